@@ -1,1 +1,30 @@
 """The Transformer: section 3 of "Attention Is All You Need". Imports torch and, of ours, only `errors`."""
+
+from clearhead.model.cache import DecoderCache
+from clearhead.model.config import TransformerConfig
+from clearhead.model.encoder_decoder import EncoderDecoder
+from clearhead.model.kernels import attention, explicit_attention, fused_attention
+from clearhead.model.masks import Masks, causal_mask, masks_for, padding_mask
+from clearhead.model.observed import Observed, See, unseen
+from clearhead.model.presets import PRESETS, multi30k_tiny, paper_base, paper_big, street
+
+__all__ = [
+    "PRESETS",
+    "DecoderCache",
+    "EncoderDecoder",
+    "Masks",
+    "Observed",
+    "See",
+    "TransformerConfig",
+    "attention",
+    "causal_mask",
+    "explicit_attention",
+    "fused_attention",
+    "masks_for",
+    "multi30k_tiny",
+    "padding_mask",
+    "paper_base",
+    "paper_big",
+    "street",
+    "unseen",
+]

@@ -1,0 +1,75 @@
+"""Multi-head attention: project, split into heads, attend, merge."""
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from clearhead.model.config import TransformerConfig
+from clearhead.model.kernels import explicit_attention, fused_attention
+from clearhead.model.observed import Observed
+from clearhead.model.positions import Rotary
+
+
+class KeysValues(NamedTuple):
+    """What may be attended to: a key to be found by and a value to give, for each position and head."""
+
+    key: Float[Tensor, "batch heads keys head_width"]
+    value: Float[Tensor, "batch heads keys head_width"]
+
+
+class Attention(Observed):
+    """MultiHead(Q, K, V) = Concat(head_1, …, head_h)·W_O, where head_i = Attention(Q·W_Q, K·W_K, V·W_V).
+
+    The four matrices hold all heads side by side: head i owns columns i·d_k … (i+1)·d_k - 1.
+    `rotary` turns queries and keys by their positions; it is for self-attention only.
+    Source: "Attention Is All You Need", section 3.2.2.
+    """
+
+    def __init__(self, config: TransformerConfig, rotary: bool = False) -> None:
+        super().__init__()
+        self.heads = config.heads
+        self.dropout = config.attention_dropout
+        self.query = nn.Linear(config.width, config.width)
+        self.key = nn.Linear(config.width, config.width)
+        self.value = nn.Linear(config.width, config.width)
+        self.output = nn.Linear(config.width, config.width)
+        self.rotary = Rotary(config.head_width, config.max_length) if rotary else None
+
+    def keys_and_values(self, inputs: Float[Tensor, "batch keys width"], start: int = 0) -> KeysValues:
+        """The keys and values of `inputs`, whose first position is `start`."""
+        key, value = self._split(self.key(inputs)), self._split(self.value(inputs))
+        if self.rotary is not None:
+            key = self.rotary(key, start)
+        return KeysValues(self.see("key", key), self.see("value", value))
+
+    def forward(
+        self,
+        inputs: Float[Tensor, "batch queries width"],
+        attended: KeysValues,
+        mask: Bool[Tensor, "#batch 1 #queries keys"] | None = None,
+        start: int = 0,
+    ) -> Float[Tensor, "batch queries width"]:
+        """What each of `inputs`, whose first position is `start`, gathers from `attended` where `mask` is True."""
+        query = self._split(self.query(inputs))
+        if self.rotary is not None:
+            query = self.rotary(query, start)
+        query = self.see("query", query)
+        dropout = self.dropout if self.training else 0.0
+        if self.observer is None:
+            context = fused_attention(query, *attended, mask, dropout)
+        else:
+            context = explicit_attention(query, *attended, mask, self.see, dropout)
+        return self.see("output", self.output(self.see("concatenated", self._merge(context))))
+
+    def _split(self, vectors: Float[Tensor, "batch length width"]) -> Float[Tensor, "batch heads length head_width"]:
+        return vectors.view(*vectors.shape[:2], self.heads, -1).transpose(1, 2)
+
+    def _merge(self, heads: Float[Tensor, "batch heads length head_width"]) -> Float[Tensor, "batch length width"]:
+        return heads.transpose(1, 2).flatten(2)
+
+
+def join(before: KeysValues, after: KeysValues) -> KeysValues:
+    """Keys and values of some positions, followed by those of the next ones."""
+    return KeysValues(torch.cat((before.key, after.key), dim=2), torch.cat((before.value, after.value), dim=2))

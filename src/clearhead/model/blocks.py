@@ -1,0 +1,120 @@
+"""The encoder's and the decoder's layer, made of sub-layers with a residual connection and a normalisation each."""
+
+from collections.abc import Callable
+
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from clearhead.model.attention import Attention, KeysValues
+from clearhead.model.cache import Past
+from clearhead.model.config import TransformerConfig
+from clearhead.model.feed_forward import FeedForward
+from clearhead.model.masks import Masks
+from clearhead.model.observed import Observed
+
+
+def normalization(config: TransformerConfig) -> nn.Module:
+    """LayerNorm (the paper; Ba et al. 2016) or RMSNorm (Zhang and Sennrich 2019), over the width."""
+    # The same small number under both roots; torch would otherwise choose another for RMSNorm.
+    kind = nn.LayerNorm if config.norm == "layer" else nn.RMSNorm
+    return kind(config.width, eps=1e-5)
+
+
+class Residual(Observed):
+    """LayerNorm(x + Sublayer(x)), as in the paper (section 3.1), or x + Sublayer(LayerNorm(x)) for pre-norm.
+
+    The sub-layer's output is dropped out before it is added (section 5.4).
+    """
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.normalize_after = config.norm_placement == "post"
+        self.normalization = normalization(config)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(
+        self, inputs: Float[Tensor, "batch length width"], sublayer: Callable[[Tensor], Tensor]
+    ) -> Float[Tensor, "batch length width"]:
+        if self.normalize_after:
+            total = self.see("sum", inputs + self.dropout(sublayer(inputs)))
+            return self.see("normalized", self.normalization(total))
+        normalized = self.see("normalized", self.normalization(inputs))
+        return self.see("sum", inputs + self.dropout(sublayer(normalized)))
+
+
+class EncoderLayer(nn.Module):
+    """Self-attention, then the feed-forward network (figure 1, left)."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.self_attention = Attention(config, rotary=config.positions == "rotary")
+        self.self_attention_residual = Residual(config)
+        self.feed_forward = FeedForward(config)
+        self.feed_forward_residual = Residual(config)
+
+    def forward(
+        self, inputs: Float[Tensor, "sentences source width"], mask: Bool[Tensor, "sentences 1 #source source"]
+    ) -> Float[Tensor, "sentences source width"]:
+        def attend(inputs: Tensor) -> Tensor:
+            return self.self_attention(inputs, self.self_attention.keys_and_values(inputs), mask)
+
+        inputs = self.self_attention_residual(inputs, attend)
+        return self.feed_forward_residual(inputs, self.feed_forward)
+
+
+class DecoderLayer(nn.Module):
+    """Masked self-attention, encoder-decoder attention, then the feed-forward network (figure 1, right)."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.self_attention = Attention(config, rotary=config.positions == "rotary")
+        self.self_attention_residual = Residual(config)
+        self.cross_attention = Attention(config)
+        self.cross_attention_residual = Residual(config)
+        self.feed_forward = FeedForward(config)
+        self.feed_forward_residual = Residual(config)
+
+    def forward(
+        self, inputs: Float[Tensor, "sentences target width"], memory: KeysValues, masks: Masks
+    ) -> Float[Tensor, "sentences target width"]:
+        """All target positions at once; `memory` is what `cross_attention.keys_and_values` made of the memory."""
+
+        def attend(inputs: Tensor) -> Tensor:
+            return self.self_attention(inputs, self.self_attention.keys_and_values(inputs), masks.target)
+
+        return self._sublayers(inputs, attend, memory, masks.source)
+
+    def step(
+        self,
+        inputs: Float[Tensor, "sentences beams width"],
+        memory: KeysValues,
+        source_mask: Bool[Tensor, "sentences 1 1 source"],
+        past: Past,
+    ) -> Float[Tensor, "sentences beams width"]:
+        """One target position of every hypothesis, after those in `past`, to which it is added.
+
+        In self-attention each hypothesis is a sequence of its own, with nothing to mask; in encoder-decoder attention
+        the beams of a sentence are its queries, so that its memory is never copied for each of them.
+        """
+
+        def attend(inputs: Tensor) -> Tensor:
+            start = past.length
+            rows = inputs.reshape(-1, 1, inputs.shape[-1])
+            attended = past.append(self.self_attention.keys_and_values(rows, start))
+            return self.self_attention(rows, attended, start=start).view_as(inputs)
+
+        return self._sublayers(inputs, attend, memory, source_mask)
+
+    def _sublayers(
+        self,
+        inputs: Float[Tensor, "sentences queries width"],
+        attend: Callable[[Tensor], Tensor],
+        memory: KeysValues,
+        source_mask: Bool[Tensor, "sentences 1 1 source"],
+    ) -> Float[Tensor, "sentences queries width"]:
+        def attend_to_memory(inputs: Tensor) -> Tensor:
+            return self.cross_attention(inputs, memory, source_mask)
+
+        inputs = self.self_attention_residual(inputs, attend)
+        inputs = self.cross_attention_residual(inputs, attend_to_memory)
+        return self.feed_forward_residual(inputs, self.feed_forward)

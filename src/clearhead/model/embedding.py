@@ -1,0 +1,46 @@
+"""From token ids to vectors, and from vectors back to logits."""
+
+import math
+
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from clearhead.model.config import TransformerConfig
+from clearhead.model.observed import Observed
+from clearhead.model.positions import Positions, require_room
+
+
+class Embedding(Observed):
+    """A row of a matrix for each token, times √d_model, plus its position (sections 3.4 and 3.5), dropped out (5.4).
+
+    Rotary positions add nothing here: they act inside attention.
+    """
+
+    def __init__(self, config: TransformerConfig, matrix: nn.Embedding) -> None:
+        super().__init__()
+        self.matrix = matrix
+        self.scale = math.sqrt(config.width)
+        self.max_length = config.max_length
+        self.positions = None if config.positions == "rotary" else Positions(config)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, ids: Int[Tensor, "batch length"], start: int = 0) -> Float[Tensor, "batch length width"]:
+        """The vectors of tokens that stand at start, start + 1, …"""
+        require_room(start + ids.shape[1], self.max_length)
+        vectors = self.see("tokens", self.matrix(ids) * self.scale)
+        if self.positions is not None:
+            positions = self.see("positions", self.positions(start, ids.shape[1]))
+            vectors = self.see("sum", vectors + positions)
+        return self.dropout(vectors)
+
+
+class Output(Observed):
+    """The last linear layer: one logit for each token of the vocabulary, its matrix often the embedding's (3.4)."""
+
+    def __init__(self, matrix: nn.Embedding) -> None:
+        super().__init__()
+        self.matrix = matrix
+
+    def forward(self, vectors: Float[Tensor, "*batch width"]) -> Float[Tensor, "*batch vocabulary"]:
+        return self.see("logits", F.linear(vectors, self.matrix.weight))

@@ -1,0 +1,78 @@
+"""The Transformer of the paper's figure 1, top-down."""
+
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from clearhead.model.cache import DecoderCache
+from clearhead.model.config import TransformerConfig
+from clearhead.model.embedding import Embedding, Output
+from clearhead.model.initialization import initialize
+from clearhead.model.masks import Masks, masks_for
+from clearhead.model.stacks import Decoder, Encoder
+
+
+class EncoderDecoder(nn.Module):
+    """The encoder turns the source into a memory; the decoder, attending to it, predicts the target token by token.
+
+    `seed` draws the initial weights. Source: "Attention Is All You Need", section 3 and figure 1.
+    """
+
+    def __init__(self, config: TransformerConfig, seed: int = 1) -> None:
+        super().__init__()
+        self.config = config
+        target = nn.Embedding(config.target_vocabulary, config.width)
+        share_source, share_output = config.share_embeddings == "all", config.share_embeddings != "none"
+        source = target if share_source else nn.Embedding(config.source_vocabulary, config.width)
+        output = target if share_output else nn.Embedding(config.target_vocabulary, config.width)
+        self.source_embedding = Embedding(config, source)
+        self.encoder = Encoder(config)
+        self.target_embedding = Embedding(config, target)
+        self.decoder = Decoder(config)
+        self.output = Output(output)
+        initialize(self, seed)
+
+    def forward(
+        self,
+        source: Int[Tensor, "sentences source"],
+        target: Int[Tensor, "sentences target"],
+        masks: Masks | None = None,
+    ) -> Float[Tensor, "sentences target vocabulary"]:
+        """The logits of each next target token, given the source and the target tokens before it.
+
+        `target` is shifted right: it begins with the begin symbol, and row t of the result predicts token t + 1.
+        """
+        masks = masks or masks_for(source, target)
+        return self.decode(target, self.encode(source, masks.source), masks)
+
+    def encode(
+        self, source: Int[Tensor, "sentences source"], mask: Bool[Tensor, "sentences 1 #source source"]
+    ) -> Float[Tensor, "sentences source width"]:
+        """The memory: one vector for each source token that has seen all the others."""
+        return self.encoder(self.source_embedding(source), mask)
+
+    def decode(
+        self,
+        target: Int[Tensor, "sentences target"],
+        memory: Float[Tensor, "sentences source width"],
+        masks: Masks,
+    ) -> Float[Tensor, "sentences target vocabulary"]:
+        """The logits of every position at once, as in training."""
+        return self.output(self.decoder(self.target_embedding(target), memory, masks))
+
+    def begin(
+        self,
+        memory: Float[Tensor, "sentences source width"],
+        source_mask: Bool[Tensor, "sentences 1 1 source"],
+        beams: int = 1,
+    ) -> DecoderCache:
+        """What `step` needs to translate these sentences with `beams` hypotheses each."""
+        return DecoderCache(self.decoder.memories(memory), source_mask, beams)
+
+    def step(
+        self, tokens: Int[Tensor, "sentences beams"], cache: DecoderCache
+    ) -> Float[Tensor, "sentences beams vocabulary"]:
+        """The logits of the token after `tokens`, the newest token of every hypothesis, as in translating."""
+        # Every hypothesis's newest token stands at the same position, so each is embedded as a sentence of one token.
+        embedded = self.target_embedding(tokens.reshape(-1, 1), start=cache.length)
+        inputs = embedded.view(*tokens.shape, -1)
+        return self.output(self.decoder.step(inputs, cache))

@@ -1,0 +1,40 @@
+"""The position-wise feed-forward network, plain and gated."""
+
+from collections.abc import Callable
+
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from clearhead.model.config import TransformerConfig
+from clearhead.model.observed import Observed
+
+_FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": F.relu,
+    "gelu": F.gelu,
+    "gelu-tanh": lambda inputs: F.gelu(inputs, approximate="tanh"),
+    "silu": F.silu,
+}
+_GATED = {"reglu": "relu", "geglu": "gelu", "geglu-tanh": "gelu-tanh", "swiglu": "silu"}
+
+
+class FeedForward(Observed):
+    """FFN(x) = max(0, x·W_1 + b_1)·W_2 + b_2: the same weights for every position (section 3.3, equation 2).
+
+    A gated form multiplies the activation by a second projection of x: (f(x·W_1 + b_1) ⊙ (x·W_3 + b_3))·W_2 + b_2
+    (Shazeer 2020, "GLU Variants Improve Transformer").
+    """
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.inner = nn.Linear(config.width, config.inner_width)
+        self.gate = nn.Linear(config.width, config.inner_width) if config.activation in _GATED else None
+        self.outer = nn.Linear(config.inner_width, config.width)
+        self.function = _FUNCTIONS[_GATED.get(config.activation, config.activation)]
+        self.dropout = nn.Dropout(config.activation_dropout)
+
+    def forward(self, inputs: Float[Tensor, "batch length width"]) -> Float[Tensor, "batch length width"]:
+        activated = self.see("activated", self.function(self.see("inner", self.inner(inputs))))
+        if self.gate is not None:
+            activated = self.see("gated", activated * self.see("gate", self.gate(inputs)))
+        return self.see("output", self.outer(self.dropout(activated)))

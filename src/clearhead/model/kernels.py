@@ -1,0 +1,75 @@
+"""Scaled dot-product attention, twice: the equation as the paper writes it, and the same computed fast.
+
+They are held equal, gradients included, over every kind of mask.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from clearhead.errors import ConfigError
+from clearhead.model.observed import See, unseen
+
+
+def explicit_attention(
+    query: Float[Tensor, "*batch queries head_width"],
+    key: Float[Tensor, "*batch keys head_width"],
+    value: Float[Tensor, "*batch keys value_width"],
+    mask: Bool[Tensor, "*#batch #queries keys"] | None,
+    see: See = unseen,
+    dropout: float = 0.0,
+) -> Float[Tensor, "*batch queries value_width"]:
+    """Scaled dot-product attention, softmax(QKᵀ/√d_k)V, one visible step at a time.
+
+    Source: "Attention Is All You Need", section 3.2.1, equation 1.
+    """
+    scores = see("scores", query @ key.mT)
+    scaled = see("scaled", scores / math.sqrt(query.shape[-1]))
+    allowed = see("masked", scaled if mask is None else scaled.masked_fill(~mask, -math.inf))
+    weights = see("weights", safe_softmax(allowed))
+    return see("context", F.dropout(weights, dropout) @ value)
+
+
+def fused_attention(
+    query: Float[Tensor, "batch heads queries head_width"],
+    key: Float[Tensor, "batch heads keys head_width"],
+    value: Float[Tensor, "batch heads keys head_width"],
+    mask: Bool[Tensor, "#batch #heads #queries keys"] | None,
+    dropout: float = 0.0,
+) -> Float[Tensor, "batch heads queries head_width"]:
+    """The same as `explicit_attention` in one operator that keeps no scores and no weights."""
+    return F.scaled_dot_product_attention(query, key, value, attn_mask=mask, dropout_p=dropout)
+
+
+def safe_softmax(scores: Float[Tensor, "*batch keys"]) -> Float[Tensor, "*batch keys"]:
+    """Softmax over the keys, in which a row that may attend to nothing (all -∞) is all zeros instead of 0/0."""
+    empty = (scores == -math.inf).all(dim=-1, keepdim=True)
+    # The row is filled before the softmax too: a NaN that is only hidden afterwards comes back in the gradient.
+    return torch.softmax(scores.masked_fill(empty, 0.0), dim=-1).masked_fill(empty, 0.0)
+
+
+def attention(
+    query: Float[Tensor, "*batch queries head_width"],
+    key: Float[Tensor, "*batch keys head_width"],
+    value: Float[Tensor, "*batch keys value_width"],
+    mask: Bool[Tensor, "*#batch #queries keys"] | None = None,
+) -> tuple[Float[Tensor, "*batch queries value_width"], Float[Tensor, "*batch queries keys"]]:
+    """The paper's equation 1: `context, weights = attention(query, key, value)`.
+
+    weights = softmax(QKᵀ/√d_k), one row for each query, summing to 1; context = weights·V, one vector for each query.
+    `mask` is True where a query may attend to a key; a query that may attend to nothing gets zeros.
+
+    Raises ConfigError where the shapes do not fit each other.
+    """
+    if query.shape[-1] != key.shape[-1]:
+        raise ConfigError(
+            f"query has width {query.shape[-1]} but key has width {key.shape[-1]}; QKᵀ needs them equal (d_k)"
+        )
+    if key.shape[-2] != value.shape[-2]:
+        raise ConfigError(f"there are {key.shape[-2]} keys but {value.shape[-2]} values; each key needs its value")
+    seen: dict[str, Tensor] = {}
+    context = explicit_attention(query, key, value, mask, see=lambda name, tensor: seen.setdefault(name, tensor))
+    return context, seen["weights"]

@@ -1,0 +1,92 @@
+"""Where a token stands: sinusoidal positions in both layouts, learned ones, and rotary ones."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from clearhead.errors import ConfigError
+from clearhead.model.config import TransformerConfig
+
+BASE = 10_000.0
+
+
+def sinusoidal(positions: int, width: int) -> Float[Tensor, "positions width"]:
+    """PE(pos, 2i) = sin(pos / 10000^(2i/d_model)) and PE(pos, 2i+1) = cos of the same: sines and cosines alternate.
+
+    Source: "Attention Is All You Need", section 3.5.
+    """
+    angle = _angles(positions, BASE ** (-torch.arange(0, width, 2, dtype=torch.float64) / width))
+    return torch.stack((angle.sin(), angle.cos()), dim=-1).flatten(1).float()
+
+
+def sinusoidal_concatenated(positions: int, width: int) -> Float[Tensor, "positions width"]:
+    """All sines, then all cosines, as the authors' tensor2tensor computes them.
+
+    The wavelengths differ a little as well: they form a geometric row of width/2 terms whose last is exactly
+    10000·2π, because the exponent's denominator is width/2 - 1.
+    """
+    terms = width // 2
+    exponent = torch.arange(terms, dtype=torch.float64) / max(terms - 1, 1)
+    angle = _angles(positions, BASE**-exponent)
+    return torch.cat((angle.sin(), angle.cos()), dim=-1).float()
+
+
+def _angles(positions: int, frequencies: Tensor) -> Tensor:
+    return torch.arange(positions, dtype=torch.float64)[:, None] * frequencies
+
+
+class Positions(nn.Module):
+    """The vectors that are added to the embeddings, from a fixed table or a learned one."""
+
+    table: Tensor
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        if config.positions == "learned":
+            self.table = nn.Parameter(torch.empty(config.max_length, config.width))
+        else:
+            layout = sinusoidal if config.positions == "sinusoidal" else sinusoidal_concatenated
+            # Not persistent: a formula need not be stored with the weights.
+            self.register_buffer("table", layout(config.max_length, config.width), persistent=False)
+
+    def forward(self, start: int, length: int) -> Float[Tensor, "length width"]:
+        """The rows start … start + length - 1. Raises ConfigError past the table's end."""
+        require_room(start + length, self.table.shape[0])
+        return self.table[start : start + length]
+
+
+class Rotary(nn.Module):
+    """Turns each pair of numbers (2i, 2i+1) of a query or key by its position times 10000^(-2i/d_k).
+
+    The dot product of a turned query and a turned key then depends on their distance only.
+    Source: Su et al. 2021, "RoFormer", equation 34.
+    """
+
+    cosine: Tensor
+    sine: Tensor
+
+    def __init__(self, head_width: int, max_length: int) -> None:
+        super().__init__()
+        frequencies = BASE ** (-torch.arange(0, head_width, 2, dtype=torch.float64) / head_width)
+        angle = _angles(max_length, frequencies)
+        self.register_buffer("cosine", angle.cos().float(), persistent=False)
+        self.register_buffer("sine", angle.sin().float(), persistent=False)
+
+    def forward(
+        self, vectors: Float[Tensor, "batch heads length head_width"], start: int = 0
+    ) -> Float[Tensor, "batch heads length head_width"]:
+        """Turn vectors that stand at start, start + 1, …. Raises ConfigError past max_length."""
+        end = start + vectors.shape[-2]
+        require_room(end, self.cosine.shape[0])
+        cosine, sine = self.cosine[start:end], self.sine[start:end]
+        even, odd = vectors[..., 0::2], vectors[..., 1::2]
+        return torch.stack((even * cosine - odd * sine, even * sine + odd * cosine), dim=-1).flatten(-2)
+
+
+def require_room(length: int, max_length: int) -> None:
+    """Raise ConfigError where a sequence is longer than the model has positions."""
+    if length > max_length:
+        raise ConfigError(
+            f"a sequence of {length} tokens is longer than the model's max_length={max_length}; "
+            f"shorten it, or train with a larger max_length"
+        )

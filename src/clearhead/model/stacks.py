@@ -1,0 +1,65 @@
+"""N layers, one on top of the other."""
+
+from typing import cast
+
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from clearhead.model.attention import KeysValues
+from clearhead.model.blocks import DecoderLayer, EncoderLayer, normalization
+from clearhead.model.cache import DecoderCache
+from clearhead.model.config import TransformerConfig
+from clearhead.model.masks import Masks
+from clearhead.model.observed import Observed
+
+
+class Encoder(Observed):
+    """The encoder's stack (section 3.1). Pre-norm sums grow from layer to layer, so they are normalised once more."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(EncoderLayer(config) for _ in range(config.encoder_layers))
+        self.normalization = normalization(config) if config.norm_placement == "pre" else nn.Identity()
+
+    def forward(
+        self, inputs: Float[Tensor, "sentences source width"], mask: Bool[Tensor, "sentences 1 #source source"]
+    ) -> Float[Tensor, "sentences source width"]:
+        for layer in self.layers:
+            inputs = layer(inputs, mask)
+        return self.see("memory", self.normalization(inputs))
+
+
+class Decoder(Observed):
+    """The decoder's stack (section 3.1); every layer attends to the same memory, each through matrices of its own."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(DecoderLayer(config) for _ in range(config.decoder_layers))
+        self.normalization = normalization(config) if config.norm_placement == "pre" else nn.Identity()
+
+    def memories(self, memory: Float[Tensor, "sentences source width"]) -> list[KeysValues]:
+        """The memory's keys and values as each layer's encoder-decoder attention sees them."""
+        return [layer.cross_attention.keys_and_values(memory) for layer in self._typed_layers()]
+
+    def forward(
+        self,
+        inputs: Float[Tensor, "sentences target width"],
+        memory: Float[Tensor, "sentences source width"],
+        masks: Masks,
+    ) -> Float[Tensor, "sentences target width"]:
+        for layer, attended in zip(self.layers, self.memories(memory), strict=True):
+            inputs = layer(inputs, attended, masks)
+        return self.see("normalized", self.normalization(inputs))
+
+    def step(
+        self, inputs: Float[Tensor, "sentences beams width"], cache: DecoderCache
+    ) -> Float[Tensor, "sentences beams width"]:
+        """The next position of every hypothesis, which is then part of the cache."""
+        for layer, attended, past in zip(self._typed_layers(), cache.memories, cache.pasts, strict=True):
+            inputs = layer.step(inputs, attended, cache.source_mask, past)
+        cache.length += 1
+        return self.see("normalized", self.normalization(inputs))
+
+    def _typed_layers(self) -> list[DecoderLayer]:
+        # nn.ModuleList forgets what it holds, and these two walks call more than `forward`.
+        return cast(list[DecoderLayer], list(self.layers))
