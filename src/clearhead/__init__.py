@@ -1,1 +1,30 @@
-"""Clearhead."""
+"""clearhead: a Transformer you can train, run and see through.
+
+import clearhead
+
+bundle = clearhead.load("runs/street")
+bundle.translate("I am a student.", to="fr")
+
+context, weights = clearhead.attention(query, key, value)
+"""
+
+from clearhead.bundle import Bundle, Translation, load
+from clearhead.errors import ClearheadError
+from clearhead.model import EncoderDecoder, TransformerConfig, attention
+from clearhead.recipe import Recipe, load_recipe
+from clearhead.training import train
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Bundle",
+    "ClearheadError",
+    "EncoderDecoder",
+    "Recipe",
+    "TransformerConfig",
+    "Translation",
+    "attention",
+    "load",
+    "load_recipe",
+    "train",
+]

@@ -1,0 +1,61 @@
+"""`clearhead check`: what this machine has, and what is missing."""
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+
+import torch
+
+import clearhead
+from clearhead.cli.machine import keep_freed_memory
+from clearhead.cli.options import Debug, Quiet
+from clearhead.files import cache_folder
+
+REQUIRED = ("torch", "numpy", "tokenizers", "safetensors", "pydantic", "sacrebleu")
+
+
+def check(quiet: Quiet = False, debug: Debug = False) -> None:
+    """Print what clearhead found on this machine."""
+    rows = {
+        "clearhead": clearhead.__version__,
+        "Python": f"{platform.python_version()} ({sys.executable})",
+        **{name: importlib.metadata.version(name) for name in REQUIRED},
+        "processor": f"{os.cpu_count()} cores, torch uses {torch.get_num_threads()} threads, {_capability()}",
+        "GPU": _gpu(),
+        "memory allocator": "keeps freed buffers" if keep_freed_memory() else "left as it is (no glibc)",
+        "cache": f"{cache_folder()} ({_cache_size()}, {shutil.disk_usage(_existing_cache()).free / 2**30:.0f} GiB free)",
+    }
+    width = max(len(name) for name in rows)
+    for name, value in rows.items():
+        print(f"{name:{width}}  {value}")
+
+
+def _capability() -> str:
+    return f"vectors of {torch.backends.cpu.get_cpu_capability()}"
+
+
+def _gpu() -> str:
+    if torch.cuda.is_available():
+        return ", ".join(torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count()))
+    reason = (
+        "this torch is a CPU build" if torch.version.cuda is None else "torch is built for CUDA but finds no device"
+    )
+    return f"none ({reason}); training and translating use the CPU"
+
+
+def _existing_cache() -> str:
+    folder = cache_folder()
+    while not folder.exists():
+        folder = folder.parent
+    return str(folder)
+
+
+def _cache_size() -> str:
+    folder = cache_folder()
+    if not folder.exists():
+        return "not made yet"
+    total = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    return f"{total / 2**20:.0f} MiB"

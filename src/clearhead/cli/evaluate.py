@@ -1,0 +1,82 @@
+"""`clearhead evaluate`: translate a test set and measure the result."""
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clearhead.bundle import load
+from clearhead.cli.options import BeamSize, Debug, Json, LengthPenaltyName, Model, Quiet, To
+from clearhead.data import read_lines, read_pairs
+from clearhead.errors import DataError
+from clearhead.training import Quality, compare, measure
+
+Source = Annotated[Path, typer.Argument(metavar="SOURCE", help="Lines to translate (.gz too).", show_default=False)]
+Reference = Annotated[
+    Path, typer.Argument(metavar="REFERENCE", help="A right translation for each line.", show_default=False)
+]
+Against = Annotated[
+    Path | None,
+    typer.Option(
+        "--against",
+        metavar="HYPOTHESES",
+        help="Another system's translations: measured too, with the probability that the difference is chance.",
+        show_default=False,
+    ),
+]
+
+
+def evaluate(
+    model: Model,
+    source: Source,
+    reference: Reference,
+    to: To = None,
+    against: Against = None,
+    beam_size: BeamSize = None,
+    length_penalty: LengthPenaltyName = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Translate SOURCE and compare with REFERENCE: BLEU and chrF (sacreBLEU), and how many lines are exactly right.
+
+    Example: clearhead evaluate runs/multi30k test_2016_flickr.en.gz test_2016_flickr.de.gz
+    """
+    sources, references = zip(*read_pairs(source, reference), strict=True)
+    others = _read_hypotheses(against, len(references)) if against else None
+    bundle = load(model)
+    translations = bundle.translate(sources, to, beam_size=beam_size, length_penalty=length_penalty)
+    results = {"model": measure(translations, references)}
+    if others:
+        results[str(against)] = measure(others, references)
+    chance = compare(translations, others, references) if others else None
+    _print(results, chance, len(references), as_json)
+
+
+def _read_hypotheses(path: Path, expected: int) -> list[str]:
+    hypotheses = list(read_lines(path))
+    if len(hypotheses) != expected:
+        raise DataError(
+            f"--against {path} has {len(hypotheses):,} lines, expected {expected:,}: one for each source line"
+        )
+    return hypotheses
+
+
+def _print(results: dict[str, Quality], chance: float | None, lines: int, as_json: bool) -> None:
+    if as_json:
+        document = {name: dataclasses.asdict(quality) for name, quality in results.items()}
+        extra = {} if chance is None else {"chance": chance}
+        json.dump({"lines": lines, **document, **extra}, sys.stdout, ensure_ascii=False, indent=2)
+        print()
+        return
+    width = max(len(name) for name in results)
+    print(f"{'':{width}}    BLEU    chrF   exact   of {lines:,} lines")
+    for name, quality in results.items():
+        print(f"{name:{width}}  {quality.bleu:6.2f}  {quality.chrf:6.2f}  {quality.exact:5.1f} %")
+    if chance is not None:
+        print(f"a difference of BLEU as large as this comes by chance with p = {chance:.3f} (paired bootstrap)")
+    print(next(iter(results.values())).bleu_signature)
+    print(next(iter(results.values())).chrf_signature)

@@ -1,0 +1,37 @@
+"""The options that several commands share, worded once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Model = Annotated[Path, typer.Argument(metavar="MODEL", help="A run folder or a bundle folder.", show_default=False)]
+To = Annotated[
+    str | None,
+    typer.Option("--to", metavar="LANG", help="The language to translate into, where the model knows several."),
+]
+LengthPenaltyName = Annotated[
+    str | None,
+    typer.Option(
+        "--length-penalty",
+        metavar="NAME",
+        help="How hypotheses of different length are compared: gnmt:0.6 (the paper's), mean:1.0, or none. "
+        "Default: the model's recipe.",
+        show_default=False,
+    ),
+]
+BeamSize = Annotated[
+    int | None,
+    typer.Option(
+        "--beam-size",
+        metavar="N",
+        help="Hypotheses kept alive; 1 is greedy search. Default: the model's recipe.",
+        show_default=False,
+    ),
+]
+BatchTokens = Annotated[
+    int, typer.Option("--batch-tokens", metavar="N", help="The most source tokens × beams at a time: memory for speed.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print results only: no progress, no notes.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]

@@ -1,0 +1,35 @@
+"""`clearhead score`: how probable a model holds given translations to be."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clearhead.bundle import load
+from clearhead.cli import lines
+from clearhead.cli.options import BatchTokens, Debug, LengthPenaltyName, Model, Quiet, To
+from clearhead.data import read_pairs
+from clearhead.decoding.engine import DEFAULT_BATCH_TOKENS
+
+Source = Annotated[Path, typer.Argument(metavar="SOURCE", help="Lines of text (.gz too).", show_default=False)]
+Target = Annotated[Path, typer.Argument(metavar="TARGET", help="A translation for each line.", show_default=False)]
+
+
+def score(
+    model: Model,
+    source: Source,
+    target: Target,
+    to: To = None,
+    length_penalty: LengthPenaltyName = None,
+    batch_tokens: BatchTokens = DEFAULT_BATCH_TOKENS,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Print, for each pair of lines, the log-probability of the translation and its score (tab-separated).
+
+    The score is the log-probability under the length penalty: the same that translate --n-best reports.
+    """
+    bundle = load(model)
+    sources, targets = zip(*read_pairs(source, target), strict=True)
+    scored = bundle.score(sources, targets, to, length_penalty=length_penalty, batch_tokens=batch_tokens)
+    lines.write((f"{one.log_probability:.8f}\t{one.score:.8f}" for one in scored), None)

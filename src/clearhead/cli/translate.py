@@ -1,0 +1,110 @@
+"""`clearhead translate`: lines in, translations out."""
+
+import itertools
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clearhead.bundle import Bundle, Translation, load
+from clearhead.cli import lines
+from clearhead.cli.options import BatchTokens, BeamSize, Debug, LengthPenaltyName, Model, Quiet, To
+from clearhead.decoding import Sampling
+from clearhead.decoding.engine import DEFAULT_BATCH_TOKENS
+from clearhead.errors import UsageError
+
+# Enough lines to sort by length and fill batches with, few enough that the first ones do not wait long.
+LINES_AT_A_TIME = 2_000
+
+In = Annotated[
+    Path | None, typer.Option("--in", metavar="FILE", help="Read lines from FILE instead of standard input.")
+]
+Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write to FILE instead of standard output.")]
+TopBeams = Annotated[
+    int, typer.Option("--top-beams", metavar="N", min=1, help="How many translations of each line --n-best gives.")
+]
+NBest = Annotated[
+    bool, typer.Option("--n-best", help="Print LINE ||| TRANSLATION ||| LOG-PROBABILITY ||| SCORE, best first.")
+]
+Prefix = Annotated[str, typer.Option("--prefix", metavar="TEXT", help="Text with which every translation must begin.")]
+Sample = Annotated[bool, typer.Option("--sample", help="Draw translations at random instead of searching.")]
+Temperature = Annotated[float, typer.Option("--temperature", metavar="T", help="With --sample: below 1 is bolder.")]
+TopK = Annotated[int | None, typer.Option("--top-k", metavar="K", help="With --sample: among the K likeliest tokens.")]
+TopP = Annotated[
+    float | None, typer.Option("--top-p", metavar="P", help="With --sample: among the fewest that reach P together.")
+]
+Seed = Annotated[int, typer.Option("--seed", metavar="S", help="With --sample: the same seed, the same draws.")]
+
+
+def translate(
+    model: Model,
+    to: To = None,
+    input_file: In = None,
+    output_file: Out = None,
+    beam_size: BeamSize = None,
+    top_beams: TopBeams = 1,
+    length_penalty: LengthPenaltyName = None,
+    n_best: NBest = False,
+    prefix: Prefix = "",
+    sample: Sample = False,
+    temperature: Temperature = 1.0,
+    top_k: TopK = None,
+    top_p: TopP = None,
+    seed: Seed = 1,
+    batch_tokens: BatchTokens = DEFAULT_BATCH_TOKENS,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Translate standard input line by line: one line out for each line in, in the same order.
+
+    Example: echo "I am a student." | clearhead translate runs/street --to fr
+    """
+    if top_beams > 1 and not n_best:
+        raise UsageError(f"--top-beams {top_beams} gives several lines for each line; add --n-best, which numbers them")
+    sampling = Sampling(temperature, top_k, top_p, seed) if sample else None
+    bundle = load(model)
+
+    def translated() -> Iterator[str]:
+        number = 0
+        for texts in _chunks(lines.read(input_file)):
+            if not quiet:
+                _note_cuts(bundle, texts, number)
+            found = bundle.search(
+                texts,
+                to,
+                beam_size=beam_size,
+                top_beams=top_beams,
+                length_penalty=length_penalty,
+                sampling=sampling,
+                prefix=prefix,
+                batch_tokens=batch_tokens,
+            )
+            for line, hypotheses in enumerate(found, start=number):
+                yield from _n_best(line, hypotheses) if n_best else [hypotheses[0].text]
+            number += len(texts)
+
+    lines.write(translated(), output_file)
+
+
+def _chunks(texts: Iterator[str]) -> Iterator[list[str]]:
+    """Many lines at a time from a file or a pipe, one at a time from a person."""
+    size = 1 if sys.stdin.isatty() else LINES_AT_A_TIME
+    while chunk := list(itertools.islice(texts, size)):
+        yield chunk
+
+
+def _n_best(line: int, hypotheses: Sequence[Translation]) -> Iterator[str]:
+    for one in hypotheses:
+        yield f"{line} ||| {lines.one_line(one.text)} ||| {one.log_probability:.8f} ||| {one.score:.8f}"
+
+
+def _note_cuts(bundle: Bundle, texts: Sequence[str], before: int) -> None:
+    """Say which lines are too long for the model; the rest of them is left out."""
+    limit = bundle.model.config.max_length
+    for number in bundle.too_long(texts):
+        print(
+            f"clearhead: line {before + number + 1} is longer than the model's {limit} tokens; its rest is left out",
+            file=sys.stderr,
+        )

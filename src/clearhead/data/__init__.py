@@ -1,0 +1,23 @@
+"""From files of text to batches of ids: corpora, filters, token files, plans, batches."""
+
+from clearhead.data.batches import Batch, collate
+from clearhead.data.corpus import check_file, read_lines, read_pairs
+from clearhead.data.filters import FilterReport, Filters
+from clearhead.data.plan import plan
+from clearhead.data.prepare import Direction, PreparedCorpus, prepare
+from clearhead.data.token_file import TokenFile
+
+__all__ = [
+    "Batch",
+    "Direction",
+    "FilterReport",
+    "Filters",
+    "PreparedCorpus",
+    "TokenFile",
+    "check_file",
+    "collate",
+    "plan",
+    "prepare",
+    "read_lines",
+    "read_pairs",
+]

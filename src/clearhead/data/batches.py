@@ -1,0 +1,75 @@
+"""Some examples as tensors, padded to equal length."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Int64
+from numpy.typing import NDArray
+from torch import Tensor
+
+from clearhead.data.prepare import PreparedCorpus
+from clearhead.data.token_file import TokenFile
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one forward pass needs.
+
+    Attributes:
+        source: the tag (where there are tags), the ids, end; then padding.
+        target_input: begin and the ids, what the decoder reads; then padding.
+        target_output: the ids and end, what it is to predict, "shifted right" (figure 1); then padding.
+        source_tokens: how many places of `source` are not padding.
+        target_tokens: how many places of `target_output` are not padding: what a summed loss is divided by.
+    """
+
+    source: Int64[Tensor, "sentences source_length"]
+    target_input: Int64[Tensor, "sentences target_length"]
+    target_output: Int64[Tensor, "sentences target_length"]
+    source_tokens: int
+    target_tokens: int
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def to(self, device: torch.device | str) -> "Batch":
+        """The same batch on another device."""
+        source, target_input, target_output = (
+            tensor.to(device, non_blocking=True) for tensor in (self.source, self.target_input, self.target_output)
+        )
+        return Batch(source, target_input, target_output, self.source_tokens, self.target_tokens)
+
+
+def collate(corpus: PreparedCorpus, indices: NDArray[np.integer[Any]], begin: int, padding: int) -> Batch:
+    """The examples at `indices`, in that order, as one batch.
+
+    Args:
+        begin: the id that starts `target_input`.
+        padding: the id that fills the shorter rows.
+    """
+    source, source_places = _padded(corpus.source, indices, padding)
+    target_output, target_places = _padded(corpus.target, indices, padding)
+    target_input = np.full_like(target_output, padding)
+    target_input[:, 0] = begin
+    # A row's end is predicted, never read: its place in the shifted row is padding.
+    target_input[:, 1:] = np.where(target_places[:, 1:], target_output[:, :-1], padding)
+    return Batch(
+        torch.from_numpy(source),
+        torch.from_numpy(target_input),
+        torch.from_numpy(target_output),
+        int(source_places.sum()),
+        int(target_places.sum()),
+    )
+
+
+def _padded(
+    file: TokenFile, indices: NDArray[np.integer[Any]], padding: int
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The sequences as rows of one array, and where it is not padding."""
+    ids, lengths = file.gather(indices)
+    places = np.arange(lengths.max(initial=0)) < lengths[:, None]
+    rows = np.full(places.shape, padding, dtype=np.int64)
+    rows[places] = ids
+    return rows, places

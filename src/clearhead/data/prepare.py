@@ -1,0 +1,208 @@
+"""From text files to token files, once: the ids are kept in the cache under a name made from what they depend on."""
+
+import dataclasses
+import hashlib
+import itertools
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clearhead.data.corpus import check_file, read_pairs
+from clearhead.data.filters import FilterReport, Filters, Reason, TextFilter
+from clearhead.data.token_file import TokenFile, TokenWriter
+from clearhead.errors import DataError, RecipeError
+from clearhead.files import cache_folder, publish_folder, sha256
+from clearhead.text import Tokenizer
+
+_VERSION: Final = 1
+# Enough lines to keep all cores busy, few enough that their ids take some megabytes.
+_CHUNK: Final = 10_000
+
+
+@dataclass(frozen=True)
+class Direction:
+    """Two line-aligned files, what language each is in, and how often its pairs are seen in an epoch."""
+
+    source: Path
+    target: Path
+    from_language: str | None = None
+    to_language: str | None = None
+    weight: float = 1.0
+
+    def __str__(self) -> str:
+        return f"{self.source} → {self.target}"
+
+
+@dataclass(frozen=True)
+class PreparedCorpus:
+    """A corpus as ids.
+
+    Attributes:
+        source: for each example the tag of the target language (where there are tags), the ids, then end.
+        target: for each example the ids, then end. Training puts begin before it.
+        weights: how many times each example is seen in an epoch, on average.
+        report: what the filters removed.
+    """
+
+    source: TokenFile
+    target: TokenFile
+    weights: NDArray[np.float64]
+    report: FilterReport
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    @property
+    def tokens(self) -> int:
+        """How many ids both sides have in all, control symbols counted."""
+        return self.source.tokens + self.target.tokens
+
+
+def prepare(
+    directions: Sequence[Direction],
+    source_tokenizer: Tokenizer,
+    target_tokenizer: Tokenizer,
+    filters: Filters,
+    tags: bool,
+    cache: Path | None = None,
+) -> PreparedCorpus:
+    """The ids of all directions' pairs, one direction after the other, from the cache where it has them.
+
+    The cache's key is the content: both files' bytes, the tokenizers, the filters, the tags and the languages. A
+    damaged entry is made again. Memory is constant, but for eight bytes an example and what `deduplicate` remembers.
+
+    Args:
+        tags: put the tag of `to_language` before each source.
+        cache: the folder for the ids; None for `clearhead.files.cache_folder()`.
+
+    Raises:
+        DataError: a file cannot be read, files are unequal, every pair was removed, or the cache cannot be written.
+        RecipeError: there is no direction, or one without `to_language` where `tags` needs it.
+        TokenizerError: the source's tokenizer has no tag for a language.
+    """
+    if not directions:
+        raise RecipeError("there are no files to train on; name at least one source and target in data.train")
+    work = _Work(directions, source_tokenizer, target_tokenizer, filters, tags)
+    prefixes = [work.prefix(direction) for direction in directions]
+    folder = (cache or cache_folder()) / "prepared" / work.key()
+    corpus = _open(folder, directions) or _make(folder, work, prefixes)
+    if corpus is None:
+        raise DataError(
+            f"{folder} cannot be read back just after it was written; check the disk or set CLEARHEAD_CACHE"
+        )
+    return corpus
+
+
+@dataclass(frozen=True)
+class _Work:
+    """All that the ids of a corpus depend on."""
+
+    directions: Sequence[Direction]
+    source_tokenizer: Tokenizer
+    target_tokenizer: Tokenizer
+    filters: Filters
+    tags: bool
+
+    def prefix(self, direction: Direction) -> list[int]:
+        """What stands before each source of a direction: its tag, where there are tags."""
+        if not self.tags:
+            return []
+        if direction.to_language is None:
+            raise RecipeError(f"{direction} has no target language, which tags need; add `to:`, such as to: fr")
+        return [self.source_tokenizer.tag(direction.to_language)]
+
+    def key(self) -> str:
+        """A name made from the content. Weights are no part: they say how often an example is seen, not what it is."""
+        identities = [
+            (_identity(one.source), _identity(one.target), one.from_language, one.to_language)
+            for one in self.directions
+        ]
+        tokenizers = (self.source_tokenizer.to_json(), self.target_tokenizer.to_json())
+        parts = (_VERSION, identities, tokenizers, dataclasses.astuple(self.filters), self.tags)
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+
+
+def _identity(path: Path) -> tuple[str, str]:
+    check_file(path)
+    try:
+        # The ending is part of it: it says whether the bytes are gzip.
+        return sha256(path), path.suffix if path.suffix == ".gz" else ""
+    except OSError as error:
+        raise DataError(f"cannot read {path} ({error.strerror}); check its permissions and its disk") from error
+
+
+def _open(folder: Path, directions: Sequence[Direction]) -> PreparedCorpus | None:
+    """What the cache has, or None where it has nothing, or nothing whole."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        source, target = TokenFile.open(folder / "source.ids"), TokenFile.open(folder / "target.ids")
+        report = FilterReport(**{**manifest["report"], "filters": Filters(**manifest["report"]["filters"])})
+        weights = np.repeat([float(direction.weight) for direction in directions], manifest["kept"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    whole = len(source) == len(target) == len(weights) == report.kept
+    return PreparedCorpus(source, target, weights, report) if whole else None
+
+
+def _make(folder: Path, work: _Work, prefixes: Sequence[list[int]]) -> PreparedCorpus | None:
+    """Fill the cache's folder, all or nothing, and open it."""
+    try:
+        with publish_folder(folder) as draft:
+            _fill(draft, work, prefixes)
+    except OSError as error:
+        raise DataError(
+            f"cannot keep the corpus's ids in {folder} ({error.strerror}); "
+            "make room, or set CLEARHEAD_CACHE to a folder that can be written"
+        ) from error
+    return _open(folder, work.directions)
+
+
+def _fill(folder: Path, work: _Work, prefixes: Sequence[list[int]]) -> None:
+    """Write the ids of all examples, and a manifest of how many there are and why others are not."""
+    removed: Counter[Reason] = Counter()
+    kept = [0] * len(work.directions)
+    text_filter = TextFilter(work.filters)
+    with (
+        TokenWriter.open(folder / "source.ids", work.source_tokenizer.size) as source_file,
+        TokenWriter.open(folder / "target.ids", work.target_tokenizer.size) as target_file,
+    ):
+        for number, (direction, prefix) in enumerate(zip(work.directions, prefixes, strict=True)):
+            for source, target in _encoded(direction, work, text_filter, removed):
+                source_file.append([*prefix, *source, work.source_tokenizer.end])
+                target_file.append([*target, work.target_tokenizer.end])
+                kept[number] += 1
+    report = FilterReport.from_counts(sum(kept), removed, work.filters)
+    if not report.kept:
+        raise DataError(f"no pair is left to train on ({report}); loosen data.filters, or check the files")
+    manifest = {"version": _VERSION, "kept": kept, "report": dataclasses.asdict(report)}
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+
+
+def _encoded(
+    direction: Direction, work: _Work, text_filter: TextFilter, removed: Counter[Reason]
+) -> Iterator[tuple[list[int], list[int]]]:
+    """The ids of the pairs that the filters keep; the others are counted in `removed`."""
+    for pairs in _chunks(direction, text_filter, removed):
+        sources = work.source_tokenizer.encode_many([source for source, _ in pairs])
+        targets = work.target_tokenizer.encode_many([target for _, target in pairs])
+        for source, target in zip(sources, targets, strict=True):
+            if reason := work.filters.length_reason(source, target):
+                removed[reason] += 1
+            else:
+                yield source, target
+
+
+def _chunks(direction: Direction, text_filter: TextFilter, removed: Counter[Reason]) -> Iterator[list[tuple[str, str]]]:
+    """The pairs that the text alone does not rule out, many at a time; the others are counted in `removed`."""
+    languages = f"{direction.from_language}→{direction.to_language}"
+    pairs = read_pairs(direction.source, direction.target)
+    while chunk := list(itertools.islice(pairs, _CHUNK)):
+        reasons = [text_filter.reason(*pair, languages) for pair in chunk]
+        removed.update(reason for reason in reasons if reason)
+        yield [pair for pair, reason in zip(chunk, reasons, strict=True) if not reason]

@@ -1,0 +1,12 @@
+"""The embedded corpus: a synchronous grammar of English, French and Korean that shows why attention matters.
+
+A tree is drawn, and each language reads its own sentence off it. Phenomena: plain sentences, agreement at a distance,
+coreference, word sense, and long sentences, each with a test set in which no pair of words that decides the translation
+was met in training. In every direction a source has one right translation, so that exact match is a fair score.
+"""
+
+from clearhead.data.street.baselines import Baselines, baselines
+from clearhead.data.street.corpus import DIRECTIONS, PHENOMENA, Corpus, Example, generate
+from clearhead.data.street.files import write
+
+__all__ = ["DIRECTIONS", "PHENOMENA", "Baselines", "Corpus", "Example", "baselines", "generate", "write"]

@@ -1,0 +1,155 @@
+"""Agreement at a distance: *The keys that the boy lost near the old house are green.*
+
+The distance is the number of words of the source between the head of the subject and the verb that agrees with it. It
+is 0 in "The key is green" and 7 in the line above. In French the adjective and every participle agree with that head; in
+Korean the head moves behind all that modifies it, and the particle (은 or 는) hangs on its last sound: a translator that
+has just said the long modifier must go back for the noun over the same distance; in English the verb's number does.
+"""
+
+from random import Random
+
+from clearhead.data.street import adjectives, english, french, french_forms, nouns, scenery, verbs
+from clearhead.data.street.held_out import described as held_out
+from clearhead.data.street.sample import Draw, adjective_beside, chance, pick
+from clearhead.data.street.trees import Clause, Of, Phrase, Relative, Sentence, State, Where
+from clearhead.data.street.words import Noun
+
+TRAINED = 8  # the longest distance in training
+LONGEST = 12  # the longest in the test set
+GROUPS = (
+    nouns.contents + nouns.possessions, nouns.contents + nouns.possessions, nouns.containers, nouns.furniture,
+    nouns.animals, nouns.animals, nouns.humans, nouns.humans, nouns.places,
+)  # fmt: skip
+PAST_OF = {
+    "thing": verbs.named("lose, find, buy, sell, see, hide"),
+    "container": verbs.named("find, buy, sell, see, hide"),
+    "furniture": verbs.named("see, buy, paint, find"),
+    "animal": verbs.named("see, follow, find, look for, draw"),
+    "human": verbs.named("see, meet, follow, help, invite, call"),
+    "place": verbs.named("see, cross, leave, visit"),
+}
+DONE_BY = verbs.named("meet, follow, see, help, call")
+ROOMS = nouns.named("kitchen, library, museum, garden, station, hotel")
+BEARING = nouns.named("table, bed, chair, sofa, shelf")
+STANDING = nouns.furniture + nouns.named("bridge, school, museum, hotel, station")
+FAMILY = (scenery.near, scenery.behind, scenery.beside, scenery.before)
+
+
+def draw(random: Random, source: str, wanted: int | None = None) -> tuple[Draw, int]:
+    """A sentence and its distance in the source language; `wanted` asks for roughly that much to be put between."""
+    noun = pick(random, pick(random, GROUPS))
+    amount = int(random.random() * (TRAINED + 1)) if wanted is None else wanted
+    subject = Phrase(noun, plural=chance(random, 0.42))
+    if source == "fr" and chance(random, 0.3):
+        subject = subject._replace(adjective=adjective_beside(random, noun, 1.0))
+    if amount > 1:
+        subject = subject._replace(modifier=between(random, noun, amount))
+    state = state_of(random, noun, amount)
+    made = Clause(subject, state, pick(random, ("present", "present", "past")))
+    deciding = (noun.key, state.adjective.key)
+    kept = deciding if held_out(noun.key, noun.kind, state.adjective.key) else ("", "")
+    return Draw(Sentence((made,)), kept), distance(made, source)
+
+
+def state_of(random: Random, noun: Noun, amount: int) -> State:
+    """What is said of it. *seems* takes *often* before it in English: the only way to put one word between."""
+    choices = adjectives.of_kind[noun.kind]
+    if noun.kind == "place":
+        choices = tuple(word for word in choices if adjectives.fits(noun.key, word.key))
+    word = pick(random, choices)
+    if word in adjectives.colours or not (amount == 1 or chance(random, 0.2)):
+        return State(word, pick(random, ("", "", "very")))
+    adverb = pick(random, scenery.adverbs) if amount == 1 or chance(random, 0.3) else None
+    return State(word, "" if adverb else pick(random, ("", "very")), True, adverb)
+
+
+def distance(clause: Clause, source: str) -> int:
+    """Words of the source between the head of the subject and its verb."""
+    subject = clause.subject
+    bare = subject._replace(modifier=None)
+    if source == "en":
+        state = clause.predicate
+        adverb = isinstance(state, State) and state.adverb is not None
+        return count(english.phrase(subject)) - count(english.phrase(bare)) + adverb
+    if bare.adjective and not bare.adjective.precedes:
+        bare = bare._replace(adjective=None)
+    return count(french_forms.joined(french.phrase(subject))) - count(french_forms.joined(french.phrase(bare)))
+
+
+def count(text: str) -> int:
+    """The number of words."""
+    return text.count(" ") + 1
+
+
+def between(random: Random, noun: Noun, amount: int) -> Where | Relative | Of:
+    """Something of about this many words to stand between a noun and its verb."""
+    turn = random.random()
+    if amount == 2:
+        return Where(pick(random, FAMILY[:2]), Phrase(pick(random, nouns.names)))
+    if amount <= 6 and turn < 0.35:
+        return place(random, noun, amount)
+    if amount <= 4 and turn < 0.5 and noun.kind in ("thing", "container", "furniture"):
+        owner = pick(random, nouns.humans)
+        return Of(Phrase(owner, adjective=adjective_beside(random, owner, 1.0 if amount == 4 else 0.0)))
+    return relative(random, noun, amount)
+
+
+def place(random: Random, noun: Noun, amount: int) -> Where:
+    """near the door; next to the small door; near the table in the kitchen."""
+    if amount == 6 and noun.kind not in ("place", "furniture"):
+        room = Where(scenery.within, Phrase(pick(random, ROOMS)))
+        table = Phrase(pick(random, BEARING), plural=chance(random, 0.3), modifier=room)
+        return Where(pick(random, FAMILY), table)
+    choices = BEARING if noun.kind in ("thing", "container") and chance(random, 0.5) else STANDING
+    landmark = pick(random, tuple(word for word in choices if word is not noun))
+    beside = adjective_beside(random, landmark, 0.0 if amount == 3 else 0.8)
+    phrase = Phrase(landmark, adjective=beside, plural=chance(random, 0.4))
+    on = choices is BEARING and chance(random, 0.6)
+    return Where(pick(random, (scenery.on, scenery.under)) if on else pick(random, FAMILY), phrase)
+
+
+def relative(random: Random, noun: Noun, amount: int) -> Relative:
+    """A relative clause; the more words are wanted, the more of its parts are there."""
+    active = noun.kind == "human" and chance(random, 0.5)
+    verb = pick(random, DONE_BY if active else PAST_OF[noun.kind])
+    size = 2 + len(verb.particle.split()) if active else 2 + len(verb.particle.split())
+    somebody, used = people(random, amount - size, noun)
+    rest = amount - size - used
+    scene, more = setting(random, rest, noun)
+    time = stamp(random, rest - more)
+    return Relative(verb, None if active else somebody, somebody if active else None, scene, time)
+
+
+def people(random: Random, room: int, head: Noun) -> tuple[Phrase, int]:
+    """Who did it, in at most this many words as far as possible: Paul, the boy, the old boy, the king and the queen."""
+    first, second = pick(random, nouns.humans), pick(random, nouns.humans)
+    turn = random.random()
+    if room <= 1 or turn < 0.15:
+        return Phrase(pick(random, nouns.names)), 1
+    if room >= 5 and turn < 0.5 and head not in (first, second) and first is not second:
+        long = room >= 7 and turn < 0.4
+        one = Phrase(first, adjective=adjective_beside(random, first, 1.0 if long else 0.0))
+        return one._replace(other=Phrase(second)), 6 if long else 5
+    if first is head:
+        return Phrase(pick(random, nouns.names)), 1
+    if room >= 3 and turn < 0.65:
+        return Phrase(first, adjective=adjective_beside(random, first, 1.0)), 3
+    return Phrase(first, plural=chance(random, 0.35)), 2
+
+
+def setting(random: Random, room: int, head: Noun) -> tuple[Where | None, int]:
+    """Where, if there is room."""
+    if room < 3 or (room < 5 and chance(random, 0.3)):
+        return None, 0
+    landmark = pick(random, tuple(word for word in STANDING if word is not head))
+    beside = adjective_beside(random, landmark, 1.0) if room >= 4 and chance(random, 0.5) else None
+    preposition = pick(random, FAMILY[:2] if room < 6 else FAMILY)
+    words = len(preposition.key.split()) + 2 + (beside is not None)
+    return Where(preposition, Phrase(landmark, adjective=beside, plural=chance(random, 0.3))), words
+
+
+def stamp(random: Random, room: int):  # type: ignore[no-untyped-def]
+    """When, if there is room."""
+    if room < 1:
+        return None
+    return scenery.times_of["past"][0] if room == 1 else pick(random, scenery.times_of["past"][1:])

@@ -1,0 +1,119 @@
+"""Coreference: *The animal didn't cross the street because it was too tired*, or *too wide*.
+
+en→fr and en→ko: whatever *it* is decides. In French it is *il* or *elle*, with its adjective; the two candidates differ
+in gender in the test set. In Korean the noun is named again ("동물이 너무 피곤했기 때문입니다"), as a native would
+write it, so that the referent is visible in every one of these sentences, and all of them are scored.
+
+Neither the adjective nor the order decides: an animal does something to a place in one half, a place does something to
+an animal in the other, with the same reasons in both; and of a thing that does not fit in a box because it is too big,
+or of a box that cannot hold a thing, only the verb and the adjective together tell which is meant.
+
+fr→en: *il* and *elle* are both *it*, so nothing is left to resolve there. What French leaves open and English does not is
+whose a thing is: *son livre* is *his* or *her book*, by the owner's gender. "La reine que le garçon a vue …": the owner
+is the subject of the clause that holds *son*, first noun or second.
+"""
+
+from random import Random
+
+from clearhead.data.street import adjectives, held_out, nouns, scenery, verbs
+from clearhead.data.street.sample import Draw, chance, pick
+from clearhead.data.street.trees import Action, Clause, Phrase, Relative, Sentence, State, Where
+from clearhead.data.street.words import Adjective, Noun, Verb
+
+# The reason would repeat the verb.
+REPEATS = {
+    ("frighten", "scared"), ("trouble", "worried"), ("trouble", "nervous"), ("surprise", "scared"), ("reach", "remote")
+}  # fmt: skip
+SEEING = verbs.named("call, follow, help, meet, invite, see, wait for")
+LOSING = verbs.named("lose, find, sell, hide, look for")
+BY_SENSE = {
+    name: tuple(noun for noun in nouns.humans if noun.feminine == feminine)
+    for name, feminine in (("he", False), ("she", True))
+}
+
+
+def draw(random: Random, test: bool = False) -> Draw:
+    """One sentence with *it*; in the test set both candidates differ in gender and the deciding pair is held out."""
+    if chance(random, 0.2):
+        return fitting(random, test)
+    while True:
+        animal, place = pick(random, nouns.animals), pick(random, nouns.places)
+        if animal.feminine == place.feminine and (test or chance(random, 0.6)):
+            continue
+        tired = chance(random, 0.5)
+        referent, cue = (
+            (animal, pick(random, adjectives.animate)) if tired else (place, pick(random, adjectives.scenic))
+        )
+        if not tired and not adjectives.fits(place.key, cue.key):
+            continue
+        if test and not held_out.described(referent.key, referent.kind, cue.key):
+            continue
+        animal_first = chance(random, 0.5)
+        verb = pick(random, verbs.of_animal if animal_first else verbs.of_place)
+        if (verb.key, cue.key) not in REPEATS:
+            return told(random, (animal, place) if animal_first else (place, animal), verb, referent, cue)
+
+
+def told(random: Random, pair: tuple[Noun, Noun], verb: Verb, referent: Noun, cue: Adjective) -> Draw:
+    """The sentence of these words. What a place does it does; what an animal does to it, it mostly did not do."""
+    negative = verb.key != "avoid" and (pair[0].kind == "animal" or chance(random, 0.25))
+    negative = negative and verb in verbs.of_animal
+    main = Clause(Phrase(pair[0]), Action(verb, Phrase(pair[1])), "past", negative)
+    return because(main, pair, referent, cue, "past")
+
+
+def because(main: Clause, pair: tuple[Noun, Noun], referent: Noun, cue: Adjective, tense: str) -> Draw:
+    """What happened, and the reason."""
+    reason = Clause(Phrase(referent), State(cue, "too"), tense, pronoun=True)
+    order = "first" if referent is pair[0] else "second"
+    genders = "".join("f" if noun.feminine else "m" for noun in pair)
+    return Draw(Sentence((main, reason), "because"), (referent.key, cue.key), cue.key, order, genders)
+
+
+def fitting(random: Random, test: bool) -> Draw:
+    """The ball does not fit in the box because it is too big, too small."""
+    while True:
+        thing, box = pick(random, nouns.contents), pick(random, nouns.containers)
+        if thing.feminine == box.feminine and (test or chance(random, 0.6)):
+            continue
+        big = chance(random, 0.5)
+        referent, cue = (thing, pick(random, adjectives.large)) if big else (box, pick(random, adjectives.small))
+        if test and not held_out.described(referent.key, referent.kind, cue.key):
+            continue
+        if chance(random, 0.5):
+            main = Clause(Phrase(thing), Action(verbs.fit, Phrase(box)), "present", True)
+            return because(main, (thing, box), referent, cue, "present")
+        main = Clause(Phrase(box), Action(verbs.hold, Phrase(thing)), "present", True)
+        return because(main, (box, thing), referent, cue, "present")
+
+
+def whose(random: Random, test: bool = False) -> Draw:
+    """One sentence in which French leaves open whose a thing is, and the syntax tells."""
+    while True:
+        first_is_male = chance(random, 0.5)
+        men, women = pick(random, BY_SENSE["he"]), pick(random, BY_SENSE["she"])
+        first, second = (men, women) if first_is_male else (women, men)
+        first_owns = chance(random, 0.5)
+        owner = first if first_owns else second
+        thing = pick(random, nouns.owned)
+        if test and not held_out.owning(owner.key, owner.kind, thing.key):
+            continue
+        tree = owned(random, Phrase(first), Phrase(second), Phrase(thing, determiner="own"), first_owns)
+        genders = "fm" if first.feminine else "mf"
+        answer = "her" if owner.feminine else "his"
+        return Draw(tree, (owner.key, thing.key), thing.key, answer, genders)
+
+
+def owned(random: Random, first: Phrase, second: Phrase, thing: Phrase, first_owns: bool) -> Sentence:
+    """The owner is the subject of the clause that holds the thing, and the other person is named in it or around it."""
+    seen, lost = pick(random, SEEING), pick(random, LOSING)
+    if chance(random, 0.4):
+        near = pick(random, (scenery.near, scenery.behind, scenery.before, scenery.beside))
+        if first_owns:
+            return Sentence((Clause(first, Action(lost, thing, None, Where(near, second)), "past"),))
+        return Sentence((Clause(second, Action(lost, thing), "past", where_first=Where(near, first)),))
+    if first_owns:
+        subject = first._replace(modifier=Relative(seen, object=second))
+        return Sentence((Clause(subject, Action(lost, thing), "past"),))
+    met = second._replace(modifier=Relative(lost, object=thing))
+    return Sentence((Clause(first, Action(seen, met), "past"),))

@@ -1,0 +1,22 @@
+"""From a trained model to text: searches over a step function, the scores that rank them, many sentences at once."""
+
+from clearhead.decoding.beam import beam_search
+from clearhead.decoding.engine import LengthLimit, score_ids, translate_ids
+from clearhead.decoding.options import Sampling, SearchOptions
+from clearhead.decoding.sampling import sample
+from clearhead.decoding.scores import LengthPenalty
+from clearhead.decoding.search import Hypothesis, StepFunction, greedy
+
+__all__ = [
+    "Hypothesis",
+    "LengthLimit",
+    "LengthPenalty",
+    "Sampling",
+    "SearchOptions",
+    "StepFunction",
+    "beam_search",
+    "greedy",
+    "sample",
+    "score_ids",
+    "translate_ids",
+]

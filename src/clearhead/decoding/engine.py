@@ -1,0 +1,231 @@
+"""Many sentences at once: batches by length and budget, the model as a step function, answers in the input's order."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from clearhead.decoding.beam import beam_search
+from clearhead.decoding.options import SearchOptions
+from clearhead.decoding.sampling import sample
+from clearhead.decoding.search import Hypothesis, Prefixes, checked_prefixes, make_hypothesis
+from clearhead.errors import DecodingError
+from clearhead.model import DecoderCache, EncoderDecoder, masks_for, padding_mask
+
+Progress = Callable[[int, int], None]
+Ids = Sequence[Sequence[int]]
+Result = TypeVar("Result")
+DEFAULT_BATCH_TOKENS = 4096
+
+
+@dataclass(frozen=True)
+class LengthLimit:
+    """The greatest number of target tokens, the end token included: factor · source tokens + extra.
+
+    Source tokens count the source's end token. The paper allows the input's length + 50 (section 6.1). The model's own
+    limit caps the result, and a forced prefix raises it to the prefix and one token more.
+    """
+
+    factor: float = 2.0
+    extra: int = 20
+
+    def __post_init__(self) -> None:
+        if self.factor < 0 or self.extra < 0 or self.factor + self.extra < 1:
+            raise DecodingError(
+                f"length limit {self.factor} · source + {self.extra} may leave no token; "
+                "choose a factor and an extra of 0 or more with a sum of 1 or more, such as 2 and 20"
+            )
+
+    def tokens(self, source_tokens: int, prefix_tokens: int, model_limit: int) -> int:
+        return min(max(int(self.factor * source_tokens) + self.extra, prefix_tokens + 1), model_limit)
+
+
+class ModelStep:
+    """A model and its cache, seen as the step function that search knows."""
+
+    def __init__(self, model: EncoderDecoder, cache: DecoderCache) -> None:
+        self.model, self.cache = model, cache
+
+    def __call__(self, tokens: Int[Tensor, "sentences beams"]) -> Float[Tensor, "sentences beams vocabulary"]:
+        return self.model.step(tokens, self.cache)
+
+    def select(self, sentences: Int[Tensor, "kept"], beams: Int[Tensor, "kept new_beams"]) -> None:
+        self.cache.select(sentences, beams)
+
+
+def translate_ids(
+    model: EncoderDecoder,
+    sources: Ids,
+    options: SearchOptions,
+    *,
+    padding: int = 0,
+    prefixes: Prefixes | None = None,
+    length_limit: LengthLimit | None = None,
+    batch_tokens: int = DEFAULT_BATCH_TOKENS,
+    progress: Progress | None = None,
+) -> list[list[Hypothesis]]:
+    """Translate every source; for each, in the input's order, its best hypotheses, best first.
+
+    Beam search, greedy where `options.beam_size` is 1, sampling where `options.sampling` is given. What comes out does
+    not depend on the order of the sources, on `batch_tokens`, or on what else is translated.
+
+    sources: ids as the encoder reads them, each with its end token. prefixes: for each, target tokens to begin with.
+    batch_tokens: a batch's sentences × hypotheses × longest source, padding included, stay within it.
+    progress: called after each batch with the number of sentences done and of all.
+    Raises DecodingError for a source or prefix that the model cannot take.
+    """
+    check_ids("source", sources, model.config.source_vocabulary, model.config.max_length)
+    check_options(options, model.config.target_vocabulary)
+    prefixes = [()] * len(sources) if prefixes is None else prefixes
+    check_ids("prefix", prefixes, model.config.target_vocabulary, model.config.max_length, at_least=0)
+    max_lengths = greatest_lengths(model, sources, prefixes, length_limit or LengthLimit())
+    prefixes = checked_prefixes(max_lengths, options, prefixes)
+    rows = options.beam_size if options.sampling is None else options.top_beams
+
+    def translate(numbers: Sequence[int]) -> list[list[Hypothesis]]:
+        source = padded([sources[number] for number in numbers], padding, device_of(model))
+        mask = padding_mask(source, padding)
+        # Search begins with one row a sentence and widens when hypotheses differ; sampling needs all from the start.
+        beams = 1 if options.sampling is None else rows
+        step = ModelStep(model, model.begin(model.encode(source, mask), mask, beams))
+        limits, forced = [max_lengths[n] for n in numbers], [prefixes[n] for n in numbers]
+        if options.sampling is not None:
+            return sample(step, limits, options, numbers=numbers, prefixes=forced, device=source.device)
+        return beam_search(step, limits, options, prefixes=forced, device=source.device)
+
+    widths = [len(source) * rows for source in sources]
+    return in_batches(model, widths, batch_tokens, translate, progress)
+
+
+def score_ids(
+    model: EncoderDecoder,
+    sources: Ids,
+    targets: Ids,
+    options: SearchOptions,
+    *,
+    padding: int = 0,
+    batch_tokens: int = DEFAULT_BATCH_TOKENS // 2,
+    progress: Progress | None = None,
+) -> list[Hypothesis]:
+    """The score that each given target would have had as a translation of its source, the end token included.
+
+    All positions at once, as in training, without a cache: equal within rounding to what `translate_ids` reports.
+
+    targets: ids without begin and without end. Of the options, begin, end and length_penalty count.
+    batch_tokens: a batch's sentences × longest source or target, padding included, stay within it; the logits of a
+    batch take 4 · batch_tokens · vocabulary bytes. Raises DecodingError for ids that the model cannot take.
+    """
+    if len(sources) != len(targets):
+        raise DecodingError(f"{len(sources)} sources but {len(targets)} targets; give one target for each source")
+    limit = model.config.max_length
+    check_ids("source", sources, model.config.source_vocabulary, limit)
+    check_options(options, model.config.target_vocabulary)
+    # The end token is chosen after the last target token, so begin and target are all that must fit.
+    check_ids("target", targets, model.config.target_vocabulary, limit - 1, at_least=0)
+
+    def score(numbers: Sequence[int]) -> list[Hypothesis]:
+        source = padded([sources[number] for number in numbers], padding, device_of(model))
+        inputs = padded([[options.begin, *targets[number]] for number in numbers], padding, source.device)
+        chosen = [[*targets[number], options.end] for number in numbers]
+        logits = model(source, inputs, masks_for(source, inputs, padding))
+        log_probabilities = logits.log_softmax(-1, dtype=torch.promote_types(logits.dtype, torch.float32))
+        values = log_probabilities.gather(-1, padded(chosen, padding, source.device)[..., None])[..., 0].tolist()
+        return [make_hypothesis(ids, row[: len(ids)], options) for ids, row in zip(chosen, values, strict=True)]
+
+    widths = [max(len(source), len(target) + 1) for source, target in zip(sources, targets, strict=True)]
+    return in_batches(model, widths, batch_tokens, score, progress)
+
+
+def greatest_lengths(model: EncoderDecoder, sources: Ids, prefixes: Prefixes, limit: LengthLimit) -> list[int]:
+    """For each sentence, the greatest number of target tokens."""
+    if len(prefixes) != len(sources):
+        raise DecodingError(f"{len(prefixes)} prefixes for {len(sources)} sources; give one for each, or none")
+    return [
+        limit.tokens(len(source), len(prefix), model.config.max_length)
+        for source, prefix in zip(sources, prefixes, strict=True)
+    ]
+
+
+def in_batches(
+    model: nn.Module,
+    widths: Sequence[int],
+    budget: int,
+    work: Callable[[Sequence[int]], Sequence[Result]],
+    progress: Progress | None,
+) -> list[Result]:
+    """What `work` makes of every sentence number, batch by batch, in the input's order."""
+    results: dict[int, Result] = {}
+    with inference(model):
+        for numbers in batches(widths, budget):
+            results.update(zip(numbers, work(numbers), strict=True))
+            if progress is not None:
+                progress(len(results), len(widths))
+    return [results[number] for number in range(len(widths))]
+
+
+def batches(widths: Sequence[int], budget: int) -> Iterator[list[int]]:
+    """Sentence numbers by falling width, in batches whose size × greatest width stays within the budget.
+
+    Longest first, so that the batch that needs the most memory comes before any work is lost to it. A sentence that is
+    wider than the budget is a batch of its own.
+    """
+    batch: list[int] = []
+    for number in sorted(range(len(widths)), key=lambda number: -widths[number]):
+        if batch and (len(batch) + 1) * widths[batch[0]] > budget:
+            yield batch
+            batch = []
+        batch.append(number)
+    if batch:
+        yield batch
+
+
+def padded(ids: Ids, padding: int, device: torch.device) -> Int[Tensor, "sentences length"]:
+    """The sentences as one tensor, each filled up at its end."""
+    longest = max(len(sentence) for sentence in ids)
+    return torch.tensor([[*sentence, *[padding] * (longest - len(sentence))] for sentence in ids], device=device)
+
+
+@contextmanager
+def inference(model: nn.Module) -> Iterator[None]:
+    """No gradients and no dropout; afterwards every module trains or does not, as before."""
+    training = [module for module in model.modules() if module.training]
+    model.eval()
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        for module in training:
+            module.training = True
+
+
+def device_of(model: nn.Module) -> torch.device:
+    return next(model.parameters()).device
+
+
+def check_ids(what: str, sentences: Ids, vocabulary: int, limit: int, at_least: int = 1) -> None:
+    """Raise DecodingError for the first sentence whose ids the model could not read."""
+    for number, ids in enumerate(sentences, start=1):
+        if not at_least <= len(ids) <= limit:
+            raise DecodingError(
+                f"sentence {number}: its {what} has {len(ids)} tokens but the model takes {at_least} to {limit}; "
+                + ("split it into shorter ones" if len(ids) > limit else "give it at least its end token")
+            )
+        if ids and not 0 <= min(ids) <= max(ids) < vocabulary:
+            raise DecodingError(
+                f"sentence {number}: its {what} has ids from {min(ids)} to {max(ids)} but the model knows 0 to "
+                f"{vocabulary - 1}; use the tokenizer that the model was trained with"
+            )
+
+
+def check_options(options: SearchOptions, vocabulary: int) -> None:
+    """Raise DecodingError if an id that the options name is not in the model's target vocabulary."""
+    greatest = max(options.begin, options.end, *options.suppressed)
+    if greatest >= vocabulary:
+        raise DecodingError(
+            f"begin, end or suppressed names id {greatest} but the model's target vocabulary has {vocabulary} ids; "
+            "use the tokenizer that the model was trained with"
+        )

@@ -1,0 +1,76 @@
+"""What a search is asked for: frozen, and validated once."""
+
+import math
+from dataclasses import dataclass, field
+
+from clearhead.decoding.scores import LengthPenalty
+from clearhead.errors import DecodingError
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Draw tokens at random instead of taking the best.
+
+    temperature: logits are divided by it; below 1 is bolder in the likely tokens, above 1 more even.
+    top_k: draw among the k most probable tokens only.
+    top_p: draw among the fewest most probable tokens whose probabilities reach p together (Holtzman et al. 2020).
+        Given with top_k, it is measured within the k.
+    seed: the same seed gives the same draws, sentence by sentence, whatever else is in the batch.
+
+    Raises DecodingError for a value outside its range.
+    """
+
+    temperature: float = 1.0
+    top_k: int | None = None
+    top_p: float | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.temperature) and self.temperature > 0):
+            raise DecodingError(f"temperature={self.temperature} must be above 0; for the single best, do not sample")
+        if self.top_k is not None and self.top_k < 1:
+            raise DecodingError(f"top_k={self.top_k} must be 1 or more; leave it out to draw from every token")
+        if self.top_p is not None and not 0 < self.top_p <= 1:
+            raise DecodingError(f"top_p={self.top_p} must be above 0 and at most 1; leave it out to draw from all")
+        if self.seed < 0:
+            raise DecodingError(f"seed={self.seed} must be 0 or more")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchOptions:
+    """How to search, and the ids that search treats as more than tokens.
+
+    begin: fed at the first step, never part of a hypothesis. end: finishes a hypothesis, and counts in its length.
+    suppressed: ids that are never generated (padding, begin, tags), though a prefix may force them. Probabilities are
+        the model's own: they are not shared out again among the tokens that remain.
+    beam_size: hypotheses kept alive for each sentence; 1 is greedy search. The paper uses 4.
+    length_penalty: what ranks finished hypotheses; mean:1.0 where not given.
+    top_beams: hypotheses returned for each sentence, or samples where `sampling` is given (which ignores beam_size).
+
+    Raises DecodingError for a value outside its range.
+    """
+
+    begin: int
+    end: int
+    suppressed: tuple[int, ...] = ()
+    beam_size: int = 5
+    top_beams: int = 1
+    length_penalty: LengthPenalty = field(default_factory=LengthPenalty)
+    sampling: Sampling | None = None
+
+    def __post_init__(self) -> None:
+        if self.beam_size < 1:
+            raise DecodingError(f"beam_size={self.beam_size} must be 1 or more; 1 is greedy search")
+        if self.top_beams < 1:
+            raise DecodingError(f"top_beams={self.top_beams} must be 1 or more")
+        if self.sampling is None and self.top_beams > self.beam_size:
+            raise DecodingError(
+                f"top_beams={self.top_beams} is more than beam_size={self.beam_size}; "
+                f"a search finds no more than it keeps: choose a beam_size of {self.top_beams} or more"
+            )
+        if min((self.begin, self.end, *self.suppressed)) < 0:
+            raise DecodingError(
+                f"begin={self.begin}, end={self.end} and suppressed={self.suppressed} must be ids of 0 or more"
+            )
+        if self.end in self.suppressed:
+            raise DecodingError(f"end={self.end} is among the suppressed ids, so no hypothesis could finish; remove it")

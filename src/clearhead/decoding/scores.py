@@ -1,0 +1,81 @@
+"""How hypotheses of different lengths are compared: length penalties, by name.
+
+A sum of log-probabilities falls with every token, so it favours short translations. Each penalty divides it by a number
+that grows with the length. They are named because every toolkit means another one: write down which you used.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar, cast, get_args
+
+from torch import Tensor
+
+from clearhead.errors import DecodingError
+
+PenaltyName = Literal["gnmt", "mean", "none"]
+Value = TypeVar("Value", float, Tensor)
+FORMS = "write gnmt:ALPHA (the paper's, such as gnmt:0.6), mean:ALPHA (such as mean:1.0), or none"
+
+
+@dataclass(frozen=True)
+class LengthPenalty:
+    """Divides a hypothesis' log-probability by a number that grows with its length.
+
+    gnmt: ((5 + length) / 6)^alpha. Source: Wu et al. 2016, equation 14 (without its coverage term); the paper searches
+    with beam 4 and alpha 0.6 (section 6.1).
+    mean: length^alpha; with alpha 1 the score is the mean log-probability of a token (CTranslate2, Marian).
+    none: 1, which is length^0; the score is the log-probability itself.
+
+    A length counts the tokens that the model chose: the end token is one of them, the begin token is not.
+    Raises DecodingError when the name is unknown or alpha is negative or not finite.
+    """
+
+    name: PenaltyName = "mean"
+    alpha: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.name not in get_args(PenaltyName):
+            raise DecodingError(f"length penalty {self.name!r} is not known; {FORMS}")
+        if not math.isfinite(self.alpha) or self.alpha < 0:
+            raise DecodingError(f"length penalty {self.name}: alpha is {self.alpha}, expected 0 or more; {FORMS}")
+        if self.name == "none":
+            # So that two penalties which do the same are equal.
+            object.__setattr__(self, "alpha", 0.0)
+
+    @classmethod
+    def parse(cls, text: str) -> "LengthPenalty":
+        """Read `gnmt:0.6`, `mean:1.0` or `none`; DecodingError names the three forms for anything else."""
+        if text == "none":
+            return cls("none")
+        name, _, number = text.partition(":")
+        try:
+            alpha = float(number)
+        except ValueError:
+            raise DecodingError(f"length penalty {text!r} cannot be read; {FORMS}") from None
+        if name not in ("gnmt", "mean"):
+            raise DecodingError(f"length penalty {text!r} is not known; {FORMS}")
+        return cls(cast(PenaltyName, name), alpha)
+
+    def __str__(self) -> str:
+        return "none" if self.name == "none" else f"{self.name}:{self.alpha}"
+
+    def score(self, log_probability: Value, length: int | Tensor) -> Value:
+        """The log-probability (natural logarithm) divided by the penalty of `length` tokens (at least 1)."""
+        score: Value = log_probability / self._divisor(length)
+        return score
+
+    def _divisor(self, length: int | Tensor) -> Any:
+        # A tensor of whole numbers divided by 6 would be float32, too coarse to agree with Python's floats.
+        tokens = length.double() if isinstance(length, Tensor) else length
+        if self.name == "gnmt":
+            return ((5 + tokens) / 6) ** self.alpha
+        return tokens**self.alpha
+
+    def best_possible(self, log_probability: Value, max_length: int | Tensor) -> Value:
+        """No continuation of a hypothesis with this log-probability scores higher, if it may grow to `max_length`.
+
+        Further tokens only lower the log-probability, and no penalty shrinks with the length (alpha is 0 or more), so
+        the bound is the present log-probability under the penalty of the greatest length. A search that stops only
+        when what it has found reaches this bound loses nothing.
+        """
+        return self.score(log_probability, max_length)

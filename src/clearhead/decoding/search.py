@@ -1,0 +1,193 @@
+"""Search over a step function: what every search shares, and the plainest one, greedy.
+
+A search knows no model. It hands the last token of every hypothesis to a step function, which returns logits for the
+next one and remembers what it was shown; so it can be tested on a table of probabilities written by hand.
+`beam.py` keeps several hypotheses a sentence, `sampling.py` draws them at random.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from clearhead.decoding.options import SearchOptions
+from clearhead.errors import DecodingError
+
+Prefixes = Sequence[Sequence[int]]
+# (permitted log-probabilities, the sentences' numbers, position) → one token a row
+Choose = Callable[[Float[Tensor, "sentences beams vocabulary"], Sequence[int], int], Int[Tensor, "sentences beams"]]
+
+
+@runtime_checkable
+class StepFunction(Protocol):
+    """A model that has read its sources and is asked for one target position after another."""
+
+    def __call__(self, tokens: Int[Tensor, "sentences beams"]) -> Float[Tensor, "sentences beams vocabulary"]:
+        """Append one token to every row; return the logits of the token that follows it."""
+        ...
+
+    def select(self, sentences: Int[Tensor, "kept"], beams: Int[Tensor, "kept new_beams"]) -> None:
+        """Let row j of kept sentence i continue old row beams[i, j] of old sentence sentences[i]."""
+        ...
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A target sequence that a search found, or was asked to score.
+
+    tokens: without begin; the last one is end if it finished.
+    log_probability: natural logarithm, the sum of token_log_probabilities (the end token's included), as the model
+        gives them: neither temperature nor suppression changes them.
+    score: log_probability under the length penalty; hypotheses are ranked by it.
+    finished: False if it reached the greatest length allowed before it ended.
+    """
+
+    tokens: tuple[int, ...]
+    log_probability: float
+    score: float
+    token_log_probabilities: tuple[float, ...]
+    finished: bool
+
+
+def greedy(
+    step: StepFunction,
+    max_lengths: Sequence[int],
+    options: SearchOptions,
+    *,
+    prefixes: Prefixes | None = None,
+    device: torch.device | str = "cpu",
+) -> list[list[Hypothesis]]:
+    """Take the most probable token at every position, until the end token: one hypothesis for each sentence.
+
+    max_lengths: for each sentence, the greatest number of tokens, the end token included.
+    prefixes: for each sentence, tokens that its hypotheses must begin with; scores include them.
+    Raises DecodingError if a limit or a prefix cannot be met.
+    """
+    return follow(step, max_lengths, options, 1, lambda permitted, *_: permitted.argmax(-1), prefixes, device)
+
+
+def follow(
+    step: StepFunction,
+    max_lengths: Sequence[int],
+    options: SearchOptions,
+    rows: int,
+    choose: Choose,
+    prefixes: Prefixes | None,
+    device: torch.device | str,
+) -> list[list[Hypothesis]]:
+    """Extend `rows` hypotheses of each sentence, each by one chosen token a step; none of them ever branches.
+
+    A sentence leaves the batch when all its rows have ended; until then its ended rows are fed on and not read.
+    """
+    prefixes = checked_prefixes(max_lengths, options, prefixes)
+    paths = [[Path(options.end, limit) for _ in range(rows)] for limit in max_lengths]
+    active = list(range(len(paths)))
+    tokens = torch.full((len(paths), rows), options.begin, device=device)
+    position = 0
+    while active:
+        permitted = permitted_log_probabilities(step(tokens), options, [prefixes[s] for s in active], position)
+        tokens = choose(permitted, active, position)
+        chosen = permitted.gather(-1, tokens[..., None])[..., 0]
+        for sentence, new_tokens, values in zip(active, tokens.tolist(), chosen.tolist(), strict=True):
+            for path, token, value in zip(paths[sentence], new_tokens, values, strict=True):
+                path.extend(token, value)
+        kept = [place for place, sentence in enumerate(active) if not all(path.complete for path in paths[sentence])]
+        if kept and len(kept) < len(active):
+            places = torch.tensor(kept, device=device)
+            step.select(places, torch.arange(rows, device=device).expand(len(kept), rows))
+            tokens = tokens[places]
+        active = [active[place] for place in kept]
+        position += 1
+    return [best_first([path.hypothesis(options) for path in of_sentence]) for of_sentence in paths]
+
+
+class Path:
+    """One hypothesis that grows token by token until it ends or is as long as it may be."""
+
+    def __init__(self, end: int, max_length: int) -> None:
+        self.end, self.max_length = end, max_length
+        self.tokens: list[int] = []
+        self.log_probabilities: list[float] = []
+
+    @property
+    def finished(self) -> bool:
+        return bool(self.tokens) and self.tokens[-1] == self.end
+
+    @property
+    def complete(self) -> bool:
+        return self.finished or len(self.tokens) == self.max_length
+
+    def extend(self, token: int, log_probability: float) -> None:
+        if not self.complete:
+            self.tokens.append(token)
+            self.log_probabilities.append(log_probability)
+
+    def hypothesis(self, options: SearchOptions) -> Hypothesis:
+        return make_hypothesis(self.tokens, self.log_probabilities, options)
+
+
+def make_hypothesis(tokens: Sequence[int], log_probabilities: Sequence[float], options: SearchOptions) -> Hypothesis:
+    """Sum and score the tokens of a path; it is finished if its last token is the end token.
+
+    Raises DecodingError if the model gave what is not a number.
+    """
+    total = sum(log_probabilities)
+    require_number(total)
+    score = options.length_penalty.score(total, len(tokens))
+    return Hypothesis(tuple(tokens), total, score, tuple(log_probabilities), tokens[-1] == options.end)
+
+
+def require_number(log_probability: float) -> None:
+    """Raise DecodingError for NaN, which compares as neither better nor worse than anything."""
+    if math.isnan(log_probability):
+        raise DecodingError(
+            "the model's log-probabilities are not numbers (NaN): its weights are damaged; load another bundle"
+        )
+
+
+def best_first(hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
+    """Finished before unfinished, then by score."""
+    return sorted(hypotheses, key=lambda hypothesis: (hypothesis.finished, hypothesis.score), reverse=True)
+
+
+def permitted_log_probabilities(
+    logits: Float[Tensor, "sentences beams vocabulary"], options: SearchOptions, prefixes: Prefixes, position: int
+) -> Float[Tensor, "sentences beams vocabulary"]:
+    """The model's log-probabilities, -inf for every token that may not stand at this position.
+
+    Where a sentence's prefix says which token stands here, that one alone is permitted, even a suppressed one.
+    """
+    # bfloat16 could not tell candidates apart; float64 logits stay what they are.
+    precise = torch.promote_types(logits.dtype, torch.float32)
+    log_probabilities = logits.log_softmax(-1, dtype=precise)
+    # Masked after the softmax: a score stays the probability that the model gave, the same that scoring computes.
+    suppressed = torch.tensor(options.suppressed, dtype=torch.long, device=logits.device)
+    if all(len(prefix) <= position for prefix in prefixes):
+        return log_probabilities.index_fill_(-1, suppressed, -math.inf)
+    forced = torch.tensor([p[position] if position < len(p) else -1 for p in prefixes], device=logits.device)[:, None]
+    identities = torch.arange(logits.shape[-1], device=logits.device)
+    banned = torch.where(forced >= 0, identities != forced, torch.isin(identities, suppressed))
+    return log_probabilities.masked_fill_(banned[:, None, :], -math.inf)
+
+
+def checked_prefixes(max_lengths: Sequence[int], options: SearchOptions, prefixes: Prefixes | None) -> Prefixes:
+    """The prefixes, empty ones where none are given; DecodingError if one of them or a limit cannot be met."""
+    prefixes = [()] * len(max_lengths) if prefixes is None else prefixes
+    if len(prefixes) != len(max_lengths):
+        raise DecodingError(f"{len(prefixes)} prefixes for {len(max_lengths)} sentences; give one for each, or none")
+    for number, (limit, prefix) in enumerate(zip(max_lengths, prefixes, strict=True), start=1):
+        if limit < 1:
+            raise DecodingError(
+                f"sentence {number}: a greatest length of {limit} tokens leaves no room; allow 1 or more"
+            )
+        if len(prefix) > limit:
+            raise DecodingError(
+                f"sentence {number}: its prefix has {len(prefix)} tokens but at most {limit} are allowed; shorten it"
+            )
+        if options.end in prefix:
+            raise DecodingError(f"sentence {number}: its prefix contains the end token {options.end}; remove it")
+    return prefixes

@@ -1,0 +1,5 @@
+"""From text to numbers and back: tokenizers. No torch here."""
+
+from clearhead.text.tokenizer import Tokenizer
+
+__all__ = ["Tokenizer"]

@@ -1,0 +1,21 @@
+"""From a recipe to a bundle: loss, schedule, optimiser, loop, checkpoints, validation."""
+
+from clearhead.training.checkpoint import Position
+from clearhead.training.loop import Progress, Reporter, Silent, train
+from clearhead.training.loss import cross_entropy
+from clearhead.training.preparation import Materials
+from clearhead.training.validation import Quality, Validation, compare, measure
+
+__all__ = [
+    "Materials",
+    "Position",
+    "Progress",
+    "Quality",
+    "Reporter",
+    "Silent",
+    "Validation",
+    "compare",
+    "cross_entropy",
+    "measure",
+    "train",
+]

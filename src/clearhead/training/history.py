@@ -1,0 +1,44 @@
+"""What happened, a line a step that was logged: history.jsonl repeats exactly, timing.jsonl never does."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from clearhead.files import publish_file
+
+
+class History:
+    """The two logs of a run folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.history = folder / "history.jsonl"
+        self.timing = folder / "timing.jsonl"
+
+    def begin(self, step: int) -> None:
+        """Keep the lines up to `step`, which is 0 for a new run: those after a checkpoint will be written again."""
+        for path in (self.history, self.timing):
+            lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else []
+            kept = [line for line in lines if line and _step(line) <= step]
+            with publish_file(path) as draft:
+                draft.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+
+    def record(self, values: Mapping[str, object]) -> None:
+        """Add what is the same each time the run is repeated."""
+        _append(self.history, values)
+
+    def time(self, values: Mapping[str, object]) -> None:
+        """Add clocks and throughput."""
+        _append(self.timing, values)
+
+
+def _append(path: Path, values: Mapping[str, object]) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(values) + "\n")
+
+
+def _step(line: str) -> float:
+    """A line's step; a line that a kill cut short belongs to no step."""
+    try:
+        return float(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError):
+        return float("inf")

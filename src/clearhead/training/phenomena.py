@@ -1,0 +1,53 @@
+"""How well a model does on street, phenomenon by phenomenon: the share of sentences translated exactly right."""
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from clearhead.bundle import Bundle
+from clearhead.data import read_lines, read_pairs
+from clearhead.data.street import DIRECTIONS, PHENOMENA
+
+
+@dataclasses.dataclass(frozen=True)
+class PhenomenonScore:
+    """exact: percent of the sentences; by_distance: the same for each distance, where the test set has distances."""
+
+    phenomenon: str
+    direction: str
+    sentences: int
+    exact: float
+    by_distance: dict[int, float]
+
+
+def score_phenomena(bundle: Bundle, folder: Path, beam_size: int | None = None) -> list[PhenomenonScore]:
+    """The scores on every test set of the corpus in `folder`, in the order of PHENOMENA and DIRECTIONS."""
+    return [
+        _score(bundle, folder, phenomenon, direction, beam_size)
+        for phenomenon in PHENOMENA
+        for direction in DIRECTIONS
+        if any(folder.glob(f"test.{phenomenon}.{direction}.*"))
+    ]
+
+
+def _score(bundle: Bundle, folder: Path, phenomenon: str, direction: str, beam_size: int | None) -> PhenomenonScore:
+    name = f"test.{phenomenon}.{direction}"
+    source_language, target_language = direction.split("-")
+    pairs = list(read_pairs(folder / f"{name}.{source_language}", folder / f"{name}.{target_language}"))
+    translations = bundle.translate([source for source, _ in pairs], target_language, beam_size=beam_size)
+    right = [translation == target for translation, (_, target) in zip(translations, pairs, strict=True)]
+    distances = folder / f"{name}.distance"
+    by_distance = _by_distance(right, [int(line) for line in read_lines(distances)]) if distances.exists() else {}
+    return PhenomenonScore(phenomenon, direction, len(pairs), _percent(right), by_distance)
+
+
+def _by_distance(right: Sequence[bool], distances: Sequence[int]) -> dict[int, float]:
+    groups: dict[int, list[bool]] = defaultdict(list)
+    for is_right, distance in zip(right, distances, strict=True):
+        groups[distance].append(is_right)
+    return {distance: _percent(groups[distance]) for distance in sorted(groups)}
+
+
+def _percent(right: Sequence[bool]) -> float:
+    return 100 * sum(right) / len(right)

@@ -1,0 +1,151 @@
+"""From a recipe to what a run works with: tokenizers, token files, validation pairs, an untrained model."""
+
+import dataclasses
+import hashlib
+import itertools
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import torch
+
+from clearhead import data
+from clearhead.data import Direction, PreparedCorpus, prepare, read_lines, read_pairs, street
+from clearhead.errors import RecipeError, TrainingError
+from clearhead.files import cache_folder, publish_folder
+from clearhead.model import EncoderDecoder, TransformerConfig
+from clearhead.recipe import Corpus, Recipe
+from clearhead.text import Tokenizer
+
+
+@dataclasses.dataclass(frozen=True)
+class ValidationSet:
+    """One validation corpus: its ids for the loss, its first lines as text for real decoding."""
+
+    corpus: PreparedCorpus
+    to_language: str | None
+    sources: tuple[str, ...]
+    references: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Materials:
+    """All that a run reads. The recipe is the resolved one: every `auto` has its value."""
+
+    recipe: Recipe
+    source_tokenizer: Tokenizer
+    target_tokenizer: Tokenizer
+    training: PreparedCorpus
+    validation: tuple[ValidationSet, ...]
+
+    @property
+    def config(self) -> TransformerConfig:
+        """The model's sizes, now that the vocabularies are known."""
+        return self.recipe.model.config(self.source_tokenizer.size, self.target_tokenizer.size)
+
+    def untrained_model(self) -> EncoderDecoder:
+        """The model before its first step, drawn from the recipe's seed."""
+        return EncoderDecoder(self.config, seed=self.recipe.training.seed)
+
+
+def gather(recipe: Recipe, tokenizers: tuple[Tokenizer, Tokenizer] | None = None) -> Materials:
+    """Read and prepare all that `recipe` names; `tokenizers` are those of a run that is resumed.
+
+    Raises RecipeError or DataError in one line where something is missing or does not fit.
+    """
+    recipe = resolve(recipe)
+    folder = corpus_folder(recipe)
+    directions = [_direction(folder, corpus) for corpus in recipe.data.train]
+    source, target = tokenizers or learn_tokenizers(recipe, directions)
+    filters = data.Filters(**recipe.data.filters.model_dump())
+    training = prepare(directions, source, target, filters, recipe.text.tags)
+    validation = tuple(
+        _validation_set(recipe, _direction(folder, one), source, target) for one in recipe.data.validation
+    )
+    materials = Materials(recipe, source, target, training, validation)
+    _check_lengths(materials)
+    return materials
+
+
+def resolve(recipe: Recipe) -> Recipe:
+    """Put a value in the place of every `auto`. Raises TrainingError where the device is not there."""
+    training = recipe.training
+    device = training.device
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "cuda" and not torch.cuda.is_available():
+        raise TrainingError(
+            "training.device=cuda, but torch finds no CUDA device; choose cpu, or install torch for CUDA"
+        )
+    precision = training.precision
+    if precision == "auto":
+        precision = "bf16" if device == "cuda" else "fp32"
+    resolved = training.model_copy(update={"device": device, "precision": precision})
+    return recipe.model_copy(update={"training": resolved})
+
+
+def corpus_folder(recipe: Recipe) -> Path:
+    """Where the recipe's files are. An embedded corpus is written into the cache when it is first asked for."""
+    embedded = recipe.data.embedded
+    if embedded is None:
+        return Path(recipe.data.folder or ".")
+    folder = cache_folder() / "corpora" / f"street-{_grammar_key()}-{embedded.pairs}-{embedded.seed}"
+    if not folder.is_dir():
+        with publish_folder(folder) as draft:
+            street.write(draft, embedded.pairs, embedded.seed)
+    return folder
+
+
+def _grammar_key() -> str:
+    """A name for the grammar as it is now: a change of its sources asks for another corpus."""
+    digest = hashlib.sha256()
+    for module in sorted(Path(street.__file__).parent.glob("*.py")):
+        digest.update(module.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def learn_tokenizers(recipe: Recipe, directions: Sequence[Direction]) -> tuple[Tokenizer, Tokenizer]:
+    """One tokenizer for both sides where the recipe says joint, else one for each."""
+    text = recipe.text
+    languages = sorted({one.to_language for one in directions if one.to_language}) if text.tags else []
+    sources = [one.source for one in directions]
+    targets = [one.target for one in directions]
+    if text.joint:
+        joint = Tokenizer.learn(_lines([*sources, *targets]), text.size, languages)
+        return joint, joint
+    return Tokenizer.learn(_lines(sources), text.size, languages), Tokenizer.learn(_lines(targets), text.size)
+
+
+def _lines(paths: Sequence[Path]) -> Iterator[str]:
+    # A file may be the source of one direction and the target of another: its words count once.
+    return itertools.chain.from_iterable(read_lines(path) for path in dict.fromkeys(paths))
+
+
+def _direction(folder: Path, corpus: Corpus) -> Direction:
+    return Direction(
+        folder / corpus.source, folder / corpus.target, corpus.from_language, corpus.to_language, corpus.weight
+    )
+
+
+def _validation_set(recipe: Recipe, direction: Direction, source: Tokenizer, target: Tokenizer) -> ValidationSet:
+    # Nothing is filtered out of what a model is judged by, but blank lines.
+    corpus = prepare([direction], source, target, data.Filters(), recipe.text.tags)
+    pairs = [pair for pair in read_pairs(direction.source, direction.target) if all(side.strip() for side in pair)]
+    chosen = pairs[: recipe.training.validate_sentences]
+    return ValidationSet(
+        corpus,
+        direction.to_language if recipe.text.tags else None,
+        tuple(source for source, _ in chosen),
+        tuple(target for _, target in chosen),
+    )
+
+
+def _check_lengths(materials: Materials) -> None:
+    """Stop now, rather than hours later, at a pair that the model has no positions for."""
+    limit = materials.config.max_length
+    for corpus in (materials.training, *(one.corpus for one in materials.validation)):
+        longest = int(max(corpus.source.lengths.max(), corpus.target.lengths.max()))
+        if longest > limit:
+            raise RecipeError(
+                f"a pair has {longest} tokens, but model.max_length={limit}; set data.filters.max_tokens={limit - 2} "
+                f"or a larger model.max_length"
+            )

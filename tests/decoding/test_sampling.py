@@ -1,0 +1,104 @@
+"""Sampling from tables of probabilities. Ids: 0 begin, 1 end, then words."""
+
+import math
+from collections import Counter
+from typing import Any
+
+import pytest
+import torch
+
+from clearhead.decoding.options import Sampling, SearchOptions
+from clearhead.decoding.sampling import draw_tokens, sample
+
+BEGIN, END, A, B = 0, 1, 2, 3
+PROBABILITIES = torch.tensor([0.0, 0.5, 0.3, 0.2])
+
+
+def options(top_beams: int = 1, suppressed: tuple[int, ...] = (), **sampling: Any) -> SearchOptions:
+    return SearchOptions(
+        begin=BEGIN, end=END, suppressed=suppressed, top_beams=top_beams, sampling=Sampling(**sampling)
+    )
+
+
+def table(tokens: tuple[int, ...]) -> list[float]:
+    return PROBABILITIES.tolist()
+
+
+def drawn(uniforms: list[float], **sampling: Any) -> list[int]:
+    logits = PROBABILITIES.log().expand(len(uniforms), -1)
+    return draw_tokens(logits, torch.tensor(uniforms, dtype=torch.float64), Sampling(**sampling)).tolist()
+
+
+def test_a_draw_inverts_the_cumulative_distribution() -> None:
+    """0.5, 0.8 and 1 are where one token gives way to the next."""
+    assert drawn([0.0, 0.49, 0.51, 0.79, 0.81, 0.9999999]) == [END, END, A, A, B, B]
+
+
+def test_temperature_sharpens_or_flattens() -> None:
+    """At 1/2, squares: 0.25, 0.09 and 0.04 of 0.38 give way at 0.658 and 0.895. Hot, at 10⁶, all three are equal."""
+    assert drawn([0.65, 0.66, 0.89, 0.90], temperature=0.5) == [END, A, A, B]
+    assert drawn([0.33, 0.34, 0.66, 0.67], temperature=1e6) == [END, A, A, B]
+
+
+def test_top_k_draws_among_the_k_most_probable() -> None:
+    """0.5 and 0.3 of 0.8 give way at 0.625."""
+    assert drawn([0.62, 0.63, 0.9999999], top_k=2) == [END, A, A]
+    assert drawn([0.0, 0.9999999], top_k=1) == [END, END]
+    assert drawn([0.81], top_k=99) == [B]
+
+
+def test_top_p_draws_among_the_fewest_that_reach_p() -> None:
+    """0.5 alone reaches 0.45; 0.5 and 0.3 reach 0.7; all are needed for 0.9. Within top_k=2, 0.5 is 0.625."""
+    assert drawn([0.9999999], top_p=0.45) == [END]
+    assert drawn([0.62, 0.63, 0.9999999], top_p=0.7) == [END, A, A]
+    assert drawn([0.81], top_p=0.9) == [B]
+    assert drawn([0.9999999], top_k=2, top_p=0.6) == [END]
+
+
+def test_what_has_no_probability_is_never_drawn() -> None:
+    assert 0 not in drawn([0.0, 0.5, 1 - 2**-53], temperature=1e6)
+
+
+def test_frequencies_follow_the_table(table_step: Any) -> None:
+    """Four standard deviations of a binomial on either side."""
+    count = 4000
+    found = sample(table_step(*[table] * count), [1] * count, options(seed=3))
+    counts = Counter(hypothesis.tokens[0] for [hypothesis] in found)
+    for token, probability in enumerate(PROBABILITIES.tolist()):
+        margin = 4 * math.sqrt(count * probability * (1 - probability))
+        assert abs(counts[token] - count * probability) <= margin
+
+
+def test_a_seed_repeats_and_another_differs(table_step: Any) -> None:
+    def run(seed: int) -> list[Any]:
+        return sample(table_step(*[table] * 20), [20] * 20, options(seed=seed))
+
+    assert run(1) == run(1)
+    assert run(1) != run(2)
+
+
+def test_a_draw_depends_on_nothing_else_in_the_batch(table_step: Any) -> None:
+    together = sample(table_step(*[table] * 6), [9] * 6, options(3))
+    alone = [sample(table_step(table), [9], options(3), numbers=[number])[0] for number in range(6)]
+    assert together == alone
+    fewer = sample(table_step(*[table] * 6), [9] * 6, options(1))
+    assert all(one in three for [one], three in zip(fewer, together, strict=True))
+
+
+def test_samples_are_sorted_and_log_probabilities_are_the_models(table_step: Any) -> None:
+    """Temperature and suppression change what is drawn, not what it is worth."""
+    [found] = sample(table_step(table), [30], options(8, suppressed=(BEGIN, B), temperature=3.0))
+    assert [hypothesis.score for hypothesis in found] == sorted((h.score for h in found), reverse=True)
+    for hypothesis in found:
+        assert set(hypothesis.tokens) <= {END, A}
+        expected = math.log(0.5) + (len(hypothesis.tokens) - 1) * math.log(0.3)
+        assert hypothesis.log_probability == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_prefix_is_forced_on_every_sample(table_step: Any) -> None:
+    [found] = sample(table_step(table), [9], options(5), prefixes=[(B, A)])
+    assert all(hypothesis.tokens[:2] == (B, A) for hypothesis in found)
+
+
+def test_no_sentences_give_no_hypotheses(table_step: Any) -> None:
+    assert sample(table_step(), [], options()) == []
