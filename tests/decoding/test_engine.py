@@ -17,7 +17,7 @@ from clearhead.errors import DecodingError
 from clearhead.model import EncoderDecoder, TransformerConfig, masks_for
 
 PADDING, BEGIN, END = 0, 1, 2
-VOCABULARY, MAX_LENGTH = 17, 40
+VOCABULARY, MAX_LENGTH = 17, 16
 POSITIONS = ["sinusoidal", "sinusoidal-concatenated", "learned", "rotary"]
 OPTIONS = SearchOptions(begin=BEGIN, end=END, suppressed=(PADDING, BEGIN), beam_size=4, top_beams=3)
 GREEDY = dataclasses.replace(OPTIONS, beam_size=1, top_beams=1)
@@ -32,14 +32,14 @@ def tiny(positions: Any = "sinusoidal") -> EncoderDecoder:
         width=16,
         heads=2,
         inner_width=32,
-        encoder_layers=2,
+        encoder_layers=1,
         decoder_layers=2,
         positions=positions,
         max_length=MAX_LENGTH,
         norm_placement="pre",
         share_embeddings="none",
     )
-    model = EncoderDecoder(config, seed=3)
+    model = EncoderDecoder(config, seed=24)
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.dim() > 1:
@@ -55,7 +55,7 @@ def model() -> EncoderDecoder:
 @pytest.fixture(scope="module")
 def sources() -> list[list[int]]:
     draw = random.Random(1)
-    return [[*(draw.randrange(3, VOCABULARY) for _ in range(draw.randrange(1, 14))), END] for _ in range(24)]
+    return [[*(draw.randrange(3, VOCABULARY) for _ in range(draw.randrange(1, 11))), END] for _ in range(14)]
 
 
 class UncachedStep:
@@ -92,7 +92,7 @@ def test_translations_are_the_same_for_any_batch_size(
 ) -> None:
     """One at a time there is no padding and there are no batch mates."""
     expected = tokens_of(translate_ids(model, sources, options, batch_tokens=1))
-    for batch_tokens in (100, 333, 100_000):
+    for batch_tokens in (100, 100_000):
         assert tokens_of(translate_ids(model, sources, options, batch_tokens=batch_tokens)) == expected
 
 
@@ -136,7 +136,7 @@ def test_scoring_a_translation_gives_the_score_that_it_had(
     options = dataclasses.replace(options, length_penalty=LengthPenalty.parse(penalty))
     found = translate_ids(model, sources, options)
     pairs = [(s, h) for s, hypotheses in zip(sources, found, strict=True) for h in hypotheses if h.finished]
-    assert len(pairs) >= 10
+    assert len(pairs) >= 8
     scored = score_ids(model, [s for s, _ in pairs], [h.tokens[:-1] for _, h in pairs], options)
     for again, (_, hypothesis) in zip(scored, pairs, strict=True):
         assert again.tokens == hypothesis.tokens
@@ -201,7 +201,7 @@ def test_progress_counts_up_to_all(model: EncoderDecoder, sources: list[list[int
     translate_ids(model, sources, GREEDY, batch_tokens=60, progress=lambda done, count: seen.append((done, count)))
     assert len(seen) > 1
     assert seen == sorted(seen)
-    assert seen[-1] == (24, 24)
+    assert seen[-1] == (14, 14)
 
 
 def test_every_module_trains_again_or_not_as_before(sources: list[list[int]]) -> None:
@@ -231,12 +231,12 @@ GOOD = [5, END]
 @pytest.mark.parametrize(
     ("sources", "prefixes", "message"),
     [
-        ([GOOD, [5] * 41], None, "sentence 2: its source has 41 tokens but the model takes 1 to 40; split it"),
+        ([GOOD, [5] * 17], None, "sentence 2: its source has 17 tokens but the model takes 1 to 16; split it"),
         ([GOOD, []], None, "sentence 2: its source has 0 tokens .* give it at least its end token"),
         ([[17, END]], None, "sentence 1: its source has ids from 2 to 17 but the model knows 0 to 16"),
         ([GOOD], [[-1]], "sentence 1: its prefix has ids from -1 to -1"),
         ([GOOD, GOOD], [[5], [END]], "sentence 2: its prefix contains the end token 2"),
-        ([GOOD], [[5] * 41], "sentence 1: its prefix has 41 tokens but the model takes 0 to 40"),
+        ([GOOD], [[5] * 17], "sentence 1: its prefix has 17 tokens but the model takes 0 to 16"),
         ([GOOD], [[5], [5]], "2 prefixes for 1 sources"),
     ],
 )
@@ -252,7 +252,7 @@ def test_what_the_model_cannot_take_is_one_plain_line(
     ("targets", "message"),
     [
         ([], "1 sources but 0 targets; give one target for each source"),
-        ([[5] * 40], "sentence 1: its target has 40 tokens but the model takes 0 to 39; split it"),
+        ([[5] * 16], "sentence 1: its target has 16 tokens but the model takes 0 to 15; split it"),
         ([[99]], "sentence 1: its target has ids from 99 to 99"),
     ],
 )

@@ -187,9 +187,10 @@ def note_endings(
     """Tell each sentence which of its candidates end here; return the places of the sentences that go on."""
     length = len(history) + 1
     ends = (candidates.tokens == end) & (candidates.totals > -math.inf)
-    for place, rank in ends.nonzero().tolist():
-        row = place * history.rows + int(candidates.parents[place, rank])
-        active[place].finish(Ending(row, end, float(candidates.totals[place, rank]), length))
+    places = ends.nonzero()[:, 0]
+    rows = places * history.rows + candidates.parents[ends]
+    for place, row, total in zip(places.tolist(), rows.tolist(), candidates.totals[ends].tolist(), strict=True):
+        active[place].finish(Ending(row, end, total, length))
     kept = []
     for place, best_total in enumerate(live.totals[:, 0].tolist()):
         if not active[place].closed(best_total, length):

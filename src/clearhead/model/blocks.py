@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from clearhead.model.attention import Attention, KeysValues
 from clearhead.model.cache import Past
 from clearhead.model.config import TransformerConfig
+from clearhead.model.dropout import Dropout
 from clearhead.model.feed_forward import FeedForward
 from clearhead.model.masks import Masks
 from clearhead.model.observed import Observed
@@ -30,7 +31,7 @@ class Residual(Observed):
         super().__init__()
         self.normalize_after = config.norm_placement == "post"
         self.normalization = normalization(config)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
 
     def forward(
         self, inputs: Float[Tensor, "batch length width"], sublayer: Callable[[Tensor], Tensor]

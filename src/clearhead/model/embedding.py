@@ -7,6 +7,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from clearhead.model.config import TransformerConfig
+from clearhead.model.dropout import Dropout
 from clearhead.model.observed import Observed
 from clearhead.model.positions import Positions, require_room
 
@@ -23,7 +24,7 @@ class Embedding(Observed):
         self.scale = math.sqrt(config.width)
         self.max_length = config.max_length
         self.positions = None if config.positions == "rotary" else Positions(config)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
 
     def forward(self, ids: Int[Tensor, "batch length"], start: int = 0) -> Float[Tensor, "batch length width"]:
         """The vectors of tokens that stand at start, start + 1, …"""

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from clearhead.model.config import TransformerConfig
+from clearhead.model.dropout import Dropout
 from clearhead.model.observed import Observed
 
 _FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -31,7 +32,7 @@ class FeedForward(Observed):
         self.gate = nn.Linear(config.width, config.inner_width) if config.activation in _GATED else None
         self.outer = nn.Linear(config.inner_width, config.width)
         self.function = _FUNCTIONS[_GATED.get(config.activation, config.activation)]
-        self.dropout = nn.Dropout(config.activation_dropout)
+        self.dropout = Dropout(config.activation_dropout)
 
     def forward(self, inputs: Float[Tensor, "batch length width"]) -> Float[Tensor, "batch length width"]:
         activated = self.see("activated", self.function(self.see("inner", self.inner(inputs))))

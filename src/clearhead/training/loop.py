@@ -5,7 +5,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -48,6 +48,7 @@ class Progress:
     skipped: int
 
 
+@runtime_checkable
 class Reporter(Protocol):
     """Who is told how a run goes."""
 

@@ -6,7 +6,8 @@ was met in training. In every direction a source has one right translation, so t
 """
 
 from clearhead.data.street.baselines import Baselines, baselines
-from clearhead.data.street.corpus import DIRECTIONS, PHENOMENA, Corpus, Example, generate
+from clearhead.data.street.corpus import Corpus, generate
+from clearhead.data.street.examples import DIRECTIONS, PHENOMENA, Example
 from clearhead.data.street.files import write
 
 __all__ = ["DIRECTIONS", "PHENOMENA", "Baselines", "Corpus", "Example", "baselines", "generate", "write"]

@@ -1,9 +1,10 @@
 """Agreement at a distance: *The keys that the boy lost near the old house are green.*
 
 The distance is the number of words of the source between the head of the subject and the verb that agrees with it. It
-is 0 in "The key is green" and 7 in the line above. In French the adjective and every participle agree with that head; in
-Korean the head moves behind all that modifies it, and the particle (은 or 는) hangs on its last sound: a translator that
-has just said the long modifier must go back for the noun over the same distance; in English the verb's number does.
+is 0 in "The key is green" and 7 in the line above. In French the adjective and every participle agree with that head;
+in Korean the head moves behind all that modifies it, and the particle (은 or 는) hangs on its last sound: a
+translator that has just said the long modifier must go back for the noun over the same distance; in English the
+verb's number does.
 """
 
 from random import Random
@@ -12,7 +13,7 @@ from clearhead.data.street import adjectives, english, french, french_forms, nou
 from clearhead.data.street.held_out import described as held_out
 from clearhead.data.street.sample import Draw, adjective_beside, chance, pick
 from clearhead.data.street.trees import Clause, Of, Phrase, Relative, Sentence, State, Where
-from clearhead.data.street.words import Noun
+from clearhead.data.street.words import Noun, Time
 
 TRAINED = 8  # the longest distance in training
 LONGEST = 12  # the longest in the test set
@@ -23,15 +24,17 @@ GROUPS = (
 PAST_OF = {
     "thing": verbs.named("lose, find, buy, sell, see, hide"),
     "container": verbs.named("find, buy, sell, see, hide"),
-    "furniture": verbs.named("see, buy, paint, find"),
+    "furniture": verbs.named("see, draw"),
     "animal": verbs.named("see, follow, find, look for, draw"),
     "human": verbs.named("see, meet, follow, help, invite, call"),
-    "place": verbs.named("see, cross, leave, visit"),
+    "place": verbs.named("see, cross"),
 }
 DONE_BY = verbs.named("meet, follow, see, help, call")
-ROOMS = nouns.named("kitchen, library, museum, garden, station, hotel")
+ROOMS = nouns.named("kitchen, library, museum, station, hotel")
+GROUNDS = nouns.named("garden, park, village")
 BEARING = nouns.named("table, bed, chair, sofa, shelf")
-STANDING = nouns.furniture + nouns.named("bridge, school, museum, hotel, station")
+STANDING = nouns.named("house, tree, wall, door, bridge, school, museum, hotel, station")
+MANY = nouns.named("house, tree, wall, door, table, bed, chair, sofa, shelf")  # of which there may be several
 FAMILY = (scenery.near, scenery.behind, scenery.beside, scenery.before)
 
 
@@ -57,10 +60,11 @@ def state_of(random: Random, noun: Noun, amount: int) -> State:
     if noun.kind == "place":
         choices = tuple(word for word in choices if adjectives.fits(noun.key, word.key))
     word = pick(random, choices)
+    degree = "" if word.key in adjectives.absolute else pick(random, ("", "", "very"))
     if word in adjectives.colours or not (amount == 1 or chance(random, 0.2)):
-        return State(word, pick(random, ("", "", "very")))
+        return State(word, degree)
     adverb = pick(random, scenery.adverbs) if amount == 1 or chance(random, 0.3) else None
-    return State(word, "" if adverb else pick(random, ("", "very")), True, adverb)
+    return State(word, "" if adverb else degree, True, adverb)
 
 
 def distance(clause: Clause, source: str) -> int:
@@ -97,13 +101,14 @@ def between(random: Random, noun: Noun, amount: int) -> Where | Relative | Of:
 def place(random: Random, noun: Noun, amount: int) -> Where:
     """near the door; next to the small door; near the table in the kitchen."""
     if amount == 6 and noun.kind not in ("place", "furniture"):
-        room = Where(scenery.within, Phrase(pick(random, ROOMS)))
-        table = Phrase(pick(random, BEARING), plural=chance(random, 0.3), modifier=room)
+        indoors = noun.kind in ("thing", "container")
+        room = Where(scenery.within, Phrase(pick(random, ROOMS if indoors else GROUNDS)))
+        table = Phrase(pick(random, BEARING if indoors else MANY[:3]), plural=chance(random, 0.3), modifier=room)
         return Where(pick(random, FAMILY), table)
     choices = BEARING if noun.kind in ("thing", "container") and chance(random, 0.5) else STANDING
     landmark = pick(random, tuple(word for word in choices if word is not noun))
     beside = adjective_beside(random, landmark, 0.0 if amount == 3 else 0.8)
-    phrase = Phrase(landmark, adjective=beside, plural=chance(random, 0.4))
+    phrase = Phrase(landmark, adjective=beside, plural=landmark in MANY and chance(random, 0.5))
     on = choices is BEARING and chance(random, 0.6)
     return Where(pick(random, (scenery.on, scenery.under)) if on else pick(random, FAMILY), phrase)
 
@@ -112,7 +117,7 @@ def relative(random: Random, noun: Noun, amount: int) -> Relative:
     """A relative clause; the more words are wanted, the more of its parts are there."""
     active = noun.kind == "human" and chance(random, 0.5)
     verb = pick(random, DONE_BY if active else PAST_OF[noun.kind])
-    size = 2 + len(verb.particle.split()) if active else 2 + len(verb.particle.split())
+    size = 2 + len(verb.particle.split())
     somebody, used = people(random, amount - size, noun)
     rest = amount - size - used
     scene, more = setting(random, rest, noun)
@@ -145,10 +150,12 @@ def setting(random: Random, room: int, head: Noun) -> tuple[Where | None, int]:
     beside = adjective_beside(random, landmark, 1.0) if room >= 4 and chance(random, 0.5) else None
     preposition = pick(random, FAMILY[:2] if room < 6 else FAMILY)
     words = len(preposition.key.split()) + 2 + (beside is not None)
-    return Where(preposition, Phrase(landmark, adjective=beside, plural=chance(random, 0.3))), words
+    return Where(
+        preposition, Phrase(landmark, adjective=beside, plural=landmark in MANY and chance(random, 0.5))
+    ), words
 
 
-def stamp(random: Random, room: int):  # type: ignore[no-untyped-def]
+def stamp(random: Random, room: int) -> Time | None:
     """When, if there is room."""
     if room < 1:
         return None

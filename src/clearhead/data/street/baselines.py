@@ -1,14 +1,15 @@
 """How far one gets without understanding: by the cue word alone, or by the order alone.
 
-Each baseline is the best that such a reader can do: for what it looks at, it says what was most often right in training,
-and where it has not seen that, what was most often right of all.
+Each baseline is the best that such a reader can do: for what it looks at, it says what was most often right in
+training, and where it has not seen that, what was most often right of all.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from clearhead.data.street.corpus import DIRECTIONS, Corpus, Example
+from clearhead.data.street.corpus import Corpus
+from clearhead.data.street.examples import DIRECTIONS, Example
 
 PHENOMENA = ("coreference", "word-sense")
 
@@ -30,9 +31,7 @@ def baselines(corpus: Corpus) -> tuple[Baselines, ...]:
     What is to be decided: in coreference il or elle (en→fr), first or second noun (en→ko), his or her (fr→en); in word
     sense, which sense.
     """
-    return tuple(
-        of(corpus, direction, phenomenon) for phenomenon in PHENOMENA for direction in DIRECTIONS
-    )
+    return tuple(of(corpus, direction, phenomenon) for phenomenon in PHENOMENA for direction in DIRECTIONS)
 
 
 def of(corpus: Corpus, direction: str, phenomenon: str) -> Baselines:

@@ -1,18 +1,20 @@
 """Coreference: *The animal didn't cross the street because it was too tired*, or *too wide*.
 
-en→fr and en→ko: whatever *it* is decides. In French it is *il* or *elle*, with its adjective; the two candidates differ
-in gender in the test set. In Korean the noun is named again ("동물이 너무 피곤했기 때문입니다"), as a native would
-write it, so that the referent is visible in every one of these sentences, and all of them are scored.
+en→fr and en→ko: whatever *it* is decides. In French it is *il* or *elle*, with its adjective; the two candidates
+differ in gender in the test set. In Korean the noun is named again ("동물이 너무 피곤했기 때문입니다"), as a native
+would write it, so that the referent is visible in every one of these sentences, and all of them are scored.
 
-Neither the adjective nor the order decides: an animal does something to a place in one half, a place does something to
-an animal in the other, with the same reasons in both; and of a thing that does not fit in a box because it is too big,
-or of a box that cannot hold a thing, only the verb and the adjective together tell which is meant.
+Neither the adjective nor the order decides: an animal does something to a place in one half, a place does something
+to an animal in the other, with the same reasons in both; and of a thing that does not fit in a box because it is too
+big, or of a box that cannot hold a thing, only the verb and the adjective together tell which is meant.
 
-fr→en: *il* and *elle* are both *it*, so nothing is left to resolve there. What French leaves open and English does not is
-whose a thing is: *son livre* is *his* or *her book*, by the owner's gender. "La reine que le garçon a vue …": the owner
-is the subject of the clause that holds *son*, first noun or second.
+fr→en: *il* and *elle* are both *it*, so nothing is left to resolve there. What French leaves open and English does
+not is whose a thing is: *son livre* is *his* or *her book*, by the owner's gender. The owner is the subject of the
+clause that holds *son*, the first of two persons or the second: "Le garçon qui a vu la reine a perdu son livre"
+(his), "Le garçon a vu la reine qui a perdu son livre" (her).
 """
 
+from functools import cache
 from random import Random
 
 from clearhead.data.street import adjectives, held_out, nouns, scenery, verbs
@@ -20,10 +22,49 @@ from clearhead.data.street.sample import Draw, chance, pick
 from clearhead.data.street.trees import Action, Clause, Phrase, Relative, Sentence, State, Where
 from clearhead.data.street.words import Adjective, Noun, Verb
 
-# The reason would repeat the verb.
-REPEATS = {
-    ("frighten", "scared"), ("trouble", "worried"), ("trouble", "nervous"), ("surprise", "scared"), ("reach", "remote")
-}  # fmt: skip
+# What is a reason for what: the mood and the state of an animal, and the state of a place. A verb not named here
+# goes with every reason. Each verb goes with reasons of both sorts, so that it does not tell which noun is meant.
+TIMID = "young, shy, weak, nervous, anxious, cautious, sad, sick, sleepy, distracted"
+WEARY = "young, weak, sick, fat, lazy, hungry, thirsty, sad, exhausted, sleepy"
+SLOW = "slow, clumsy, lazy, stubborn, distracted, sleepy, sick, weak, fat, tired, exhausted, hungry, thirsty, cautious"
+OBSCURE = "dark, gloomy, deep, vast, foggy, deserted, narrow, steep, slippery, remote, icy, crowded, polluted, damp"
+FORBIDDING = (
+    "dark, gloomy, vast, deep, polluted, muddy, slippery, steep, foggy, crowded, damp, remote, icy, rocky, dusty,"
+    " deserted, narrow, uneven, winding, sunny"
+)
+REASONS = {
+    "frighten": f"{TIMID}, {OBSCURE}",
+    "trouble": f"{TIMID}, {OBSCURE}".replace("nervous, anxious, ", ""),
+    "tire": f"{WEARY}, long, steep, vast, winding, uneven, rocky, muddy, sunny, wide, dusty".replace("exhausted, ", ""),
+    "delay": f"{SLOW}, slippery, muddy, crowded, winding, narrow, foggy, icy, rocky, uneven, long, steep, dark",
+}
+OF_ANIMALS = ", ".join(word.key for word in adjectives.animate)
+REASONS |= {
+    "leave": f"{OF_ANIMALS}, vast, steep, foggy, winding, slippery, icy, dark, long, rocky, deep, wide, uneven",
+    "enter": f"{OF_ANIMALS}, {FORBIDDING}",
+    "explore": f"{OF_ANIMALS}, {FORBIDDING}, long",
+    "avoid": f"{OF_ANIMALS}, {FORBIDDING}",
+}
+REASONED = {verb: frozenset(cues.split(", ")) for verb, cues in REASONS.items()}
+ENTERED = frozenset(
+    [
+        "park",
+        "garden",
+        "field",
+        "tunnel",
+        "desert",
+        "corridor",
+        "swamp",
+        "ravine",
+        "village",
+        "alley",
+        "courtyard",
+        "forest",
+        "valley",
+    ]
+)
+FIT_LARGE = adjectives.named("big, bulky, thick, long, wide")
+FIT_SMALL = adjectives.named("small, short, low, cramped, narrow")
 SEEING = verbs.named("call, follow, help, meet, invite, see, wait for")
 LOSING = verbs.named("lose, find, sell, hide, look for")
 BY_SENSE = {
@@ -49,15 +90,23 @@ def draw(random: Random, test: bool = False) -> Draw:
         if test and not held_out.described(referent.key, referent.kind, cue.key):
             continue
         animal_first = chance(random, 0.5)
-        verb = pick(random, verbs.of_animal if animal_first else verbs.of_place)
-        if (verb.key, cue.key) not in REPEATS:
-            return told(random, (animal, place) if animal_first else (place, animal), verb, referent, cue)
+        verb = pick(random, reasonable(animal_first, place.key, cue.key))
+        return told(random, (animal, place) if animal_first else (place, animal), verb, referent, cue)
+
+
+@cache
+def reasonable(animal_first: bool, place: str, cue: str) -> tuple[Verb, ...]:
+    """The verbs for which this is a reason. Some always are, so that a cue comes in both orders equally often."""
+    return tuple(
+        verb
+        for verb in (verbs.of_animal if animal_first else verbs.of_place)
+        if cue in REASONED.get(verb.key, (cue,)) and (verb.key != "enter" or place in ENTERED)
+    )
 
 
 def told(random: Random, pair: tuple[Noun, Noun], verb: Verb, referent: Noun, cue: Adjective) -> Draw:
     """The sentence of these words. What a place does it does; what an animal does to it, it mostly did not do."""
-    negative = verb.key != "avoid" and (pair[0].kind == "animal" or chance(random, 0.25))
-    negative = negative and verb in verbs.of_animal
+    negative = pair[0].kind == "animal" and verb.key != "avoid"
     main = Clause(Phrase(pair[0]), Action(verb, Phrase(pair[1])), "past", negative)
     return because(main, pair, referent, cue, "past")
 
@@ -76,11 +125,11 @@ def fitting(random: Random, test: bool) -> Draw:
         thing, box = pick(random, nouns.contents), pick(random, nouns.containers)
         if thing.feminine == box.feminine and (test or chance(random, 0.6)):
             continue
-        big = chance(random, 0.5)
-        referent, cue = (thing, pick(random, adjectives.large)) if big else (box, pick(random, adjectives.small))
+        fits = chance(random, 0.5)
+        referent, cue = (thing, pick(random, FIT_LARGE)) if chance(random, 0.5) else (box, pick(random, FIT_SMALL))
         if test and not held_out.described(referent.key, referent.kind, cue.key):
             continue
-        if chance(random, 0.5):
+        if fits:
             main = Clause(Phrase(thing), Action(verbs.fit, Phrase(box)), "present", True)
             return because(main, (thing, box), referent, cue, "present")
         main = Clause(Phrase(box), Action(verbs.hold, Phrase(thing)), "present", True)

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from clearhead.data.street.corpus import DIRECTIONS, PHENOMENA, Example, generate
+from clearhead.data.street.corpus import generate
+from clearhead.data.street.examples import DIRECTIONS, PHENOMENA, Example
 from clearhead.errors import DataError
 
 
@@ -17,7 +18,9 @@ def write(folder: Path, pairs: int, seed: int) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DataError(f"{folder} cannot be made into a folder ({error.strerror}); choose another with --out") from error
+        raise DataError(
+            f"{folder} cannot be made into a folder ({error.strerror}); choose another with --out"
+        ) from error
     for direction in DIRECTIONS:
         write_pairs(folder, f"train.{direction}", of(corpus.train, direction))
         write_pairs(folder, f"validate.{direction}", of(corpus.validate, direction))

@@ -198,8 +198,8 @@ def determiner(part: Phrase, following: str, owner: Phrase | None, denied_object
     """le, un, des, du, deux, mon …; *de* after a negation and before a plural adjective."""
     feminine, plural = part.noun.feminine, part.plural
     definite = "les" if plural else "la" if feminine else "le"
-    if part.determiner in ("the", ""):
-        return [definite] if part.determiner else ["l'"] if begins_with_vowel(following) else [definite]
+    if part.determiner in ("the", ""):  # English says *at school*, French à l'école
+        return [definite]
     if part.determiner == "own":
         return [possessive(owner, feminine, plural, following)]
     if part.determiner in NUMBERS:

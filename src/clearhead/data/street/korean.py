@@ -1,8 +1,8 @@
 """Korean from a tree: what modifies comes first, the verb last, and every noun wears a particle.
 
-One level of speech throughout, 합니다체: it is as much at home in "저는 학생입니다" as in a story. Korean marks neither
-*the* nor *a*; it says the subject of which something is told with 은/는 and one that is new (a cat, two boys) with 이/가.
-A plural takes 들 where it is animate and not counted.
+One level of speech throughout, 합니다체: it is as much at home in "저는 학생입니다" as in a story. Korean marks
+neither *the* nor *a*; it says the subject of which something is told with 은/는 and one that is new (a cat, two boys)
+with 이/가. A plural takes 들 where it is animate and not counted.
 """
 
 from functools import cache
@@ -28,7 +28,7 @@ from clearhead.data.street.trees import (
     Tree,
     Where,
 )  # fmt: skip
-from clearhead.data.street.words import Adjective, Noun, Verb
+from clearhead.data.street.words import Adjective, Verb
 
 NUMBERS = {
     "two": "두", "three": "세", "four": "네", "five": "다섯", "six": "여섯", "seven": "일곱", "eight": "여덟",
@@ -36,7 +36,7 @@ NUMBERS = {
 }  # fmt: skip
 OWN = {"I": "제", "we": "우리"}
 SUBJECTS = {"저": "제가"}
-TOWARDS = ("go", "return", "arrive")
+TOWARDS = {"go": "에", "return": "으로", "arrive": "에", "hide": "에"}
 DEGREES = {"very": "매우 ", "too": "너무 "}
 JOINTS = {"and": "고", "but": "지만"}
 
@@ -72,6 +72,9 @@ def subject(part: Clause, ending: str) -> str:
     """The subject with 은/는; with 이/가 where it is new, or inside a reason."""
     text = phrase(part.subject)
     is_new = part.subject.determiner != "the" and not part.subject.noun.is_proper and part.subject.determiner != "own"
+    place = "에" if isinstance(part.predicate, State) and part.predicate.adjective.korean_kind == "within" else ""
+    if place and not part.predicate.seems:  # type: ignore[union-attr]
+        return text + (place if ending == "때문" or is_new else place + "는")
     if ending == "때문" or is_new:
         return SUBJECTS.get(text) or with_particle(text, "이")
     return with_particle(text, "은")
@@ -90,7 +93,7 @@ def said(part: Clause, ending: str) -> str:
     if isinstance(predicate, Action):
         return action(part, predicate, ending)
     if isinstance(predicate, State):
-        return state(predicate, part.subject.noun, part.tense, part.negative, ending)
+        return state(predicate, part.tense, part.negative, ending)
     if isinstance(predicate, Role):
         role = predicate.feminine if part.subject.noun.feminine else predicate.masculine
         return identified(role.korean, part.tense, part.negative, ending)
@@ -102,7 +105,7 @@ def action(part: Clause, predicate: Action, ending: str) -> str:
     verb, thing = predicate.verb, predicate.object
     words = [predicate.adverb.korean] if predicate.adverb else []
     if predicate.where:
-        words.append(where(predicate.where) + ("에" if verb.key in TOWARDS else "에서"))
+        words.append(with_particle(where(predicate.where), TOWARDS.get(verb.key, "에서")))
     if predicate.recipient:
         words.append(phrase(predicate.recipient) + "에게")
     if thing:
@@ -119,25 +122,30 @@ def stem_of(verb: Verb, thing: Phrase | None) -> str:
     return verb.korean_by_object.get(thing.noun.key, verb.korean) if thing else verb.korean
 
 
-def state(predicate: State, noun: Noun, tense: str, negative: bool, ending: str) -> str:
+def state(predicate: State, tense: str, negative: bool, ending: str) -> str:
     """An adjective as the predicate."""
     words = predicate.adverb.korean + " " if predicate.adverb else ""
-    return (
-        words
-        + DEGREES.get(predicate.degree, "")
-        + described(predicate.adjective, noun.kind, predicate.seems, tense, negative, ending)
-    )
+    said_so = described(predicate.adjective, predicate.degree, predicate.seems, tense, negative, ending)
+    return words + said_so
 
 
 @cache
-def described(word: Adjective, kind: str, seems: bool, tense: str, negative: bool, ending: str) -> str:
-    """큽니다, 지쳤습니다, 빨간색입니다, 피곤해 보입니다. What has been reached is past already: 지쳤습니다 is *is exhausted*."""
+def described(word: Adjective, degree: str, seems: bool, tense: str, negative: bool, ending: str) -> str:
+    """큽니다, 빨간색입니다, 피곤해 보입니다. What has been reached is past already: 지쳤습니다 is *is exhausted*."""
     if word.korean_kind == "noun":
         return identified(word.korean, tense, negative, ending)
-    stem = word.korean_by_kind.get(kind, word.korean)
+    stem = intensified(word, DEGREES.get(degree, ""))
     if seems:
         return conjugated(linked(stem) + " 보이", tense, negative, ending)
     return conjugated(stem, "past" if word.korean_kind == "reached" else tense, negative, ending)
+
+
+def intensified(word: Adjective, degree: str) -> str:
+    """The stem with its degree, which stands next to what has it: 너무 넓, but 먼지가 너무 많."""
+    thing, _, rest = word.korean.rpartition(" ")
+    if thing.endswith(("이", "가")) and word.korean_kind in ("state", "within"):
+        return f"{thing} {degree}{rest}"
+    return degree + word.korean
 
 
 @cache
@@ -165,9 +173,9 @@ def phrase(part: Phrase, owner: Phrase | None = None) -> str:
 
 
 def modifier(part: Where | Relative | Of, head: Phrase) -> str:
-    """탁자 위에 있는, 왕의, 소년이 어제 공원에서 잃어버린."""
+    """탁자 위에 있는, 부엌의, 왕의, 소년이 어제 공원에서 잃어버린."""
     if isinstance(part, Where):
-        return where(part) + "에 있는"
+        return where(part) + ("에 있는" if part.preposition.korean else "의")
     if isinstance(part, Of):
         return phrase(part.owner) + "의"
     words = []
@@ -177,7 +185,7 @@ def modifier(part: Where | Relative | Of, head: Phrase) -> str:
     if part.time:
         words.append(part.time.korean)
     if part.where:
-        words.append(where(part.where) + "에서")
+        words.append(with_particle(where(part.where), TOWARDS.get(part.verb.key, "에서")))
     if part.object:
         words.append(with_particle(phrase(part.object, part.subject), part.verb.korean_particle))
     return " ".join([*words, attributive(stem_of(part.verb, part.object or head))])

@@ -34,7 +34,9 @@ def has_final(word: str) -> bool:
 
 @cache
 def with_particle(noun: str, particle: str) -> str:
-    """The noun and its particle, named by the form after a consonant: 은, 이, 을, 과; others never change."""
+    """The noun and its particle, named by the form after a consonant: 은, 이, 을, 과, 으로; others never change."""
+    if particle == "으로":
+        return noun + ("으로" if has_final(noun) and parts(noun[-1])[2] != FINAL["ㄹ"] else "로")
     return noun + (particle if has_final(noun) else PARTICLES.get(particle, particle))
 
 

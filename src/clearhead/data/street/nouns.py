@@ -9,10 +9,9 @@ from clearhead.data.street.words import Noun
 
 ENGLISH_PLURALS = {
     "man": "men", "woman": "women", "wolf": "wolves", "goose": "geese", "fish": "fish", "shelf": "shelves",
-    "fisherman": "fishermen", "box": "boxes", "calf": "calves", "leaf": "leaves", "photo": "photos", "piano": "pianos",
-    "stuntman": "stuntmen",
+    "fisherman": "fishermen", "calf": "calves", "leaf": "leaves", "photo": "photos", "piano": "pianos",
+    "tomato": "tomatoes",
 }  # fmt: skip
-FRENCH_PLURALS = {"œil": "yeux"}
 
 PRONOUNS = """
 I: je m: 저
@@ -138,13 +137,11 @@ basket: panier m: 바구니
 cupboard: placard m: 벽장
 bucket: seau m: 양동이
 refrigerator: réfrigérateur m: 냉장고
-oven: four m: 오븐
 box: boîte f: 상자
 suitcase: valise f: 여행 가방
 crate: caisse f: 궤짝
 trash can: poubelle f: 쓰레기통
-car: voiture f: 자동차: 대
-cage: cage f: 새장
+basin: bassine f: 대야
 pocket: poche f: 주머니
 """
 FURNITURE = """
@@ -159,21 +156,26 @@ house: maison f: 집: 채
 shelf: étagère f: 선반
 """
 POSSESSIONS = """
-passport: passeport m: 여권
+passport: passeport m: 여권: 권
 ticket: billet m: 표: 장
 wallet: portefeuille m: 지갑
 phone: téléphone m: 전화기: 대
 bicycle: vélo m: 자전거: 대
 hat: chapeau m: 모자
-dress: robe f: 드레스: 벌
+jacket: veste f: 재킷: 벌
+ring: bague f: 반지
+photo: photo f: 사진: 장
+car: voiture f: 자동차: 대
 scarf: écharpe f: 목도리
 watch: montre f: 손목시계
 """
 READABLE = """
 newspaper: journal m: 신문: 부
+letter: lettre f: 편지: 통
+"""
+TEXTS = """
 poem: poème m: 시: 편
 novel: roman m: 소설: 편
-letter: lettre f: 편지: 통
 """
 FOOD = """
 egg: œuf m: 달걀
@@ -226,11 +228,9 @@ doctor: médecin médecin: 의사
 def noun(english: str, french: str, feminine: bool, korean: str, kind: str, counter: str = "개", key: str = "") -> Noun:
     """A noun with its plurals, regular unless a table says otherwise."""
     plurals = ENGLISH_PLURALS.get(english) or english_forms.plural(english)
-    french_plural = FRENCH_PLURALS.get(french) or french_forms.plural(french)
+    french_plural = french_forms.plural(french)
     person = 1 if english in ("I", "we") else 3
-    return Noun(
-        key or english, english, plurals, french, french_plural, feminine, korean, counter, kind, person
-    )
+    return Noun(key or english, english, plurals, french, french_plural, feminine, korean, counter, kind, person)
 
 
 def read(table: str, kind: str) -> tuple[Noun, ...]:
@@ -270,7 +270,7 @@ contents = read(CONTENTS, "thing")
 containers = read(CONTAINERS, "container")
 furniture = read(FURNITURE, "furniture")
 possessions = read(POSSESSIONS, "thing")
-readable = read(READABLE, "thing")
+readable = read(READABLE, "thing") + read(TEXTS, "text")
 food = read(FOOD, "food")
 mass_food = read(MASS_FOOD, "mass")
 drinks = read(DRINKS, "mass")
@@ -288,13 +288,13 @@ def named(keys: str) -> tuple[Noun, ...]:
     return tuple(by_key[key] for key in keys.split(", "))
 
 
-owned = possessions + named("bag, book, violin, umbrella, coat, guitar, suitcase, doll, car, shirt, letter, lamp, ball")
-clothes = named("hat, coat, dress, shirt, scarf")
-openable = named("door, window, box, suitcase, drawer, cupboard, refrigerator, oven")
+owned = possessions + named("bag, book, violin, umbrella, coat, guitar, suitcase, shirt, letter, lamp")
+clothes = named("hat, coat, jacket, shirt, scarf")
+openable = named("door, window, box, suitcase, drawer, cupboard, refrigerator")
 breakable = named("plate, bottle, vase, window, clock, lamp, trophy")
 paintable = named("door, wall, house, chair, table, bridge")
 washable = named("apple, plate, bottle, shirt, car, tomato")
 writable = named("poem, novel, letter")
 readables = (*readable, by_key["book"])
-drawable = (*animals, *named("tree, flower, house, castle") if "flower" in by_key else named("tree, house, bridge"))
+drawable = animals + named("tree, house, bridge")
 visitable = named("park, garden, desert, village, beach, forest, valley, museum, school, hospital")

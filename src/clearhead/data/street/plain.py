@@ -19,23 +19,24 @@ CLASSES: dict[str, tuple[Noun, ...]] = {
 }  # fmt: skip
 # A particular one is meant, so that French and English agree on the article: one likes *the* coffee, not any.
 DEFINITE = frozenset(
-    {"like", "visit", "cross", "leave", "paint", "open", "close", "wait for", "call", "admire", "invite"}
+    {"like", "visit", "cross", "leave", "paint", "open", "close", "wait for", "call", "admire", "invite", "follow"}
 )
 OWN = frozenset({"lose", "find", "look for", "hide", "wear", "wash", "sell", "show", "send", "open", "close", "carry"})
 LASTING = frozenset({"have", "like"})  # a state, whose past French would put in the imparfait
+SUDDEN = frozenset({"lose", "find", "break", "arrive"})  # one does not do so as a habit
 SOMEWHERE = frozenset(
-    {"eat", "drink", "read", "write", "buy", "sell", "see", "look for", "find", "lose", "draw", "meet", "wait for", "work",
-     "sing", "dance", "run", "laugh", "cry", "walk", "wait", "study", "arrive", "sleep"}
+    {"eat", "drink", "read", "write", "buy", "sell", "see", "look for", "find", "lose", "draw", "meet", "wait for",
+     "work", "sing", "dance", "run", "laugh", "cry", "walk", "wait", "study", "arrive", "sleep"}
 )  # fmt: skip
-ANIMAL_VERBS = verbs.named("sleep, run, wait, arrive, follow, see, look for, cross, leave")
+ANIMAL_VERBS = verbs.named("sleep, run, wait, arrive, follow, cross, leave")
 FEELINGS = adjectives.named(adjectives.FEELINGS)
 
 
 def draw(random: Random) -> Draw:
     """A plain sentence; one in eight is two clauses."""
     if chance(random, 0.12):
-        joint = pick(random, ("and", "but"))
-        tree = Sentence((short(random), short(random)), joint)
+        tense = pick(random, TENSES)
+        tree = Sentence((short(random, tense), short(random, tense)), pick(random, ("and", "and", "but")))
     else:
         tree = Sentence((clause(random),))
     held = pairs_held_out(tree)
@@ -54,10 +55,12 @@ def clause(random: Random) -> Clause:
     return presence(random)
 
 
-def short(random: Random) -> Clause:
-    """A clause short enough to be one of two: nothing fronted."""
-    made = event(random) if chance(random, 0.7) else condition(random)
-    return made._replace(time_first=False)
+def short(random: Random, tense: str) -> Clause:
+    """A clause to be joined to others: in their tense, and with nothing fronted."""
+    while True:
+        made = event(random, tense)
+        if made.tense == tense:
+            return made._replace(time_first=False)
 
 
 def person(random: Random, share_of_pronouns: float = 0.25) -> Phrase:
@@ -79,11 +82,12 @@ def counted(random: Random, noun: Noun) -> Phrase:
         return described(random, noun, 0.2, plural=True)
     if turn < 0.87:
         return described(random, noun, 0.2, determiner="a")
-    return Phrase(noun, plural=True, determiner=pick(random, NUMBERS))
+    return Phrase(noun, plural=True, determiner=pick(random, NUMBERS[:5]))
 
 
-def event(random: Random) -> Clause:
+def event(random: Random, tense: str = "") -> Clause:
     """Somebody does something."""
+    tense = tense or pick(random, TENSES)
     if chance(random, 0.12):
         subject = counted(random, pick(random, nouns.animals))
         verb = pick(random, ANIMAL_VERBS)
@@ -91,15 +95,22 @@ def event(random: Random) -> Clause:
         subject = person(random)
         turn = random.random()
         if turn < 0.12:
-            return journey(random, subject)
+            return journey(random, subject, tense)
         if turn < 0.24:
-            return transfer(random, subject)
+            return transfer(random, subject, tense)
         verb = pick(random, verbs.intransitive if turn < 0.42 else verbs.transitive)
-    tense = "present" if verb.key in LASTING else pick(random, TENSES)
+    tense = "present" if verb.key in LASTING else "past" if verb.key in SUDDEN and tense == "present" else tense
     negative = chance(random, 0.22)
+    if negative:
+        subject = known(subject)
     thing = object_of(random, verb, negative)
     scene = pick(random, scenery.around) if verb.key in SOMEWHERE and chance(random, 0.35) else None
     return timed(random, Clause(subject, Action(verb, thing, None, scene), tense, negative), verb)
+
+
+def known(subject: Phrase) -> Phrase:
+    """The subject with *the*: of somebody new one tells what he does, not what he does not."""
+    return subject if subject.noun.is_proper else subject._replace(determiner="the")
 
 
 def timed(random: Random, made: Clause, verb: Verb) -> Clause:
@@ -108,8 +119,8 @@ def timed(random: Random, made: Clause, verb: Verb) -> Clause:
     habitual = made.tense == "present" and not made.negative and verb.key not in LASTING
     if habitual and isinstance(action, Action) and not verb.past_looks_present and chance(random, 0.3):
         return made._replace(predicate=action._replace(adverb=pick(random, scenery.adverbs)))
-    if verb.key in LASTING:
-        return made
+    if verb.key in LASTING or (made.negative and made.tense == "present" and not verb.past_looks_present):
+        return made  # *doesn't … every week* would leave open which of the two is denied
     time: Time | None = time_for(random, made.tense, verb)
     return made._replace(time=time, time_first=time is not None and chance(random, 0.3))
 
@@ -124,7 +135,7 @@ def object_of(random: Random, verb: Verb, negative: bool) -> Phrase | None:
     if verb.key in OWN and noun in nouns.owned and chance(random, 0.4):
         return Phrase(noun, determiner="own", plural=chance(random, 0.15) and noun.kind == "thing")
     if noun.kind == "mass":
-        return Phrase(noun, determiner="the" if verb.key in DEFINITE or chance(random, 0.4) else "a")
+        return Phrase(noun, determiner="the" if verb.key in DEFINITE or chance(random, 0.25) else "a")
     if verb.key in DEFINITE or noun.kind in ("place", "locale"):
         return described(random, noun, 0.25, plural=chance(random, 0.2) and noun.kind != "place")
     return indefinite(random, noun, negative, only=verb.key == "have")
@@ -143,27 +154,28 @@ def indefinite(random: Random, noun: Noun, negative: bool, only: bool = False) -
     return described(random, noun, 0.25, determiner="a", plural=shows and chance(random, 0.35))
 
 
-def journey(random: Random, subject: Phrase) -> Clause:
+def journey(random: Random, subject: Phrase, tense: str) -> Clause:
     """Somebody goes somewhere."""
     verb = pick(random, verbs.motion)
     action = Action(verb, where=pick(random, scenery.destinations))
-    return timed(random, Clause(subject, action, pick(random, TENSES), chance(random, 0.2)), verb)
+    negative = chance(random, 0.2)
+    return timed(random, Clause(known(subject) if negative else subject, action, tense, negative), verb)
 
 
-def transfer(random: Random, subject: Phrase) -> Clause:
+def transfer(random: Random, subject: Phrase, tense: str) -> Clause:
     """Somebody gives something to somebody."""
     verb, negative = pick(random, verbs.ditransitive), chance(random, 0.2)
     other = pick(random, nouns.humans + nouns.names)
     recipient = Phrase(other) if other.is_proper else described(random, other, 0.15, plural=chance(random, 0.2))
     action = Action(verb, object_of(random, verb, negative), recipient)
-    return timed(random, Clause(subject, action, pick(random, TENSES), negative), verb)
+    return timed(random, Clause(known(subject) if negative else subject, action, tense, negative), verb)
 
 
 def condition(random: Random) -> Clause:
     """Something is so."""
     turn = random.random()
     if turn < 0.45:
-        subject = person(random)
+        subject = known(person(random))
         choices = adjectives.of_kind["human"]
     else:
         kinds = (
@@ -180,7 +192,8 @@ def condition(random: Random) -> Clause:
         choices = adjectives.of_kind[noun.kind]
         if noun.kind == "place":
             choices = tuple(word for word in choices if adjectives.fits(noun.key, word.key))
-    state = State(pick(random, choices), pick(random, ("", "", "very")))
+    word = pick(random, choices)
+    state = State(word, "" if word.key in adjectives.absolute else pick(random, ("", "", "very")))
     tense = pick(random, ("present", "present", "past"))
     made = Clause(subject, state, tense, chance(random, 0.22))
     if tense == "past" and state.adjective in FEELINGS and chance(random, 0.3):

@@ -1,8 +1,8 @@
-"""Words of two senses, and the neighbours that tell which sense is meant.
+"""Words of two senses, and the neighbors that tell which sense is meant.
 
-Each sense lives in one field; each field holds several ambiguous words and ten neighbours (cues). So a cue such as
-*river* goes with *bank*, *seal* and *spring* alike: it tells the field, never the answer, and the word alone leaves two.
-English words are for en→fr and en→ko; French ones for fr→en.
+Each sense lives in one field; each field holds several ambiguous words and ten neighbors (cues). So a cue such as
+*river* goes with *bank*, *seal* and *spring* alike: it tells the field, never the answer, and the word alone leaves
+two. English words are for en→fr and en→ko; French ones for fr→en.
 """
 
 from typing import NamedTuple
@@ -45,21 +45,41 @@ palais: body, palate, m; culture, palace, m
 feuille: nature, leaf, f; school, sheet, f
 toile: nature, web, f; culture, canvas, f
 """
-# Field: its cues. A word given alone is a noun of nouns.py.
+# Field: its cues, in as many lines as they need. A word given alone is a noun of nouns.py.
 CUES = """
-water: river; lake=lac m=호수; boat=bateau m=배; fisherman=pêcheur m=어부; fish=poisson m=물고기; island=île f=섬; duck=canard m=오리; wave=vague f=파도; sailor=marin m=선원; waterfall=cascade f=폭포
-office: company=entreprise f=회사; client=client m=고객; cashier=caissier m=출납원; money=argent m=돈; contract=contrat m=계약서; envelope=enveloppe f=봉투; secretary=secrétaire f=비서; director=directeur m=사장; loan=prêt m=대출; accountant=comptable m=회계사
-nature: forest; tree; farmer; bird=oiseau m=새; goat; flower=fleur f=꽃; grass=herbe f=풀; insect=insecte m=곤충; cave=grotte f=동굴; hunter=chasseur m=사냥꾼
-machine: car; mechanic=mécanicien m=정비사; truck=camion m=트럭; engine=moteur m=엔진; wheel=roue f=바퀴; hammer=marteau m=망치; driver=conducteur m=운전사; robot=robot m=로봇; workshop=atelier m=작업장; motorcycle=moto f=오토바이
-body: hand=main f=손; leg=jambe f=다리; surgeon=chirurgien m=외과 의사; patient=patient m=환자; blood=sang m=피; bone=os m=뼈; skin=peau f=피부; finger=doigt m=손가락; muscle=muscle m=근육; hospital
-home: kitchen; door; candle=bougie f=양초; bathroom=salle de bain f=욕실; bedroom=chambre f=침실; ceiling=plafond m=천장; curtain=rideau m=커튼; carpet=tapis m=양탄자; sofa; neighbour=voisin m=이웃
-sport: player=joueur m=선수; stadium=stade m=경기장; team=équipe f=팀; coach=entraîneur m=감독; referee=arbitre m=심판; champion=champion m=우승자; tournament=tournoi m=대회; victory=victoire f=승리; helmet=casque m=헬멧; captain=capitaine m=주장
-music: piano=piano m=피아노; pianist=pianiste m=피아니스트; concert=concert m=음악회; orchestra=orchestre m=관현악단; composer=compositeur m=작곡가; melody=mélodie f=선율; opera=opéra m=오페라; flute=flûte f=플루트; choir=chœur m=합창단; symphony=symphonie f=교향곡
-food: cook=cuisinier m=요리사; restaurant; salad=salade f=샐러드; dessert=dessert m=후식; wine=vin m=포도주; waiter=serveur m=웨이터; meal=repas m=식사; sauce=sauce f=소스; recipe=recette f=조리법; chocolate=chocolat m=초콜릿
-law: judge=juge m=판사; thief=voleur m=도둑; police=police f=경찰; trial=procès m=재판; crime=crime m=범죄; prison=prison f=감옥; witness=témoin m=증인; court=tribunal m=법원; victim=victime f=피해자; suspect=suspect m=용의자
-travel: airport=aéroport m=공항; plane=avion m=비행기; tourist=touriste m=관광객; pilot=pilote m=조종사; passenger=passager m=승객; highway=autoroute f=고속도로; luggage=bagage m=수하물; city=ville f=도시; traveller=voyageur m=여행자; taxi=taxi m=택시
-school: student=étudiant m=학생; lesson=leçon f=수업; dictionary=dictionnaire m=사전; exercise=exercice m=연습 문제; pencil=crayon m=연필; exam=examen m=시험; university=université f=대학교; notebook=cahier m=공책; teacher; grammar=grammaire f=문법
-culture: artist=artiste m=예술가; gallery=galerie f=화랑; theatre=théâtre m=극장; actor; painter; king; author=auteur m=작가; exhibition=exposition f=전시회; costume=costume m=의상; scene=scène f=장면
+water: river; lake=lac m=호수; boat=bateau m=배; fisherman=pêcheur m=어부; fish=poisson m=물고기; island=île f=섬;
+  duck=canard m=오리; wave=vague f=파도; sailor=marin m=선원; waterfall=cascade f=폭포
+office: company=entreprise f=회사; client=client m=고객; cashier=caissier m=출납원; money=argent m=돈;
+  contract=contrat m=계약서; envelope=enveloppe f=봉투; secretary=secrétaire f=비서; director=directeur m=사장;
+  loan=prêt m=대출; accountant=comptable m=회계사
+nature: forest; tree; farmer; bird=oiseau m=새; goat; flower=fleur f=꽃; grass=herbe f=풀; insect=insecte m=곤충;
+  cave=grotte f=동굴; hunter=chasseur m=사냥꾼
+machine: car; mechanic=mécanicien m=정비사; truck=camion m=트럭; engine=moteur m=엔진; wheel=roue f=바퀴;
+  hammer=marteau m=망치; driver=conducteur m=운전사; robot=robot m=로봇; workshop=atelier m=작업장;
+  motorcycle=moto f=오토바이
+body: hand=main f=손; leg=jambe f=다리; surgeon=chirurgien m=외과 의사; patient=patient m=환자; blood=sang m=피;
+  bone=os m=뼈; skin=peau f=피부; finger=doigt m=손가락; muscle=muscle m=근육; hospital
+home: kitchen; door; candle=bougie f=양초; bathroom=salle de bain f=욕실; bedroom=chambre f=침실;
+  ceiling=plafond m=천장; curtain=rideau m=커튼; carpet=tapis m=양탄자; sofa; neighbor=voisin m=이웃
+sport: player=joueur m=선수; stadium=stade m=경기장; team=équipe f=팀; coach=entraîneur m=감독; referee=arbitre m=심판;
+  champion=champion m=우승자; tournament=tournoi m=대회; victory=victoire f=승리; helmet=casque m=헬멧;
+  captain=capitaine m=주장
+music: piano=piano m=피아노; pianist=pianiste m=피아니스트; concert=concert m=음악회; orchestra=orchestre m=관현악단;
+  composer=compositeur m=작곡가; melody=mélodie f=선율; opera=opéra m=오페라; flute=flûte f=플루트;
+  choir=chœur m=합창단;
+  symphony=symphonie f=교향곡
+food: cook=cuisinier m=요리사; restaurant; salad=salade f=샐러드; dessert=dessert m=후식; wine=vin m=포도주;
+  waiter=serveur m=웨이터; meal=repas m=식사; sauce=sauce f=소스; recipe=recette f=조리법; chocolate=chocolat m=초콜릿
+law: judge=juge m=판사; thief=voleur m=도둑; police=police f=경찰; trial=procès m=재판; crime=crime m=범죄;
+  prison=prison f=감옥; witness=témoin m=증인; court=tribunal m=법원; victim=victime f=피해자; suspect=suspect m=용의자
+travel: airport=aéroport m=공항; plane=avion m=비행기; tourist=touriste m=관광객; pilot=pilote m=조종사;
+  passenger=passager m=승객; highway=autoroute f=고속도로; luggage=bagage m=수하물; city=ville f=도시;
+  traveler=voyageur m=여행자; taxi=taxi m=택시
+school: student=étudiant m=학생; lesson=leçon f=수업; dictionary=dictionnaire m=사전; exercise=exercice m=연습 문제;
+  pencil=crayon m=연필; exam=examen m=시험; university=université f=대학교; notebook=cahier m=공책; teacher;
+  grammar=grammaire f=문법
+culture: artist=artiste m=예술가; gallery=galerie f=화랑; theater=théâtre m=극장; actor; painter; king;
+  author=auteur m=작가; exhibition=exposition f=전시회; costume=costume m=의상; scene=scène f=장면
 """
 
 
@@ -103,7 +123,7 @@ def _french_senses() -> tuple[Sense, ...]:
 
 
 def _cues() -> dict[str, tuple[Noun, ...]]:
-    lines = (line.split(": ") for line in CUES.strip().splitlines())
+    lines = (line.split(": ") for line in CUES.strip().replace("\n  ", " ").splitlines())
     return {field: tuple(_cue(entry) for entry in entries.split("; ")) for field, entries in lines}
 
 
@@ -150,16 +170,16 @@ nail/body: hand, finger, patient
 nail/machine: wheel, workshop, mechanic
 organ/body: patient
 organ/music: orchestra, concert, composer
-key/home: door, bedroom, bathroom, kitchen, neighbour
+key/home: door, bedroom, bathroom, kitchen, neighbor
 key/music: piano, pianist
-match/home: neighbour
+match/home: neighbor
 match/sport: team, player, champion, tournament
-fan/home: bedroom, kitchen, neighbour
+fan/home: bedroom, kitchen, neighbor
 fan/sport: team, player, champion, captain
 avocat/food: salad, restaurant, cook
 avocat/law: thief, victim, suspect
 glace/food: restaurant, cook, waiter
-glace/home: bathroom, bedroom, neighbour
+glace/home: bathroom, bedroom, neighbor
 bouchon/food: wine
 bouchon/travel: highway, city, airport
 carte/food: restaurant, waiter, cook
@@ -168,8 +188,8 @@ vol/law: thief
 vol/travel: pilot, plane, tourist
 règle/law: prison, court, judge
 règle/school: student, teacher
-pièce/home: neighbour
-pièce/culture: author, theatre, actor
+pièce/home: neighbor
+pièce/culture: author, theater, actor
 ampoule/home: kitchen, bathroom, bedroom, ceiling
 ampoule/body: finger, hand, leg, patient
 mousse/home: bathroom

@@ -3,7 +3,6 @@
 A tree says who does what to whom; word order, agreement and particles are each language's own affair.
 """
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from clearhead.data.street.words import Adjective, Adverb, Noun, Preposition, Time, Verb
@@ -112,11 +111,19 @@ class Fixed(NamedTuple):
 Tree = Sentence | Fixed
 
 
-def words_of(tree: object) -> Iterator[Noun | Verb | Adjective]:
+WORDS = frozenset({Noun, Verb, Adjective})
+PASSED_BY = frozenset({Time, Preposition, Adverb, str, bool, type(None)})
+
+
+def words_of(tree: Tree) -> list[Noun | Verb | Adjective]:
     """Every content word of a tree, so that the split can see which of them meet."""
-    if isinstance(tree, Noun | Verb | Adjective):
-        yield tree
-    elif isinstance(tree, tuple) and not isinstance(tree, Time | Preposition | Adverb):
-        for part in tree:
-            if part.__class__ not in (str, bool):
-                yield from words_of(part)
+    found: list[Noun | Verb | Adjective] = []
+    waiting: list[tuple[object, ...]] = [tree]
+    while waiting:
+        for part in waiting.pop():
+            kind = part.__class__
+            if kind in WORDS:
+                found.append(part)  # type: ignore[arg-type]
+            elif kind not in PASSED_BY:
+                waiting.append(part)  # type: ignore[arg-type]
+    return found

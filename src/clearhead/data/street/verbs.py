@@ -1,7 +1,7 @@
 """The verbs. Each line: English (past where irregular; preposition in brackets), French, Korean with its particle.
 
-French: the infinitive where regular; otherwise je, il, nous, ils, participle and the stem of the future; `+être`, and a
-preposition in parentheses. Korean: `hat:쓰` is the stem for that object, `not:` the one that denies.
+French: the infinitive where regular; otherwise je, il, nous, ils, participle and the stem of the future; `+être`, and
+a preposition in parentheses. Korean: `hat:쓰` is the stem for that object, `not:` the one that denies.
 """
 
 from typing import NamedTuple
@@ -15,7 +15,8 @@ eat ate | manger | 먹 을 | food mass_food
 drink drank | boire bois boit buvons boivent bu boir | 마시 을 | drinks
 read read | lire lis lit lisons lisent lu lir | 읽 을 | readables
 write wrote | écrire écris écrit écrivons écrivent écrit écrir | 쓰 을 | writable
-buy bought | acheter achète achète achetons achètent acheté achèter | 사 을 | food readables clothes contents possessions
+buy bought | acheter achète achète achetons achètent acheté achèter | 사 을 |
+  food readables clothes contents possessions
 sell sold | vendre vends vend vendons vendent vendu vendr | 팔 을 | readables clothes contents possessions
 see saw | voir vois voit voyons voient vu verr | 보 을 | humans animals contents possessions places
 look [for] | chercher | 찾 을 | humans animals possessions readables clothes
@@ -27,7 +28,7 @@ open | ouvrir ouvre ouvre ouvrons ouvrent ouvert ouvrir | 열 을 | openable
 close | fermer | 닫 을 | openable
 break broke | casser | 깨뜨리 을 | breakable
 wear wore | porter | 입 을 hat:쓰 scarf:두르/르 | clothes
-carry | transporter | 운반하 을 | contents containers
+carry | transporter | 운반하 을 | contents
 call | appeler appelle appelle appelons appellent appelé appeller | 부르/르 을 | humans names
 meet met | rencontrer | 만나 을 | humans names
 help | aider | 돕/ㅂ 을 | humans names
@@ -36,7 +37,8 @@ admire | admirer | 존경하 을 | humans names
 wait [for] | attendre attends attend attendons attendent attendu attendr | 기다리 을 | humans names
 invite | inviter | 초대하 을 | humans names
 visit | visiter | 방문하 을 | visitable
-cross | traverser | 가로지르/르 을 street:건너 road:건너 bridge:건너 river:건너 avenue:건너 canal:건너 alley:건너 | places
+cross | traverser | 가로지르/르 을 street:건너 road:건너 bridge:건너 river:건너 avenue:건너 canal:건너
+  swamp:건너 ravine:건너 tunnel:지나 corridor:지나 alley:지나 village:지나 path:지나 hill:넘 | places
 leave left | quitter | 떠나 을 | places
 paint | peindre peins peint peignons peignent peint peindr | 칠하 을 | paintable
 wash | laver | 씻 을 shirt:빨 car:세차하 | washable
@@ -70,28 +72,35 @@ return | retourner +être | 돌아가 을 |
 """
 # What an animal does with a place, and a place with an animal: the two halves of coreference.
 OF_ANIMAL = """
-cross | traverser | 가로지르/르 을 street:건너 road:건너 bridge:건너 river:건너 avenue:건너 canal:건너 alley:건너 | places
+cross | traverser | 가로지르/르 을 street:건너 road:건너 bridge:건너 river:건너 avenue:건너 canal:건너
+  swamp:건너 ravine:건너 tunnel:지나 corridor:지나 alley:지나 village:지나 path:지나 hill:넘 | places
 leave left | quitter | 떠나 을 | places
-reach | atteindre atteins atteint atteignons atteignent atteint atteindr | 도달하 에 | places
-explore | explorer | 탐험하 을 | places
+enter | entrer (dans) +être | 들어가 에 | places
+explore | explorer | 둘러보 을 | places
 avoid | éviter | 피하 을 | places
 """
 OF_PLACE = """
 stop | arrêter | 막 을 | animals
 frighten | effrayer | 무섭게 하 을 | animals
 trouble | inquiéter | 불안하게 하 을 | animals
-surprise | surprendre surprends surprend surprenons surprennent surpris surprendr | 놀라게 하 을 | animals
+tire | fatiguer | 지치게 하 을 | animals
+delay | retarder | 지체하게 하 을 | animals
 discourage | décourager | 낙담하게 하 을 | animals
 """
 OF_SPEECH = """
 speak spoke [about] | parler (de) | 이야기하 에 대해 | senses
 think thought [about] | penser (à) | 생각하 에 대해 | senses
 dream [about] | rêver (de) | 꿈을 꾸 에 대한 | senses
+describe | décrire décris décrit décrivons décrivent décrit décrir | 묘사하 을 | senses
+mention | mentionner | 언급하 을 | senses
+forget forgot | oublier | 잊어버리 을 | senses
 """
 # Whether a thing goes into another; of both, the verb and the reason together tell which is to blame.
 OF_SIZE = """
 fit fit [in] | rentrer (dans) | 들어가 에 | containers
-can-hold could-hold | contenir peux~contenir peut~contenir pouvons~contenir peuvent~contenir pu~contenir pourr | 담을~수~있 을 not:담을~수~없 | contents
+can-hold could-hold |
+  contenir peux~contenir peut~contenir pouvons~contenir peuvent~contenir pu~contenir pourr |
+  담을~수~있 을 not:담을~수~없 | contents
 """
 
 
@@ -134,22 +143,23 @@ def _read_line(line: str) -> Verb:
     stem, particle, special = _korean(korean)
     preposition = bracket.rstrip("]")
     return Verb(
-        f"{base} {preposition}".strip(), base, third, past[0] if past else english_forms.regular_past(base), preposition,
-        form.persons, form.infinitive, form.participle, form.future, form.with_etre, form.particle,
+        f"{base} {preposition}".strip(), base, third, past[0] if past else english_forms.regular_past(base),
+        preposition, form.persons, form.infinitive, form.participle, form.future, form.with_etre, form.particle,
         stem, special.pop("not", ""), particle, special, tuple(objects.split()),
     )  # fmt: skip
 
 
 def read(table: str) -> tuple[Verb, ...]:
     """The verbs of a table."""
-    return tuple(_read_line(line) for line in table.strip().splitlines())
+    return tuple(_read_line(line) for line in table.strip().replace("\n  ", " ").splitlines())
 
 
 transitive, ditransitive, intransitive, motion = read(TRANSITIVE), read(DITRANSITIVE), read(INTRANSITIVE), read(MOTION)
 of_animal, of_place, of_speech, of_size = read(OF_ANIMAL), read(OF_PLACE), read(OF_SPEECH), read(OF_SIZE)
 fit, hold = of_size
 by_key = {
-    word.key: word for word in of_size + ditransitive + intransitive + motion + of_place + of_speech + of_animal + transitive
+    word.key: word
+    for word in (*of_size, *ditransitive, *intransitive, *motion, *of_place, *of_speech, *of_animal, *transitive)
 }
 
 

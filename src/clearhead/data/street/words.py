@@ -1,7 +1,8 @@
 """What the lexicon is made of: nouns, verbs, adjectives, times and prepositions, each in three languages.
 
 A word is one concept, named by its `key`. English, French and Korean forms are stored side by side, so that a rule
-never has to look a translation up. Tuples rather than dataclasses: hundreds of thousands of sentences are built of them.
+never has to look a translation up. Tuples rather than dataclasses: hundreds of thousands of sentences are built of
+them.
 """
 
 from typing import NamedTuple
@@ -61,8 +62,8 @@ class Verb(NamedTuple):
 class Adjective(NamedTuple):
     """An adjective. French in four forms and a fifth before a masculine vowel; `korean_kind` says how Korean says it.
 
-    `korean_kind`: "state" (피곤하다), "reached" (지치다: a verb whose past tells the present state), "verb" (붐비다: a verb
-    whose present does), "noun" (빨간색이다).
+    `korean_kind`: "state" (피곤하다), "reached" (지치다: a verb whose past tells the present state), "verb"
+    (붐비다: a verb whose present does), "noun" (빨간색이다), "within" (길에 먼지가 많다).
     """
 
     key: str
@@ -76,7 +77,6 @@ class Adjective(NamedTuple):
     korean: str
     korean_kind: str
     korean_attributive: str
-    korean_by_kind: dict[str, str]
 
 
 class Time(NamedTuple):

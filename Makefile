@@ -1,0 +1,56 @@
+# clearhead: `make demo` first. Everything below sets itself up in .venv, from nothing but Python 3.11 or later.
+#
+#   make demo       train the embedded translator (a few minutes), print its scores and translations
+#   make test       the tests, without the slow ones
+#   make test-all   all of them
+#   make check      formatting, lint, types, the layers
+#   make format     let ruff rewrite what `make check` would complain about
+#   make clean      remove .venv and the caches (never runs/)
+#
+# PYTHON chooses the interpreter; TORCH_INDEX the build of torch, for example the small one without CUDA:
+#   make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
+
+PYTHON ?= python3
+TORCH_INDEX ?=
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: demo test test-all check format clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.installed
+	@$(BIN)/clearhead demo
+
+test: $(VENV)/.developed
+	@$(BIN)/python -m pytest --quiet -m "not slow"
+
+test-all: $(VENV)/.developed
+	@$(BIN)/python -m pytest --quiet
+
+check: $(VENV)/.developed
+	@$(BIN)/ruff format --check --quiet . || (echo "make format would change these files"; exit 1)
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache > $(VENV)/layers.log || (cat $(VENV)/layers.log; exit 1)
+	@echo "format, lint, types and layers are in order"
+
+format: $(VENV)/.developed
+	@$(BIN)/ruff check --quiet --fix .
+	@$(BIN)/ruff format --quiet .
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		(echo "$(PYTHON) is older than 3.11; name a newer one, as in: make demo PYTHON=python3.12"; exit 1)
+	@echo "setting up $(VENV): some minutes, once"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) torch $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.developed: $(VENV)/.installed
+	@$(PIP) --editable '.[dev]'
+	@touch $@

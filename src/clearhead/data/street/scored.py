@@ -1,0 +1,70 @@
+"""The test sets: the same in every corpus, and in each sentence a pair of words that never meet in training."""
+
+from collections import Counter
+from functools import cache
+from random import Random
+
+from clearhead.data.street import agreement, coreference, long, plain, word_sense
+from clearhead.data.street.examples import DIRECTIONS, PHENOMENA, Example, example, is_long, is_lowered, plainly
+from clearhead.data.street.sample import Draw
+
+SIZES = {"plain": 400, "coreference": 400, "word-sense": 400, "long": 300}
+PER_DISTANCE = 50
+# Answers by orders: il, elle (his, her) by two orders of gender; some thirty senses by cue before or after.
+CELLS = {"coreference": 4, "word-sense": 52}
+
+
+@cache
+def testing() -> tuple[Example, ...]:
+    """Every test set: the same in every corpus."""
+    random = Random("test")
+    examples: list[Example] = []
+    for direction in DIRECTIONS:
+        for phenomenon in PHENOMENA:
+            examples += (agreeing if phenomenon == "agreement" else tested)(random, direction, phenomenon)
+    return tuple(examples)
+
+
+def tested(random: Random, direction: str, phenomenon: str) -> list[Example]:
+    """The test set of a phenomenon in a direction, each answer in each order equally often."""
+    found: dict[str, Example] = {}
+    cells: Counter[tuple[str, str]] = Counter()
+    full = -(-SIZES[phenomenon] // CELLS.get(phenomenon, 1))
+    while len(found) < SIZES[phenomenon]:
+        draw = to_test(random, direction, phenomenon)
+        cell = (draw.answer, draw.order)
+        made = example(direction, phenomenon, draw, None, False, is_lowered(random, phenomenon))
+        key = plainly(made.source)
+        if cells[cell] < full and key not in found and (phenomenon != "long" or is_long(made)):
+            found[key] = made
+            cells[cell] += 1
+    return list(found.values())
+
+
+def to_test(random: Random, direction: str, phenomenon: str) -> Draw:
+    """A draw of a phenomenon whose deciding pair is held out."""
+    source = direction[:2]
+    if phenomenon == "coreference":
+        return coreference.whose(random, True) if source == "fr" else coreference.draw(random, True)
+    if phenomenon == "word-sense":
+        return word_sense.draw(random, source, True)
+    if phenomenon == "long":
+        return long.draw(random)
+    while True:
+        draw = plain.draw(random)
+        if draw.deciding[0]:
+            return draw
+
+
+def agreeing(random: Random, direction: str, phenomenon: str) -> list[Example]:
+    """As many sentences of every distance."""
+    buckets: dict[int, dict[str, Example]] = {distance: {} for distance in range(agreement.LONGEST + 1)}
+    while any(len(bucket) < PER_DISTANCE for bucket in buckets.values()):
+        wanted = min(buckets, key=lambda distance: len(buckets[distance]))
+        draw, distance = agreement.draw(random, direction[:2], wanted)
+        bucket = buckets.get(distance)
+        if bucket is None or len(bucket) >= PER_DISTANCE or not draw.deciding[0]:
+            continue
+        made = example(direction, phenomenon, draw, distance, False, is_lowered(random, phenomenon))
+        bucket.setdefault(plainly(made.source), made)
+    return [one for bucket in buckets.values() for one in bucket.values()]
