@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from clearhead.decoding import Hypothesis, LengthPenalty, Sampling, SearchOptions, score_ids, translate_ids
 from clearhead.decoding.engine import DEFAULT_BATCH_TOKENS, Progress
-from clearhead.errors import BundleError, ConfigError, UsageError
+from clearhead.errors import BundleError, ConfigError, RecipeError, TokenizerError, UsageError
 from clearhead.files import publish_folder, sha256
 from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.recipe import Recipe, build_recipe, parse_recipe
@@ -110,9 +110,11 @@ class Bundle:
     ) -> list[list[Translation]]:
         """The `top_beams` best translations of each text with their scores, best first, in the order of `texts`.
 
-        A text without any word (blank) is translated by a blank one, with a log-probability of 0.
-        `prefix` is text with which every translation must begin.
+        A text without any word (blank) is translated by a blank one, with a log-probability of 0. A text that is longer
+        than the model can read is cut (`too_long` says which). `prefix` is text with which every translation must begin.
+        Raises as `translate` does.
         """
+        _require_many("texts", texts)
         options = self._options(beam_size, top_beams, length_penalty, sampling)
         sources = self._sources(texts, to)
         spoken = [number for number, source in enumerate(sources) if source is not None]
@@ -136,29 +138,41 @@ class Bundle:
         to: str | None = None,
         *,
         length_penalty: str | None = None,
-        batch_tokens: int = DEFAULT_BATCH_TOKENS,
+        batch_tokens: int = DEFAULT_BATCH_TOKENS // 2,
     ) -> list[Translation]:
         """How probable the model holds each target to be, given its source: what `search` reports for what it finds.
 
-        Raises UsageError where the two have different lengths.
+        A blank target of a blank source has a log-probability of 0, as in `search`. Raises UsageError where the two
+        have different lengths, DecodingError for a target that is longer than the model can write.
         """
+        _require_many("sources", sources)
+        _require_many("targets", targets)
         if len(sources) != len(targets):
             raise UsageError(f"{len(sources)} sources but {len(targets)} targets; give one target for each source")
         options = self._options(None, 1, length_penalty, None)
         encoded = self._sources(sources, to)
-        # A blank source is still a question here: how probable is this target after nothing at all?
-        ids = [source or [*self._tag(to), self.source_tokenizer.end] for source in encoded]
-        wanted = [self.target_tokenizer.encode(target) for target in targets]
-        return [
-            self._translation(hypothesis)
-            for hypothesis in score_ids(self.model, ids, wanted, options, batch_tokens=batch_tokens)
-        ]
+        # A blank source with words for a target is a question: how probable are they after nothing at all?
+        empty = [*self._tag(to), self.source_tokenizer.end]
+        asked = [n for n, source in enumerate(encoded) if source is not None or targets[n].strip()]
+        ids = [encoded[number] or empty for number in asked]
+        wanted = self.target_tokenizer.encode_many([targets[number] for number in asked])
+        results = [BLANK for _ in sources]
+        found = score_ids(self.model, ids, wanted, options, batch_tokens=batch_tokens)
+        for number, hypothesis in zip(asked, found, strict=True):
+            results[number] = self._translation(hypothesis)
+        return results
 
-    def save(self, path: Path, card: str = "") -> None:
-        """Write the bundle to the folder `path`, whole or not at all; `card` is its README."""
+    def save(self, path: str | Path, card: str = "") -> None:
+        """Write the bundle to the folder `path`, whole or not at all; `card` is its README.
+
+        A bundle that was there is replaced. Raises BundleError where something else is.
+        """
+        path = Path(path)
+        if path.exists() and not (path / "config.json").is_file() and not (path.is_dir() and not any(path.iterdir())):
+            raise BundleError(f"{path} exists and is no bundle, so it is not replaced; name another folder")
         with publish_folder(path) as draft:
             save_weights(self.model, draft / "model.safetensors")
-            for name, tokenizer in self._tokenizer_files().items():
+            for name, tokenizer in tokenizer_files(self.source_tokenizer, self.target_tokenizer).items():
                 tokenizer.save(draft / name)
             (draft / "recipe.yaml").write_text(self.recipe.to_yaml(), encoding="utf-8")
             (draft / "README.md").write_text(card or f"# {self.recipe.name}\n", encoding="utf-8")
@@ -170,9 +184,6 @@ class Bundle:
                 "files": hashes,
             }
             (draft / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-
-    def _tokenizer_files(self) -> dict[str, Tokenizer]:
-        return tokenizer_files(self.source_tokenizer, self.target_tokenizer)
 
     def _options(
         self, beam_size: int | None, top_beams: int, length_penalty: str | None, sampling: Sampling | None
@@ -205,13 +216,14 @@ class Bundle:
         """The numbers, from 0, of the texts that are longer than the model can read, and are cut at its limit."""
         room = self.model.config.max_length - 1 - bool(self.languages)
         encoded = self.source_tokenizer.encode_many(texts)
-        return [number for number, ids in enumerate(encoded) if len(ids) > room]
+        return [n for n, (text, ids) in enumerate(zip(texts, encoded, strict=True)) if len(ids) > room and text.strip()]
 
     def _tag(self, to: str | None) -> list[int]:
         if self.languages:
-            if to is None:
+            if to not in self.languages:
+                given = "" if to is None else f", not {to!r}"
                 raise UsageError(
-                    f"this model translates into {', '.join(self.languages)}; "
+                    f"this model translates into {', '.join(self.languages)}{given}; "
                     f"say which, as in to={self.languages[0]!r} or --to {self.languages[0]}"
                 )
             return [self.source_tokenizer.tag(to)]
@@ -236,31 +248,38 @@ BLANK = Translation("", 0.0, 0.0, (), (), True)
 
 
 def load(path: str | Path, device: str = "cpu") -> Bundle:
-    """Read a bundle from its folder, or from the run folder that holds it.
+    """Read a bundle from its folder, or from the run folder that holds it, onto a device such as "cpu" or "cuda".
 
     Every file is checked against its hash. Raises BundleError where the folder is no bundle or a damaged one.
     """
     folder = find_bundle(Path(path))
-    config = _read_config(folder)
-    for name, expected in config["files"].items():
+    sizes, hashes = _read_config(folder)
+    for name, expected in hashes.items():
         _check_file(folder, name, expected)
-    recipe_file = folder / "recipe.yaml"
-    recipe = build_recipe(parse_recipe(recipe_file.read_text(encoding="utf-8"), str(recipe_file)), str(recipe_file))
     try:
-        model = EncoderDecoder(TransformerConfig(**config["model"]))
-    except (TypeError, ConfigError) as error:
-        raise BundleError(f"{folder}/config.json does not describe a model ({error}); copy the bundle again") from None
+        recipe = build_recipe(parse_recipe(_read_text(folder / "recipe.yaml"), "recipe.yaml"), "recipe.yaml")
+        model = EncoderDecoder(TransformerConfig(**sizes))
+        source, target = load_tokenizers(folder)
+    except (TypeError, ConfigError, RecipeError, TokenizerError) as error:
+        raise BundleError(f"{folder} is not a bundle of this clearhead ({error}); update clearhead") from None
     load_weights(model, folder / "model.safetensors")
-    source, target = load_tokenizers(folder)
-    return Bundle(model.to(device).eval(), source, target, recipe)
+    try:
+        model = model.to(device)
+    except (RuntimeError, AssertionError) as error:
+        raise UsageError(f"device={device!r} cannot be used ({error}); choose cpu, or cuda where there is one") from None
+    return Bundle(model.eval(), source, target, recipe)
 
 
 def find_bundle(path: Path) -> Path:
     """The bundle's folder, given it or the run folder that holds it."""
-    for folder in (path, path / "bundle"):
-        if (folder / "config.json").is_file():
-            return folder
-    if not path.exists():
+    try:
+        for folder in (path, path / "bundle"):
+            if (folder / "config.json").is_file():
+                return folder
+        exists = path.exists()
+    except OSError as error:
+        raise BundleError(f"model {path} cannot be read ({error.strerror}); check the path and its rights") from None
+    if not exists:
         raise BundleError(
             f"model {path} does not exist; expected a run folder or a bundle folder made by `clearhead train`"
         )
@@ -315,26 +334,44 @@ def read_tensors(path: Path) -> Mapping[str, Tensor]:
         raise BundleError(f"{path} cannot be read ({error}); copy the bundle again") from None
 
 
-def _read_config(folder: Path) -> dict[str, Any]:
+def _require_many(name: str, texts: Sequence[str]) -> None:
+    # A str is a sequence of str too, so that each of its letters would be taken for a text.
+    if isinstance(texts, str):
+        raise UsageError(f"{name} is one str; give a list of texts, as in [{texts[:20]!r}]")
+
+
+def _read_config(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """The model's sizes and the files' hashes, once the format is known to be ours."""
     path = folder / "config.json"
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-        form = config["format"]
-        if form != FORMAT:
-            raise BundleError(f"{path} has format {form!r}, but this clearhead reads format {FORMAT}; update clearhead")
-        if config["family"] != "encoder-decoder":
-            raise BundleError(f"{path} has family {config['family']!r}; expected encoder-decoder; update clearhead")
-        if not isinstance(config["model"], dict) or "model.safetensors" not in config["files"]:
-            raise KeyError("model")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        config = json.loads(_read_text(path))
+        form, family, sizes, hashes = (config[key] for key in ("format", "family", "model", "files"))
+        tokenizers = {"tokenizer.json"} if "tokenizer.json" in hashes else {"source.json", "target.json"}
+        missing = {"model.safetensors", "recipe.yaml", *tokenizers} - set(hashes)
+        whole = isinstance(sizes, dict) and isinstance(hashes, dict) and not missing
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BundleError(f"{path} is not a bundle's config ({error!r}); copy the bundle again") from None
-    return dict(config)
+    if form != FORMAT:
+        raise BundleError(f"{path} has format {form!r}, but this clearhead reads format {FORMAT}; update clearhead")
+    if family != "encoder-decoder":
+        raise BundleError(f"{path} has family {family!r}; expected encoder-decoder; update clearhead")
+    if not whole:
+        raise BundleError(f"{path} names no {', '.join(sorted(missing)) or 'sizes'}; copy the bundle again")
+    return sizes, hashes
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BundleError(f"{path} cannot be read ({error}); copy the bundle again") from None
 
 
 def _check_file(folder: Path, name: str, expected: str) -> None:
     path = folder / name
-    # A name such as ../secret must not make us read outside the bundle.
-    if Path(name).name != name or not path.is_file():
-        raise BundleError(f"{folder} lacks {name}, which its config.json names; copy the bundle again")
+    # Neither a name such as ../secret nor a link may make us read outside the bundle.
+    inside = Path(name).name == name and path.resolve().is_relative_to(folder.resolve())
+    if not inside or not path.is_file():
+        raise BundleError(f"{folder} lacks {name!r}, which its config.json names; copy the bundle again")
     if sha256(path) != expected:
         raise BundleError(f"{path} is damaged (its sha256 is not that in config.json); copy the bundle again")

@@ -6,11 +6,14 @@ import errno
 import hashlib
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
+
+_DRAFT, _ASIDE = ".draft-", ".aside-"
 
 
 def cache_folder() -> Path:
@@ -46,8 +49,11 @@ def publish_folder(path: Path) -> Iterator[Path]:
     """Yield an empty folder beside `path` to fill; when the block ends well, sync it and put it in place of `path`.
 
     Where the system can exchange two names in one step (Linux), a folder that was there is replaced without a moment
-    in which neither exists; elsewhere the old one steps aside first.
+    in which neither exists; elsewhere the old one steps aside first, and `remove_drafts` brings it back after a kill
+    between the two renames. Raises NotADirectoryError where `path` is a file.
     """
+    if path.is_file():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = _draft(path)
     draft.mkdir()
@@ -64,16 +70,22 @@ def publish_folder(path: Path) -> Iterator[Path]:
 
 def remove_drafts(folder: Path) -> None:
     """Remove what a killed process left half-written in `folder`. Call it only where one process writes."""
-    for leftover in folder.glob(".*.draft-*"):
+    for aside in folder.glob(f".*{_ASIDE}*"):
+        original = folder / aside.name[1:].partition(_ASIDE)[0]
+        if original.exists():
+            shutil.rmtree(aside, ignore_errors=True)
+        else:
+            aside.rename(original)
+    for leftover in folder.glob(f".*{_DRAFT}*"):
         if leftover.is_dir():
             shutil.rmtree(leftover, ignore_errors=True)
         else:
             leftover.unlink(missing_ok=True)
 
 
-def _draft(path: Path) -> Path:
+def _draft(path: Path, kind: str = _DRAFT) -> Path:
     # Two threads of one process may write the same name (two first uses of a cache), so the process id is not enough.
-    return path.parent / f".{path.name}.draft-{os.getpid()}-{os.urandom(4).hex()}"
+    return path.parent / f".{path.name}{kind}{os.getpid()}-{os.urandom(4).hex()}"
 
 
 def _put_in_place(draft: Path, path: Path) -> None:
@@ -81,10 +93,10 @@ def _put_in_place(draft: Path, path: Path) -> None:
         draft.rename(path)
         return
     except OSError as error:
-        if error.errno not in {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR}:
+        if error.errno not in {errno.ENOTEMPTY, errno.EEXIST} and not (os.name == "nt" and path.is_dir()):
             raise
     if not _exchange(draft, path):
-        aside = _draft(path)
+        aside = _draft(path, _ASIDE)
         path.rename(aside)
         draft.rename(path)
         shutil.rmtree(aside, ignore_errors=True)
@@ -92,6 +104,8 @@ def _put_in_place(draft: Path, path: Path) -> None:
 
 def _exchange(one: Path, other: Path) -> bool:
     """Exchange two names in one step; False where the system or the file system cannot."""
+    if not sys.platform.startswith("linux"):
+        return False
     renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if renameat2 is None:
         return False
@@ -106,5 +120,9 @@ def _sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        # Some file systems (of networks, of containers) cannot sync a folder; the rename holds there all the same.
+        if not (path.is_dir() and error.errno in {errno.EINVAL, errno.ENOTSUP}):
+            raise
     finally:
         os.close(descriptor)

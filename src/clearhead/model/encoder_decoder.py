@@ -41,8 +41,18 @@ class EncoderDecoder(nn.Module):
 
         `target` is shifted right: it begins with the begin symbol, and row t of the result predicts token t + 1.
         """
+        return self.output(self.states(source, target, masks))
+
+    def states(
+        self,
+        source: Int[Tensor, "sentences source"],
+        target: Int[Tensor, "sentences target"],
+        masks: Masks | None = None,
+    ) -> Float[Tensor, "sentences target width"]:
+        """What goes into the last linear layer: for a loss that computes that layer itself."""
         masks = masks or masks_for(source, target)
-        return self.decode(target, self.encode(source, masks.source), masks)
+        memory = self.encode(source, masks.source)
+        return self.decoder(self.target_embedding(target), memory, masks)
 
     def encode(
         self, source: Int[Tensor, "sentences source"], mask: Bool[Tensor, "sentences 1 #source source"]
@@ -56,7 +66,7 @@ class EncoderDecoder(nn.Module):
         memory: Float[Tensor, "sentences source width"],
         masks: Masks,
     ) -> Float[Tensor, "sentences target vocabulary"]:
-        """The logits of every position at once, as in training."""
+        """The logits of every position at once."""
         return self.output(self.decoder(self.target_embedding(target), memory, masks))
 
     def begin(

@@ -26,7 +26,7 @@ from clearhead.training.checkpoint import (
     save_checkpoint,
 )
 from clearhead.training.history import History
-from clearhead.training.loss import cross_entropy
+from clearhead.training.loss import linear_cross_entropy
 from clearhead.training.optimizer import Updater
 from clearhead.training.preparation import Materials, gather
 from clearhead.training.schedule import learning_rate
@@ -181,8 +181,9 @@ class Run:
         """Add one batch's gradients to those of the step; the summed loss, still on the device."""
         batch = batch.to(self.settings.device)
         with self._precision():
-            logits = self.model(batch.source, batch.target_input)
-        loss = cross_entropy(logits, batch.target_output, self.settings.loss.label_smoothing)
+            states = self.model.states(batch.source, batch.target_input)
+            matrix = self.model.output.matrix.weight
+            loss = linear_cross_entropy(states, matrix, batch.target_output, self.settings.loss.label_smoothing)
         torch.autograd.backward(loss)
         return loss.detach()
 

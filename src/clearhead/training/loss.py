@@ -1,5 +1,8 @@
 """Label-smoothed cross-entropy."""
 
+from typing import Any
+
+import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -19,11 +22,72 @@ def cross_entropy(
 
     It is a sum, so that a step of several batches, or of several machines, divides once by all its tokens.
     """
-    # In float32 whatever the logits' precision: a sum over a vocabulary overflows or drowns in 16 bits.
     return F.cross_entropy(
-        logits.flatten(0, -2).float(),
+        _precise(logits).flatten(0, -2),
         target.flatten(),
         ignore_index=padding,
         reduction="sum",
         label_smoothing=label_smoothing,
     )
+
+
+def linear_cross_entropy(
+    vectors: Float[Tensor, "*batch width"],
+    matrix: Float[Tensor, "vocabulary width"],
+    target: Int[Tensor, "*batch"],
+    label_smoothing: float = 0.0,
+    padding: int = 0,
+) -> Float[Tensor, ""]:
+    """`cross_entropy` of the logits `vectors`·`matrix`ᵀ, without ever holding all of them.
+
+    Half of a small model's training is its last layer. Here the real positions alone go through it, a few hundred at
+    a time, and each chunk's loss and both of its gradients are computed while its logits are still in the cache.
+    """
+    real = (target != padding).flatten().nonzero().squeeze(1)
+    rows = vectors.flatten(0, -2).index_select(0, real)
+    loss: Tensor = _ChunkedCrossEntropy.apply(rows, matrix, target.flatten()[real], label_smoothing)  # type: ignore[no-untyped-call]
+    return loss
+
+
+# On a CPU as many rows as keep a chunk's logits near the cache; on a GPU fewer, larger products are better.
+_CHUNK = {"cpu": 256}
+_LARGE_CHUNK = 4096
+
+
+class _ChunkedCrossEntropy(torch.autograd.Function):
+    """The loss and, in the same pass, its gradients: softmax(logits) - smoothed target, times each factor."""
+
+    @staticmethod
+    def forward(ctx: Any, rows: Tensor, matrix: Tensor, target: Tensor, label_smoothing: float) -> Tensor:
+        row_gradient = torch.empty_like(rows)
+        matrix_gradient = torch.zeros_like(matrix)
+        total = torch.zeros((), dtype=_precise(rows).dtype, device=rows.device)
+        size = _CHUNK.get(rows.device.type, _LARGE_CHUNK)
+        for part, wanted, out in zip(rows.split(size), target.split(size), row_gradient.split(size), strict=True):
+            loss, gradient = _loss_and_gradient(_precise(part @ matrix.T), wanted[:, None], label_smoothing)
+            total += loss
+            out.copy_(gradient @ matrix)
+            matrix_gradient.addmm_(gradient.T, part.to(gradient.dtype))
+        ctx.save_for_backward(row_gradient, matrix_gradient)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        row_gradient, matrix_gradient = ctx.saved_tensors
+        return row_gradient * upstream, matrix_gradient * upstream, None, None
+
+
+def _loss_and_gradient(logits: Tensor, target: Tensor, label_smoothing: float) -> tuple[Tensor, Tensor]:
+    """The summed loss of some rows and its gradient by their logits, which takes the logits' place in memory."""
+    log_probabilities = torch.log_softmax(logits, dim=-1)
+    right, each = 1.0 - label_smoothing, label_smoothing / logits.shape[-1]
+    loss = -right * log_probabilities.gather(1, target).sum()
+    if label_smoothing:
+        loss -= each * log_probabilities.sum()
+    gradient = log_probabilities.exp_().sub_(each)
+    return loss, gradient.scatter_add_(1, target, torch.full_like(target, -right, dtype=gradient.dtype))
+
+
+def _precise(numbers: Tensor) -> Tensor:
+    """In float32 at least: a sum over a vocabulary overflows or drowns in 16 bits."""
+    return numbers.to(torch.promote_types(numbers.dtype, torch.float32))

@@ -76,7 +76,7 @@ def translation_quality(model: EncoderDecoder, materials: Materials) -> Quality 
 
 
 def measure(hypotheses: Sequence[str], references: Sequence[str]) -> Quality:
-    """BLEU and chrF by sacreBLEU with its defaults (cased, 13a) for one reference each, and the share of exact matches."""
+    """BLEU and chrF by sacreBLEU with its defaults (cased, 13a), one reference each, and the share of exact matches."""
     bleu, chrf = BLEU(), CHRF()
     bleu_score = bleu.corpus_score(list(hypotheses), [list(references)]).score
     chrf_score = chrf.corpus_score(list(hypotheses), [list(references)]).score

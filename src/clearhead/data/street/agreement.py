@@ -12,7 +12,7 @@ from random import Random
 from clearhead.data.street import adjectives, english, french, french_forms, nouns, scenery, verbs
 from clearhead.data.street.held_out import described as held_out
 from clearhead.data.street.sample import Draw, adjective_beside, chance, pick
-from clearhead.data.street.trees import Clause, Of, Phrase, Relative, Sentence, State, Where
+from clearhead.data.street.trees import Clause, Phrase, Relative, Sentence, State, Where
 from clearhead.data.street.words import Noun, Time
 
 TRAINED = 8  # the longest distance in training
@@ -23,7 +23,7 @@ GROUPS = (
 )  # fmt: skip
 PAST_OF = {
     "thing": verbs.named("lose, find, buy, sell, see, hide"),
-    "container": verbs.named("find, buy, sell, see, hide"),
+    "container": verbs.named("find, buy, sell, see"),
     "furniture": verbs.named("see, draw"),
     "animal": verbs.named("see, follow, find, look for, draw"),
     "human": verbs.named("see, meet, follow, help, invite, call"),
@@ -85,16 +85,13 @@ def count(text: str) -> int:
     return text.count(" ") + 1
 
 
-def between(random: Random, noun: Noun, amount: int) -> Where | Relative | Of:
+def between(random: Random, noun: Noun, amount: int) -> Where | Relative:
     """Something of about this many words to stand between a noun and its verb."""
     turn = random.random()
     if amount == 2:
         return Where(pick(random, FAMILY[:2]), Phrase(pick(random, nouns.names)))
     if amount <= 6 and turn < 0.35:
         return place(random, noun, amount)
-    if amount <= 4 and turn < 0.5 and noun.kind in ("thing", "container", "furniture"):
-        owner = pick(random, nouns.humans)
-        return Of(Phrase(owner, adjective=adjective_beside(random, owner, 1.0 if amount == 4 else 0.0)))
     return relative(random, noun, amount)
 
 

@@ -63,7 +63,7 @@ ENTERED = frozenset(
         "valley",
     ]
 )
-FIT_LARGE = adjectives.named("big, bulky, thick, long, wide")
+FIT_LARGE = adjectives.named("big, bulky, thick, long")
 FIT_SMALL = adjectives.named("small, short, low, cramped, narrow")
 SEEING = verbs.named("call, follow, help, meet, invite, see, wait for")
 LOSING = verbs.named("lose, find, sell, hide, look for")

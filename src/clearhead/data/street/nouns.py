@@ -9,6 +9,7 @@ from clearhead.data.street.words import Noun
 
 ENGLISH_PLURALS = {
     "man": "men", "woman": "women", "wolf": "wolves", "goose": "geese", "fish": "fish", "shelf": "shelves",
+    "scarf": "scarves",
     "fisherman": "fishermen", "calf": "calves", "leaf": "leaves", "photo": "photos", "piano": "pianos",
     "tomato": "tomatoes",
 }  # fmt: skip

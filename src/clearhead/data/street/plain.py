@@ -25,7 +25,7 @@ OWN = frozenset({"lose", "find", "look for", "hide", "wear", "wash", "sell", "sh
 LASTING = frozenset({"have", "like"})  # a state, whose past French would put in the imparfait
 SUDDEN = frozenset({"lose", "find", "break", "arrive"})  # one does not do so as a habit
 SOMEWHERE = frozenset(
-    {"eat", "drink", "read", "write", "buy", "sell", "see", "look for", "find", "lose", "draw", "meet", "wait for",
+    {"eat", "drink", "read", "write", "buy", "sell", "look for", "find", "lose", "draw", "meet", "wait for",
      "work", "sing", "dance", "run", "laugh", "cry", "walk", "wait", "study", "arrive", "sleep"}
 )  # fmt: skip
 ANIMAL_VERBS = verbs.named("sleep, run, wait, arrive, follow, cross, leave")
@@ -193,9 +193,10 @@ def condition(random: Random) -> Clause:
         if noun.kind == "place":
             choices = tuple(word for word in choices if adjectives.fits(noun.key, word.key))
     word = pick(random, choices)
-    state = State(word, "" if word.key in adjectives.absolute else pick(random, ("", "", "very")))
+    negative = chance(random, 0.22)
+    state = State(word, "" if negative or word.key in adjectives.absolute else pick(random, ("", "", "very")))
     tense = pick(random, ("present", "present", "past"))
-    made = Clause(subject, state, tense, chance(random, 0.22))
+    made = Clause(subject, state, tense, negative)
     if tense == "past" and state.adjective in FEELINGS and chance(random, 0.3):
         return made._replace(time=pick(random, scenery.times_of["past"]))
     return made

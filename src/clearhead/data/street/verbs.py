@@ -38,7 +38,7 @@ wait [for] | attendre attends attend attendons attendent attendu attendr | 기�
 invite | inviter | 초대하 을 | humans names
 visit | visiter | 방문하 을 | visitable
 cross | traverser | 가로지르/르 을 street:건너 road:건너 bridge:건너 river:건너 avenue:건너 canal:건너
-  swamp:건너 ravine:건너 tunnel:지나 corridor:지나 alley:지나 village:지나 path:지나 hill:넘 | places
+  swamp:건너 ravine:건너 tunnel:지나가 corridor:지나가 alley:지나가 village:지나가 path:지나가 hill:넘 | places
 leave left | quitter | 떠나 을 | places
 paint | peindre peins peint peignons peignent peint peindr | 칠하 을 | paintable
 wash | laver | 씻 을 shirt:빨 car:세차하 | washable
@@ -73,7 +73,7 @@ return | retourner +être | 돌아가 을 |
 # What an animal does with a place, and a place with an animal: the two halves of coreference.
 OF_ANIMAL = """
 cross | traverser | 가로지르/르 을 street:건너 road:건너 bridge:건너 river:건너 avenue:건너 canal:건너
-  swamp:건너 ravine:건너 tunnel:지나 corridor:지나 alley:지나 village:지나 path:지나 hill:넘 | places
+  swamp:건너 ravine:건너 tunnel:지나가 corridor:지나가 alley:지나가 village:지나가 path:지나가 hill:넘 | places
 leave left | quitter | 떠나 을 | places
 enter | entrer (dans) +être | 들어가 에 | places
 explore | explorer | 둘러보 을 | places

@@ -66,7 +66,8 @@ def together(random: Random, sense: Sense, cue: Noun, cue_first: bool) -> Framed
 def apart(random: Random, sense: Sense, cue: Noun, cue_first: bool) -> Framed:
     """Emma likes the river, but Paul doesn't like the bank."""
     pair = (cue, sense.noun) if cue_first else (sense.noun, cue)
-    tense, joint = pick(random, TENSES), pick(random, ("and", "but", "because"))
+    joint = pick(random, ("and", "but", "because"))
+    tense = pick(random, TENSES if joint != "because" else TENSES[:3])
     first = minding(random, Phrase(pair[0]), tense)
     while True:
         second = minding(random, Phrase(pair[1]), tense, joint == "but")
