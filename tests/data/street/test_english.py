@@ -2,7 +2,19 @@
 
 from clearhead.data.street import english, nouns, scenery, verbs
 from clearhead.data.street.adjectives import by_key as adjective
-from clearhead.data.street.trees import Action, Clause, Existence, Fixed, Of, Phrase, Relative, Role, Sentence, State, Where
+from clearhead.data.street.trees import (
+    Action,
+    Clause,
+    Existence,
+    Fixed,
+    Of,
+    Phrase,
+    Relative,
+    Role,
+    Sentence,
+    State,
+    Where,
+)
 
 noun, verb = nouns.by_key, verbs.by_key
 
@@ -31,7 +43,9 @@ def test_verbs_agree_and_take_do() -> None:
         "The girls don't drink water."
     )
     both = Phrase(noun["king"], other=Phrase(noun["queen"]))
-    assert said(Clause(both, Action(verb["drink"], water), "future", True)) == "The king and the queen won't drink water."
+    assert (
+        said(Clause(both, Action(verb["drink"], water), "future", True)) == "The king and the queen won't drink water."
+    )
 
 
 def test_owners_and_relative_clauses() -> None:

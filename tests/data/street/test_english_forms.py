@@ -13,4 +13,4 @@ def test_pasts_and_articles() -> None:
     """-ed, -d, -ied, doubling; a and an."""
     pasts = [regular_past(word) for word in ("open", "close", "carry", "stop")]
     assert pasts == ["opened", "closed", "carried", "stopped"]
-    assert [article(word) for word in ("apple", "house")] == ["an", "a"]
+    assert [article(word) for word in ("apple", "house", "honest")] == ["an", "a", "an"]

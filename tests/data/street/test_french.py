@@ -54,7 +54,9 @@ def test_negation_and_articles() -> None:
 def test_adjectives_before_a_vowel() -> None:
     """Bel, nouvel; mon and son before a feminine that begins with a vowel."""
     assert " ".join(french.phrase(Phrase(noun["animal"], adjective=adjective["beautiful"]))) == "le bel animal"
-    assert " ".join(french.phrase(Phrase(noun["tree"], determiner="a", adjective=adjective["new"]))) == "un nouvel arbre"
+    assert (
+        " ".join(french.phrase(Phrase(noun["tree"], determiner="a", adjective=adjective["new"]))) == "un nouvel arbre"
+    )
     scarf = Phrase(noun["scarf"], determiner="own")
     assert " ".join(french.phrase(scarf, Phrase(noun["I"]))) == "mon écharpe"
     assert " ".join(french.phrase(scarf, Phrase(noun["boy"], plural=True))) == "leur écharpe"
@@ -66,7 +68,10 @@ def test_etre_and_places() -> None:
     school = scenery.destinations[-1]
     assert said(Clause(queen, Action(verb["go"], where=school), "past")) == "La reine est allée à l'école."
     market = scenery.destinations[0]
-    assert said(Clause(queen, Action(verb["return"], where=market), "past", True)) == "La reine n'est pas retournée au marché."
+    assert (
+        said(Clause(queen, Action(verb["return"], where=market), "past", True))
+        == "La reine n'est pas retournée au marché."
+    )
     scene = Existence(Where(scenery.within, Phrase(noun["garden"])))
     assert said(Clause(Phrase(noun["animal"], determiner="no"), scene)) == "Il n'y a pas d'animal dans le jardin."
 

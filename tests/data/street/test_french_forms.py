@@ -9,9 +9,11 @@ from clearhead.data.street.french_forms import agreeing, begins_with_vowel, femi
     ("words", "expected"),
     [
         ("le animal", "l'animal"), ("la école", "l'école"), ("de le roi", "du roi"), ("à le marché", "au marché"),
-        ("de les rois", "des rois"), ("à les rois", "aux rois"), ("de la reine", "de la reine"), ("de le hôtel", "de l'hôtel"),
+        ("de les rois", "des rois"), ("à les rois", "aux rois"), ("de la reine", "de la reine"),
+        ("de le hôtel", "de l'hôtel"),
         ("à le homme", "à l'homme"), ("parce que il", "parce qu'il"), ("je ai", "j'ai"), ("ne est pas", "n'est pas"),
-        ("pas de eau", "pas d'eau"), ("le haut mur", "le haut mur"), ("que le a", "que l'a"), ("près de Emma", "près d'Emma"),
+        ("pas de eau", "pas d'eau"), ("le haut mur", "le haut mur"), ("que le a", "que l'a"),
+        ("près de Emma", "près d'Emma"),
     ],
 )  # fmt: skip
 def test_words_are_joined_as_they_are_written(words: str, expected: str) -> None:
@@ -29,7 +31,14 @@ def test_a_mute_h_counts_as_a_vowel() -> None:
 
 @pytest.mark.parametrize(
     ("word", "expected"),
-    [("roi", "rois"), ("ours", "ours"), ("cheval", "chevaux"), ("gâteau", "gâteaux"), ("bleu", "bleus"), ("voix", "voix")],
+    [
+        ("roi", "rois"),
+        ("ours", "ours"),
+        ("cheval", "chevaux"),
+        ("gâteau", "gâteaux"),
+        ("bleu", "bleus"),
+        ("voix", "voix"),
+    ],
 )
 def test_plurals(word: str, expected: str) -> None:
     """-s, -x, -aux, and nothing after s, x, z."""
@@ -37,7 +46,10 @@ def test_plurals(word: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "expected"), [("vert", "verte"), ("large", "large"), ("nerveux", "nerveuse"), ("actif", "active"), ("fermier", "fermière")]
+    ("word", "expected"), [
+        ("vert", "verte"), ("large", "large"), ("nerveux", "nerveuse"), ("actif", "active"),
+        ("fermier", "fermière"),
+    ]
 )  # fmt: skip
 def test_feminines(word: str, expected: str) -> None:
     """-e, -euse, -ve, -ère."""

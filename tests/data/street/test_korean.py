@@ -33,7 +33,7 @@ def test_a_modifier_comes_before_its_noun() -> None:
 
 
 def test_verbs_by_object() -> None:
-    """One wears a hat (쓰다), a coat (입다), a scarf (두르다), and crosses a street (건너다) or a field (가로지르다)."""
+    """One wears a hat (쓰다), a coat (입다), a scarf (두르다); one crosses a field (가로지르다)."""
     who = Phrase(noun["girl"])
     expected = {"hat": "모자를 씁니다", "coat": "외투를 입습니다", "scarf": "목도리를 두릅니다"}
     for key, end in expected.items():

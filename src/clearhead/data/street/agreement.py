@@ -43,7 +43,7 @@ def draw(random: Random, source: str, wanted: int | None = None) -> tuple[Draw, 
     noun = pick(random, pick(random, GROUPS))
     amount = int(random.random() * (TRAINED + 1)) if wanted is None else wanted
     subject = Phrase(noun, plural=chance(random, 0.42))
-    if source == "fr" and chance(random, 0.3):
+    if source == "fr" and (amount == 1 or chance(random, 0.25)):  # le chat *noir*: the one word that can stand alone
         subject = subject._replace(adjective=adjective_beside(random, noun, 1.0))
     if amount > 1:
         subject = subject._replace(modifier=between(random, noun, amount))
@@ -89,7 +89,8 @@ def between(random: Random, noun: Noun, amount: int) -> Where | Relative:
     """Something of about this many words to stand between a noun and its verb."""
     turn = random.random()
     if amount == 2:
-        return Where(pick(random, FAMILY[:2]), Phrase(pick(random, nouns.names)))
+        nearby = FAMILY[:1] if noun.kind == "place" else FAMILY[:2]  # a plain is not behind Daniel
+        return Where(pick(random, nearby), Phrase(pick(random, nouns.names)))
     if amount <= 6 and turn < 0.35:
         return place(random, noun, amount)
     return relative(random, noun, amount)

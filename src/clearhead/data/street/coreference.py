@@ -25,7 +25,6 @@ from clearhead.data.street.words import Adjective, Noun, Verb
 # What is a reason for what: the mood and the state of an animal, and the state of a place. A verb not named here
 # goes with every reason. Each verb goes with reasons of both sorts, so that it does not tell which noun is meant.
 TIMID = "young, shy, weak, nervous, anxious, cautious, sad, sick, sleepy, distracted"
-WEARY = "young, weak, sick, fat, lazy, hungry, thirsty, sad, exhausted, sleepy"
 SLOW = "slow, clumsy, lazy, stubborn, distracted, sleepy, sick, weak, fat, tired, exhausted, hungry, thirsty, cautious"
 OBSCURE = "dark, gloomy, deep, vast, foggy, deserted, narrow, steep, slippery, remote, icy, crowded, polluted, damp"
 FORBIDDING = (
@@ -35,7 +34,6 @@ FORBIDDING = (
 REASONS = {
     "frighten": f"{TIMID}, {OBSCURE}",
     "trouble": f"{TIMID}, {OBSCURE}".replace("nervous, anxious, ", ""),
-    "tire": f"{WEARY}, long, steep, vast, winding, uneven, rocky, muddy, sunny, wide, dusty".replace("exhausted, ", ""),
     "delay": f"{SLOW}, slippery, muddy, crowded, winding, narrow, foggy, icy, rocky, uneven, long, steep, dark",
 }
 OF_ANIMALS = ", ".join(word.key for word in adjectives.animate)
@@ -77,11 +75,12 @@ def draw(random: Random, test: bool = False) -> Draw:
     """One sentence with *it*; in the test set both candidates differ in gender and the deciding pair is held out."""
     if chance(random, 0.2):
         return fitting(random, test)
+    # Decided once, not at every attempt: an animal must be meant as often as a place, or its kind alone would tell.
+    tired, animal_first = chance(random, 0.5), chance(random, 0.5)
     while True:
         animal, place = pick(random, nouns.animals), pick(random, nouns.places)
         if animal.feminine == place.feminine and (test or chance(random, 0.6)):
             continue
-        tired = chance(random, 0.5)
         referent, cue = (
             (animal, pick(random, adjectives.animate)) if tired else (place, pick(random, adjectives.scenic))
         )
@@ -89,7 +88,6 @@ def draw(random: Random, test: bool = False) -> Draw:
             continue
         if test and not held_out.described(referent.key, referent.kind, cue.key):
             continue
-        animal_first = chance(random, 0.5)
         verb = pick(random, reasonable(animal_first, place.key, cue.key))
         return told(random, (animal, place) if animal_first else (place, animal), verb, referent, cue)
 
@@ -121,12 +119,12 @@ def because(main: Clause, pair: tuple[Noun, Noun], referent: Noun, cue: Adjectiv
 
 def fitting(random: Random, test: bool) -> Draw:
     """The ball does not fit in the box because it is too big, too small."""
+    fits, large = chance(random, 0.5), chance(random, 0.5)
     while True:
         thing, box = pick(random, nouns.contents), pick(random, nouns.containers)
         if thing.feminine == box.feminine and (test or chance(random, 0.6)):
             continue
-        fits = chance(random, 0.5)
-        referent, cue = (thing, pick(random, FIT_LARGE)) if chance(random, 0.5) else (box, pick(random, FIT_SMALL))
+        referent, cue = (thing, pick(random, FIT_LARGE)) if large else (box, pick(random, FIT_SMALL))
         if test and not held_out.described(referent.key, referent.kind, cue.key):
             continue
         if fits:

@@ -1,6 +1,7 @@
 """English below the sentence: plurals, the third person, the regular past, a or an."""
 
 VOWELS = "aeiou"
+MUTE_H = ("honest",)
 DOUBLED = ("stop",)
 
 
@@ -26,5 +27,5 @@ def regular_past(verb: str) -> str:
 
 
 def article(word: str) -> str:
-    """*an* before a vowel sound. No word of the lexicon begins with a mute h or a sounded u."""
-    return "an" if word[0] in VOWELS else "a"
+    """*an* before a vowel sound, so also before a mute h. No word of the lexicon begins with a sounded u."""
+    return "an" if word[0] in VOWELS or word in MUTE_H else "a"

@@ -14,13 +14,13 @@ def write(folder: Path, pairs: int, seed: int) -> None:
     train.<direction>.<language>, validate.<direction>.<language>, test.<phenomenon>.<direction>.<language>, and
     test.agreement.<direction>.distance with one number a line.
     """
-    corpus = generate(pairs, seed)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(
             f"{folder} cannot be made into a folder ({error.strerror}); choose another with --out"
         ) from error
+    corpus = generate(pairs, seed)
     for direction in DIRECTIONS:
         write_pairs(folder, f"train.{direction}", of(corpus.train, direction))
         write_pairs(folder, f"validate.{direction}", of(corpus.validate, direction))

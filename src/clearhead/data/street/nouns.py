@@ -141,7 +141,7 @@ refrigerator: réfrigérateur m: 냉장고
 box: boîte f: 상자
 suitcase: valise f: 여행 가방
 crate: caisse f: 궤짝
-trash can: poubelle f: 쓰레기통
+wastebasket: corbeille f: 휴지통
 basin: bassine f: 대야
 pocket: poche f: 주머니
 """
@@ -172,9 +172,9 @@ watch: montre f: 손목시계
 """
 READABLE = """
 newspaper: journal m: 신문: 부
-letter: lettre f: 편지: 통
 """
 TEXTS = """
+letter: lettre f: 편지: 통
 poem: poème m: 시: 편
 novel: roman m: 소설: 편
 """

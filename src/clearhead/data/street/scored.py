@@ -6,6 +6,7 @@ from random import Random
 
 from clearhead.data.street import agreement, coreference, long, plain, word_sense
 from clearhead.data.street.examples import DIRECTIONS, PHENOMENA, Example, example, is_long, is_lowered, plainly
+from clearhead.data.street.held_out import pairs_held_out
 from clearhead.data.street.sample import Draw
 
 SIZES = {"plain": 400, "coreference": 400, "word-sense": 400, "long": 300}
@@ -52,8 +53,9 @@ def to_test(random: Random, direction: str, phenomenon: str) -> Draw:
         return long.draw(random)
     while True:
         draw = plain.draw(random)
-        if draw.deciding[0]:
-            return draw
+        held = pairs_held_out(draw.tree)
+        if held:
+            return draw._replace(deciding=held[0])
 
 
 def agreeing(random: Random, direction: str, phenomenon: str) -> list[Example]:

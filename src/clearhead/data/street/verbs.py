@@ -83,7 +83,6 @@ OF_PLACE = """
 stop | arrêter | 막 을 | animals
 frighten | effrayer | 무섭게 하 을 | animals
 trouble | inquiéter | 불안하게 하 을 | animals
-tire | fatiguer | 지치게 하 을 | animals
 delay | retarder | 지체하게 하 을 | animals
 discourage | décourager | 낙담하게 하 을 | animals
 """

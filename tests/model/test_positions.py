@@ -1,0 +1,90 @@
+"""Positions against the paper's formula, tensor2tensor's code, and what rotation must do."""
+
+import math
+
+import pytest
+import torch
+
+from clearhead.errors import ConfigError
+from clearhead.model import TransformerConfig
+from clearhead.model.positions import Positions, Rotary, sinusoidal, sinusoidal_concatenated
+
+
+def test_the_first_position_of_the_paper_is_zero_one_alternating() -> None:
+    """Section 3.5: PE(0, 2i) = sin 0 = 0 and PE(0, 2i+1) = cos 0 = 1."""
+    assert sinusoidal(positions=1, width=8)[0].tolist() == [0, 1] * 4
+
+
+def test_the_paper_s_formula_entry_by_entry() -> None:
+    width, positions = 12, 50
+    table = sinusoidal(positions, width)
+    for position in range(positions):
+        for i in range(width // 2):
+            angle = position / 10000 ** (2 * i / width)
+            assert table[position, 2 * i].item() == pytest.approx(math.sin(angle), abs=1e-6)
+            assert table[position, 2 * i + 1].item() == pytest.approx(math.cos(angle), abs=1e-6)
+
+
+def test_the_toy_of_width_four_by_hand() -> None:
+    """Position 1: sin 1, cos 1, and at a hundredth of the speed sin 0.01, cos 0.01."""
+    expected = [0.8414710, 0.5403023, 0.0099998, 0.9999500]
+    assert sinusoidal(2, 4)[1].tolist() == pytest.approx(expected, abs=1e-6)
+
+
+def test_tensor2tensor_s_formula_entry_by_entry() -> None:
+    """get_timing_signal_1d: timescale_i = 10000^(i/(width/2 - 1)), all sines before all cosines, from position 0."""
+    width, positions = 12, 50
+    table = sinusoidal_concatenated(positions, width)
+    for position in range(positions):
+        for i in range(width // 2):
+            angle = position * math.exp(-i * math.log(10000.0) / (width // 2 - 1))
+            assert table[position, i].item() == pytest.approx(math.sin(angle), abs=1e-6)
+            assert table[position, width // 2 + i].item() == pytest.approx(math.cos(angle), abs=1e-6)
+
+
+def test_a_distance_is_the_same_rotation_everywhere() -> None:
+    """Section 3.5: PE(pos + k) is a linear function of PE(pos); pair by pair it is a rotation by k·frequency."""
+    table, k, width = sinusoidal(40, 8).double(), 5, 8
+    for i in range(width // 2):
+        turn = k / 10000 ** (2 * i / width)
+        rotation = torch.tensor([[math.cos(turn), math.sin(turn)], [-math.sin(turn), math.cos(turn)]]).double()
+        pairs = table[:, 2 * i : 2 * i + 2]
+        torch.testing.assert_close(pairs[:-k] @ rotation.T, pairs[k:], rtol=0, atol=1e-6)
+
+
+def test_far_positions_keep_their_precision() -> None:
+    """At position 9,999 the fastest angle is 9,999 radians; computed in float32 it would be off by up to 5e-4."""
+    assert sinusoidal(10_000, 4)[9_999, 0].item() == pytest.approx(math.sin(9_999), abs=1e-6)
+
+
+def test_rotary_keeps_lengths_and_sees_distances_only() -> None:
+    """Su et al. 2021, equation 34: the product of a query at m and a key at n depends on n - m."""
+    generator = torch.Generator().manual_seed(1)
+    query, key = (torch.randn(1, 1, 1, 8, generator=generator) for _ in range(2))
+    rotary = Rotary(head_width=8, max_length=32)
+    torch.testing.assert_close(rotary(query, 7).norm(), query.norm())
+    products = [(rotary(query, start) * rotary(key, start + 4)).sum() for start in (0, 3, 20)]
+    torch.testing.assert_close(torch.stack(products), products[0].expand(3), rtol=0, atol=1e-5)
+    assert not torch.isclose(products[0], (rotary(query, 0) * rotary(key, 9)).sum(), atol=1e-3)
+
+
+def test_rotary_turns_the_first_pair_by_its_position_in_radians() -> None:
+    """The first pair's frequency is 10000^0 = 1: (1, 0) at position 2 becomes (cos 2, sin 2)."""
+    vector = torch.tensor([1.0, 0.0, 0.0, 0.0]).view(1, 1, 1, 4)
+    turned = Rotary(head_width=4, max_length=8)(vector, start=2)[0, 0, 0]
+    assert turned.tolist() == pytest.approx([math.cos(2), math.sin(2), 0.0, 0.0], abs=1e-6)
+
+
+def test_rows_from_the_middle_are_those_of_the_whole() -> None:
+    config = TransformerConfig(source_vocabulary=9, target_vocabulary=9, width=8, heads=2, max_length=16)
+    positions = Positions(config)
+    assert torch.equal(positions(3, 5), sinusoidal(16, 8)[3:8])
+    with pytest.raises(ConfigError, match="17 tokens is longer than the model's max_length=16"):
+        positions(12, 5)
+
+
+def test_a_formula_is_not_stored_and_a_learned_table_is() -> None:
+    config = {"source_vocabulary": 9, "target_vocabulary": 9, "width": 8, "heads": 2, "max_length": 16}
+    assert list(Positions(TransformerConfig(**config)).state_dict()) == []
+    learned = Positions(TransformerConfig(**config, positions="learned"))
+    assert [(name, tuple(value.shape)) for name, value in learned.named_parameters()] == [("table", (16, 8))]

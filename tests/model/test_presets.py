@@ -1,0 +1,47 @@
+"""Sizes and parameter counts of the paper's table 3."""
+
+import dataclasses
+
+import pytest
+import torch
+
+from clearhead.model import PRESETS, EncoderDecoder, TransformerConfig, paper_base, paper_big
+
+
+def parameters(config: TransformerConfig) -> int:
+    with torch.device("meta"):
+        return sum(parameter.numel() for parameter in EncoderDecoder(config).parameters())
+
+
+def test_paper_base_has_the_sizes_of_table_3() -> None:
+    config = paper_base(37_000, 37_000)
+    assert (config.encoder_layers, config.decoder_layers, config.width, config.inner_width) == (6, 6, 512, 2048)
+    assert (config.heads, config.head_width, config.dropout) == (8, 64, 0.1)
+    assert (config.norm_placement, config.activation, config.share_embeddings) == ("post", "relu", "all")
+
+
+def test_paper_big_has_the_sizes_of_table_3() -> None:
+    config = paper_big(37_000, 37_000)
+    assert (config.encoder_layers, config.decoder_layers, config.width, config.inner_width) == (6, 6, 1024, 4096)
+    assert (config.heads, config.head_width, config.dropout) == (16, 64, 0.3)
+
+
+@pytest.mark.parametrize(("preset", "millions"), [(paper_base, 65), (paper_big, 213)])
+def test_parameter_counts_are_those_of_table_3(preset: object, millions: int) -> None:
+    """Section 5.1 says "about 37000" shared pieces; within 3 % of the table's rounded millions."""
+    assert callable(preset)
+    assert parameters(preset(37_000, 37_000)) == pytest.approx(millions * 1e6, rel=0.03)
+
+
+def test_the_count_of_paper_base_by_hand() -> None:
+    """Attention 4·(512² + 512), feed-forward 2·512·2048 + 2048 + 512, normalisation 2·512, embeddings 37000·512."""
+    attention, feed_forward, normalization = 4 * (512**2 + 512), 2 * 512 * 2048 + 2048 + 512, 2 * 512
+    encoder_layer = attention + feed_forward + 2 * normalization
+    decoder_layer = 2 * attention + feed_forward + 3 * normalization
+    assert parameters(paper_base(37_000, 37_000)) == 6 * encoder_layer + 6 * decoder_layer + 37_000 * 512
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_takes_vocabularies_and_can_be_changed(name: str) -> None:
+    config = dataclasses.replace(PRESETS[name](500, 500), encoder_layers=1)
+    assert (config.source_vocabulary, config.encoder_layers) == (500, 1)
