@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 import torch
 from jaxtyping import Bool, Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from clearhead.model.config import TransformerConfig
 from clearhead.model.kernels import explicit_attention, fused_attention
+from clearhead.model.linear import Linear
 from clearhead.model.observed import Observed
 from clearhead.model.positions import Rotary
 
@@ -31,10 +32,10 @@ class Attention(Observed):
         super().__init__()
         self.heads = config.heads
         self.dropout = config.attention_dropout
-        self.query = nn.Linear(config.width, config.width)
-        self.key = nn.Linear(config.width, config.width)
-        self.value = nn.Linear(config.width, config.width)
-        self.output = nn.Linear(config.width, config.width)
+        self.query = Linear(config.width, config.width)
+        self.key = Linear(config.width, config.width)
+        self.value = Linear(config.width, config.width)
+        self.output = Linear(config.width, config.width)
         self.rotary = Rotary(config.head_width, config.max_length) if rotary else None
 
     def keys_and_values(self, inputs: Float[Tensor, "batch keys width"], start: int = 0) -> KeysValues:

@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import torch.nn.functional as F
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from clearhead.model.config import TransformerConfig
 from clearhead.model.dropout import Dropout
+from clearhead.model.linear import Linear
 from clearhead.model.observed import Observed
 
 _FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -28,9 +29,9 @@ class FeedForward(Observed):
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
-        self.inner = nn.Linear(config.width, config.inner_width)
-        self.gate = nn.Linear(config.width, config.inner_width) if config.activation in _GATED else None
-        self.outer = nn.Linear(config.inner_width, config.width)
+        self.inner = Linear(config.width, config.inner_width)
+        self.gate = Linear(config.width, config.inner_width) if config.activation in _GATED else None
+        self.outer = Linear(config.inner_width, config.width)
         self.function = _FUNCTIONS[_GATED.get(config.activation, config.activation)]
         self.dropout = Dropout(config.activation_dropout)
 

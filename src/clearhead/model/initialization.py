@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from clearhead.model.linear import Linear
 from clearhead.model.positions import Positions
 
 
@@ -16,7 +17,7 @@ def initialize(model: nn.Module, seed: int) -> None:
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for module in model.modules():
-            if isinstance(module, nn.Linear):
+            if isinstance(module, Linear):
                 nn.init.xavier_uniform_(module.weight, generator=generator)
                 nn.init.zeros_(module.bias)
             elif isinstance(module, nn.Embedding):

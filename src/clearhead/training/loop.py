@@ -2,10 +2,9 @@
 
 import contextlib
 import dataclasses
-import time
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -19,68 +18,29 @@ from clearhead.training.average import MovingAverage
 from clearhead.training.card import model_card
 from clearhead.training.checkpoint import (
     Position,
+    checkpoints,
+    differences,
+    disk_errors,
     newest_checkpoint,
-    read_position,
     read_tokenizers,
     restore,
     save_checkpoint,
 )
+from clearhead.training.clock import Clock
 from clearhead.training.history import History
 from clearhead.training.loss import linear_cross_entropy
 from clearhead.training.optimizer import Updater
 from clearhead.training.preparation import Materials, gather
+from clearhead.training.reporting import Progress, Reporter, Silent
 from clearhead.training.schedule import learning_rate
 from clearhead.training.validation import Validation, validate
 
 SKIPS_IN_A_ROW = 10
 
 
-@dataclasses.dataclass(frozen=True)
-class Progress:
-    """What a progress line tells. loss: nats a target token, smoothed, since the last line."""
-
-    step: int
-    steps: int
-    loss: float
-    learning_rate: float
-    tokens_per_second: float
-    seconds_left: float
-    skipped: int
-
-
-@runtime_checkable
-class Reporter(Protocol):
-    """Who is told how a run goes."""
-
-    def started(self, materials: Materials, parameters: int, resumed_at: int) -> None: ...
-    def progressed(self, progress: Progress) -> None: ...
-    def validated(self, step: int, validation: Validation, best: bool) -> None: ...
-    def warned(self, message: str) -> None: ...
-    def finished(self) -> None: ...
-
-
-class Silent:
-    """Tells nobody."""
-
-    def started(self, materials: Materials, parameters: int, resumed_at: int) -> None:
-        pass
-
-    def progressed(self, progress: Progress) -> None:
-        pass
-
-    def validated(self, step: int, validation: Validation, best: bool) -> None:
-        pass
-
-    def warned(self, message: str) -> None:
-        pass
-
-    def finished(self) -> None:
-        pass
-
-
 def train(
     recipe: Recipe,
-    folder: Path,
+    folder: str | Path,
     *,
     resume: bool = False,
     reporter: Reporter | None = None,
@@ -93,13 +53,17 @@ def train(
 
     Raises TrainingError, RecipeError or DataError in one line.
     """
-    reporter = reporter or Silent()
+    folder, reporter = Path(folder), reporter or Silent()
     start = _find_start(folder, resume, reporter)
     materials = gather(recipe, read_tokenizers(start) if start else None)
     run = Run(materials, folder, reporter)
     if start:
+        for line in differences(start, materials):
+            reporter.warned(line)
         run.resume(start)
-    run.history.begin(run.position.step)
+    with disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        run.history.begin(run.position.step)
     reporter.started(materials, run.parameters, run.position.step)
     try:
         run.go(should_stop)
@@ -109,19 +73,26 @@ def train(
 
 
 def _find_start(folder: Path, resume: bool, reporter: Reporter) -> Path | None:
+    """The checkpoint to go on from, or None to begin at the first step."""
     if folder.is_file():
         raise TrainingError(f"--out {folder} is a file; name a folder for the run")
-    folder.mkdir(parents=True, exist_ok=True)
     remove_drafts(folder)
     remove_drafts(folder / "checkpoints")
-    if resume:
-        start, damaged = newest_checkpoint(folder / "checkpoints")
-        for line in damaged:
-            reporter.warned(line)
-        return start
-    if (folder / "checkpoints").exists() or (folder / "bundle").exists():
-        raise TrainingError(f"--out {folder} already holds a run; go on with it by --resume, or name another folder")
-    return None
+    if not resume:
+        if (folder / "checkpoints").exists() or (folder / "bundle").exists():
+            raise TrainingError(
+                f"--out {folder} already holds a run; go on with it by --resume, or name another folder"
+            )
+        return None
+    if not any(checkpoints(folder / "checkpoints")):
+        if not (folder / "history.jsonl").exists():
+            raise TrainingError(f"--out {folder} holds no run to go on with; train without --resume to begin one")
+        reporter.warned(f"{folder} was stopped before its first checkpoint; it begins again")
+        return None
+    start, damaged = newest_checkpoint(folder / "checkpoints")
+    for line in damaged:
+        reporter.warned(line)
+    return start
 
 
 class Run:
@@ -145,8 +116,9 @@ class Run:
         return sum(parameter.numel() for parameter in self.model.parameters())
 
     def resume(self, checkpoint: Path) -> None:
-        restore(checkpoint, self.model, self.average, self.updater)
-        self.position = read_position(checkpoint)
+        self.position = restore(checkpoint, self.model, self.average, self.updater)
+        # The recipe's patience may be another one now.
+        self.position.stopped_early = self._is_out_of_patience()
         self.loss.fill_(self.position.unlogged_loss)
 
     def go(self, should_stop: Callable[[], bool]) -> None:
@@ -160,7 +132,7 @@ class Run:
             self._between_steps()
             if self._is_due(self.settings.checkpoint_every) or self.position.stopped_early:
                 saved = self._save()
-        if self.position.step != saved or not saved:
+        if self.position.step != saved or self.position.step == 0:
             self._save()
 
     def _step(self, batches: list[Batch]) -> None:
@@ -226,78 +198,56 @@ class Run:
         tokens_per_second, seconds_a_step = self.clock.read()
         self.loss.zero_()
         self.position.unlogged_tokens = 0
-        skipped = int(self.updater.skipped)
-        self.history.record(
-            {"step": step, "loss": loss, "learning_rate": rate, "tokens": self.position.tokens, "skipped": skipped}
-        )
-        self.history.time({"step": step, "tokens_per_second": tokens_per_second, "seconds_a_step": seconds_a_step})
+        skipped, most_in_a_row = self.updater.read_skips()
+        with disk_errors(self.folder):
+            self.history.record(
+                {"step": step, "loss": loss, "learning_rate": rate, "tokens": self.position.tokens, "skipped": skipped}
+            )
+            self.history.time({"step": step, "tokens_per_second": tokens_per_second, "seconds_a_step": seconds_a_step})
         left = (self.settings.steps - step) * seconds_a_step
         self.reporter.progressed(Progress(step, self.settings.steps, loss, rate, tokens_per_second, left, skipped))
-        if int(self.updater.most_in_a_row) >= SKIPS_IN_A_ROW:
+        if most_in_a_row >= SKIPS_IN_A_ROW:
             raise TrainingError(
-                f"step {step}: the gradients of {SKIPS_IN_A_ROW} steps in a row were not finite numbers; lower "
-                f"training.schedule.peak={self.settings.schedule.peak} or raise training.schedule.warmup"
+                f"the gradients of {most_in_a_row} steps in a row, up to step {step} (epoch {self.position.epoch}, "
+                f"batch {self.position.batch}), were not finite numbers; lower training.schedule.peak="
+                f"{self.settings.schedule.peak} or raise training.schedule.warmup"
             )
 
     def _validate(self) -> None:
         position = self.position
         validation = validate(self.average.model, self.materials)
         figure = validation.figure(self.settings.select_by)
-        best = position.best is None or figure < position.best
+        # What is not a number is better than nothing and worse than nothing: it is never the best.
+        best = math.isfinite(figure) and (position.best is None or figure < position.best)
         if best:
             position.best, position.best_step, position.waited = figure, position.step, 0
             self._publish(validation)
         else:
             position.waited += 1
-            position.stopped_early = self.settings.patience is not None and position.waited >= self.settings.patience
-        self.history.record({"step": position.step, "validation": dataclasses.asdict(validation), "best": best})
+        position.stopped_early = self._is_out_of_patience()
+        with disk_errors(self.folder):
+            self.history.record({"step": position.step, "validation": dataclasses.asdict(validation), "best": best})
         self.reporter.validated(position.step, validation, best)
+
+    def _is_out_of_patience(self) -> bool:
+        return self.settings.patience is not None and self.position.waited >= self.settings.patience
 
     def _publish(self, validation: Validation) -> None:
         materials, position = self.materials, self.position
         bundle = Bundle(self.average.model, materials.source_tokenizer, materials.target_tokenizer, materials.recipe)
         card = model_card(materials, self.parameters, position.step, position.tokens, validation)
-        bundle.save(self.folder / "bundle", card)
+        with disk_errors(self.folder):
+            bundle.save(self.folder / "bundle", card)
 
     def _save(self) -> int:
         self.position.unlogged_loss = float(self.loss)
-        tokenizers = (self.materials.source_tokenizer, self.materials.target_tokenizer)
-        save_checkpoint(
-            self.folder / "checkpoints",
-            self.position,
-            self.model,
-            self.average,
-            self.updater,
-            tokenizers,
-            self.settings.keep_checkpoints,
-        )
+        with self.clock.paused():
+            save_checkpoint(
+                self.folder / "checkpoints",
+                self.position,
+                self.model,
+                self.average,
+                self.updater,
+                self.materials,
+            )
         return self.position.step
-
-
-class Clock:
-    """Measures speed, without the time spent between steps."""
-
-    def __init__(self) -> None:
-        self._reset()
-
-    def add(self, tokens: int) -> None:
-        self._tokens += tokens
-        self._steps += 1
-
-    def read(self) -> tuple[float, float]:
-        """Tokens a second and seconds a step since the last reading."""
-        seconds = max(time.perf_counter() - self._since, 1e-9)
-        result = self._tokens / seconds, seconds / self._steps
-        self._reset()
-        return result
-
-    @contextlib.contextmanager
-    def paused(self) -> Iterator[None]:
-        """Do not count the time of what happens inside."""
-        began = time.perf_counter()
-        yield
-        self._since += time.perf_counter() - began
-
-    def _reset(self) -> None:
-        self._tokens = self._steps = 0
-        self._since = time.perf_counter()

@@ -7,6 +7,8 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from clearhead.model.linear import product, transposed_product
+
 
 def cross_entropy(
     logits: Float[Tensor, "*batch vocabulary"],
@@ -63,11 +65,12 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
         matrix_gradient = torch.zeros_like(matrix)
         total = torch.zeros((), dtype=_precise(rows).dtype, device=rows.device)
         size = _CHUNK.get(rows.device.type, _LARGE_CHUNK)
-        for part, wanted, out in zip(rows.split(size), target.split(size), row_gradient.split(size), strict=True):
-            loss, gradient = _loss_and_gradient(_precise(part @ matrix.T), wanted[:, None], label_smoothing)
+        for start in range(0, len(rows), size):
+            part, wanted, out = (one[start : start + size] for one in (rows, target, row_gradient))
+            loss, gradient = _loss_and_gradient(_precise(product(part, matrix.T)), wanted[:, None], label_smoothing)
             total += loss
-            out.copy_(gradient @ matrix)
-            matrix_gradient.addmm_(gradient.T, part.to(gradient.dtype))
+            out.copy_(product(gradient, matrix))
+            matrix_gradient += transposed_product(gradient, part.to(gradient.dtype))
         ctx.save_for_backward(row_gradient, matrix_gradient)
         return total
 
