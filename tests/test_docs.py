@@ -1,0 +1,77 @@
+"""The README's file tree names every folder and top-level module, in both languages, and nothing that is not there."""
+
+import re
+from pathlib import Path
+
+import pydantic
+import pytest
+
+from clearhead.recipe import Recipe
+
+ROOT = Path(__file__).parents[1]
+READMES = ("README.md", "README.ko.md")
+IGNORED = {".git", ".venv", ".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache", "__pycache__", "runs", "dist"}
+
+
+def named_in(readme: str) -> dict[str, str]:
+    """Each entry of the tree as a path, and its purpose."""
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    (tree,) = re.findall(r"^```\n(src/clearhead/\n.*?)^```", text, re.MULTILINE | re.DOTALL)
+    entries = {}
+    for line in tree.splitlines()[1:]:
+        name, purpose = line.strip().split(maxsplit=1)
+        entries[f"src/clearhead/{name}" if line.startswith("  ") else name] = purpose
+    return entries
+
+
+def existing() -> set[str]:
+    package = ROOT / "src" / "clearhead"
+    folders = {path.parent for path in package.rglob("__init__.py")} - {package}
+    others = {path for path in ROOT.iterdir() if path.is_dir() and path.name not in IGNORED | {"src"}}
+    names = {f"{path.relative_to(ROOT).as_posix()}/" for path in folders | others}
+    return names | {path.relative_to(ROOT).as_posix() for path in package.glob("*.py")}
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_the_tree_is_the_one_on_disk(readme: str) -> None:
+    named = named_in(readme)
+    inside_docs = {name for name in named if name.startswith("docs/") and name != "docs/"}
+    assert named.keys() - inside_docs == existing()
+    assert all((ROOT / name).is_dir() for name in inside_docs)
+    assert all(len(purpose) > 5 for purpose in named.values())
+
+
+def test_both_readmes_hold_the_same() -> None:
+    english, korean = (ROOT.joinpath(readme).read_text(encoding="utf-8") for readme in READMES)
+    assert named_in("README.md").keys() == named_in("README.ko.md").keys()
+    for pattern in (r"^## ", r"^    \S", r"^\|", r"^```"):
+        counts = [len(re.findall(pattern, text, re.MULTILINE)) for text in (english, korean)]
+        assert counts[0] == counts[1], pattern
+    links = [set(re.findall(r"\]\(((?!README)[^)]+)\)", text)) for text in (english, korean)]
+    assert links[0] == links[1]
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_every_link_leads_somewhere(readme: str) -> None:
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#]+)\)", text):
+        assert (ROOT / target).exists(), target
+
+
+def recipe_keys(section: type[pydantic.BaseModel] = Recipe, above: str = "") -> set[str]:
+    """Every key that a recipe may have, with dots; what stands in lists and in `embedded` is described in prose."""
+    keys = set()
+    for name, field in section.model_fields.items():
+        key = above + (field.alias or name)
+        inner = field.annotation
+        is_section = isinstance(inner, type) and issubclass(inner, pydantic.BaseModel)
+        keys |= recipe_keys(inner, f"{key}.") if is_section else {key}
+    return keys
+
+
+def test_the_reference_lists_every_key_of_a_recipe_and_no_other() -> None:
+    text = (ROOT / "docs" / "reference" / "recipe.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    listed = {key for row in rows for key in re.findall(r"`([^`]+)`", row)}
+    presets = {"paper_base", "paper_big", "multi30k_tiny", "street"}
+    assert listed - presets == recipe_keys() - {"model.preset"}
