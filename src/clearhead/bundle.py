@@ -111,7 +111,7 @@ class Bundle:
         """The `top_beams` best translations of each text with their scores, best first, in the order of `texts`.
 
         A text without any word (blank) is translated by a blank one, with a log-probability of 0. A text that is longer
-        than the model can read is cut (`too_long` says which). `prefix` is text with which every translation must begin.
+        than the model can read is cut (`too_long` says which). `prefix` is text that every translation must begin with.
         Raises as `translate` does.
         """
         _require_many("texts", texts)
@@ -266,7 +266,9 @@ def load(path: str | Path, device: str = "cpu") -> Bundle:
     try:
         model = model.to(device)
     except (RuntimeError, AssertionError) as error:
-        raise UsageError(f"device={device!r} cannot be used ({error}); choose cpu, or cuda where there is one") from None
+        raise UsageError(
+            f"device={device!r} cannot be used ({error}); choose cpu, or cuda where there is one"
+        ) from None
     return Bundle(model.eval(), source, target, recipe)
 
 
@@ -345,18 +347,17 @@ def _read_config(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
     path = folder / "config.json"
     try:
         config = json.loads(_read_text(path))
-        form, family, sizes, hashes = (config[key] for key in ("format", "family", "model", "files"))
-        tokenizers = {"tokenizer.json"} if "tokenizer.json" in hashes else {"source.json", "target.json"}
-        missing = {"model.safetensors", "recipe.yaml", *tokenizers} - set(hashes)
-        whole = isinstance(sizes, dict) and isinstance(hashes, dict) and not missing
+        form, family = config["format"], config["family"]
+        if form != FORMAT:
+            raise BundleError(f"{path} has format {form!r}, but this clearhead reads format {FORMAT}; update clearhead")
+        if family != "encoder-decoder":
+            raise BundleError(f"{path} has family {family!r}; expected encoder-decoder; update clearhead")
+        sizes, hashes = dict(config["model"]), dict(config["files"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BundleError(f"{path} is not a bundle's config ({error!r}); copy the bundle again") from None
-    if form != FORMAT:
-        raise BundleError(f"{path} has format {form!r}, but this clearhead reads format {FORMAT}; update clearhead")
-    if family != "encoder-decoder":
-        raise BundleError(f"{path} has family {family!r}; expected encoder-decoder; update clearhead")
-    if not whole:
-        raise BundleError(f"{path} names no {', '.join(sorted(missing)) or 'sizes'}; copy the bundle again")
+    tokenizers = {"tokenizer.json"} if "tokenizer.json" in hashes else {"source.json", "target.json"}
+    if missing := {"model.safetensors", "recipe.yaml", *tokenizers} - hashes.keys():
+        raise BundleError(f"{path} names no {', '.join(sorted(missing))}; copy the bundle again")
     return sizes, hashes
 
 

@@ -1,9 +1,5 @@
 """The `clearhead` command."""
 
+from clearhead.cli.app import main
 
-def main() -> int:
-    """What the installed `clearhead` script and `python -m clearhead` call."""
-    # Imported here, so that importing the package for a look at its names does not load torch.
-    from clearhead.cli.app import main as run
-
-    return run()
+__all__ = ["main"]

@@ -1,7 +1,7 @@
 """`clearhead check`: what this machine has, and what is missing."""
 
+import contextlib
 import importlib.metadata
-import importlib.util
 import os
 import platform
 import shutil
@@ -26,7 +26,7 @@ def check(quiet: Quiet = False, debug: Debug = False) -> None:
         "processor": f"{os.cpu_count()} cores, torch uses {torch.get_num_threads()} threads, {_capability()}",
         "GPU": _gpu(),
         "memory allocator": "keeps freed buffers" if keep_freed_memory() else "left as it is (no glibc)",
-        "cache": f"{cache_folder()} ({_cache_size()}, {shutil.disk_usage(_existing_cache()).free / 2**30:.0f} GiB free)",
+        "cache": f"{cache_folder()} ({_cache_size()}, {_free_space()})",
     }
     width = max(len(name) for name in rows)
     for name, value in rows.items():
@@ -46,16 +46,22 @@ def _gpu() -> str:
     return f"none ({reason}); training and translating use the CPU"
 
 
-def _existing_cache() -> str:
-    folder = cache_folder()
+def _free_space() -> str:
+    folder = cache_folder().absolute()
     while not folder.exists():
         folder = folder.parent
-    return str(folder)
+    if not os.access(folder, os.W_OK):
+        return f"{folder} cannot be written: set CLEARHEAD_CACHE to a folder that can"
+    return f"{shutil.disk_usage(folder).free / 2**30:.0f} GiB free"
 
 
 def _cache_size() -> str:
     folder = cache_folder()
     if not folder.exists():
         return "not made yet"
-    total = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    total = 0
+    for file in folder.rglob("*"):
+        # Another process may be removing it.
+        with contextlib.suppress(OSError):
+            total += file.stat().st_size if file.is_file() else 0
     return f"{total / 2**20:.0f} MiB"

@@ -9,7 +9,7 @@ from clearhead.cli.options import Debug, Quiet
 from clearhead.data import street as street_corpus
 from clearhead.errors import UsageError
 
-application = typer.Typer(help="Write an embedded corpus as files.", no_args_is_help=True, rich_markup_mode=None)
+application = typer.Typer(rich_markup_mode=None)
 
 
 @application.callback()

@@ -1,5 +1,6 @@
 """`clearhead demo`: train the embedded translator, show what it learned, say what to type next."""
 
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,12 +14,13 @@ from rich.table import Table
 from clearhead.bundle import Bundle, load
 from clearhead.cli.options import Debug, Quiet
 from clearhead.cli.progress import duration, reporter
-from clearhead.cli.train import Stop
+from clearhead.cli.stopping import Stop
 from clearhead.data import street
-from clearhead.recipe import Recipe, find_recipe, load_recipe
+from clearhead.errors import TrainingError, UsageError
+from clearhead.recipe import Recipe, load_recipe, shipped_recipe
 from clearhead.training import train
-from clearhead.training.checkpoint import checkpoints, read_position
-from clearhead.training.phenomena import PhenomenonScore, score_phenomena
+from clearhead.training.checkpoint import checkpoints, newest_checkpoint, read_position
+from clearhead.training.phenomena import PhenomenonScore, read_baselines, score_phenomena
 from clearhead.training.preparation import corpus_folder
 
 EXAMPLES = (
@@ -34,67 +36,82 @@ Out = Annotated[Path, typer.Option("--out", metavar="RUN", help="The folder of t
 
 
 def demo(out: Out = Path("runs/street"), quiet: Quiet = False, debug: Debug = False) -> int:
-    """Train the embedded translator (a few minutes), print its scores and translations, and what to type next.
+    """Train the embedded translator in some minutes; print its scores and translations.
 
     A second time it finds the trained model and trains nothing.
     """
-    recipe = load_recipe(find_recipe("street"))
+    recipe = load_recipe(shipped_recipe("street"))
     console = Console(highlight=False)
     if not is_finished(out, recipe):
-        stop = Stop()
-        stop.listen()
         began = time.perf_counter()
-        train(recipe, out, resume=any(checkpoints(out / "checkpoints")), reporter=reporter(quiet), should_stop=stop)
-        if stop.asked:
-            console.print(f"stopped; the same command goes on from here ({out})")
-            return 130
-        console.print(f"trained in {duration(time.perf_counter() - began)} (minutes:seconds)\n")
+        begun = any(checkpoints(out / "checkpoints")) or (out / "history.jsonl").is_file()
+        with Stop() as stop:
+            end = train(recipe, out, resume=begun, reporter=reporter(quiet), should_stop=stop)
+        if stop.asked and end.step < recipe.training.steps and not end.stopped_early:
+            print(f"clearhead: stopped at step {end.step}; the same command goes on from there", file=sys.stderr)
+            return stop.exit_code
+        if not quiet:
+            console.print(f"trained in {duration(time.perf_counter() - began)} (minutes:seconds)\n")
     bundle = load(out)
     folder = corpus_folder(recipe)
-    console.print(score_table(score_phenomena(bundle, folder)))
-    _print_baselines(console, recipe)
+    console.print(score_table(score_phenomena(bundle, folder), read_baselines(folder, recipe)))
     _print_examples(console, bundle)
-    _print_next(console, out)
+    if not quiet:
+        _print_next(console, out)
     return 0
 
 
 def is_finished(out: Path, recipe: Recipe) -> bool:
-    """Whether the run folder holds a model that was trained to the recipe's end."""
-    newest = next(checkpoints(out / "checkpoints"), None)
-    if newest is None or not (out / "bundle" / "config.json").is_file():
+    """Whether the run folder holds a model that was trained to the recipe's end.
+
+    Raises UsageError where it holds another recipe's.
+    """
+    if not (out / "bundle" / "config.json").is_file():
         return False
+    name = load(out).recipe.name
+    if name != recipe.name:
+        raise UsageError(f"{out} holds the model {name!r}, not the demo's; name another folder by --out")
+    try:
+        newest, _ = newest_checkpoint(out / "checkpoints")
+    except TrainingError:
+        # Somebody kept the model and removed the rest; or the run was stopped before its first checkpoint.
+        return not (out / "history.jsonl").is_file()
     position = read_position(newest)
     return position.step >= recipe.training.steps or position.stopped_early
 
 
-def score_table(scores: Sequence[PhenomenonScore]) -> Table:
-    """Percent of held-out sentences translated exactly right; agreement by distance too."""
+def score_table(scores: Sequence[PhenomenonScore], baselines: Sequence[street.Baselines]) -> Table:
+    """Percent of held-out sentences translated exactly right; below, what agreement's distance and a guess come to."""
     table = Table(title="Sentences never seen in training, exactly right", box=box.SIMPLE, title_justify="left")
     table.add_column("phenomenon")
     for direction in street.DIRECTIONS:
         table.add_column(direction.replace("-", " → "), justify="right")
     found = {(score.phenomenon, score.direction): score for score in scores}
+    guesses = {(guess.phenomenon, guess.direction): guess for guess in baselines}
     for phenomenon in street.PHENOMENA:
         row = [found.get((phenomenon, direction)) for direction in street.DIRECTIONS]
-        table.add_row(phenomenon, *[_percent(score.exact) if score else "–" for score in row])
+        _add_row(table, phenomenon, [score.exact if score else None for score in row])
         for distance in sorted({distance for score in row if score for distance in score.by_distance}):
             cells = [score.by_distance.get(distance) if score else None for score in row]
-            label = f"  {distance} words between"
-            table.add_row(label, *["–" if cell is None else _percent(cell) for cell in cells], style="dim")
+            _add_row(table, f"  {distance} words between", cells, style="dim")
+        guess = [guesses.get((phenomenon, direction)) for direction in street.DIRECTIONS]
+        if any(guess):
+            _add_row(table, "  guessed by the cue word", [100 * one.cue if one else None for one in guess], style="dim")
+            _add_row(table, "  guessed by the order", [100 * one.order if one else None for one in guess], style="dim")
     return table
+
+
+def _add_row(table: Table, label: str, values: Sequence[float | None], style: str | None = None) -> None:
+    table.add_row(label, *["–" if value is None else _percent(value) for value in values], style=style)
 
 
 def _percent(value: float) -> str:
     return f"{value:.1f} %"
 
 
-def _print_baselines(console: Console, recipe: Recipe) -> None:
-    pass
-
-
 def _print_examples(console: Console, bundle: Bundle) -> None:
     for text, to in EXAMPLES:
-        console.print(f"{text}\n    → {bundle.translate(text, to)}", markup=False)
+        console.print(f"{text}\n    → {bundle.translate(text, to)}", markup=False, soft_wrap=True)
 
 
 def _print_next(console: Console, out: Path) -> None:
@@ -108,4 +125,5 @@ Your model is in {out}. Now type:
 
 docs/tutorial.md goes on from here with a text of your own.""",
         markup=False,
+        soft_wrap=True,
     )

@@ -2,15 +2,16 @@
 
 import dataclasses
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from clearhead.bundle import load
-from clearhead.cli.options import BeamSize, Debug, Json, LengthPenaltyName, Model, Quiet, To
+from clearhead.cli import lines
+from clearhead.cli.options import BatchTokens, BeamSize, Debug, Json, LengthPenaltyName, Model, Quiet, To
 from clearhead.data import read_lines, read_pairs
+from clearhead.decoding.engine import DEFAULT_BATCH_TOKENS
 from clearhead.errors import DataError
 from clearhead.training import Quality, compare, measure
 
@@ -37,6 +38,7 @@ def evaluate(
     against: Against = None,
     beam_size: BeamSize = None,
     length_penalty: LengthPenaltyName = None,
+    batch_tokens: BatchTokens = DEFAULT_BATCH_TOKENS,
     as_json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -48,12 +50,18 @@ def evaluate(
     sources, references = zip(*read_pairs(source, reference), strict=True)
     others = _read_hypotheses(against, len(references)) if against else None
     bundle = load(model)
-    translations = bundle.translate(sources, to, beam_size=beam_size, length_penalty=length_penalty)
-    results = {"model": measure(translations, references)}
-    if others:
-        results[str(against)] = measure(others, references)
+    if not quiet:
+        lines.note_cuts(bundle, sources)
+    translations = bundle.translate(
+        sources, to, beam_size=beam_size, length_penalty=length_penalty, batch_tokens=batch_tokens
+    )
+    own = measure(translations, references)
+    other = measure(others, references) if others else None
     chance = compare(translations, others, references) if others else None
-    _print(results, chance, len(references), as_json)
+    if as_json:
+        _print_json(len(references), own, other, chance)
+    else:
+        _print_table(len(references), {"model": own} | ({str(against): other} if other else {}), chance)
 
 
 def _read_hypotheses(path: Path, expected: int) -> list[str]:
@@ -65,15 +73,16 @@ def _read_hypotheses(path: Path, expected: int) -> list[str]:
     return hypotheses
 
 
-def _print(results: dict[str, Quality], chance: float | None, lines: int, as_json: bool) -> None:
-    if as_json:
-        document = {name: dataclasses.asdict(quality) for name, quality in results.items()}
-        extra = {} if chance is None else {"chance": chance}
-        json.dump({"lines": lines, **document, **extra}, sys.stdout, ensure_ascii=False, indent=2)
-        print()
-        return
+def _print_json(count: int, own: Quality, other: Quality | None, chance: float | None) -> None:
+    document: dict[str, object] = {"lines": count, "model": dataclasses.asdict(own)}
+    if other is not None:
+        document |= {"against": dataclasses.asdict(other), "p_value": chance}
+    print(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def _print_table(count: int, results: dict[str, Quality], chance: float | None) -> None:
     width = max(len(name) for name in results)
-    print(f"{'':{width}}    BLEU    chrF   exact   of {lines:,} lines")
+    print(f"{'':{width}}    BLEU    chrF    exact   of {count:,} lines")
     for name, quality in results.items():
         print(f"{name:{width}}  {quality.bleu:6.2f}  {quality.chrf:6.2f}  {quality.exact:5.1f} %")
     if chance is not None:

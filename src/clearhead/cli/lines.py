@@ -1,32 +1,49 @@
 """Lines in, lines out: one for each, in order, whatever bytes they hold."""
 
 import contextlib
+import gzip
 import sys
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
+from clearhead.bundle import Bundle
 from clearhead.errors import DataError
+from clearhead.files import publish_file
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def read(path: Path | None) -> Iterator[str]:
-    """The lines of a file, or of standard input for None. Bytes that are not UTF-8 become U+FFFD.
+    """The lines of a file (gzip where its name ends in .gz), or of standard input for None.
 
-    Only a newline ends a line (not U+2028 and its kin, which may stand inside one), so that lines in and lines out
-    match those that other programs count. Raises DataError where the file cannot be read.
+    Bytes that are not UTF-8 become U+FFFD; a byte order mark at the start is no part of the first line. Only a newline
+    ends a line (not U+2028 and its kin, which may stand inside one), so that lines in and lines out match those that
+    other programs count. Raises DataError where the file cannot be read.
     """
-    with _source(path) as source:
-        for line in source:
-            text = line.removesuffix(b"\n").removesuffix(b"\r")
-            yield text.decode("utf-8", errors="replace")
+    try:
+        with _source(path) as source:
+            for number, line in enumerate(source):
+                content = line.removeprefix(_BYTE_ORDER_MARK) if number == 0 else line
+                yield content.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8", errors="replace")
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise DataError(f"input {path} is not a whole gzip file ({error}); fetch it again, or drop .gz") from error
 
 
 def write(lines: Iterable[str], path: Path | None) -> None:
-    """Write lines to a file, or to standard output for None, each as soon as it comes."""
+    """Write lines to a file, which is there when it is whole, or for None to standard output, each as it comes."""
     with _sink(path) as sink:
         for line in lines:
-            sink.write(one_line(line).encode("utf-8") + b"\n")
-            sink.flush()
+            content = one_line(line).encode("utf-8", errors="replace") + b"\n"
+            try:
+                sink.write(content)
+                sink.flush()
+            except BrokenPipeError:
+                raise
+            except OSError as error:
+                name = path or "to standard output"
+                raise DataError(f"output {name} cannot be written ({error.strerror}); make room on the disk") from error
 
 
 def one_line(text: str) -> str:
@@ -34,31 +51,54 @@ def one_line(text: str) -> str:
     return text.replace("\r", " ").replace("\n", " ")
 
 
+def note_cuts(bundle: Bundle, texts: Sequence[str], before: int = 0) -> None:
+    """Say on standard error which lines, the first being `before` + 1, are too long for the model and are cut."""
+    limit = bundle.model.config.max_length
+    for number in bundle.too_long(texts):
+        print(
+            f"clearhead: line {before + number + 1} is longer than the model's {limit} tokens; its rest is left out",
+            file=sys.stderr,
+        )
+
+
 @contextlib.contextmanager
-def _source(path: Path | None) -> Iterator[BinaryIO]:
+def _source(path: Path | None) -> Iterator[IO[bytes]]:
     if path is None:
+        if sys.stdin is None:
+            raise DataError("standard input is closed; name a file by --in")
         yield sys.stdin.buffer
         return
     try:
-        file = path.open("rb")
+        file: IO[bytes] = path.open("rb")
     except OSError as error:
         raise DataError(
             f"input {path} cannot be read ({error.strerror}); name a text file, or leave --in out"
         ) from None
-    with file:
-        yield file
+    with file, gzip.open(file) if path.suffix == ".gz" else file as lines:
+        yield lines  # type: ignore[misc]  # a gzip file is one of bytes, too
 
 
 @contextlib.contextmanager
-def _sink(path: Path | None) -> Iterator[BinaryIO]:
+def _sink(path: Path | None) -> Iterator[IO[bytes]]:
     if path is None:
+        if sys.stdout is None:
+            raise DataError("standard output is closed; name a file by --out")
         yield sys.stdout.buffer
         return
-    try:
-        file = path.open("wb")
-    except OSError as error:
-        raise DataError(
-            f"output {path} cannot be written ({error.strerror}); name a file in a folder that exists"
-        ) from None
-    with file:
-        yield file
+    with contextlib.ExitStack() as stack:
+        try:
+            yield_to = _open_for_writing(path, stack)
+        except OSError as error:
+            raise DataError(
+                f"output {path} cannot be written ({error.strerror}); name a file in a folder that exists"
+            ) from None
+        yield yield_to
+
+
+def _open_for_writing(path: Path, stack: contextlib.ExitStack) -> IO[bytes]:
+    real = path.resolve()
+    if real.is_dir() or (real.exists() and not real.is_file()):
+        return stack.enter_context(real.open("wb"))  # A pipe or a terminal; a folder's error says what it is.
+    real.parent.stat()  # A folder with a mistyped name is not made.
+    # Beside its place, since it may be the very file that is read, and a half of it would look like a whole.
+    return stack.enter_context(stack.enter_context(publish_file(real)).open("wb"))

@@ -30,7 +30,10 @@ BeamSize = Annotated[
     ),
 ]
 BatchTokens = Annotated[
-    int, typer.Option("--batch-tokens", metavar="N", help="The most source tokens × beams at a time: memory for speed.")
+    int,
+    typer.Option(
+        "--batch-tokens", metavar="N", min=1, help="The most source tokens × beams at a time: memory for speed."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print results only: no progress, no notes.")]

@@ -46,17 +46,17 @@ class TerminalReporter:
         self.live = Live(console=self.console, refresh_per_second=4, transient=True)
 
     def started(self, materials: Materials, parameters: int, resumed_at: int) -> None:
-        self.console.print(beginning(materials, parameters, resumed_at))
+        self.console.print(beginning(materials, parameters, resumed_at), markup=False)
 
     def progressed(self, progress: Progress) -> None:
         self.live.update(Text(progress_line(progress), no_wrap=True, overflow="ellipsis"))
         self.live.start(refresh=True)
 
     def validated(self, step: int, validation: Validation, best: bool) -> None:
-        self.console.print(validation_line(step, validation, best))
+        self.console.print(validation_line(step, validation, best), markup=False)
 
     def warned(self, message: str) -> None:
-        self.console.print(f"warning: {message}", style="yellow")
+        self.console.print(f"warning: {message}", style="yellow", markup=False)
 
     def finished(self) -> None:
         # Left running, it would go on hiding the cursor.
@@ -85,9 +85,9 @@ def progress_line(progress: Progress) -> str:
 
 def validation_line(step: int, validation: Validation, best: bool) -> str:
     quality = validation.quality
-    scores = f"  BLEU {quality.bleu:.2f}  chrF {quality.chrf:.2f}" if quality else ""
+    scores = f"  BLEU {quality.bleu:.1f}  chrF {quality.chrf:.1f}" if quality else ""
     mark = "  best" if best else ""
-    return f"step {step:,}: validation loss {validation.loss:.4f}  perplexity {validation.perplexity:.3f}{scores}{mark}"
+    return f"step {step:,}: validation loss {validation.loss:.4f}  perplexity {validation.perplexity:.2f}{scores}{mark}"
 
 
 def duration(seconds: float) -> str:

@@ -21,15 +21,19 @@ def score(
     target: Target,
     to: To = None,
     length_penalty: LengthPenaltyName = None,
-    batch_tokens: BatchTokens = DEFAULT_BATCH_TOKENS,
+    batch_tokens: BatchTokens = DEFAULT_BATCH_TOKENS // 2,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """Print, for each pair of lines, the log-probability of the translation and its score (tab-separated).
 
     The score is the log-probability under the length penalty: the same that translate --n-best reports.
+
+    Example: clearhead score runs/street source.en target.fr --to fr
     """
     bundle = load(model)
     sources, targets = zip(*read_pairs(source, target), strict=True)
+    if not quiet:
+        lines.note_cuts(bundle, sources)
     scored = bundle.score(sources, targets, to, length_penalty=length_penalty, batch_tokens=batch_tokens)
     lines.write((f"{one.log_probability:.8f}\t{one.score:.8f}" for one in scored), None)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from clearhead.bundle import Bundle, Translation, load
+from clearhead.bundle import Translation, load
 from clearhead.cli import lines
 from clearhead.cli.options import BatchTokens, BeamSize, Debug, LengthPenaltyName, Model, Quiet, To
 from clearhead.decoding import Sampling
@@ -26,16 +26,19 @@ TopBeams = Annotated[
     int, typer.Option("--top-beams", metavar="N", min=1, help="How many translations of each line --n-best gives.")
 ]
 NBest = Annotated[
-    bool, typer.Option("--n-best", help="Print LINE ||| TRANSLATION ||| LOG-PROBABILITY ||| SCORE, best first.")
+    bool,
+    typer.Option("--n-best", help="Print LINE ||| TRANSLATION ||| F0= LOG-PROBABILITY ||| SCORE, best first."),
 ]
 Prefix = Annotated[str, typer.Option("--prefix", metavar="TEXT", help="Text with which every translation must begin.")]
 Sample = Annotated[bool, typer.Option("--sample", help="Draw translations at random instead of searching.")]
-Temperature = Annotated[float, typer.Option("--temperature", metavar="T", help="With --sample: below 1 is bolder.")]
+Temperature = Annotated[
+    float | None, typer.Option("--temperature", metavar="T", help="With --sample: below 1 is bolder.")
+]
 TopK = Annotated[int | None, typer.Option("--top-k", metavar="K", help="With --sample: among the K likeliest tokens.")]
 TopP = Annotated[
     float | None, typer.Option("--top-p", metavar="P", help="With --sample: among the fewest that reach P together.")
 ]
-Seed = Annotated[int, typer.Option("--seed", metavar="S", help="With --sample: the same seed, the same draws.")]
+Seed = Annotated[int | None, typer.Option("--seed", metavar="S", help="With --sample: the same seed, the same draws.")]
 
 
 def translate(
@@ -49,10 +52,10 @@ def translate(
     n_best: NBest = False,
     prefix: Prefix = "",
     sample: Sample = False,
-    temperature: Temperature = 1.0,
+    temperature: Temperature = None,
     top_k: TopK = None,
     top_p: TopP = None,
-    seed: Seed = 1,
+    seed: Seed = None,
     batch_tokens: BatchTokens = DEFAULT_BATCH_TOKENS,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -63,14 +66,17 @@ def translate(
     """
     if top_beams > 1 and not n_best:
         raise UsageError(f"--top-beams {top_beams} gives several lines for each line; add --n-best, which numbers them")
-    sampling = Sampling(temperature, top_k, top_p, seed) if sample else None
+    sampling = _sampling(sample, temperature, top_k, top_p, seed)
     bundle = load(model)
+    by_hand = input_file is None and sys.stdin is not None and sys.stdin.isatty()
+    if by_hand and not quiet:
+        print("Type a sentence and Enter; end with Ctrl-D.", file=sys.stderr)
 
     def translated() -> Iterator[str]:
         number = 0
-        for texts in _chunks(lines.read(input_file)):
+        for texts in _chunks(lines.read(input_file), 1 if by_hand else LINES_AT_A_TIME):
             if not quiet:
-                _note_cuts(bundle, texts, number)
+                lines.note_cuts(bundle, texts, number)
             found = bundle.search(
                 texts,
                 to,
@@ -88,23 +94,24 @@ def translate(
     lines.write(translated(), output_file)
 
 
-def _chunks(texts: Iterator[str]) -> Iterator[list[str]]:
+def _sampling(
+    sample: bool, temperature: float | None, top_k: int | None, top_p: float | None, seed: int | None
+) -> Sampling | None:
+    if sample:
+        return Sampling(1.0 if temperature is None else temperature, top_k, top_p, 1 if seed is None else seed)
+    given = {"--temperature": temperature, "--top-k": top_k, "--top-p": top_p, "--seed": seed}
+    if unused := [name for name, value in given.items() if value is not None]:
+        raise UsageError(f"{unused[0]} is for drawing at random; add --sample, or leave it out")
+    return None
+
+
+def _chunks(texts: Iterator[str], size: int) -> Iterator[list[str]]:
     """Many lines at a time from a file or a pipe, one at a time from a person."""
-    size = 1 if sys.stdin.isatty() else LINES_AT_A_TIME
     while chunk := list(itertools.islice(texts, size)):
         yield chunk
 
 
 def _n_best(line: int, hypotheses: Sequence[Translation]) -> Iterator[str]:
+    """Marian's form, with one feature."""
     for one in hypotheses:
-        yield f"{line} ||| {lines.one_line(one.text)} ||| {one.log_probability:.8f} ||| {one.score:.8f}"
-
-
-def _note_cuts(bundle: Bundle, texts: Sequence[str], before: int) -> None:
-    """Say which lines are too long for the model; the rest of them is left out."""
-    limit = bundle.model.config.max_length
-    for number in bundle.too_long(texts):
-        print(
-            f"clearhead: line {before + number + 1} is longer than the model's {limit} tokens; its rest is left out",
-            file=sys.stderr,
-        )
+        yield f"{line} ||| {lines.one_line(one.text)} ||| F0= {one.log_probability:.8f} ||| {one.score:.8f}"

@@ -107,6 +107,7 @@ def score_ids(
     targets: Ids,
     options: SearchOptions,
     *,
+    ended: Sequence[bool] | None = None,
     padding: int = 0,
     batch_tokens: int = DEFAULT_BATCH_TOKENS // 2,
     progress: Progress | None = None,
@@ -116,6 +117,7 @@ def score_ids(
     All positions at once, as in training, without a cache: equal within rounding to what `translate_ids` reports.
 
     targets: ids without begin and without end. Of the options, begin, end and length_penalty count.
+    ended: for each target, False where it stopped before its end, which then is not part of it; None for all True.
     batch_tokens: a batch's sentences × longest source or target, padding included, stay within it; the logits of a
     batch take 4 · batch_tokens · vocabulary bytes. Raises DecodingError for ids that the model cannot take.
     """
@@ -124,19 +126,22 @@ def score_ids(
     limit = model.config.max_length
     check_ids("source", sources, model.config.source_vocabulary, limit)
     check_options(options, model.config.target_vocabulary)
-    # The end token is chosen after the last target token, so begin and target are all that must fit.
-    check_ids("target", targets, model.config.target_vocabulary, limit - 1, at_least=0)
+    # Begin is read and the last token is not, so as many tokens fit as there are positions, an end among them.
+    room = limit - 1 if ended is None else limit
+    check_ids("target", targets, model.config.target_vocabulary, room, at_least=0)
+    ends = [[options.end] if one else [] for one in ended or [True] * len(targets)]
+    wanted = [[*target, *end] for target, end in zip(targets, ends, strict=True)]
 
     def score(numbers: Sequence[int]) -> list[Hypothesis]:
         source = padded([sources[number] for number in numbers], padding, device_of(model))
-        inputs = padded([[options.begin, *targets[number]] for number in numbers], padding, source.device)
-        chosen = [[*targets[number], options.end] for number in numbers]
+        chosen = [wanted[number] for number in numbers]
+        inputs = padded([[options.begin, *ids[:-1]] for ids in chosen], padding, source.device)
         logits = model(source, inputs, masks_for(source, inputs, padding))
         log_probabilities = logits.log_softmax(-1, dtype=torch.promote_types(logits.dtype, torch.float32))
         values = log_probabilities.gather(-1, padded(chosen, padding, source.device)[..., None])[..., 0].tolist()
         return [make_hypothesis(ids, row[: len(ids)], options) for ids, row in zip(chosen, values, strict=True)]
 
-    widths = [max(len(source), len(target) + 1) for source, target in zip(sources, targets, strict=True)]
+    widths = [max(len(source), len(target)) for source, target in zip(sources, wanted, strict=True)]
     return in_batches(model, widths, batch_tokens, score, progress)
 
 

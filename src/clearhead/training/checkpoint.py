@@ -1,25 +1,30 @@
 """A run's state on disk, from which it goes on exactly: weights, their average, optimiser and position."""
 
+import contextlib
 import dataclasses
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
+import yaml
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-from torch import Tensor
+from safetensors.torch import save_file
 
-from clearhead.bundle import load_tokenizers, load_weights, save_weights, tokenizer_files
+from clearhead.bundle import load_tokenizers, load_weights, read_tensors, save_weights, tokenizer_files
 from clearhead.errors import BundleError, TokenizerError, TrainingError
 from clearhead.files import publish_folder, sha256
 from clearhead.model import EncoderDecoder
 from clearhead.text import Tokenizer
 from clearhead.training.average import MovingAverage
 from clearhead.training.optimizer import Updater
+from clearhead.training.preparation import Materials
+
+REQUIRED = {
+    "model.safetensors", "average.safetensors", "optimizer.safetensors", "position.json", "recipe.yaml", "corpus.json",
+}  # fmt: skip
 
 
 @dataclasses.dataclass
@@ -50,33 +55,52 @@ def save_checkpoint(
     model: EncoderDecoder,
     average: MovingAverage,
     updater: Updater,
-    tokenizers: tuple[Tokenizer, Tokenizer],
-    keep: int,
+    materials: Materials,
 ) -> Path:
-    """Write `folder`/step-N, whole or not at all, and remove all but the newest `keep`."""
+    """Write `folder`/step-N, whole or not at all, and remove older ones than the recipe says to keep.
+
+    Raises TrainingError where the disk does not take it; what was there before still is.
+    """
     path = folder / f"step-{position.step}"
-    with publish_folder(path) as draft:
+    tokenizers = tokenizer_files(materials.source_tokenizer, materials.target_tokenizer)
+    moments = {name: value.detach().cpu() for name, value in updater.state().items()}
+    with disk_errors(folder.parent), publish_folder(path) as draft:
         save_weights(model, draft / "model.safetensors")
         save_weights(average.model, draft / "average.safetensors")
-        save_file(
-            {name: value.detach().cpu() for name, value in updater.state().items()}, draft / "optimizer.safetensors"
-        )
-        for name, tokenizer in tokenizer_files(*tokenizers).items():
+        save_file(moments, draft / "optimizer.safetensors")
+        for name, tokenizer in tokenizers.items():
             tokenizer.save(draft / name)
-        (draft / "position.json").write_text(json.dumps(dataclasses.asdict(position)) + "\n", encoding="utf-8")
-        manifest = {file.name: sha256(file) for file in sorted(draft.iterdir())}
-        (draft / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    for old in list(checkpoints(folder))[keep:]:
-        shutil.rmtree(old)
+        (draft / "recipe.yaml").write_text(materials.recipe.to_yaml(), encoding="utf-8")
+        _write_json(draft / "corpus.json", _corpus_size(materials))
+        _write_json(draft / "position.json", dataclasses.asdict(position))
+        _write_json(draft / "manifest.json", {file.name: sha256(file) for file in sorted(draft.iterdir())})
+    # A newer one, left by a run that was damaged and fell back to an older one, is not counted: it is written anew.
+    past = [old for old in checkpoints(folder) if _step(old) <= position.step]
+    for old in past[materials.recipe.training.keep_checkpoints :]:
+        shutil.rmtree(old, ignore_errors=True)
     return path
+
+
+@contextlib.contextmanager
+def disk_errors(folder: Path) -> Iterator[None]:
+    """Turn what a disk refuses into a TrainingError about the run in `folder`."""
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise TrainingError(
+            f"the run {folder} cannot be written ({reason}); make room or check its rights, then go on with --resume"
+        ) from error
 
 
 def checkpoints(folder: Path) -> Iterator[Path]:
     """The checkpoints in `folder`, newest first."""
-    found = [
-        (int(match[1]), path) for path in folder.glob("step-*") if (match := re.fullmatch(r"step-(\d+)", path.name))
-    ]
-    return (path for _, path in sorted(found, reverse=True))
+    found = (path for path in folder.glob("step-*") if re.fullmatch(r"step-\d+", path.name))
+    return iter(sorted(found, key=_step, reverse=True))
+
+
+def _step(path: Path) -> int:
+    return int(path.name.removeprefix("step-"))
 
 
 def newest_checkpoint(folder: Path) -> tuple[Path, list[str]]:
@@ -100,6 +124,8 @@ def find_damage(path: Path) -> str | None:
     """What is wrong with a checkpoint, or None. Every file is held against its hash."""
     try:
         manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+        if missing := REQUIRED - manifest.keys():
+            return f"{path} is damaged: its manifest.json does not name {min(missing)}"
         for name, expected in manifest.items():
             if sha256(path / Path(name).name) != expected:
                 return f"{path / name} is damaged: its sha256 is not that in manifest.json"
@@ -111,7 +137,37 @@ def find_damage(path: Path) -> str | None:
 def read_position(path: Path) -> Position:
     """The position of a checkpoint that `find_damage` found whole."""
     values: dict[str, Any] = json.loads((path / "position.json").read_text(encoding="utf-8"))
-    return Position(**values)
+    try:
+        return Position(**values)
+    except TypeError as error:
+        raise TrainingError(f"checkpoint {path} is of another version of clearhead ({error}); train anew") from None
+
+
+def differences(path: Path, materials: Materials) -> list[str]:
+    """A line about each thing that is not as it was when a checkpoint was written, so that resuming is not exact."""
+    before: dict[str, Any] = yaml.safe_load((path / "recipe.yaml").read_text(encoding="utf-8"))
+    old, new = _flat(before), _flat(yaml.safe_load(materials.recipe.to_yaml()))
+    changed = [key for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)]
+    lines = [f"{key} is {new.get(key)}, but was {old.get(key)} at the checkpoint" for key in changed]
+    if json.loads((path / "corpus.json").read_text(encoding="utf-8")) != _corpus_size(materials):
+        lines.append("the training files are not what they were at the checkpoint")
+    return lines
+
+
+def _flat(values: Any, place: str = "") -> dict[str, Any]:
+    """Nested dictionaries and lists as one dictionary with keys such as training.steps."""
+    if not isinstance(values, dict | list):
+        return {place: values}
+    items = values.items() if isinstance(values, dict) else enumerate(values)
+    return {key: item for name, value in items for key, item in _flat(value, f"{place}.{name}".lstrip(".")).items()}
+
+
+def _corpus_size(materials: Materials) -> dict[str, int]:
+    return {"pairs": len(materials.training), "tokens": materials.training.tokens}
+
+
+def _write_json(path: Path, values: Mapping[str, object]) -> None:
+    path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 
 
 def read_tokenizers(path: Path) -> tuple[Tokenizer, Tokenizer]:
@@ -122,18 +178,14 @@ def read_tokenizers(path: Path) -> tuple[Tokenizer, Tokenizer]:
         raise TrainingError(f"checkpoint {path}: {error}") from None
 
 
-def restore(path: Path, model: EncoderDecoder, average: MovingAverage, updater: Updater) -> None:
+def restore(path: Path, model: EncoderDecoder, average: MovingAverage, updater: Updater) -> Position:
     """Fill model, average and optimiser from a whole checkpoint. Raises TrainingError where they do not fit it."""
     try:
         load_weights(model, path / "model.safetensors")
         load_weights(average.model, path / "average.safetensors")
-        updater.restore(_read_optimizer(path / "optimizer.safetensors"))
-    except (BundleError, SafetensorError, KeyError) as error:
+        updater.restore(read_tensors(path / "optimizer.safetensors"))
+    except (BundleError, KeyError) as error:
         raise TrainingError(
             f"checkpoint {path} does not fit the recipe's model ({error}); train into another folder"
         ) from None
-
-
-def _read_optimizer(path: Path) -> dict[str, Tensor]:
-    state: dict[str, torch.Tensor] = load_file(path)
-    return state
+    return read_position(path)

@@ -1,6 +1,7 @@
 """What happened, a line a step that was logged: history.jsonl repeats exactly, timing.jsonl never does."""
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,7 +18,8 @@ class History:
     def begin(self, step: int) -> None:
         """Keep the lines up to `step`, which is 0 for a new run: those after a checkpoint will be written again."""
         for path in (self.history, self.timing):
-            lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else []
+            # A kill may have cut the last line anywhere.
+            lines = path.read_text(encoding="utf-8", errors="replace").split("\n") if path.exists() else []
             kept = [line for line in lines if line and _step(line) <= step]
             with publish_file(path) as draft:
                 draft.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
@@ -33,7 +35,14 @@ class History:
 
 def _append(path: Path, values: Mapping[str, object]) -> None:
     with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(values) + "\n")
+        file.write(json.dumps(_finite(values), allow_nan=False) + "\n")
+
+
+def _finite(value: object) -> object:
+    """The same with null for each NaN and infinity, which JSON does not have."""
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _step(line: str) -> float:

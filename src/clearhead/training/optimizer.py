@@ -1,5 +1,6 @@
 """AdamW under a schedule, with clipping, and an update that is skipped where a gradient is not finite."""
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 import torch
@@ -12,8 +13,8 @@ from clearhead.training.schedule import LearningRate
 class Updater:
     """Scale → clip → skip what is not finite → update: the second half of a training step.
 
-    Nothing here is read by the host, so that steps can follow each other on a device without waiting: `skipped` (all
-    so far) and `skipped_in_a_row` are tensors, read when a line is logged.
+    Nothing here is read by the host, so that steps can follow each other on a device without waiting: `skipped` (all so
+    far), `skipped_in_a_row` and `most_in_a_row` (since they were last read) are tensors; `read_skips` reads them.
 
     Source: Adam, Kingma and Ba 2015; decoupled weight decay, Loshchilov and Hutter 2019; section 5.3 of the paper.
     """
@@ -52,6 +53,12 @@ class Updater:
         self.skipped_in_a_row = (self.skipped_in_a_row + bad) * bad
         self.most_in_a_row = torch.maximum(self.most_in_a_row, self.skipped_in_a_row)
 
+    def read_skips(self) -> tuple[int, int]:
+        """How many updates were skipped in all, and the most in a row since this was last asked."""
+        found = int(self.skipped), int(self.most_in_a_row)
+        self.most_in_a_row = self.skipped_in_a_row.clone()
+        return found
+
     def state(self) -> dict[str, Tensor]:
         """The moments and step counts under their parameters' names, to be stored."""
         counts = {name: getattr(self, name) for name in ("skipped", "skipped_in_a_row", "most_in_a_row")}
@@ -62,13 +69,15 @@ class Updater:
         }
         return counts | moments
 
-    def restore(self, state: dict[str, Tensor]) -> None:
+    def restore(self, state: Mapping[str, Tensor]) -> None:
         """Take over what `state` gave."""
         for name in ("skipped", "skipped_in_a_row", "most_in_a_row"):
-            setattr(self, name, state[name].to(self.skipped.device))
+            setattr(self, name, state[name].to(self.skipped.device, copy=True))
         for name, parameter in self.parameters.items():
+            if f"{name}/step" not in state:
+                continue  # Before the first step there is nothing yet.
             self.optimizer.state[parameter] = {
-                key: state[f"{name}/{key}"].to(parameter.device) for key in ("step", "exp_avg", "exp_avg_sq")
+                key: state[f"{name}/{key}"].to(parameter.device, copy=True) for key in ("step", "exp_avg", "exp_avg_sq")
             }
 
 

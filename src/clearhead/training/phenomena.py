@@ -1,13 +1,16 @@
 """How well a model does on street, phenomenon by phenomenon: the share of sentences translated exactly right."""
 
 import dataclasses
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 from clearhead.bundle import Bundle
-from clearhead.data import read_lines, read_pairs
+from clearhead.data import read_lines, read_pairs, street
 from clearhead.data.street import DIRECTIONS, PHENOMENA
+from clearhead.files import publish_file
+from clearhead.recipe import Recipe
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +32,18 @@ def score_phenomena(bundle: Bundle, folder: Path, beam_size: int | None = None) 
         for direction in DIRECTIONS
         if any(folder.glob(f"test.{phenomenon}.{direction}.*"))
     ]
+
+
+def read_baselines(folder: Path, recipe: Recipe) -> list[street.Baselines]:
+    """How far a guess comes on the test sets of street in `folder`: computed once, and kept beside the corpus."""
+    embedded, kept = recipe.data.embedded, folder / "baselines.json"
+    if embedded is None:
+        return []
+    if not kept.is_file():
+        found = street.baselines(street.generate(embedded.pairs, embedded.seed))
+        with publish_file(kept) as draft:
+            draft.write_text(json.dumps([dataclasses.asdict(one) for one in found], indent=1), encoding="utf-8")
+    return [street.Baselines(**values) for values in json.loads(kept.read_text(encoding="utf-8"))]
 
 
 def _score(bundle: Bundle, folder: Path, phenomenon: str, direction: str, beam_size: int | None) -> PhenomenonScore:

@@ -9,8 +9,9 @@ from pathlib import Path
 import torch
 
 from clearhead import data
-from clearhead.data import Direction, PreparedCorpus, prepare, read_lines, read_pairs, street
-from clearhead.errors import RecipeError, TrainingError
+from clearhead.data import Direction, PreparedCorpus, check_file, prepare, read_lines, read_pairs, street
+from clearhead.decoding import LengthPenalty
+from clearhead.errors import ConfigError, DecodingError, RecipeError, TrainingError
 from clearhead.files import cache_folder, publish_folder
 from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.recipe import Corpus, Recipe
@@ -53,8 +54,12 @@ def gather(recipe: Recipe, tokenizers: tuple[Tokenizer, Tokenizer] | None = None
     Raises RecipeError or DataError in one line where something is missing or does not fit.
     """
     recipe = resolve(recipe)
+    _check_choices(recipe)
     folder = corpus_folder(recipe)
     directions = [_direction(folder, corpus) for corpus in recipe.data.train]
+    for one in [*directions, *(_direction(folder, corpus) for corpus in recipe.data.validation)]:
+        check_file(one.source)
+        check_file(one.target)
     source, target = tokenizers or learn_tokenizers(recipe, directions)
     filters = data.Filters(**recipe.data.filters.model_dump())
     training = prepare(directions, source, target, filters, recipe.text.tags)
@@ -81,6 +86,20 @@ def resolve(recipe: Recipe) -> Recipe:
         precision = "bf16" if device == "cuda" else "fp32"
     resolved = training.model_copy(update={"device": device, "precision": precision})
     return recipe.model_copy(update={"training": resolved})
+
+
+def _check_choices(recipe: Recipe) -> None:
+    """Stop now, rather than after reading a large corpus, at what cannot work."""
+    try:
+        LengthPenalty.parse(recipe.decoding.length_penalty)
+        config = recipe.model.config(recipe.text.size, recipe.text.size)
+    except (ConfigError, DecodingError) as error:
+        raise RecipeError(f"{'model' if isinstance(error, ConfigError) else 'decoding'}: {error}") from None
+    if config.share_embeddings == "all" and not recipe.text.joint:
+        raise RecipeError(
+            "text.joint=false gives source and target pieces of their own, but model.share_embeddings=all gives them "
+            "one matrix; set model.share_embeddings=target, or text.joint=true"
+        )
 
 
 def corpus_folder(recipe: Recipe) -> Path:
@@ -142,10 +161,17 @@ def _validation_set(recipe: Recipe, direction: Direction, source: Tokenizer, tar
 def _check_lengths(materials: Materials) -> None:
     """Stop now, rather than hours later, at a pair that the model has no positions for."""
     limit = materials.config.max_length
-    for corpus in (materials.training, *(one.corpus for one in materials.validation)):
-        longest = int(max(corpus.source.lengths.max(), corpus.target.lengths.max()))
-        if longest > limit:
-            raise RecipeError(
-                f"a pair has {longest} tokens, but model.max_length={limit}; set data.filters.max_tokens={limit - 2} "
-                f"or a larger model.max_length"
-            )
+    if (longest := _longest(materials.training)) > limit:
+        raise RecipeError(
+            f"a training pair has {longest} tokens, but model.max_length={limit}; set "
+            f"data.filters.max_tokens={limit - 2} or model.max_length={longest}"
+        )
+    if (longest := max(_longest(one.corpus) for one in materials.validation)) > limit:
+        raise RecipeError(
+            f"a validation pair has {longest} tokens, but model.max_length={limit}; remove it from its files, or set "
+            f"model.max_length={longest}"
+        )
+
+
+def _longest(corpus: PreparedCorpus) -> int:
+    return int(max(corpus.source.lengths.max(), corpus.target.lengths.max()))

@@ -2,12 +2,13 @@
 
 import dataclasses
 import math
+import unicodedata
 from collections.abc import Sequence
 
 import torch
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
-from sacrebleu.significance import PairedTest
+from sacrebleu.significance import PairedTest, Result
 
 from clearhead.bundle import Bundle
 from clearhead.data import PreparedCorpus, collate, plan
@@ -76,18 +77,30 @@ def translation_quality(model: EncoderDecoder, materials: Materials) -> Quality 
 
 
 def measure(hypotheses: Sequence[str], references: Sequence[str]) -> Quality:
-    """BLEU and chrF by sacreBLEU with its defaults (cased, 13a), one reference each, and the share of exact matches."""
+    """BLEU and chrF by sacreBLEU with its defaults (cased, 13a), one reference each, and the share of exact matches.
+
+    A line is exactly right if it equals its reference in Unicode's normal form C, which is what models write.
+    """
     bleu, chrf = BLEU(), CHRF()
     bleu_score = bleu.corpus_score(list(hypotheses), [list(references)]).score
     chrf_score = chrf.corpus_score(list(hypotheses), [list(references)]).score
-    right = sum(hypothesis == reference for hypothesis, reference in zip(hypotheses, references, strict=True))
+    right = sum(_same(*pair) for pair in zip(hypotheses, references, strict=True))
     signatures = str(bleu.get_signature()), str(chrf.get_signature())
     return Quality(bleu_score, chrf_score, 100 * right / len(references), *signatures)
 
 
 def compare(hypotheses: Sequence[str], others: Sequence[str], references: Sequence[str]) -> float:
     """How probable a difference of BLEU like that between two systems is by chance (paired bootstrap, Koehn 2004)."""
-    systems = [("one", list(hypotheses)), ("other", list(others))]
+    if measure(hypotheses, references).bleu == measure(others, references).bleu:
+        return 1.0  # No difference is never surprising; sacreBLEU would call it a rare one.
+    systems: list[tuple[str, Sequence[str]]] = [("one", list(hypotheses)), ("other", list(others))]
     test = PairedTest(systems, {"BLEU": BLEU(references=[list(references)])}, None, test_type="bs")
     _, results = test()
-    return float(results["BLEU"][1].p_value)
+    result = results["BLEU"][1]
+    if not isinstance(result, Result) or result.p_value is None:
+        raise TypeError(f"sacreBLEU gave {result!r} where a p-value was expected")
+    return result.p_value
+
+
+def _same(hypothesis: str, reference: str) -> bool:
+    return unicodedata.normalize("NFC", hypothesis) == unicodedata.normalize("NFC", reference)

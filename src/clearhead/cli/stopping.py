@@ -1,0 +1,52 @@
+"""Ctrl-C and TERM signals while a model is trained."""
+
+import signal
+import sys
+from types import FrameType, TracebackType
+from typing import Any
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stop:
+    """While it is entered, a signal asks for an end after the step in hand; a second one ends the process at once.
+
+    It is the `should_stop` that training calls before every step. Before the first call there is no step to wait for
+    and nothing to lose, so the first signal ends the process.
+    """
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+        self._stepping = False
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __call__(self) -> bool:
+        self._stepping = True
+        return self.asked
+
+    @property
+    def asked(self) -> bool:
+        """Whether a signal came."""
+        return self.number is not None
+
+    @property
+    def exit_code(self) -> int:
+        """What a shell expects of a process that a signal ended: 130 after Ctrl-C, 143 after TERM."""
+        return 128 + (self.number or 0)
+
+    def __enter__(self) -> "Stop":
+        self._before = {name: signal.signal(name, self._ask) for name in SIGNALS}
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for name, handler in self._before.items():
+            signal.signal(name, handler)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        if self.asked or not self._stepping:
+            # By an exception, so that half-written files are removed and the terminal's cursor comes back.
+            if number == signal.SIGINT:
+                raise KeyboardInterrupt
+            raise SystemExit(128 + number)
+        self.number = number
+        print("clearhead: stopping after this step, with a checkpoint (once more: at once)", file=sys.stderr)

@@ -1,0 +1,39 @@
+"""What to train, as checked data: a recipe is YAML, read here and nowhere else."""
+
+from clearhead.recipe.reading import build_recipe, find_recipe, load_recipe, parse_recipe, shipped_recipe
+from clearhead.recipe.sections import (
+    Average,
+    Corpus,
+    Data,
+    Decoding,
+    Embedded,
+    Filters,
+    Loss,
+    Model,
+    Optimizer,
+    Recipe,
+    Schedule,
+    Text,
+    Training,
+)
+
+__all__ = [
+    "Average",
+    "Corpus",
+    "Data",
+    "Decoding",
+    "Embedded",
+    "Filters",
+    "Loss",
+    "Model",
+    "Optimizer",
+    "Recipe",
+    "Schedule",
+    "Text",
+    "Training",
+    "build_recipe",
+    "find_recipe",
+    "load_recipe",
+    "parse_recipe",
+    "shipped_recipe",
+]

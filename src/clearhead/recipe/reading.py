@@ -1,0 +1,144 @@
+"""From a recipe's file, the environment and `key=value` overrides to a checked `Recipe`."""
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pydantic
+import yaml
+
+from clearhead.errors import RecipeError
+from clearhead.recipe.explaining import explain
+from clearhead.recipe.sections import Recipe
+
+# In an installed package the recipes lie inside it; in a checkout they are the repository's folder.
+_SHIPPED = (Path(__file__).parents[1] / "recipes", Path(__file__).parents[3] / "recipes")
+
+
+def find_recipe(name: str) -> Path:
+    """The file that `name` means: a path, or the name of a recipe that comes with clearhead."""
+    path = Path(name)
+    if path.is_file() or path.suffix or len(path.parts) != 1:
+        return path
+    return shipped_recipe(name)
+
+
+def shipped_recipe(name: str) -> Path:
+    """The file of a recipe that comes with clearhead."""
+    shipped = {file.stem: file for folder in _SHIPPED for file in folder.glob("*.yaml")}
+    if name not in shipped:
+        raise RecipeError(f"recipe {name!r} is no file and none of clearhead's own: {', '.join(sorted(shipped))}")
+    return shipped[name]
+
+
+def load_recipe(name: str | Path, overrides: Sequence[str] = ()) -> Recipe:
+    """Read a recipe, by its path or its name, and set each `key=value` of `overrides` in it.
+
+    `${NAME}` in any text is an environment variable. A relative `data.folder` is taken from the recipe's own folder.
+    Raises RecipeError in one plain line.
+    """
+    path = find_recipe(str(name))
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise RecipeError(f"recipe {path} does not exist; expected a YAML file (see recipes/ for examples)") from None
+    except IsADirectoryError:
+        raise RecipeError(f"recipe {path} is a folder; expected a YAML file inside it") from None
+    except OSError as error:
+        raise RecipeError(f"recipe {path} cannot be read ({error.strerror}); check the path and its rights") from None
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"recipe {path} is not UTF-8 text (byte {error.start + 1}); expected a YAML file") from None
+    values = parse_recipe(text, str(path))
+    for override in overrides:
+        _set(values, override)
+    recipe = build_recipe(_expand(values, str(path)), str(path))
+    if recipe.data.embedded is not None:
+        return recipe
+    folder = path.parent / Path(recipe.data.folder or ".").expanduser()
+    return recipe.model_copy(update={"data": recipe.data.model_copy(update={"folder": str(folder.absolute())})})
+
+
+def build_recipe(values: Mapping[str, Any], origin: str) -> Recipe:
+    """Check plain values against the recipe's form; `origin` names them in errors."""
+    try:
+        return Recipe.model_validate(values)
+    except pydantic.ValidationError as error:
+        raise RecipeError(f"{origin}: {explain(error)}") from None
+
+
+def parse_recipe(text: str, origin: str) -> dict[str, Any]:
+    """The plain values of a recipe's YAML; `origin` names it in errors."""
+    try:
+        values = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        problem = " ".join(str(getattr(error, "problem", None) or getattr(error, "reason", None) or "not YAML").split())
+        raise RecipeError(f"{origin}{where}: {problem}; expected YAML such as `training: {{steps: 100}}`") from None
+    except (ValueError, RecursionError) as error:  # A date such as 2026-99-99; brackets in brackets without end.
+        raise RecipeError(f"{origin}: {type(error).__name__}: {error}; expected plain YAML") from None
+    if not isinstance(values, dict):
+        kind = "nothing" if values is None else type(values).__name__
+        raise RecipeError(f"{origin} holds {kind}; expected keys such as name, data, text, model and training")
+    return values
+
+
+def _expand(value: Any, origin: str) -> Any:
+    if isinstance(value, dict):
+        return {key: _expand(item, origin) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_expand(item, origin) for item in value]
+    if isinstance(value, str):
+        return re.sub(r"\$\{(\w+)\}", lambda match: _variable(match[1], origin), value)
+    return value
+
+
+def _variable(name: str, origin: str) -> str:
+    if name not in os.environ:
+        raise RecipeError(f"{origin}: the environment variable {name} is not set; set it, as in `export {name}=/path`")
+    return os.environ[name]
+
+
+def _set(values: dict[str, Any], override: str) -> None:
+    """Set `a.b.c=value`, in which value is YAML and a number names an item of a list."""
+    key, equals, text = override.partition("=")
+    if not equals or not key.strip():
+        raise RecipeError(f"{override!r} is not key=value; write it as in training.steps=100")
+    try:
+        value = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise RecipeError(f"{override!r}: {text!r} is not a YAML value; quote it, as in name='\"a: b\"'") from None
+    # YAML 1.1 reads 3e-3 as text, since it has no dot; a person means the number.
+    if isinstance(value, str) and re.fullmatch(r"[-+]?\d+(\.\d*)?e[-+]?\d+", value):
+        value = float(value)
+    place: Any = values
+    *path, last = key.strip().split(".")
+    for part in path:
+        place = _child(place, part, override)
+    if isinstance(place, list):
+        place[_position(place, last, override)] = value
+    elif isinstance(place, dict):
+        place[last] = value
+    else:
+        raise RecipeError(f"{override!r}: {'.'.join(path)} is {place!r}, which has no {last}; see --print-recipe")
+
+
+def _child(place: Any, part: str, override: str) -> Any:
+    if isinstance(place, list):
+        return place[_position(place, part, override)]
+    if isinstance(place, dict):
+        # A single corpus may stand without the list around it.
+        if part == "0" and "source" in place:
+            return place
+        if place.get(part) is None:
+            place[part] = {}
+        return place[part]
+    raise RecipeError(f"{override!r}: nothing lies below {place!r}; --print-recipe shows every key")
+
+
+def _position(items: list[Any], part: str, override: str) -> int:
+    if not part.isdigit() or int(part) >= len(items):
+        raise RecipeError(f"{override!r}: {part!r} is not a place in a list of {len(items)}; the first is 0")
+    return int(part)

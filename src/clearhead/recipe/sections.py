@@ -1,0 +1,206 @@
+"""What a recipe may say: one checked, frozen section for each of its keys."""
+
+from typing import Annotated, Any, Literal
+
+import pydantic
+import yaml
+from pydantic import BeforeValidator, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+
+from clearhead.model import PRESETS, TransformerConfig
+from clearhead.model.config import Activation, NormKind, NormPlacement, PositionKind, Sharing
+
+Rate = Annotated[float, Field(ge=0.0, lt=1.0)]
+# Below what a generator takes, with room for a step's number after it.
+Seed = Annotated[int, Field(ge=0, lt=2**40)]
+
+
+class _Section(pydantic.BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
+
+
+class Corpus(_Section):
+    """Two line-aligned files. `weight` 2 shows each pair twice an epoch; 0.5 shows half of them, drawn anew."""
+
+    source: str
+    target: str
+    from_language: str | None = Field(None, alias="from")
+    to_language: str | None = Field(None, alias="to")
+    weight: PositiveFloat = 1.0
+
+
+class Embedded(_Section):
+    """A corpus that clearhead writes itself, into its cache, instead of `folder`."""
+
+    corpus: Literal["street"]
+    pairs: PositiveInt
+    seed: Seed = 1
+
+
+class Filters(_Section):
+    """Which training pairs are left out: too long, too unequal in length, or seen before."""
+
+    max_tokens: PositiveInt | None = None
+    max_ratio: Annotated[float, Field(ge=1.0)] | None = None
+    deduplicate: bool = False
+
+
+def _as_list(value: object) -> object:
+    return value if isinstance(value, list | tuple) else [value]
+
+
+Corpora = Annotated[tuple[Corpus, ...], BeforeValidator(_as_list), Field(min_length=1)]
+
+
+class Data(_Section):
+    """Which files to learn from: those in `folder` (relative to the recipe's own folder), or an `embedded` corpus's."""
+
+    folder: str | None = None
+    embedded: Embedded | None = None
+    train: Corpora
+    validation: Corpora = Field(alias="validate")
+    filters: Filters = Filters()
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "Data":
+        if self.folder is not None and self.embedded is not None:
+            raise ValueError("folder and embedded both say where the files are; remove one of them")
+        return self
+
+
+class Text(_Section):
+    """How text becomes pieces. `tags` puts the target's language before each source: one model then serves several."""
+
+    kind: Literal["bpe"] = "bpe"
+    size: PositiveInt = 8000
+    joint: bool = True
+    normalize: Literal["nfc"] = "nfc"
+    tags: bool = False
+
+
+class Model(_Section):
+    """A preset, and whatever differs from it."""
+
+    preset: Literal["paper_base", "paper_big", "multi30k_tiny", "street"] = "paper_base"
+    width: PositiveInt | None = None
+    heads: PositiveInt | None = None
+    inner_width: PositiveInt | None = None
+    encoder_layers: NonNegativeInt | None = None
+    decoder_layers: NonNegativeInt | None = None
+    dropout: Rate | None = None
+    attention_dropout: Rate | None = None
+    activation_dropout: Rate | None = None
+    positions: PositionKind | None = None
+    max_length: PositiveInt | None = None
+    norm_placement: NormPlacement | None = None
+    norm: NormKind | None = None
+    activation: Activation | None = None
+    share_embeddings: Sharing | None = None
+
+    def config(self, source_vocabulary: int, target_vocabulary: int) -> TransformerConfig:
+        """The model's sizes for these vocabularies. Raises ConfigError where they contradict each other."""
+        # A preset shares its embeddings, so it is made for one vocabulary; the recipe may then say otherwise.
+        preset = PRESETS[self.preset](target_vocabulary, target_vocabulary)
+        values = {name: getattr(preset, name) for name in TransformerConfig.__dataclass_fields__}
+        changes = self.model_dump(exclude={"preset"}, exclude_none=True) | {"source_vocabulary": source_vocabulary}
+        return TransformerConfig(**(values | changes))
+
+
+class Loss(_Section):
+    """Cross-entropy with label smoothing (section 5.4)."""
+
+    label_smoothing: Rate = 0.1
+
+
+class Optimizer(_Section):
+    """AdamW; with weight_decay 0 it is the paper's Adam (section 5.3). `clip` bounds the gradient's norm."""
+
+    name: Literal["adamw"] = "adamw"
+    betas: tuple[Rate, Rate] = (0.9, 0.98)
+    epsilon: PositiveFloat = 1e-9
+    weight_decay: Annotated[float, Field(ge=0.0)] = 0.01
+    clip: PositiveFloat | None = 1.0
+
+
+class Schedule(_Section):
+    """The learning rate.
+
+    `peak` is its highest value, 0.001 where none is given; for "paper" it is a factor on section 5.3's formula, 1 where
+    none is given. `warmup` is the number of steps over which it rises.
+    """
+
+    name: Literal["paper", "linear", "cosine", "constant"] = "linear"
+    peak: PositiveFloat = Field(default_factory=lambda values: 1.0 if values.get("name") == "paper" else 1e-3)
+    warmup: NonNegativeInt = 400
+
+
+class Average(_Section):
+    """Which weights are validated and kept: an exponential moving average of them, or the newest."""
+
+    name: Literal["ema", "none"] = "ema"
+    decay: Rate = 0.995
+
+
+class Training(_Section):
+    """How to train. `batch_tokens` bounds the larger padded side of a batch; a step sums `accumulate` batches."""
+
+    steps: PositiveInt
+    batch_tokens: PositiveInt = 4096
+    accumulate: PositiveInt = 1
+    loss: Loss = Loss()
+    optimizer: Optimizer = Optimizer()
+    schedule: Schedule = Schedule()
+    average: Average = Average()
+    validate_every: PositiveInt = 500
+    validate_sentences: NonNegativeInt = 200
+    select_by: Literal["loss", "bleu", "chrf"] = "loss"
+    checkpoint_every: PositiveInt = 500
+    keep_checkpoints: PositiveInt = 2
+    log_every: PositiveInt = 50
+    patience: PositiveInt | None = 5
+    seed: Seed = 1
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+
+    @model_validator(mode="after")
+    def _something_to_select_by(self) -> "Training":
+        if self.select_by != "loss" and not self.validate_sentences:
+            raise ValueError(
+                f"select_by={self.select_by} needs translations; set validate_sentences=200, or select_by=loss"
+            )
+        return self
+
+
+class Decoding(_Section):
+    """How the trained model translates unless told otherwise."""
+
+    beam_size: PositiveInt = 5
+    length_penalty: str = "mean:1.0"
+
+
+class Recipe(_Section):
+    """All that a run is made from."""
+
+    name: str
+    family: Literal["encoder-decoder"] = "encoder-decoder"
+    data: Data
+    text: Text = Text()
+    model: Model = Model()
+    training: Training
+    decoding: Decoding = Decoding()
+
+    def to_yaml(self) -> str:
+        """The recipe with every default written out; reading it gives the same recipe."""
+        return yaml.safe_dump(_plain(self), sort_keys=False, allow_unicode=True, width=110)
+
+
+def _plain(value: Any) -> Any:
+    """A section as YAML has it, without what is absent by default: a null says that a default was turned off."""
+    if isinstance(value, _Section):
+        fields = type(value).model_fields
+        items = {name: getattr(value, name) for name in fields}
+        return {
+            fields[name].alias or name: _plain(item)
+            for name, item in items.items()
+            if item is not None or fields[name].default is not None
+        }
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value

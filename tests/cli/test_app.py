@@ -1,0 +1,279 @@
+"""The command line as a whole: every error is one line, every command has its help, in 80 columns."""
+
+import errno
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from clearhead.cli import app
+from clearhead.recipe import Recipe
+from clearhead.training import train
+
+COMMANDS = ["demo", "corpus street", "train", "translate", "score", "evaluate", "check"]
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def place(
+    tmp_path: Path, corpus: Path, run_folder: Path, two_languages_folder: Path, recipe_file: Path
+) -> dict[str, str]:
+    """Names for what the commands below are given, in braces."""
+    (tmp_path / "empty").touch()
+    (tmp_path / "short").write_text("one\n")
+    (tmp_path / "latin").write_bytes("été\n".encode("latin-1") * 36)
+    (tmp_path / "not.gz").write_text("one\n")
+    (tmp_path / "damaged").mkdir()
+    for path in (run_folder / "bundle").iterdir():
+        (tmp_path / "damaged" / path.name).write_bytes(path.read_bytes())
+    with (tmp_path / "damaged" / "model.safetensors").open("ab") as file:
+        file.write(b"x")
+    (tmp_path / "future").mkdir()
+    (tmp_path / "future" / "config.json").write_text('{"format": 2, "family": "x"}')
+    (tmp_path / "bad.yaml").write_text("name: [")
+    return {
+        "tmp": str(tmp_path), "model": str(run_folder), "tags": str(two_languages_folder), "recipe": str(recipe_file),
+        "en": str(corpus / "train.en"), "fr": str(corpus / "train.fr"), "val": str(corpus / "val.en"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        # What was typed.
+        ("nonsense", "No such command 'nonsense'; try `clearhead --help`"),
+        ("corpus", "Missing command; try `clearhead corpus --help`"),
+        ("corpus strete --out {tmp}/c", "No such command 'strete'"),
+        ("--nonsense", "No such option: --nonsense"),
+        ("translate", "Missing argument 'MODEL'; try `clearhead translate --help`"),
+        ("translate {model} more", "unexpected extra argument"),
+        ("translate {model} --beam-sise 3", "No such option: --beam-sise"),
+        ("translate {model} --beam-size", "Option '--beam-size' requires an argument"),
+        ("translate {model} --beam-size many", "Invalid value for '--beam-size': 'many' is not a valid int"),
+        ("translate {model} --batch-tokens 0", "Invalid value for '--batch-tokens': 0 is not in the range"),
+        ("corpus street --pairs 3", "Missing option '--out'"),
+        ("corpus street --out {tmp}/c --pairs 0", "Invalid value for '--pairs': 0 is not in the range"),
+        # Models.
+        ("translate {tmp}/none", "model {tmp}/none does not exist; expected a run folder or a bundle folder"),
+        ("translate {tmp}", "model {tmp} is not a model; expected a folder with config.json"),
+        ("translate {en}", "model {en} is not a model; expected a folder"),
+        ("translate {tmp}/damaged", "model.safetensors is damaged (its sha256 is not that in config.json); copy"),
+        ("translate {tmp}/future", "has format 2, but this clearhead reads format 1; update clearhead"),
+        ("score {tmp}/none {en} {fr}", "model {tmp}/none does not exist"),
+        ("evaluate {tmp}/none {en} {fr}", "model {tmp}/none does not exist"),
+        # Languages.
+        ("translate {tags} --in {en}", "this model translates into en, fr; say which, as in to='en' or --to en"),
+        ("translate {tags} --in {en} --to xx", "this model translates into en, fr, not 'xx'; say which"),
+        ("translate {model} --in {en} --to de", "this model translates into fr only, not 'de'; leave `to` out"),
+        ("score {tags} {en} {fr}", "this model translates into en, fr; say which"),
+        ("evaluate {tags} {en} {fr} --to xx", "this model translates into en, fr, not 'xx'"),
+        # Settings of a search.
+        ("translate {model} --in {en} --beam-size 0", "beam_size=0 must be 1 or more; 1 is greedy search"),
+        ("translate {model} --in {en} --length-penalty long", "length penalty 'long' cannot be read; write gnmt:ALPHA"),
+        ("translate {model} --in {en} --length-penalty mean:-1", "alpha is -1.0, expected 0 or more"),
+        ("score {model} {en} {fr} --length-penalty gnmt", "length penalty 'gnmt' cannot be read"),
+        ("translate {model} --in {en} --n-best --top-beams 5 --beam-size 2", "top_beams=5 is more than beam_size=2"),
+        ("translate {model} --in {en} --top-beams 2", "--top-beams 2 gives several lines for each line; add --n-best"),
+        ("translate {model} --in {en} --sample --temperature 0", "temperature=0.0 must be above 0"),
+        ("translate {model} --in {en} --sample --top-p 2", "top_p=2.0 must be above 0 and at most 1"),
+        ("translate {model} --in {en} --top-k 5", "--top-k is for drawing at random; add --sample, or leave it out"),
+        ("translate {model} --in {en} --prefix {long}", "its prefix has 200 tokens but"),
+        # Files.
+        ("translate {model} --in {tmp}/none", "input {tmp}/none cannot be read (No such file or directory); name a"),
+        ("translate {model} --in {tmp}", "input {tmp} cannot be read (Is a directory)"),
+        ("translate {model} --in {tmp}/not.gz", "input {tmp}/not.gz is not a whole gzip file"),
+        ("translate {model} --in {en} --out {tmp}", "output {tmp} cannot be written (Is a directory)"),
+        ("translate {model} --in {en} --out {tmp}/none/a", "output {tmp}/none/a cannot be written (No such file"),
+        ("translate {model} --in {en} --out {en}/a", "output {en}/a cannot be written"),
+        ("translate {model} --in {en} --out /dev/full", "output /dev/full cannot be written (No space left on device)"),
+        ("score {model} {tmp}/none {fr}", "{tmp}/none does not exist"),
+        ("score {model} {en} {tmp}/short", "has 30 lines but {tmp}/short has 1"),
+        ("score {model} {en} {tmp}/empty", "{tmp}/empty is empty (0 lines); expected one sentence a line"),
+        ("score {model} {tmp}/latin {val}", "{tmp}/latin: line 1 is not UTF-8 (byte 0xE9 at 1)"),
+        ("evaluate {model} {tmp} {fr}", "{tmp} is a folder; expected a text file"),
+        ("evaluate {model} {en} {tmp}/short", "has 30 lines but {tmp}/short has 1"),
+        ("evaluate {model} {en} {fr} --against {val}", "--against {val} has 6 lines, expected 30: one for each source"),
+        ("evaluate {model} {en} {fr} --against {tmp}/none", "{tmp}/none does not exist"),
+        ("corpus street --out {en}", "--out {en} is a file; name a folder"),
+        ("corpus street --out {en}/a --pairs 10", "{en}/a cannot be made into a folder"),
+        # Training.
+        ("train", "Missing argument 'RECIPE'"),
+        ("train {recipe}", "train needs a folder for the run; add --out, as in --out runs/tiny"),
+        ("train nonsense --out {tmp}/r", "recipe 'nonsense' is no file and none of clearhead's own: "),
+        ("train {tmp}/none.yaml --out {tmp}/r", "recipe {tmp}/none.yaml does not exist; expected a YAML file"),
+        ("train {tmp}/bad.yaml --out {tmp}/r", "bad.yaml, line 1: "),
+        ("train {recipe} trainig.steps=3 --out {tmp}/r", "unknown key trainig; did you mean training?"),
+        ("train {recipe} training.steps --out {tmp}/r", "'training.steps' is not key=value; write it as in"),
+        ("train {recipe} model.heads=3 --out {tmp}/r", "model: width=16 is not divisible by heads=3; choose a width"),
+        ("train {recipe} text.size=9 --out {tmp}/r", "text.size=9 cannot hold the 256 bytes"),
+        ("train {recipe} data.folder={tmp} --out {tmp}/r", "{tmp}/train.en does not exist"),
+        ("train {recipe} data.train.0.source=val.en --out {tmp}/r", "has 6 lines but"),
+        ("train {recipe} training.batch_tokens=5 --out {tmp}/r", "more than batch_tokens=5; raise training.batch_tok"),
+        ("train {recipe} --out {en}", "--out {en} is a file; name a folder for the run"),
+        ("train {recipe} --out {en}/r", "cannot be written"),
+        ("train {recipe} --out {model}", "--out {model} already holds a run; go on with it by --resume, or name"),
+        ("train {recipe} --out {tmp}/none --resume", "--out {tmp}/none holds no run to go on with"),
+        ("demo --out {model}", "{model} holds the model 'tiny', not the demo's; name another folder by --out"),
+    ],
+)
+def test_an_error_is_one_line(clearhead: Run, place: dict[str, str], command: str, message: str) -> None:
+    """What, the value, what was expected, the remedy; exit code 2; with --debug the traceback as well."""
+    names = place | {"long": "1" * 200}
+    arguments = [part.format(**names) for part in command.split()]
+    result = clearhead(*arguments)
+    assert result.code == 2
+    assert result.err.startswith("clearhead: ")
+    assert result.err.count("\n") == 1
+    assert result.err.endswith("\n")
+    assert message.format(**names) in result.err
+    assert result.out == b""
+    debugged = clearhead(*arguments, "--debug")
+    assert debugged.code == 2
+    if debugged.err != result.err:  # A usage error may be about --debug's place now.
+        assert debugged.err.startswith("Traceback (most recent call last):")
+        assert debugged.err.endswith(result.err) or "--debug" in debugged.err
+
+
+def test_a_name_with_a_line_break_is_one_line_too(clearhead: Run, tmp_path: Path) -> None:
+    """Nor does it command the terminal."""
+    result = clearhead("translate", tmp_path / "a\nb\x1b[31m\u2028c")
+    assert result.err.count("\n") == 1
+    assert "\x1b" not in result.err
+    assert "a b\\x1b[31m c does not exist" in result.err
+
+
+class TestHelp:
+    @pytest.mark.parametrize("command", ["", *COMMANDS, "corpus"])
+    def test_it_fits_80_columns(self, clearhead: Run, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("COLUMNS", "80")
+        monkeypatch.setenv("TERMINAL_WIDTH", "80")
+        result = clearhead(*command.split(), "--help")
+        assert (result.code, result.err) == (0, "")
+        assert max(len(line) for line in result.lines) <= 80
+
+    @pytest.mark.parametrize("command", COMMANDS)
+    def test_every_command_can_be_quiet_and_debugged(self, clearhead: Run, command: str) -> None:
+        text = clearhead(*command.split(), "--help").out.decode()
+        assert "--quiet" in text
+        assert "--debug" in text
+
+    def test_nothing_typed_is_a_question(self, clearhead: Run) -> None:
+        assert clearhead().out == clearhead("--help").out
+        assert clearhead().code == 0
+        assert "clearhead demo" in clearhead().out.decode()
+
+    def test_the_version(self, clearhead: Run) -> None:
+        assert clearhead("--version").lines == [f"clearhead {app.clearhead.__version__}"]
+
+
+class TestWhatNobodyCauses:
+    @pytest.mark.parametrize(
+        ("error", "code", "message"),
+        [
+            (OSError(errno.EIO, "Input/output error", "/disk/a"), 2, "/disk/a: Input/output error; check"),
+            (OSError(errno.ENOSPC, "No space left on device"), 2, "a file: No space left on device"),
+            (torch.OutOfMemoryError("CUDA out of memory."), 2, "there is not enough memory; lower"),
+            (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), 2, "not enough memory"),
+            (MemoryError(), 2, "there is not enough memory"),
+            (KeyboardInterrupt(), 130, "stopped"),
+            (BrokenPipeError(errno.EPIPE, "Broken pipe"), 141, ""),
+        ],
+    )  # fmt: skip
+    def test_the_machine_says_no(
+        self, clearhead: Run, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, message: str
+    ) -> None:
+        def fail(arguments: list[str]) -> int:
+            raise error
+
+        monkeypatch.setattr(app, "_run", fail)
+        result = clearhead("check")
+        assert result.code == code
+        assert message in result.err
+        assert result.err.count("\n") == (1 if message else 0)
+
+    def test_a_mistake_of_ours_is_not_hidden(self, clearhead: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail(arguments: list[str]) -> int:
+            raise RuntimeError("shape mismatch")
+
+        monkeypatch.setattr(app, "_run", fail)
+        with pytest.raises(RuntimeError, match="shape mismatch"):
+            clearhead("check")
+
+
+class TestProcess:
+    """As a process of its own: signals, pipes, closed streams."""
+
+    COMMAND = (sys.executable, "-m", "clearhead")
+
+    def start(self, *arguments: object, **options: Any) -> "subprocess.Popen[bytes]":
+        command = [*self.COMMAND, *[str(one) for one in arguments]]
+        return subprocess.Popen(command, stderr=subprocess.PIPE, **({"stdout": subprocess.PIPE} | options))
+
+    @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+    def test_a_signal_leaves_a_checkpoint(
+        self, tmp_path: Path, recipe_file: Path, make_recipe: Callable[..., Recipe], number: int, code: int
+    ) -> None:
+        """Stopped in the middle, and resumed in this process: the same, bit by bit, as a run that was never stopped."""
+        steps = ("training.steps=40", "training.checkpoint_every=1000")
+        long = ("training.steps=1000000", "training.checkpoint_every=1000000", "training.schedule.name=constant")
+        process = self.start("train", recipe_file, *long, "--out", tmp_path / "run")
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith(b"step 6/"):
+                process.send_signal(number)
+                break
+        rest = process.stderr.read().decode()
+        assert process.wait(60) == code
+        assert "stopping after this step, with a checkpoint" in rest
+        assert "go on with: clearhead train " in rest
+        assert "training.steps=1000000" in rest
+        (path,) = (tmp_path / "run" / "checkpoints").iterdir()
+        stopped = int(path.name.removeprefix("step-"))
+        steps = (f"training.steps={stopped}", "training.checkpoint_every=1000000", "training.schedule.name=constant")
+        if stopped % 4:  # The last step of the straight run is validated; weights are not touched by it.
+            steps += ("training.validate_every=1000000",)
+        train(make_recipe(*steps), tmp_path / "straight")
+        for name in ("model.safetensors", "average.safetensors", "optimizer.safetensors"):
+            straight = tmp_path / "straight" / "checkpoints" / path.name / name
+            assert straight.read_bytes() == (path / name).read_bytes()
+
+    def test_a_second_signal_ends_at_once(self, tmp_path: Path, recipe_file: Path) -> None:
+        """And what was half-written is removed."""
+        process = self.start("train", recipe_file, "training.steps=1000000", "--out", tmp_path / "run")
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith(b"step 2/"):
+                break
+        began = time.monotonic()
+        while process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.05)
+            assert time.monotonic() - began < 30
+        assert process.wait() == 130
+        assert not list((tmp_path / "run").rglob(".*"))
+
+    def test_a_pipe_that_closes(self, run_folder: Path, tmp_path: Path) -> None:
+        """`clearhead translate … | head -1`: no complaint."""
+        (tmp_path / "many").write_text("one two\n" * 30_000)
+        process = self.start("translate", run_folder, "--in", tmp_path / "many", "--beam-size", 1)
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 141
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+    def test_a_full_disk(self, run_folder: Path, corpus: Path) -> None:
+        with Path("/dev/full").open("wb") as full:
+            process = self.start("translate", run_folder, "--in", corpus / "val.en", stdout=full)
+            _, error = process.communicate(timeout=60)
+        assert error.decode().count("\n") == 1
+        assert "No space left on device" in error.decode()
+        assert process.returncode == 2

@@ -1,0 +1,40 @@
+"""`clearhead corpus street`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clearhead.data import street
+
+Run = Callable[..., Any]
+
+
+def test_it_writes_files(clearhead: Run, tmp_path: Path) -> None:
+    """The real grammar: as many training pairs as were asked for, each with its translation."""
+    result = clearhead("corpus", "street", "--out", tmp_path / "street", "--pairs", 60, "--seed", 5)
+    assert (result.code, result.err) == (0, "")
+    assert result.lines == [f"{tmp_path}/street: 60 training pairs and a test set for each phenomenon and direction"]
+    total = 0
+    for direction in street.DIRECTIONS:
+        sides = [(tmp_path / "street" / f"train.{direction}.{side}").read_bytes() for side in direction.split("-")]
+        assert sides[0].count(b"\n") == sides[1].count(b"\n")
+        total += sides[0].count(b"\n")
+    assert total == 60
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, int, int]]:
+    calls: list[tuple[Path, int, int]] = []
+    monkeypatch.setattr(street, "write", lambda *given: calls.append(given))
+    return calls
+
+
+def test_the_defaults(clearhead: Run, tmp_path: Path, asked: list[tuple[Path, int, int]]) -> None:
+    clearhead("corpus", "street", "--out", tmp_path)
+    assert asked == [(tmp_path, 200_000, 1)]
+
+
+def test_quiet(clearhead: Run, tmp_path: Path, asked: list[tuple[Path, int, int]]) -> None:
+    assert clearhead("corpus", "street", "--out", tmp_path, "--quiet").out == b""

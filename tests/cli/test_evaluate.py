@@ -1,0 +1,60 @@
+"""`clearhead evaluate`."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sacrebleu import corpus_bleu, corpus_chrf
+
+from clearhead.bundle import load
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def files(corpus: Path) -> tuple[Path, Path]:
+    return corpus / "val.en", corpus / "val.fr"
+
+
+@pytest.fixture
+def expected(run_folder: Path, files: tuple[Path, Path]) -> tuple[float, float]:
+    """sacreBLEU's own functions on the model's translations."""
+    sources, references = (path.read_text().split("\n")[:-1] for path in files)
+    translations = load(run_folder).translate(sources)
+    return corpus_bleu(translations, [references]).score, corpus_chrf(translations, [references]).score
+
+
+def test_the_table(clearhead: Run, run_folder: Path, files: tuple[Path, Path], expected: tuple[float, float]) -> None:
+    result = clearhead("evaluate", run_folder, *files)
+    assert (result.code, result.err) == (0, "")
+    header, row, bleu, chrf = result.lines
+    assert header.split() == ["BLEU", "chrF", "exact", "of", "6", "lines"]
+    assert row.split()[:3] == ["model", f"{expected[0]:.2f}", f"{expected[1]:.2f}"]
+    assert "tok:13a" in bleu
+    assert "nc:6" in chrf
+    assert max(map(len, result.lines)) <= 80
+
+
+def test_json(clearhead: Run, run_folder: Path, files: tuple[Path, Path], expected: tuple[float, float]) -> None:
+    result = clearhead("evaluate", run_folder, *files, "--json")
+    document = json.loads(result.out)
+    assert document["lines"] == 6
+    assert (document["model"]["bleu"], document["model"]["chrf"]) == pytest.approx(expected)
+    assert "against" not in document
+
+
+def test_against_another_system(clearhead: Run, run_folder: Path, files: tuple[Path, Path]) -> None:
+    """The references themselves are a system that is always right."""
+    result = clearhead("evaluate", run_folder, *files, "--against", files[1])
+    assert result.lines[2].split()[-5:] == [str(files[1]), "100.00", "100.00", "100.0", "%"]
+    assert "by chance with p = 0." in result.lines[3]
+    document = json.loads(clearhead("evaluate", run_folder, *files, "--against", files[1], "--json").out)
+    assert document["against"]["exact"] == 100.0
+    assert 0 <= document["p_value"] < 0.05
+
+
+def test_the_search_can_be_chosen(clearhead: Run, run_folder: Path, files: tuple[Path, Path]) -> None:
+    options = ("--beam-size", 1, "--length-penalty", "none", "--batch-tokens", 20)
+    assert clearhead("evaluate", run_folder, *files, *options).code == 0

@@ -1,0 +1,116 @@
+"""Lines in, lines out, whatever bytes they hold."""
+
+import gzip
+import io
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clearhead.bundle import Bundle
+from clearhead.cli import lines
+from clearhead.errors import DataError
+
+
+def read(monkeypatch: pytest.MonkeyPatch, content: bytes) -> list[str]:
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+        return list(lines.read(None))
+
+
+class TestReading:
+    @pytest.mark.parametrize(
+        ("content", "expected"),
+        [
+            (b"", []),
+            (b"a", ["a"]),
+            (b"a\n", ["a"]),
+            (b"\n\n", ["", ""]),
+            (b"a\r\nb\r\n", ["a", "b"]),
+            (b"a\rb\n", ["a\rb"]),
+            ("a\u2028b\u0085c\x0bd\x0ce\x1cf\n".encode(), ["a\u2028b\u0085c\x0bd\x0ce\x1cf"]),
+            (b"\x00\n", ["\x00"]),
+            (b"a\xffb\n", ["a\ufffdb"]),
+            (b"\xef\xbb\xbfa\n\xef\xbb\xbfb\n", ["a", "\ufeffb"]),
+        ],
+    )
+    def test_only_a_newline_ends_a_line(
+        self, monkeypatch: pytest.MonkeyPatch, content: bytes, expected: list[str]
+    ) -> None:
+        assert read(monkeypatch, content) == expected
+
+    @given(st.binary(max_size=40))
+    def test_as_many_as_wc_counts(self, content: bytes) -> None:
+        """`wc -l` counts newlines; a last line without one is a line too."""
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            expected = content.count(b"\n") + (not content.endswith(b"\n") and content != b"")
+            assert len(read(monkeypatch, content)) == expected
+
+    def test_a_file(self, tmp_path: Path) -> None:
+        (tmp_path / "a").write_bytes(b"a\nb")
+        assert list(lines.read(tmp_path / "a")) == ["a", "b"]
+
+    def test_gzip(self, tmp_path: Path) -> None:
+        (tmp_path / "a.gz").write_bytes(gzip.compress(b"a\nb\n"))
+        assert list(lines.read(tmp_path / "a.gz")) == ["a", "b"]
+
+    def test_half_of_a_gzip_file(self, tmp_path: Path) -> None:
+        (tmp_path / "a.gz").write_bytes(gzip.compress(b"a\nb\n" * 999)[:-9])
+        with pytest.raises(DataError, match="is not a whole gzip file"):
+            list(lines.read(tmp_path / "a.gz"))
+
+    def test_a_closed_standard_input(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys, "stdin", None)
+        with pytest.raises(DataError, match="standard input is closed; name a file by --in"):
+            list(lines.read(None))
+
+
+class TestWriting:
+    def test_one_newline_a_line(self, tmp_path: Path) -> None:
+        lines.write(["a", "", "b\nc", "d\re", "é\u2028"], tmp_path / "out")
+        assert (tmp_path / "out").read_bytes() == "a\n\nb c\nd e\né\u2028\n".encode()
+
+    def test_half_of_a_pair_of_surrogates(self, tmp_path: Path) -> None:
+        lines.write(["\ud800"], tmp_path / "out")
+        assert (tmp_path / "out").read_bytes() == b"?\n"
+
+    def test_the_file_that_is_read(self, tmp_path: Path) -> None:
+        """`--in a --out a` must not empty a before it was read."""
+        (tmp_path / "a").write_bytes(b"a\nb\n")
+        lines.write((line.upper() for line in lines.read(tmp_path / "a")), tmp_path / "a")
+        assert (tmp_path / "a").read_bytes() == b"A\nB\n"
+
+    def test_an_error_leaves_what_was_there(self, tmp_path: Path) -> None:
+        def broken():  # type: ignore[no-untyped-def]
+            yield "a"
+            raise KeyboardInterrupt
+
+        (tmp_path / "out").write_text("old")
+        with pytest.raises(KeyboardInterrupt):
+            lines.write(broken(), tmp_path / "out")
+        assert (tmp_path / "out").read_text() == "old"
+        assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+    def test_through_a_link(self, tmp_path: Path) -> None:
+        (tmp_path / "real").write_text("old")
+        (tmp_path / "link").symlink_to(tmp_path / "real")
+        lines.write(["new"], tmp_path / "link")
+        assert (tmp_path / "link").is_symlink()
+        assert (tmp_path / "real").read_text() == "new\n"
+
+    def test_what_is_no_file_is_not_replaced(self) -> None:
+        lines.write(["a"], Path("/dev/null"))
+        assert not Path("/dev/null").is_file()
+
+    def test_a_closed_standard_output(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys, "stdout", None)
+        with pytest.raises(DataError, match="standard output is closed; name a file by --out"):
+            lines.write(["a"], None)
+
+
+def test_cuts_are_noted(two_languages: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
+    lines.note_cuts(two_languages, ["one", "1" * 99], before=2000)
+    expected = "clearhead: line 2002 is longer than the model's 64 tokens; its rest is left out\n"
+    assert capsys.readouterr().err == expected

@@ -1,0 +1,92 @@
+"""How a run shows itself."""
+
+import io
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from clearhead.cli import progress
+from clearhead.cli.progress import PlainReporter, TerminalReporter, duration, progress_line, reporter, validation_line
+from clearhead.recipe import Recipe
+from clearhead.training import Progress, Quality, Silent, Validation
+from clearhead.training.preparation import gather
+
+PROGRESS = Progress(2_500, 26_000, 3.14159, 0.0012, 12_345.6, 754.0, 0)
+VALIDATION = Validation(1.23456, 3.4369, Quality(37.254, 60.12, 5.0, "", ""))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0:00"), (7.4, "0:07"), (59.6, "1:00"), (750, "12:30"), (3599, "59:59"), (3600, "1h00"), (11_100, "3h05")],
+)
+def test_duration(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_the_progress_line() -> None:
+    """The issue: loss, tokens/s, learning rate, time left."""
+    line = progress_line(PROGRESS)
+    assert line == "step 2,500/26,000  loss 3.1416  12,346 tokens/s  rate 1.20e-03  12:34 left"
+    assert len(line) <= 80
+    assert progress_line(Progress(1, 2, 3.0, 0.1, 5.0, 6.0, 4)).endswith("  skipped 4")
+
+
+def test_the_validation_line() -> None:
+    line = validation_line(2_500, VALIDATION, best=True)
+    assert line == "step 2,500: validation loss 1.2346  perplexity 3.44  BLEU 37.3  chrF 60.1  best"
+    assert len(line) <= 80
+    assert validation_line(5, Validation(1.0, 2.718, None), best=False) == (
+        "step 5: validation loss 1.0000  perplexity 2.72"
+    )
+
+
+class TestChoice:
+    def test_quiet(self) -> None:
+        assert isinstance(reporter(quiet=True), Silent)
+
+    @pytest.mark.parametrize(("is_terminal", "kind"), [(True, TerminalReporter), (False, PlainReporter)])
+    def test_by_what_standard_error_is(
+        self, monkeypatch: pytest.MonkeyPatch, is_terminal: bool, kind: type[object]
+    ) -> None:
+        stream = io.StringIO()
+        stream.isatty = lambda: is_terminal  # type: ignore[method-assign]
+        monkeypatch.setattr(sys, "stderr", stream)
+        assert isinstance(reporter(quiet=False), kind)
+
+
+def tell(one: PlainReporter | TerminalReporter, recipe: Recipe) -> None:
+    materials = gather(recipe)
+    one.started(materials, 9_776, 4)
+    one.progressed(PROGRESS)
+    one.validated(2_500, VALIDATION, True)
+    one.warned("step-9 [bold] is damaged")
+    one.finished()
+
+
+def test_plain_lines(make_recipe: Callable[..., Recipe], capsys: pytest.CaptureFixture[str]) -> None:
+    tell(PlainReporter(), make_recipe())
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    lines = captured.err.split("\n")
+    assert lines[0] == "tiny: 30 pairs (30 pairs read, 30 kept; removed: none)"
+    assert "9,776 parameters, 259 pieces, 12 steps on " in lines[1]
+    assert lines[1].endswith(", from step 4")
+    assert lines[2:] == [
+        progress_line(PROGRESS), validation_line(2_500, VALIDATION, True), "warning: step-9 [bold] is damaged", "",
+    ]  # fmt: skip
+
+
+def test_a_terminal(make_recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The progress line is written over; the rest stays; the cursor comes back."""
+    stream = io.StringIO()
+    stream.isatty = lambda: True  # type: ignore[method-assign]
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    tell(TerminalReporter(), make_recipe())
+    written = stream.getvalue()
+    assert validation_line(2_500, VALIDATION, True) in written
+    assert "warning: step-9 [bold] is damaged" in written
+    assert written.rindex("\x1b[?25h") > written.rindex("\x1b[?25l")
+    assert progress.Live is not None

@@ -1,0 +1,66 @@
+"""`clearhead train`. Signals are tested in test_app.py."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clearhead.recipe import Recipe, load_recipe
+
+Run = Callable[..., Any]
+
+
+def test_a_run(clearhead: Run, recipe_file: Path, tmp_path: Path) -> None:
+    result = clearhead("train", recipe_file, "training.steps=4", "--out", tmp_path / "run")
+    assert (result.code, result.out) == (0, b"")
+    lines = result.err.split("\n")
+    assert lines[0].startswith("tiny: 30 pairs")
+    assert lines[2].startswith("step 2/4  loss ")
+    assert (
+        lines[-2]
+        == f"{tmp_path}/run holds the model (best at step 4); try: clearhead translate {tmp_path}/run --in FILE"
+    )
+    assert clearhead("translate", tmp_path / "run", "--quiet", stdin=b"one\n").code == 0
+
+
+def test_quiet(clearhead: Run, recipe_file: Path, tmp_path: Path) -> None:
+    result = clearhead("train", recipe_file, "training.steps=4", "--out", tmp_path / "run", "--quiet")
+    assert (result.code, result.out, result.err) == (0, b"", "")
+
+
+def test_a_second_time(clearhead: Run, recipe_file: Path, tmp_path: Path) -> None:
+    """Refused, then resumed, then resumed though nothing is left to do."""
+    command = ("train", recipe_file, "--out", tmp_path / "run", "--quiet")
+    assert clearhead(*command, "training.steps=2").code == 0
+    assert clearhead(*command, "training.steps=4").code == 2
+    resumed = clearhead("train", recipe_file, "--out", tmp_path / "run", "training.steps=4", "--resume")
+    assert resumed.code == 0
+    assert "warning: training.steps is 4, but was 2 at the checkpoint" in resumed.err
+    assert "from step 2" in resumed.err
+    assert clearhead(*command, "training.steps=4", "--resume").code == 0
+
+
+def test_print_recipe(clearhead: Run, recipe_file: Path, make_recipe: Callable[..., Recipe], tmp_path: Path) -> None:
+    """What it prints is a recipe: the same one."""
+    result = clearhead("train", recipe_file, "training.steps=7", "--print-recipe")
+    assert (result.code, result.err) == (0, "")
+    (tmp_path / "again.yaml").write_bytes(result.out)
+    assert load_recipe(tmp_path / "again.yaml") == make_recipe("training.steps=7")
+
+
+@pytest.mark.parametrize("name", ["street", "multi30k-en-de"])
+def test_recipes_by_name(clearhead: Run, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLEARHEAD_DATA", "/data")
+    assert f"name: {name}" in clearhead("train", name, "--print-recipe").lines
+
+
+def test_a_run_without_a_number(
+    clearhead: Run, recipe_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing was better than nothing: there is no model to name."""
+    from clearhead.training import Validation, loop
+
+    monkeypatch.setattr(loop, "validate", lambda model, materials: Validation(float("nan"), float("nan"), None))
+    result = clearhead("train", recipe_file, "training.steps=4", "--out", tmp_path / "run")
+    assert "no validation gave a number, so no model was kept" in result.err

@@ -1,0 +1,135 @@
+"""`clearhead translate`."""
+
+import io
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clearhead.bundle import load
+
+Run = Callable[..., Any]
+HOSTILE = {
+    "blank": b"\n", "spaces": b"   \n", "NUL": b"a\x00b\n", "line separator": "a\u2028b\n".encode(),
+    "next line": "a\u0085b\n".encode(), "vertical tab": b"a\x0bb\n", "form feed": b"a\x0cb\n", "CR": b"a\rb\n",
+    "CRLF": b"a\r\n", "BOM": b"\xef\xbb\xbfa\n", "only BOM": b"\xef\xbb\xbf\n", "bidi": "a\u202eb\u2066c\n".encode(),
+    "invalid UTF-8": b"\xff\xfe\xc3\n", "surrogate": b"\xed\xa0\x80\n", "no newline": b"a",
+    "very long": b"a b " * 50_000 + b"\n",
+    "controls typed": b"</s> <2fr> \xe2\x9f\xa8end\xe2\x9f\xa9\n", "emoji": "👩‍👩‍👧\n".encode(),
+    "combining": "e\u0301\u0323\n".encode(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE.keys())
+def test_one_line_out_for_each_line_in(clearhead: Run, run_folder: Path, content: bytes) -> None:
+    """Before and after it two lines whose translations show that nothing shifted."""
+    one, two = clearhead("translate", run_folder, "--beam-size", 1, stdin=b"one\ntwo\n").out.split(b"\n")[:2]
+    joined = content if content.endswith(b"\n") else content + b"\n"
+    result = clearhead("translate", run_folder, "--beam-size", 1, "--quiet", stdin=b"one\n" + joined + b"two\n")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.count(b"\n") == 3
+    assert (result.out.split(b"\n")[0], result.out.split(b"\n")[2]) == (one, two)
+    alone = clearhead("translate", run_folder, "--beam-size", 1, "--quiet", stdin=content)
+    assert alone.out.count(b"\n") == 1
+
+
+def test_nothing_in_nothing_out(clearhead: Run, run_folder: Path) -> None:
+    result = clearhead("translate", run_folder)
+    assert (result.code, result.out, result.err) == (0, b"", "")
+
+
+def test_files(clearhead: Run, run_folder: Path, corpus: Path, tmp_path: Path) -> None:
+    result = clearhead("translate", run_folder, "--in", corpus / "val.en", "--out", tmp_path / "val.fr")
+    assert (result.code, result.out, result.err) == (0, b"", "")
+    expected = load(run_folder).translate((corpus / "val.en").read_text().split("\n")[:-1])
+    assert (tmp_path / "val.fr").read_text(encoding="utf-8").split("\n")[:-1] == expected
+
+
+def test_more_lines_than_are_held_at_a_time(clearhead: Run, run_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = clearhead("translate", run_folder, "--n-best", stdin=b"one\ntwo\n\nsix\nfour\n").lines
+    monkeypatch.setattr("clearhead.cli.translate.LINES_AT_A_TIME", 2)
+    parts = clearhead("translate", run_folder, "--n-best", stdin=b"one\ntwo\n\nsix\nfour\n").lines
+    texts = [[line.split(" ||| ")[:2] for line in lines] for lines in (whole, parts)]
+    assert texts[0] == texts[1]
+    assert [line.split(" ||| ")[0] for line in parts] == ["0", "1", "2", "3", "4"]
+
+
+def test_n_best(clearhead: Run, run_folder: Path) -> None:
+    """Marian's form (field/toolkits.md): `0 ||| hypothesis ||| F0= -1.66 ||| -1.66`, best first, numbered from 0."""
+    result = clearhead("translate", run_folder, "--n-best", "--top-beams", 3, stdin=b"one two\n\nsix\n")
+    assert result.code == 0
+    form = re.compile(r"(\d+) \|\|\| (.*) \|\|\| F0= (-?\d+\.\d{8}) \|\|\| (-?\d+\.\d{8})")
+    found = [form.fullmatch(line) for line in result.lines]
+    assert all(found)
+    rows = [one.groups() for one in found if one]
+    assert [row[0] for row in rows] == ["0", "0", "0", "1", "2", "2", "2"]
+    assert rows[3][1:] == ("", "0.00000000", "0.00000000")
+    assert rows[0][1] == load(run_folder).translate("one two", beam_size=3)
+
+
+def test_a_long_line_is_cut_and_said(clearhead: Run, run_folder: Path) -> None:
+    result = clearhead("translate", run_folder, "--beam-size", 1, stdin=b"one\n" + b"1" * 500 + b"\n")
+    assert result.err == "clearhead: line 2 is longer than the model's 64 tokens; its rest is left out\n"
+    assert len(result.lines) == 2
+    assert clearhead("translate", run_folder, "--quiet", "--beam-size", 1, stdin=b"1" * 500).err == ""
+
+
+def test_to(clearhead: Run, two_languages_folder: Path) -> None:
+    found = {clearhead("translate", two_languages_folder, "--to", to, stdin=b"one\n").out for to in ("en", "fr")}
+    assert len(found) == 2
+
+
+def test_a_prefix(clearhead: Run, run_folder: Path) -> None:
+    assert clearhead("translate", run_folder, "--prefix", "deux", stdin=b"one\n").lines[0].startswith("deux")
+
+
+def test_samples(clearhead: Run, run_folder: Path) -> None:
+    def drawn(*options: object) -> bytes:
+        return bytes(clearhead("translate", run_folder, "--sample", *options, stdin=b"one two\nsix\n").out)
+
+    assert drawn("--seed", 1) == drawn("--seed", 1) == drawn()
+    assert drawn("--seed", 1) != drawn("--seed", 2)
+    greedy = clearhead("translate", run_folder, "--beam-size", 1, stdin=b"one two\nsix\n").out
+    assert drawn("--top-k", 1) == drawn("--temperature", 0.01) == greedy
+
+
+class Terminal(io.TextIOWrapper):
+    """A person who types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_person_is_answered_line_by_line(
+    run_folder: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """Each answer comes before the next line is read."""
+    from clearhead.cli.app import main
+
+    seen: list[bytes] = []
+
+    class Typed(io.BytesIO):
+        def readline(self, size: int | None = -1, /) -> bytes:
+            seen.append(capsysbinary.readouterr().out)
+            return super().readline(size)
+
+        def __next__(self) -> bytes:
+            line = self.readline()
+            if not line:
+                raise StopIteration
+            return line
+
+    monkeypatch.setattr(sys, "stdin", Terminal(Typed(b"one\ntwo\n")))
+    assert main(["translate", str(run_folder), "--beam-size", "1"]) == 0
+    assert [answers.count(b"\n") for answers in seen] == [0, 1, 1]
+
+
+def test_a_person_is_told_what_to_do(clearhead: Run, run_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """But not where the lines come from a file: those are taken many at a time."""
+    monkeypatch.setattr(io.TextIOWrapper, "isatty", lambda self: True, raising=False)
+    note = "Type a sentence and Enter; end with Ctrl-D.\n"
+    assert clearhead("translate", run_folder, stdin=b"").err == note
+    assert clearhead("translate", run_folder, "--quiet", stdin=b"").err == ""

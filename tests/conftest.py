@@ -1,0 +1,146 @@
+"""What all tests share: a quiet torch, a cache of their own, and one tiny corpus, run and bundle."""
+
+import dataclasses
+import io
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import hypothesis
+import pytest
+import torch
+
+from clearhead.bundle import Bundle
+from clearhead.cli.app import main
+from clearhead.model import EncoderDecoder
+from clearhead.recipe import Recipe, load_recipe
+from clearhead.text import Tokenizer
+from clearhead.training import train
+
+# The same examples each time, so that a failure is a failure for everybody.
+hypothesis.settings.register_profile("clearhead", derandomize=True, deadline=None, max_examples=50)
+hypothesis.settings.load_profile("clearhead")
+
+NUMBERS = ("one", "two", "three", "four", "five", "six"), ("un", "deux", "trois", "quatre", "cinq", "six")
+
+RECIPE = """
+name: tiny
+data:
+  folder: {folder}
+  train: {{source: train.en, target: train.fr, from: en, to: fr}}
+  validate: {{source: val.en, target: val.fr, from: en, to: fr}}
+text: {{size: 259}}
+model:
+  {{preset: street, width: 16, heads: 2, inner_width: 32, encoder_layers: 1, decoder_layers: 1, dropout: 0.1,
+    max_length: 64}}
+training:
+  steps: 12
+  batch_tokens: 160
+  schedule: {{peak: 0.01, warmup: 4}}
+  validate_every: 4
+  validate_sentences: 3
+  checkpoint_every: 4
+  log_every: 2
+  patience: null
+decoding: {{beam_size: 2}}
+"""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Tensors are tiny here, and threads that wait for each other on a busy machine cost a hundredfold."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Tests neither read nor fill the user's cache."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CLEARHEAD_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Thirty pairs of number words to train on, six others to validate with."""
+    folder = tmp_path_factory.mktemp("corpus")
+    for name, language in (("en", 0), ("fr", 1)):
+        words = NUMBERS[language]
+        pairs = [f"{words[i]} {words[j]}" for i in range(6) for j in range(6)]
+        (folder / f"train.{name}").write_text("".join(f"{pair}\n" for pair in pairs[:30]), encoding="utf-8")
+        (folder / f"val.{name}").write_text("".join(f"{pair}\n" for pair in pairs[30:]), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def recipe_file(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("recipe") / "tiny.yaml"
+    path.write_text(RECIPE.format(folder=corpus), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def make_recipe(recipe_file: Path) -> Callable[..., Recipe]:
+    """The tiny recipe with `key=value` changes."""
+    return lambda *changes: load_recipe(recipe_file, changes)
+
+
+@pytest.fixture(scope="session")
+def run_folder(make_recipe: Callable[..., Recipe], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of 120 steps: enough to write number words, not enough to be right. Read it, never write to it."""
+    folder = tmp_path_factory.mktemp("runs") / "tiny"
+    train(make_recipe("training.steps=120", "training.validate_every=60", "training.checkpoint_every=60"), folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def two_languages(make_recipe: Callable[..., Recipe]) -> Bundle:
+    """A model that was never trained and is asked for English or French."""
+    recipe = make_recipe("text.tags=true", "text.size=263", "model.dropout=0")
+    tokenizer = Tokenizer.learn(["one two three", "un deux trois un deux"], 263, ["en", "fr"])
+    model = EncoderDecoder(recipe.model.config(tokenizer.size, tokenizer.size), seed=3).eval()
+    return Bundle(model, tokenizer, tokenizer, recipe)
+
+
+@pytest.fixture(scope="session")
+def two_languages_folder(two_languages: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bundles") / "two-languages"
+    two_languages.save(folder)
+    return folder
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What a command left behind."""
+
+    code: int
+    out: bytes
+    err: str
+
+    @property
+    def lines(self) -> list[str]:
+        """Standard output's lines, each of which a newline ended."""
+        assert self.out == b"" or self.out.endswith(b"\n")
+        return self.out.decode("utf-8").split("\n")[:-1]
+
+
+@pytest.fixture
+def clearhead(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Run a command in this process: `clearhead("translate", folder, stdin=b"...")`."""
+
+    def run(*arguments: str | Path | Sequence[str], stdin: bytes = b"") -> Result:
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
+            patch.setattr(sys, "stdout", out)
+            patch.setattr(sys, "stderr", err)
+            code = main([str(argument) for argument in arguments])
+        out.flush()
+        err.flush()
+        return Result(code, out.buffer.getvalue(), err.buffer.getvalue().decode("utf-8"))  # type: ignore[attr-defined]
+
+    return run

@@ -1,0 +1,203 @@
+"""Checkpoints: whole or refused, the newest kept, what does not fit said. Exact resuming is in test_loop.py."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from clearhead.errors import TrainingError
+from clearhead.files import sha256
+from clearhead.recipe import Recipe
+from clearhead.training import train
+from clearhead.training.average import MovingAverage
+from clearhead.training.checkpoint import (
+    Position,
+    checkpoints,
+    differences,
+    disk_errors,
+    find_damage,
+    newest_checkpoint,
+    read_position,
+    read_tokenizers,
+    restore,
+    save_checkpoint,
+)
+from clearhead.training.optimizer import Updater
+from clearhead.training.preparation import Materials, gather
+
+MakeRecipe = Callable[..., Recipe]
+
+
+@pytest.fixture
+def copy(run_folder: Path, tmp_path: Path) -> Path:
+    """Checkpoints that a test may damage: step-60 and step-120."""
+    return shutil.copytree(run_folder / "checkpoints", tmp_path / "run" / "checkpoints")
+
+
+@pytest.fixture(scope="module")
+def materials(make_recipe: MakeRecipe) -> Materials:
+    return gather(make_recipe())
+
+
+def save(folder: Path, materials: Materials, step: int) -> Path:
+    model = materials.untrained_model()
+    average = MovingAverage(model, materials.recipe.training.average)
+    updater = Updater(model, materials.recipe.training.optimizer, lambda step: 0.1)
+    return save_checkpoint(folder, Position(step=step), model, average, updater, materials)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+class TestSaving:
+    def test_what_is_in_one(self, copy: Path) -> None:
+        assert names(copy / "step-120") == [
+            "average.safetensors", "corpus.json", "manifest.json", "model.safetensors", "optimizer.safetensors",
+            "position.json", "recipe.yaml", "tokenizer.json",
+        ]  # fmt: skip
+
+    def test_every_file_has_its_hash(self, copy: Path) -> None:
+        manifest = json.loads((copy / "step-120" / "manifest.json").read_text())
+        assert manifest == {
+            path.name: sha256(path) for path in (copy / "step-120").iterdir() if path.name != "manifest.json"
+        }
+
+    def test_old_ones_go(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
+        materials = gather(make_recipe("training.keep_checkpoints=2"))
+        for step in (2, 10, 9, 100):
+            save(tmp_path, materials, step)
+        assert names(tmp_path) == ["step-10", "step-100"]
+
+    def test_a_damaged_newer_one_does_not_push_out_the_one_just_written(
+        self, make_recipe: MakeRecipe, tmp_path: Path
+    ) -> None:
+        """A run that fell back from step 20 to 10 and keeps one: at 15, step-20 is no newer checkpoint of this run."""
+        materials = gather(make_recipe("training.keep_checkpoints=1"))
+        save(tmp_path, materials, 20)
+        save(tmp_path, materials, 10)
+        assert names(tmp_path) == ["step-10", "step-20"]
+        save(tmp_path, materials, 15)
+        assert names(tmp_path) == ["step-15", "step-20"]
+
+    def test_it_is_replaced_by_the_same_step(self, materials: Materials, tmp_path: Path) -> None:
+        save(tmp_path, materials, 3)
+        (tmp_path / "step-3" / "model.safetensors").write_bytes(b"damaged")
+        assert find_damage(save(tmp_path, materials, 3)) is None
+
+
+class TestFinding:
+    def test_by_number_not_by_name(self, tmp_path: Path) -> None:
+        for name in ("step-9", "step-10", "step-100", "step-x", "other", ".step-11.draft-1-ab", "step-12.old"):
+            (tmp_path / name).mkdir()
+        assert [path.name for path in checkpoints(tmp_path)] == ["step-100", "step-10", "step-9"]
+
+    def test_no_folder(self, tmp_path: Path) -> None:
+        assert list(checkpoints(tmp_path / "none")) == []
+        with pytest.raises(TrainingError, match="holds no whole checkpoint to go on from"):
+            newest_checkpoint(tmp_path / "none")
+
+    def test_the_newest_whole_one(self, copy: Path) -> None:
+        assert newest_checkpoint(copy) == (copy / "step-120", [])
+        (copy / "step-120" / "position.json").write_text("{}")
+        path, damaged = newest_checkpoint(copy)
+        assert path == copy / "step-60"
+        assert damaged == [f"{copy}/step-120/position.json is damaged: its sha256 is not that in manifest.json"]
+
+
+class TestDamage:
+    def test_every_bit_counts(self, copy: Path) -> None:
+        path = copy / "step-60" / "optimizer.safetensors"
+        content = bytearray(path.read_bytes())
+        content[-1] ^= 1
+        path.write_bytes(content)
+        assert "optimizer.safetensors is damaged" in str(find_damage(copy / "step-60"))
+
+    @pytest.mark.parametrize(
+        "name", ["average.safetensors", "corpus.json", "manifest.json", "position.json", "tokenizer.json"]
+    )
+    def test_a_file_is_gone(self, copy: Path, name: str) -> None:
+        (copy / "step-60" / name).unlink()
+        assert "is damaged" in str(find_damage(copy / "step-60"))
+
+    @pytest.mark.parametrize("content", ["", "[]", "3", "{", "{}", '{"model.safetensors": "ab"}'])
+    def test_a_manifest_that_says_too_little(self, copy: Path, content: str) -> None:
+        """An empty manifest must not make an empty checkpoint whole."""
+        (copy / "step-60" / "manifest.json").write_text(content)
+        assert "is damaged" in str(find_damage(copy / "step-60"))
+
+
+class TestReading:
+    def test_the_position(self, copy: Path) -> None:
+        position = read_position(copy / "step-60")
+        assert (position.step, position.best_step, position.unlogged_tokens) == (60, 60, 0)
+
+    def test_the_position_of_another_version(self, copy: Path) -> None:
+        (copy / "step-60" / "position.json").write_text('{"step": 3, "moon": "full"}')
+        with pytest.raises(TrainingError, match=r"is of another version of clearhead .*moon.*; train anew"):
+            read_position(copy / "step-60")
+
+    def test_tokenizers(self, copy: Path) -> None:
+        source, target = read_tokenizers(copy / "step-60")
+        assert source is target
+        (copy / "step-60" / "tokenizer.json").write_text("{}")
+        with pytest.raises(TrainingError, match=r"step-60: .*is not a clearhead tokenizer"):
+            read_tokenizers(copy / "step-60")
+
+    def test_weights_of_another_model(self, copy: Path, make_recipe: MakeRecipe) -> None:
+        materials = gather(make_recipe("model.width=32"))
+        model = materials.untrained_model()
+        average = MovingAverage(model, materials.recipe.training.average)
+        updater = Updater(model, materials.recipe.training.optimizer, lambda step: 0.1)
+        with pytest.raises(TrainingError, match=r"does not fit the recipe's model .*; train into another folder"):
+            restore(copy / "step-60", model, average, updater)
+
+    def test_what_comes_back_is_a_copy(self, copy: Path, materials: Materials) -> None:
+        """Training changes it in place; the file must not change with it, nor vanish from under it."""
+        model = materials.untrained_model()
+        average = MovingAverage(model, materials.recipe.training.average)
+        updater = Updater(model, materials.recipe.training.optimizer, lambda step: 0.1)
+        restore(copy / "step-60", model, average, updater)
+        shutil.rmtree(copy / "step-60")
+        for parameter in model.parameters():
+            parameter.grad = torch.ones_like(parameter)
+        updater.update(61, torch.tensor(1.0))
+        assert all(torch.isfinite(parameter).all() for parameter in model.parameters())
+
+
+class TestDifferences:
+    def test_none(self, copy: Path, make_recipe: MakeRecipe) -> None:
+        recipe = make_recipe("training.steps=120", "training.validate_every=60", "training.checkpoint_every=60")
+        assert differences(copy / "step-60", gather(recipe)) == []
+
+    def test_each_key(self, copy: Path, make_recipe: MakeRecipe) -> None:
+        changes = ("training.steps=120", "training.validate_every=60", "training.checkpoint_every=60")
+        recipe = make_recipe(*changes, "training.seed=2", "training.patience=7", "data.train.0.weight=2")
+        assert differences(copy / "step-60", gather(recipe)) == [
+            "data.train.0.weight is 2.0, but was 1.0 at the checkpoint",
+            "training.patience is 7, but was None at the checkpoint",
+            "training.seed is 2, but was 1 at the checkpoint",
+        ]
+
+
+def test_disk_errors_are_one_line(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"the run .* cannot be written .No space left on device.; make room"):  # noqa: SIM117
+        with disk_errors(tmp_path):
+            raise OSError(28, "No space left on device")
+
+
+def test_a_weight_file_that_cannot_be_written(materials: Materials, tmp_path: Path) -> None:
+    """safetensors has an exception of its own for it."""
+    (tmp_path / "checkpoints").write_text("a file, so that no folder can be made in it")
+    with pytest.raises(TrainingError, match="cannot be written"):
+        save(tmp_path / "checkpoints", materials, 1)
+
+
+def test_a_run_can_be_trained_twice_in_one_process(make_recipe: MakeRecipe, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        train(make_recipe("training.steps=1"), tmp_path / name)
+    one, other = (tmp_path / name / "checkpoints" / "step-1" / "manifest.json" for name in ("a", "b"))
+    assert one.read_bytes() == other.read_bytes()

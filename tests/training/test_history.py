@@ -1,0 +1,60 @@
+"""The two logs of a run."""
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from clearhead.training.history import History
+
+
+def steps(path: Path) -> list[int]:
+    return [json.loads(line)["step"] for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> History:
+    history = History(tmp_path)
+    for step in (2, 4, 6):
+        history.record({"step": step, "loss": 1 / 3})
+        history.time({"step": step, "tokens_per_second": 1e4})
+    return history
+
+
+def test_a_line_a_step(history: History) -> None:
+    assert steps(history.history) == steps(history.timing) == [2, 4, 6]
+
+
+def test_a_number_reads_as_it_was(history: History) -> None:
+    """Python writes the shortest digits that read back the same, so the history of two equal runs is the same text."""
+    assert json.loads(history.history.read_text().split("\n")[0])["loss"] == 1 / 3
+
+
+def test_lines_after_the_checkpoint_go(history: History) -> None:
+    history.begin(4)
+    assert steps(history.history) == steps(history.timing) == [2, 4]
+    history.record({"step": 6})
+    assert steps(history.history) == [2, 4, 6]
+
+
+def test_a_new_run_begins_empty(history: History) -> None:
+    history.begin(0)
+    assert history.history.read_text() == ""
+
+
+@pytest.mark.parametrize("rest", ['{"step": 4, "lo', "{}", "null", "\x00\x00", "x"])
+def test_what_a_kill_cut_short_goes(history: History, rest: str) -> None:
+    with history.history.open("a", encoding="utf-8") as file:
+        file.write(rest)
+    history.begin(100)
+    assert steps(history.history) == [2, 4, 6]
+
+
+def test_what_is_not_a_number_is_null(history: History) -> None:
+    """NaN is not JSON, and other programs read these files."""
+    history.record({"step": 8, "loss": math.nan, "validation": {"loss": math.inf, "quality": None}})
+    last = history.history.read_text().split("\n")[-2]
+    assert json.loads(last, parse_constant=pytest.fail) == {
+        "step": 8, "loss": None, "validation": {"loss": None, "quality": None},
+    }  # fmt: skip

@@ -1,0 +1,431 @@
+"""Whole runs of a tiny model: exact resume, early stopping, accumulation, what is kept."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from clearhead.bundle import load
+from clearhead.data import plan
+from clearhead.errors import RecipeError, TrainingError
+from clearhead.files import publish_folder
+from clearhead.model import EncoderDecoder
+from clearhead.recipe import Recipe
+from clearhead.training import Materials, Position, Progress, Silent, Validation, checkpoint, loop, train
+from clearhead.training.preparation import gather
+
+MakeRecipe = Callable[..., Recipe]
+WEIGHTS = ("model.safetensors", "average.safetensors", "optimizer.safetensors", "position.json")
+
+
+class Killed(BaseException):
+    """Stands for a signal that nobody can catch."""
+
+
+class Told(Silent):
+    """Remembers what it is told."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.progress: list[Progress] = []
+
+    def started(self, materials: Materials, parameters: int, resumed_at: int) -> None:
+        self.lines.append(f"started at {resumed_at}")
+
+    def progressed(self, progress: Progress) -> None:
+        self.progress.append(progress)
+
+    def warned(self, message: str) -> None:
+        self.lines.append(message)
+
+    def finished(self) -> None:
+        self.lines.append("finished")
+
+
+def after(steps: int) -> Callable[[], bool]:
+    """A `should_stop` that lets so many steps pass."""
+    calls: Iterator[int] = iter(range(10**6))
+    return lambda: next(calls) >= steps
+
+
+def left_by(folder: Path, step: int = 12) -> dict[str, bytes]:
+    """Everything in a run folder that must repeat exactly."""
+    files = [folder / "checkpoints" / f"step-{step}" / name for name in WEIGHTS]
+    files += [folder / "history.jsonl", folder / "bundle" / "model.safetensors", folder / "bundle" / "README.md"]
+    return {path.name if path.parent.name != "bundle" else f"bundle/{path.name}": path.read_bytes() for path in files}
+
+
+def history(folder: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (folder / "history.jsonl").read_text().split("\n")[:-1]]
+
+
+@pytest.fixture(scope="module")
+def straight(make_recipe: MakeRecipe, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """A run of 12 steps that nobody interrupts; dropout and the moving average are on."""
+    folder = tmp_path_factory.mktemp("straight") / "run"
+    train(make_recipe(), folder)
+    return left_by(folder)
+
+
+class TestRepeating:
+    def test_the_same_seed_gives_the_same_run(
+        self, make_recipe: MakeRecipe, tmp_path: Path, straight: dict[str, bytes]
+    ) -> None:
+        torch.manual_seed(12345)  # What was drawn before is of no matter.
+        train(make_recipe(), tmp_path / "run")
+        assert left_by(tmp_path / "run") == straight
+
+    def test_another_seed_gives_another(
+        self, make_recipe: MakeRecipe, tmp_path: Path, straight: dict[str, bytes]
+    ) -> None:
+        train(make_recipe("training.seed=2"), tmp_path / "run")
+        assert left_by(tmp_path / "run")["history.jsonl"] != straight["history.jsonl"]
+
+
+class TestResuming:
+    @pytest.mark.parametrize("parts", [[0], [1], [5], [11], [3, 4], [1, 1, 1, 6]], ids=str)
+    def test_an_interrupted_run_is_the_same_bit_by_bit(
+        self, make_recipe: MakeRecipe, tmp_path: Path, straight: dict[str, bytes], parts: list[int]
+    ) -> None:
+        """Stopped after each of these numbers of steps, in the middle of epochs and between logged lines."""
+        for number, steps in enumerate(parts):
+            end = train(make_recipe(), tmp_path / "run", resume=number > 0, should_stop=after(steps))
+            assert end.step == sum(parts[: number + 1])
+        assert train(make_recipe(), tmp_path / "run", resume=True).step == 12
+        assert left_by(tmp_path / "run") == straight
+
+    @pytest.mark.parametrize("call", [1, 2, 3, 4, 5, 6])
+    def test_killed_inside_a_save(
+        self,
+        make_recipe: MakeRecipe,
+        tmp_path: Path,
+        straight: dict[str, bytes],
+        monkeypatch: pytest.MonkeyPatch,
+        call: int,
+    ) -> None:
+        """The process ends just before the n-th rename of a bundle or a checkpoint into its place."""
+        calls: Iterator[int] = iter(range(1, 100))
+
+        def killed(draft: Path, path: Path) -> None:
+            if next(calls) == call:
+                raise Killed
+            draft.rename(path) if not path.exists() else put(draft, path)
+
+        from clearhead import files
+
+        put = files._put_in_place
+        with monkeypatch.context() as patch:
+            patch.setattr(files, "_put_in_place", killed)
+            # Nothing tidies up after a SIGKILL.
+            patch.setattr(files.shutil, "rmtree", lambda path, ignore_errors=False: None)
+            with pytest.raises(Killed):
+                train(make_recipe(), tmp_path / "run")
+        assert list((tmp_path / "run").rglob(".*.draft-*"))
+        train(make_recipe(), tmp_path / "run", resume=True)
+        assert left_by(tmp_path / "run") == straight
+        assert not list((tmp_path / "run").rglob(".*"))
+
+    @pytest.mark.parametrize("name", [*WEIGHTS, "recipe.yaml", "manifest.json", "tokenizer.json"])
+    @pytest.mark.parametrize("damage", ["cut", "flipped"])
+    def test_a_damaged_checkpoint_falls_back(
+        self, make_recipe: MakeRecipe, tmp_path: Path, straight: dict[str, bytes], name: str, damage: str
+    ) -> None:
+        train(make_recipe(), tmp_path / "run", should_stop=after(9))
+        path = tmp_path / "run" / "checkpoints" / "step-9" / name
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 4
+        path.write_bytes(content[: len(content) // 2] if damage == "cut" else content)
+        told = Told()
+        train(make_recipe(), tmp_path / "run", resume=True, reporter=told)
+        assert "damaged" in told.lines[0]
+        assert told.lines[1:] == ["started at 8", "finished"]
+        assert left_by(tmp_path / "run") == straight
+
+    def test_no_whole_checkpoint(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
+        train(make_recipe(), tmp_path / "run", should_stop=after(2))
+        (tmp_path / "run" / "checkpoints" / "step-2" / "position.json").write_text("{}")
+        with pytest.raises(TrainingError, match=r"holds no whole checkpoint to go on from .*position.json is damaged"):
+            train(make_recipe(), tmp_path / "run", resume=True)
+
+    def test_nothing_to_resume(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
+        with pytest.raises(TrainingError, match="holds no run to go on with; train without --resume to begin one"):
+            train(make_recipe(), tmp_path / "none", resume=True)
+        assert not (tmp_path / "none").exists()
+
+    def test_a_finished_run_stays_as_it_is(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
+        train(make_recipe(), tmp_path / "run")
+        before = left_by(tmp_path / "run")
+        assert train(make_recipe(), tmp_path / "run", resume=True).step == 12
+        assert left_by(tmp_path / "run") == before
+
+    def test_more_steps(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
+        train(make_recipe(), tmp_path / "run")
+        told = Told()
+        end = train(make_recipe("training.steps=14"), tmp_path / "run", resume=True, reporter=told)
+        assert end.step == 14
+        assert told.lines[0] == "training.steps is 14, but was 12 at the checkpoint"
+
+    def test_other_training_files_are_noticed(self, make_recipe: MakeRecipe, tmp_path: Path, corpus: Path) -> None:
+        for name in ("train.en", "train.fr", "val.en", "val.fr"):
+            (tmp_path / name).write_bytes((corpus / name).read_bytes())
+        recipe = make_recipe(f"data.folder={tmp_path}")
+        train(recipe, tmp_path / "run", should_stop=after(1))
+        for name in ("train.en", "train.fr"):
+            with (tmp_path / name).open("a") as file:
+                file.write("six\n")
+        told = Told()
+        train(recipe, tmp_path / "run", resume=True, reporter=told)
+        assert told.lines[0] == "the training files are not what they were at the checkpoint"
+
+    def test_another_model(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
+        train(make_recipe(), tmp_path / "run", should_stop=after(1))
+        with pytest.raises(TrainingError, match=r"does not fit the recipe's model .*; train into another folder"):
+            train(make_recipe("model.inner_width=64"), tmp_path / "run", resume=True)
+
+
+class TestFolder:
+    def test_an_existing_run_is_refused(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
+        train(make_recipe(), tmp_path / "run", should_stop=after(1))
+        before = sorted(path.name for path in (tmp_path / "run").rglob("*"))
+        with pytest.raises(TrainingError, match="already holds a run; go on with it by --resume, or name another"):
+            train(make_recipe(), tmp_path / "run")
+        assert sorted(path.name for path in (tmp_path / "run").rglob("*")) == before
+
+    def test_a_file_is_refused(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
+        (tmp_path / "run").write_text("mine")
+        with pytest.raises(TrainingError, match="is a file; name a folder"):
+            train(make_recipe(), tmp_path / "run")
+
+    def test_an_error_in_the_data_leaves_no_folder(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
+        with pytest.raises(RecipeError):
+            train(make_recipe("model.max_length=8"), tmp_path / "run")
+        assert not (tmp_path / "run").exists()
+
+    def test_designs_layout(self, run_folder: Path) -> None:
+        """DESIGN, "A run and a bundle on disk"."""
+        names = sorted(path.name for path in run_folder.iterdir())
+        assert names == ["bundle", "checkpoints", "history.jsonl", "timing.jsonl"]
+        assert sorted(path.name for path in (run_folder / "checkpoints").iterdir()) == ["step-120", "step-60"]
+
+    def test_the_bundles_recipe_is_resolved(self, run_folder: Path) -> None:
+        recipe = load(run_folder).recipe
+        assert (recipe.training.device, recipe.training.precision) in {("cpu", "fp32"), ("cuda", "bf16")}
+
+    def test_it_learned_something(self, run_folder: Path) -> None:
+        """From the entropy of 259 equal pieces, ln 259 = 5.56, towards that of eleven words."""
+        losses = [line["validation"]["loss"] for line in history(run_folder) if "validation" in line]  # type: ignore[index]
+        assert losses[0] < 3
+        assert losses[1] < losses[0]
+
+
+class TestHistory:
+    def test_what_a_line_says(self, run_folder: Path) -> None:
+        first = history(run_folder)[0]
+        assert set(first) == {"step", "loss", "learning_rate", "tokens", "skipped"}
+        assert first["learning_rate"] == pytest.approx(0.01 * 2 / 4)
+
+    def test_every_token_is_counted_once_an_epoch(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
+        """The 30 French pairs of train.fr, each with its end symbol, are what two epochs see twice."""
+        recipe = make_recipe("training.batch_tokens=1000", "training.steps=2")
+        end = train(recipe, tmp_path / "run")
+        materials = gather(recipe)
+        assert end.tokens == 2 * materials.training.target.tokens
+        assert end.epoch == 1
+
+    def test_the_first_loss_is_that_of_the_untrained_model(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
+        """With log_every=1, no dropout and no smoothing: the mean of -log p over the first batch."""
+        recipe = make_recipe(
+            "training.steps=1", "training.log_every=1", "training.batch_tokens=1000", "model.dropout=0",
+            "training.loss.label_smoothing=0",
+        )  # fmt: skip
+        train(recipe, tmp_path / "run")
+        materials = gather(recipe)
+        model, tokenizer = materials.untrained_model().eval(), materials.target_tokenizer
+        total = 0.0
+        with torch.inference_mode():
+            for number in range(len(materials.training)):
+                source, target = (
+                    torch.tensor([file[number].tolist()])
+                    for file in (materials.training.source, materials.training.target)
+                )
+                shifted = torch.cat([torch.tensor([[tokenizer.begin]]), target[:, :-1]], dim=1)
+                chosen = model(source, shifted).double().log_softmax(-1).gather(-1, target[..., None])
+                total -= float(chosen.sum())
+        assert history(tmp_path / "run")[0]["loss"] == pytest.approx(total / materials.training.target.tokens, rel=1e-5)
+
+
+class TestAccumulating:
+    def test_two_halves_are_one_batch(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
+        """One step over the whole corpus: as one batch, and as two ragged ones whose losses are summed."""
+        # An epsilon of 1 makes Adam's first step g/(|g| + 1): without it a gradient of 1e-10 and one of -1e-10 would
+        # take weights two rates apart.
+        common = (
+            "training.steps=1", "model.dropout=0", "training.average.name=none", "training.optimizer.epsilon=1",
+            "training.schedule={name: constant, peak: 1.0, warmup: 1}",
+        )  # fmt: skip
+        halves = next(budget for budget in range(100, 500) if len(lengths_plan(make_recipe(*common), budget)) == 2)
+        train(make_recipe(*common, "training.batch_tokens=1000"), tmp_path / "one")
+        train(make_recipe(*common, f"training.batch_tokens={halves}", "training.accumulate=2"), tmp_path / "two")
+        one, two = load(tmp_path / "one").model, load(tmp_path / "two").model
+        start = gather(make_recipe(*common)).untrained_model()
+        for a, b, before in zip(one.parameters(), two.parameters(), start.parameters(), strict=True):
+            torch.testing.assert_close(a, b, rtol=0, atol=2e-6)
+            assert not torch.equal(a, before)
+        assert history(tmp_path / "one")[0]["loss"] == pytest.approx(history(tmp_path / "two")[0]["loss"], rel=1e-6)
+
+    def test_gradients_of_ragged_batches_add_up(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
+        """In float64, where the order of a sum shows only in the last digits."""
+        materials = gather(make_recipe("model.dropout=0"))
+        sums = []
+        for budget in (1000, 200):
+            run = loop.Run(materials, tmp_path, Silent())
+            run.model = run.model.double()
+            corpus, tokenizer = materials.training, materials.target_tokenizer
+            for indices in plan(corpus.source.lengths, corpus.target.lengths, batch_tokens=budget, seed=1, epoch=0):
+                run._backward(loop.collate(corpus, indices, tokenizer.begin, tokenizer.padding))
+            sums.append([parameter.grad for parameter in run.model.parameters()])
+        for one, other in zip(*sums, strict=True):
+            assert one is not None
+            torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-9)
+
+
+def lengths_plan(recipe: Recipe, budget: int) -> list[object]:
+    corpus = gather(recipe).training
+    return list(plan(corpus.source.lengths, corpus.target.lengths, batch_tokens=budget, seed=1, epoch=0))
+
+
+class TestStopping:
+    @pytest.fixture
+    def figures(self, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+        """Let validation give these losses, one after the other."""
+
+        def give(*losses: float) -> None:
+            left = iter(losses)
+            monkeypatch.setattr(loop, "validate", lambda model, materials: Validation(next(left), 1.0, None))
+
+        return give
+
+    def test_patience(self, make_recipe: MakeRecipe, tmp_path: Path, figures: Callable[..., None]) -> None:
+        """The best is the second of 3, 2, 2.5, 2.4: patience 2 ends the run at the fourth, step 8."""
+        figures(3.0, 2.0, 2.5, 2.4, 1.0)
+        recipe = make_recipe("training.validate_every=2", "training.patience=2", "training.keep_checkpoints=9")
+        end = train(recipe, tmp_path / "run")
+        assert (end.step, end.best, end.best_step, end.stopped_early) == (8, 2.0, 4, True)
+        assert [line["best"] for line in history(tmp_path / "run") if "best" in line] == [True, True, False, False]
+
+    def test_the_bundle_is_the_one_that_was_best(
+        self, make_recipe: MakeRecipe, tmp_path: Path, figures: Callable[..., None]
+    ) -> None:
+        figures(3.0, 2.0, 2.5)
+        train(make_recipe("training.keep_checkpoints=9"), tmp_path / "run")
+        best = tmp_path / "run" / "checkpoints" / "step-8" / "average.safetensors"
+        assert (tmp_path / "run" / "bundle" / "model.safetensors").read_bytes() == best.read_bytes()
+
+    def test_more_patience_later(self, make_recipe: MakeRecipe, tmp_path: Path, figures: Callable[..., None]) -> None:
+        figures(1.0, 2.0, 3.0)
+        recipe = "training.validate_every=2", "training.steps=6"
+        assert train(make_recipe(*recipe, "training.patience=1"), tmp_path / "run").step == 4
+        assert train(make_recipe(*recipe, "training.patience=2"), tmp_path / "run", resume=True).step == 6
+
+    def test_what_is_not_a_number_is_never_best(
+        self, make_recipe: MakeRecipe, tmp_path: Path, figures: Callable[..., None]
+    ) -> None:
+        figures(float("nan"), 2.0, float("nan"))
+        end = train(make_recipe(), tmp_path / "run")
+        assert (end.best, end.best_step) == (2.0, 8)
+
+    def test_ten_bad_gradients_in_a_row(
+        self, make_recipe: MakeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Counted on the device, so the run ends at the next logged line; the weights are what they were."""
+        real = loop.linear_cross_entropy
+        monkeypatch.setattr(loop, "linear_cross_entropy", lambda *given: real(*given) * float("nan"))
+        told = Told()
+        message = r"the gradients of 10 steps in a row, up to step 10 \(epoch 3, batch \d\), were not finite numbers; lower"
+        with pytest.raises(TrainingError, match=message):
+            train(make_recipe(), tmp_path / "run", reporter=told)
+        assert [progress.skipped for progress in told.progress] == [2, 4, 6, 8, 10]
+        assert told.lines[-1] == "finished"
+        untrained = gather(make_recipe()).untrained_model()
+        assert all(
+            torch.equal(*pair) for pair in zip(restored(tmp_path / "run", 8), untrained.parameters(), strict=True)
+        )
+
+    def test_it_learns_on_after_one(
+        self, make_recipe: MakeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real, calls = loop.linear_cross_entropy, iter(range(100))
+        monkeypatch.setattr(
+            loop, "linear_cross_entropy", lambda *given: real(*given) * (float("nan") if next(calls) == 2 else 1.0)
+        )
+        end = train(make_recipe(), tmp_path / "run")
+        assert end.step == 12
+        lines = [line for line in history(tmp_path / "run") if "loss" in line]
+        assert [line["skipped"] for line in lines] == [0, 1, 1, 1, 1, 1]
+        assert lines[1]["loss"] is None
+        assert all(torch.isfinite(parameter).all() for parameter in load(tmp_path / "run").model.parameters())
+
+
+def restored(folder: Path, step: int) -> list[torch.Tensor]:
+    from safetensors.torch import load_file
+
+    stored = load_file(folder / "checkpoints" / f"step-{step}" / "model.safetensors")
+    model = load(folder).model
+    return [stored[name] for name, _ in model.named_parameters()]
+
+
+class TestDisk:
+    """ENOSPC and EIO: one line, and what was there before still loads."""
+
+    @pytest.mark.parametrize("place", ["save_weights", "save_file", "_write_json", "publish_folder"])
+    def test_a_checkpoint_that_cannot_be_written(
+        self,
+        make_recipe: MakeRecipe,
+        tmp_path: Path,
+        straight: dict[str, bytes],
+        monkeypatch: pytest.MonkeyPatch,
+        place: str,
+    ) -> None:
+        real = getattr(checkpoint, place)
+        train(make_recipe(), tmp_path / "run", should_stop=after(5))
+
+        def full(*given: object, **named: object) -> object:
+            raise OSError(28, "No space left on device")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(checkpoint, place, full)
+            with pytest.raises(
+                TrainingError, match=r"cannot be written .No space left on device.; make room"
+            ) as caught:
+                train(make_recipe(), tmp_path / "run", resume=True)
+        assert "\n" not in str(caught.value)
+        assert getattr(checkpoint, place) is real
+        assert checkpoint.newest_checkpoint(tmp_path / "run" / "checkpoints")[0].name == "step-5"
+        assert not list((tmp_path / "run").rglob(".*"))
+        train(make_recipe(), tmp_path / "run", resume=True)
+        assert left_by(tmp_path / "run") == straight
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+    def test_a_history_that_cannot_be_written(
+        self, make_recipe: MakeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        train(make_recipe(), tmp_path / "run", should_stop=after(4))
+        run = loop.Run(gather(make_recipe()), tmp_path / "run", Silent())
+        run.resume(tmp_path / "run" / "checkpoints" / "step-4")
+        run.history.history = Path("/dev/full")
+        with pytest.raises(TrainingError, match=r"cannot be written .No space left on device"):
+            run.go(lambda: False)
+
+
+def test_the_position_comes_back(make_recipe: MakeRecipe, tmp_path: Path) -> None:
+    end = train(make_recipe(), tmp_path / "run", should_stop=after(3))
+    assert isinstance(end, Position)
+    assert (end.step, end.best_step, end.stopped_early) == (3, 0, False)
+
+
+def test_publish_is_what_saves(tmp_path: Path) -> None:
+    """The tests above patch these names; should they move, this fails first."""
+    assert checkpoint.publish_folder is publish_folder
+    assert issubclass(EncoderDecoder, torch.nn.Module)

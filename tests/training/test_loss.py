@@ -1,0 +1,108 @@
+"""Label-smoothed cross-entropy: against the definition, by hand, and against torch's own gradients."""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from clearhead.training.loss import cross_entropy, linear_cross_entropy
+
+
+def by_definition(logits: Tensor, target: Tensor, smoothing: float) -> float:
+    """Σ over real tokens of KL(q ‖ p) + H(q), where q is the smoothed target: 1 - ε on the token, ε/V on every one."""
+    total = 0.0
+    for row, token in zip(logits.double(), target.tolist(), strict=True):
+        if token == 0:
+            continue
+        weights = [math.exp(value) for value in row.tolist()]
+        p = [weight / sum(weights) for weight in weights]
+        q = [smoothing / len(p) + (1 - smoothing) * (index == token) for index in range(len(p))]
+        divergence = sum(a * math.log(a / b) for a, b in zip(q, p, strict=True) if a)
+        entropy = -sum(a * math.log(a) for a in q if a)
+        total += divergence + entropy
+    return total
+
+
+def test_three_tokens_by_hand() -> None:
+    """p = (1/6, 2/6, 3/6), the token is 2, ε = 0.3: q = (0.1, 0.1, 0.8)."""
+    logits = torch.tensor([[1.0, 2.0, 3.0]]).log()
+    expected = -(0.1 * math.log(1 / 6) + 0.1 * math.log(2 / 6) + 0.8 * math.log(3 / 6))
+    assert float(cross_entropy(logits, torch.tensor([2]), 0.3)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_without_smoothing_it_is_the_negative_log_probability() -> None:
+    logits = torch.tensor([[1.0, 2.0, 3.0], [1.0, 1.0, 2.0]]).log()
+    assert float(cross_entropy(logits, torch.tensor([2, 1]))) == pytest.approx(math.log(2) + math.log(4), rel=1e-6)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5])
+def test_it_is_the_divergence_and_the_targets_entropy(smoothing: float) -> None:
+    generator = torch.Generator().manual_seed(1)
+    logits = torch.randn(12, 7, generator=generator) * 3
+    target = torch.tensor([1, 0, 6, 2, 0, 3, 4, 5, 1, 1, 0, 2])
+    expected = by_definition(logits, target, smoothing)
+    assert float(cross_entropy(logits, target, smoothing)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_padding_counts_for_nothing() -> None:
+    logits = torch.randn(2, 3, 5, generator=torch.Generator().manual_seed(1))
+    target = torch.tensor([[1, 2, 0], [3, 0, 0]])
+    real = logits.flatten(0, 1)[[0, 1, 3]]
+    assert torch.allclose(cross_entropy(logits, target, 0.1), cross_entropy(real, torch.tensor([1, 2, 3]), 0.1))
+    logits.requires_grad_()
+    torch.autograd.backward(cross_entropy(logits, target, 0.1))
+    assert logits.grad is not None
+    assert not logits.grad[target == 0].any()
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16])
+def test_sixteen_bits_are_summed_in_thirty_two(kind: torch.dtype) -> None:
+    """A sum of 20,000 equal terms stops growing in 16 bits: float16 at 2,048, bfloat16 at 256."""
+    logits = torch.zeros(3, 20_000, dtype=kind)
+    loss = cross_entropy(logits, torch.tensor([1, 2, 3]), 0.1)
+    assert loss.dtype == torch.float32
+    assert float(loss) == pytest.approx(3 * math.log(20_000), rel=1e-6)
+
+
+class TestLastLayer:
+    """The loss through the last linear layer, which never holds all logits."""
+
+    @pytest.mark.parametrize("smoothing", [0.0, 0.1])
+    @pytest.mark.parametrize("rows", [1, 255, 700])
+    def test_loss_and_gradients_are_torchs(self, smoothing: float, rows: int) -> None:
+        """F.cross_entropy in float64, with autograd's gradients; 700 rows take several chunks."""
+        generator = torch.Generator().manual_seed(rows)
+        vectors = torch.randn(rows, 8, generator=generator)
+        matrix = torch.randn(11, 8, generator=generator)
+        target = torch.randint(0, 11, (rows,), generator=generator)
+        target[0] = 3
+        ours = [vectors.clone().requires_grad_(), matrix.clone().requires_grad_()]
+        loss = linear_cross_entropy(ours[0], ours[1], target, smoothing)
+        torch.autograd.backward(loss * 0.5)
+        theirs = [vectors.double().requires_grad_(), matrix.double().requires_grad_()]
+        reference = F.cross_entropy(
+            theirs[0] @ theirs[1].T, target, ignore_index=0, reduction="sum", label_smoothing=smoothing
+        )
+        torch.autograd.backward(reference * 0.5)
+        assert float(loss.detach()) == pytest.approx(float(reference.detach()), rel=1e-5)
+        for one, other in zip(ours, theirs, strict=True):
+            assert one.grad is not None
+            assert other.grad is not None
+            torch.testing.assert_close(one.grad.double(), other.grad, rtol=1e-4, atol=1e-4)
+
+    def test_it_is_the_plain_one(self) -> None:
+        generator = torch.Generator().manual_seed(1)
+        vectors, matrix = torch.randn(2, 5, 8, generator=generator), torch.randn(9, 8, generator=generator)
+        target = torch.tensor([[1, 2, 3, 0, 0], [4, 5, 6, 7, 8]])
+        plain = cross_entropy(vectors @ matrix.T, target, 0.1)
+        torch.testing.assert_close(linear_cross_entropy(vectors, matrix, target, 0.1), plain)
+
+    def test_nothing_but_padding(self) -> None:
+        vectors = torch.randn(3, 4, requires_grad=True)
+        loss = linear_cross_entropy(vectors, torch.randn(5, 4), torch.zeros(3, dtype=torch.long), 0.1)
+        torch.autograd.backward(loss)
+        assert float(loss.detach()) == 0.0
+        assert vectors.grad is not None
+        assert not vectors.grad.any()

@@ -1,0 +1,144 @@
+"""The update: against torch's AdamW and hand arithmetic in float64."""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from clearhead.recipe import Optimizer
+from clearhead.training.optimizer import Updater
+
+RATE = 0.01
+TOKENS = 7.0
+
+
+class Small(nn.Module):
+    """A matrix, which decays, and a vector, which does not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        generator = torch.Generator().manual_seed(1)
+        self.matrix = nn.Parameter(torch.randn(3, 4, generator=generator))
+        self.vector = nn.Parameter(torch.randn(4, generator=generator))
+
+
+def gradients(step: int) -> list[Tensor]:
+    generator = torch.Generator().manual_seed(100 + step)
+    return [torch.randn(3, 4, generator=generator) * 50, torch.randn(4, generator=generator) * 50]
+
+
+def give(model: Small, values: list[Tensor]) -> None:
+    for parameter, value in zip(model.parameters(), values, strict=True):
+        parameter.grad = value.clone()
+
+
+@pytest.mark.parametrize("clip", [None, 1.0, 100.0])
+@pytest.mark.parametrize("weight_decay", [0.0, 0.1])
+def test_it_is_adamw_after_scaling_and_clipping(clip: float | None, weight_decay: float) -> None:
+    """Gradients summed over 7 tokens, divided by 7, clipped to a norm, then torch.optim.AdamW in float64."""
+    settings = Optimizer(clip=clip, weight_decay=weight_decay)
+    ours = Small()
+    updater = Updater(ours, settings, lambda step: RATE / step)
+    theirs = Small().double()
+    reference = torch.optim.AdamW(
+        [
+            {"params": [theirs.matrix], "weight_decay": weight_decay},
+            {"params": [theirs.vector], "weight_decay": 0.0},
+        ],
+        betas=(0.9, 0.98),
+        eps=1e-9,
+        lr=1.0,
+    )
+    for step in (1, 2, 3):
+        give(ours, gradients(step))
+        updater.update(step, torch.tensor(TOKENS))
+        for parameter, value in zip(theirs.parameters(), gradients(step), strict=True):
+            parameter.grad = value.double() / TOKENS
+        if clip is not None:
+            nn.utils.clip_grad_norm_(theirs.parameters(), clip)
+        for group in reference.param_groups:
+            group["lr"] = RATE / step
+        reference.step()
+        for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+            torch.testing.assert_close(one.double(), other, rtol=1e-5, atol=1e-6)
+
+
+def test_the_first_step_by_hand() -> None:
+    """Kingma and Ba: after one step the bias-corrected moments are g and g², so each weight moves by rate·g/(|g| + ε);
+    Loshchilov and Hutter: the matrix first shrinks by rate·decay."""
+    model = Small()
+    before = [parameter.detach().double().clone() for parameter in model.parameters()]
+    updater = Updater(model, Optimizer(clip=1.0, weight_decay=0.1), lambda step: RATE)
+    given = [value.double() / TOKENS for value in gradients(1)]
+    norm = math.sqrt(sum(float((value**2).sum()) for value in given))
+    clipped = [value / norm for value in given]
+    give(model, gradients(1))
+    updater.update(1, torch.tensor(TOKENS))
+    for parameter, old, gradient, shrink in zip(model.parameters(), before, clipped, (0.1, 0.0), strict=True):
+        expected = old * (1 - RATE * shrink) - RATE * gradient / (gradient.abs() + 1e-9)
+        torch.testing.assert_close(parameter.detach().double(), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_the_gradients_are_cleared() -> None:
+    model = Small()
+    give(model, gradients(1))
+    Updater(model, Optimizer(), lambda step: RATE).update(1, torch.tensor(TOKENS))
+    assert all(parameter.grad is None for parameter in model.parameters())
+
+
+class TestSkipping:
+    @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+    def test_what_is_not_finite_changes_nothing(self, bad: float) -> None:
+        model = Small()
+        updater = Updater(model, Optimizer(), lambda step: RATE)
+        give(model, gradients(1))
+        updater.update(1, torch.tensor(TOKENS))
+        before = [parameter.detach().clone() for parameter in model.parameters()]
+        state = {name: value.clone() for name, value in updater.state().items() if "/" in name}
+        values = gradients(2)
+        values[0][1, 2] = bad
+        give(model, values)
+        updater.update(2, torch.tensor(TOKENS))
+        assert all(torch.equal(*pair) for pair in zip(model.parameters(), before, strict=True))
+        assert all(torch.equal(updater.state()[name], value) for name, value in state.items())
+        assert updater.read_skips() == (1, 1)
+
+    def test_it_is_counted_in_all_and_in_a_row(self) -> None:
+        model = Small()
+        updater = Updater(model, Optimizer(), lambda step: RATE)
+        for step, is_good in enumerate([False, False, True, False, False, False, True], start=1):
+            give(model, gradients(step) if is_good else [value * math.nan for value in gradients(step)])
+            updater.update(step, torch.tensor(TOKENS))
+        assert updater.read_skips() == (5, 3)
+
+    def test_a_row_goes_on_after_it_was_read(self) -> None:
+        model = Small()
+        updater = Updater(model, Optimizer(), lambda step: RATE)
+        for step in (1, 2, 3, 4):
+            give(model, [value * math.nan for value in gradients(step)])
+            updater.update(step, torch.tensor(TOKENS))
+            if step == 2:
+                assert updater.read_skips() == (2, 2)
+        assert updater.read_skips() == (4, 4)
+        give(model, gradients(5))
+        updater.update(5, torch.tensor(TOKENS))
+        assert updater.read_skips() == (4, 4)  # The row that ended after the last reading.
+        assert updater.read_skips() == (4, 0)
+
+
+def test_state_is_all_there_is() -> None:
+    """Two steps, stored, restored into a new updater and a third: the same as three in one."""
+    one, other = Small(), Small()
+    straight = Updater(one, Optimizer(), lambda step: RATE)
+    first = Updater(other, Optimizer(), lambda step: RATE)
+    for step in (1, 2):
+        for model, updater in ((one, straight), (other, first)):
+            give(model, gradients(step))
+            updater.update(step, torch.tensor(TOKENS))
+    second = Updater(other, Optimizer(), lambda step: RATE)
+    second.restore({name: value.clone() for name, value in first.state().items()})
+    for model, updater in ((one, straight), (other, second)):
+        give(model, gradients(3))
+        updater.update(3, torch.tensor(TOKENS))
+    assert all(torch.equal(*pair) for pair in zip(one.parameters(), other.parameters(), strict=True))

@@ -1,0 +1,125 @@
+"""From a recipe to materials."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from clearhead.data import street
+from clearhead.errors import DataError, RecipeError, TrainingError
+from clearhead.recipe import Recipe, load_recipe
+from clearhead.training.preparation import corpus_folder, gather, resolve
+
+MakeRecipe = Callable[..., Recipe]
+
+
+class TestResolving:
+    @pytest.mark.parametrize(("has_cuda", "expected"), [(False, ("cpu", "fp32")), (True, ("cuda", "bf16"))])
+    def test_auto(
+        self, make_recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch, has_cuda: bool, expected: tuple[str, str]
+    ) -> None:
+        """DESIGN: fp32 on a CPU, bf16 on a GPU."""
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: has_cuda)
+        training = resolve(make_recipe()).training
+        assert (training.device, training.precision) == expected
+
+    def test_what_is_said_stays(self, make_recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+        training = resolve(make_recipe("training.device=cpu", "training.precision=bf16")).training
+        assert (training.device, training.precision) == ("cpu", "bf16")
+
+    def test_a_device_that_is_not_there(self, make_recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+        with pytest.raises(TrainingError, match=r"training.device=cuda, but torch finds no CUDA device; choose cpu"):
+            resolve(make_recipe("training.device=cuda"))
+
+
+class TestGathering:
+    def test_what_there_is(self, make_recipe: MakeRecipe) -> None:
+        materials = gather(make_recipe())
+        assert len(materials.training) == 30
+        assert [len(one.corpus) for one in materials.validation] == [6]
+        assert materials.validation[0].sources == ("six one", "six two", "six three")
+        assert materials.validation[0].references == ("six un", "six deux", "six trois")
+        assert materials.source_tokenizer is materials.target_tokenizer
+        assert materials.config.width == 16
+
+    def test_separate_tokenizers(self, make_recipe: MakeRecipe) -> None:
+        materials = gather(make_recipe("text={size: 262, joint: false}", "model.share_embeddings=target"))
+        assert materials.source_tokenizer.encode("three") != materials.target_tokenizer.encode("three")
+        assert materials.untrained_model().config.share_embeddings == "target"
+
+    def test_tags(self, make_recipe: MakeRecipe) -> None:
+        """DESIGN: the target language's tag stands before each source."""
+        materials = gather(make_recipe("text={size: 260, tags: true}"))
+        assert materials.source_tokenizer.languages == ("fr",)
+        assert int(materials.training.source[0][0]) == materials.source_tokenizer.tag("fr")
+        assert materials.validation[0].to_language == "fr"
+
+    def test_the_model_is_the_seeds(self, make_recipe: MakeRecipe) -> None:
+        first, again, other = (
+            next(iter(gather(make_recipe(f"training.seed={seed}")).untrained_model().parameters()))
+            for seed in (1, 1, 2)
+        )
+        assert torch.equal(first, again)
+        assert not torch.equal(first, other)
+
+    def test_filters_are_for_training_only(self, make_recipe: MakeRecipe) -> None:
+        materials = gather(make_recipe("data.filters.max_tokens=8"))
+        assert len(materials.training) < 30
+        assert len(materials.validation[0].corpus) == 6
+
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [
+            (("decoding.length_penalty=long",), "decoding: length penalty 'long' cannot be read; write gnmt:ALPHA"),
+            (("model.heads=3",), "model: width=16 is not divisible by heads=3"),
+            (("text.joint=false",), "text.joint=false gives .* one matrix; set model.share_embeddings=target, or"),
+            (
+                ("model.max_length=8",),
+                r"a training pair has \d\d tokens, but model.max_length=8; set data.filters.max_t",
+            ),
+            (
+                ("model.max_length=10", "data.filters.max_tokens=8"),
+                r"a validation pair has \d\d tokens, but model.max_length=10; remove it from its files, or set",
+            ),
+        ],
+    )
+    def test_choices_that_cannot_work(self, make_recipe: MakeRecipe, changes: tuple[str, ...], message: str) -> None:
+        with pytest.raises(RecipeError, match=message) as caught:
+            gather(make_recipe(*changes))
+        assert "\n" not in str(caught.value)
+
+    @pytest.mark.parametrize("key", ["data.train.0.source", "data.validate.0.target"])
+    def test_a_file_that_is_not_there(self, make_recipe: MakeRecipe, key: str) -> None:
+        """The last file is missed before the first is read: hours may lie between."""
+        with pytest.raises(DataError, match=r"trian.en does not exist; did you mean train.en\?"):
+            gather(make_recipe(f"{key}=trian.en"))
+
+
+class TestEmbedded:
+    def test_it_is_written_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        calls = []
+
+        def write(folder: Path, pairs: int, seed: int) -> None:
+            calls.append((pairs, seed))
+            (folder / "train").touch()
+
+        monkeypatch.setattr(street, "write", write)
+        recipe = load_recipe("street", ["data.embedded={corpus: street, pairs: 7, seed: 3}"])
+        folders = {corpus_folder(recipe) for _ in range(2)}
+        assert calls == [(7, 3)]
+        assert [path.name for folder in folders for path in folder.iterdir()] == ["train"]
+
+    def test_half_of_one_is_not_kept(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def write(folder: Path, pairs: int, seed: int) -> None:
+            (folder / "train").touch()
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(street, "write", write)
+        recipe = load_recipe("street", ["data.embedded={corpus: street, pairs: 8}"])
+        with pytest.raises(KeyboardInterrupt):
+            corpus_folder(recipe)
+        monkeypatch.setattr(street, "write", lambda folder, pairs, seed: (folder / "whole").touch())
+        assert [path.name for path in corpus_folder(recipe).iterdir()] == ["whole"]
