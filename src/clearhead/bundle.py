@@ -1,6 +1,8 @@
 """A trained model on disk, complete in itself: sizes, weights, tokenizers and the recipe that made it."""
 
+import copy
 import dataclasses
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -91,7 +93,9 @@ class Bundle:
         Raises UsageError for a language that it does not know, DecodingError for impossible settings.
         """
         many = [texts] if isinstance(texts, str) else list(texts)
-        found = self.search(many, to, beam_size=beam_size, length_penalty=length_penalty, batch_tokens=batch_tokens)
+        found = self.search(
+            many, to, beam_size=beam_size, length_penalty=length_penalty, batch_tokens=batch_tokens, exact=False
+        )
         translated = [hypotheses[0].text for hypotheses in found]
         return translated[0] if isinstance(texts, str) else translated
 
@@ -106,26 +110,31 @@ class Bundle:
         sampling: Sampling | None = None,
         prefix: str = "",
         batch_tokens: int = DEFAULT_BATCH_TOKENS,
+        exact: bool = True,
         progress: Progress | None = None,
     ) -> list[list[Translation]]:
         """The `top_beams` best translations of each text with their scores, best first, in the order of `texts`.
 
         A text without any word (blank) is translated by a blank one, with a log-probability of 0. A text that is longer
         than the model can read is cut (`too_long` says which). `prefix` is text that every translation must begin with.
-        Raises as `translate` does.
+        Scores are those that `score` gives, computed in float64; `exact=False` leaves them as the search had them,
+        right to about five digits, and saves that second pass. Raises as `translate` does.
         """
         _require_many("texts", texts)
         options = self._options(beam_size, top_beams, length_penalty, sampling)
-        sources = self._sources(texts, to)
-        spoken = [number for number, source in enumerate(sources) if source is not None]
+        encoded = self._sources(texts, to)
+        spoken = [number for number, source in enumerate(encoded) if source is not None]
+        sources = [source for source in encoded if source is not None]
         found = translate_ids(
             self.model,
-            [source for source in sources if source is not None],
+            sources,
             options,
             prefixes=[self.target_tokenizer.encode(prefix)] * len(spoken) if prefix else None,
             batch_tokens=batch_tokens,
             progress=progress,
         )
+        if exact:
+            found = self._rescored(sources, found, options)
         results = [[BLANK] for _ in texts]
         for number, hypotheses in zip(spoken, found, strict=True):
             results[number] = [self._translation(hypothesis) for hypothesis in hypotheses]
@@ -157,7 +166,7 @@ class Bundle:
         ids = [encoded[number] or empty for number in asked]
         wanted = self.target_tokenizer.encode_many([targets[number] for number in asked])
         results = [BLANK for _ in sources]
-        found = score_ids(self.model, ids, wanted, options, batch_tokens=batch_tokens)
+        found = score_ids(self._precise, ids, wanted, options, batch_tokens=batch_tokens)
         for number, hypothesis in zip(asked, found, strict=True):
             results[number] = self._translation(hypothesis)
         return results
@@ -184,6 +193,21 @@ class Bundle:
                 "files": hashes,
             }
             (draft / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+
+    @functools.cached_property
+    def _precise(self) -> EncoderDecoder:
+        """The model in float64: in float32 a score would depend on the shapes of the products that computed it."""
+        return copy.deepcopy(self.model).double()
+
+    def _rescored(
+        self, sources: Sequence[list[int]], found: Sequence[Sequence[Hypothesis]], options: SearchOptions
+    ) -> list[list[Hypothesis]]:
+        """The same hypotheses in the same order, scored as `score` would."""
+        flat = [(source, one) for source, hypotheses in zip(sources, found, strict=True) for one in hypotheses]
+        targets = [one.tokens[:-1] if one.finished else one.tokens for _, one in flat]
+        ended = [one.finished for _, one in flat]
+        scored = iter(score_ids(self._precise, [source for source, _ in flat], targets, options, ended=ended))
+        return [[next(scored) for _ in hypotheses] for hypotheses in found]
 
     def _options(
         self, beam_size: int | None, top_beams: int, length_penalty: str | None, sampling: Sampling | None

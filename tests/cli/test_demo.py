@@ -32,8 +32,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def write(folder: Path, pairs: int, seed: int) -> None:
         done.append("written")
-        names = ["train", "validate", *(f"test.{phenomenon}" for phenomenon in street.PHENOMENA)]
-        for name in names:
+        for name in ("train", "validate", "test.plain", "test.agreement"):
             for direction in street.DIRECTIONS:
                 for language in direction.split("-"):
                     lines = "".join(f"{word}\n" for word in WORDS[language])
@@ -51,7 +50,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             path,
             ["text.size=263", "model.width=16", "model.heads=2", "model.inner_width=16", "training.steps=4",
              "training.validate_every=2", "training.checkpoint_every=2", "training.validate_sentences=1",
-             "training.log_every=2", "data.embedded.pairs=12"],
+             "training.log_every=2", "data.embedded.pairs=12", "model.encoder_layers=1", "model.decoder_layers=1"],
         )  # fmt: skip
 
     monkeypatch.setattr(street, "write", write)
@@ -59,6 +58,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(street, "baselines", lambda corpus: BASELINES)
     monkeypatch.setattr(demo, "load_recipe", load)
     monkeypatch.setattr(demo, "train", train)
+    monkeypatch.setattr(demo, "EXAMPLES", demo.EXAMPLES[2:4])
     monkeypatch.setenv("COLUMNS", "80")
     return done
 
@@ -76,11 +76,11 @@ class TestDemo:
     ) -> None:
         result = clearhead("demo", "--out", tmp_path / "run")
         assert result.code == 0
-        assert small == ["written", "trained"]
+        assert small == ["trained", "written"]
         text = result.out.decode()
         assert "trained in " in text
         for phenomenon in street.PHENOMENA:
-            assert phenomenon in text
+            assert f"\n  {phenomenon}" in text
         assert "12 words between" in text
         assert "guessed by the cue word" in text
         assert "The animal didn't cross the street because it was too tired." in text
@@ -121,7 +121,7 @@ class TestDemo:
         assert stopped.code == 130
         assert "stopped at step 1; the same command goes on from there" in stopped.err
         assert clearhead("demo", "--out", tmp_path / "run").code == 0
-        assert small == ["written", "trained", "resumed"]
+        assert small == ["trained", "written", "resumed"]
 
     def test_a_model_without_its_checkpoints_is_enough(self, clearhead: Run, small: list[str], tmp_path: Path) -> None:
         clearhead("demo", "--out", tmp_path / "run")
@@ -134,7 +134,7 @@ class TestDemo:
         clearhead("demo", "--out", tmp_path / "run")
         (tmp_path / "run" / "checkpoints" / "step-4" / "position.json").write_text("")
         assert clearhead("demo", "--out", tmp_path / "run").code == 0
-        assert small == ["written", "trained", "resumed"]
+        assert small == ["trained", "written", "resumed"]
 
 
 def cells(scores: Sequence[PhenomenonScore]) -> list[list[str]]:
@@ -145,20 +145,20 @@ def cells(scores: Sequence[PhenomenonScore]) -> list[list[str]]:
 def test_the_table() -> None:
     rows = cells(
         [
-            PhenomenonScore("plain", "en-fr", 400, 98.75, {}),
-            PhenomenonScore("agreement", "fr-en", 400, 90.0, {0: 100.0, 12: 80.0}),
-            PhenomenonScore("coreference", "en-fr", 400, 97.0, {}),
+            PhenomenonScore("plain", "en-fr", 400, 98.75, 98.75, {}),
+            PhenomenonScore("agreement", "fr-en", 400, 90.0, 100.0, {0: 100.0, 12: 80.0}),
+            PhenomenonScore("coreference", "en-fr", 400, 97.0, 97.0, {}),
         ]
     )
     assert rows[:6] == [
         ["plain", "98.8 %", "–", "–"],
-        ["agreement", "–", "90.0 %", "–"],
+        ["agreement, up to 8 words between", "–", "100.0 %", "–"],
         ["  0 words between", "–", "100.0 %", "–"],
-        ["  12 words between", "–", "80.0 %", "–"],
+        ["  12 words between, more than in training", "–", "80.0 %", "–"],
         ["coreference", "97.0 %", "–", "–"],
-        ["  guessed by the cue word", "43.0 %", "–", "–"],
+        ["  guessed by the cue word alone", "43.0 %", "–", "–"],
     ]
-    assert rows[6][0] == "  guessed by the order"
+    assert rows[6][0] == "  guessed by the order alone"
 
 
 def test_the_examples_are_the_issues() -> None:

@@ -45,12 +45,15 @@ def test_json(clearhead: Run, run_folder: Path, files: tuple[Path, Path], expect
     assert "against" not in document
 
 
-def test_against_another_system(clearhead: Run, run_folder: Path, files: tuple[Path, Path]) -> None:
-    """The references themselves are a system that is always right."""
-    result = clearhead("evaluate", run_folder, *files, "--against", files[1])
-    assert result.lines[2].split()[-5:] == [str(files[1]), "100.00", "100.00", "100.0", "%"]
-    assert "by chance with p = 0." in result.lines[3]
-    document = json.loads(clearhead("evaluate", run_folder, *files, "--against", files[1], "--json").out)
+def test_against_another_system(clearhead: Run, run_folder: Path, tmp_path: Path) -> None:
+    """The references themselves are a system that is always right; six words, since BLEU needs four."""
+    (tmp_path / "source").write_text("one two three\nfour five six\n" * 4)
+    (tmp_path / "right").write_text("un deux trois quatre cinq six\nsix cinq quatre trois deux un\n" * 4)
+    files = tmp_path / "source", tmp_path / "right"
+    result = clearhead("evaluate", run_folder, *files, "--against", tmp_path / "right")
+    assert result.lines[2].split()[-5:] == [str(tmp_path / "right"), "100.00", "100.00", "100.0", "%"]
+    assert "by chance with p = 0.0" in result.lines[3]
+    document = json.loads(clearhead("evaluate", run_folder, *files, "--against", tmp_path / "right", "--json").out)
     assert document["against"]["exact"] == 100.0
     assert 0 <= document["p_value"] < 0.05
 

@@ -3,13 +3,14 @@
 import io
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from clearhead.bundle import load
+from clearhead.bundle import Bundle, load
+from clearhead.cli.app import main
 
 Run = Callable[..., Any]
 HOSTILE = {
@@ -78,7 +79,9 @@ def test_a_long_line_is_cut_and_said(clearhead: Run, run_folder: Path) -> None:
 
 
 def test_to(clearhead: Run, two_languages_folder: Path) -> None:
-    found = {clearhead("translate", two_languages_folder, "--to", to, stdin=b"one\n").out for to in ("en", "fr")}
+    found = {
+        clearhead("translate", two_languages_folder, "--to", to, "--n-best", stdin=b"one\n").out for to in ("en", "fr")
+    }
     assert len(found) == 2
 
 
@@ -96,40 +99,55 @@ def test_samples(clearhead: Run, run_folder: Path) -> None:
     assert drawn("--top-k", 1) == drawn("--temperature", 0.01) == greedy
 
 
-class Terminal(io.TextIOWrapper):
-    """A person who types."""
+class Person(io.BytesIO):
+    """Somebody at a terminal, who types the next line when the answer to the one before is there."""
 
+    def __init__(self, typed: bytes, capture: pytest.CaptureFixture[bytes]) -> None:
+        super().__init__(typed)
+        self.capture = capture
+        self.answers: list[bytes] = []
+        self.notes = b""
+
+    def __next__(self) -> bytes:
+        seen = self.capture.readouterr()
+        self.answers.append(seen.out)
+        self.notes += seen.err
+        return super().__next__()
+
+
+class Terminal(io.TextIOWrapper):
     def isatty(self) -> bool:
         return True
 
 
-def test_a_person_is_answered_line_by_line(
-    run_folder: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
-) -> None:
-    """Each answer comes before the next line is read."""
-    from clearhead.cli.app import main
+class TestPerson:
+    @pytest.fixture
+    def person(self, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]) -> Person:
+        person = Person(b"one\ntwo\n", capsysbinary)
+        monkeypatch.setattr(sys, "stdin", Terminal(person))
+        return person
 
-    seen: list[bytes] = []
+    def test_each_answer_comes_before_the_next_line_is_read(self, run_folder: Path, person: Person) -> None:
+        assert main(["translate", str(run_folder), "--beam-size", "1"]) == 0
+        assert [answer.count(b"\n") for answer in person.answers] == [0, 1, 1]
 
-    class Typed(io.BytesIO):
-        def readline(self, size: int | None = -1, /) -> bytes:
-            seen.append(capsysbinary.readouterr().out)
-            return super().readline(size)
+    @pytest.mark.parametrize("options", [["--quiet"], []])
+    def test_what_to_do_is_said(self, run_folder: Path, options: list[str], person: Person) -> None:
+        main(["translate", str(run_folder), "--beam-size", "1", *options])
+        assert person.notes == (b"" if options else b"Type a sentence and Enter; end with Ctrl-D.\n")
 
-        def __next__(self) -> bytes:
-            line = self.readline()
-            if not line:
-                raise StopIteration
-            return line
+    def test_lines_of_a_file_are_taken_many_at_a_time(
+        self, run_folder: Path, corpus: Path, person: Person, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Though somebody sits at the terminal."""
+        sizes: list[int] = []
+        real = Bundle.search
 
-    monkeypatch.setattr(sys, "stdin", Terminal(Typed(b"one\ntwo\n")))
-    assert main(["translate", str(run_folder), "--beam-size", "1"]) == 0
-    assert [answers.count(b"\n") for answers in seen] == [0, 1, 1]
+        def search(self: Bundle, texts: Sequence[str], *given: Any, **named: Any) -> Any:
+            sizes.append(len(texts))
+            return real(self, texts, *given, **named)
 
-
-def test_a_person_is_told_what_to_do(clearhead: Run, run_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """But not where the lines come from a file: those are taken many at a time."""
-    monkeypatch.setattr(io.TextIOWrapper, "isatty", lambda self: True, raising=False)
-    note = "Type a sentence and Enter; end with Ctrl-D.\n"
-    assert clearhead("translate", run_folder, stdin=b"").err == note
-    assert clearhead("translate", run_folder, "--quiet", stdin=b"").err == ""
+        monkeypatch.setattr(Bundle, "search", search)
+        main(["translate", str(run_folder), "--in", str(corpus / "val.en"), "--beam-size", "1"])
+        assert sizes == [6]
+        assert person.answers == []

@@ -343,7 +343,9 @@ class TestStopping:
         real = loop.linear_cross_entropy
         monkeypatch.setattr(loop, "linear_cross_entropy", lambda *given: real(*given) * float("nan"))
         told = Told()
-        message = r"the gradients of 10 steps in a row, up to step 10 \(epoch 3, batch \d\), were not finite numbers; lower"
+        message = (
+            r"the gradients of 10 steps in a row, up to step 10 \(epoch 3, batch \d\), were not finite numbers; lower"
+        )
         with pytest.raises(TrainingError, match=message):
             train(make_recipe(), tmp_path / "run", reporter=told)
         assert [progress.skipped for progress in told.progress] == [2, 4, 6, 8, 10]

@@ -19,9 +19,9 @@ def folder(tmp_path: Path) -> Path:
 
     write("test.plain.en-fr.en", ["a", "b", "c", "d"])
     write("test.plain.en-fr.fr", ["A", "B", "C", "D"])
-    write("test.agreement.en-ko.en", ["a", "b", "c"])
-    write("test.agreement.en-ko.ko", ["A", "B", "C"])
-    write("test.agreement.en-ko.distance", ["4", "0", "4"])
+    write("test.agreement.en-ko.en", ["b", "c", "a"])
+    write("test.agreement.en-ko.ko", ["B", "C", "A"])
+    write("test.agreement.en-ko.distance", ["4", "0", "12"])
     return tmp_path
 
 
@@ -36,9 +36,11 @@ def test_percent_exactly_right(folder: Path, two_languages: Bundle, monkeypatch:
     plain, agreement = score_phenomena(two_languages, folder, beam_size=3)
     assert (plain.phenomenon, plain.direction, plain.sentences, plain.exact) == ("plain", "en-fr", 4, 75.0)
     assert plain.by_distance == {}
+    assert plain.as_trained == plain.exact
     assert agreement.exact == pytest.approx(200 / 3)
-    assert agreement.by_distance == {0: 100.0, 4: 50.0}
-    assert list(agreement.by_distance) == [0, 4]
+    assert agreement.as_trained == 100.0
+    assert agreement.by_distance == {0: 100.0, 4: 100.0, 12: 0.0}
+    assert list(agreement.by_distance) == [0, 4, 12]
     assert asked == [("fr", 3), ("ko", 3)]
 
 

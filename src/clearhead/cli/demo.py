@@ -16,6 +16,7 @@ from clearhead.cli.options import Debug, Quiet
 from clearhead.cli.progress import duration, reporter
 from clearhead.cli.stopping import Stop
 from clearhead.data import street
+from clearhead.data.street.agreement import TRAINED
 from clearhead.errors import TrainingError, UsageError
 from clearhead.recipe import Recipe, load_recipe, shipped_recipe
 from clearhead.training import train
@@ -86,19 +87,31 @@ def score_table(scores: Sequence[PhenomenonScore], baselines: Sequence[street.Ba
     table.add_column("phenomenon")
     for direction in street.DIRECTIONS:
         table.add_column(direction.replace("-", " → "), justify="right")
-    found = {(score.phenomenon, score.direction): score for score in scores}
-    guesses = {(guess.phenomenon, guess.direction): guess for guess in baselines}
     for phenomenon in street.PHENOMENA:
-        row = [found.get((phenomenon, direction)) for direction in street.DIRECTIONS]
-        _add_row(table, phenomenon, [score.exact if score else None for score in row])
-        for distance in sorted({distance for score in row if score for distance in score.by_distance}):
-            cells = [score.by_distance.get(distance) if score else None for score in row]
-            _add_row(table, f"  {distance} words between", cells, style="dim")
-        guess = [guesses.get((phenomenon, direction)) for direction in street.DIRECTIONS]
-        if any(guess):
-            _add_row(table, "  guessed by the cue word", [100 * one.cue if one else None for one in guess], style="dim")
-            _add_row(table, "  guessed by the order", [100 * one.order if one else None for one in guess], style="dim")
+        found = {score.direction: score for score in scores if score.phenomenon == phenomenon}
+        guesses = {guess.direction: guess for guess in baselines if guess.phenomenon == phenomenon}
+        _add_phenomenon(table, phenomenon, [found.get(direction) for direction in street.DIRECTIONS])
+        _add_guesses(table, [guesses.get(direction) for direction in street.DIRECTIONS])
     return table
+
+
+def _add_phenomenon(table: Table, phenomenon: str, row: Sequence[PhenomenonScore | None]) -> None:
+    distances = sorted({distance for score in row if score for distance in score.by_distance})
+    label = f"{phenomenon}, up to {TRAINED} words between" if distances else phenomenon
+    _add_row(table, label, [score.as_trained if score else None for score in row])
+    for distance in distances:
+        longer = ", more than in training" if distance > TRAINED else ""
+        cells = [score.by_distance.get(distance) if score else None for score in row]
+        _add_row(table, f"  {distance} words between{longer}", cells, style="dim")
+
+
+def _add_guesses(table: Table, guesses: Sequence[street.Baselines | None]) -> None:
+    """What a reader reaches who looks at one thing only."""
+    for label, name in (("the cue word", "cue"), ("the ambiguous word", "word"), ("the order", "order")):
+        values = [getattr(guess, name) if guess else None for guess in guesses]
+        if any(value is not None for value in values):
+            cells = [None if value is None else 100 * value for value in values]
+            _add_row(table, f"  guessed by {label} alone", cells, style="dim")
 
 
 def _add_row(table: Table, label: str, values: Sequence[float | None], style: str | None = None) -> None:

@@ -86,6 +86,7 @@ def translate(
                 sampling=sampling,
                 prefix=prefix,
                 batch_tokens=batch_tokens,
+                exact=n_best,
             )
             for line, hypotheses in enumerate(found, start=number):
                 yield from _n_best(line, hypotheses) if n_best else [hypotheses[0].text]

@@ -47,7 +47,7 @@ def street(source_vocabulary: int, target_vocabulary: int) -> TransformerConfig:
         target_vocabulary=target_vocabulary,
         width=128,
         heads=4,
-        inner_width=512,
+        inner_width=256,
         encoder_layers=2,
         decoder_layers=2,
         dropout=0.0,

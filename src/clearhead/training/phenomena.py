@@ -9,18 +9,23 @@ from pathlib import Path
 from clearhead.bundle import Bundle
 from clearhead.data import read_lines, read_pairs, street
 from clearhead.data.street import DIRECTIONS, PHENOMENA
+from clearhead.data.street.agreement import TRAINED
 from clearhead.files import publish_file
 from clearhead.recipe import Recipe
 
 
 @dataclasses.dataclass(frozen=True)
 class PhenomenonScore:
-    """exact: percent of the sentences; by_distance: the same for each distance, where the test set has distances."""
+    """exact: percent of the sentences; by_distance: the same for each distance, where the test set has distances.
+
+    as_trained: percent of the sentences with no longer distance than training has; all, where there are no distances.
+    """
 
     phenomenon: str
     direction: str
     sentences: int
     exact: float
+    as_trained: float
     by_distance: dict[int, float]
 
 
@@ -52,9 +57,11 @@ def _score(bundle: Bundle, folder: Path, phenomenon: str, direction: str, beam_s
     pairs = list(read_pairs(folder / f"{name}.{source_language}", folder / f"{name}.{target_language}"))
     translations = bundle.translate([source for source, _ in pairs], target_language, beam_size=beam_size)
     right = [translation == target for translation, (_, target) in zip(translations, pairs, strict=True)]
-    distances = folder / f"{name}.distance"
-    by_distance = _by_distance(right, [int(line) for line in read_lines(distances)]) if distances.exists() else {}
-    return PhenomenonScore(phenomenon, direction, len(pairs), _percent(right), by_distance)
+    file = folder / f"{name}.distance"
+    distances = [int(line) for line in read_lines(file)] if file.exists() else []
+    near = [one for one, distance in zip(right, distances, strict=True) if distance <= TRAINED] if distances else right
+    by_distance = _by_distance(right, distances) if distances else {}
+    return PhenomenonScore(phenomenon, direction, len(pairs), _percent(right), _percent(near), by_distance)
 
 
 def _by_distance(right: Sequence[bool], distances: Sequence[int]) -> dict[int, float]:

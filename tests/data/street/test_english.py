@@ -66,6 +66,6 @@ def test_there_is() -> None:
     scene = Existence(Where(scenery.within, Phrase(noun["garden"])))
     assert said(Clause(Phrase(noun["cat"], determiner="a"), scene)) == "There is a cat in the garden."
     assert said(Clause(Phrase(noun["cat"], True, "two"), scene)) == "There are two cats in the garden."
-    assert said(Clause(Phrase(noun["elephant"], False, "a", adjective["white"]), scene)) == (
-        "There is a white elephant in the garden."
+    assert said(Clause(Phrase(noun["animal"], False, "a", adjective["white"]), scene)) == (
+        "There is a white animal in the garden."
     )

@@ -57,9 +57,9 @@ def test_adjectives_before_a_vowel() -> None:
     assert (
         " ".join(french.phrase(Phrase(noun["tree"], determiner="a", adjective=adjective["new"]))) == "un nouvel arbre"
     )
-    scarf = Phrase(noun["scarf"], determiner="own")
-    assert " ".join(french.phrase(scarf, Phrase(noun["I"]))) == "mon écharpe"
-    assert " ".join(french.phrase(scarf, Phrase(noun["boy"], plural=True))) == "leur écharpe"
+    clock = Phrase(noun["clock"], determiner="own")
+    assert " ".join(french.phrase(clock, Phrase(noun["I"]))) == "mon horloge"
+    assert " ".join(french.phrase(clock, Phrase(noun["boy"], plural=True))) == "leur horloge"
 
 
 def test_etre_and_places() -> None:
@@ -78,6 +78,6 @@ def test_etre_and_places() -> None:
 
 def test_a_preposition_is_repeated() -> None:
     """Parler de … et de …"""
-    both = Phrase(noun["king"], other=Phrase(noun["actress"]))
+    both = Phrase(noun["king"], other=Phrase(noun["animal"]))
     speaking = Action(verbs.by_key["speak about"], both)
-    assert said(Clause(Phrase(noun["I"]), speaking, "past")) == "J'ai parlé du roi et de l'actrice."
+    assert said(Clause(Phrase(noun["I"]), speaking, "past")) == "J'ai parlé du roi et de l'animal."

@@ -1,20 +1,26 @@
 """The split."""
 
+from collections import Counter
 from random import Random
 
-from clearhead.data.street import adjectives, held_out, nouns, plain
+from clearhead.data.street import adjectives, held_out, nouns, plain, senses
 from clearhead.data.street.trees import Action, Clause, Phrase, Sentence, State
 from clearhead.data.street.verbs import by_key as verb
 
 
 def test_each_noun_keeps_most_cues_and_each_cue_most_nouns() -> None:
-    """Of 22 animate cues and 24 animals at least 15 of each remain, and some are held out."""
-    for noun in nouns.animals:
-        kept = [cue for cue in adjectives.animate if not held_out.described(noun.key, noun.kind, cue.key)]
-        assert 14 <= len(kept) <= 22
-    for cue in adjectives.animate:
-        kept_nouns = [noun for noun in nouns.animals if not held_out.described(noun.key, noun.kind, cue.key)]
-        assert 15 <= len(kept_nouns) <= 24
+    """Each animal and each place meets at least 12 cues in training, each cue 10 nouns; and some are held out."""
+    for group, cues in ((nouns.animals, adjectives.animate), (nouns.places, adjectives.scenic)):
+        kept = [
+            (noun.key, cue.key)
+            for noun in group
+            for cue in cues
+            if adjectives.fits(noun.key, cue.key) and not held_out.described(noun.key, noun.kind, cue.key)
+        ]
+        assert min(Counter(noun for noun, _ in kept).values()) >= 12
+        assert min(Counter(cue for _, cue in kept).values()) >= 10
+        assert len({noun for noun, _ in kept}) == len(group)
+        assert len({cue for _, cue in kept}) == len(cues)
     pairs = [held_out.described(n.key, n.kind, a.key) for n in nouns.animals for a in adjectives.animate]
     assert 0.08 < sum(pairs) / len(pairs) < 0.16
 
@@ -42,3 +48,12 @@ def test_the_rule_does_not_change() -> None:
 
     assert held_out.chance("animal", "tired") == (zlib.crc32(b"animal+tired") % 100 < held_out.SHARE)
     assert 0.05 < sum(bool(held_out.pairs_held_out(plain.draw(Random(i)).tree)) for i in range(400)) / 400 < 0.5
+
+
+def test_a_key_names_one_word() -> None:
+    """The rule looks at keys alone, so a noun, a verb and an adjective must not share one."""
+    words = [set(group) for group in (nouns.by_key, verb, adjectives.by_key)]
+    cues = {cue.key for group in senses.cues.values() for cue in group}
+    assert not words[0] & (words[1] | words[2])
+    assert not words[1] & words[2]
+    assert not cues & (words[1] | words[2])

@@ -3,7 +3,7 @@
 from collections import Counter
 from random import Random
 
-from clearhead.data.street import english, french, korean, nouns, senses, word_sense
+from clearhead.data.street import english, french, korean, senses, word_sense
 from clearhead.data.street.adjectives import by_key as adjective
 from clearhead.data.street.trees import Clause, Of, Phrase, Sentence, State
 
@@ -11,7 +11,7 @@ from clearhead.data.street.trees import Clause, Of, Phrase, Sentence, State
 def test_the_two_banks() -> None:
     """La rive, 강둑; la banque, 은행."""
     bank = {sense.field: sense.noun for sense in senses.english if sense.word == "bank"}
-    cue = {noun.key: noun for noun in senses.cues["office"]} | {"river": nouns.by_key["river"]}
+    cue = {noun.key: noun for noun in senses.cues["office"] + senses.cues["water"]}
     river = Sentence((Clause(Phrase(bank["water"], modifier=Of(Phrase(cue["river"]))), State(adjective["strange"])),))
     client = Sentence(
         (Clause(Phrase(bank["office"], modifier=Of(Phrase(cue["client"]))), State(adjective["strange"])),)

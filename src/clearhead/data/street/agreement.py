@@ -22,19 +22,19 @@ GROUPS = (
     nouns.animals, nouns.animals, nouns.humans, nouns.humans, nouns.places,
 )  # fmt: skip
 PAST_OF = {
-    "thing": verbs.named("lose, find, buy, sell, see, hide"),
+    "thing": verbs.named("lose, find, buy, sell, see"),
     "container": verbs.named("find, buy, sell, see"),
     "furniture": verbs.named("see, draw"),
     "animal": verbs.named("see, follow, find, look for, draw"),
-    "human": verbs.named("see, meet, follow, help, invite, call"),
+    "human": verbs.named("see, meet, follow, help, call"),
     "place": verbs.named("see, cross"),
 }
 DONE_BY = verbs.named("meet, follow, see, help, call")
-ROOMS = nouns.named("kitchen, library, museum, station, hotel")
+ROOMS = nouns.named("kitchen, library, restaurant")
 GROUNDS = nouns.named("garden, park, village")
-BEARING = nouns.named("table, bed, chair, sofa, shelf")
-STANDING = nouns.named("house, tree, wall, door, bridge, school, museum, hotel, station")
-MANY = nouns.named("house, tree, wall, door, table, bed, chair, sofa, shelf")  # of which there may be several
+BEARING = nouns.named("table, bed, chair")
+STANDING = nouns.named("house, tree, wall, door, bridge, school, hospital, library")
+MANY = nouns.named("house, tree, wall, door, table, bed, chair")  # of which there may be several
 FAMILY = (scenery.near, scenery.behind, scenery.beside, scenery.before)
 
 
@@ -47,19 +47,21 @@ def draw(random: Random, source: str, wanted: int | None = None) -> tuple[Draw, 
         subject = subject._replace(adjective=adjective_beside(random, noun, 1.0))
     if amount > 1:
         subject = subject._replace(modifier=between(random, noun, amount))
-    state = state_of(random, noun, amount)
+    state = state_of(random, subject, amount)
     made = Clause(subject, state, pick(random, ("present", "present", "past")))
     deciding = (noun.key, state.adjective.key)
     kept = deciding if held_out(noun.key, noun.kind, state.adjective.key) else ("", "")
     return Draw(Sentence((made,)), kept), distance(made, source)
 
 
-def state_of(random: Random, noun: Noun, amount: int) -> State:
+def state_of(random: Random, subject: Phrase, amount: int) -> State:
     """What is said of it. *seems* takes *often* before it in English: the only way to put one word between."""
+    noun = subject.noun
     choices = adjectives.of_kind[noun.kind]
-    if noun.kind == "place":
-        choices = tuple(word for word in choices if adjectives.fits(noun.key, word.key))
-    word = pick(random, choices)
+    while True:
+        word = pick(random, choices)
+        if adjectives.agree(subject.adjective, word) and (noun.kind != "place" or adjectives.fits(noun.key, word.key)):
+            break
     degree = "" if word.key in adjectives.absolute else pick(random, ("", "", "very"))
     if word in adjectives.colours or not (amount == 1 or chance(random, 0.2)):
         return State(word, degree)

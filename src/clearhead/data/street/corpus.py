@@ -15,6 +15,7 @@ from clearhead.errors import DataError
 
 VALIDATION = 300  # examples of a direction
 RESERVED = 16  # one source sentence in so many may only validate
+EXPRESSIONS = 80  # one training sentence in so many is a fixed expression, which must be met often to be learnt
 ATTEMPTS = 40  # draws for each example wanted, before there are too few new sentences left
 
 
@@ -39,7 +40,8 @@ def generate(pairs: int, seed: int) -> Corpus:
     random = Random(seed)
     train: list[Example] = []
     for direction in DIRECTIONS:
-        always = list(fixed(direction))
+        always = fixed(direction)
+        always *= max(pairs // len(DIRECTIONS) // EXPRESSIONS // len(always), 1)
         wanted = max(pairs // len(DIRECTIONS) - len(always), 0)
         train += always + list(training(random, direction, wanted))
     random.shuffle(train)
@@ -88,9 +90,9 @@ def chosen(random: Random, direction: str) -> tuple[str, Draw, int | None]:
     """A draw of one phenomenon, each in its share. fr→en also sees what en→fr turns on, the other way round."""
     source = direction[:2]
     turn = random.random()
-    if turn < 0.31:
+    if turn < 0.46:
         return "plain", plain.draw(random), None
-    if turn < 0.55:
+    if turn < 0.60:
         return "agreement", *agreement.draw(random, source)
     if turn < 0.78:
         if source == "en":
@@ -101,7 +103,7 @@ def chosen(random: Random, direction: str) -> tuple[str, Draw, int | None]:
             if turned
             else ("coreference", coreference.whose(random), None)
         )
-    if source == "fr" and turn < 0.82:
+    if source == "fr" and turn < 0.81:
         return "plain", bare(word_sense.draw(random, "en")), None
     return "word-sense", word_sense.draw(random, source), None
 

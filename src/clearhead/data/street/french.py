@@ -27,10 +27,7 @@ IMPERFECT = {
 }
 FUTURE = {"être": "ser", "sembler": "sembler", "avoir": "aur"}
 FUTURE_ENDINGS = ("ai", "a", "ons", "ont")
-NUMBERS = {
-    "two": "deux", "three": "trois", "four": "quatre", "five": "cinq", "six": "six", "seven": "sept", "eight": "huit",
-    "nine": "neuf", "ten": "dix", "twelve": "douze", "twenty": "vingt",
-}  # fmt: skip
+NUMBERS = {"two": "deux", "three": "trois", "four": "quatre", "five": "cinq", "six": "six", "ten": "dix"}
 OWN = {"I": ("mon", "ma", "mes"), "we": ("notre", "notre", "nos"), "they": ("leur", "leur", "leurs")}
 HIS = ("son", "sa", "ses")
 DEGREES = {"very": "très", "too": "trop"}

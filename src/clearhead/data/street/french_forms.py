@@ -6,6 +6,7 @@ VOWELS = frozenset("aeiouyàâäéèêëîïôöùûüœæh")
 ASPIRATED = frozenset({"haut", "haute", "hauts", "hautes", "hache", "hibou", "haricot", "hamac"})
 ELIDING = frozenset({"le", "la", "de", "je", "ne", "que"})
 CONTRACTED = {("de", "le"): "du", ("de", "les"): "des", ("à", "le"): "au", ("à", "les"): "aux"}
+CONTRACTING = frozenset(first for first, _ in CONTRACTED)
 REFUSES_ELISION = frozenset({"huit", "onze", "oui"})
 
 
@@ -28,7 +29,7 @@ def joined(words: list[str]) -> str:
         word = words[index]
         if index < last and word in ELIDING and begins_with_vowel(words[index + 1]):
             prefix += word[:-1] + "'"
-        elif index < last and (contracted := _contracted(words, index)):
+        elif index < last and word in CONTRACTING and (contracted := _contracted(words, index)):
             written.append(prefix + contracted)
             prefix = ""
             index += 1

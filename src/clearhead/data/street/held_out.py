@@ -8,20 +8,13 @@ there it cannot have learnt by heart.
 from functools import cache
 from zlib import crc32
 
-from clearhead.data.street import nouns, senses
+from clearhead.data.street import adjectives, nouns, senses, verbs
 from clearhead.data.street.trees import Tree, words_of
-from clearhead.data.street.words import Adjective, Noun
+from clearhead.data.street.words import Noun
 
 SHARE = 12  # percent of the pairs of a kind; enough for the tests, and each word still meets most others
 POSSESSIONS = frozenset(noun.key for noun in nouns.owned)
 DESCRIBED = frozenset({"human", "animal", "place", "thing", "text", "container", "furniture", "food", "locale"})
-CUES = frozenset(
-    (sense.noun.key, cue.key)
-    for group in (senses.english, senses.french)
-    for sense in group
-    for cue in senses.cues[sense.field]
-    if senses.held_out_cue(sense, group, cue)
-)
 
 
 @cache
@@ -48,22 +41,26 @@ def owning(noun: str, kind: str, thing: str) -> bool:
     return kind == "human" and thing in POSSESSIONS and chance(noun, thing)
 
 
+@cache
+def avoided(noun: str, kind: str) -> frozenset[str]:
+    """The keys of all words that a noun is kept apart from. No noun, verb and adjective of the lexicon share a key."""
+    apart = [word for word in adjectives.by_key if described(noun, kind, word)]
+    apart += [word for word in verbs.by_key if acting(noun, kind, word)]
+    apart += [word for word in POSSESSIONS if owning(noun, kind, word)]
+    for group in (senses.english, senses.french):
+        for sense in group:
+            if sense.noun.key == noun:
+                apart += [cue.key for cue in senses.cues[sense.field] if senses.held_out_cue(sense, group, cue)]
+    return frozenset(apart)
+
+
 def pairs_held_out(tree: Tree) -> list[tuple[str, str]]:
     """The pairs of content words in a tree that no training sentence may hold."""
     words = words_of(tree)
-    found = [word for word in words if isinstance(word, Noun)]
     pairs = []
-    for noun in found:
-        if noun.kind in DESCRIBED:
-            for word in words:
-                if isinstance(word, Noun):
-                    apart = owning(noun.key, noun.kind, word.key)
-                elif isinstance(word, Adjective):
-                    apart = described(noun.key, noun.kind, word.key)
-                else:
-                    apart = acting(noun.key, noun.kind, word.key)
-                if apart:
-                    pairs.append((noun.key, word.key))
-        elif noun.kind == "sense":
-            pairs += [(noun.key, other.key) for other in found if (noun.key, other.key) in CUES]
+    for noun in words:
+        if noun.__class__ is Noun:
+            apart = avoided(noun.key, noun.kind)
+            if apart:
+                pairs += [(noun.key, word.key) for word in words if word.key in apart]
     return pairs

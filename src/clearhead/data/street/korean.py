@@ -30,13 +30,10 @@ from clearhead.data.street.trees import (
 )  # fmt: skip
 from clearhead.data.street.words import Adjective, Verb
 
-NUMBERS = {
-    "two": "두", "three": "세", "four": "네", "five": "다섯", "six": "여섯", "seven": "일곱", "eight": "여덟",
-    "nine": "아홉", "ten": "열", "twelve": "열두", "twenty": "스무",
-}  # fmt: skip
+NUMBERS = {"two": "두", "three": "세", "four": "네", "five": "다섯", "six": "여섯", "ten": "열"}
 OWN = {"I": "제", "we": "우리"}
 SUBJECTS = {"저": "제가"}
-TOWARDS = {"go": "에", "return": "으로", "arrive": "에", "hide": "에"}
+TOWARDS = {"go": "에", "return": "으로", "arrive": "에"}
 DEGREES = {"very": "매우 ", "too": "너무 "}
 JOINTS = {"and": "고", "but": "지만"}
 
@@ -131,7 +128,7 @@ def state(predicate: State, tense: str, negative: bool, ending: str) -> str:
 
 @cache
 def described(word: Adjective, degree: str, seems: bool, tense: str, negative: bool, ending: str) -> str:
-    """큽니다, 빨간색입니다, 피곤해 보입니다. What has been reached is past already: 지쳤습니다 is *is exhausted*."""
+    """큽니다, 빨간색입니다, 피곤해 보입니다. What has been reached is past already: 화가 났습니다 is *is furious*."""
     if word.korean_kind == "noun":
         return identified(word.korean, tense, negative, ending)
     stem = intensified(word, DEGREES.get(degree, ""))

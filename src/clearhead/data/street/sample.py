@@ -51,7 +51,7 @@ def described(random: Random, noun: Noun, share: float = 0.3, **given: object) -
     return Phrase(noun, adjective=adjective_beside(random, noun, share))._replace(**given)  # type: ignore[arg-type]
 
 
-def time_for(random: Random, tense: str, verb: Verb | None = None, share: float = 0.4) -> Time | None:
+def time_for(random: Random, tense: str, verb: Verb | None = None, share: float = 0.3) -> Time | None:
     """Sometimes when; always with a verb such as *read*, whose tense nothing else would show."""
     if (verb is not None and verb.past_looks_present) or chance(random, share):
         return pick(random, scenery.times_of[tense])

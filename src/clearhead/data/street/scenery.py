@@ -7,20 +7,15 @@ from clearhead.data.street.words import Adverb, Preposition, Time
 times = (
     Time("yesterday", "hier", "어제", "past"),
     Time("last week", "la semaine dernière", "지난주에", "past"),
-    Time("last year", "l'année dernière", "작년에", "past"),
-    Time("this morning", "ce matin", "오늘 아침에", "past"),
     Time("tomorrow", "demain", "내일", "future"),
     Time("next week", "la semaine prochaine", "다음 주에", "future"),
-    Time("tonight", "ce soir", "오늘 저녁에", "future"),
     Time("every day", "tous les jours", "매일", "present"),
-    Time("every morning", "chaque matin", "매일 아침", "present"),
     Time("every week", "chaque semaine", "매주", "present"),
 )
 times_of = {tense: tuple(time for time in times if time.tense == tense) for tense in ("past", "present", "future")}
 adverbs = (
     Adverb("often", "souvent", "자주"),
     Adverb("always", "toujours", "항상"),
-    Adverb("sometimes", "parfois", "가끔"),
 )
 near = Preposition("near", ("près", "de"), "근처")
 behind = Preposition("behind", ("derrière",), "뒤")
@@ -43,13 +38,15 @@ def _scene(preposition: Preposition, keys: str) -> tuple[Where, ...]:
 
 school = nouns.by_key["school"]
 around = (
-    *_scene(within, "park, garden, forest, village, street, kitchen"),
+    *_scene(within, "park, garden, forest, kitchen"),
     *_scene(upon, "beach"),
-    *_scene(at, "market, library, restaurant, station, museum, hotel, hospital"),
+    *_scene(at, "market, library, restaurant, hospital"),
     Where(at, Phrase(school, determiner="")),
 )
+outdoors = (*_scene(within, "park, garden, forest"), *_scene(upon, "beach"))  # where animals are met
+market = Where(at, Phrase(nouns.by_key["market"]))
 destinations = (
-    *_scene(to, "market, library, restaurant, station, museum, hotel, hospital, beach"),
+    *_scene(to, "market, library, restaurant, hospital, beach"),
     Where(to, Phrase(school, determiner="")),
 )
 # What people say to each other. In French and Korean they are as fixed as in English.
@@ -58,8 +55,6 @@ greetings = (
     Fixed("Hello.", "Bonjour.", "안녕하세요."),
     Fixed("Good night.", "Bonne nuit.", "안녕히 주무세요."),
     Fixed("Goodbye.", "Au revoir.", "안녕히 가세요."),
-    Fixed("Welcome.", "Bienvenue.", "환영합니다."),
-    Fixed("Congratulations.", "Félicitations.", "축하합니다."),
     Fixed("Yes.", "Oui.", "네."),
     Fixed("No.", "Non.", "아니요."),
 )

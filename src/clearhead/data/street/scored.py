@@ -8,11 +8,12 @@ from clearhead.data.street import agreement, coreference, long, plain, word_sens
 from clearhead.data.street.examples import DIRECTIONS, PHENOMENA, Example, example, is_long, is_lowered, plainly
 from clearhead.data.street.held_out import pairs_held_out
 from clearhead.data.street.sample import Draw
+from clearhead.data.street.trees import Sentence
 
 SIZES = {"plain": 400, "coreference": 400, "word-sense": 400, "long": 300}
 PER_DISTANCE = 50
-# Answers by orders: il, elle (his, her) by two orders of gender; some thirty senses by cue before or after.
-CELLS = {"coreference": 4, "word-sense": 52}
+# Answers by orders: il, elle (his, her) by two orders of gender; sixteen senses or more by cue before or after.
+CELLS = {"coreference": 4, "word-sense": 32}
 
 
 @cache
@@ -52,7 +53,8 @@ def to_test(random: Random, direction: str, phenomenon: str) -> Draw:
     if phenomenon == "long":
         return long.draw(random)
     while True:
-        draw = plain.draw(random)
+        # One clause: two together are what `long` is about.
+        draw = Draw(Sentence((plain.clause(random),)))
         held = pairs_held_out(draw.tree)
         if held:
             return draw._replace(deciding=held[0])

@@ -112,7 +112,7 @@ Tree = Sentence | Fixed
 
 
 WORDS = frozenset({Noun, Verb, Adjective})
-PASSED_BY = frozenset({Time, Preposition, Adverb, str, bool, type(None)})
+PASSED_BY = frozenset({Time, Preposition, Adverb, str, bool})
 
 
 def words_of(tree: Tree) -> list[Noun | Verb | Adjective]:
@@ -121,9 +121,10 @@ def words_of(tree: Tree) -> list[Noun | Verb | Adjective]:
     waiting: list[tuple[object, ...]] = [tree]
     while waiting:
         for part in waiting.pop():
-            kind = part.__class__
-            if kind in WORDS:
-                found.append(part)  # type: ignore[arg-type]
-            elif kind not in PASSED_BY:
-                waiting.append(part)  # type: ignore[arg-type]
+            if part:  # most are None, False or ""
+                kind = part.__class__
+                if kind in WORDS:
+                    found.append(part)  # type: ignore[arg-type]
+                elif kind not in PASSED_BY:
+                    waiting.append(part)  # type: ignore[arg-type]
     return found

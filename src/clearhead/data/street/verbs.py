@@ -1,7 +1,7 @@
 """The verbs. Each line: English (past where irregular; preposition in brackets), French, Korean with its particle.
 
 French: the infinitive where regular; otherwise je, il, nous, ils, participle and the stem of the future; `+être`, and
-a preposition in parentheses. Korean: `hat:쓰` is the stem for that object, `not:` the one that denies.
+a preposition in parentheses. Korean: `street:건너` is the stem for that object, `not:` the one that denies.
 """
 
 from typing import NamedTuple
@@ -22,26 +22,16 @@ see saw | voir vois voit voyons voient vu verr | 보 을 | humans animals conten
 look [for] | chercher | 찾 을 | humans animals possessions readables clothes
 find found | trouver | 발견하 을 | animals contents possessions readables
 lose lost | perdre perds perd perdons perdent perdu perdr | 잃어버리 을 | possessions clothes readables
-hide hid | cacher | 숨기 을 | contents possessions readables
 draw drew | dessiner | 그리 을 | drawable
 open | ouvrir ouvre ouvre ouvrons ouvrent ouvert ouvrir | 열 을 | openable
 close | fermer | 닫 을 | openable
-break broke | casser | 깨뜨리 을 | breakable
-wear wore | porter | 입 을 hat:쓰 scarf:두르/르 | clothes
-carry | transporter | 운반하 을 | contents
 call | appeler appelle appelle appelons appellent appelé appeller | 부르/르 을 | humans names
 meet met | rencontrer | 만나 을 | humans names
 help | aider | 돕/ㅂ 을 | humans names
 follow | suivre suis suit suivons suivent suivi suivr | 따라가 을 | humans names animals
-admire | admirer | 존경하 을 | humans names
-wait [for] | attendre attends attend attendons attendent attendu attendr | 기다리 을 | humans names
-invite | inviter | 초대하 을 | humans names
-visit | visiter | 방문하 을 | visitable
-cross | traverser | 가로지르/르 을 street:건너 road:건너 bridge:건너 river:건너 avenue:건너 canal:건너
-  swamp:건너 ravine:건너 tunnel:지나가 corridor:지나가 alley:지나가 village:지나가 path:지나가 hill:넘 | places
+cross | traverser | 가로지르/르 을 street:건너 road:건너 bridge:건너 avenue:건너
+  tunnel:지나가 village:지나가 path:지나가 hill:넘 | places
 leave left | quitter | 떠나 을 | places
-paint | peindre peins peint peignons peignent peint peindr | 칠하 을 | paintable
-wash | laver | 씻 을 shirt:빨 car:세차하 | washable
 like | aimer | 좋아하 을 | animals readables food mass_food drinks places
 have had | avoir ai a avons ont eu aur | 가지고 있 을 | readables contents possessions clothes
 """
@@ -49,21 +39,13 @@ have had | avoir ai a avons ont eu aur | 가지고 있 을 | readables contents 
 DITRANSITIVE = """
 give gave | donner | 주 을 | readables contents possessions food
 show showed | montrer | 보여 주 을 | readables contents possessions
-send sent | envoyer envoie envoie envoyons envoient envoyé enverr | 보내 을 | readables possessions
-sell sold | vendre vends vend vendons vendent vendu vendr | 팔 을 | readables possessions
 """
 INTRANSITIVE = """
 sleep slept | dormir dors dort dormons dorment dormi dormir | 자 을 |
 work | travailler | 일하 을 |
 sing sang | chanter | 노래하 을 |
 dance | danser | 춤추 을 |
-swim swam | nager | 수영하 을 |
 run ran | courir cours court courons courent couru courr | 달리 을 |
-laugh | rire ris rit rions rient ri rir | 웃 을 |
-cry | pleurer | 울 을 |
-walk | marcher | 걷/ㄷ 을 |
-wait | attendre attends attend attendons attendent attendu attendr | 기다리 을 |
-study | étudier | 공부하 을 |
 arrive | arriver +être | 도착하 을 |
 """
 MOTION = """
@@ -72,26 +54,20 @@ return | retourner +être | 돌아가 을 |
 """
 # What an animal does with a place, and a place with an animal: the two halves of coreference.
 OF_ANIMAL = """
-cross | traverser | 가로지르/르 을 street:건너 road:건너 bridge:건너 river:건너 avenue:건너 canal:건너
-  swamp:건너 ravine:건너 tunnel:지나가 corridor:지나가 alley:지나가 village:지나가 path:지나가 hill:넘 | places
+cross | traverser | 가로지르/르 을 street:건너 road:건너 bridge:건너 avenue:건너
+  tunnel:지나가 village:지나가 path:지나가 hill:넘 | places
 leave left | quitter | 떠나 을 | places
 enter | entrer (dans) +être | 들어가 에 | places
-explore | explorer | 둘러보 을 | places
 avoid | éviter | 피하 을 | places
 """
 OF_PLACE = """
 stop | arrêter | 막 을 | animals
 frighten | effrayer | 무섭게 하 을 | animals
-trouble | inquiéter | 불안하게 하 을 | animals
 delay | retarder | 지체하게 하 을 | animals
-discourage | décourager | 낙담하게 하 을 | animals
 """
 OF_SPEECH = """
 speak spoke [about] | parler (de) | 이야기하 에 대해 | senses
 think thought [about] | penser (à) | 생각하 에 대해 | senses
-dream [about] | rêver (de) | 꿈을 꾸 에 대한 | senses
-describe | décrire décris décrit décrivons décrivent décrit décrir | 묘사하 을 | senses
-mention | mentionner | 언급하 을 | senses
 forget forgot | oublier | 잊어버리 을 | senses
 """
 # Whether a thing goes into another; of both, the verb and the reason together tell which is to blame.

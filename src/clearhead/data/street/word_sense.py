@@ -6,7 +6,6 @@ nor the order tells. en→fr and en→ko use ambiguous English words; fr→en us
 lawyer or the avocado).
 """
 
-from collections.abc import Callable
 from random import Random
 from typing import NamedTuple
 
@@ -28,9 +27,7 @@ def draw(random: Random, source: str, test: bool = False) -> Draw:
         cue = pick(random, senses.cues[sense.field])
         if senses.held_out_cue(sense, group, cue) == test:
             break
-    cue_first = chance(random, 0.5)
-    frame = pick(random, FRAMES)
-    tree = frame(random, sense, cue, cue_first)
+    tree = framed(random, sense, cue, chance(random, 0.5))
     order = "before" if tree.cue_first else "after"
     return Draw(tree.sentence, (sense.noun.key, cue.key), cue.key, sense.noun.key, order, sense.word)
 
@@ -56,48 +53,43 @@ def minding(random: Random, thing: Phrase, tense: str, negative: bool = False) -
     return Clause(somebody(random), Action(verb, thing), tense, negative)
 
 
-def together(random: Random, sense: Sense, cue: Noun, cue_first: bool) -> Framed:
+def framed(random: Random, sense: Sense, cue: Noun, cue_first: bool) -> Framed:
+    """One of the frames, mostly short; *the bank of the river* only of those of which one would say so."""
+    turn = random.random()
+    if turn < 0.3 and cue.key in senses.wholes.get(sense.noun.key, ()):
+        return belonging(random, sense, cue)
+    frame = together if turn < 0.65 else alike if turn < 0.9 else apart
+    return frame(random, *((cue, sense.noun) if cue_first else (sense.noun, cue)), cue_first)
+
+
+def together(random: Random, first: Noun, second: Noun, cue_first: bool) -> Framed:
     """The boy spoke about the river and the bank."""
-    pair = (cue, sense.noun) if cue_first else (sense.noun, cue)
-    thing = Phrase(pair[0], other=Phrase(pair[1]))
+    thing = Phrase(first, other=Phrase(second))
     return Framed(Sentence((minding(random, thing, pick(random, TENSES)),)), cue_first)
 
 
-def apart(random: Random, sense: Sense, cue: Noun, cue_first: bool) -> Framed:
+def alike(random: Random, first: Noun, second: Noun, cue_first: bool) -> Framed:
+    """The river and the bank are interesting."""
+    state = State(pick(random, SAID_OF_ALL), pick(random, ("", "very")))
+    both = Phrase(first, other=Phrase(second))
+    return Framed(Sentence((Clause(both, state, pick(random, ("present", "past"))),)), cue_first)
+
+
+def apart(random: Random, first: Noun, second: Noun, cue_first: bool) -> Framed:
     """Emma likes the river, but Paul doesn't like the bank."""
-    pair = (cue, sense.noun) if cue_first else (sense.noun, cue)
-    joint = pick(random, ("and", "but", "because"))
-    tense = pick(random, TENSES if joint != "because" else TENSES[:3])
-    first = minding(random, Phrase(pair[0]), tense)
+    joint, tense = pick(random, ("and", "but")), pick(random, TENSES)
+    one = minding(random, Phrase(first), tense)
     while True:
-        second = minding(random, Phrase(pair[1]), tense, joint == "but")
-        if first.subject != second.subject and first.predicate[0] is not second.predicate[0]:
-            break
-    return Framed(Sentence((first, second), joint), cue_first)
+        other = minding(random, Phrase(second), tense, joint == "but")
+        if one.subject != other.subject and one.predicate[0] is not other.predicate[0]:
+            return Framed(Sentence((one, other), joint), cue_first)
 
 
-def contrasted(random: Random, sense: Sense, cue: Noun, cue_first: bool) -> Framed:
-    """The river is interesting, but the bank is strange."""
-    if chance(random, 0.6):
-        return apart(random, sense, cue, cue_first)
-    pair = (cue, sense.noun) if cue_first else (sense.noun, cue)
-    first = pick(random, SAID_OF_ALL)
-    second = pick(random, tuple(word for word in SAID_OF_ALL if word is not first))
-    tense = pick(random, ("present", "past"))
-    clauses = tuple(Clause(Phrase(noun), State(word), tense) for noun, word in zip(pair, (first, second), strict=True))
-    return Framed(Sentence(clauses, "but"), cue_first)
-
-
-def belonging(random: Random, sense: Sense, cue: Noun, cue_first: bool) -> Framed:
-    """The bank of the river is beautiful. Where nobody would say so, the sentence is one of the others."""
-    if cue.key not in senses.wholes.get(sense.noun.key, ()):
-        return pick(random, FRAMES[:3])(random, sense, cue, cue_first)
+def belonging(random: Random, sense: Sense, cue: Noun) -> Framed:
+    """The bank of the river is interesting."""
     whole = Phrase(sense.noun, modifier=Of(Phrase(cue)))
     if chance(random, 0.5):
         state = State(pick(random, SAID_OF_ALL), pick(random, ("", "very")))
         return Framed(Sentence((Clause(whole, state, pick(random, ("present", "past"))),)), False)
     made = minding(random, whole, pick(random, TENSES), chance(random, 0.25))
     return Framed(Sentence((made,)), False)
-
-
-FRAMES: tuple[Callable[[Random, Sense, Noun, bool], Framed], ...] = (together, apart, contrasted, belonging)
