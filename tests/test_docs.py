@@ -10,7 +10,18 @@ from clearhead.recipe import Recipe
 
 ROOT = Path(__file__).parents[1]
 READMES = ("README.md", "README.ko.md")
-IGNORED = {".git", ".venv", ".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache", "__pycache__", "runs", "dist"}
+IGNORED = {
+    ".git",
+    ".venv",
+    ".import_linter_cache",
+    ".hypothesis",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+    "__pycache__",
+    "runs",
+    "dist",
+}
 
 
 def named_in(readme: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from clearhead.data import street
 Run = Callable[..., Any]
 
 
+@pytest.mark.slow
 def test_it_writes_files(clearhead: Run, tmp_path: Path) -> None:
     """The real grammar: as many training pairs as were asked for, each with its translation."""
     result = clearhead("corpus", "street", "--out", tmp_path / "street", "--pairs", 300)

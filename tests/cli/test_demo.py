@@ -33,7 +33,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def write(folder: Path, pairs: int, seed: int) -> None:
         done.append("written")
         for name in ("train", "validate", "test.plain", "test.agreement"):
-            for direction in street.DIRECTIONS:
+            for direction in street.DIRECTIONS[: 1 if name == "test.agreement" else None]:
                 for language in direction.split("-"):
                     lines = "".join(f"{word}\n" for word in WORDS[language])
                     (folder / f"{name}.{direction}.{language}").write_text(lines, encoding="utf-8")
@@ -58,7 +58,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(street, "baselines", lambda corpus: BASELINES)
     monkeypatch.setattr(demo, "load_recipe", load)
     monkeypatch.setattr(demo, "train", train)
-    monkeypatch.setattr(demo, "EXAMPLES", demo.EXAMPLES[2:4])
+    monkeypatch.setattr(demo, "EXAMPLES", demo.EXAMPLES[2:3])
     monkeypatch.setenv("COLUMNS", "80")
     return done
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import jaxtyping
 import pytest
 
 from clearhead.errors import ConfigError
@@ -35,8 +36,13 @@ def test_the_defaults_are_the_paper_s_base_model() -> None:
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(changes: dict[str, object], message: str) -> None:
-    with pytest.raises(ConfigError, match=message) as error:
-        TransformerConfig(**{**GOOD, **changes})
+    # Outside of tests no type is checked at the door, so this is what a user sees.
+    jaxtyping.config.update("jaxtyping_disable", True)
+    try:
+        with pytest.raises(ConfigError, match=message) as error:
+            TransformerConfig(**{**GOOD, **changes})
+    finally:
+        jaxtyping.config.update("jaxtyping_disable", False)
     assert "\n" not in str(error.value)
 
 

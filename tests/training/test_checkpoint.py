@@ -109,12 +109,19 @@ class TestFinding:
 
 
 class TestDamage:
-    def test_every_bit_counts(self, copy: Path) -> None:
-        path = copy / "step-60" / "optimizer.safetensors"
+    @pytest.mark.parametrize(
+        "name",
+        ["average.safetensors", "corpus.json", "manifest.json", "model.safetensors", "optimizer.safetensors",
+         "position.json", "recipe.yaml", "tokenizer.json"],
+    )  # fmt: skip
+    @pytest.mark.parametrize("damage", ["cut", "flipped"])
+    def test_every_byte_and_bit_counts(self, copy: Path, name: str, damage: str) -> None:
+        path = copy / "step-60" / name
         content = bytearray(path.read_bytes())
-        content[-1] ^= 1
-        path.write_bytes(content)
-        assert "optimizer.safetensors is damaged" in str(find_damage(copy / "step-60"))
+        middle = content.index(b'": "') + 5 if name == "manifest.json" else len(content) // 2
+        content[middle] ^= 4
+        path.write_bytes(content[:middle] if damage == "cut" else content)
+        assert "is damaged" in str(find_damage(copy / "step-60"))
 
     @pytest.mark.parametrize(
         "name", ["average.safetensors", "corpus.json", "manifest.json", "position.json", "tokenizer.json"]

@@ -29,21 +29,23 @@ def read(path: Path | None) -> Iterator[str]:
                 yield content.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8", errors="replace")
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise DataError(f"input {path} is not a whole gzip file ({error}); fetch it again, or drop .gz") from error
+    except OSError as error:
+        name = path or "from standard input"
+        raise DataError(f"input {name} cannot be read ({error.strerror}); name a text file by --in") from error
 
 
 def write(lines: Iterable[str], path: Path | None) -> None:
     """Write lines to a file, which is there when it is whole, or for None to standard output, each as it comes."""
-    with _sink(path) as sink:
-        for line in lines:
-            content = one_line(line).encode("utf-8", errors="replace") + b"\n"
-            try:
-                sink.write(content)
+    try:
+        with _sink(path) as sink:
+            for line in lines:
+                sink.write(one_line(line).encode("utf-8", errors="replace") + b"\n")
                 sink.flush()
-            except BrokenPipeError:
-                raise
-            except OSError as error:
-                name = path or "to standard output"
-                raise DataError(f"output {name} cannot be written ({error.strerror}); make room on the disk") from error
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        name = path or "to standard output"
+        raise DataError(f"output {name} cannot be written ({error.strerror}); check its folder and the disk") from error
 
 
 def one_line(text: str) -> str:
@@ -68,13 +70,7 @@ def _source(path: Path | None) -> Iterator[IO[bytes]]:
             raise DataError("standard input is closed; name a file by --in")
         yield sys.stdin.buffer
         return
-    try:
-        file: IO[bytes] = path.open("rb")
-    except OSError as error:
-        raise DataError(
-            f"input {path} cannot be read ({error.strerror}); name a text file, or leave --in out"
-        ) from None
-    with file, gzip.open(file) if path.suffix == ".gz" else file as lines:
+    with path.open("rb") as file, gzip.open(file) if path.suffix == ".gz" else file as lines:
         yield lines  # type: ignore[misc]  # a gzip file is one of bytes, too
 
 
@@ -85,20 +81,12 @@ def _sink(path: Path | None) -> Iterator[IO[bytes]]:
             raise DataError("standard output is closed; name a file by --out")
         yield sys.stdout.buffer
         return
-    with contextlib.ExitStack() as stack:
-        try:
-            yield_to = _open_for_writing(path, stack)
-        except OSError as error:
-            raise DataError(
-                f"output {path} cannot be written ({error.strerror}); name a file in a folder that exists"
-            ) from None
-        yield yield_to
-
-
-def _open_for_writing(path: Path, stack: contextlib.ExitStack) -> IO[bytes]:
     real = path.resolve()
-    if real.is_dir() or (real.exists() and not real.is_file()):
-        return stack.enter_context(real.open("wb"))  # A pipe or a terminal; a folder's error says what it is.
+    if real.exists() and not real.is_file():
+        with real.open("wb") as file:  # A pipe or a terminal; a folder's error says what it is.
+            yield file
+        return
     real.parent.stat()  # A folder with a mistyped name is not made.
     # Beside its place, since it may be the very file that is read, and a half of it would look like a whole.
-    return stack.enter_context(stack.enter_context(publish_file(real)).open("wb"))
+    with publish_file(real) as draft, draft.open("wb") as file:
+        yield file

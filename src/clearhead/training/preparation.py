@@ -160,8 +160,13 @@ def _validation_set(recipe: Recipe, direction: Direction, source: Tokenizer, tar
 
 def _check_lengths(materials: Materials) -> None:
     """Stop now, rather than hours later, at a pair that the model has no positions for."""
-    limit = materials.config.max_length
-    if (longest := _longest(materials.training)) > limit:
+    limit, budget = materials.config.max_length, materials.recipe.training.batch_tokens
+    if (longest := _longest(materials.training)) > budget:
+        raise RecipeError(
+            f"a training pair has {longest} tokens, more than training.batch_tokens={budget}; raise it, or set "
+            f"data.filters.max_tokens={max(1, budget - 2)}"
+        )
+    if longest > limit:
         raise RecipeError(
             f"a training pair has {longest} tokens, but model.max_length={limit}; set "
             f"data.filters.max_tokens={limit - 2} or model.max_length={longest}"
