@@ -5,8 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -218,9 +220,8 @@ class TestProcess:
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         return subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, env=environment)
 
-    @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
     def test_a_signal_leaves_a_checkpoint(
-        self, tmp_path: Path, recipe_file: Path, make_recipe: Callable[..., Recipe], number: int, code: int
+        self, tmp_path: Path, recipe_file: Path, make_recipe: Callable[..., Recipe]
     ) -> None:
         """Its weights are, bit by bit, those of a run in this process that ends at the same step."""
         never = (
@@ -232,9 +233,9 @@ class TestProcess:
         with self.start(*arguments) as process:
             assert process.stderr is not None
             next(line for line in process.stderr if line.startswith(b"step 6/"))
-            process.send_signal(number)
+            process.send_signal(signal.SIGINT)
             rest = process.stderr.read().decode()
-        assert process.returncode == code
+        assert process.returncode == 130
         assert "stopping after this step, with a checkpoint" in rest
         assert "go on with: clearhead train " in rest
         assert "training.steps=1000000" in rest
@@ -244,6 +245,31 @@ class TestProcess:
         for name in ("model.safetensors", "average.safetensors", "optimizer.safetensors"):
             straight = tmp_path / "straight" / "checkpoints" / stopped.name / name
             assert straight.read_bytes() == (stopped / name).read_bytes()
+
+    @pytest.mark.slow
+    def test_killed_again_and_again(
+        self, tmp_path: Path, recipe_file: Path, make_recipe: Callable[..., Recipe]
+    ) -> None:
+        """SIGKILL at any moment, some inside a save, since every second step saves: in the end nothing shows."""
+        settings = "training.steps=60", "training.checkpoint_every=2", "training.validate_every=2"
+        arguments = "train", recipe_file, *settings, "--out", tmp_path / "run", "--resume"
+        (tmp_path / "run").mkdir()
+        (tmp_path / "run" / "history.jsonl").touch()
+        random = Random(1)
+        for seen in (4, 12, 24, 36):
+            with self.start(*arguments) as process:
+                assert process.stderr is not None
+                next(line for line in process.stderr if line.startswith(b"step %d/" % seen))
+                time.sleep(random.random() / 20)
+                process.kill()
+        with self.start(*arguments) as process:
+            _, error = process.communicate()
+        assert process.returncode == 0, error
+        train(make_recipe(*settings), tmp_path / "straight")
+        for path in (tmp_path / "straight").rglob("*"):
+            if path.is_file() and path.name != "timing.jsonl":
+                assert (tmp_path / "run" / path.relative_to(tmp_path / "straight")).read_bytes() == path.read_bytes()
+        assert not list((tmp_path / "run").rglob(".*"))
 
     def test_a_pipe_that_closes(self, run_folder: Path, tmp_path: Path) -> None:
         """`clearhead translate … | head -1`: no complaint."""

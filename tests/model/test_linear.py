@@ -63,3 +63,13 @@ def test_an_operator_that_differs_or_is_missing_is_not_used(monkeypatch: pytest.
 def test_the_choice_is_made_by_the_machine_and_not_by_a_stopwatch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(linear, "_is_amd", lambda: False)
     assert not linear._one_dnn_is_better.__wrapped__()
+
+
+def test_trying_the_operator_draws_no_random_number_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the first run of a process would differ from the second."""
+    monkeypatch.setattr(linear, "_is_amd", lambda: True)
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
+    linear._one_dnn_is_better.__wrapped__()
+    assert torch.equal(torch.rand(3), expected)
