@@ -67,14 +67,15 @@ def training(random: Random, direction: str, wanted: int) -> Iterator[Example]:
     """Distinct examples in which no held-out pair meets."""
     seen: set[str] = {one.source for one in fixed(direction)}
     for _ in range(wanted * ATTEMPTS):
-        if wanted <= 0:
-            return
         made = drawn(random, direction)
         if made and not is_reserved(made.source) and made.source not in seen:
             seen.add(made.source)
             wanted -= 1
             yield made
-    raise DataError(f"pairs asks for {wanted:,} more sentences of {direction} than could be found; ask for fewer")
+        if wanted <= 0:
+            break
+    if wanted > 0:
+        raise DataError(f"pairs asks for {wanted:,} more sentences of {direction} than could be found; ask for fewer")
 
 
 def drawn(random: Random, direction: str) -> Example | None:
