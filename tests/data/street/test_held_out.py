@@ -57,3 +57,14 @@ def test_a_key_names_one_word() -> None:
     assert not words[0] & (words[1] | words[2])
     assert not words[1] & words[2]
     assert not cues & (words[1] | words[2])
+
+
+def test_a_thing_is_kept_from_a_man_and_a_woman() -> None:
+    """Or it would tell *his* from *her* in the test set; and everybody owns something there."""
+    apart = [(one, thing.key) for one in nouns.humans for thing in nouns.owned
+             if held_out.owning(one.key, one.kind, thing.key)]  # fmt: skip
+    for feminine in (False, True):
+        assert sorted(thing for one, thing in apart if one.feminine == feminine) == sorted(
+            thing.key for thing in nouns.owned
+        )
+    assert {one for one, _ in apart} == set(nouns.humans)

@@ -13,7 +13,7 @@ from clearhead.data.street.trees import Tree, words_of
 from clearhead.data.street.words import Noun
 
 SHARE = 12  # percent of the pairs of a kind; enough for the tests, and each word still meets most others
-POSSESSIONS = frozenset(noun.key for noun in nouns.owned)
+POSSESSIONS = tuple(noun.key for noun in nouns.owned)
 DESCRIBED = frozenset({"human", "animal", "place", "thing", "text", "container", "furniture", "food", "locale"})
 
 
@@ -37,8 +37,15 @@ def acting(noun: str, kind: str, verb: str) -> bool:
 
 @cache
 def owning(noun: str, kind: str, thing: str) -> bool:
-    """Whether a person and a thing that people own are kept apart: whose it is, in fr→en."""
-    return kind == "human" and thing in POSSESSIONS and chance(noun, thing)
+    """Whether a person and a thing that people own are kept apart: whose it is, in fr→en.
+
+    By position rather than by chance: each thing is kept from one man and one woman, so that the thing itself says
+    nothing of *his* or *her*.
+    """
+    if kind != "human" or thing not in POSSESSIONS:
+        return False
+    peers = [one.key for one in nouns.humans if one.feminine == nouns.by_key[noun].feminine]
+    return POSSESSIONS.index(thing) % len(peers) == peers.index(noun)
 
 
 @cache
