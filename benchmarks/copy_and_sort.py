@@ -86,6 +86,7 @@ def recipe_for(task: Task, name: str, seed: int, folder: Path) -> clearhead.Reci
                 "max_length": 32,
             },
             "training": {
+                "device": "cpu",
                 "steps": task.updates,
                 "batch_tokens": task.batch_tokens,
                 "loss": {"label_smoothing": 0.0},

@@ -34,6 +34,7 @@ model:
   {{preset: street, width: 16, heads: 2, inner_width: 32, encoder_layers: 1, decoder_layers: 1, dropout: 0.1,
     max_length: 64}}
 training:
+  device: cpu
   steps: 12
   batch_tokens: 160
   schedule: {{peak: 0.01, warmup: 4}}

@@ -7,6 +7,7 @@ import hashlib
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,11 +18,17 @@ _DRAFT, _ASIDE = ".draft-", ".aside-"
 
 
 def cache_folder() -> Path:
-    """Where what can be made again is kept: `CLEARHEAD_CACHE`, else `clearhead` in the user's cache folder."""
+    """Where what can be made again is kept: `CLEARHEAD_CACHE`, else `clearhead` in the user's cache folder.
+
+    A user without a home, as in some containers, has it among the temporary files.
+    """
     chosen = os.environ.get("CLEARHEAD_CACHE")
     if chosen:
         return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "clearhead"
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "clearhead"
+    except RuntimeError:
+        return Path(tempfile.gettempdir()) / "clearhead-cache"
 
 
 def sha256(path: Path) -> str:

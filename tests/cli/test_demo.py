@@ -1,6 +1,5 @@
 """`clearhead demo`, with a street of four words and a model of width 16."""
 
-import json
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 
 from clearhead.cli import demo
 from clearhead.data import street
+from clearhead.errors import UsageError
 from clearhead.recipe import Recipe, load_recipe, shipped_recipe
 from clearhead.training.phenomena import PhenomenonScore
 
@@ -165,18 +165,31 @@ def test_the_examples_are_the_issues() -> None:
     assert "je suis étudiant" in texts
 
 
+# What conftest.py's run_folder was trained with.
+AS_TRAINED = "training.steps=120", "training.validate_every=60", "training.checkpoint_every=60"
+
+
 def test_what_is_finished(run_folder: Path, make_recipe: Callable[..., Recipe], tmp_path: Path) -> None:
-    recipe = make_recipe("training.steps=120")
+    recipe = make_recipe(*AS_TRAINED)
     assert demo.is_finished(run_folder, recipe)
-    assert not demo.is_finished(run_folder, make_recipe("training.steps=121"))
     assert not demo.is_finished(tmp_path, recipe)
+    shutil.copytree(run_folder, tmp_path / "stopped")
+    shutil.rmtree(tmp_path / "stopped" / "checkpoints" / "step-120")
+    assert not demo.is_finished(tmp_path / "stopped", recipe)
     shutil.copytree(run_folder, tmp_path / "killed")
     shutil.rmtree(tmp_path / "killed" / "checkpoints")
     assert not demo.is_finished(tmp_path / "killed", recipe)  # Stopped between its first bundle and checkpoint.
 
 
-def test_the_recipe_asks_for_four_minutes_at_most() -> None:
+def test_one_model_serves_every_direction() -> None:
     """What the demo trains is the recipe that comes with clearhead."""
     recipe = load_recipe(shipped_recipe("street"))
     assert recipe.data.embedded is not None
-    assert json.loads(recipe.model_dump_json())["text"]["tags"]
+    assert recipe.text.tags
+    assert [f"{one.from_language}-{one.to_language}" for one in recipe.data.train] == list(street.DIRECTIONS)
+
+
+@pytest.mark.parametrize("change", ["training.steps=121", "training.seed=9", "text.size=260"])
+def test_a_model_of_another_version(run_folder: Path, make_recipe: Callable[..., Recipe], change: str) -> None:
+    with pytest.raises(UsageError, match="holds the demo's model by another version of clearhead; remove it, or name"):
+        demo.is_finished(run_folder, make_recipe(*AS_TRAINED, change))

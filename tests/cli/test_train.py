@@ -17,10 +17,8 @@ def test_a_run(clearhead: Run, recipe_file: Path, tmp_path: Path) -> None:
     lines = result.err.split("\n")
     assert lines[0].startswith("tiny: 30 pairs")
     assert lines[2].startswith("step 2/4  loss ")
-    assert (
-        lines[-2]
-        == f"{tmp_path}/run holds the model (best at step 4); try: clearhead translate {tmp_path}/run --in FILE"
-    )
+    assert lines[-2].startswith(f"{tmp_path}/run holds the model (best at step 4); try: ")
+    assert lines[-2].endswith(f"clearhead translate {tmp_path}/run --in FILE")
     assert clearhead("translate", tmp_path / "run", "--quiet", stdin=b"one\n").code == 0
 
 

@@ -49,17 +49,20 @@ def test_files(clearhead: Run, run_folder: Path, corpus: Path, tmp_path: Path) -
     assert (tmp_path / "val.fr").read_text(encoding="utf-8").split("\n")[:-1] == expected
 
 
-def test_more_lines_than_are_held_at_a_time(clearhead: Run, run_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = clearhead("translate", run_folder, "--n-best", stdin=b"one\ntwo\n\nsix\nfour\n").lines
+@pytest.mark.parametrize("options", [(), ("--sample",)])
+def test_more_lines_than_are_held_at_a_time(
+    clearhead: Run, run_folder: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    whole = clearhead("translate", run_folder, "--n-best", *options, stdin=b"one\none\n\none\nfour\n").lines
     monkeypatch.setattr("clearhead.cli.translate.LINES_AT_A_TIME", 2)
-    parts = clearhead("translate", run_folder, "--n-best", stdin=b"one\ntwo\n\nsix\nfour\n").lines
+    parts = clearhead("translate", run_folder, "--n-best", *options, stdin=b"one\none\n\none\nfour\n").lines
     texts = [[line.split(" ||| ")[:2] for line in lines] for lines in (whole, parts)]
     assert texts[0] == texts[1]
     assert [line.split(" ||| ")[0] for line in parts] == ["0", "1", "2", "3", "4"]
 
 
 def test_n_best(clearhead: Run, run_folder: Path) -> None:
-    """Marian's form (field/toolkits.md): `0 ||| hypothesis ||| F0= -1.66 ||| -1.66`, best first, numbered from 0."""
+    """Marian's form: `0 ||| hypothesis ||| F0= -1.66 ||| -1.66`, best first, numbered from 0."""
     result = clearhead("translate", run_folder, "--n-best", "--top-beams", 3, stdin=b"one two\n\nsix\n")
     assert result.code == 0
     form = re.compile(r"(\d+) \|\|\| (.*) \|\|\| F0= (-?\d+\.\d{8}) \|\|\| (-?\d+\.\d{8})")

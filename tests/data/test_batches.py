@@ -18,7 +18,7 @@ def file(*sequences):
 def corpus():
     source = file([3, 10, 2], [3, 11, 12, 13, 2], [3, 2])
     target = file([20, 21, 2], [22, 2], [2])
-    return PreparedCorpus(source, target, np.ones(3), FilterReport(kept=3))
+    return PreparedCorpus(source, target, np.ones(3), FilterReport(kept=3), "three")
 
 
 def test_two_examples_by_hand(corpus):

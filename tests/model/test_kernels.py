@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from clearhead.errors import ConfigError
-from clearhead.model import attention, causal_mask, explicit_attention, fused_attention, padding_mask
+from clearhead.model import attention, causal_mask, explicit_attention, fused_attention, kernels, padding_mask
 from clearhead.model.kernels import safe_softmax
 
 BATCH, HEADS, QUERIES, KEYS, HEAD_WIDTH = 3, 2, 5, 5, 8
@@ -35,6 +35,13 @@ MASKS = {
 }
 
 
+@pytest.fixture(params=["turned scores", "torch's operator"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways in which fused attention computes, whatever the sizes of a test would choose."""
+    monkeypatch.setattr(kernels, "_SHORT", KEYS if request.param == "turned scores" else 0)
+
+
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS.keys())
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-12), (torch.float32, 1e-5)])
 def test_explicit_and_fused_attention_agree_gradients_included(
@@ -52,6 +59,7 @@ def test_explicit_and_fused_attention_agree_gradients_included(
         torch.testing.assert_close(explicit, fused, rtol=0, atol=tolerance)
 
 
+@pytest.mark.usefixtures("way")
 def test_a_row_that_may_attend_to_nothing_gives_zeros_and_no_nan() -> None:
     for kernel in (explicit_attention, fused_attention):
         inputs = random_inputs()

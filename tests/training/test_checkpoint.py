@@ -56,8 +56,8 @@ def names(folder: Path) -> list[str]:
 class TestSaving:
     def test_what_is_in_one(self, copy: Path) -> None:
         assert names(copy / "step-120") == [
-            "average.safetensors", "corpus.json", "manifest.json", "model.safetensors", "optimizer.safetensors",
-            "position.json", "recipe.yaml", "tokenizer.json",
+            "average.safetensors", "corpus.json", "machine.json", "manifest.json", "model.safetensors",
+            "optimizer.safetensors", "position.json", "recipe.yaml", "tokenizer.json",
         ]  # fmt: skip
 
     def test_every_file_has_its_hash(self, copy: Path) -> None:
@@ -111,8 +111,8 @@ class TestFinding:
 class TestDamage:
     @pytest.mark.parametrize(
         "name",
-        ["average.safetensors", "corpus.json", "manifest.json", "model.safetensors", "optimizer.safetensors",
-         "position.json", "recipe.yaml", "tokenizer.json"],
+        ["average.safetensors", "corpus.json", "machine.json", "manifest.json", "model.safetensors",
+         "optimizer.safetensors", "position.json", "recipe.yaml", "tokenizer.json"],
     )  # fmt: skip
     @pytest.mark.parametrize("damage", ["cut", "flipped"])
     def test_every_byte_and_bit_counts(self, copy: Path, name: str, damage: str) -> None:

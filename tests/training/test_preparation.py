@@ -21,7 +21,7 @@ class TestResolving:
     ) -> None:
         """DESIGN: fp32 on a CPU, bf16 on a GPU."""
         monkeypatch.setattr(torch.cuda, "is_available", lambda: has_cuda)
-        training = resolve(make_recipe()).training
+        training = resolve(make_recipe("training.device=auto")).training
         assert (training.device, training.precision) == expected
 
     def test_what_is_said_stays(self, make_recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch) -> None:

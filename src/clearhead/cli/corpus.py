@@ -7,7 +7,8 @@ import typer
 
 from clearhead.cli.options import Debug, Quiet
 from clearhead.data import street as street_corpus
-from clearhead.errors import UsageError
+from clearhead.errors import DataError, UsageError
+from clearhead.files import publish_folder
 
 application = typer.Typer(rich_markup_mode=None)
 
@@ -31,6 +32,12 @@ def street(
     """
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file; name a folder")
-    street_corpus.write(out, pairs, seed)
+    if out.is_dir() and any(out.iterdir()) and not (out / "train.en-fr.en").is_file():
+        raise UsageError(f"--out {out} holds other files; name a new folder, or one that holds a street corpus")
+    try:
+        with publish_folder(out) as draft:
+            street_corpus.write(draft, pairs, seed)
+    except OSError as error:
+        raise DataError(f"{out} cannot be made into a folder ({error.strerror}); choose another with --out") from error
     if not quiet:
         print(f"{out}: {pairs:,} training pairs and a test set for each phenomenon and direction")

@@ -1,5 +1,6 @@
 """`clearhead demo`: train the embedded translator, show what it learned, say what to type next."""
 
+import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from clearhead.bundle import Bundle, load
+from clearhead.cli.naming import command
 from clearhead.cli.options import Debug, Quiet
 from clearhead.cli.progress import duration, reporter
 from clearhead.cli.stopping import Stop
@@ -22,7 +24,7 @@ from clearhead.recipe import Recipe, load_recipe, shipped_recipe
 from clearhead.training import train
 from clearhead.training.checkpoint import checkpoints, newest_checkpoint, read_position
 from clearhead.training.phenomena import PhenomenonScore, read_baselines, score_phenomena
-from clearhead.training.preparation import corpus_folder
+from clearhead.training.preparation import corpus_folder, resolve
 
 EXAMPLES = (
     ("I am a student.", "fr"),
@@ -65,13 +67,17 @@ def demo(out: Out = Path("runs/street"), quiet: Quiet = False, debug: Debug = Fa
 def is_finished(out: Path, recipe: Recipe) -> bool:
     """Whether the run folder holds a model that was trained to the recipe's end.
 
-    Raises UsageError where it holds another recipe's.
+    Raises UsageError where it holds another recipe's, or one of another version of the corpus.
     """
     if not (out / "bundle" / "config.json").is_file():
         return False
-    name = load(out).recipe.name
-    if name != recipe.name:
-        raise UsageError(f"{out} holds the model {name!r}, not the demo's; name another folder by --out")
+    held = load(out).recipe
+    if held.name != recipe.name:
+        raise UsageError(f"{out} holds the model {held.name!r}, not the demo's; name another folder by --out")
+    if _what_decides(held) != _what_decides(resolve(recipe)):
+        raise UsageError(
+            f"{out} holds the demo's model by another version of clearhead; remove it, or name another folder by --out"
+        )
     try:
         newest, _ = newest_checkpoint(out / "checkpoints")
     except TrainingError:
@@ -79,6 +85,11 @@ def is_finished(out: Path, recipe: Recipe) -> bool:
         return not (out / "history.jsonl").is_file()
     position = read_position(newest)
     return position.step >= recipe.training.steps or position.stopped_early
+
+
+def _what_decides(recipe: Recipe) -> object:
+    """All of a recipe but the machine that it was trained on."""
+    return recipe.model_dump(exclude={"training": {"device", "precision"}})
 
 
 def score_table(scores: Sequence[PhenomenonScore], baselines: Sequence[street.Baselines]) -> Table:
@@ -128,13 +139,14 @@ def _print_examples(console: Console, bundle: Bundle) -> None:
 
 
 def _print_next(console: Console, out: Path) -> None:
+    name, run = command(), shlex.quote(str(out))
     console.print(
         f"""
 Your model is in {out}. Now type:
 
-    echo "The bank of the river is wide." | clearhead translate {out} --to fr
-    clearhead translate {out} --to ko --n-best --top-beams 3
-    clearhead --help
+    echo "The bank of the river is wide." | {name} translate {run} --to fr
+    {name} translate {run} --to ko --n-best --top-beams 3
+    {name} --help
 
 docs/tutorial.md goes on from here with a text of your own.""",
         markup=False,

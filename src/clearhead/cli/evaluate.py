@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -61,7 +62,8 @@ def evaluate(
     if as_json:
         _print_json(len(references), own, other, chance)
     else:
-        _print_table(len(references), {"model": own} | ({str(against): other} if other else {}), chance)
+        rows = [("model", own)] + ([(str(against), other)] if other else [])
+        _print_table(len(references), rows, chance)
 
 
 def _read_hypotheses(path: Path, expected: int) -> list[str]:
@@ -80,12 +82,12 @@ def _print_json(count: int, own: Quality, other: Quality | None, chance: float |
     print(json.dumps(document, ensure_ascii=False, indent=2))
 
 
-def _print_table(count: int, results: dict[str, Quality], chance: float | None) -> None:
-    width = max(len(name) for name in results)
+def _print_table(count: int, results: Sequence[tuple[str, Quality]], chance: float | None) -> None:
+    width = max(len(name) for name, _ in results)
     print(f"{'':{width}}    BLEU    chrF    exact   of {count:,} lines")
-    for name, quality in results.items():
+    for name, quality in results:
         print(f"{name:{width}}  {quality.bleu:6.2f}  {quality.chrf:6.2f}  {quality.exact:5.1f} %")
     if chance is not None:
         print(f"a difference of BLEU as large as this comes by chance with p = {chance:.3f} (paired bootstrap)")
-    print(next(iter(results.values())).bleu_signature)
-    print(next(iter(results.values())).chrf_signature)
+    print(results[0][1].bleu_signature)
+    print(results[0][1].chrf_signature)

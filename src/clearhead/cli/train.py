@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from clearhead.cli.naming import command
 from clearhead.cli.options import Debug, Quiet
 from clearhead.cli.progress import reporter
 from clearhead.cli.stopping import Stop
@@ -53,7 +54,7 @@ def train(
     with Stop() as stop:
         end = run_training(loaded, out, resume=resume, reporter=reporter(quiet), should_stop=stop)
     if stop.asked and end.step < loaded.training.steps and not end.stopped_early:
-        again = shlex.join(["clearhead", "train", recipe, *(overrides or ()), "--out", str(out), "--resume"])
+        again = f"{command()} {shlex.join(['train', recipe, *(overrides or ()), '--out', str(out), '--resume'])}"
         print(f"clearhead: stopped at step {end.step}; go on with: {again}", file=sys.stderr)
         return stop.exit_code
     if not quiet:
@@ -64,4 +65,4 @@ def train(
 def _farewell(out: Path, end: Position) -> str:
     if end.best is None:
         return f"{out}: no validation gave a number, so no model was kept; lower training.schedule.peak"
-    return f"{out} holds the model (best at step {end.best_step}); try: clearhead translate {out} --in FILE"
+    return f"{out} holds the model (best at step {end.best_step}); try: {command()} translate {out} --in FILE"

@@ -1,5 +1,6 @@
 """`clearhead translate`: lines in, translations out."""
 
+import dataclasses
 import itertools
 import sys
 from collections.abc import Iterator, Sequence
@@ -83,7 +84,7 @@ def translate(
                 beam_size=beam_size,
                 top_beams=top_beams,
                 length_penalty=length_penalty,
-                sampling=sampling,
+                sampling=sampling and dataclasses.replace(sampling, first=number),
                 prefix=prefix,
                 batch_tokens=batch_tokens,
                 exact=n_best,

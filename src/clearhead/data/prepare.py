@@ -48,12 +48,14 @@ class PreparedCorpus:
         target: for each example the ids, then end. Training puts begin before it.
         weights: how many times each example is seen in an epoch, on average.
         report: what the filters removed.
+        key: a name made from all that the ids depend on.
     """
 
     source: TokenFile
     target: TokenFile
     weights: NDArray[np.float64]
     report: FilterReport
+    key: str
 
     def __len__(self) -> int:
         return len(self.target)
@@ -147,7 +149,7 @@ def _open(folder: Path, directions: Sequence[Direction]) -> PreparedCorpus | Non
     except (OSError, ValueError, KeyError, TypeError):
         return None
     whole = len(source) == len(target) == len(weights) == report.kept
-    return PreparedCorpus(source, target, weights, report) if whole else None
+    return PreparedCorpus(source, target, weights, report, folder.name) if whole else None
 
 
 def _make(folder: Path, work: _Work, prefixes: Sequence[list[int]]) -> PreparedCorpus | None:

@@ -64,6 +64,7 @@ def translate_ids(
     *,
     padding: int = 0,
     prefixes: Prefixes | None = None,
+    numbers: Sequence[int] | None = None,
     length_limit: LengthLimit | None = None,
     batch_tokens: int = DEFAULT_BATCH_TOKENS,
     progress: Progress | None = None,
@@ -74,14 +75,19 @@ def translate_ids(
     not depend on the order of the sources, on `batch_tokens`, or on what else is translated.
 
     sources: ids as the encoder reads them, each with its end token. prefixes: for each, target tokens to begin with.
+    numbers: the sources' numbers among all that are translated; 0, 1, 2, … where not given. Errors name them, and draws
+        of sampling differ by them.
     batch_tokens: a batch's sentences × hypotheses × longest source, padding included, stay within it.
     progress: called after each batch with the number of sentences done and of all.
     Raises DecodingError for a source or prefix that the model cannot take.
     """
-    check_ids("source", sources, model.config.source_vocabulary, model.config.max_length)
+    own = range(len(sources)) if numbers is None else numbers
+    check_ids("source", sources, own, model.config.source_vocabulary, model.config.max_length)
     check_options(options, model.config.target_vocabulary)
     prefixes = [()] * len(sources) if prefixes is None else prefixes
-    check_ids("prefix", prefixes, model.config.target_vocabulary, model.config.max_length, at_least=0)
+    if len(prefixes) != len(sources):
+        raise DecodingError(f"{len(prefixes)} prefixes for {len(sources)} sources; give one for each, or none")
+    check_ids("prefix", prefixes, own, model.config.target_vocabulary, model.config.max_length, at_least=0)
     max_lengths = greatest_lengths(model, sources, prefixes, length_limit or LengthLimit())
     prefixes = checked_prefixes(max_lengths, options, prefixes)
     rows = options.beam_size if options.sampling is None else options.top_beams
@@ -94,7 +100,9 @@ def translate_ids(
         step = ModelStep(model, model.begin(model.encode(source, mask), mask, beams))
         limits, forced = [max_lengths[n] for n in numbers], [prefixes[n] for n in numbers]
         if options.sampling is not None:
-            return sample(step, limits, options, numbers=numbers, prefixes=forced, device=source.device)
+            return sample(
+                step, limits, options, numbers=[own[n] for n in numbers], prefixes=forced, device=source.device
+            )
         return beam_search(step, limits, options, prefixes=forced, device=source.device)
 
     widths = [len(source) * rows for source in sources]
@@ -108,6 +116,7 @@ def score_ids(
     options: SearchOptions,
     *,
     ended: Sequence[bool] | None = None,
+    numbers: Sequence[int] | None = None,
     padding: int = 0,
     batch_tokens: int = DEFAULT_BATCH_TOKENS // 2,
     progress: Progress | None = None,
@@ -118,17 +127,19 @@ def score_ids(
 
     targets: ids without begin and without end. Of the options, begin, end and length_penalty count.
     ended: for each target, False where it stopped before its end, which then is not part of it; None for all True.
+    numbers: as in `translate_ids`.
     batch_tokens: a batch's sentences × longest source or target, padding included, stay within it; the logits of a
     batch take 4 · batch_tokens · vocabulary bytes. Raises DecodingError for ids that the model cannot take.
     """
     if len(sources) != len(targets):
         raise DecodingError(f"{len(sources)} sources but {len(targets)} targets; give one target for each source")
     limit = model.config.max_length
-    check_ids("source", sources, model.config.source_vocabulary, limit)
+    own = range(len(sources)) if numbers is None else numbers
+    check_ids("source", sources, own, model.config.source_vocabulary, limit)
     check_options(options, model.config.target_vocabulary)
     # Begin is read and the last token is not, so as many tokens fit as there are positions, an end among them.
     room = limit - 1 if ended is None else limit
-    check_ids("target", targets, model.config.target_vocabulary, room, at_least=0)
+    check_ids("target", targets, own, model.config.target_vocabulary, room, at_least=0)
     ends = [[options.end] if one else [] for one in ended or [True] * len(targets)]
     wanted = [[*target, *end] for target, end in zip(targets, ends, strict=True)]
 
@@ -147,8 +158,6 @@ def score_ids(
 
 def greatest_lengths(model: EncoderDecoder, sources: Ids, prefixes: Prefixes, limit: LengthLimit) -> list[int]:
     """For each sentence, the greatest number of target tokens."""
-    if len(prefixes) != len(sources):
-        raise DecodingError(f"{len(prefixes)} prefixes for {len(sources)} sources; give one for each, or none")
     return [
         limit.tokens(len(source), len(prefix), model.config.max_length)
         for source, prefix in zip(sources, prefixes, strict=True)
@@ -211,9 +220,11 @@ def device_of(model: nn.Module) -> torch.device:
     return next(model.parameters()).device
 
 
-def check_ids(what: str, sentences: Ids, vocabulary: int, limit: int, at_least: int = 1) -> None:
-    """Raise DecodingError for the first sentence whose ids the model could not read."""
-    for number, ids in enumerate(sentences, start=1):
+def check_ids(
+    what: str, sentences: Ids, numbers: Sequence[int], vocabulary: int, limit: int, at_least: int = 1
+) -> None:
+    """Raise DecodingError for the first sentence whose ids the model could not read, named by its number."""
+    for number, ids in zip((number + 1 for number in numbers), sentences, strict=True):
         if not at_least <= len(ids) <= limit:
             raise DecodingError(
                 f"sentence {number}: its {what} has {len(ids)} tokens but the model takes {at_least} to {limit}; "

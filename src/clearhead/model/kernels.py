@@ -40,8 +40,38 @@ def fused_attention(
     mask: Bool[Tensor, "#batch #heads #queries keys"] | None,
     dropout: float = 0.0,
 ) -> Float[Tensor, "batch heads queries head_width"]:
-    """The same as `explicit_attention` in one operator that keeps no scores and no weights."""
+    """The same as `explicit_attention`, by whichever way is fast for these shapes.
+
+    Torch's own operator keeps no scores and no weights. On a CPU it is slow at short rows, such as those of sentences.
+    """
+    if query.device.type == "cpu" and dropout == 0.0 and query.shape[-2] >= 4 and key.shape[-2] <= _SHORT:
+        return _short_attention(query, key, value, mask)
     return F.scaled_dot_product_attention(query, key, value, attn_mask=mask, dropout_p=dropout)
+
+
+# The most keys up to which the products and the softmax of `_short_attention` beat torch's operator: measured on Zen 5,
+# 2.4 times as fast at 15 keys, training, and equal at 100.
+_SHORT = 64
+
+
+def _short_attention(
+    query: Float[Tensor, "batch heads queries head_width"],
+    key: Float[Tensor, "batch heads keys head_width"],
+    value: Float[Tensor, "batch heads keys head_width"],
+    mask: Bool[Tensor, "#batch #heads #queries keys"] | None,
+) -> Float[Tensor, "batch heads queries head_width"]:
+    """The equation with the scores turned, keys by queries, so that the softmax runs down the columns.
+
+    Down columns a processor takes many queries at once; along rows of a dozen numbers it hardly takes any (2.1 ms
+    against 0.5 ms for 16,200 rows of 15).
+    """
+    scores = key @ (query / math.sqrt(query.shape[-1])).mT
+    if mask is None:
+        return torch.softmax(scores, dim=-2).mT @ value
+    # Far below every score, yet finite: a query that may attend to nothing must not divide 0 by 0. It gets zeros below.
+    shut = torch.zeros(mask.mT.shape, dtype=scores.dtype).masked_fill_(~mask.mT, -1e30)
+    context = torch.softmax(scores + shut, dim=-2).mT @ value
+    return context * mask.any(dim=-1, keepdim=True)
 
 
 def safe_softmax(scores: Float[Tensor, "*batch keys"]) -> Float[Tensor, "*batch keys"]:

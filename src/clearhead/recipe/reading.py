@@ -1,5 +1,6 @@
 """From a recipe's file, the environment and `key=value` overrides to a checked `Recipe`."""
 
+import json
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -56,7 +57,12 @@ def load_recipe(name: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     recipe = build_recipe(_expand(values, str(path)), str(path))
     if recipe.data.embedded is not None:
         return recipe
-    folder = path.parent / Path(recipe.data.folder or ".").expanduser()
+    try:
+        folder = path.parent / Path(recipe.data.folder or ".").expanduser()
+    except RuntimeError:
+        raise RecipeError(
+            f"{path}: data.folder={recipe.data.folder!r} names a home folder that is not there; write the whole path"
+        ) from None
     return recipe.model_copy(update={"data": recipe.data.model_copy(update={"folder": str(folder.absolute())})})
 
 
@@ -79,10 +85,22 @@ def parse_recipe(text: str, origin: str) -> dict[str, Any]:
         raise RecipeError(f"{origin}{where}: {problem}; expected YAML such as `training: {{steps: 100}}`") from None
     except (ValueError, RecursionError) as error:  # A date such as 2026-99-99; brackets in brackets without end.
         raise RecipeError(f"{origin}: {type(error).__name__}: {error}; expected plain YAML") from None
+    if not _is_finite(values):
+        raise RecipeError(f"{origin}: an anchor (&) holds itself (*); write the values out")
     if not isinstance(values, dict):
         kind = "nothing" if values is None else type(values).__name__
         raise RecipeError(f"{origin} holds {kind}; expected keys such as name, data, text, model and training")
     return values
+
+
+def _is_finite(value: Any) -> bool:
+    try:
+        json.dumps(value, default=str)
+    except (ValueError, RecursionError):  # ValueError is what json says of a circle.
+        return False
+    except TypeError:  # A key that is no text; the recipe's form says so better.
+        return True
+    return True
 
 
 def _expand(value: Any, origin: str) -> Any:

@@ -29,11 +29,15 @@ class Corpus(_Section):
 
 
 class Embedded(_Section):
-    """A corpus that clearhead writes itself, into its cache, instead of `folder`."""
+    """A corpus that clearhead writes itself, into its cache, instead of `folder`.
+
+    grammar: which version of its grammar wrote it; training fills this in, so that a model tells what it was made from.
+    """
 
     corpus: Literal["street"]
     pairs: PositiveInt
     seed: Seed = 1
+    grammar: str | None = None
 
 
 class Filters(_Section):

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 import yaml
 from safetensors import SafetensorError
 from safetensors.torch import save_file
@@ -24,6 +25,7 @@ from clearhead.training.preparation import Materials
 
 REQUIRED = {
     "model.safetensors", "average.safetensors", "optimizer.safetensors", "position.json", "recipe.yaml", "corpus.json",
+    "machine.json",
 }  # fmt: skip
 
 
@@ -33,6 +35,7 @@ class Position:
 
     step: updates done; epoch, batch: the next batch to read; tokens: real target tokens seen.
     best: the best validation figure so far (lower is better) and the step it was seen at; waited: validations since.
+    judged_by: which figure of which sentences `best` is; another one cannot be compared with it.
     stopped_early: patience has run out.
     unlogged_loss, unlogged_tokens: the loss summed, and its tokens, since the last line of the history.
     """
@@ -44,6 +47,7 @@ class Position:
     best: float | None = None
     best_step: int = 0
     waited: int = 0
+    judged_by: str = ""
     stopped_early: bool = False
     unlogged_loss: float = 0.0
     unlogged_tokens: int = 0
@@ -71,7 +75,8 @@ def save_checkpoint(
         for name, tokenizer in tokenizers.items():
             tokenizer.save(draft / name)
         (draft / "recipe.yaml").write_text(materials.recipe.to_yaml(), encoding="utf-8")
-        _write_json(draft / "corpus.json", _corpus_size(materials))
+        _write_json(draft / "corpus.json", {"key": materials.training.key})
+        _write_json(draft / "machine.json", _machine())
         _write_json(draft / "position.json", dataclasses.asdict(position))
         _write_json(draft / "manifest.json", {file.name: sha256(file) for file in sorted(draft.iterdir())})
     # A newer one, left by a run that was damaged and fell back to an older one, is not counted: it is written anew.
@@ -149,8 +154,14 @@ def differences(path: Path, materials: Materials) -> list[str]:
     old, new = _flat(before), _flat(yaml.safe_load(materials.recipe.to_yaml()))
     changed = [key for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)]
     lines = [f"{key} is {new.get(key)}, but was {old.get(key)} at the checkpoint" for key in changed]
-    if json.loads((path / "corpus.json").read_text(encoding="utf-8")) != _corpus_size(materials):
+    if _read_json(path / "corpus.json").get("key") != materials.training.key:
         lines.append("the training files are not what they were at the checkpoint")
+    here, there = _machine(), _read_json(path / "machine.json")
+    lines += [
+        f"{key} is {here[key]} here, but was {there.get(key)} at the checkpoint"
+        for key in here
+        if here[key] != there.get(key)
+    ]
     return lines
 
 
@@ -162,8 +173,14 @@ def _flat(values: Any, place: str = "") -> dict[str, Any]:
     return {key: item for name, value in items for key, item in _flat(value, f"{place}.{name}".lstrip(".")).items()}
 
 
-def _corpus_size(materials: Materials) -> dict[str, int]:
-    return {"pairs": len(materials.training), "tokens": materials.training.tokens}
+def _machine() -> dict[str, object]:
+    """What the last bits of a sum depend on, beside the recipe."""
+    return {"torch": torch.__version__, "threads": torch.get_num_threads()}
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return values
 
 
 def _write_json(path: Path, values: Mapping[str, object]) -> None:

@@ -76,8 +76,9 @@ def _find_start(folder: Path, resume: bool, reporter: Reporter) -> Path | None:
     """The checkpoint to go on from, or None to begin at the first step."""
     if folder.is_file():
         raise TrainingError(f"--out {folder} is a file; name a folder for the run")
-    remove_drafts(folder)
-    remove_drafts(folder / "checkpoints")
+    if (folder / "checkpoints").is_dir() or (folder / "history.jsonl").is_file():
+        remove_drafts(folder)
+        remove_drafts(folder / "checkpoints")
     if not resume:
         if (folder / "checkpoints").exists() or (folder / "bundle").exists():
             raise TrainingError(
@@ -115,8 +116,16 @@ class Run:
     def parameters(self) -> int:
         return sum(parameter.numel() for parameter in self.model.parameters())
 
+    @property
+    def _judge(self) -> str:
+        """Which figure is compared from validation to validation: of which sentences, and which one."""
+        keys = "+".join(one.corpus.key for one in self.materials.validation)
+        return f"{self.settings.select_by} of {self.settings.validate_sentences} of {keys}"
+
     def resume(self, checkpoint: Path) -> None:
         self.position = restore(checkpoint, self.model, self.average, self.updater)
+        if self.position.judged_by != self._judge:
+            self.position.best, self.position.waited = None, 0
         # The recipe's patience may be another one now.
         self.position.stopped_early = self._is_out_of_patience()
         self.loss.fill_(self.position.unlogged_loss)
@@ -215,6 +224,7 @@ class Run:
 
     def _validate(self) -> None:
         position = self.position
+        position.judged_by = self._judge
         validation = validate(self.average.model, self.materials)
         figure = validation.figure(self.settings.select_by)
         # What is not a number is better than nothing and worse than nothing: it is never the best.

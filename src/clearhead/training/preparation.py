@@ -14,7 +14,7 @@ from clearhead.decoding import LengthPenalty
 from clearhead.errors import ConfigError, DecodingError, RecipeError, TrainingError
 from clearhead.files import cache_folder, publish_folder
 from clearhead.model import EncoderDecoder, TransformerConfig
-from clearhead.recipe import Corpus, Recipe
+from clearhead.recipe import Corpus, Data, Recipe
 from clearhead.text import Tokenizer
 
 
@@ -72,7 +72,10 @@ def gather(recipe: Recipe, tokenizers: tuple[Tokenizer, Tokenizer] | None = None
 
 
 def resolve(recipe: Recipe) -> Recipe:
-    """Put a value in the place of every `auto`. Raises TrainingError where the device is not there."""
+    """Put a value in the place of every `auto`, and what the embedded corpus is in place of nothing.
+
+    Raises TrainingError where the device is not there, RecipeError for a corpus that this clearhead does not write.
+    """
     training = recipe.training
     device = training.device
     if device == "auto":
@@ -85,7 +88,19 @@ def resolve(recipe: Recipe) -> Recipe:
     if precision == "auto":
         precision = "bf16" if device == "cuda" else "fp32"
     resolved = training.model_copy(update={"device": device, "precision": precision})
-    return recipe.model_copy(update={"training": resolved})
+    return recipe.model_copy(update={"training": resolved, "data": _with_grammar(recipe.data)})
+
+
+def _with_grammar(section: Data) -> Data:
+    embedded, grammar = section.embedded, _grammar_key()
+    if embedded is None:
+        return section
+    if embedded.grammar not in (None, grammar):
+        raise RecipeError(
+            f"data.embedded.grammar={embedded.grammar} is another version of {embedded.corpus} than this clearhead's, "
+            f"{grammar}; leave the key out to train on this one"
+        )
+    return section.model_copy(update={"embedded": embedded.model_copy(update={"grammar": grammar})})
 
 
 def _check_choices(recipe: Recipe) -> None:

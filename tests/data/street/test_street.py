@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from clearhead.data import street
-from clearhead.data.street import DIRECTIONS, Corpus, Example, adjectives, nouns, verbs
+from clearhead.data.street import DIRECTIONS, Corpus, Example, adjectives, nouns, senses, verbs
 from clearhead.data.street.corpus import fixed
 from clearhead.data.street.korean_forms import has_final, parts
 
@@ -29,6 +29,7 @@ KNOWN = {
         "열두",
         "제빵사",
         "쥘리",
+        "지체시켰습니다",
         "출납원",
         "클라라",
         "폴",
@@ -71,24 +72,56 @@ def test_the_sentences_of_the_issue_are_trained_on(corpus: Corpus) -> None:
     assert ("I am a student.", "저는 학생입니다.") in pairs
 
 
-def test_the_deciding_pair_never_meets_in_training(corpus: Corpus) -> None:
+def written(key: str) -> set[str]:
+    """The English words, in lower case, by which a noun, a verb or an adjective shows in a text."""
+    if key in nouns.by_key:
+        return {nouns.by_key[key].english, nouns.by_key[key].english_plural}
+    if key in verbs.by_key:
+        one = verbs.by_key[key]
+        return {one.english, one.third_person, one.past}
+    return {adjectives.by_key[key].english}
+
+
+def index(lines: list[str]) -> dict[str, set[int]]:
+    """For each word the numbers of the lines that hold it."""
+    found: defaultdict[str, set[int]] = defaultdict(set)
+    for number, line in enumerate(lines):
+        for word in re.findall(r"[^\W\d_]+", line.lower()):
+            found[word].add(number)
+    return found
+
+
+@pytest.mark.parametrize("phenomenon", ["plain", "agreement", "coreference"])
+def test_the_deciding_pair_never_meets_in_training(corpus: Corpus, phenomenon: str) -> None:
     """Looked for in the written sentences themselves, by the English words."""
-    by_word: defaultdict[str, set[int]] = defaultdict(set)
-    english = [one.source if one.direction[:2] == "en" else one.target for one in corpus.train]
-    for index, text in enumerate(english):
-        for word in re.findall(r"[a-z]+", text.lower()):
-            by_word[word].add(index)
-    decided = [one for one in corpus.test if one.phenomenon in ("agreement", "coreference")]
-    assert len(decided) >= 6 * 300
-    for one in decided:
-        first, second = one.deciding
-        if " " in first + second or first not in nouns.by_key:
+    by_word = index([one.source if one.direction[:2] == "en" else one.target for one in corpus.train])
+    compared = 0
+    for one in (one for one in corpus.test if one.phenomenon == phenomenon):
+        words = [written(key) for key in one.deciding]
+        if any(" " in word for group in words for word in group):  # *fire station*: not to be found word by word
             continue
-        noun = nouns.by_key[first]
-        there = by_word[noun.english] | by_word[noun.english_plural]
-        other = second if second not in nouns.by_key else nouns.by_key[second].english
+        compared += 1
+        first, second = (set().union(*(by_word[word] for word in group)) for group in words)
         # An adjective beside another noun of the sentence is a meeting too: none at all is allowed.
-        assert not there & by_word[other], (one, [english[index] for index in there & by_word[other]][:2])
+        assert not first & second, one
+    assert compared >= 3 * 300
+
+
+@pytest.mark.parametrize(("direction", "other"), [("en-fr", "french"), ("fr-en", "english")])
+def test_sense_and_cue_never_meet_in_training(corpus: Corpus, direction: str, other: str) -> None:
+    """By the words of the target, which tell the senses apart: *rive* and *banque* are both *bank*."""
+    by_word = index([one.target for one in corpus.train if one.direction == direction])
+    words_of_sense = [sense.noun for group in (senses.english, senses.french) for sense in group]
+    known = {noun.key: noun for noun in [*words_of_sense, *(cue for cues in senses.cues.values() for cue in cues)]}
+    compared = 0
+    for one in (one for one in corpus.test if (one.phenomenon, one.direction) == ("word-sense", direction)):
+        words = [{getattr(known[key], other), getattr(known[key], f"{other}_plural")} for key in one.deciding]
+        if any(" " in word or "-" in word for group in words for word in group):
+            continue
+        compared += 1
+        first, second = (set().union(*(by_word[word] for word in group)) for group in words)
+        assert not first & second, one
+    assert compared >= 200
 
 
 def test_training_and_test_share_no_sentence(corpus: Corpus) -> None:

@@ -13,7 +13,7 @@ def test_forms() -> None:
     assert by_key["have"].third_person == "has"
     assert by_key["read"].past_looks_present
     assert verbs.hold.french[1] == "peut contenir"
-    assert verbs.hold.korean_negative == "담을 수 없"
+    assert verbs.hold.korean_negative == "넣을 수 없"
 
 
 def test_collocations_name_nouns() -> None:

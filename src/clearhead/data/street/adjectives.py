@@ -47,7 +47,7 @@ deserted: désert: 황량하
 polluted: pollué: 오염되!
 bright: lumineux: 밝
 remote: isolé: 외지!
-uneven: inégal: 울퉁불퉁하
+uneven: accidenté: 울퉁불퉁하
 damp: humide: 습하
 gloomy: lugubre: 음침하
 """
@@ -60,7 +60,7 @@ heavy: lourd: 무겁/ㅂ
 """
 SMALL = """
 small: petit<: 작
-short: court: 짧
+full: plein: 꽉 차!
 """
 COLOURS = """
 green: vert: 초록색=초록색

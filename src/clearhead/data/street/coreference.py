@@ -22,27 +22,27 @@ from clearhead.data.street.sample import Draw, chance, pick
 from clearhead.data.street.trees import Action, Clause, Phrase, Relative, Sentence, State, Where
 from clearhead.data.street.words import Adjective, Noun, Verb
 
+# Not what may be said of the weather as well: *it was too windy* need not be about the place.
+WEATHER = adjectives.named("windy, foggy, snowy, sunny, dark, bright")
+OF_PLACES = tuple(word for word in adjectives.scenic if word not in WEATHER)
 # What is a reason for what: the mood and the state of an animal, and the state of a place. A verb not named here
 # goes with every reason. Each verb goes with reasons of both sorts, so that it does not tell which noun is meant.
 TIMID = "young, shy, weak, nervous, cautious, sick, sleepy"
 SLOW = "slow, lazy, stubborn, sleepy, sick, weak, fat, tired, hungry, thirsty, cautious, curious"
-OBSCURE = "dark, bright, gloomy, foggy, deserted, narrow, slippery, remote, crowded, polluted, damp, snowy, windy"
-FORBIDDING = (
-    "dark, gloomy, polluted, muddy, slippery, foggy, crowded, damp, remote, bright, dusty, deserted, narrow, uneven,"
-    " sunny, snowy, windy"
-)
+OBSCURE = "gloomy, deserted, narrow, slippery, remote, crowded, polluted, damp"
+FORBIDDING = "gloomy, polluted, muddy, slippery, crowded, damp, remote, dusty, deserted, narrow, uneven"
 OF_ANIMALS = ", ".join(word.key for word in adjectives.animate)
 REASONS = {
     "frighten": f"{TIMID}, {OBSCURE}",
-    "delay": f"{SLOW}, slippery, muddy, crowded, narrow, foggy, uneven, dark, snowy, windy",
-    "leave": f"{OF_ANIMALS}, foggy, slippery, snowy, dark, wide, uneven, muddy, windy",
+    "delay": f"{SLOW}, slippery, muddy, crowded, narrow, uneven",
+    "leave": f"{OF_ANIMALS}, slippery, wide, uneven, muddy",
     "enter": f"{OF_ANIMALS}, {FORBIDDING}",
     "avoid": f"{OF_ANIMALS}, {FORBIDDING}",
 }
 REASONED = {verb: frozenset(cues.split(", ")) for verb, cues in REASONS.items()}
 ENTERED = frozenset(["park", "garden", "field", "tunnel", "village", "port", "forest", "valley"])
 FIT_LARGE = adjectives.named("big, thick, long")
-FIT_SMALL = adjectives.named("small, short, narrow")
+FIT_SMALL = adjectives.named("small, full, narrow")
 SEEING = verbs.named("call, follow, help, meet, see")
 LOSING = verbs.named("lose, find, sell, look for")
 SAME = 0.1  # of the sentences whose candidates agree in gender: there French has nothing to resolve
@@ -62,9 +62,7 @@ def draw(random: Random, test: bool = False) -> Draw:
         animal, place = pick(random, nouns.animals), pick(random, nouns.places)
         if animal.feminine == place.feminine and (test or not chance(random, SAME)):
             continue
-        referent, cue = (
-            (animal, pick(random, adjectives.animate)) if tired else (place, pick(random, adjectives.scenic))
-        )
+        referent, cue = (animal, pick(random, adjectives.animate)) if tired else (place, pick(random, OF_PLACES))
         if not tired and not adjectives.fits(place.key, cue.key):
             continue
         if test and not held_out.described(referent.key, referent.kind, cue.key):

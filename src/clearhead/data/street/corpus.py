@@ -91,11 +91,11 @@ def chosen(random: Random, direction: str) -> tuple[str, Draw, int | None]:
     """A draw of one phenomenon, each in its share. fr→en also sees what en→fr turns on, the other way round."""
     source = direction[:2]
     turn = random.random()
-    if turn < 0.46:
+    if turn < 0.42:
         return "plain", plain.draw(random), None
-    if turn < 0.60:
+    if turn < 0.62:
         return "agreement", *agreement.draw(random, source)
-    if turn < 0.78:
+    if turn < 0.77:
         if source == "en":
             return "coreference", coreference.draw(random), None
         turned = random.random() < 0.15
@@ -104,7 +104,7 @@ def chosen(random: Random, direction: str) -> tuple[str, Draw, int | None]:
             if turned
             else ("coreference", coreference.whose(random), None)
         )
-    if source == "fr" and turn < 0.81:
+    if source == "fr" and turn < 0.80:
         return "plain", bare(word_sense.draw(random, "en")), None
     return "word-sense", word_sense.draw(random, source), None
 

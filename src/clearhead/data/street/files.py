@@ -5,21 +5,14 @@ from pathlib import Path
 
 from clearhead.data.street.corpus import generate
 from clearhead.data.street.examples import DIRECTIONS, PHENOMENA, Example
-from clearhead.errors import DataError
 
 
 def write(folder: Path, pairs: int, seed: int) -> None:
-    """Write train, validate and test files into a folder, which is made if it is not there.
+    """Write train, validate and test files into a folder.
 
     train.<direction>.<language>, validate.<direction>.<language>, test.<phenomenon>.<direction>.<language>, and
     test.agreement.<direction>.distance with one number a line.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(
-            f"{folder} cannot be made into a folder ({error.strerror}); choose another with --out"
-        ) from error
     corpus = generate(pairs, seed)
     for direction in DIRECTIONS:
         write_pairs(folder, f"train.{direction}", of(corpus.train, direction))

@@ -34,6 +34,7 @@ NUMBERS = {"two": "두", "three": "세", "four": "네", "five": "다섯", "six":
 OWN = {"I": "제", "we": "우리"}
 SUBJECTS = {"저": "제가"}
 TOWARDS = {"go": "에", "return": "으로", "arrive": "에"}
+HOLDING = ("can hold",)
 DEGREES = {"very": "매우 ", "too": "너무 "}
 JOINTS = {"and": "고", "but": "지만"}
 
@@ -69,12 +70,18 @@ def subject(part: Clause, ending: str) -> str:
     """The subject with 은/는; with 이/가 where it is new, or inside a reason."""
     text = phrase(part.subject)
     is_new = part.subject.determiner != "the" and not part.subject.noun.is_proper and part.subject.determiner != "own"
-    place = "에" if isinstance(part.predicate, State) and part.predicate.adjective.korean_kind == "within" else ""
-    if place and not part.predicate.seems:  # type: ignore[union-attr]
-        return text + (place if ending == "때문" or is_new else place + "는")
+    if is_place(part.predicate):
+        return text + ("에" if ending == "때문" or is_new else "에는")
     if ending == "때문" or is_new:
         return SUBJECTS.get(text) or with_particle(text, "이")
     return with_particle(text, "은")
+
+
+def is_place(predicate: object) -> bool:
+    """Whether Korean makes the subject a place: 길에 먼지가 많다 (is dusty), 상자에 공을 넣을 수 있다 (can hold it)."""
+    if isinstance(predicate, State):
+        return predicate.adjective.korean_kind == "within" and not predicate.seems
+    return isinstance(predicate, Action) and predicate.verb.key in HOLDING
 
 
 def existence(part: Clause, predicate: Existence, ending: str) -> str:
@@ -162,7 +169,8 @@ def phrase(part: Phrase, owner: Phrase | None = None) -> str:
     if part.adjective:
         words.append(beside(part.adjective))
     counted = part.determiner in NUMBERS
-    words.append(noun.korean + ("들" if part.plural and noun.is_animate and not counted else ""))
+    several = part.plural and noun.is_animate and not counted and part.determiner != "no"
+    words.append(noun.korean + ("들" if several else ""))
     if counted:
         words.append(f"{NUMBERS[part.determiner]} {noun.counter}")
     text = " ".join(words)

@@ -15,7 +15,7 @@ times = (
 times_of = {tense: tuple(time for time in times if time.tense == tense) for tense in ("past", "present", "future")}
 adverbs = (
     Adverb("often", "souvent", "자주"),
-    Adverb("always", "toujours", "항상"),
+    Adverb("sometimes", "parfois", "가끔"),
 )
 near = Preposition("near", ("près", "de"), "근처")
 behind = Preposition("behind", ("derrière",), "뒤")

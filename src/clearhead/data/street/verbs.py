@@ -19,8 +19,8 @@ buy bought | acheter achète achète achetons achètent acheté achèter | 사 �
   food readables clothes contents possessions
 sell sold | vendre vends vend vendons vendent vendu vendr | 팔 을 | readables clothes contents possessions
 see saw | voir vois voit voyons voient vu verr | 보 을 | humans animals contents possessions places
-look [for] | chercher | 찾 을 | humans animals possessions readables clothes
-find found | trouver | 발견하 을 | animals contents possessions readables
+look [for] | chercher | 찾아다니 을 | humans animals possessions readables clothes
+find found | trouver | 발견하 을 not:발견하지~못하 | animals contents possessions readables
 lose lost | perdre perds perd perdons perdent perdu perdr | 잃어버리 을 | possessions clothes readables
 draw drew | dessiner | 그리 을 | drawable
 open | ouvrir ouvre ouvre ouvrons ouvrent ouvert ouvrir | 열 을 | openable
@@ -30,7 +30,7 @@ meet met | rencontrer | 만나 을 | humans names
 help | aider | 돕/ㅂ 을 | humans names
 follow | suivre suis suit suivons suivent suivi suivr | 따라가 을 | humans names animals
 cross | traverser | 가로지르/르 을 street:건너 road:건너 bridge:건너 avenue:건너
-  tunnel:지나가 village:지나가 path:지나가 hill:넘 | places
+  tunnel:지나가 village:지나가 hill:넘 | places
 leave left | quitter | 떠나 을 | places
 like | aimer | 좋아하 을 | animals readables food mass_food drinks places
 have had | avoir ai a avons ont eu aur | 가지고 있 을 | readables contents possessions clothes
@@ -55,7 +55,7 @@ return | retourner +être | 돌아가 을 |
 # What an animal does with a place, and a place with an animal: the two halves of coreference.
 OF_ANIMAL = """
 cross | traverser | 가로지르/르 을 street:건너 road:건너 bridge:건너 avenue:건너
-  tunnel:지나가 village:지나가 path:지나가 hill:넘 | places
+  tunnel:지나가 village:지나가 hill:넘 | places
 leave left | quitter | 떠나 을 | places
 enter | entrer (dans) +être | 들어가 에 | places
 avoid | éviter | 피하 을 | places
@@ -63,7 +63,7 @@ avoid | éviter | 피하 을 | places
 OF_PLACE = """
 stop | arrêter | 막 을 | animals
 frighten | effrayer | 무섭게 하 을 | animals
-delay | retarder | 지체하게 하 을 | animals
+delay | retarder | 지체시키 을 | animals
 """
 OF_SPEECH = """
 speak spoke [about] | parler (de) | 이야기하 에 대해 | senses
@@ -75,7 +75,7 @@ OF_SIZE = """
 fit fit [in] | rentrer (dans) | 들어가 에 | containers
 can-hold could-hold |
   contenir peux~contenir peut~contenir pouvons~contenir peuvent~contenir pu~contenir pourr |
-  담을~수~있 을 not:담을~수~없 | contents
+  넣을~수~있 을 not:넣을~수~없 | contents
 """
 
 

@@ -24,7 +24,7 @@ def draw(random: Random, source: str, test: bool = False) -> Draw:
     group = senses.english if source == "en" else senses.french
     while True:
         sense = pick(random, group)
-        cue = pick(random, senses.cues[sense.field])
+        cue = pick(random, senses.cues_of(sense))
         if senses.held_out_cue(sense, group, cue) == test:
             break
     tree = framed(random, sense, cue, chance(random, 0.5))

@@ -1,27 +1,20 @@
-"""A trained model on disk, complete in itself: sizes, weights, tokenizers and the recipe that made it."""
+"""A trained model in use: translating, scoring, and saving it to a folder of its own."""
 
 import copy
 import dataclasses
-import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, overload
+from typing import overload
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
-
+from clearhead.bundle.storage import FORMAT, save_weights, tokenizer_files
 from clearhead.decoding import Hypothesis, LengthPenalty, Sampling, SearchOptions, score_ids, translate_ids
 from clearhead.decoding.engine import DEFAULT_BATCH_TOKENS, Progress
-from clearhead.errors import BundleError, ConfigError, RecipeError, TokenizerError, UsageError
+from clearhead.errors import BundleError, UsageError
 from clearhead.files import publish_folder, sha256
-from clearhead.model import EncoderDecoder, TransformerConfig
-from clearhead.recipe import Recipe, build_recipe, parse_recipe
+from clearhead.model import EncoderDecoder
+from clearhead.recipe import Recipe
 from clearhead.text import Tokenizer
-
-FORMAT = 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +43,7 @@ class Bundle:
         self.source_tokenizer = source
         self.target_tokenizer = target
         self.recipe = recipe
+        self._twin: tuple[object, EncoderDecoder] | None = None
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -130,6 +124,7 @@ class Bundle:
             sources,
             options,
             prefixes=[self.target_tokenizer.encode(prefix)] * len(spoken) if prefix else None,
+            numbers=spoken,
             batch_tokens=batch_tokens,
             progress=progress,
         )
@@ -166,7 +161,7 @@ class Bundle:
         ids = [encoded[number] or empty for number in asked]
         wanted = self.target_tokenizer.encode_many([targets[number] for number in asked])
         results = [BLANK for _ in sources]
-        found = score_ids(self._precise, ids, wanted, options, batch_tokens=batch_tokens)
+        found = score_ids(self._precise, ids, wanted, options, numbers=asked, batch_tokens=batch_tokens)
         for number, hypothesis in zip(asked, found, strict=True):
             results[number] = self._translation(hypothesis)
         return results
@@ -194,10 +189,16 @@ class Bundle:
             }
             (draft / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
-    @functools.cached_property
+    @property
     def _precise(self) -> EncoderDecoder:
-        """The model in float64: in float32 a score would depend on the shapes of the products that computed it."""
-        return copy.deepcopy(self.model).double()
+        """The model in float64: in float32 a score would depend on the shapes of the products that computed it.
+
+        The copy is kept until a weight of the model is changed.
+        """
+        state = tuple((id(weight), weight._version) for weight in self.model.parameters())
+        if self._twin is None or self._twin[0] != state:
+            self._twin = (state, copy.deepcopy(self.model).double())
+        return self._twin[1]
 
     def _rescored(
         self, sources: Sequence[list[int]], found: Sequence[Sequence[Hypothesis]], options: SearchOptions
@@ -271,132 +272,7 @@ class Bundle:
 BLANK = Translation("", 0.0, 0.0, (), (), True)
 
 
-def load(path: str | Path, device: str = "cpu") -> Bundle:
-    """Read a bundle from its folder, or from the run folder that holds it, onto a device such as "cpu" or "cuda".
-
-    Every file is checked against its hash. Raises BundleError where the folder is no bundle or a damaged one.
-    """
-    folder = find_bundle(Path(path))
-    sizes, hashes = _read_config(folder)
-    for name, expected in hashes.items():
-        _check_file(folder, name, expected)
-    try:
-        recipe = build_recipe(parse_recipe(_read_text(folder / "recipe.yaml"), "recipe.yaml"), "recipe.yaml")
-        model = EncoderDecoder(TransformerConfig(**sizes))
-        source, target = load_tokenizers(folder)
-    except (TypeError, ConfigError, RecipeError, TokenizerError) as error:
-        raise BundleError(f"{folder} is not a bundle of this clearhead ({error}); update clearhead") from None
-    load_weights(model, folder / "model.safetensors")
-    try:
-        model = model.to(device)
-    except (RuntimeError, AssertionError) as error:
-        raise UsageError(
-            f"device={device!r} cannot be used ({error}); choose cpu, or cuda where there is one"
-        ) from None
-    return Bundle(model.eval(), source, target, recipe)
-
-
-def find_bundle(path: Path) -> Path:
-    """The bundle's folder, given it or the run folder that holds it."""
-    try:
-        for folder in (path, path / "bundle"):
-            if (folder / "config.json").is_file():
-                return folder
-        exists = path.exists()
-    except OSError as error:
-        raise BundleError(f"model {path} cannot be read ({error.strerror}); check the path and its rights") from None
-    if not exists:
-        raise BundleError(
-            f"model {path} does not exist; expected a run folder or a bundle folder made by `clearhead train`"
-        )
-    if (path / "checkpoints").is_dir():
-        raise BundleError(
-            f"model {path} has not been validated yet, so it has no bundle; go on with its training (--resume)"
-        )
-    raise BundleError(f"model {path} is not a model; expected a folder with config.json, or a run folder with bundle/")
-
-
-def tokenizer_files(source: Tokenizer, target: Tokenizer) -> dict[str, Tokenizer]:
-    """Under which names a model's tokenizers are stored: one file where both sides share one."""
-    return {"tokenizer.json": source} if source is target else {"source.json": source, "target.json": target}
-
-
-def load_tokenizers(folder: Path) -> tuple[Tokenizer, Tokenizer]:
-    """The source's and the target's tokenizer, as stored under `tokenizer_files`'s names."""
-    joint = folder / "tokenizer.json"
-    if joint.is_file():
-        tokenizer = Tokenizer.load(joint)
-        return tokenizer, tokenizer
-    return Tokenizer.load(folder / "source.json"), Tokenizer.load(folder / "target.json")
-
-
-def save_weights(model: nn.Module, path: Path) -> None:
-    """Every parameter once, shared ones under their first name, in float32."""
-    save_file({name: value.detach().float().contiguous().cpu() for name, value in model.named_parameters()}, path)
-
-
-def load_weights(model: nn.Module, path: Path) -> None:
-    """Fill a model's parameters. Raises BundleError where names or shapes differ."""
-    stored = read_tensors(path)
-    wanted = dict(model.named_parameters())
-    if stored.keys() != wanted.keys():
-        name = min(stored.keys() ^ wanted.keys())
-        raise BundleError(f"{path} does not fit its config.json (first difference: {name}); copy the bundle again")
-    with torch.no_grad():
-        for name, parameter in wanted.items():
-            if parameter.shape != stored[name].shape:
-                raise BundleError(
-                    f"{path}: {name} has shape {tuple(stored[name].shape)}, expected {tuple(parameter.shape)}; "
-                    f"copy the bundle again"
-                )
-            parameter.copy_(stored[name])
-
-
-def read_tensors(path: Path) -> Mapping[str, Tensor]:
-    """The tensors of a safetensors file. Raises BundleError where it cannot be read."""
-    try:
-        return load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise BundleError(f"{path} cannot be read ({error}); copy the bundle again") from None
-
-
 def _require_many(name: str, texts: Sequence[str]) -> None:
     # A str is a sequence of str too, so that each of its letters would be taken for a text.
     if isinstance(texts, str):
         raise UsageError(f"{name} is one str; give a list of texts, as in [{texts[:20]!r}]")
-
-
-def _read_config(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
-    """The model's sizes and the files' hashes, once the format is known to be ours."""
-    path = folder / "config.json"
-    try:
-        config = json.loads(_read_text(path))
-        form, family = config["format"], config["family"]
-        if form != FORMAT:
-            raise BundleError(f"{path} has format {form!r}, but this clearhead reads format {FORMAT}; update clearhead")
-        if family != "encoder-decoder":
-            raise BundleError(f"{path} has family {family!r}; expected encoder-decoder; update clearhead")
-        sizes, hashes = dict(config["model"]), dict(config["files"])
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise BundleError(f"{path} is not a bundle's config ({error!r}); copy the bundle again") from None
-    tokenizers = {"tokenizer.json"} if "tokenizer.json" in hashes else {"source.json", "target.json"}
-    if missing := {"model.safetensors", "recipe.yaml", *tokenizers} - hashes.keys():
-        raise BundleError(f"{path} names no {', '.join(sorted(missing))}; copy the bundle again")
-    return sizes, hashes
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BundleError(f"{path} cannot be read ({error}); copy the bundle again") from None
-
-
-def _check_file(folder: Path, name: str, expected: str) -> None:
-    path = folder / name
-    # Neither a name such as ../secret nor a link may make us read outside the bundle.
-    inside = Path(name).name == name and path.resolve().is_relative_to(folder.resolve())
-    if not inside or not path.is_file():
-        raise BundleError(f"{folder} lacks {name!r}, which its config.json names; copy the bundle again")
-    if sha256(path) != expected:
-        raise BundleError(f"{path} is damaged (its sha256 is not that in config.json); copy the bundle again")

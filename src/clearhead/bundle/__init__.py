@@ -1,0 +1,17 @@
+"""A trained model on disk, complete in itself: sizes, weights, tokenizers and the recipe that made it."""
+
+from clearhead.bundle.bundle import Bundle, Translation
+from clearhead.bundle.loading import find_bundle, load
+from clearhead.bundle.storage import load_tokenizers, load_weights, read_tensors, save_weights, tokenizer_files
+
+__all__ = [
+    "Bundle",
+    "Translation",
+    "find_bundle",
+    "load",
+    "load_tokenizers",
+    "load_weights",
+    "read_tensors",
+    "save_weights",
+    "tokenizer_files",
+]

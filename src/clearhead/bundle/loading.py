@@ -1,0 +1,93 @@
+"""From a folder on disk to a model in use; nothing in the folder is trusted."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from clearhead.bundle.bundle import Bundle
+from clearhead.bundle.storage import FORMAT, load_tokenizers, load_weights
+from clearhead.errors import BundleError, ConfigError, RecipeError, TokenizerError, UsageError
+from clearhead.files import sha256
+from clearhead.model import EncoderDecoder, TransformerConfig
+from clearhead.recipe import build_recipe, parse_recipe
+
+
+def load(path: str | Path, device: str = "cpu") -> Bundle:
+    """Read a bundle from its folder, or from the run folder that holds it, onto a device such as "cpu" or "cuda".
+
+    Every file is checked against its hash. Raises BundleError where the folder is no bundle or a damaged one.
+    """
+    folder = find_bundle(Path(path))
+    sizes, hashes = _read_config(folder)
+    for name, expected in hashes.items():
+        _check_file(folder, name, expected)
+    try:
+        recipe = build_recipe(parse_recipe(_read_text(folder / "recipe.yaml"), "recipe.yaml"), "recipe.yaml")
+        model = EncoderDecoder(TransformerConfig(**sizes))
+        source, target = load_tokenizers(folder)
+    except (TypeError, ConfigError, RecipeError, TokenizerError) as error:
+        raise BundleError(f"{folder} is not a bundle of this clearhead ({error}); update clearhead") from None
+    load_weights(model, folder / "model.safetensors")
+    try:
+        model = model.to(device)
+    except (RuntimeError, AssertionError) as error:
+        raise UsageError(
+            f"device={device!r} cannot be used ({error}); choose cpu, or cuda where there is one"
+        ) from None
+    return Bundle(model.eval(), source, target, recipe)
+
+
+def find_bundle(path: Path) -> Path:
+    """The bundle's folder, given it or the run folder that holds it."""
+    try:
+        for folder in (path, path / "bundle"):
+            if (folder / "config.json").is_file():
+                return folder
+        exists = path.exists()
+    except OSError as error:
+        raise BundleError(f"model {path} cannot be read ({error.strerror}); check the path and its rights") from None
+    if not exists:
+        raise BundleError(
+            f"model {path} does not exist; expected a run folder or a bundle folder made by `clearhead train`"
+        )
+    if (path / "checkpoints").is_dir():
+        raise BundleError(
+            f"model {path} has not been validated yet, so it has no bundle; go on with its training (--resume)"
+        )
+    raise BundleError(f"model {path} is not a model; expected a folder with config.json, or a run folder with bundle/")
+
+
+def _read_config(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """The model's sizes and the files' hashes, once the format is known to be ours."""
+    path = folder / "config.json"
+    try:
+        config = json.loads(_read_text(path))
+        form, family = config["format"], config["family"]
+        if form != FORMAT:
+            raise BundleError(f"{path} has format {form!r}, but this clearhead reads format {FORMAT}; update clearhead")
+        if family != "encoder-decoder":
+            raise BundleError(f"{path} has family {family!r}; expected encoder-decoder; update clearhead")
+        sizes, hashes = dict(config["model"]), dict(config["files"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BundleError(f"{path} is not a bundle's config ({error!r}); copy the bundle again") from None
+    tokenizers = {"tokenizer.json"} if "tokenizer.json" in hashes else {"source.json", "target.json"}
+    if missing := {"model.safetensors", "recipe.yaml", *tokenizers} - hashes.keys():
+        raise BundleError(f"{path} names no {', '.join(sorted(missing))}; copy the bundle again")
+    return sizes, hashes
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BundleError(f"{path} cannot be read ({error}); copy the bundle again") from None
+
+
+def _check_file(folder: Path, name: str, expected: str) -> None:
+    path = folder / name
+    # Neither a name such as ../secret nor a link may make us read outside the bundle.
+    inside = Path(name).name == name and path.resolve().is_relative_to(folder.resolve())
+    if not inside or not path.is_file():
+        raise BundleError(f"{folder} lacks {name!r}, which its config.json names; copy the bundle again")
+    if sha256(path) != expected:
+        raise BundleError(f"{path} is damaged (its sha256 is not that in config.json); copy the bundle again")
