@@ -34,8 +34,8 @@ def test_no_french_adjective_has_two_meanings() -> None:
 
 
 def test_what_would_be_absurd_is_left_out() -> None:
-    """No sunny tunnel; a sunny beach."""
-    assert not adjectives.fits("tunnel", "sunny")
+    """No crowded field; a sunny beach."""
+    assert not adjectives.fits("field", "crowded")
     assert adjectives.fits("beach", "sunny")
     known = {noun.key for noun in nouns.places + nouns.contents}
     for cue, names in adjectives.NEVER.items():

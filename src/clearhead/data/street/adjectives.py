@@ -157,17 +157,15 @@ beside_kind: dict[str, tuple[Adjective, ...]] = {
 }
 # Where an adjective would be absurd.
 NEVER: dict[str, str] = {
-    "wide": "village, hill",
-    "narrow": "forest, hill",
-    "slippery": "village, beach, valley",
+    "wide": "village",
+    "narrow": "forest",
+    "slippery": "village, beach",
     "crowded": "field",
     "muddy": "bridge",
-    "snowy": "tunnel",
     "dusty": "beach, forest",
-    "sunny": "tunnel",
-    "polluted": "bridge, hill",
-    "uneven": "village, valley, forest, port",
-    "long": "park, garden, field, village, square, forest, hill, port, ball",
+    "polluted": "bridge",
+    "uneven": "village, forest",
+    "long": "park, garden, field, village, square, forest, ball",
     "thick": "ball",
 }
 

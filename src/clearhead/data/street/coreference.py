@@ -40,7 +40,7 @@ REASONS = {
     "avoid": f"{OF_ANIMALS}, {FORBIDDING}",
 }
 REASONED = {verb: frozenset(cues.split(", ")) for verb, cues in REASONS.items()}
-ENTERED = frozenset(["park", "garden", "field", "tunnel", "village", "port", "forest", "valley"])
+ENTERED = frozenset(["park", "garden", "field", "village", "forest"])
 FIT_LARGE = adjectives.named("big, thick, long")
 FIT_SMALL = adjectives.named("small, full, narrow")
 SEEING = verbs.named("call, follow, help, meet, see")

@@ -93,9 +93,9 @@ def chosen(random: Random, direction: str) -> tuple[str, Draw, int | None]:
     turn = random.random()
     if turn < 0.42:
         return "plain", plain.draw(random), None
-    if turn < 0.62:
+    if turn < 0.60:
         return "agreement", *agreement.draw(random, source)
-    if turn < 0.77:
+    if turn < 0.78:
         if source == "en":
             return "coreference", coreference.draw(random), None
         turned = random.random() < 0.15

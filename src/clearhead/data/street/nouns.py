@@ -7,7 +7,7 @@ nowhere else, and a French noun has one English meaning here: otherwise a source
 from clearhead.data.street import english_forms, french_forms
 from clearhead.data.street.words import Noun
 
-ENGLISH_PLURALS = {"man": "men", "woman": "women", "wolf": "wolves", "fish": "fish"}
+ENGLISH_PLURALS = {"man": "men", "woman": "women", "fish": "fish"}
 
 PRONOUNS = """
 I: je m: 저
@@ -44,8 +44,6 @@ animal: animal m: 동물: 마리
 dog: chien m: 개: 마리
 cat: chat m: 고양이: 마리
 horse: cheval m: 말: 마리
-wolf: loup m: 늑대: 마리
-bear: ours m: 곰: 마리
 lion: lion m: 사자: 마리
 rabbit: lapin m: 토끼: 마리
 cow: vache f: 소: 마리
@@ -54,8 +52,6 @@ turtle: tortue f: 거북이: 마리
 hen: poule f: 암탉: 마리
 giraffe: girafe f: 기린: 마리
 frog: grenouille f: 개구리: 마리
-panther: panthère f: 표범: 마리
-spider: araignée f: 거미: 마리
 """
 PLACES = """
 bridge: pont m: 다리
@@ -63,17 +59,13 @@ path: sentier m: 오솔길
 park: parc m: 공원
 garden: jardin m: 정원
 field: champ m: 들판
-tunnel: tunnel m: 터널
 village: village m: 마을
-port: port m: 항구
 street: rue f: 길
 road: route f: 도로
 avenue: avenue f: 대로
 square: place f: 광장
 beach: plage f: 해변
 forest: forêt f: 숲
-valley: vallée f: 계곡
-hill: colline f: 언덕
 """
 CONTENTS = """
 ball: ballon m: 공
@@ -92,12 +84,10 @@ shirt: chemise f: 셔츠: 벌
 CONTAINERS = """
 bag: sac m: 가방
 drawer: tiroir m: 서랍
-basket: panier m: 바구니
-bucket: seau m: 양동이
+wagon: chariot m: 수레
 box: boîte f: 상자
 suitcase: valise f: 여행 가방
 crate: caisse f: 궤짝
-basin: bassine f: 대야
 """
 FURNITURE = """
 bed: lit m: 침대

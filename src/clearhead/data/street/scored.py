@@ -12,8 +12,8 @@ from clearhead.data.street.trees import Sentence
 
 SIZES = {"plain": 400, "coreference": 400, "word-sense": 400, "long": 300}
 PER_DISTANCE = 50
-# Answers by orders: il, elle (his, her) by two orders of gender; sixteen senses or more by cue before or after.
-CELLS = {"coreference": 4, "word-sense": 32}
+# Answers by orders: il, elle (his, her) by two orders of gender; fourteen senses or more by cue before or after.
+CELLS = {"coreference": 4, "word-sense": 28}
 
 
 @cache

@@ -32,10 +32,6 @@ carte: food, menu, f; travel, map, f
 vol: law, theft, m; travel, flight, m
 bureau: law, office, m; home, desk, m
 cour: law, court, f; home, courtyard, f
-batterie: machine, battery, f; music, drum kit, f
-bougie: machine, spark plug, f; home, candle, f
-baguette: food, baguette, f; music, baton, f
-corde: machine, rope, f; music, string, f
 """
 # Field: its cues, in as many lines as they need. A word given alone is a noun of nouns.py.
 CUES = """
@@ -43,17 +39,17 @@ water: river=rivière f=강; lake=lac m=호수; boat=bateau m=배; fish=poisson 
   duck=canard m=오리; wave=vague f=파도; sailor=marin m=선원
 office: company=entreprise f=회사; client=client m=고객; money=argent m=돈; contract=contrat m=계약서;
   envelope=enveloppe f=봉투; secretary=secrétaire f=비서; director=directeur m=사장; loan=prêt m=대출
-nature: forest; tree; farmer; bird=oiseau m=새; goat; flower=fleur f=꽃; grass=herbe f=풀; insect=insecte m=곤충
-machine: car; mechanic=mécanicien m=정비사; truck=camion m=트럭; engine=moteur m=엔진; wheel=roue f=바퀴;
-  driver=conducteur m=운전사; robot=robot m=로봇; workshop=atelier m=작업장
+nature: farmer; bird=oiseau m=새; insect=insecte m=곤충; grass=herbe f=풀; tree; flower=fleur f=꽃; forest; goat
+machine: engine=moteur m=엔진; driver=conducteur m=운전사; workshop=atelier m=작업장; car; truck=camion m=트럭;
+  wheel=roue f=바퀴; robot=robot m=로봇; mechanic=mécanicien m=정비사
 music: piano=piano m=피아노; pianist=pianiste m=피아니스트; concert=concert m=음악회; orchestra=orchestre m=관현악단;
   flute=flûte f=플루트; song=chanson f=노래; singer=chanteur m=가수; opera=opéra m=오페라
 home: kitchen; door; bathroom=salle de bain f=욕실; bedroom=chambre f=침실; curtain=rideau m=커튼;
-  carpet=tapis m=양탄자; lamp=lampe f=램프; neighbor=voisin m=이웃
-food: cook=cuisinier m=요리사; restaurant; salad=salade f=샐러드; dessert=dessert m=후식; wine=vin m=포도주;
-  waiter=serveur m=웨이터; meal=repas m=식사; chocolate=chocolat m=초콜릿
-law: judge=juge m=판사; thief=voleur m=도둑; police=police f=경찰; trial=procès m=재판; crime=crime m=범죄;
-  prison=prison f=감옥; witness=témoin m=증인; victim=victime f=피해자
+  carpet=tapis m=양탄자; sofa=canapé m=소파; neighbor=voisin m=이웃
+food: chocolate=chocolat m=초콜릿; meal=repas m=식사; cook=cuisinier m=요리사; waiter=serveur m=웨이터;
+  wine=vin m=포도주; restaurant; dessert=dessert m=후식; salad=salade f=샐러드
+law: judge=juge m=판사; witness=témoin m=증인; police=police f=경찰; prison=prison f=감옥; thief=voleur m=도둑;
+  crime=crime m=범죄; victim=victime f=피해자; trial=procès m=재판
 travel: airport=aéroport m=공항; plane=avion m=비행기; tourist=touriste m=관광객; pilot=pilote m=조종사;
   passenger=passager m=승객; highway=autoroute f=고속도로; city=ville f=도시; taxi=taxi m=택시
 """
@@ -62,6 +58,7 @@ UNFIT = """
 avocat/food: cook, restaurant, waiter
 glace/home: kitchen
 bureau/home: kitchen, bathroom, bedroom
+fan/home: neighbor
 """
 
 
@@ -152,7 +149,7 @@ trunk/nature: tree
 trunk/machine: car, driver
 bulb/nature: flower
 bulb/home: kitchen, bathroom, bedroom
-fan/home: kitchen, bathroom, bedroom, neighbor
+fan/home: kitchen, bathroom, bedroom
 fan/music: singer, pianist
 scale/home: kitchen, bathroom, neighbor
 scale/music: piano, pianist, singer
@@ -168,11 +165,5 @@ vol/law: thief
 vol/travel: pilot, plane, tourist
 bureau/law: judge, police
 bureau/home: bedroom, neighbor
-batterie/machine: car, truck, robot
-batterie/music: orchestra
-corde/machine: truck, workshop
-corde/music: piano
-bougie/machine: car, truck, engine
-bougie/home: bathroom, bedroom, neighbor
 """
 wholes = _table(WHOLES)

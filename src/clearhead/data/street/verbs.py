@@ -30,7 +30,7 @@ meet met | rencontrer | 만나 을 | humans names
 help | aider | 돕/ㅂ 을 | humans names
 follow | suivre suis suit suivons suivent suivi suivr | 따라가 을 | humans names animals
 cross | traverser | 가로지르/르 을 street:건너 road:건너 bridge:건너 avenue:건너
-  tunnel:지나가 village:지나가 hill:넘 | places
+  village:지나가 | places
 leave left | quitter | 떠나 을 | places
 like | aimer | 좋아하 을 | animals readables food mass_food drinks places
 have had | avoir ai a avons ont eu aur | 가지고 있 을 | readables contents possessions clothes
@@ -55,7 +55,7 @@ return | retourner +être | 돌아가 을 |
 # What an animal does with a place, and a place with an animal: the two halves of coreference.
 OF_ANIMAL = """
 cross | traverser | 가로지르/르 을 street:건너 road:건너 bridge:건너 avenue:건너
-  tunnel:지나가 village:지나가 hill:넘 | places
+  village:지나가 | places
 leave left | quitter | 떠나 을 | places
 enter | entrer (dans) +être | 들어가 에 | places
 avoid | éviter | 피하 을 | places
