@@ -42,7 +42,7 @@ def draw(random: Random, source: str, wanted: int | None = None) -> tuple[Draw, 
     """A sentence and its distance in the source language; `wanted` asks for roughly that much to be put between."""
     noun = pick(random, pick(random, GROUPS))
     # In training the far ones are drawn more often, since many of them are too long or hold a pair that is held out.
-    amount = int(random.random() ** 0.75 * (TRAINED + 1)) if wanted is None else wanted
+    amount = int(random.random() ** 0.65 * (TRAINED + 1)) if wanted is None else wanted
     subject = Phrase(noun, plural=chance(random, 0.42))
     if source == "fr" and (amount == 1 or chance(random, 0.25)):  # le chat *noir*: the one word that can stand alone
         subject = subject._replace(adjective=adjective_beside(random, noun, 1.0))

@@ -91,11 +91,13 @@ def chosen(random: Random, direction: str) -> tuple[str, Draw, int | None]:
     """A draw of one phenomenon, each in its share. fr→en also sees what en→fr turns on, the other way round."""
     source = direction[:2]
     turn = random.random()
-    if turn < 0.42:
+    if turn < 0.39:
         return "plain", plain.draw(random), None
-    if turn < 0.60:
+    if turn < 0.43:  # Most sentences with two persons hold a pair that is held out: what is left needs more of them.
+        return "plain", plain.giving(random), None
+    if turn < 0.59:
         return "agreement", *agreement.draw(random, source)
-    if turn < 0.78:
+    if turn < 0.77:
         if source == "en":
             return "coreference", coreference.draw(random), None
         turned = random.random() < 0.15
@@ -104,7 +106,7 @@ def chosen(random: Random, direction: str) -> tuple[str, Draw, int | None]:
             if turned
             else ("coreference", coreference.whose(random), None)
         )
-    if source == "fr" and turn < 0.80:
+    if source == "fr" and turn < 0.79:
         return "plain", bare(word_sense.draw(random, "en")), None
     return "word-sense", word_sense.draw(random, source), None
 

@@ -118,7 +118,7 @@ FOOD = """
 egg: œuf m: 달걀
 cookie: biscuit m: 과자
 apple: pomme f: 사과
-banana: banane f: 바나나
+carrot: carotte f: 당근
 """
 MASS_FOOD = """
 bread: pain m: 빵

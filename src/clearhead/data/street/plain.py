@@ -52,6 +52,11 @@ def clause(random: Random) -> Clause:
     return presence(random)
 
 
+def giving(random: Random) -> Draw:
+    """Somebody gives or shows somebody something."""
+    return Draw(Sentence((transfer(random, person(random), pick(random, TENSES)),)))
+
+
 def short(random: Random, tense: str) -> Clause:
     """A clause to be joined to others: in their tense, and with nothing fronted."""
     while True:

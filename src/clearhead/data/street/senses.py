@@ -39,15 +39,15 @@ water: river=rivière f=강; lake=lac m=호수; boat=bateau m=배; fish=poisson 
   duck=canard m=오리; wave=vague f=파도; sailor=marin m=선원
 office: company=entreprise f=회사; client=client m=고객; money=argent m=돈; contract=contrat m=계약서;
   envelope=enveloppe f=봉투; secretary=secrétaire f=비서; director=directeur m=사장; loan=prêt m=대출
-nature: farmer; bird=oiseau m=새; insect=insecte m=곤충; grass=herbe f=풀; tree; flower=fleur f=꽃; forest; goat
-machine: engine=moteur m=엔진; driver=conducteur m=운전사; workshop=atelier m=작업장; car; truck=camion m=트럭;
+nature: insect=insecte m=곤충; bird=oiseau m=새; grass=herbe f=풀; flower=fleur f=꽃; tree; farmer; forest; goat
+machine: engine=moteur m=엔진; driver=chauffeur m=운전사; workshop=atelier m=작업장; car; truck=camion m=트럭;
   wheel=roue f=바퀴; robot=robot m=로봇; mechanic=mécanicien m=정비사
 music: piano=piano m=피아노; pianist=pianiste m=피아니스트; concert=concert m=음악회; orchestra=orchestre m=관현악단;
   flute=flûte f=플루트; song=chanson f=노래; singer=chanteur m=가수; opera=opéra m=오페라
 home: kitchen; door; bathroom=salle de bain f=욕실; bedroom=chambre f=침실; curtain=rideau m=커튼;
   carpet=tapis m=양탄자; sofa=canapé m=소파; neighbor=voisin m=이웃
-food: chocolate=chocolat m=초콜릿; meal=repas m=식사; cook=cuisinier m=요리사; waiter=serveur m=웨이터;
-  wine=vin m=포도주; restaurant; dessert=dessert m=후식; salad=salade f=샐러드
+food: chocolate=chocolat m=초콜릿; meal=repas m=식사; dessert=dessert m=후식; waiter=serveur m=웨이터;
+  wine=vin m=포도주; restaurant; cook=cuisinier m=요리사; salad=salade f=샐러드
 law: judge=juge m=판사; witness=témoin m=증인; police=police f=경찰; prison=prison f=감옥; thief=voleur m=도둑;
   crime=crime m=범죄; victim=victime f=피해자; trial=procès m=재판
 travel: airport=aéroport m=공항; plane=avion m=비행기; tourist=touriste m=관광객; pilot=pilote m=조종사;
@@ -147,8 +147,6 @@ horn/nature: goat
 horn/music: orchestra
 trunk/nature: tree
 trunk/machine: car, driver
-bulb/nature: flower
-bulb/home: kitchen, bathroom, bedroom
 fan/home: kitchen, bathroom, bedroom
 fan/music: singer, pianist
 scale/home: kitchen, bathroom, neighbor
