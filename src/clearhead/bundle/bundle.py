@@ -9,7 +9,7 @@ from typing import overload
 
 from clearhead.bundle.storage import FORMAT, save_weights, tokenizer_files
 from clearhead.decoding import Hypothesis, LengthPenalty, Sampling, SearchOptions, score_ids, translate_ids
-from clearhead.decoding.engine import DEFAULT_BATCH_TOKENS, Progress
+from clearhead.decoding.engine import DEFAULT_BATCH_TOKENS
 from clearhead.errors import BundleError, UsageError
 from clearhead.files import publish_folder, sha256
 from clearhead.model import EncoderDecoder
@@ -103,14 +103,15 @@ class Bundle:
         length_penalty: str | None = None,
         sampling: Sampling | None = None,
         prefix: str = "",
+        first: int = 0,
         batch_tokens: int = DEFAULT_BATCH_TOKENS,
         exact: bool = True,
-        progress: Progress | None = None,
     ) -> list[list[Translation]]:
         """The `top_beams` best translations of each text with their scores, best first, in the order of `texts`.
 
         A text without any word (blank) is translated by a blank one, with a log-probability of 0. A text that is longer
         than the model can read is cut (`too_long` says which). `prefix` is text that every translation must begin with.
+        `first` is the first text's number, from 0, where they are a part of more: errors name it, draws depend on it.
         Scores are those that `score` gives, computed in float64; `exact=False` leaves them as the search had them,
         right to about five digits, and saves that second pass. Raises as `translate` does.
         """
@@ -124,9 +125,8 @@ class Bundle:
             sources,
             options,
             prefixes=[self.target_tokenizer.encode(prefix)] * len(spoken) if prefix else None,
-            numbers=spoken,
+            numbers=[first + number for number in spoken],
             batch_tokens=batch_tokens,
-            progress=progress,
         )
         if exact:
             found = self._rescored(sources, found, options)

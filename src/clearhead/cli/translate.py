@@ -1,6 +1,6 @@
 """`clearhead translate`: lines in, translations out."""
 
-import dataclasses
+import functools
 import itertools
 import sys
 from collections.abc import Iterator, Sequence
@@ -73,23 +73,24 @@ def translate(
     if by_hand and not quiet:
         print("Type a sentence and Enter; end with Ctrl-D.", file=sys.stderr)
 
+    search = functools.partial(
+        bundle.search,
+        to=to,
+        beam_size=beam_size,
+        top_beams=top_beams,
+        length_penalty=length_penalty,
+        sampling=sampling,
+        prefix=prefix,
+        batch_tokens=batch_tokens,
+        exact=n_best,
+    )
+
     def translated() -> Iterator[str]:
         number = 0
         for texts in _chunks(lines.read(input_file), 1 if by_hand else LINES_AT_A_TIME):
             if not quiet:
                 lines.note_cuts(bundle, texts, number)
-            found = bundle.search(
-                texts,
-                to,
-                beam_size=beam_size,
-                top_beams=top_beams,
-                length_penalty=length_penalty,
-                sampling=sampling and dataclasses.replace(sampling, first=number),
-                prefix=prefix,
-                batch_tokens=batch_tokens,
-                exact=n_best,
-            )
-            for line, hypotheses in enumerate(found, start=number):
+            for line, hypotheses in enumerate(search(texts, first=number), start=number):
                 yield from _n_best(line, hypotheses) if n_best else [hypotheses[0].text]
             number += len(texts)
 

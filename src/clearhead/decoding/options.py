@@ -16,8 +16,6 @@ class Sampling:
     top_p: draw among the fewest most probable tokens whose probabilities reach p together (Holtzman et al. 2020).
         Given with top_k, it is measured within the k.
     seed: the same seed gives the same draws, sentence by sentence, whatever else is in the batch.
-    first: the number of the first sentence, where what is given is a part of a longer text. A sentence's draws depend
-        on its number.
 
     Raises DecodingError for a value outside its range.
     """
@@ -26,7 +24,6 @@ class Sampling:
     top_k: int | None = None
     top_p: float | None = None
     seed: int = 0
-    first: int = 0
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.temperature) and self.temperature > 0):

@@ -34,7 +34,7 @@ def sample(
     longest = max(max_lengths, default=0)
     streams = [
         [numpy.random.default_rng((sampling.seed, number, draw)).random(longest) for draw in range(options.top_beams)]
-        for number in (sampling.first + number for number in numbers)
+        for number in numbers
     ]
     uniforms = torch.tensor(numpy.array(streams), dtype=torch.float64, device=device)
 

@@ -69,7 +69,7 @@ def _short_attention(
     if mask is None:
         return torch.softmax(scores, dim=-2).mT @ value
     # Far below every score, yet finite: a query that may attend to nothing must not divide 0 by 0. It gets zeros below.
-    shut = torch.zeros(mask.mT.shape, dtype=scores.dtype).masked_fill_(~mask.mT, -1e30)
+    shut = torch.zeros(mask.mT.shape, dtype=scores.dtype).masked_fill_(~mask.mT, torch.finfo(scores.dtype).min / 2)
     context = torch.softmax(scores + shut, dim=-2).mT @ value
     return context * mask.any(dim=-1, keepdim=True)
 

@@ -141,9 +141,8 @@ def find_damage(path: Path) -> str | None:
 
 def read_position(path: Path) -> Position:
     """The position of a checkpoint that `find_damage` found whole."""
-    values: dict[str, Any] = json.loads((path / "position.json").read_text(encoding="utf-8"))
     try:
-        return Position(**values)
+        return Position(**_read_json(path / "position.json"))
     except TypeError as error:
         raise TrainingError(f"checkpoint {path} is of another version of clearhead ({error}); train anew") from None
 
