@@ -25,6 +25,7 @@ from clearhead.training.checkpoint import (
     restore,
     save_checkpoint,
 )
+from clearhead.training.flat import Flat
 from clearhead.training.optimizer import Updater
 from clearhead.training.preparation import Materials, gather
 
@@ -44,8 +45,9 @@ def materials(make_recipe: MakeRecipe) -> Materials:
 
 def save(folder: Path, materials: Materials, step: int) -> Path:
     model = materials.untrained_model()
-    average = MovingAverage(model, materials.recipe.training.average)
-    updater = Updater(model, materials.recipe.training.optimizer, lambda step: 0.1)
+    flat = Flat(model)
+    average = MovingAverage(flat, materials.recipe.training.average)
+    updater = Updater(flat, materials.recipe.training.optimizer, lambda step: 0.1)
     return save_checkpoint(folder, Position(step=step), model, average, updater, materials)
 
 
@@ -157,20 +159,23 @@ class TestReading:
     def test_weights_of_another_model(self, copy: Path, make_recipe: MakeRecipe) -> None:
         materials = gather(make_recipe("model.width=32"))
         model = materials.untrained_model()
-        average = MovingAverage(model, materials.recipe.training.average)
-        updater = Updater(model, materials.recipe.training.optimizer, lambda step: 0.1)
+        flat = Flat(model)
+        average = MovingAverage(flat, materials.recipe.training.average)
+        updater = Updater(flat, materials.recipe.training.optimizer, lambda step: 0.1)
         with pytest.raises(TrainingError, match=r"does not fit the recipe's model .*; train into another folder"):
             restore(copy / "step-60", model, average, updater)
 
     def test_what_comes_back_is_a_copy(self, copy: Path, materials: Materials) -> None:
         """Training changes it in place; the file must not change with it, nor vanish from under it."""
         model = materials.untrained_model()
-        average = MovingAverage(model, materials.recipe.training.average)
-        updater = Updater(model, materials.recipe.training.optimizer, lambda step: 0.1)
+        flat = Flat(model)
+        average = MovingAverage(flat, materials.recipe.training.average)
+        updater = Updater(flat, materials.recipe.training.optimizer, lambda step: 0.1)
         restore(copy / "step-60", model, average, updater)
         shutil.rmtree(copy / "step-60")
         for parameter in model.parameters():
-            parameter.grad = torch.ones_like(parameter)
+            assert parameter.grad is not None
+            parameter.grad.fill_(1.0)
         updater.update(61, torch.tensor(1.0))
         assert all(torch.isfinite(parameter).all() for parameter in model.parameters())
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from clearhead.recipe import Optimizer
+from clearhead.training.flat import Flat
 from clearhead.training.optimizer import Updater
 
 RATE = 0.01
@@ -30,7 +31,8 @@ def gradients(step: int) -> list[Tensor]:
 
 def give(model: Small, values: list[Tensor]) -> None:
     for parameter, value in zip(model.parameters(), values, strict=True):
-        parameter.grad = value.clone()
+        assert parameter.grad is not None
+        parameter.grad.copy_(value)
 
 
 @pytest.mark.parametrize("clip", [None, 1.0, 100.0])
@@ -39,7 +41,7 @@ def test_it_is_adamw_after_scaling_and_clipping(clip: float | None, weight_decay
     """Gradients summed over 7 tokens, divided by 7, clipped to a norm, then torch.optim.AdamW in float64."""
     settings = Optimizer(clip=clip, weight_decay=weight_decay)
     ours = Small()
-    updater = Updater(ours, settings, lambda step: RATE / step)
+    updater = Updater(Flat(ours), settings, lambda step: RATE / step)
     theirs = Small().double()
     reference = torch.optim.AdamW(
         [
@@ -69,7 +71,7 @@ def test_the_first_step_by_hand() -> None:
     Loshchilov and Hutter: the matrix first shrinks by rate·decay."""
     model = Small()
     before = [parameter.detach().double().clone() for parameter in model.parameters()]
-    updater = Updater(model, Optimizer(clip=1.0, weight_decay=0.1), lambda step: RATE)
+    updater = Updater(Flat(model), Optimizer(clip=1.0, weight_decay=0.1), lambda step: RATE)
     given = [value.double() / TOKENS for value in gradients(1)]
     norm = math.sqrt(sum(float((value**2).sum()) for value in given))
     clipped = [value / norm for value in given]
@@ -82,16 +84,17 @@ def test_the_first_step_by_hand() -> None:
 
 def test_the_gradients_are_cleared() -> None:
     model = Small()
+    updater = Updater(Flat(model), Optimizer(), lambda step: RATE)
     give(model, gradients(1))
-    Updater(model, Optimizer(), lambda step: RATE).update(1, torch.tensor(TOKENS))
-    assert all(parameter.grad is None for parameter in model.parameters())
+    updater.update(1, torch.tensor(TOKENS))
+    assert all(parameter.grad is not None and not parameter.grad.any() for parameter in model.parameters())
 
 
 class TestSkipping:
     @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
     def test_what_is_not_finite_changes_nothing(self, bad: float) -> None:
         model = Small()
-        updater = Updater(model, Optimizer(), lambda step: RATE)
+        updater = Updater(Flat(model), Optimizer(), lambda step: RATE)
         give(model, gradients(1))
         updater.update(1, torch.tensor(TOKENS))
         before = [parameter.detach().clone() for parameter in model.parameters()]
@@ -106,7 +109,7 @@ class TestSkipping:
 
     def test_it_is_counted_in_all_and_in_a_row(self) -> None:
         model = Small()
-        updater = Updater(model, Optimizer(), lambda step: RATE)
+        updater = Updater(Flat(model), Optimizer(), lambda step: RATE)
         for step, is_good in enumerate([False, False, True, False, False, False, True], start=1):
             give(model, gradients(step) if is_good else [value * math.nan for value in gradients(step)])
             updater.update(step, torch.tensor(TOKENS))
@@ -114,7 +117,7 @@ class TestSkipping:
 
     def test_a_row_goes_on_after_it_was_read(self) -> None:
         model = Small()
-        updater = Updater(model, Optimizer(), lambda step: RATE)
+        updater = Updater(Flat(model), Optimizer(), lambda step: RATE)
         for step in (1, 2, 3, 4):
             give(model, [value * math.nan for value in gradients(step)])
             updater.update(step, torch.tensor(TOKENS))
@@ -130,13 +133,13 @@ class TestSkipping:
 def test_state_is_all_there_is() -> None:
     """Two steps, stored, restored into a new updater and a third: the same as three in one."""
     one, other = Small(), Small()
-    straight = Updater(one, Optimizer(), lambda step: RATE)
-    first = Updater(other, Optimizer(), lambda step: RATE)
+    straight = Updater(Flat(one), Optimizer(), lambda step: RATE)
+    first = Updater(Flat(other), Optimizer(), lambda step: RATE)
     for step in (1, 2):
         for model, updater in ((one, straight), (other, first)):
             give(model, gradients(step))
             updater.update(step, torch.tensor(TOKENS))
-    second = Updater(other, Optimizer(), lambda step: RATE)
+    second = Updater(Flat(other), Optimizer(), lambda step: RATE)
     second.restore({name: value.clone() for name, value in first.state().items()})
     for model, updater in ((one, straight), (other, second)):
         give(model, gradients(3))

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from clearhead.model.config import TransformerConfig
 from clearhead.model.kernels import explicit_attention, fused_attention
-from clearhead.model.linear import Linear
+from clearhead.model.linear import Linear, apply_together
 from clearhead.model.observed import Observed
 from clearhead.model.positions import Rotary
 
@@ -40,10 +40,8 @@ class Attention(Observed):
 
     def keys_and_values(self, inputs: Float[Tensor, "batch keys width"], start: int = 0) -> KeysValues:
         """The keys and values of `inputs`, whose first position is `start`."""
-        key, value = self._split(self.key(inputs)), self._split(self.value(inputs))
-        if self.rotary is not None:
-            key = self.rotary(key, start)
-        return KeysValues(self.see("key", key), self.see("value", value))
+        key, value = apply_together(inputs, (self.key, self.value))
+        return self._seen_keys_and_values(key, value, start)
 
     def forward(
         self,
@@ -53,10 +51,29 @@ class Attention(Observed):
         start: int = 0,
     ) -> Float[Tensor, "batch queries width"]:
         """What each of `inputs`, whose first position is `start`, gathers from `attended` where `mask` is True."""
-        query = self._split(self.query(inputs))
+        return self._gather(self._seen_query(self.query(inputs), start), attended, mask)
+
+    def within(
+        self, inputs: Float[Tensor, "batch length width"], mask: Bool[Tensor, "#batch 1 #length length"] | None = None
+    ) -> Float[Tensor, "batch length width"]:
+        """Self-attention of whole sequences: what each of `inputs` gathers from all of them where `mask` is True."""
+        query, key, value = apply_together(inputs, (self.query, self.key, self.value))
+        attended = self._seen_keys_and_values(key, value, start=0)
+        return self._gather(self._seen_query(query, start=0), attended, mask)
+
+    def _seen_query(self, query: Tensor, start: int) -> Tensor:
+        query = self._split(query)
         if self.rotary is not None:
             query = self.rotary(query, start)
-        query = self.see("query", query)
+        return self.see("query", query)
+
+    def _seen_keys_and_values(self, key: Tensor, value: Tensor, start: int) -> KeysValues:
+        key, value = self._split(key), self._split(value)
+        if self.rotary is not None:
+            key = self.rotary(key, start)
+        return KeysValues(self.see("key", key), self.see("value", value))
+
+    def _gather(self, query: Tensor, attended: KeysValues, mask: Tensor | None) -> Tensor:
         dropout = self.dropout if self.training else 0.0
         if self.observer is None:
             context = fused_attention(query, *attended, mask, dropout)

@@ -57,7 +57,7 @@ class EncoderLayer(nn.Module):
         self, inputs: Float[Tensor, "sentences source width"], mask: Bool[Tensor, "sentences 1 #source source"]
     ) -> Float[Tensor, "sentences source width"]:
         def attend(inputs: Tensor) -> Tensor:
-            return self.self_attention(inputs, self.self_attention.keys_and_values(inputs), mask)
+            return self.self_attention.within(inputs, mask)
 
         inputs = self.self_attention_residual(inputs, attend)
         return self.feed_forward_residual(inputs, self.feed_forward)
@@ -81,7 +81,7 @@ class DecoderLayer(nn.Module):
         """All target positions at once; `memory` is what `cross_attention.keys_and_values` made of the memory."""
 
         def attend(inputs: Tensor) -> Tensor:
-            return self.self_attention(inputs, self.self_attention.keys_and_values(inputs), masks.target)
+            return self.self_attention.within(inputs, masks.target)
 
         return self._sublayers(inputs, attend, memory, masks.source)
 

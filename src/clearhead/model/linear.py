@@ -2,6 +2,7 @@
 
 import functools
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,19 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 _LOG = logging.getLogger(__name__)
 
 
 class Linear(nn.Module):
-    """x·Wᵀ + b. `weight` has a row for each output; first values come from `initialization.py`."""
+    """x·Wᵀ + b. `weight` has a row for each output; first values come from `initialization.py`.
+
+    `products` is the type in which training multiplies on a CPU. In bfloat16 the two factors are rounded to 8 bits,
+    which processors with such instructions multiply twice as fast; weights, sums and results stay in float32.
+    """
+
+    products: torch.dtype = torch.float32
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -22,15 +30,37 @@ class Linear(nn.Module):
         self.bias = nn.Parameter(torch.empty(outputs))
 
     def forward(self, inputs: Float[Tensor, "*batch inputs"]) -> Float[Tensor, "*batch outputs"]:
-        if torch.is_grad_enabled() and _is_fast_for(inputs):
-            result: Tensor = _FastLinear.apply(inputs, self.weight, self.bias)  # type: ignore[no-untyped-call]
-            return result
-        return F.linear(inputs, self.weight, self.bias)
+        return _linear(inputs, self.weight, self.bias, self.products)
+
+
+def multiply_in(model: nn.Module, products: torch.dtype) -> None:
+    """Set the type in which the linear layers of `model` multiply while it is trained on a CPU."""
+    for module in model.modules():
+        if isinstance(module, Linear):
+            module.products = products
+
+
+def apply_together(
+    inputs: Float[Tensor, "*batch inputs"], layers: Sequence[Linear]
+) -> tuple[Float[Tensor, "*batch outputs"], ...]:
+    """What each of `layers` makes of the same `inputs`; in training as one product, which is faster than several."""
+    if not torch.is_grad_enabled():
+        return tuple(layer(inputs) for layer in layers)
+    weight, bias = torch.cat([layer.weight for layer in layers]), torch.cat([layer.bias for layer in layers])
+    outputs = _linear(inputs, weight, bias, layers[0].products)
+    return torch.split(outputs, [len(layer.bias) for layer in layers], dim=-1)
+
+
+def _linear(inputs: Tensor, weight: Tensor, bias: Tensor, products: torch.dtype) -> Tensor:
+    if torch.is_grad_enabled() and _is_ours(inputs) and (products != torch.float32 or _one_dnn_is_better()):
+        result: Tensor = _FastLinear.apply(inputs, weight, bias, products)  # type: ignore[no-untyped-call]
+        return result
+    return F.linear(inputs, weight, bias)
 
 
 def product(left: Float[Tensor, "rows inner"], right: Float[Tensor, "inner columns"]) -> Float[Tensor, "rows columns"]:
     """left @ right, outside of autograd, by the faster library where there is one."""
-    if _is_fast_for(left):
+    if _is_ours(left) and _one_dnn_is_better():
         return _one_dnn(left, right.t(), None)
     return left @ right
 
@@ -39,7 +69,7 @@ def transposed_product(
     left: Float[Tensor, "rows outputs"], right: Float[Tensor, "rows inputs"]
 ) -> Float[Tensor, "outputs inputs"]:
     """leftᵀ @ right, outside of autograd: the gradient of a weight."""
-    if not _is_fast_for(left):
+    if not (_is_ours(left) and _one_dnn_is_better() and _has_wide_vectors()):
         return left.t() @ right
     # oneDNN copies its first operand where that is a transposed view, so the smaller one comes first.
     if left.shape[1] <= right.shape[1]:
@@ -48,20 +78,25 @@ def transposed_product(
 
 
 class _FastLinear(torch.autograd.Function):
-    """`F.linear` and its gradients with oneDNN's products."""
+    """`F.linear` and its gradients with faster products, each factor rounded to `products` before it is multiplied."""
 
     @staticmethod
-    def forward(ctx: Any, inputs: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        rows = inputs.reshape(-1, inputs.shape[-1])
+    def forward(ctx: Any, inputs: Tensor, weight: Tensor, bias: Tensor, products: torch.dtype) -> Tensor:
+        rows, weight = inputs.reshape(-1, inputs.shape[-1]).to(products), weight.to(products)
         ctx.save_for_backward(rows, weight)
-        return _one_dnn(rows, weight, bias).view(*inputs.shape[:-1], -1)
+        outputs = (
+            _one_dnn(rows, weight, bias) if products == inputs.dtype else F.linear(rows, weight, bias.to(products))
+        )
+        return outputs.to(inputs.dtype).view(*inputs.shape[:-1], -1)
 
     @staticmethod
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    @once_differentiable
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
         rows, weight = ctx.saved_tensors
-        gradient = upstream.reshape(-1, upstream.shape[-1])
-        inputs = _one_dnn(gradient, weight.t(), None).view(*upstream.shape[:-1], -1)
-        return inputs, transposed_product(gradient, rows), gradient.sum(0)
+        exact = upstream.reshape(-1, upstream.shape[-1])
+        gradient = exact.to(rows.dtype)
+        inputs = product(gradient, weight).to(exact.dtype).view(*upstream.shape[:-1], -1)
+        return inputs, transposed_product(gradient, rows).to(exact.dtype), exact.sum(0), None
 
 
 def _one_dnn(rows: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
@@ -70,18 +105,19 @@ def _one_dnn(rows: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     return result
 
 
-def _is_fast_for(inputs: Tensor) -> bool:
-    return inputs.device.type == "cpu" and inputs.dtype == torch.float32 and inputs.numel() > 0 and _one_dnn_is_better()
+def _is_ours(inputs: Tensor) -> bool:
+    """Whether these are numbers whose products torch leaves to MKL."""
+    return inputs.device.type == "cpu" and inputs.dtype == torch.float32 and inputs.numel() > 0
 
 
 @functools.cache
 def _one_dnn_is_better() -> bool:
     """Whether to take oneDNN's products for torch's own, decided once by what the machine is, so that runs repeat.
 
-    torch multiplies float32 matrices with MKL, which on AMD's processors reaches less than half of oneDNN's speed (80
-    against 190 GFLOP/s on two cores of a Zen 5). The operator is private, so it is tried and compared first.
+    torch multiplies float32 matrices with MKL, which on AMD's processors is slower than oneDNN: by a tenth on Zen 4, by
+    half on Zen 5. The operator is private, so it is tried and compared first.
     """
-    if not _is_amd():
+    if _processor().get("vendor_id") != "AuthenticAMD":
         return False
     try:
         # Of its own generator: the first step of a run must not find its random numbers moved on.
@@ -98,9 +134,26 @@ def _one_dnn_is_better() -> bool:
     return equal
 
 
-def _is_amd() -> bool:
-    information = Path("/proc/cpuinfo")
+def _has_wide_vectors() -> bool:
+    """Whether this is a Zen 5 or later (family 26), which works on 512 bits at once.
+
+    MKL works on 256 bits of an AMD processor at a time. That is half of what a Zen 5 can do, but all of a Zen 4, where
+    its product of a transposed matrix is 1.2 to 2.8 times as fast as oneDNN's, which copies it first.
+    """
+    return int(_processor().get("cpu family", "0")) >= 26
+
+
+def multiplies_bfloat16() -> bool:
+    """Whether this processor has instructions for products of bfloat16."""
+    return bool({"avx512_bf16", "amx_bf16"} & set(_processor().get("flags", "").split()))
+
+
+@functools.cache
+def _processor() -> dict[str, str]:
+    """What Linux says of the first core; nothing elsewhere."""
     try:
-        return "AuthenticAMD" in information.read_text(encoding="utf-8", errors="replace")
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return False
+        return {}
+    pairs = (line.partition(":") for line in text.partition("\n\n")[0].splitlines())
+    return {name.strip(): value.strip() for name, _, value in pairs}

@@ -2,10 +2,9 @@
 
 import copy
 
-import torch
-
 from clearhead.model import EncoderDecoder
 from clearhead.recipe import Average
+from clearhead.training.flat import Flat
 
 
 class MovingAverage:
@@ -14,14 +13,12 @@ class MovingAverage:
     d rises to the recipe's decay as (1 + t)/(10 + t), so that the first weights, which are noise, are soon forgotten.
     """
 
-    def __init__(self, model: EncoderDecoder, settings: Average) -> None:
+    def __init__(self, followed: Flat[EncoderDecoder], settings: Average) -> None:
         self.decay = settings.decay if settings.name == "ema" else 0.0
-        self.model: EncoderDecoder = copy.deepcopy(model).requires_grad_(False).eval()
-        self._pairs = list(zip(self.model.parameters(), model.parameters(), strict=True))
+        self.model = copy.deepcopy(followed.model).requires_grad_(False).eval()
+        self._values, self._followed = Flat(self.model).values, followed.values
 
-    @torch.no_grad()
     def update(self, step: int) -> None:
         """Follow the weights after update number `step`."""
         decay = min(self.decay, (1 + step) / (10 + step))
-        averages, weights = zip(*self._pairs, strict=True)
-        torch._foreach_lerp_(list(averages), [weight.detach() for weight in weights], 1.0 - decay)
+        self._values.lerp_(self._followed, 1.0 - decay)

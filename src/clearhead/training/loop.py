@@ -13,6 +13,7 @@ from clearhead.bundle import Bundle
 from clearhead.data import Batch, collate, plan
 from clearhead.errors import TrainingError
 from clearhead.files import remove_drafts
+from clearhead.model.linear import multiply_in
 from clearhead.recipe import Recipe
 from clearhead.training.average import MovingAverage
 from clearhead.training.card import model_card
@@ -27,6 +28,7 @@ from clearhead.training.checkpoint import (
     save_checkpoint,
 )
 from clearhead.training.clock import Clock
+from clearhead.training.flat import Flat
 from clearhead.training.history import History
 from clearhead.training.loss import linear_cross_entropy
 from clearhead.training.optimizer import Updater
@@ -103,9 +105,15 @@ class Run:
         self.materials, self.folder, self.reporter = materials, folder, reporter
         self.settings = materials.recipe.training
         self.model = materials.untrained_model().to(self.settings.device).train()
-        self.average = MovingAverage(self.model, self.settings.average)
+        # On a GPU torch's autocast rounds what it should; on a CPU it would round attention too, which is slower there.
+        on_cpu = self.settings.device == "cpu"
+        self.products = torch.bfloat16 if on_cpu and self.settings.precision == "bf16" else None
+        if self.products is not None:
+            multiply_in(self.model, self.products)
+        flat = Flat(self.model)
+        self.average = MovingAverage(flat, self.settings.average)
         self.rate = learning_rate(self.settings.schedule, self.settings.steps, self.model.config.width)
-        self.updater = Updater(self.model, self.settings.optimizer, self.rate)
+        self.updater = Updater(flat, self.settings.optimizer, self.rate)
         self.position = Position()
         self.history = History(folder)
         self.clock = Clock()
@@ -164,12 +172,13 @@ class Run:
         with self._precision():
             states = self.model.states(batch.source, batch.target_input)
             matrix = self.model.output.matrix.weight
-            loss = linear_cross_entropy(states, matrix, batch.target_output, self.settings.loss.label_smoothing)
+            smoothing = self.settings.loss.label_smoothing
+            loss = linear_cross_entropy(states, matrix, batch.target_output, smoothing, products=self.products)
         torch.autograd.backward(loss)
         return loss.detach()
 
     def _precision(self) -> contextlib.AbstractContextManager[object]:
-        if self.settings.precision == "fp32":
+        if self.settings.precision == "fp32" or self.settings.device == "cpu":
             return contextlib.nullcontext()
         return torch.autocast(self.settings.device, torch.bfloat16)
 

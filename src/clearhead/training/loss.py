@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from clearhead.model.linear import product, transposed_product
 
@@ -39,15 +40,18 @@ def linear_cross_entropy(
     target: Int[Tensor, "*batch"],
     label_smoothing: float = 0.0,
     padding: int = 0,
+    products: torch.dtype | None = None,
 ) -> Float[Tensor, ""]:
     """`cross_entropy` of the logits `vectors`·`matrix`ᵀ, without ever holding all of them.
 
     Half of a small model's training is its last layer. Here the real positions alone go through it, a few hundred at
     a time, and each chunk's loss and both of its gradients are computed while its logits are still in the cache.
+    `products` is the type that factors are rounded to before they are multiplied; None leaves them as they are.
     """
     real = (target != padding).flatten().nonzero().squeeze(1)
     rows = vectors.flatten(0, -2).index_select(0, real)
-    loss: Tensor = _ChunkedCrossEntropy.apply(rows, matrix, target.flatten()[real], label_smoothing)  # type: ignore[no-untyped-call]
+    wanted = target.flatten()[real]
+    loss: Tensor = _ChunkedCrossEntropy.apply(rows, matrix, wanted, label_smoothing, products)  # type: ignore[no-untyped-call]
     return loss
 
 
@@ -60,14 +64,18 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
     """The loss and, in the same pass, its gradients: softmax(logits) - smoothed target, times each factor."""
 
     @staticmethod
-    def forward(ctx: Any, rows: Tensor, matrix: Tensor, target: Tensor, label_smoothing: float) -> Tensor:
+    def forward(
+        ctx: Any, rows: Tensor, matrix: Tensor, target: Tensor, label_smoothing: float, products: torch.dtype | None
+    ) -> Tensor:
         row_gradient = torch.empty_like(rows)
         matrix_gradient = torch.zeros_like(matrix)
         total = torch.zeros((), dtype=_precise(rows).dtype, device=rows.device)
         size = _CHUNK.get(rows.device.type, _LARGE_CHUNK)
+        rows, matrix = (one.to(products or one.dtype) for one in (rows, matrix))
         for start in range(0, len(rows), size):
             part, wanted, out = (one[start : start + size] for one in (rows, target, row_gradient))
             loss, gradient = _loss_and_gradient(_precise(product(part, matrix.T)), wanted[:, None], label_smoothing)
+            gradient = gradient.to(products or gradient.dtype)
             total += loss
             out.copy_(product(gradient, matrix))
             matrix_gradient += transposed_product(gradient, part.to(gradient.dtype))
@@ -75,20 +83,23 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
         return total
 
     @staticmethod
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, None, None]:
+    @once_differentiable
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
         row_gradient, matrix_gradient = ctx.saved_tensors
-        return row_gradient * upstream, matrix_gradient * upstream, None, None
+        return row_gradient * upstream, matrix_gradient * upstream, None, None, None
 
 
 def _loss_and_gradient(logits: Tensor, target: Tensor, label_smoothing: float) -> tuple[Tensor, Tensor]:
-    """The summed loss of some rows and its gradient by their logits, which takes the logits' place in memory."""
-    log_probabilities = torch.log_softmax(logits, dim=-1)
+    """The summed loss of some rows, and its gradient by their logits."""
+    probabilities = torch.softmax(logits, dim=-1)
     right, each = 1.0 - label_smoothing, label_smoothing / logits.shape[-1]
-    loss = -right * log_probabilities.gather(1, target).sum()
+    # log Σ exp(logits), from the likeliest token, whose probability is never too small for its logarithm.
+    normalizers = logits.amax(dim=-1) - probabilities.amax(dim=-1).log()
+    loss = normalizers.sum() - right * logits.gather(1, target).sum()
     if label_smoothing:
-        loss -= each * log_probabilities.sum()
-    gradient = log_probabilities.exp_().sub_(each)
-    return loss, gradient.scatter_add_(1, target, torch.full_like(target, -right, dtype=gradient.dtype))
+        loss -= each * logits.sum()
+        probabilities.sub_(each)
+    return loss, probabilities.scatter_add_(1, target, torch.full_like(target, -right, dtype=logits.dtype))
 
 
 def _precise(numbers: Tensor) -> Tensor:

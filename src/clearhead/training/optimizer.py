@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from clearhead.recipe import Optimizer
+from clearhead.training.flat import Flat
 from clearhead.training.schedule import LearningRate
 
 
@@ -19,16 +20,18 @@ class Updater:
     Source: Adam, Kingma and Ba 2015; decoupled weight decay, Loshchilov and Hutter 2019; section 5.3 of the paper.
     """
 
-    def __init__(self, model: nn.Module, settings: Optimizer, rate: LearningRate) -> None:
-        self.parameters = dict(model.named_parameters())
-        device = next(iter(self.parameters.values())).device
+    def __init__(self, flat: Flat[Any], settings: Optimizer, rate: LearningRate) -> None:
+        device = flat.values.device
+        self.flat = flat
         self.settings = settings
         self.rate = rate
         self.skipped = torch.zeros((), device=device)
         self.skipped_in_a_row = torch.zeros((), device=device)
         self.most_in_a_row = torch.zeros((), device=device)
+        # Matrices decay; biases and normalisations do not: pulling those towards zero is no simplification.
+        decays = ((flat.matrices, settings.weight_decay), (flat.vectors, 0.0))
         self.optimizer = torch.optim.AdamW(
-            _groups(self.parameters, settings.weight_decay),
+            [{"params": [_part(flat, part)], "weight_decay": decay} for part, decay in decays],
             lr=torch.tensor(0.0, device=device),
             betas=settings.betas,
             eps=settings.epsilon,
@@ -37,8 +40,7 @@ class Updater:
 
     def update(self, step: int, tokens: Tensor) -> None:
         """Apply the gradients that the backward passes have summed over `tokens` real target tokens, and clear them."""
-        gradients = [parameter.grad for parameter in self.parameters.values() if parameter.grad is not None]
-        norm = torch.nn.utils.get_total_norm(gradients) / tokens
+        norm = torch.linalg.vector_norm(self.flat.gradients) / tokens
         bad = (~torch.isfinite(norm)).float()
         clip = self.settings.clip
         shrink = torch.ones_like(norm) if clip is None else (clip / (norm + 1e-6)).clamp(max=1.0)
@@ -48,7 +50,7 @@ class Updater:
         fused = cast(Any, self.optimizer)
         fused.grad_scale, fused.found_inf = tokens / shrink, bad
         self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
+        self.flat.gradients.zero_()
         self.skipped += bad
         self.skipped_in_a_row = (self.skipped_in_a_row + bad) * bad
         self.most_in_a_row = torch.maximum(self.most_in_a_row, self.skipped_in_a_row)
@@ -60,29 +62,40 @@ class Updater:
         return found
 
     def state(self) -> dict[str, Tensor]:
-        """The moments and step counts under their parameters' names, to be stored."""
-        counts = {name: getattr(self, name) for name in ("skipped", "skipped_in_a_row", "most_in_a_row")}
+        """The counts, and the moments under their parameters' names, to be stored."""
+        counts = {name: getattr(self, name) for name in _COUNTS}
+        states = [self.optimizer.state[group["params"][0]] for group in self.optimizer.param_groups]
+        if not all(states):
+            return counts  # Before the first step there is nothing else.
         moments = {
             f"{name}/{key}": value
-            for name, parameter in self.parameters.items()
-            for key, value in self.optimizer.state[parameter].items()
+            for key in _MOMENTS
+            for name, value in self.flat.views(torch.cat([state[key] for state in states])).items()
         }
-        return counts | moments
+        return counts | {"step": states[0]["step"]} | moments
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
         """Take over what `state` gave."""
-        for name in ("skipped", "skipped_in_a_row", "most_in_a_row"):
+        for name in _COUNTS:
             setattr(self, name, state[name].to(self.skipped.device, copy=True))
-        for name, parameter in self.parameters.items():
-            if f"{name}/step" not in state:
-                continue  # Before the first step there is nothing yet.
-            self.optimizer.state[parameter] = {
-                key: state[f"{name}/{key}"].to(parameter.device, copy=True) for key in ("step", "exp_avg", "exp_avg_sq")
-            }
+        if "step" not in state:
+            return
+        device, parts = self.flat.values.device, (self.flat.matrices, self.flat.vectors)
+        whole = {key: torch.zeros_like(self.flat.values) for key in _MOMENTS}
+        for key, values in whole.items():
+            for name, view in self.flat.views(values).items():
+                view.copy_(state[f"{name}/{key}"])
+        for group, part in zip(self.optimizer.param_groups, parts, strict=True):
+            moments = {key: value[part].clone() for key, value in whole.items()}
+            self.optimizer.state[group["params"][0]] = {"step": state["step"].to(device, copy=True), **moments}
 
 
-def _groups(parameters: dict[str, nn.Parameter], weight_decay: float) -> list[dict[str, Any]]:
-    """Matrices decay; biases and normalisations do not: pulling those towards zero is no simplification."""
-    matrices = [parameter for parameter in parameters.values() if parameter.ndim > 1]
-    vectors = [parameter for parameter in parameters.values() if parameter.ndim <= 1]
-    return [{"params": matrices, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+_COUNTS = ("skipped", "skipped_in_a_row", "most_in_a_row")
+_MOMENTS = ("exp_avg", "exp_avg_sq")
+
+
+def _part(flat: Flat[Any], part: slice) -> nn.Parameter:
+    """Some of a model's parameters as one that the optimiser can hold."""
+    parameter = nn.Parameter(flat.values[part])
+    parameter.grad = flat.gradients[part]
+    return parameter

@@ -1,0 +1,63 @@
+"""A model's parameters in one tensor: the same numbers, seen twice."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from clearhead.model import EncoderDecoder, street
+from clearhead.training.flat import Flat
+
+
+@pytest.fixture
+def model() -> EncoderDecoder:
+    return EncoderDecoder(street(11, 11))
+
+
+def test_the_model_is_what_it_was(model: EncoderDecoder) -> None:
+    before = copy.deepcopy(model)
+    flat = Flat(model)
+    for (name, one), (_, other) in zip(model.named_parameters(), before.named_parameters(), strict=True):
+        assert torch.equal(one, other), name
+    assert float(flat.values.double().pow(2).sum()) == pytest.approx(
+        sum(float(parameter.detach().double().pow(2).sum()) for parameter in before.parameters())
+    )
+
+
+def test_matrices_come_first_and_then_vectors(model: EncoderDecoder) -> None:
+    flat = Flat(model)
+    flat.values[flat.matrices] = 2.0
+    flat.values[flat.vectors] = 1.0
+    for parameter in model.parameters():
+        assert (parameter == min(parameter.ndim, 2)).all()
+
+
+def test_gradients_are_summed_into_the_one_tensor(model: EncoderDecoder) -> None:
+    """Two backward passes through a model and through its untouched twin."""
+    twin = copy.deepcopy(model)
+    flat = Flat(model)
+    source, target = torch.tensor([[3, 4, 5]]), torch.tensor([[1, 6]])
+    for one in (model, twin):
+        for scale in (1.0, 2.0):
+            torch.autograd.backward(one(source, target).sum() * scale)
+    for (name, gradient), parameter in zip(
+        sorted(flat.views(flat.gradients).items()), [value for _, value in sorted(twin.named_parameters())], strict=True
+    ):
+        assert parameter.grad is not None
+        torch.testing.assert_close(gradient, parameter.grad, msg=name)
+
+
+def test_every_parameter_begins_at_64_bytes() -> None:
+    """Matrices of 15 and 35 numbers take 16 and 48 places of 4 bytes, vectors of 5 and 7 take 16 each."""
+    model = nn.Sequential(nn.Linear(3, 5), nn.Linear(5, 7))
+    flat = Flat(model)
+    begins = [parameter.data_ptr() - flat.values.data_ptr() for parameter in model.parameters()]
+    assert sorted(begins) == [0, 64, 256, 320]
+    assert not any(begin % 64 for begin in begins)
+
+
+def test_a_frozen_model_has_no_gradients(model: EncoderDecoder) -> None:
+    flat = Flat(model.requires_grad_(False))
+    assert flat.gradients.numel() == 0
+    assert all(parameter.grad is None for parameter in model.parameters())
