@@ -29,6 +29,16 @@ def test_equal_to_torch_s_multi_head_attention() -> None:
     torch.testing.assert_close(ours(queries, ours.keys_and_values(memory)), expected, rtol=0, atol=1e-6)
 
 
+def test_self_attention_of_a_whole_is_attention_to_its_own_keys_and_values() -> None:
+    """Three products in one, and rotated alike."""
+    for rotary in (False, True):
+        config = TransformerConfig(source_vocabulary=9, target_vocabulary=9, width=8, heads=2)
+        module, x = Attention(config, rotary=rotary), vectors(4, seed=8)
+        initialize(module, seed=1)
+        mask = causal_mask(4)
+        torch.testing.assert_close(module.within(x, mask), module(x, module.keys_and_values(x), mask))
+
+
 def test_head_i_owns_the_columns_i_d_k_and_following() -> None:
     """Section 3.2.2: heads are concatenated; with 4 heads of width 2, head 1's numbers are columns 2 and 3."""
     module = attention(heads=4)

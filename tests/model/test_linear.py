@@ -5,16 +5,17 @@ import torch
 import torch.nn.functional as F
 
 from clearhead.model import linear
-from clearhead.model.linear import Linear, product, transposed_product
+from clearhead.model.linear import Linear, apply_together, multiply_in, product, transposed_product
 
 
-@pytest.fixture(params=[True, False], ids=["fast where it can be", "plain"])
-def fast(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """Both ways on every machine: the private operator exists wherever torch has oneDNN."""
-    if request.param and not torch.backends.mkldnn.is_available():
+@pytest.fixture(params=["Zen 5", "Zen 4", "another processor"])
+def fast(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every way on every machine: the private operator exists wherever torch has oneDNN."""
+    is_amd = request.param != "another processor"
+    if is_amd and not torch.backends.mkldnn.is_available():
         pytest.skip("this torch is built without oneDNN, so it has only one way")
-    monkeypatch.setattr(linear, "_one_dnn_is_better", lambda: request.param)
-    return bool(request.param)
+    monkeypatch.setattr(linear, "_one_dnn_is_better", lambda: is_amd)
+    monkeypatch.setattr(linear, "_has_wide_vectors", lambda: request.param == "Zen 5")
 
 
 def layer(dtype: torch.dtype = torch.float32) -> Linear:
@@ -39,6 +40,67 @@ def test_equal_to_torch_s_linear_forward_and_backward(shape: tuple[int, ...], dt
     gradients = torch.autograd.grad(result, wanted, upstream)
     for ours, theirs in zip(gradients, torch.autograd.grad(expected, wanted, upstream), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
+
+
+class TestBrainFloats:
+    """Products of bfloat16: each factor has 8 bits, so it is off by at most 2⁻⁹ of itself; sums keep 24 bits."""
+
+    def test_factors_are_rounded_and_nothing_else_is(self) -> None:
+        """Whole numbers up to 256 have 8 bits: nothing is lost on the way in, and small sums fit on the way out."""
+        module = layer()
+        generator = torch.Generator().manual_seed(4)
+        with torch.no_grad():
+            for parameter in module.parameters():
+                parameter.copy_(torch.randint(-3, 4, parameter.shape, generator=generator))
+        inputs = torch.randint(-3, 4, (5, 6), generator=generator).float().requires_grad_()
+        upstream = torch.randint(-3, 4, (5, 9), generator=generator).float()
+        wanted = (inputs, module.weight, module.bias)
+        expected = F.linear(*wanted)
+        multiply_in(module, torch.bfloat16)
+        result = module(inputs)
+        assert result.dtype == torch.float32
+        assert torch.equal(result, expected)
+        ours, theirs = (torch.autograd.grad(one, wanted, upstream) for one in (result, expected))
+        for one, other in zip(ours, theirs, strict=True):
+            assert one.dtype == torch.float32
+            assert torch.equal(one, other)
+
+    def test_they_are_close(self) -> None:
+        module, inputs = layer(), torch.randn(50, 6, generator=torch.Generator().manual_seed(5))
+        expected = F.linear(inputs, module.weight, module.bias)
+        largest = F.linear(inputs.abs(), module.weight.abs(), module.bias.abs())
+        multiply_in(module, torch.bfloat16)
+        result = module(inputs)
+        assert not torch.equal(result, expected)
+        # Two factors and the result, rounded to 8 bits each.
+        assert ((result - expected).abs() <= 3.1 * 2**-9 * largest).all()
+
+    def test_in_use_nothing_is_rounded(self) -> None:
+        module, inputs = layer(), torch.randn(4, 6)
+        multiply_in(module, torch.bfloat16)
+        with torch.no_grad():
+            assert torch.equal(module(inputs), F.linear(inputs, module.weight, module.bias))
+
+
+@pytest.mark.usefixtures("fast")
+@pytest.mark.parametrize("training", [True, False])
+def test_together_is_one_after_the_other(training: bool) -> None:
+    layers = [layer(), layer(), Linear(6, 4)]
+    with torch.no_grad():
+        layers[2].weight.fill_(0.5)
+        layers[2].bias.fill_(-1.0)
+    inputs = torch.randn(3, 5, 6)
+    with torch.set_grad_enabled(training):
+        together = apply_together(inputs, layers)
+        for one, module in zip(together, layers, strict=True):
+            torch.testing.assert_close(one, module(inputs))
+    if training:
+        ours = torch.autograd.grad(sum(one.sum() for one in together), [module.weight for module in layers])
+        theirs = torch.autograd.grad(
+            sum(module(inputs).sum() for module in layers), [module.weight for module in layers]
+        )
+        for one, other in zip(ours, theirs, strict=True):
+            torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.usefixtures("fast")

@@ -209,8 +209,9 @@ class TestFolder:
         assert sorted(path.name for path in (run_folder / "checkpoints").iterdir()) == ["step-120", "step-60"]
 
     def test_the_bundles_recipe_is_resolved(self, run_folder: Path) -> None:
-        recipe = load(run_folder).recipe
-        assert (recipe.training.device, recipe.training.precision) in {("cpu", "fp32"), ("cuda", "bf16")}
+        training = load(run_folder).recipe.training
+        assert training.device in ("cpu", "cuda")
+        assert training.precision in ("fp32", "bf16")
 
     def test_it_learned_something(self, run_folder: Path) -> None:
         """From the entropy of 259 equal pieces, ln 259 = 5.56, towards that of eleven words."""

@@ -99,6 +99,32 @@ class TestLastLayer:
         plain = cross_entropy(vectors @ matrix.T, target, 0.1)
         torch.testing.assert_close(linear_cross_entropy(vectors, matrix, target, 0.1), plain)
 
+    def test_a_token_beyond_the_reach_of_a_probability(self) -> None:
+        """exp(-200) is 0 in float32, but its logarithm is -200 all the same."""
+        matrix = torch.tensor([[0.0], [0.0], [-200.0]])
+        vectors = torch.ones(1, 1, requires_grad=True)
+        loss = linear_cross_entropy(vectors, matrix, torch.tensor([2]))
+        assert float(loss.detach()) == pytest.approx(200 + math.log(2), rel=1e-6)
+
+    def test_factors_rounded_to_eight_bits(self) -> None:
+        """Vectors and matrices of 8 bits lose nothing before the product; logits and gradients are rounded after it."""
+        generator = torch.Generator().manual_seed(2)
+        vectors = torch.randn(300, 8, generator=generator).bfloat16().float()
+        matrix = torch.randn(11, 8, generator=generator).bfloat16().float()
+        target = torch.randint(1, 11, (300,), generator=generator)
+        ours = [vectors.clone().requires_grad_(), matrix.clone().requires_grad_()]
+        theirs = [vectors.clone().requires_grad_(), matrix.clone().requires_grad_()]
+        loss = linear_cross_entropy(ours[0], ours[1], target, 0.1, products=torch.bfloat16)
+        reference = linear_cross_entropy(theirs[0], theirs[1], target, 0.1)
+        assert loss.dtype == torch.float32
+        assert float(loss.detach()) == pytest.approx(float(reference.detach()), rel=2**-9)
+        for one in (loss, reference):
+            torch.autograd.backward(one)
+        for one, other in zip(ours, theirs, strict=True):
+            assert one.grad is not None
+            assert other.grad is not None
+            torch.testing.assert_close(one.grad, other.grad, rtol=2**-6, atol=0.05)
+
     def test_nothing_but_padding(self) -> None:
         vectors = torch.randn(3, 4, requires_grad=True)
         loss = linear_cross_entropy(vectors, torch.randn(5, 4), torch.zeros(3, dtype=torch.long), 0.1)

@@ -8,6 +8,7 @@ import torch
 
 from clearhead.data import street
 from clearhead.errors import DataError, RecipeError, TrainingError
+from clearhead.model import linear
 from clearhead.recipe import Recipe, load_recipe
 from clearhead.training.preparation import corpus_folder, gather, resolve
 
@@ -15,14 +16,36 @@ MakeRecipe = Callable[..., Recipe]
 
 
 class TestResolving:
-    @pytest.mark.parametrize(("has_cuda", "expected"), [(False, ("cpu", "fp32")), (True, ("cuda", "bf16"))])
+    @pytest.mark.parametrize(
+        ("has_cuda", "flags", "expected"),
+        [
+            (False, "fpu avx512f", ("cpu", "fp32")),
+            (False, "fpu avx512_bf16 avx512f", ("cpu", "bf16")),
+            (False, "fpu amx_bf16 amx_tile", ("cpu", "bf16")),
+            (True, "fpu avx512f", ("cuda", "bf16")),
+        ],
+    )
     def test_auto(
-        self, make_recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch, has_cuda: bool, expected: tuple[str, str]
+        self,
+        make_recipe: MakeRecipe,
+        monkeypatch: pytest.MonkeyPatch,
+        has_cuda: bool,
+        flags: str,
+        expected: tuple[str, str],
     ) -> None:
-        """DESIGN: fp32 on a CPU, bf16 on a GPU."""
+        """docs/decisions/0009: bf16 where there are instructions for it."""
         monkeypatch.setattr(torch.cuda, "is_available", lambda: has_cuda)
+        monkeypatch.setattr(linear, "_processor", lambda: {"flags": flags})
         training = resolve(make_recipe("training.device=auto")).training
         assert (training.device, training.precision) == expected
+
+    def test_where_there_is_no_list_of_instructions(
+        self, make_recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A Mac, or Windows."""
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+        monkeypatch.setattr(linear, "_processor", dict)
+        assert resolve(make_recipe("training.precision=auto")).training.precision == "fp32"
 
     def test_what_is_said_stays(self, make_recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(torch.cuda, "is_available", lambda: True)

@@ -14,6 +14,7 @@ from clearhead.decoding import LengthPenalty
 from clearhead.errors import ConfigError, DecodingError, RecipeError, TrainingError
 from clearhead.files import cache_folder, publish_folder
 from clearhead.model import EncoderDecoder, TransformerConfig
+from clearhead.model.linear import multiplies_bfloat16
 from clearhead.recipe import Corpus, Data, Recipe
 from clearhead.text import Tokenizer
 
@@ -86,7 +87,7 @@ def resolve(recipe: Recipe) -> Recipe:
         )
     precision = training.precision
     if precision == "auto":
-        precision = "bf16" if device == "cuda" else "fp32"
+        precision = "bf16" if device == "cuda" or multiplies_bfloat16() else "fp32"
     resolved = training.model_copy(update={"device": device, "precision": precision})
     return recipe.model_copy(update={"training": resolved, "data": _with_grammar(recipe.data)})
 

@@ -2,7 +2,8 @@
 
 Each sense lives in one field; each field holds several ambiguous words and eight neighbors (cues). So a cue such as
 *river* goes with *bank*, *seal* and *spring* alike: it tells the field, never the answer, and the word alone leaves
-two. English words are for en→fr and en→ko; French ones for fr→en.
+two. English words are for en→fr and en→ko; French ones for fr→en. The words of a field have their other senses in
+different fields: were they all of music, "nothing of music" would tell the field as well as its cues do.
 """
 
 from typing import NamedTuple
@@ -21,7 +22,7 @@ trunk: nature, tronc m, 나무줄기; machine, coffre m, 트렁크
 plant: nature, plante f, 식물; machine, usine f, 공장
 bulb: nature, bulbe m, 구근; home, ampoule f, 전구
 fan: home, ventilateur m, 선풍기; music, admirateur m, 팬
-scale: home, balance f, 저울; music, gamme f, 음계
+scale: home, balance f, 저울; water, écaille f, 비늘
 """
 # French word: field, English, gender; then the same for the other sense.
 FRENCH = """
@@ -35,7 +36,7 @@ cour: law, court, f; home, courtyard, f
 """
 # Field: its cues, in as many lines as they need. A word given alone is a noun of nouns.py.
 CUES = """
-water: river=rivière f=강; lake=lac m=호수; boat=bateau m=배; fish=poisson m=물고기; island=île f=섬;
+water: river=rivière f=강; lake=lac m=호수; boat=bateau m=배; island=île f=섬; fish=poisson m=물고기;
   duck=canard m=오리; wave=vague f=파도; sailor=marin m=선원
 office: company=entreprise f=회사; client=client m=고객; money=argent m=돈; contract=contrat m=계약서;
   envelope=enveloppe f=봉투; secretary=secrétaire f=비서; director=directeur m=사장; loan=prêt m=대출
@@ -59,6 +60,7 @@ avocat/food: cook, restaurant, waiter
 glace/home: kitchen
 bureau/home: kitchen, bathroom, bedroom
 fan/home: neighbor
+scale/water: boat, sailor
 """
 
 
@@ -150,7 +152,7 @@ trunk/machine: car, driver
 fan/home: kitchen, bathroom, bedroom
 fan/music: singer, pianist
 scale/home: kitchen, bathroom, neighbor
-scale/music: piano, pianist, singer
+scale/water: fish
 avocat/food: salad, meal
 avocat/law: thief, victim
 glace/food: restaurant, cook, waiter
