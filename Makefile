@@ -4,8 +4,9 @@
 #   make test       the tests, without the slow ones
 #   make test-all   all of them
 #   make check      formatting, lint, types, the layers
+#   make bench      speed beside other toolkits: make bench DATA=/path/to/data (each in an environment of its own)
 #   make format     let ruff rewrite what `make check` would complain about
-#   make clean      remove .venv and the caches (never runs/)
+#   make clean      remove .venv, .bench and the caches (never runs/)
 #
 # PYTHON chooses the interpreter; TORCH_INDEX the build of torch, for example the small one without CUDA:
 #   make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
@@ -16,7 +17,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-all check format clean
+.PHONY: demo test test-all check bench format clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -35,12 +36,16 @@ check: $(VENV)/.developed
 	@$(BIN)/lint-imports --no-cache > $(VENV)/layers.log || (cat $(VENV)/layers.log; exit 1)
 	@echo "format, lint, types and layers are in order"
 
+bench: $(VENV)/.installed
+	@test -n "$(DATA)" || (echo "make bench needs a folder that holds multi30k/: make bench DATA=/path/to/data"; exit 1)
+	@$(BIN)/python benchmarks/bench.py training --data $(DATA)
+
 format: $(VENV)/.developed
 	@$(BIN)/ruff check --quiet --fix .
 	@$(BIN)/ruff format --quiet .
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

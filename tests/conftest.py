@@ -35,6 +35,7 @@ model:
     max_length: 64}}
 training:
   device: cpu
+  precision: fp32
   steps: 12
   batch_tokens: 160
   schedule: {{peak: 0.01, warmup: 4}}

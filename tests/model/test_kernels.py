@@ -60,6 +60,27 @@ def test_explicit_and_fused_attention_agree_gradients_included(
 
 
 @pytest.mark.usefixtures("way")
+def test_no_sentence_at_all() -> None:
+    empty = torch.zeros(0, HEADS, QUERIES, HEAD_WIDTH)
+    assert fused_attention(empty, empty, empty, None).shape == empty.shape
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_under_autocast_and_compiled_into_one_graph() -> None:
+    """Autocast gives factors of two types, which torch's own operator casts; fullgraph refuses to look at a number."""
+    query, key, value = random_inputs(torch.float32)
+    with torch.autocast("cpu", torch.bfloat16):
+        context = fused_attention(query, key.bfloat16(), value, None)
+    torch.autograd.backward(context.float().sum())
+    assert query.grad is not None
+    with torch.no_grad():
+        # Below the function that checks shapes, which is done in tests only.
+        way = kernels._ShortAttention
+        compiled = torch.compile(lambda *given: way.apply(*given), fullgraph=True, backend="eager")
+        torch.testing.assert_close(compiled(query, key, value, NOTHING), fused_attention(query, key, value, NOTHING))
+
+
+@pytest.mark.usefixtures("way")
 def test_a_row_that_may_attend_to_nothing_gives_zeros_and_no_nan() -> None:
     for kernel in (explicit_attention, fused_attention):
         inputs = random_inputs()

@@ -42,11 +42,18 @@ def test_equal_to_torch_s_linear_forward_and_backward(shape: tuple[int, ...], dt
         torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
 
 
-class TestBrainFloats:
-    """Products of bfloat16: each factor has 8 bits, so it is off by at most 2⁻⁹ of itself; sums keep 24 bits."""
+@pytest.mark.parametrize(("family", "expected"), [("25", False), ("26", True), ("27", True), (None, False)])
+def test_vectors_are_wide_from_zen_5_on(monkeypatch: pytest.MonkeyPatch, family: str | None, expected: bool) -> None:
+    """AMD: Zen 3 and 4 are family 25 (19h), Zen 5 is family 26 (1Ah)."""
+    monkeypatch.setattr(linear, "_processor", lambda: {} if family is None else {"cpu family": family})
+    assert linear._has_wide_vectors() == expected
 
-    def test_factors_are_rounded_and_nothing_else_is(self) -> None:
-        """Whole numbers up to 256 have 8 bits: nothing is lost on the way in, and small sums fit on the way out."""
+
+class TestBrainFloats:
+    """Products of bfloat16, which has 8 bits: factors and results are off by at most 2⁻⁹ of themselves."""
+
+    def test_what_fits_into_eight_bits_is_exact(self) -> None:
+        """Whole numbers up to 256 do: nothing is lost on the way in, and small sums fit on the way out."""
         module = layer()
         generator = torch.Generator().manual_seed(4)
         with torch.no_grad():
@@ -64,6 +71,15 @@ class TestBrainFloats:
         for one, other in zip(ours, theirs, strict=True):
             assert one.dtype == torch.float32
             assert torch.equal(one, other)
+
+    def test_the_bias_is_not_rounded(self) -> None:
+        """256 + 1 would be 256 in 8 bits."""
+        module = Linear(1, 1)
+        with torch.no_grad():
+            module.weight.fill_(256.0)
+            module.bias.fill_(1.0)
+        multiply_in(module, torch.bfloat16)
+        assert float(module(torch.ones(1, 1)).detach()) == 257.0
 
     def test_they_are_close(self) -> None:
         module, inputs = layer(), torch.randn(50, 6, generator=torch.Generator().manual_seed(5))
@@ -85,20 +101,21 @@ class TestBrainFloats:
 @pytest.mark.usefixtures("fast")
 @pytest.mark.parametrize("training", [True, False])
 def test_together_is_one_after_the_other(training: bool) -> None:
-    layers = [layer(), layer(), Linear(6, 4)]
+    layers = [layer(), Linear(6, 9), Linear(6, 4)]
     with torch.no_grad():
-        layers[2].weight.fill_(0.5)
-        layers[2].bias.fill_(-1.0)
+        for number, module in enumerate(layers[1:], start=1):
+            module.weight.copy_(torch.randn(module.weight.shape, generator=torch.Generator().manual_seed(number)))
+            module.bias.fill_(-number)
     inputs = torch.randn(3, 5, 6)
     with torch.set_grad_enabled(training):
         together = apply_together(inputs, layers)
         for one, module in zip(together, layers, strict=True):
             torch.testing.assert_close(one, module(inputs))
     if training:
-        ours = torch.autograd.grad(sum(one.sum() for one in together), [module.weight for module in layers])
-        theirs = torch.autograd.grad(
-            sum(module(inputs).sum() for module in layers), [module.weight for module in layers]
-        )
+        wanted = [parameter for module in layers for parameter in module.parameters()]
+        upstream = [torch.randn(one.shape) for one in together]
+        ours = torch.autograd.grad(together, wanted, upstream)
+        theirs = torch.autograd.grad([module(inputs) for module in layers], wanted, upstream)
         for one, other in zip(ours, theirs, strict=True):
             torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)
 

@@ -57,6 +57,15 @@ def test_every_parameter_begins_at_64_bytes() -> None:
     assert not any(begin % 64 for begin in begins)
 
 
+def test_whoever_counts_changes_sees_them(model: EncoderDecoder) -> None:
+    """As autograd does, which refuses a gradient through a weight that was changed since."""
+    flat = Flat(model)
+    before = [parameter._version for parameter in model.parameters()]
+    flat.values.add_(1.0)
+    flat.changed()
+    assert all(parameter._version > old for parameter, old in zip(model.parameters(), before, strict=True))
+
+
 def test_a_frozen_model_has_no_gradients(model: EncoderDecoder) -> None:
     flat = Flat(model.requires_grad_(False))
     assert flat.gradients.numel() == 0

@@ -184,6 +184,34 @@ class TestResuming:
             train(make_recipe("model.inner_width=64"), tmp_path / "run", resume=True)
 
 
+class TestPrecision:
+    def test_bf16_is_nearly_the_same_run(
+        self, make_recipe: MakeRecipe, tmp_path: Path, straight: dict[str, bytes]
+    ) -> None:
+        """Rounded factors, and so not the same bits, but the same losses within what 8 bits hold."""
+        train(make_recipe("training.precision=bf16"), tmp_path / "run")
+        rounded = [line["loss"] for line in history(tmp_path / "run") if "loss" in line]
+        lines = [json.loads(line) for line in straight["history.jsonl"].decode().splitlines()]
+        exact = [line["loss"] for line in lines if "loss" in line]
+        assert rounded != exact
+        assert rounded == pytest.approx(exact, rel=0.01)
+
+    def test_an_interrupted_run_in_bf16_is_the_same(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
+        recipe = make_recipe("training.precision=bf16")
+        train(recipe, tmp_path / "whole")
+        train(recipe, tmp_path / "parts", should_stop=after(5))
+        train(recipe, tmp_path / "parts", resume=True)
+        assert left_by(tmp_path / "parts") == left_by(tmp_path / "whole")
+
+    def test_weights_stay_in_float32(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
+        train(make_recipe("training.precision=bf16"), tmp_path / "run")
+        parameters = list(load(tmp_path / "run").model.parameters())
+        assert all(parameter.dtype == torch.float32 for parameter in parameters)
+        # Of numbers that are rounded to 8 bits all would survive another rounding; of others hardly any do.
+        matrix = parameters[0]
+        assert float((matrix.bfloat16().float() == matrix).float().mean()) < 0.1
+
+
 class TestFolder:
     def test_an_existing_run_is_refused(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
         train(make_recipe(), tmp_path / "run", should_stop=after(1))
@@ -341,7 +369,7 @@ class TestStopping:
     ) -> None:
         """Counted on the device, so the run ends at the next logged line; the weights are what they were."""
         real = loop.linear_cross_entropy
-        monkeypatch.setattr(loop, "linear_cross_entropy", lambda *given: real(*given) * float("nan"))
+        monkeypatch.setattr(loop, "linear_cross_entropy", lambda *given, **named: real(*given, **named) * float("nan"))
         told = Told()
         message = (
             r"the gradients of 10 steps in a row, up to step 10 \(epoch 3, batch \d\), were not finite numbers; lower"
@@ -360,7 +388,9 @@ class TestStopping:
     ) -> None:
         real, calls = loop.linear_cross_entropy, iter(range(100))
         monkeypatch.setattr(
-            loop, "linear_cross_entropy", lambda *given: real(*given) * (float("nan") if next(calls) == 2 else 1.0)
+            loop,
+            "linear_cross_entropy",
+            lambda *given, **named: real(*given, **named) * (float("nan") if next(calls) == 2 else 1.0),
         )
         end = train(make_recipe(), tmp_path / "run")
         assert end.step == 12

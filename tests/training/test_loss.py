@@ -106,6 +106,13 @@ class TestLastLayer:
         loss = linear_cross_entropy(vectors, matrix, torch.tensor([2]))
         assert float(loss.detach()) == pytest.approx(200 + math.log(2), rel=1e-6)
 
+    def test_the_small_loss_of_a_sure_model(self) -> None:
+        """Each row's own token leads by 20: log(1 + 10·e⁻²⁰) is 2.06e-8 a row, beside logits of 100."""
+        matrix, target = torch.eye(11) * 20.0, torch.arange(1, 11)
+        vectors = torch.eye(11)[target] + 5.0
+        exact = F.cross_entropy((vectors.double() @ matrix.double().T), target, reduction="sum")
+        assert float(linear_cross_entropy(vectors, matrix, target)) == pytest.approx(float(exact), abs=1e-4)
+
     def test_factors_rounded_to_eight_bits(self) -> None:
         """Vectors and matrices of 8 bits lose nothing before the product; logits and gradients are rounded after it."""
         generator = torch.Generator().manual_seed(2)
@@ -117,6 +124,7 @@ class TestLastLayer:
         loss = linear_cross_entropy(ours[0], ours[1], target, 0.1, products=torch.bfloat16)
         reference = linear_cross_entropy(theirs[0], theirs[1], target, 0.1)
         assert loss.dtype == torch.float32
+        assert float(loss.detach()) != float(reference.detach())
         assert float(loss.detach()) == pytest.approx(float(reference.detach()), rel=2**-9)
         for one in (loss, reference):
             torch.autograd.backward(one)

@@ -130,6 +130,26 @@ class TestSkipping:
         assert updater.read_skips() == (4, 0)
 
 
+def test_the_norm_of_millions_is_exact() -> None:
+    """4 million gradients of 1e-3: √(4e6)·1e-3 = 2, so clipping to 1 halves them; here the update shows it."""
+    model = nn.Module()
+    model.matrix = nn.Parameter(torch.zeros(2_000, 2_000))
+    flat = Flat(model)
+    updater = Updater(flat, Optimizer(clip=1.0, weight_decay=0.0), lambda step: RATE)
+    flat.gradients.fill_(1e-3)
+    updater.update(1, torch.tensor(1.0))
+    moment = updater.state()["matrix/exp_avg"]
+    # The first moment after a step is (1 - 0.9) times the clipped gradient.
+    torch.testing.assert_close(moment, torch.full_like(moment, 0.1 * 0.5e-3), rtol=1e-4, atol=0.0)
+
+
+def test_moments_of_another_layout_are_refused() -> None:
+    updater = Updater(Flat(Small()), Optimizer(), lambda step: RATE)
+    state = updater.state() | {"matrix/step": torch.tensor(3.0)}
+    with pytest.raises(KeyError):
+        updater.restore(state)
+
+
 def test_state_is_all_there_is() -> None:
     """Two steps, stored, restored into a new updater and a third: the same as three in one."""
     one, other = Small(), Small()

@@ -36,7 +36,7 @@ class TestResolving:
         """docs/decisions/0009: bf16 where there are instructions for it."""
         monkeypatch.setattr(torch.cuda, "is_available", lambda: has_cuda)
         monkeypatch.setattr(linear, "_processor", lambda: {"flags": flags})
-        training = resolve(make_recipe("training.device=auto")).training
+        training = resolve(make_recipe("training.device=auto", "training.precision=auto")).training
         assert (training.device, training.precision) == expected
 
     def test_where_there_is_no_list_of_instructions(

@@ -18,8 +18,9 @@ _LOG = logging.getLogger(__name__)
 class Linear(nn.Module):
     """x·Wᵀ + b. `weight` has a row for each output; first values come from `initialization.py`.
 
-    `products` is the type in which training multiplies on a CPU. In bfloat16 the two factors are rounded to 8 bits,
-    which processors with such instructions multiply twice as fast; weights, sums and results stay in float32.
+    `products` is the type in which training multiplies on a CPU. In bfloat16 the two factors and the product are
+    rounded to 8 bits, which processors with such instructions multiply twice as fast. What is added to it is float32,
+    and so are the weights; in use, nothing is rounded.
     """
 
     products: torch.dtype = torch.float32
@@ -43,7 +44,10 @@ def multiply_in(model: nn.Module, products: torch.dtype) -> None:
 def apply_together(
     inputs: Float[Tensor, "*batch inputs"], layers: Sequence[Linear]
 ) -> tuple[Float[Tensor, "*batch outputs"], ...]:
-    """What each of `layers` makes of the same `inputs`; in training as one product, which is faster than several."""
+    """What each of `layers` makes of the same `inputs`; in training as one product, which is faster than several.
+
+    The layers' parameters are read then, and their modules are not called.
+    """
     if not torch.is_grad_enabled():
         return tuple(layer(inputs) for layer in layers)
     weight, bias = torch.cat([layer.weight for layer in layers]), torch.cat([layer.bias for layer in layers])
@@ -78,16 +82,14 @@ def transposed_product(
 
 
 class _FastLinear(torch.autograd.Function):
-    """`F.linear` and its gradients with faster products, each factor rounded to `products` before it is multiplied."""
+    """`F.linear` and its gradients with faster products, their factors and results rounded to `products`."""
 
     @staticmethod
     def forward(ctx: Any, inputs: Tensor, weight: Tensor, bias: Tensor, products: torch.dtype) -> Tensor:
         rows, weight = inputs.reshape(-1, inputs.shape[-1]).to(products), weight.to(products)
         ctx.save_for_backward(rows, weight)
-        outputs = (
-            _one_dnn(rows, weight, bias) if products == inputs.dtype else F.linear(rows, weight, bias.to(products))
-        )
-        return outputs.to(inputs.dtype).view(*inputs.shape[:-1], -1)
+        outputs = _one_dnn(rows, weight, bias) if products == inputs.dtype else F.linear(rows, weight) + bias
+        return outputs.view(*inputs.shape[:-1], -1)
 
     @staticmethod
     @once_differentiable
@@ -114,8 +116,8 @@ def _is_ours(inputs: Tensor) -> bool:
 def _one_dnn_is_better() -> bool:
     """Whether to take oneDNN's products for torch's own, decided once by what the machine is, so that runs repeat.
 
-    torch multiplies float32 matrices with MKL, which on AMD's processors is slower than oneDNN: by a tenth on Zen 4, by
-    half on Zen 5. The operator is private, so it is tried and compared first.
+    torch multiplies float32 matrices with MKL, which on AMD's processors is slower than oneDNN: by a tenth on Zen 4,
+    and more on Zen 5. The operator is private, so it is tried and compared first.
     """
     if _processor().get("vendor_id") != "AuthenticAMD":
         return False
@@ -124,8 +126,9 @@ def _one_dnn_is_better() -> bool:
         generator = torch.Generator().manual_seed(1)
         shapes = ((5, 4), (3, 4), (3,), (5, 2))
         rows, weight, bias, other = (torch.randn(shape, generator=generator) for shape in shapes)
-        equal = torch.allclose(_one_dnn(rows, weight, bias), F.linear(rows, weight, bias), atol=1e-5)
-        equal = equal and torch.allclose(_one_dnn(rows.t(), other.t(), None), rows.t() @ other, atol=1e-5)
+        with torch.autocast("cpu", enabled=False):
+            equal = torch.allclose(_one_dnn(rows, weight, bias), F.linear(rows, weight, bias), atol=1e-5)
+            equal = equal and torch.allclose(_one_dnn(rows.t(), other.t(), None), rows.t() @ other, atol=1e-5)
     except (AttributeError, RuntimeError, NotImplementedError) as error:
         _LOG.info("oneDNN's products cannot be used (%s); torch's own are", error)
         return False

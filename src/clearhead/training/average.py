@@ -2,7 +2,10 @@
 
 import copy
 
+import torch
+
 from clearhead.model import EncoderDecoder
+from clearhead.model.linear import multiply_in
 from clearhead.recipe import Average
 from clearhead.training.flat import Flat
 
@@ -16,9 +19,12 @@ class MovingAverage:
     def __init__(self, followed: Flat[EncoderDecoder], settings: Average) -> None:
         self.decay = settings.decay if settings.name == "ema" else 0.0
         self.model = copy.deepcopy(followed.model).requires_grad_(False).eval()
-        self._values, self._followed = Flat(self.model).values, followed.values
+        # It is used as a trained model is, which rounds nothing.
+        multiply_in(self.model, torch.float32)
+        self._flat, self._followed = Flat(self.model), followed.values
 
     def update(self, step: int) -> None:
         """Follow the weights after update number `step`."""
         decay = min(self.decay, (1 + step) / (10 + step))
-        self._values.lerp_(self._followed, 1.0 - decay)
+        self._flat.values.lerp_(self._followed, 1.0 - decay)
+        self._flat.changed()

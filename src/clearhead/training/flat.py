@@ -19,13 +19,16 @@ class Flat(Generic[Model]):
 
     `values` and `gradients` hold the matrices first, then the vectors, so that weight decay is a matter of one cut:
     `matrices` and `vectors` are the two slices. What lies between two parameters is 0 and stays 0. Gradients are summed
-    into their tensor by the backward pass itself; whoever has used them sets them to 0. A frozen model has none.
+    into their tensor by the backward pass itself; whoever has used them sets them to 0 there, and never by `zero_grad`,
+    which would cut the parameters off from it. A frozen model has none.
     """
 
     def __init__(self, model: Model) -> None:
         self.model = model
         parameters = dict(model.named_parameters())
-        device = next(iter(parameters.values())).device
+        first = next(iter(parameters.values()))
+        learns = first.requires_grad
+        assert all(parameter.requires_grad == learns for parameter in parameters.values()), "all learn, or none does"
         ordered = sorted(parameters, key=lambda name: parameters[name].ndim <= 1)
         self._places: dict[str, tuple[int, torch.Size]] = {}
         end = 0
@@ -34,14 +37,17 @@ class Flat(Generic[Model]):
             end += math.ceil(parameters[name].numel() / _ALIGNED) * _ALIGNED
         cut = min((start for start, shape in self._places.values() if len(shape) <= 1), default=end)
         self.matrices, self.vectors = slice(0, cut), slice(cut, end)
-        self.values = torch.zeros(end, device=device)
+        self.values = torch.zeros(end, dtype=first.dtype, device=first.device)
         for name, value in self.views(self.values).items():
             value.copy_(parameters[name].detach())
             parameters[name].data = value
-        learns = all(parameter.requires_grad for parameter in parameters.values())
-        self.gradients = torch.zeros(end if learns else 0, device=device)
+        self.gradients = torch.zeros(end if learns else 0, dtype=first.dtype, device=first.device)
         for name, gradient in self.views(self.gradients).items() if learns else ():
             parameters[name].grad = gradient
+
+    def changed(self) -> None:
+        """Say that `values` was changed, to autograd and to whoever keeps what was computed from a parameter."""
+        torch.autograd.graph.increment_version(list(self.model.parameters()))
 
     def views(self, flat: Tensor) -> Mapping[str, Tensor]:
         """What of `flat`, a tensor laid out like `values`, belongs to which parameter."""

@@ -46,7 +46,7 @@ def linear_cross_entropy(
 
     Half of a small model's training is its last layer. Here the real positions alone go through it, a few hundred at
     a time, and each chunk's loss and both of its gradients are computed while its logits are still in the cache.
-    `products` is the type that factors are rounded to before they are multiplied; None leaves them as they are.
+    `products` is the type of the products' factors and results; None leaves them as they are.
     """
     real = (target != padding).flatten().nonzero().squeeze(1)
     rows = vectors.flatten(0, -2).index_select(0, real)
@@ -95,11 +95,12 @@ def _loss_and_gradient(logits: Tensor, target: Tensor, label_smoothing: float) -
     right, each = 1.0 - label_smoothing, label_smoothing / logits.shape[-1]
     # log Σ exp(logits), from the likeliest token, whose probability is never too small for its logarithm.
     normalizers = logits.amax(dim=-1) - probabilities.amax(dim=-1).log()
-    loss = normalizers.sum() - right * logits.gather(1, target).sum()
+    losses = normalizers - right * logits.gather(1, target)[:, 0]
     if label_smoothing:
-        loss -= each * logits.sum()
+        losses -= each * logits.sum(dim=-1)
         probabilities.sub_(each)
-    return loss, probabilities.scatter_add_(1, target, torch.full_like(target, -right, dtype=logits.dtype))
+    # Row by row, and then their sum: the difference of two large sums would lose what is small.
+    return losses.sum(), probabilities.scatter_add_(1, target, torch.full_like(target, -right, dtype=logits.dtype))
 
 
 def _precise(numbers: Tensor) -> Tensor:

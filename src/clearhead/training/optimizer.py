@@ -40,7 +40,8 @@ class Updater:
 
     def update(self, step: int, tokens: Tensor) -> None:
         """Apply the gradients that the backward passes have summed over `tokens` real target tokens, and clear them."""
-        norm = torch.linalg.vector_norm(self.flat.gradients) / tokens
+        # In parts, and then of the parts: in float32 a sum of millions of squares loses its last terms.
+        norm = torch.nn.utils.get_total_norm(torch.split(self.flat.gradients, _PART)) / tokens
         bad = (~torch.isfinite(norm)).float()
         clip = self.settings.clip
         shrink = torch.ones_like(norm) if clip is None else (clip / (norm + 1e-6)).clamp(max=1.0)
@@ -51,6 +52,7 @@ class Updater:
         fused.grad_scale, fused.found_inf = tokens / shrink, bad
         self.optimizer.step()
         self.flat.gradients.zero_()
+        self.flat.changed()
         self.skipped += bad
         self.skipped_in_a_row = (self.skipped_in_a_row + bad) * bad
         self.most_in_a_row = torch.maximum(self.most_in_a_row, self.skipped_in_a_row)
@@ -78,8 +80,8 @@ class Updater:
         """Take over what `state` gave."""
         for name in _COUNTS:
             setattr(self, name, state[name].to(self.skipped.device, copy=True))
-        if "step" not in state:
-            return
+        if state.keys() == set(_COUNTS):
+            return  # Before the first step there is nothing else.
         device, parts = self.flat.values.device, (self.flat.matrices, self.flat.vectors)
         whole = {key: torch.zeros_like(self.flat.values) for key in _MOMENTS}
         for key, values in whole.items():
@@ -90,6 +92,7 @@ class Updater:
             self.optimizer.state[group["params"][0]] = {"step": state["step"].to(device, copy=True), **moments}
 
 
+_PART = 1 << 16
 _COUNTS = ("skipped", "skipped_in_a_row", "most_in_a_row")
 _MOMENTS = ("exp_avg", "exp_avg_sq")
 

@@ -3,7 +3,7 @@
 Each sense lives in one field; each field holds several ambiguous words and eight neighbors (cues). So a cue such as
 *river* goes with *bank*, *seal* and *spring* alike: it tells the field, never the answer, and the word alone leaves
 two. English words are for en→fr and en→ko; French ones for fr→en. The words of a field have their other senses in
-different fields: were they all of music, "nothing of music" would tell the field as well as its cues do.
+more than one field: were they all of music, "nothing of music" would tell the field as well as its cues do.
 """
 
 from typing import NamedTuple

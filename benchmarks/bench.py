@@ -1,0 +1,202 @@
+"""Speed side by side with other toolkits: same data, same sizes, same batches' budget, one after the other in turn.
+
+    make bench DATA=/path/to/data
+    python benchmarks/bench.py training --data /path/to/data --peers clearhead,joeynmt --rounds 5
+
+Each peer runs in a virtual environment of its own under .bench/, made when it is first asked for, with the torch that
+constraints.txt names. A round runs every peer once; the table gives the median over the rounds, and its ratio to
+clearhead's in the same round, since a machine's speed changes from one minute to the next.
+"""
+
+import argparse
+import dataclasses
+import datetime
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import venv
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from clearhead.data import plan
+from clearhead.recipe import load_recipe
+from clearhead.training.preparation import Materials, gather
+
+HERE = Path(__file__).parent
+WORK = HERE.parent / ".bench"
+SIZES = {
+    "tiny": ["text.size=8000", "model.dropout=0.3", "training.batch_tokens=4096"],
+    "base": ["text.size=8000", "model.preset=paper_base", "model.dropout=0.1", "training.batch_tokens=1024"],
+}
+# Target tokens a second on two cores: how many steps to ask of a command that counts steps and not seconds.
+LIKELY_SPEED = {"tiny": 8_000, "base": 600}
+
+
+@dataclasses.dataclass(frozen=True)
+class Peer:
+    """requirements: what pip installs beside torch, none for clearhead's own environment. arguments: of its script."""
+
+    name: str
+    script: str
+    requirements: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
+
+
+TRAINING = [
+    Peer("clearhead", "with_clearhead.py"),
+    Peer("clearhead, fp32", "with_clearhead.py", arguments=("training.precision=fp32",)),
+    Peer("torch.nn.Transformer", "with_torch.py", ("numpy",)),
+    Peer("Hugging Face (Marian)", "with_huggingface.py", ("numpy", "transformers")),
+    Peer("JoeyNMT", "with_joeynmt.py", ("joeynmt==2.3.0", "importlib_metadata", "sentencepiece==0.2.0")),
+]
+
+
+@dataclasses.dataclass(frozen=True)
+class Measurement:
+    """Target tokens a second, and the greatest resident memory of the process and those that it started, in MiB."""
+
+    peer: str
+    round: int
+    tokens_per_second: float
+    peak_mebibytes: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["training"])
+    parser.add_argument("--data", type=Path, required=True, help="the folder that holds multi30k/")
+    parser.add_argument("--size", choices=SIZES, default="tiny")
+    parser.add_argument(
+        "--peers", default=",".join(peer.name.split()[0] for peer in TRAINING), help="beginnings of names"
+    )
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=20, help="how long each measurement is")
+    parser.add_argument("--json", type=Path, help="where to write every measurement")
+    chosen = parser.parse_args()
+    wanted = chosen.peers.split(",")
+    peers = [peer for peer in TRAINING if any(peer.name.lower().startswith(name.strip().lower()) for name in wanted)]
+    task = write_task(chosen.data, chosen.size)
+    pythons = {peer.name: environment(peer) for peer in peers}
+    found: list[Measurement] = []
+    for number in range(1, chosen.rounds + 1):
+        for peer in peers:
+            found.append(measured(peer, pythons[peer.name], task, chosen.seconds, number))
+            print(f"round {number}  {peer.name:24} {found[-1].tokens_per_second:10,.0f} tokens/s", file=sys.stderr)
+    print(table(found, [peer.name for peer in peers]))
+    if chosen.json:
+        chosen.json.write_text(json.dumps([dataclasses.asdict(one) for one in found], indent=1) + "\n")
+
+
+def write_task(data: Path, size: str) -> Path:
+    """The corpus as clearhead prepares it, as files that every peer can read."""
+    os.environ["CLEARHEAD_DATA"] = str(data.absolute())
+    recipe = load_recipe(HERE.parent / "recipes" / "multi30k-en-de.yaml", SIZES[size])
+    materials = gather(recipe)
+    folder = WORK / f"task-{size}"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "recipe.yaml").write_text(recipe.to_yaml())
+    write_words(folder, materials)
+    write_ids(folder, materials)
+    config, tokenizer = materials.config, materials.target_tokenizer
+    settings = {
+        "vocabulary": tokenizer.size, "padding": tokenizer.padding, "begin": tokenizer.begin, "end": tokenizer.end,
+        "width": config.width, "heads": config.heads, "inner_width": config.inner_width,
+        "layers": config.encoder_layers, "dropout": config.dropout,
+        "batch_tokens": materials.recipe.training.batch_tokens, "likely_speed": LIKELY_SPEED[size],
+    }  # fmt: skip
+    (folder / "task.json").write_text(json.dumps(settings, indent=1))
+    return folder
+
+
+def write_words(folder: Path, materials: Materials) -> None:
+    """Each sentence as words t12 t345 …, one a piece, without its end: for toolkits with vocabularies of words."""
+    corpora = {"train": materials.training, "validate": materials.validation[0].corpus}
+    for name, corpus in corpora.items():
+        for side, file in (("source", corpus.source), ("target", corpus.target)):
+            lines = (" ".join(f"t{piece}" for piece in file[number][:-1]) for number in range(len(file)))
+            (folder / f"{name}.{side}").write_text("\n".join(lines) + "\n")
+    (folder / "pieces.txt").write_text("".join(f"t{piece}\n" for piece in range(materials.target_tokenizer.size)))
+
+
+def write_ids(folder: Path, materials: Materials) -> None:
+    """The same sentences as ids with their ends, and the batches of clearhead's first epoch."""
+    corpus, training = materials.training, materials.recipe.training
+    batches = plan(corpus.source.lengths, corpus.target.lengths, batch_tokens=training.batch_tokens, seed=1, epoch=0)
+    everything = np.arange(len(corpus))
+    np.savez(
+        folder / "ids.npz",
+        source_ids=corpus.source.gather(everything)[0].astype(np.int64),
+        source_stops=np.cumsum(corpus.source.lengths),
+        target_ids=corpus.target.gather(everything)[0].astype(np.int64),
+        target_stops=np.cumsum(corpus.target.lengths),
+        batch_examples=np.concatenate(batches),
+        batch_stops=np.cumsum([len(batch) for batch in batches]),
+    )
+
+
+def environment(peer: Peer) -> str:
+    """The interpreter that runs a peer; its environment is made where there is none."""
+    if not peer.requirements:
+        return sys.executable
+    folder = WORK / Path(peer.script).stem
+    python, done = folder / "bin" / "python", folder / ".installed"
+    if not done.exists():
+        print(f"installing {peer.name}", file=sys.stderr)
+        venv.create(folder, with_pip=True, clear=True)
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        torch = [
+            line for line in (HERE.parent / "constraints.txt").read_text().splitlines() if line.startswith("torch==")
+        ]
+        subprocess.run([*pip, *torch, *peer.requirements], check=True)
+        done.touch()
+    return str(python)
+
+
+def measured(peer: Peer, python: str, task: Path, seconds: float, number: int) -> Measurement:
+    """One run of one peer, whose last line of output says how fast it was."""
+    command = [python, str(HERE / "peers" / peer.script), str(task), str(seconds), *peer.arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    output = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{peer.name} failed: {' '.join(command)}")
+    speed = json.loads(output.splitlines()[-1])["tokens_per_second"]
+    return Measurement(peer.name, number, speed, usage.ru_maxrss / 1024)
+
+
+def table(found: Sequence[Measurement], names: Sequence[str]) -> str:
+    """Medians over the rounds, in Markdown."""
+    own = {one.round: one.tokens_per_second for one in found if one.peer == names[0]}
+    lines = [
+        f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, {datetime.date.today()}: "
+        f"medians of {len(own)} rounds",
+        "",
+        f"| | target tokens a second | {names[0]} is so many times as fast | peak memory, MiB |",
+        "|---|---|---|---|",
+    ]
+    for name in names:
+        runs = [one for one in found if one.peer == name]
+        speed = statistics.median(one.tokens_per_second for one in runs)
+        ratio = statistics.median(own[one.round] / one.tokens_per_second for one in runs)
+        lines.append(f"| {name} | {speed:,.0f} | {ratio:.2f} | {max(one.peak_mebibytes for one in runs):,.0f} |")
+    return "\n".join(lines)
+
+
+def processor() -> str:
+    """What the machine calls its processor."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+if __name__ == "__main__":
+    main()
