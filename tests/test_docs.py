@@ -19,6 +19,7 @@ IGNORED = {
     ".pytest_cache",
     ".ruff_cache",
     "__pycache__",
+    ".bench",
     "runs",
     "dist",
 }
@@ -46,9 +47,9 @@ def existing() -> set[str]:
 @pytest.mark.parametrize("readme", READMES)
 def test_the_tree_is_the_one_on_disk(readme: str) -> None:
     named = named_in(readme)
-    inside_docs = {name for name in named if name.startswith("docs/") and name != "docs/"}
-    assert named.keys() - inside_docs == existing()
-    assert all((ROOT / name).is_dir() for name in inside_docs)
+    inside = {name for name in named if re.fullmatch("(docs|benchmarks)/.+", name)}
+    assert named.keys() - inside == existing()
+    assert all((ROOT / name).is_dir() for name in inside)
     assert all(len(purpose) > 5 for purpose in named.values())
 
 
