@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import jaxtyping
 import pytest
 import torch
 from hypothesis import given, settings
@@ -115,6 +116,16 @@ class TestTranslating:
             two_languages.search("one", "fr")
         with pytest.raises(UsageError, match="sources is one str"):
             two_languages.score("one", "two", "fr")
+
+    def test_what_is_no_text(self, two_languages: Bundle) -> None:
+        jaxtyping.config.update("jaxtyping_disable", True)  # Users have no checks of types.
+        try:
+            with pytest.raises(UsageError, match=r"texts is 3, of type int; give a str or a list of them"):
+                two_languages.translate(3, "fr")  # type: ignore[call-overload]
+            with pytest.raises(UsageError, match=r"texts\[1\] is None, of type NoneType; give texts, each a str"):
+                two_languages.translate(["one", None], "fr")  # type: ignore[list-item]
+        finally:
+            jaxtyping.config.update("jaxtyping_disable", False)
 
 
 class TestLanguages:

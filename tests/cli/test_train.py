@@ -22,6 +22,14 @@ def test_a_run(clearhead: Run, recipe_file: Path, tmp_path: Path) -> None:
     assert clearhead("translate", tmp_path / "run", "--quiet", stdin=b"one\n").code == 0
 
 
+def test_what_to_type_next_names_a_language_where_one_is_needed(
+    clearhead: Run, recipe_file: Path, tmp_path: Path
+) -> None:
+    changes = ("training.steps=4", "text.tags=true", "text.size=300")
+    result = clearhead("train", recipe_file, *changes, "--out", tmp_path / "run")
+    assert result.err.rstrip().endswith(f"clearhead translate {tmp_path}/run --to fr --in FILE")
+
+
 def test_quiet(clearhead: Run, recipe_file: Path, tmp_path: Path) -> None:
     result = clearhead("train", recipe_file, "training.steps=4", "--out", tmp_path / "run", "--quiet")
     assert (result.code, result.out, result.err) == (0, b"", "")

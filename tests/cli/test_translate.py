@@ -37,6 +37,16 @@ def test_one_line_out_for_each_line_in(clearhead: Run, run_folder: Path, content
     assert alone.out.count(b"\n") == 1
 
 
+def test_what_is_not_utf_8_is_said(clearhead: Run, run_folder: Path) -> None:
+    """é in Latin-1 is the byte E9, here the ninth of the second line."""
+    result = clearhead("translate", run_folder, stdin=b"one\nJe suis \xe9tudiant\n")
+    assert result.code == 0
+    assert result.err == (
+        "clearhead: line 2 is not UTF-8 (its byte 9), and what cannot be read is replaced; convert the text, as in: "
+        "iconv -f LATIN1 -t UTF-8\n"
+    )
+
+
 def test_nothing_in_nothing_out(clearhead: Run, run_folder: Path) -> None:
     result = clearhead("translate", run_folder)
     assert (result.code, result.out, result.err) == (0, b"", "")

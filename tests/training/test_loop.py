@@ -155,9 +155,13 @@ class TestResuming:
 
     def test_a_finished_run_stays_as_it_is(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
         train(make_recipe(), tmp_path / "run")
-        before = left_by(tmp_path / "run")
-        assert train(make_recipe(), tmp_path / "run", resume=True).step == 12
+        before, told = left_by(tmp_path / "run"), Told()
+        assert train(make_recipe(), tmp_path / "run", resume=True, reporter=told).step == 12
         assert left_by(tmp_path / "run") == before
+        assert told.lines[0] == (
+            f"{tmp_path}/run has 12 steps and training.steps=12, so nothing is left to train; ask for more, as in "
+            "training.steps=24"
+        )
 
     def test_more_steps(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
         train(make_recipe(), tmp_path / "run")

@@ -86,6 +86,8 @@ class Bundle:
         `to` names the target language where the model knows several; the other settings default to the recipe's.
         Raises UsageError for a language that it does not know, DecodingError for impossible settings.
         """
+        if not isinstance(texts, Sequence):
+            raise UsageError(f"texts is {texts!r}, of type {type(texts).__name__}; give a str or a list of them")
         many = [texts] if isinstance(texts, str) else list(texts)
         found = self.search(
             many, to, beam_size=beam_size, length_penalty=length_penalty, batch_tokens=batch_tokens, exact=False
@@ -276,3 +278,6 @@ def _require_many(name: str, texts: Sequence[str]) -> None:
     # A str is a sequence of str too, so that each of its letters would be taken for a text.
     if isinstance(texts, str):
         raise UsageError(f"{name} is one str; give a list of texts, as in [{texts[:20]!r}]")
+    for number, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise UsageError(f"{name}[{number}] is {text!r}, of type {type(text).__name__}; give texts, each a str")

@@ -21,7 +21,9 @@ def corpus() -> None:
 @application.command()
 def street(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder to write to.", show_default=False)],
-    pairs: Annotated[int, typer.Option("--pairs", metavar="N", min=1, help="How many training pairs.")] = 200_000,
+    pairs: Annotated[
+        int, typer.Option("--pairs", metavar="N", min=1, help="How many training pairs, a third in each direction.")
+    ] = 200_000,
     seed: Annotated[int, typer.Option("--seed", metavar="S", min=0, help="The same seed, the same files.")] = 1,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -40,4 +42,6 @@ def street(
     except OSError as error:
         raise DataError(f"{out} cannot be made into a folder ({error.strerror}); choose another with --out") from error
     if not quiet:
-        print(f"{out}: {pairs:,} training pairs and a test set for each phenomenon and direction")
+        print(
+            f"{out}: {pairs:,} training pairs over three directions, and a test set for each phenomenon and direction"
+        )

@@ -15,23 +15,34 @@ from clearhead.files import publish_file
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-def read(path: Path | None) -> Iterator[str]:
+def read(path: Path | None, quiet: bool = False) -> Iterator[str]:
     """The lines of a file (gzip where its name ends in .gz), or of standard input for None.
 
-    Bytes that are not UTF-8 become U+FFFD; a byte order mark at the start is no part of the first line. Only a newline
-    ends a line (not U+2028 and its kin, which may stand inside one), so that lines in and lines out match those that
-    other programs count. Raises DataError where the file cannot be read.
+    Bytes that are not UTF-8 become U+FFFD, and standard error is told of the line unless `quiet`; a byte order mark at the
+    start is no part of the first line. Only a newline ends a line (not U+2028 and its kin, which may stand inside one), so that
+    lines in and lines out match those that other programs count. Raises DataError where the file cannot be read.
     """
     try:
         with _source(path) as source:
             for number, line in enumerate(source):
                 content = line.removeprefix(_BYTE_ORDER_MARK) if number == 0 else line
-                yield content.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8", errors="replace")
+                yield _text(content.removesuffix(b"\n").removesuffix(b"\r"), None if quiet else number + 1)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise DataError(f"input {path} is not a whole gzip file ({error}); fetch it again, or drop .gz") from error
     except OSError as error:
         name = path or "from standard input"
         raise DataError(f"input {name} cannot be read ({error.strerror}); name a text file by --in") from error
+
+
+def _text(line: bytes, number: int | None) -> str:
+    """A line as text; where it is not UTF-8 that is said of its number, if there is one."""
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        place = f"line {number} is not UTF-8 (its byte {error.start + 1}), and what cannot be read is replaced"
+        if number is not None:
+            print(f"clearhead: {place}; convert the text, as in: iconv -f LATIN1 -t UTF-8", file=sys.stderr)
+        return line.decode("utf-8", errors="replace")
 
 
 def write(lines: Iterable[str], path: Path | None) -> None:

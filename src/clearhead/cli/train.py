@@ -12,6 +12,7 @@ from clearhead.cli.options import Debug, Quiet
 from clearhead.cli.progress import reporter
 from clearhead.cli.stopping import Stop
 from clearhead.errors import UsageError
+from clearhead.recipe import Recipe as Settings
 from clearhead.recipe import load_recipe
 from clearhead.training import Position
 from clearhead.training import train as run_training
@@ -58,11 +59,14 @@ def train(
         print(f"clearhead: stopped at step {end.step}; go on with: {again}", file=sys.stderr)
         return stop.exit_code
     if not quiet:
-        print(_farewell(out, end), file=sys.stderr)
+        print(_farewell(out, end, loaded), file=sys.stderr)
     return 0
 
 
-def _farewell(out: Path, end: Position) -> str:
-    if end.best is None:
+def _farewell(out: Path, end: Position, recipe: Settings) -> str:
+    if not (out / "bundle").is_dir():
         return f"{out}: no validation gave a number, so no model was kept; lower training.schedule.peak"
-    return f"{out} holds the model (best at step {end.best_step}); try: {command()} translate {out} --in FILE"
+    language = recipe.data.train[0].to_language if recipe.text.tags else None
+    best = f" (best at step {end.best_step})" if end.best is not None else ""
+    to = f" --to {language}" if language else ""
+    return f"{out} holds the model{best}; try: {command()} translate {shlex.quote(str(out))}{to} --in FILE"

@@ -33,7 +33,7 @@ NBest = Annotated[
 Prefix = Annotated[str, typer.Option("--prefix", metavar="TEXT", help="Text with which every translation must begin.")]
 Sample = Annotated[bool, typer.Option("--sample", help="Draw translations at random instead of searching.")]
 Temperature = Annotated[
-    float | None, typer.Option("--temperature", metavar="T", help="With --sample: below 1 is bolder.")
+    float | None, typer.Option("--temperature", metavar="T", help="With --sample: above 1 is bolder.")
 ]
 TopK = Annotated[int | None, typer.Option("--top-k", metavar="K", help="With --sample: among the K likeliest tokens.")]
 TopP = Annotated[
@@ -87,7 +87,7 @@ def translate(
 
     def translated() -> Iterator[str]:
         number = 0
-        for texts in _chunks(lines.read(input_file), 1 if by_hand else LINES_AT_A_TIME):
+        for texts in _chunks(lines.read(input_file, quiet), 1 if by_hand else LINES_AT_A_TIME):
             if not quiet:
                 lines.note_cuts(bundle, texts, number)
             for line, hypotheses in enumerate(search(texts, first=number), start=number):

@@ -201,7 +201,9 @@ def restore(path: Path, model: EncoderDecoder, average: MovingAverage, updater: 
         load_weights(average.model, path / "average.safetensors")
         updater.restore(read_tensors(path / "optimizer.safetensors"))
     except (BundleError, KeyError) as error:
+        # What a bundle's error advises is not what helps here.
+        reason = str(error).partition("; ")[0]
         raise TrainingError(
-            f"checkpoint {path} does not fit the recipe's model ({error}); train into another folder"
+            f"checkpoint {path} does not fit the recipe's model ({reason}); train into another folder"
         ) from None
     return read_position(path)

@@ -66,6 +66,11 @@ def train(
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         run.history.begin(run.position.step)
+    if run.position.step >= recipe.training.steps:
+        reporter.warned(
+            f"{folder} has {run.position.step} steps and training.steps={recipe.training.steps}, so nothing is left to "
+            f"train; ask for more, as in training.steps={2 * run.position.step}"
+        )
     reporter.started(materials, run.parameters, run.position.step)
     try:
         run.go(should_stop)

@@ -1,7 +1,7 @@
-"""Agreement at a distance: *The keys that the boy lost near the old house are green.*
+"""Agreement at a distance: *The crates that the princess and the king found yesterday are white.*
 
 The distance is the number of words of the source between the head of the subject and the verb that agrees with it. It
-is 0 in "The key is green" and 7 in the line above. In French the adjective and every participle agree with that head;
+is 0 in "The crate is white" and 8 in the line above. In French the adjective and every participle agree with that head;
 in Korean the head moves behind all that modifies it, and the particle (은 or 는) hangs on its last sound: a
 translator that has just said the long modifier must go back for the noun over the same distance; in English the
 verb's number does.
