@@ -18,9 +18,10 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 def read(path: Path | None, quiet: bool = False) -> Iterator[str]:
     """The lines of a file (gzip where its name ends in .gz), or of standard input for None.
 
-    Bytes that are not UTF-8 become U+FFFD, and standard error is told of the line unless `quiet`; a byte order mark at the
-    start is no part of the first line. Only a newline ends a line (not U+2028 and its kin, which may stand inside one), so that
-    lines in and lines out match those that other programs count. Raises DataError where the file cannot be read.
+    Bytes that are not UTF-8 become U+FFFD, and standard error is told of the line unless `quiet`; a byte order mark at
+    the start is no part of the first line. Only a newline ends a line (not U+2028 and its kin, which may stand inside
+    one), so that lines in and lines out match those that other programs count. Raises DataError where the file cannot
+    be read.
     """
     try:
         with _source(path) as source:
