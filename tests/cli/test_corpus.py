@@ -16,7 +16,9 @@ def test_it_writes_files(clearhead: Run, tmp_path: Path) -> None:
     """The real grammar: as many training pairs as were asked for, each with its translation."""
     result = clearhead("corpus", "street", "--out", tmp_path / "street", "--pairs", 300)
     assert (result.code, result.err) == (0, "")
-    assert result.lines == [f"{tmp_path}/street: 300 training pairs and a test set for each phenomenon and direction"]
+    assert result.lines == [
+        f"{tmp_path}/street: 300 training pairs over three directions, and a test set for each phenomenon and direction"
+    ]
     total = 0
     for direction in street.DIRECTIONS:
         sides = [(tmp_path / "street" / f"train.{direction}.{side}").read_bytes() for side in direction.split("-")]

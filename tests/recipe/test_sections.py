@@ -35,7 +35,7 @@ def test_what_is_written_reads_the_same(make_recipe: MakeRecipe, changes: tuple[
 def test_every_default_is_written(make_recipe: MakeRecipe) -> None:
     """DESIGN: "every default and every resolved `auto` written out"."""
     text = make_recipe().to_yaml()
-    for line in ("family: encoder-decoder", "    label_smoothing: 0.1", "    weight_decay: 0.01", "  precision: auto"):
+    for line in ("family: encoder-decoder", "    label_smoothing: 0.1", "    weight_decay: 0.01", "  select_by: loss"):
         assert line in text.split("\n")
 
 
