@@ -52,6 +52,7 @@ TRAINING = [
     Peer("clearhead, fp32", "with_clearhead.py", arguments=("training.precision=fp32",)),
     Peer("torch.nn.Transformer", "with_torch.py", ("numpy",)),
     Peer("Hugging Face (Marian)", "with_huggingface.py", ("numpy", "transformers")),
+    Peer("eole", "with_eole.py", ("eole==0.6.4", "aiohttp")),
     Peer("JoeyNMT", "with_joeynmt.py", ("joeynmt==2.3.0", "importlib_metadata", "sentencepiece==0.2.0")),
 ]
 

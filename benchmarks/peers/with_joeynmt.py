@@ -10,7 +10,7 @@ from pathlib import Path
 
 from task import arguments, report
 
-UPDATES_A_LINE = 5
+UPDATES_A_LINE = 3
 SPEED = re.compile(r"Tokens per Sec:\s+(\d+)")
 
 task, seconds = arguments()
