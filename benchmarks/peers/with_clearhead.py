@@ -12,7 +12,7 @@ from task import arguments, report
 STEPS_A_LINE = 10
 
 task, seconds = arguments()
-# Twice the speed that it is likely to have: the steps of so many seconds, or some more.
+# The command counts steps: as many as are likely to take so many seconds.
 steps = max(3 * STEPS_A_LINE, int(seconds * task.settings["likely_speed"] / task.settings["batch_tokens"]))
 steps += -steps % STEPS_A_LINE
 with tempfile.TemporaryDirectory() as name:

@@ -1,9 +1,8 @@
 """Hugging Face transformers, its Marian class (the encoder-decoder of its translation models), in a plain loop."""
 
-import torch
-import torch.nn.functional as F
-from task import Batch, arguments, measure
-from torch import nn
+from plain_loop import train
+from task import arguments
+from torch import Tensor
 from transformers import MarianConfig, MarianMTModel
 
 task, seconds = arguments()
@@ -33,23 +32,12 @@ model = MarianMTModel(
         forced_eos_token_id=None,
     )
 ).train()
-optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.98), fused=True)
 
 
-def step(batch: Batch) -> None:
-    source, target = torch.from_numpy(batch.source), torch.from_numpy(batch.target)
-    logits = model(
-        input_ids=source,
-        attention_mask=(source != settings["padding"]).long(),
-        decoder_input_ids=target[:, :-1],
-    ).logits
-    loss = F.cross_entropy(
-        logits.flatten(0, 1), target[:, 1:].flatten(), ignore_index=settings["padding"], label_smoothing=0.1
-    )
-    loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    optimizer.step()
-    optimizer.zero_grad()
+def logits(source: Tensor, target: Tensor) -> Tensor:
+    mask = (source != settings["padding"]).long()
+    found: Tensor = model(input_ids=source, attention_mask=mask, decoder_input_ids=target).logits
+    return found
 
 
-measure(step, task.batches(), seconds, warm_up=5)
+train(model, logits, task, seconds)

@@ -1,10 +1,11 @@
-"""torch.nn.Transformer in the plainest loop that trains it well: the line that a toolkit has to stay ahead of."""
+"""torch.nn.Transformer in a plain loop: the line that a toolkit has to stay ahead of."""
 
 import math
 
 import torch
 import torch.nn.functional as F
-from task import Batch, arguments, measure
+from plain_loop import train
+from task import arguments
 from torch import Tensor, nn
 
 task, seconds = arguments()
@@ -41,19 +42,4 @@ class Model(nn.Module):
 
 
 model = Model()
-optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.98), fused=True)
-
-
-def step(batch: Batch) -> None:
-    source, target = torch.from_numpy(batch.source), torch.from_numpy(batch.target)
-    logits = model(source, target[:, :-1])
-    loss = F.cross_entropy(
-        logits.flatten(0, 1), target[:, 1:].flatten(), ignore_index=settings["padding"], label_smoothing=0.1
-    )
-    loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    optimizer.step()
-    optimizer.zero_grad()
-
-
-measure(step, task.batches(), seconds, warm_up=5)
+train(model, model, task, seconds)

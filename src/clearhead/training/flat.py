@@ -1,4 +1,4 @@
-"""All parameters of a model as one tensor: an update, an average or an exchange is one operation and not ninety."""
+"""All parameters of a model as one tensor: an update or an average is one operation and not ninety."""
 
 import math
 from collections.abc import Mapping
