@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clearhead.bundle import Bundle, load
-from clearhead.decoding import Sampling
+from clearhead.decoding import Precision, Sampling
 from clearhead.errors import BundleError, DecodingError, UsageError
 
 TEXTS = ["one two", "six", "", "three four", "un été à l'ombre", " "]
@@ -126,6 +126,39 @@ class TestTranslating:
                 two_languages.translate(["one", None], "fr")  # type: ignore[list-item]
         finally:
             jaxtyping.config.update("jaxtyping_disable", False)
+
+
+class TestPrecision:
+    def test_the_weights_in_use_are_those_of_the_model(self, run_folder: Path) -> None:
+        """What is packed for translating is packed anew after a weight has changed."""
+        bundle = load(run_folder)
+        before = bundle.search(TEXTS)
+        with torch.no_grad():
+            bundle.model.output.matrix.weight.mul_(-1)
+        assert bundle.search(TEXTS) != before
+
+    @pytest.mark.parametrize("precision", ["bf16", "int8"])
+    def test_scores_are_exact_in_every_precision(self, run_folder: Path, precision: Precision) -> None:
+        exact, rounded = load(run_folder), load(run_folder, precision=precision)
+        compared = 0
+        for text, found in zip(TEXTS, rounded.search(TEXTS), strict=True):
+            # A random model may write pieces that no text is cut into.
+            if found[0].finished and exact.target_tokenizer.encode(found[0].text) == list(found[0].tokens[:-1]):
+                assert found[0].score == pytest.approx(exact.score([text], [found[0].text])[0].score, abs=1e-6)
+                compared += 1
+        assert compared
+
+    def test_an_unknown_precision(self, run_folder: Path) -> None:
+        jaxtyping.config.update("jaxtyping_disable", True)  # Users have no checks of types.
+        try:
+            with pytest.raises(UsageError, match="precision='fp8' is not known; choose one of fp32, bf16, int8"):
+                load(run_folder, precision="fp8")  # type: ignore[arg-type]
+        finally:
+            jaxtyping.config.update("jaxtyping_disable", False)
+
+    def test_workers_change_nothing(self, two_languages: Bundle) -> None:
+        one = two_languages.search(TEXTS, "fr", batch_tokens=6, workers=1)
+        assert two_languages.search(TEXTS, "fr", batch_tokens=6, workers=3) == one
 
 
 class TestLanguages:

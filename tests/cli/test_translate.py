@@ -64,7 +64,8 @@ def test_more_lines_than_are_held_at_a_time(
     clearhead: Run, run_folder: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
 ) -> None:
     whole = clearhead("translate", run_folder, "--n-best", *options, stdin=b"one\none\n\none\nfour\n").lines
-    monkeypatch.setattr("clearhead.cli.translate.LINES_AT_A_TIME", 2)
+    monkeypatch.setattr("clearhead.cli.translate.FIRST_LINES", 1)
+    monkeypatch.setattr("clearhead.cli.translate.MOST_LINES", 2)
     parts = clearhead("translate", run_folder, "--n-best", *options, stdin=b"one\none\n\none\nfour\n").lines
     texts = [[line.split(" ||| ")[:2] for line in lines] for lines in (whole, parts)]
     assert texts[0] == texts[1]

@@ -206,6 +206,20 @@ def test_progress_counts_up_to_all(model: EncoderDecoder, sources: list[list[int
     assert seen[-1] == (14, 14)
 
 
+@pytest.mark.parametrize("workers", [2, 5])
+def test_workers_change_nothing(model: EncoderDecoder, sources: list[list[int]], workers: int) -> None:
+    alone = translate_ids(model, sources, OPTIONS, batch_tokens=30, workers=1)
+    assert translate_ids(model, sources, OPTIONS, batch_tokens=30, workers=workers) == alone
+
+
+def test_a_failure_in_a_worker_ends_the_work(model: EncoderDecoder, sources: list[list[int]]) -> None:
+    def interrupt(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        translate_ids(model, sources, OPTIONS, batch_tokens=30, workers=2, progress=interrupt)
+
+
 def test_every_module_trains_again_or_not_as_before(sources: list[list[int]]) -> None:
     model = tiny().train()
     model.encoder.eval()

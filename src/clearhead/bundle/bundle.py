@@ -5,10 +5,20 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import overload
+from typing import get_args, overload
 
 from clearhead.bundle.storage import FORMAT, save_weights, tokenizer_files
-from clearhead.decoding import Hypothesis, LengthPenalty, Sampling, SearchOptions, score_ids, translate_ids
+from clearhead.decoding import (
+    Hypothesis,
+    LengthPenalty,
+    PackedModel,
+    Precision,
+    Sampling,
+    SearchOptions,
+    packed,
+    score_ids,
+    translate_ids,
+)
 from clearhead.decoding.engine import DEFAULT_BATCH_TOKENS
 from clearhead.errors import BundleError, UsageError
 from clearhead.files import publish_folder, sha256
@@ -36,14 +46,27 @@ class Bundle:
     """A trained model with all that is needed to use it.
 
     `clearhead.load(path)` reads one; `translate` and `score` use it; `save` writes it to a folder.
+    precision: in which numbers it multiplies while it translates on a CPU (scores that `search` reports are exact in
+    all of them). Raises UsageError for an unknown one.
     """
 
-    def __init__(self, model: EncoderDecoder, source: Tokenizer, target: Tokenizer, recipe: Recipe) -> None:
+    def __init__(
+        self,
+        model: EncoderDecoder,
+        source: Tokenizer,
+        target: Tokenizer,
+        recipe: Recipe,
+        precision: Precision = "fp32",
+    ) -> None:
+        if precision not in get_args(Precision):
+            raise UsageError(f"precision={precision!r} is not known; choose one of {', '.join(get_args(Precision))}")
         self.model = model
+        self.precision = precision
         self.source_tokenizer = source
         self.target_tokenizer = target
         self.recipe = recipe
         self._twin: tuple[object, EncoderDecoder] | None = None
+        self._fast: tuple[object, EncoderDecoder | PackedModel] | None = None
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -107,6 +130,7 @@ class Bundle:
         prefix: str = "",
         first: int = 0,
         batch_tokens: int = DEFAULT_BATCH_TOKENS,
+        workers: int | None = None,
         exact: bool = True,
     ) -> list[list[Translation]]:
         """The `top_beams` best translations of each text with their scores, best first, in the order of `texts`.
@@ -123,12 +147,13 @@ class Bundle:
         spoken = [number for number, source in enumerate(encoded) if source is not None]
         sources = [source for source in encoded if source is not None]
         found = translate_ids(
-            self.model,
+            self._searched,
             sources,
             options,
             prefixes=[self.target_tokenizer.encode(prefix)] * len(spoken) if prefix else None,
             numbers=[first + number for number in spoken],
             batch_tokens=batch_tokens,
+            workers=workers,
         )
         if exact:
             found = self._rescored(sources, found, options)
@@ -197,10 +222,21 @@ class Bundle:
 
         The copy is kept until a weight of the model is changed.
         """
-        state = tuple((id(weight), weight._version) for weight in self.model.parameters())
+        state = self._state()
         if self._twin is None or self._twin[0] != state:
             self._twin = (state, copy.deepcopy(self.model).double())
         return self._twin[1]
+
+    @property
+    def _searched(self) -> EncoderDecoder | PackedModel:
+        """What translates: the model packed in `precision`, and until a weight is changed; else the model itself."""
+        state = (self.precision, *self._state())
+        if self._fast is None or self._fast[0] != state:
+            self._fast = (state, packed(self.model, self.precision) or self.model)
+        return self._fast[1]
+
+    def _state(self) -> tuple[object, ...]:
+        return tuple((id(weight), weight._version) for weight in self.model.parameters())
 
     def _rescored(
         self, sources: Sequence[list[int]], found: Sequence[Sequence[Hypothesis]], options: SearchOptions

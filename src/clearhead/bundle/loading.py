@@ -6,15 +6,17 @@ from typing import Any
 
 from clearhead.bundle.bundle import Bundle
 from clearhead.bundle.storage import FORMAT, load_tokenizers, load_weights
+from clearhead.decoding import Precision
 from clearhead.errors import BundleError, ConfigError, RecipeError, TokenizerError, UsageError
 from clearhead.files import sha256
 from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.recipe import build_recipe, parse_recipe
 
 
-def load(path: str | Path, device: str = "cpu") -> Bundle:
+def load(path: str | Path, device: str = "cpu", precision: Precision = "fp32") -> Bundle:
     """Read a bundle from its folder, or from the run folder that holds it, onto a device such as "cpu" or "cuda".
 
+    precision: in which numbers to multiply while translating on a CPU: "fp32", or with rounding "bf16" and "int8".
     Every file is checked against its hash. Raises BundleError where the folder is no bundle or a damaged one.
     """
     folder = find_bundle(Path(path))
@@ -34,7 +36,7 @@ def load(path: str | Path, device: str = "cpu") -> Bundle:
         raise UsageError(
             f"device={device!r} cannot be used ({error}); choose cpu, or cuda where there is one"
         ) from None
-    return Bundle(model.eval(), source, target, recipe)
+    return Bundle(model.eval(), source, target, recipe, precision)
 
 
 def find_bundle(path: Path) -> Path:

@@ -10,7 +10,17 @@ import typer
 
 from clearhead.bundle import load
 from clearhead.cli import lines
-from clearhead.cli.options import BatchTokens, BeamSize, Debug, Json, LengthPenaltyName, Model, Quiet, To
+from clearhead.cli.options import (
+    BatchTokens,
+    BeamSize,
+    Debug,
+    Json,
+    LengthPenaltyName,
+    Model,
+    PrecisionName,
+    Quiet,
+    To,
+)
 from clearhead.data import read_lines, read_pairs
 from clearhead.decoding.engine import DEFAULT_BATCH_TOKENS
 from clearhead.errors import DataError
@@ -40,6 +50,7 @@ def evaluate(
     beam_size: BeamSize = None,
     length_penalty: LengthPenaltyName = None,
     batch_tokens: BatchTokens = DEFAULT_BATCH_TOKENS,
+    precision: PrecisionName = "fp32",
     as_json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -50,7 +61,7 @@ def evaluate(
     """
     sources, references = zip(*read_pairs(source, reference), strict=True)
     others = _read_hypotheses(against, len(references)) if against else None
-    bundle = load(model)
+    bundle = load(model, precision=precision)
     if not quiet:
         lines.note_cuts(bundle, sources)
     translations = bundle.translate(

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from clearhead.decoding import Precision
+
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="A run folder or a bundle folder.", show_default=False)]
 To = Annotated[
     str | None,
@@ -33,6 +35,23 @@ BatchTokens = Annotated[
     int,
     typer.Option(
         "--batch-tokens", metavar="N", min=1, help="The most source tokens × beams at a time: memory for speed."
+    ),
+]
+PrecisionName = Annotated[
+    Precision,
+    typer.Option(
+        "--precision",
+        help="In which numbers to multiply on a CPU: bf16 and int8 are faster, and round. They need a C compiler.",
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        metavar="N",
+        min=1,
+        help="How many batches to translate at once. Default: one for each core.",
+        show_default=False,
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]

@@ -11,13 +11,23 @@ import typer
 
 from clearhead.bundle import Translation, load
 from clearhead.cli import lines
-from clearhead.cli.options import BatchTokens, BeamSize, Debug, LengthPenaltyName, Model, Quiet, To
+from clearhead.cli.options import (
+    BatchTokens,
+    BeamSize,
+    Debug,
+    LengthPenaltyName,
+    Model,
+    PrecisionName,
+    Quiet,
+    To,
+    Workers,
+)
 from clearhead.decoding import Sampling
 from clearhead.decoding.engine import DEFAULT_BATCH_TOKENS
 from clearhead.errors import UsageError
 
-# Enough lines to sort by length and fill batches with, few enough that the first ones do not wait long.
-LINES_AT_A_TIME = 2_000
+# The first lines come out soon; later there are enough at a time to sort by length and keep all cores busy.
+FIRST_LINES, MOST_LINES = 250, 16_000
 
 In = Annotated[
     Path | None, typer.Option("--in", metavar="FILE", help="Read lines from FILE instead of standard input.")
@@ -58,6 +68,8 @@ def translate(
     top_p: TopP = None,
     seed: Seed = None,
     batch_tokens: BatchTokens = DEFAULT_BATCH_TOKENS,
+    precision: PrecisionName = "fp32",
+    workers: Workers = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -68,7 +80,7 @@ def translate(
     if top_beams > 1 and not n_best:
         raise UsageError(f"--top-beams {top_beams} gives several lines for each line; add --n-best, which numbers them")
     sampling = _sampling(sample, temperature, top_k, top_p, seed)
-    bundle = load(model)
+    bundle = load(model, precision=precision)
     by_hand = input_file is None and sys.stdin is not None and sys.stdin.isatty()
     if by_hand and not quiet:
         print("Type a sentence and Enter; end with Ctrl-D.", file=sys.stderr)
@@ -82,12 +94,13 @@ def translate(
         sampling=sampling,
         prefix=prefix,
         batch_tokens=batch_tokens,
+        workers=workers,
         exact=n_best,
     )
 
     def translated() -> Iterator[str]:
         number = 0
-        for texts in _chunks(lines.read(input_file, quiet), 1 if by_hand else LINES_AT_A_TIME):
+        for texts in _chunks(lines.read(input_file, quiet), by_hand):
             if not quiet:
                 lines.note_cuts(bundle, texts, number)
             for line, hypotheses in enumerate(search(texts, first=number), start=number):
@@ -108,10 +121,12 @@ def _sampling(
     return None
 
 
-def _chunks(texts: Iterator[str], size: int) -> Iterator[list[str]]:
-    """Many lines at a time from a file or a pipe, one at a time from a person."""
+def _chunks(texts: Iterator[str], by_hand: bool) -> Iterator[list[str]]:
+    """More and more lines at a time from a file or a pipe, one at a time from a person."""
+    size = 1 if by_hand else FIRST_LINES
     while chunk := list(itertools.islice(texts, size)):
         yield chunk
+        size = size if by_hand else min(2 * size, MOST_LINES)
 
 
 def _n_best(line: int, hypotheses: Sequence[Translation]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from clearhead.decoding.beam import beam_search
 from clearhead.decoding.engine import LengthLimit, score_ids, translate_ids
 from clearhead.decoding.options import Sampling, SearchOptions
+from clearhead.decoding.packed import PackedModel, Precision, packed
 from clearhead.decoding.sampling import sample
 from clearhead.decoding.scores import LengthPenalty
 from clearhead.decoding.search import Hypothesis, StepFunction, greedy
@@ -11,11 +12,14 @@ __all__ = [
     "Hypothesis",
     "LengthLimit",
     "LengthPenalty",
+    "PackedModel",
+    "Precision",
     "Sampling",
     "SearchOptions",
     "StepFunction",
     "beam_search",
     "greedy",
+    "packed",
     "sample",
     "score_ids",
     "translate_ids",

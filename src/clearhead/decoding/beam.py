@@ -11,6 +11,7 @@ from torch import Tensor
 
 from clearhead.decoding.options import SearchOptions
 from clearhead.decoding.search import (
+    Choice,
     Hypothesis,
     Prefixes,
     StepFunction,
@@ -18,7 +19,7 @@ from clearhead.decoding.search import (
     checked_prefixes,
     greedy,
     make_hypothesis,
-    permitted_log_probabilities,
+    most_probable,
     require_number,
 )
 
@@ -53,8 +54,8 @@ def beam_search(
     tokens = torch.full((len(active), 1), options.begin, device=device)
     totals = torch.zeros((len(active), 1), dtype=torch.float64, device=device)
     while active:
-        permitted = permitted_log_probabilities(step(tokens), options, [s.prefix for s in active], len(history))
-        candidates = best_candidates(totals, permitted, 2 * options.beam_size)
+        choices = most_probable(step(tokens), options, [s.prefix for s in active], len(history), 2 * options.beam_size)
+        candidates = best_candidates(totals, choices, 2 * options.beam_size)
         live = best_unfinished(candidates, options)
         kept = note_endings(active, candidates, live, history, options.end)
         if kept:
@@ -85,12 +86,12 @@ class Continuations(NamedTuple):
         return Continuations(self.parents[places], self.tokens[places], self.totals[places])
 
 
-def best_candidates(
-    totals: Float[Tensor, "sentences beams"], permitted: Float[Tensor, "sentences beams vocabulary"], count: int
-) -> Continuations:
-    """The `count` most probable continuations of each sentence's live hypotheses (all, where there are fewer)."""
-    # The best of all are among the best of each row, so the sums in float64 need not span the vocabulary.
-    values, tokens = permitted.topk(min(count, permitted.shape[-1]))
+def best_candidates(totals: Float[Tensor, "sentences beams"], choices: Choice, count: int) -> Continuations:
+    """The `count` most probable continuations of each sentence's live hypotheses (all, where there are fewer).
+
+    The best of all are among the `count` best of each row, which `choices` holds.
+    """
+    values, tokens = choices
     each = tokens.shape[-1]
     sums = (totals[..., None] + values).flatten(1)
     best, places = sums.topk(min(count, sums.shape[1]))

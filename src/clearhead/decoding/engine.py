@@ -1,18 +1,20 @@
 """Many sentences at once: batches by length and budget, the model as a step function, answers in the input's order."""
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 
 from clearhead.decoding.beam import beam_search
 from clearhead.decoding.options import SearchOptions
+from clearhead.decoding.packed import PackedModel
 from clearhead.decoding.sampling import sample
-from clearhead.decoding.search import Hypothesis, Prefixes, checked_prefixes, make_hypothesis
+from clearhead.decoding.search import Hypothesis, Prefixes, StepFunction, checked_prefixes, make_hypothesis
 from clearhead.errors import DecodingError
 from clearhead.model import DecoderCache, EncoderDecoder, masks_for, padding_mask
 
@@ -57,8 +59,19 @@ class ModelStep:
         self.cache.select(sentences, beams)
 
 
+def begin(
+    model: EncoderDecoder | PackedModel, sources: Ids, beams: int, capacity: int, padding: int, threads: int
+) -> StepFunction:
+    """A step function that has read these sources, for at most `capacity` target positions."""
+    if isinstance(model, PackedModel):
+        return model.begin(sources, beams, capacity, threads)
+    source = padded(sources, padding, device_of(model))
+    mask = padding_mask(source, padding)
+    return ModelStep(model, model.begin(model.encode(source, mask), mask, beams))
+
+
 def translate_ids(
-    model: EncoderDecoder,
+    model: EncoderDecoder | PackedModel,
     sources: Ids,
     options: SearchOptions,
     *,
@@ -67,6 +80,7 @@ def translate_ids(
     numbers: Sequence[int] | None = None,
     length_limit: LengthLimit | None = None,
     batch_tokens: int = DEFAULT_BATCH_TOKENS,
+    workers: int | None = None,
     progress: Progress | None = None,
 ) -> list[list[Hypothesis]]:
     """Translate every source; for each, in the input's order, its best hypotheses, best first.
@@ -78,6 +92,8 @@ def translate_ids(
     numbers: the sources' numbers among all that are translated; 0, 1, 2, … where not given. Errors name them, and draws
         of sampling differ by them.
     batch_tokens: a batch's sentences × hypotheses × longest source, padding included, stay within it.
+    workers: how many batches to translate at once, sharing the cores that torch is set to use. Where not given, a
+        packed model has a worker for each core and batch; another model has one, whose products use all cores.
     progress: called after each batch with the number of sentences done and of all.
     Raises DecodingError for a source or prefix that the model cannot take.
     """
@@ -91,22 +107,24 @@ def translate_ids(
     max_lengths = greatest_lengths(model, sources, prefixes, length_limit or LengthLimit())
     prefixes = checked_prefixes(max_lengths, options, prefixes)
     rows = options.beam_size if options.sampling is None else options.top_beams
+    device = device_of(model)
+    widths = [len(source) * rows for source in sources]
+    planned = list(batches(widths, batch_tokens))
+    cores = torch.get_num_threads()
+    wanted = workers or (cores if isinstance(model, PackedModel) else 1)
+    workers = max(1, min(wanted, len(planned)))
+    threads = max(1, cores // workers)
 
     def translate(numbers: Sequence[int]) -> list[list[Hypothesis]]:
-        source = padded([sources[number] for number in numbers], padding, device_of(model))
-        mask = padding_mask(source, padding)
+        limits, forced = [max_lengths[n] for n in numbers], [prefixes[n] for n in numbers]
         # Search begins with one row a sentence and widens when hypotheses differ; sampling needs all from the start.
         beams = 1 if options.sampling is None else rows
-        step = ModelStep(model, model.begin(model.encode(source, mask), mask, beams))
-        limits, forced = [max_lengths[n] for n in numbers], [prefixes[n] for n in numbers]
+        step = begin(model, [sources[number] for number in numbers], beams, max(limits), padding, threads)
         if options.sampling is not None:
-            return sample(
-                step, limits, options, numbers=[own[n] for n in numbers], prefixes=forced, device=source.device
-            )
-        return beam_search(step, limits, options, prefixes=forced, device=source.device)
+            return sample(step, limits, options, numbers=[own[n] for n in numbers], prefixes=forced, device=device)
+        return beam_search(step, limits, options, prefixes=forced, device=device)
 
-    widths = [len(source) * rows for source in sources]
-    return in_batches(model, widths, batch_tokens, translate, progress)
+    return in_batches(model, planned, translate, progress, workers)
 
 
 def score_ids(
@@ -153,10 +171,12 @@ def score_ids(
         return [make_hypothesis(ids, row[: len(ids)], options) for ids, row in zip(chosen, values, strict=True)]
 
     widths = [max(len(source), len(target)) for source, target in zip(sources, wanted, strict=True)]
-    return in_batches(model, widths, batch_tokens, score, progress)
+    return in_batches(model, list(batches(widths, batch_tokens)), score, progress)
 
 
-def greatest_lengths(model: EncoderDecoder, sources: Ids, prefixes: Prefixes, limit: LengthLimit) -> list[int]:
+def greatest_lengths(
+    model: EncoderDecoder | PackedModel, sources: Ids, prefixes: Prefixes, limit: LengthLimit
+) -> list[int]:
     """For each sentence, the greatest number of target tokens."""
     return [
         limit.tokens(len(source), len(prefix), model.config.max_length)
@@ -165,20 +185,31 @@ def greatest_lengths(model: EncoderDecoder, sources: Ids, prefixes: Prefixes, li
 
 
 def in_batches(
-    model: nn.Module,
-    widths: Sequence[int],
-    budget: int,
+    model: EncoderDecoder | PackedModel,
+    planned: Sequence[Sequence[int]],
     work: Callable[[Sequence[int]], Sequence[Result]],
     progress: Progress | None,
+    workers: int = 1,
 ) -> list[Result]:
-    """What `work` makes of every sentence number, batch by batch, in the input's order."""
+    """What `work` makes of every sentence number in these batches, in the order of the numbers."""
+
+    @torch.inference_mode()  # which each thread sets for itself
+    def worked(numbers: Sequence[int]) -> Sequence[Result]:
+        return work(numbers)
+
     results: dict[int, Result] = {}
-    with inference(model):
-        for numbers in batches(widths, budget):
-            results.update(zip(numbers, work(numbers), strict=True))
-            if progress is not None:
-                progress(len(results), len(widths))
-    return [results[number] for number in range(len(widths))]
+    total = sum(map(len, planned))
+    with evaluating(model), ThreadPoolExecutor(workers) as pool:
+        done = map(worked, planned) if workers == 1 else pool.map(worked, planned)
+        try:
+            for numbers, found in zip(planned, done, strict=True):
+                results.update(zip(numbers, found, strict=True))
+                if progress is not None:
+                    progress(len(results), total)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return [results[number] for number in range(total)]
 
 
 def batches(widths: Sequence[int], budget: int) -> Iterator[list[int]]:
@@ -204,20 +235,21 @@ def padded(ids: Ids, padding: int, device: torch.device) -> Int[Tensor, "sentenc
 
 
 @contextmanager
-def inference(model: nn.Module) -> Iterator[None]:
-    """No gradients and no dropout; afterwards every module trains or does not, as before."""
-    training = [module for module in model.modules() if module.training]
-    model.eval()
+def evaluating(model: EncoderDecoder | PackedModel) -> Iterator[None]:
+    """Without dropout; afterwards every module trains or does not, as before."""
+    modules = () if isinstance(model, PackedModel) else model.modules()
+    training = [module for module in modules if module.training]
+    for module in training:
+        module.training = False
     try:
-        with torch.inference_mode():
-            yield
+        yield
     finally:
         for module in training:
             module.training = True
 
 
-def device_of(model: nn.Module) -> torch.device:
-    return next(model.parameters()).device
+def device_of(model: EncoderDecoder | PackedModel) -> torch.device:
+    return torch.device("cpu") if isinstance(model, PackedModel) else next(model.parameters()).device
 
 
 def check_ids(

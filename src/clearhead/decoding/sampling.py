@@ -8,7 +8,14 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from clearhead.decoding.options import Sampling, SearchOptions
-from clearhead.decoding.search import Hypothesis, Prefixes, StepFunction, follow
+from clearhead.decoding.search import (
+    Choice,
+    Hypothesis,
+    Prefixes,
+    StepFunction,
+    follow,
+    permitted_log_probabilities,
+)
 
 
 def sample(
@@ -38,10 +45,10 @@ def sample(
     ]
     uniforms = torch.tensor(numpy.array(streams), dtype=torch.float64, device=device)
 
-    def choose(
-        permitted: Float[Tensor, "sentences beams vocabulary"], active: Sequence[int], position: int
-    ) -> Int[Tensor, "sentences beams"]:
-        return draw_tokens(permitted, uniforms[active, :, position], sampling)
+    def choose(logits: Tensor, active: Sequence[int], prefixes: Prefixes, position: int) -> Choice:
+        permitted = permitted_log_probabilities(logits, options, prefixes, position)
+        tokens = draw_tokens(permitted, uniforms[active, :, position], sampling)[..., None]
+        return Choice(permitted.gather(-1, tokens), tokens)
 
     return follow(step, max_lengths, options, options.top_beams, choose, prefixes, device)
 

@@ -8,18 +8,28 @@ next one and remembers what it was shown; so it can be tested on a table of prob
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from clearhead import native
 from clearhead.decoding.options import SearchOptions
 from clearhead.errors import DecodingError
 
 Prefixes = Sequence[Sequence[int]]
-# (permitted log-probabilities, the sentences' numbers, position) → one token a row
-Choose = Callable[[Float[Tensor, "sentences beams vocabulary"], Sequence[int], int], Int[Tensor, "sentences beams"]]
+
+
+class Choice(NamedTuple):
+    """Some tokens of each row and their log-probabilities, -inf where nothing was left to choose."""
+
+    log_probabilities: Float[Tensor, "sentences beams choices"]
+    tokens: Int[Tensor, "sentences beams choices"]
+
+
+# (logits, the sentences' numbers, their prefixes, position) → one token a row
+Choose = Callable[[Float[Tensor, "sentences beams vocabulary"], Sequence[int], Prefixes, int], Choice]
 
 
 @runtime_checkable
@@ -67,7 +77,11 @@ def greedy(
     prefixes: for each sentence, tokens that its hypotheses must begin with; scores include them.
     Raises DecodingError if a limit or a prefix cannot be met.
     """
-    return follow(step, max_lengths, options, 1, lambda permitted, *_: permitted.argmax(-1), prefixes, device)
+
+    def choose(logits: Tensor, active: Sequence[int], prefixes: Prefixes, position: int) -> Choice:
+        return most_probable(logits, options, prefixes, position, 1)
+
+    return follow(step, max_lengths, options, 1, choose, prefixes, device)
 
 
 def follow(
@@ -89,9 +103,8 @@ def follow(
     tokens = torch.full((len(paths), rows), options.begin, device=device)
     position = 0
     while active:
-        permitted = permitted_log_probabilities(step(tokens), options, [prefixes[s] for s in active], position)
-        tokens = choose(permitted, active, position)
-        chosen = permitted.gather(-1, tokens[..., None])[..., 0]
+        choice = choose(step(tokens), active, [prefixes[sentence] for sentence in active], position)
+        tokens, chosen = choice.tokens[..., 0], choice.log_probabilities[..., 0]
         for sentence, new_tokens, values in zip(active, tokens.tolist(), chosen.tolist(), strict=True):
             for path, token, value in zip(paths[sentence], new_tokens, values, strict=True):
                 path.extend(token, value)
@@ -152,6 +165,22 @@ def require_number(log_probability: float) -> None:
 def best_first(hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
     """Finished before unfinished, then by score."""
     return sorted(hypotheses, key=lambda hypothesis: (hypothesis.finished, hypothesis.score), reverse=True)
+
+
+def most_probable(
+    logits: Float[Tensor, "sentences beams vocabulary"],
+    options: SearchOptions,
+    prefixes: Prefixes,
+    position: int,
+    count: int,
+) -> Choice:
+    """The `count` most probable tokens that may stand at this position, most probable first; all, if they are fewer."""
+    count = min(count, logits.shape[-1])
+    forced = any(len(prefix) > position for prefix in prefixes)
+    library = native.library() if native.takes(logits) and not forced else None
+    if library is not None:
+        return Choice(*library.most_probable(logits, options.suppressed, count))
+    return Choice(*permitted_log_probabilities(logits, options, prefixes, position).topk(count))
 
 
 def permitted_log_probabilities(

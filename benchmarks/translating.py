@@ -1,0 +1,173 @@
+"""Translating side by side with CTranslate2: the same weights, the same sentences, the same search.
+
+    python benchmarks/translating.py base
+    python benchmarks/translating.py tiny --model runs/multi30k --text test_2016_flickr.en.gz
+
+`base` has the paper's base sizes, 32,000 pieces and random weights, which translate 512 sources of 27 tokens into 27
+tokens each. `tiny` is a trained model and a text. Batches: both cores, each toolkit with the batch size that suits it
+best. One at a time: the median of up to 200 sentences, each toolkit with one thread or two, whichever is faster.
+A round runs everything once; the table gives medians over the rounds, ratios being of figures of the same round.
+"""
+
+import argparse
+import dataclasses
+import datetime
+import gzip
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from bench import HERE, WORK, Peer, environment, processor
+from safetensors.torch import save_file
+
+from clearhead import load
+from clearhead.model import EncoderDecoder, TransformerConfig, paper_base
+
+OURS = Peer("clearhead", "translate_with_clearhead.py")
+THEIRS = Peer("CTranslate2", "translate_with_ctranslate2.py", ("numpy", "ctranslate2==4.8.5"))
+BUDGETS = (1024, 2048, 4096)
+PADDING, BEGIN, END = 0, 1, 2
+
+
+@dataclasses.dataclass(frozen=True)
+class Runner:
+    """A toolkit in one precision."""
+
+    peer: Peer
+    precision: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.peer.name} {self.precision}"
+
+
+RUNNERS = [
+    Runner(OURS, "int8"), Runner(OURS, "bf16"), Runner(OURS, "fp32"), Runner(OURS, "eager"),
+    Runner(THEIRS, "int8"), Runner(THEIRS, "fp32"),
+]  # fmt: skip
+BASIS = "CTranslate2 int8"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("size", choices=["base", "tiny"])
+    parser.add_argument("--model", type=Path, help="with tiny: a run of recipes/multi30k-en-de.yaml")
+    parser.add_argument("--text", type=Path, help="with tiny: what to translate, a sentence a line")
+    parser.add_argument("--runners", default=",".join(one.name for one in RUNNERS))
+    parser.add_argument("--beams", default="1,5")
+    parser.add_argument("--modes", default="batch,single")
+    parser.add_argument("--rounds", type=int, default=5)
+    chosen = parser.parse_args()
+    runners = [one for one in RUNNERS if one.name in chosen.runners.split(",")]
+    task = write_base() if chosen.size == "base" else write_trained(chosen.model, chosen.text)
+    found: dict[tuple[str, str, int], list[dict[str, float]]] = {}
+    for beam_size in map(int, chosen.beams.split(",")):
+        for mode in chosen.modes.split(","):
+            budgets = {one: best_budget(one, task, beam_size) if mode == "batch" else 0 for one in runners}
+            for _ in range(chosen.rounds):
+                for one in runners:
+                    figures = measured(one, task, mode, beam_size, budgets[one])
+                    found.setdefault((one.name, mode, beam_size), []).append(figures)
+                    print(f"beam {beam_size}  {mode:7} {one.name:18} {figures}", file=sys.stderr)
+    print(table(found, [one.name for one in runners]))
+
+
+def write_base() -> Path:
+    """Random weights. The end token's row is zero, so that it is never among the best."""
+    config = paper_base(32_000, 32_000)
+    model = EncoderDecoder(config, seed=1)
+    model.output.matrix.weight.data[END] = 0.0
+    random = np.random.default_rng(1)
+    sources = [[*random.integers(10, 32_000, 26).tolist(), END] for _ in range(512)]
+    return write(WORK / "translate-base", model, config, sources, 27, BEGIN, END)
+
+
+def write_trained(run: Path, text: Path) -> Path:
+    """A trained model; sentences of a file, in its own order."""
+    bundle, opened = load(run), gzip.open if text.suffix == ".gz" else open
+    with opened(text, "rt", encoding="utf-8") as file:
+        encoded = bundle.source_tokenizer.encode_many(file.read().splitlines())
+    sources = [[*ids, bundle.source_tokenizer.end] for ids in encoded]
+    begin, end = bundle.target_tokenizer.begin, bundle.target_tokenizer.end
+    return write(WORK / "translate-tiny", bundle.model, bundle.model.config, sources, 100, begin, end)
+
+
+def write(
+    folder: Path,
+    model: EncoderDecoder,
+    config: TransformerConfig,
+    sources: Sequence[Sequence[int]],
+    max_length: int,
+    begin: int,
+    end: int,
+) -> Path:
+    """The task's folder, without what CTranslate2 made of older weights."""
+    subprocess.run(["rm", "-rf", str(folder)], check=True)
+    folder.mkdir(parents=True)
+    weights = {name: value.detach().contiguous() for name, value in model.named_parameters()}
+    save_file(weights, folder / "weights.safetensors")
+    positions = model.source_embedding.positions
+    assert positions is not None
+    arrays = {name: value.numpy() for name, value in weights.items()}
+    np.savez(
+        folder / "weights.npz",
+        embedding=model.output.matrix.weight.detach().numpy(),
+        positions=positions.table.detach().numpy(),
+        **{name: value for name, value in arrays.items() if "matrix" not in name},
+    )
+    settings = {
+        "config": dataclasses.asdict(config), "sources": sources, "max_length": max_length,
+        "begin": begin, "end": end, "padding": PADDING,
+    }  # fmt: skip
+    (folder / "task.json").write_text(json.dumps(settings))
+    return folder
+
+
+def best_budget(runner: Runner, task: Path, beam_size: int) -> int:
+    """The size of batches, in source tokens, with which a toolkit is fastest here."""
+    speeds = {one: measured(runner, task, "batch", beam_size, one)["tokens_per_second"] for one in BUDGETS}
+    return max(speeds, key=lambda one: speeds[one])
+
+
+def measured(runner: Runner, task: Path, mode: str, beam_size: int, budget: int) -> dict[str, float]:
+    """One run, whose last line of output is its figures."""
+    script = str(HERE / "peers" / runner.peer.script)
+    command = [environment(runner.peer), script, str(task), mode, str(beam_size), runner.precision, str(budget)]
+    output = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    figures: dict[str, float] = json.loads(output.splitlines()[-1])
+    return figures
+
+
+def table(found: dict[tuple[str, str, int], list[dict[str, Any]]], names: Sequence[str]) -> str:
+    """Medians over the rounds, in Markdown."""
+    settings = sorted({(beam, mode) for _, mode, beam in found})
+    heads = [f"{'batches' if mode == 'batch' else 'one at a time'}, beam {beam}" for beam, mode in settings]
+    lines = [
+        f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, {datetime.date.today()}",
+        "",
+        f"| target tokens a second (how many times {BASIS}) | {' | '.join(heads)} |",
+        "|---|" + "---|" * len(heads),
+    ]
+    for name in names:
+        cells = []
+        for beam, mode in settings:
+            runs = found[name, mode, beam]
+            speed = statistics.median(one["tokens_per_second"] for one in runs)
+            basis = found.get((BASIS, mode, beam), runs)
+            pairs = zip(runs, basis, strict=True)
+            ratio = statistics.median(one["tokens_per_second"] / other["tokens_per_second"] for one, other in pairs)
+            delay = f", {statistics.median(one['milliseconds'] for one in runs):.2f} ms" if mode == "single" else ""
+            cells.append(f"{speed:,.0f} ({ratio:.2f}){delay}")
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,6 @@
+"""What is written in C, compiled for the processor when first used: products, decoding, the loss of training."""
+
+from clearhead.native.compiler import compiled
+from clearhead.native.library import BF16, FP32, INT8, Layer, Library, Matrix, Norm, Transformer, library, takes
+
+__all__ = ["BF16", "FP32", "INT8", "Layer", "Library", "Matrix", "Norm", "Transformer", "compiled", "library", "takes"]

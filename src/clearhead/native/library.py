@@ -1,0 +1,146 @@
+"""The compiled functions and the records that they share with Python: the C files say what each means."""
+
+import ctypes
+import functools
+import logging
+import os
+from collections.abc import Sequence
+from ctypes import POINTER, Structure, c_float, c_int, c_int32, c_int64, c_void_p
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from clearhead.native.compiler import compiled
+
+_LOG = logging.getLogger(__name__)
+FP32, BF16, INT8 = range(3)
+
+
+class Matrix(Structure):
+    """`struct matrix` of products.h."""
+
+    _fields_ = (
+        ("precision", c_int32), ("inputs", c_int32), ("outputs", c_int32),
+        ("packed", c_void_p), ("scales", c_void_p), ("corrections", c_void_p), ("bias", c_void_p),
+    )  # fmt: skip
+
+
+class Norm(Structure):
+    """`struct norm` of transformer.c."""
+
+    _fields_ = (("weight", c_void_p), ("bias", c_void_p))
+
+
+class Layer(Structure):
+    """`struct layer` of transformer.c."""
+
+    _fields_ = (
+        ("self_norm", Norm), ("cross_norm", Norm), ("feed_forward_norm", Norm),
+        ("self_inputs", Matrix), ("self_output", Matrix),
+        ("cross_query", Matrix), ("cross_memory", Matrix), ("cross_output", Matrix),
+        ("inner", Matrix), ("gate", Matrix), ("outer", Matrix),
+    )  # fmt: skip
+
+
+class Transformer(Structure):
+    """`struct transformer` of transformer.c."""
+
+    _fields_ = (
+        ("width", c_int32), ("heads", c_int32), ("inner_width", c_int32), ("vocabulary", c_int32),
+        ("encoder_layers", c_int32), ("decoder_layers", c_int32),
+        ("normalize_after", c_int32), ("activation", c_int32), ("gated", c_int32),
+        ("scale", c_float),
+        ("source_embedding", c_void_p), ("target_embedding", c_void_p),
+        ("source_positions", c_void_p), ("target_positions", c_void_p),
+        ("cosine", c_void_p), ("sine", c_void_p),
+        ("encoder", POINTER(Layer)), ("decoder", POINTER(Layer)),
+        ("encoder_norm", Norm), ("decoder_norm", Norm),
+        ("output", Matrix),
+    )  # fmt: skip
+
+
+class Library:
+    """The functions, with their types. They hold no lock of Python's while they run, so threads run side by side."""
+
+    def __init__(self, path: str) -> None:
+        functions = ctypes.CDLL(path)
+        matrix, model = POINTER(Matrix), POINTER(Transformer)
+        self.pack = _declared(functions.pack, c_int, matrix, c_int, c_int, c_int, c_void_p, c_void_p)
+        self.unpack = _declared(functions.unpack, None, matrix)
+        self.room = _declared(functions.room, ctypes.c_size_t, matrix, c_int)
+        self.multiply = _declared(functions.multiply, None, matrix, c_void_p, c_int, c_void_p, c_void_p, c_int)
+        self.begin = _declared(functions.begin, c_void_p, model, c_void_p, c_void_p, c_int, c_int, c_int, c_int)
+        self.step = _declared(functions.step, c_int, model, c_void_p, c_void_p, c_void_p, c_int)
+        self.choose = _declared(functions.choose, c_int, c_void_p, c_void_p, c_void_p, c_int, c_int)
+        self.finish = _declared(functions.finish, None, model, c_void_p)
+        self.cross_entropy = _declared(
+            functions.cross_entropy, None, c_void_p, c_int, c_void_p, c_int, c_int, c_float, c_void_p, c_int
+        )
+        self.best = _declared(functions.best, None, c_void_p, c_int, c_int, c_void_p, c_int, c_int, c_void_p, c_void_p)
+
+    def most_probable(self, logits: Tensor, suppressed: Sequence[int], count: int) -> tuple[Tensor, Tensor]:
+        """The log-probabilities and the tokens of the `count` most probable ones of each row of `logits`."""
+        logits, vocabulary = logits.contiguous(), logits.shape[-1]
+        values = torch.empty(*logits.shape[:-1], count)
+        tokens = torch.empty(*logits.shape[:-1], count, dtype=torch.int64)
+        banned = (c_int64 * len(suppressed))(*suppressed)
+        rows = logits.numel() // vocabulary
+        self.best(logits.data_ptr(), rows, vocabulary, banned, len(banned), count, values.data_ptr(), tokens.data_ptr())
+        return values, tokens
+
+    def loss_and_gradient(self, logits: Tensor, targets: Tensor, label_smoothing: float) -> Tensor:
+        """Each row's cross-entropy from its smoothed target; the logits (float32 or bfloat16) become its gradient."""
+        losses = torch.empty(len(logits))
+        self.cross_entropy(
+            logits.data_ptr(), logits.dtype == torch.bfloat16, targets.data_ptr(), *logits.shape, label_smoothing,
+            losses.data_ptr(), torch.get_num_threads(),
+        )  # fmt: skip
+        return losses
+
+
+def takes(tensor: Tensor) -> bool:
+    """Whether the compiled functions can read these numbers."""
+    return tensor.device.type == "cpu" and tensor.dtype == torch.float32
+
+
+def _declared(function: Any, result: object, *arguments: object) -> Any:
+    function.restype, function.argtypes = result, arguments
+    return function
+
+
+@functools.cache
+def library() -> Library | None:
+    """The compiled functions; None where they cannot be had, or where CLEARHEAD_NATIVE=off says not to."""
+    if os.environ.get("CLEARHEAD_NATIVE", "on") == "off":
+        return None
+    path = compiled()
+    if path is None:
+        return None
+    try:
+        found = Library(str(path))
+    except (OSError, AttributeError) as error:
+        _LOG.warning("the compiled functions cannot be loaded (%s); PyTorch's are used", error)
+        return None
+    if not all(_multiplies(found, precision) for precision in (FP32, BF16, INT8)):
+        _LOG.warning("the compiled products differ from PyTorch's here; PyTorch's are used")
+        return None
+    return found
+
+
+def _multiplies(functions: Library, precision: int) -> bool:
+    """Whether a product of small whole numbers, which every precision holds exactly, comes out right."""
+    generator = torch.Generator().manual_seed(1)
+    rows, weight, bias = (
+        torch.randint(-127, 128, shape, generator=generator).float() for shape in ((13, 42), (70, 42), (70,))
+    )
+    # The scale of a row is its greatest number divided by 127.
+    rows[:, 0], weight[:, 0] = 127, -127
+    matrix = Matrix()
+    if functions.pack(matrix, precision, *weight.shape, weight.data_ptr(), bias.data_ptr()):
+        return False
+    work = torch.empty(functions.room(matrix, len(rows)), dtype=torch.uint8)
+    result = torch.empty(len(rows), len(weight))
+    functions.multiply(matrix, rows.data_ptr(), len(rows), result.data_ptr(), work.data_ptr(), 1)
+    functions.unpack(matrix)
+    return torch.equal(result, torch.nn.functional.linear(rows, weight, bias))

@@ -1,0 +1,33 @@
+/* Products of activations with weights that were packed once: fp32, bf16 and int8. */
+#ifndef CLEARHEAD_PRODUCTS_H
+#define CLEARHEAD_PRODUCTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum precision { FP32, BF16, INT8 };
+
+/* x·Wᵀ + b. `packed` holds W in blocks of BLOCK outputs, each block's numbers in the order in which they are read;
+   `scales` (int8 only) what a unit of each output's weights is worth; `bias` may be NULL. */
+struct matrix {
+    int32_t precision, inputs, outputs;
+    void *packed;
+    float *scales;
+    int32_t *corrections; /* int8 only: see pack_int8 */
+    float *bias;
+};
+
+enum { BLOCK = 32 };
+
+/* Fill `matrix` with `weight` (outputs × inputs, row by row) and `bias`. 0, or -1 where memory is short. */
+int pack(struct matrix *matrix, int precision, int outputs, int inputs, const float *weight, const float *bias);
+void unpack(struct matrix *matrix);
+
+/* Bytes of working memory that `multiply` needs for this many rows. */
+size_t room(const struct matrix *matrix, int rows);
+
+/* out (rows × outputs) = in (rows × inputs) · Wᵀ + b. A row's result depends on that row alone, to the last bit: it is
+   summed in the same order whatever the number of rows and of threads. */
+void multiply(const struct matrix *matrix, const float *in, int rows, float *out, void *work, int threads);
+
+#endif

@@ -1,0 +1,360 @@
+/* The encoder and a decoding step of an encoder-decoder Transformer: what model/ says in Python, for use on a CPU.
+   Names are the paper's. Sentences lie one after the other without padding, and a hypothesis' keys and values stay
+   where they were written: the next step knows by `ancestry` where those of its beginning are. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "products.h"
+#include "vectors.h"
+
+enum activation { RELU, GELU, GELU_TANH, SILU };
+
+/* LayerNorm; RMSNorm where `bias` is NULL; nothing where `weight` is NULL too. */
+struct norm {
+    const float *weight, *bias;
+};
+
+struct layer {
+    struct norm self_norm, cross_norm, feed_forward_norm;
+    struct matrix self_inputs; /* query, key and value */
+    struct matrix self_output;
+    struct matrix cross_query, cross_memory /* key and value */, cross_output;
+    struct matrix inner, gate, outer;
+};
+
+struct transformer {
+    int32_t width, heads, inner_width, vocabulary, encoder_layers, decoder_layers;
+    int32_t normalize_after, activation, gated;
+    float scale; /* of the embeddings */
+    const float *source_embedding, *target_embedding;
+    const float *source_positions, *target_positions; /* NULL for rotary ones */
+    const float *cosine, *sine;                       /* rotary: positions × half a head's width; else NULL */
+    struct layer *encoder, *decoder;
+    struct norm encoder_norm, decoder_norm;
+    struct matrix output;
+};
+
+/* What is computed in, for so many rows. */
+struct buffers {
+    int rows;
+    float *inputs, *normalized, *projected, *context, *added, *inner, *gate, *scores;
+    const float **attended;
+    void *work;
+};
+
+/* What is remembered from step to step. Row = sentence · beams + beam, of the sentences that are still active. */
+struct state {
+    int32_t sentences, beams, position, capacity;
+    int32_t *starts, *lengths; /* of each active sentence in the memories */
+    float **memories;          /* a layer: source tokens × (key, value) */
+    float **pasts;             /* a layer and a position: the rows of that step × (key, value) */
+    int32_t *ancestry;         /* rows × capacity: the row that held this hypothesis at each position */
+    int32_t longest;
+    struct buffers buffers;
+};
+
+static void *must(void *pointer, int *failed) {
+    if (!pointer) *failed = 1;
+    return pointer;
+}
+
+static size_t largest(size_t a, size_t b) { return a > b ? a : b; }
+
+static void release(struct buffers *b) {
+    free(b->inputs), free(b->normalized), free(b->projected), free(b->context), free(b->added);
+    free(b->inner), free(b->gate), free(b->work);
+    *b = (struct buffers){.scores = b->scores, .attended = b->attended};
+}
+
+static int provide(const struct transformer *t, struct buffers *b, int rows) {
+    int failed = 0;
+    if (rows <= b->rows) return 0;
+    release(b);
+    size_t bytes = rows * sizeof(float), width = t->width, inner = t->inner_width;
+    struct matrix wide = t->output, deep = t->output; /* The kind is that of all; the depths differ. */
+    wide.inputs = t->width, deep.inputs = t->inner_width;
+    b->inputs = must(malloc(bytes * width), &failed);
+    b->normalized = must(malloc(bytes * width), &failed);
+    b->projected = must(malloc(bytes * width * 3), &failed);
+    b->context = must(malloc(bytes * width), &failed);
+    b->added = must(malloc(bytes * width), &failed);
+    b->inner = must(malloc(bytes * inner), &failed);
+    b->gate = t->gated ? must(malloc(bytes * inner), &failed) : NULL;
+    b->work = must(aligned_alloc(64, (largest(room(&wide, rows), room(&deep, rows)) + 63) / 64 * 64), &failed);
+    b->rows = failed ? 0 : rows;
+    return failed ? -1 : 0;
+}
+
+/* ------------------------------------------------------------------ the parts of a layer */
+
+static void normalize(struct norm norm, const float *in, int rows, int width, float *out) {
+    for (int row = 0; row < rows; row++, in += width, out += width) {
+        float mean = norm.bias ? sum(in, width) / width : 0.0f;
+        float factor = 1.0f / sqrtf(sum_of_squares(in, mean, width) / width + 1e-5f);
+        if (norm.bias)
+            for (int i = 0; i < width; i++) out[i] = (in[i] - mean) * factor * norm.weight[i] + norm.bias[i];
+        else
+            for (int i = 0; i < width; i++) out[i] = in[i] * factor * norm.weight[i];
+    }
+}
+
+static void add(float *to, const float *what, size_t count) {
+    for (size_t i = 0; i < count; i++) to[i] += what[i];
+}
+
+/* The sub-layer's input: normalised first for pre-norm. */
+static const float *entering(const struct transformer *t, struct norm norm, struct buffers *b, int rows) {
+    if (t->normalize_after) return b->inputs;
+    normalize(norm, b->inputs, rows, t->width, b->normalized);
+    return b->normalized;
+}
+
+/* The residual connection: x + Sublayer(x), normalised afterwards in the paper's way. */
+static void leaving(const struct transformer *t, struct norm norm, struct buffers *b, int rows) {
+    add(b->inputs, b->added, (size_t)rows * t->width);
+    if (t->normalize_after) normalize(norm, b->inputs, rows, t->width, b->inputs);
+}
+
+static void activate(enum activation kind, float *x, size_t count) {
+    for (size_t i = 0; i < count; i++) switch (kind) {
+            case RELU: x[i] = x[i] > 0.0f ? x[i] : 0.0f; break;
+            case GELU: x[i] = 0.5f * x[i] * (1.0f + erff(x[i] * 0.70710678f)); break;
+            case GELU_TANH:
+                x[i] = 0.5f * x[i] * (1.0f + tanhf(0.79788456f * (x[i] + 0.044715f * x[i] * x[i] * x[i])));
+                break;
+            case SILU: x[i] = x[i] / (1.0f + expf(-x[i])); break;
+        }
+}
+
+static void feed_forward(
+    const struct transformer *t, const struct layer *layer, struct buffers *b, int rows, int threads
+) {
+    const float *in = entering(t, layer->feed_forward_norm, b, rows);
+    size_t count = (size_t)rows * t->inner_width;
+    multiply(&layer->inner, in, rows, b->inner, b->work, threads);
+    activate(t->activation, b->inner, count);
+    if (t->gated) {
+        multiply(&layer->gate, in, rows, b->gate, b->work, threads);
+        for (size_t i = 0; i < count; i++) b->inner[i] *= b->gate[i];
+    }
+    multiply(&layer->outer, b->inner, rows, b->added, b->work, threads);
+    leaving(t, layer->feed_forward_norm, b, rows);
+}
+
+/* Turn each pair (2i, 2i+1) of every head by the angle of its position. */
+static void rotate(const struct transformer *t, float *vector, int position) {
+    int head_width = t->width / t->heads, half = head_width / 2;
+    if (!t->cosine) return;
+    const float *cosine = t->cosine + (size_t)position * half, *sine = t->sine + (size_t)position * half;
+    for (int head = 0; head < t->heads; head++, vector += head_width)
+        for (int i = 0; i < half; i++) {
+            float even = vector[2 * i], odd = vector[2 * i + 1];
+            vector[2 * i] = even * cosine[i] - odd * sine[i];
+            vector[2 * i + 1] = even * sine[i] + odd * cosine[i];
+        }
+}
+
+/* softmax(q·Kᵀ/√d)·V for one query, head by head. Each of `attended` points to a key, its value following it. */
+static void attend(
+    const struct transformer *t, const float *query, const float *const *attended, int count, float *scores,
+    float *context
+) {
+    int width = t->width, head_width = width / t->heads, stride = (count + LANES - 1) / LANES * LANES;
+    float scale = 1.0f / sqrtf((float)head_width);
+    for (int key = 0; key < count; key++)
+        for (int head = 0; head < t->heads; head++)
+            scores[head * stride + key] =
+                dot(query + head * head_width, attended[key] + head * head_width, head_width) * scale;
+    for (int head = 0; head < t->heads; head++) softmax(scores + head * stride, count, stride);
+    memset(context, 0, width * sizeof(float));
+    for (int key = 0; key < count; key++)
+        for (int head = 0; head < t->heads; head++) {
+            float weight = scores[head * stride + key];
+            const float *value = attended[key] + width + head * head_width;
+            for (int i = 0; i < head_width; i++) context[head * head_width + i] += weight * value[i];
+        }
+}
+
+static void embed(
+    const struct transformer *t, const float *table, const float *positions, int id, int position, float *out
+) {
+    const float *row = table + (size_t)id * t->width;
+    for (int i = 0; i < t->width; i++) out[i] = row[i] * t->scale;
+    if (positions) add(out, positions + (size_t)position * t->width, t->width);
+}
+
+/* ------------------------------------------------------------------ the encoder */
+
+static void encode_layer(
+    const struct transformer *t, const struct layer *layer, struct state *s, int rows, int threads
+) {
+    struct buffers *b = &s->buffers;
+    int width = t->width;
+    multiply(&layer->self_inputs, entering(t, layer->self_norm, b, rows), rows, b->projected, b->work, threads);
+    for (int sentence = 0; sentence < s->sentences; sentence++) {
+        int start = s->starts[sentence], length = s->lengths[sentence];
+        for (int i = 0; i < length; i++) {
+            float *projected = b->projected + (size_t)(start + i) * 3 * width;
+            rotate(t, projected, i), rotate(t, projected + width, i);
+            b->attended[i] = projected + width;
+        }
+        for (int i = 0; i < length; i++) {
+            size_t row = start + i;
+            attend(t, b->projected + row * 3 * width, b->attended, length, b->scores, b->context + row * width);
+        }
+    }
+    multiply(&layer->self_output, b->context, rows, b->added, b->work, threads);
+    leaving(t, layer->self_norm, b, rows);
+    feed_forward(t, layer, b, rows, threads);
+}
+
+static int encode(const struct transformer *t, struct state *s, const int32_t *ids, int rows, int threads) {
+    struct buffers *b = &s->buffers;
+    int failed = 0;
+    if (provide(t, b, rows)) return -1;
+    for (int sentence = 0; sentence < s->sentences; sentence++)
+        for (int i = 0; i < s->lengths[sentence]; i++) {
+            size_t row = s->starts[sentence] + i;
+            embed(t, t->source_embedding, t->source_positions, ids[row], i, b->inputs + row * t->width);
+        }
+    for (int layer = 0; layer < t->encoder_layers; layer++) encode_layer(t, &t->encoder[layer], s, rows, threads);
+    if (t->encoder_norm.weight) normalize(t->encoder_norm, b->inputs, rows, t->width, b->inputs);
+    for (int layer = 0; layer < t->decoder_layers && !failed; layer++) {
+        float *memory = s->memories[layer] = must(malloc((size_t)rows * 2 * t->width * sizeof(float)), &failed);
+        if (memory) multiply(&t->decoder[layer].cross_memory, b->inputs, rows, memory, b->work, threads);
+    }
+    return failed ? -1 : 0;
+}
+
+void finish(const struct transformer *t, struct state *s) {
+    if (!s) return;
+    for (int layer = 0; s->memories && layer < t->decoder_layers; layer++) free(s->memories[layer]);
+    for (size_t i = 0; s->pasts && i < (size_t)t->decoder_layers * s->capacity; i++) free(s->pasts[i]);
+    release(&s->buffers);
+    free(s->buffers.scores), free(s->buffers.attended);
+    free(s->starts), free(s->lengths), free(s->memories), free(s->pasts), free(s->ancestry);
+    free(s);
+}
+
+/* Read `sentences` sources, whose ids lie one after the other; `capacity` is the greatest number of target positions.
+   NULL where memory is short. */
+struct state *begin(
+    const struct transformer *t, const int32_t *ids, const int32_t *lengths, int sentences, int beams, int capacity,
+    int threads
+) {
+    int failed = 0, rows = 0;
+    struct state *s = must(calloc(1, sizeof *s), &failed);
+    if (failed) return NULL;
+    s->sentences = sentences, s->beams = beams, s->capacity = capacity;
+    s->starts = must(malloc(sentences * sizeof(int32_t)), &failed);
+    s->lengths = must(malloc(sentences * sizeof(int32_t)), &failed);
+    s->memories = must(calloc(t->decoder_layers + 1, sizeof(float *)), &failed);
+    s->pasts = must(calloc((size_t)t->decoder_layers * capacity + 1, sizeof(float *)), &failed);
+    s->ancestry = must(malloc((size_t)sentences * beams * capacity * sizeof(int32_t)), &failed);
+    s->longest = capacity;
+    for (int sentence = 0; sentence < sentences && !failed; sentence++) {
+        s->starts[sentence] = rows, s->lengths[sentence] = lengths[sentence];
+        rows += lengths[sentence];
+        if (lengths[sentence] > s->longest) s->longest = lengths[sentence];
+    }
+    s->buffers.scores = must(malloc((size_t)t->heads * (s->longest + LANES) * sizeof(float)), &failed);
+    s->buffers.attended = must(malloc(s->longest * sizeof(float *)), &failed);
+    if (failed || encode(t, s, ids, rows, threads)) {
+        finish(t, s);
+        return NULL;
+    }
+    return s;
+}
+
+/* ------------------------------------------------------------------ a decoding step */
+
+static void attend_to_past(
+    const struct transformer *t, const struct layer *layer, struct state *s, float **pasts, int rows, int threads
+) {
+    struct buffers *b = &s->buffers;
+    int width = t->width, position = s->position;
+    multiply(&layer->self_inputs, entering(t, layer->self_norm, b, rows), rows, b->projected, b->work, threads);
+    for (int row = 0; row < rows; row++) {
+        float *projected = b->projected + (size_t)row * 3 * width;
+        rotate(t, projected, position), rotate(t, projected + width, position);
+        memcpy(pasts[position] + (size_t)row * 2 * width, projected + width, 2 * width * sizeof(float));
+    }
+    for (int row = 0; row < rows; row++) {
+        const int32_t *ancestry = s->ancestry + (size_t)row * s->capacity;
+        for (int p = 0; p < position; p++) b->attended[p] = pasts[p] + (size_t)ancestry[p] * 2 * width;
+        b->attended[position] = pasts[position] + (size_t)row * 2 * width;
+        attend(
+            t, b->projected + (size_t)row * 3 * width, b->attended, position + 1, b->scores,
+            b->context + (size_t)row * width
+        );
+    }
+    multiply(&layer->self_output, b->context, rows, b->added, b->work, threads);
+    leaving(t, layer->self_norm, b, rows);
+}
+
+static void attend_to_memory(
+    const struct transformer *t, const struct layer *layer, struct state *s, const float *memory, int threads
+) {
+    struct buffers *b = &s->buffers;
+    int width = t->width, rows = s->sentences * s->beams;
+    multiply(&layer->cross_query, entering(t, layer->cross_norm, b, rows), rows, b->projected, b->work, threads);
+    for (int sentence = 0; sentence < s->sentences; sentence++) {
+        int length = s->lengths[sentence];
+        for (int i = 0; i < length; i++) b->attended[i] = memory + (size_t)(s->starts[sentence] + i) * 2 * width;
+        for (int beam = 0; beam < s->beams; beam++) {
+            size_t row = (size_t)sentence * s->beams + beam;
+            attend(t, b->projected + row * width, b->attended, length, b->scores, b->context + row * width);
+        }
+    }
+    multiply(&layer->cross_output, b->context, rows, b->added, b->work, threads);
+    leaving(t, layer->cross_norm, b, rows);
+}
+
+/* Append a token to every row and write the logits of the one that follows it (rows × vocabulary).
+   0, or -1 where memory is short or there are more positions than `begin` was told. */
+int step(const struct transformer *t, struct state *s, const int64_t *tokens, float *logits, int threads) {
+    int rows = s->sentences * s->beams, width = t->width, position = s->position, failed = 0;
+    struct buffers *b = &s->buffers;
+    if (position == s->capacity || provide(t, b, rows)) return -1;
+    for (int row = 0; row < rows; row++)
+        embed(t, t->target_embedding, t->target_positions, (int)tokens[row], position, b->inputs + (size_t)row * width);
+    for (int number = 0; number < t->decoder_layers; number++) {
+        const struct layer *layer = &t->decoder[number];
+        float **pasts = s->pasts + (size_t)number * s->capacity;
+        pasts[position] = must(malloc((size_t)rows * 2 * width * sizeof(float)), &failed);
+        if (failed) return -1;
+        attend_to_past(t, layer, s, pasts, rows, threads);
+        attend_to_memory(t, layer, s, s->memories[number], threads);
+        feed_forward(t, layer, b, rows, threads);
+    }
+    if (t->decoder_norm.weight) normalize(t->decoder_norm, b->inputs, rows, width, b->inputs);
+    multiply(&t->output, b->inputs, rows, logits, b->work, threads);
+    for (int row = 0; row < rows; row++) s->ancestry[(size_t)row * s->capacity + position] = row;
+    s->position++;
+    return 0;
+}
+
+/* Let row j of kept sentence i continue old row beams[i, j] of old sentence sentences[i]. */
+int choose(struct state *s, const int64_t *sentences, const int64_t *beams, int kept, int kept_beams) {
+    int failed = 0;
+    size_t capacity = s->capacity, used = s->position * sizeof(int32_t);
+    int32_t *ancestry = must(malloc((size_t)kept * kept_beams * capacity * sizeof(int32_t)), &failed);
+    int32_t *starts = must(malloc(kept * sizeof(int32_t)), &failed);
+    int32_t *lengths = must(malloc(kept * sizeof(int32_t)), &failed);
+    for (int i = 0; i < kept && !failed; i++) {
+        starts[i] = s->starts[sentences[i]], lengths[i] = s->lengths[sentences[i]];
+        for (int j = 0; j < kept_beams; j++) {
+            size_t from = sentences[i] * s->beams + beams[i * kept_beams + j], to = (size_t)i * kept_beams + j;
+            memcpy(ancestry + to * capacity, s->ancestry + from * capacity, used);
+        }
+    }
+    if (failed) {
+        free(ancestry), free(starts), free(lengths);
+        return -1;
+    }
+    free(s->ancestry), free(s->starts), free(s->lengths);
+    s->ancestry = ancestry, s->starts = starts, s->lengths = lengths;
+    s->sentences = kept, s->beams = kept_beams;
+    return 0;
+}

@@ -1,0 +1,99 @@
+/* Sixteen numbers at a time, in a fixed order, so that a result does not depend on what else is computed. */
+#ifndef CLEARHEAD_VECTORS_H
+#define CLEARHEAD_VECTORS_H
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+/* The compiler splits these where a processor's registers are narrower. */
+typedef float floats __attribute__((vector_size(64), aligned(4), may_alias));
+typedef int32_t ints __attribute__((vector_size(64), aligned(4), may_alias));
+
+enum { LANES = 16 };
+
+static inline floats at(const float *x) { return *(const floats *)x; }
+
+static inline float total(floats lanes) {
+    typedef float eight __attribute__((vector_size(32)));
+    typedef float four __attribute__((vector_size(16)));
+    union { floats all; eight half[2]; } a = {lanes};
+    union { eight all; four half[2]; } b = {a.half[0] + a.half[1]};
+    four c = b.half[0] + b.half[1];
+    return (c[0] + c[2]) + (c[1] + c[3]);
+}
+
+static inline float sum(const float *x, int count) {
+    floats lanes = {0};
+    float rest = 0.0f;
+    int i = 0;
+    for (; i + LANES <= count; i += LANES) lanes += at(x + i);
+    for (; i < count; i++) rest += x[i];
+    return total(lanes) + rest;
+}
+
+static inline float sum_of_squares(const float *x, float mean, int count) {
+    floats lanes = {0};
+    float rest = 0.0f;
+    int i = 0;
+    for (; i + LANES <= count; i += LANES) lanes += (at(x + i) - mean) * (at(x + i) - mean);
+    for (; i < count; i++) rest += (x[i] - mean) * (x[i] - mean);
+    return total(lanes) + rest;
+}
+
+static inline float dot(const float *x, const float *y, int count) {
+    floats lanes = {0};
+    float rest = 0.0f;
+    int i = 0;
+    for (; i + LANES <= count; i += LANES) lanes += at(x + i) * at(y + i);
+    for (; i < count; i++) rest += x[i] * y[i];
+    return total(lanes) + rest;
+}
+
+static inline floats larger(floats x, floats y) {
+    ints first = x > y;
+    return (floats)((first & (ints)x) | (~first & (ints)y));
+}
+
+static inline float largest_of(floats lanes) {
+    float result = lanes[0];
+    for (int lane = 1; lane < LANES; lane++) result = lanes[lane] > result ? lanes[lane] : result;
+    return result;
+}
+
+/* eˣ for x from -87 to 0, to 2e-7 of it: 2 to the whole part of x·log2(e), times a polynomial of the rest. */
+static inline floats exponential(floats x) {
+    const float log2e = 1.44269504f, high = 0.693359375f, low = -2.12194440e-4f, magic = 12582912.0f;
+    x = larger(x, (floats){0} - 87.0f);
+    floats shifted = x * log2e + magic, whole = shifted - magic;
+    floats rest = x - whole * high - whole * low;
+    floats power = (floats){0} + 1.9875691500e-4f;
+    power = power * rest + 1.3981999507e-3f;
+    power = power * rest + 8.3334519073e-3f;
+    power = power * rest + 4.1665795894e-2f;
+    power = power * rest + 1.6666665459e-1f;
+    power = power * rest + 5.0000001201e-1f;
+    power = power * rest * rest + rest + 1.0f;
+    return (floats)((ints)power + ((ints)shifted << 23));
+}
+
+/* Scores to weights that sum to 1. `stride`, a multiple of LANES, is the room that the scores have. */
+static inline void softmax(float *scores, int count, int stride) {
+    for (int i = count; i < stride; i++) scores[i] = -INFINITY;
+    floats greatest = at(scores), lanes = {0};
+    for (int i = LANES; i < stride; i += LANES) greatest = larger(greatest, at(scores + i));
+    float most = largest_of(greatest);
+    for (int i = 0; i < stride; i += LANES) {
+        floats weights = exponential(at(scores + i) - most);
+        memcpy(scores + i, &weights, sizeof weights);
+    }
+    for (int i = count; i < stride; i++) scores[i] = 0.0f;
+    for (int i = 0; i < stride; i += LANES) lanes += at(scores + i);
+    float factor = 1.0f / total(lanes);
+    for (int i = 0; i < stride; i += LANES) {
+        floats weights = at(scores + i) * factor;
+        memcpy(scores + i, &weights, sizeof weights);
+    }
+}
+
+#endif

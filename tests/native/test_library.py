@@ -1,0 +1,131 @@
+"""The compiled functions against PyTorch's, and against themselves in other company."""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from clearhead.native.library import BF16, FP32, INT8, Library, Matrix, library, takes
+
+pytestmark = pytest.mark.skipif(library() is None, reason="this machine has no C compiler")
+SIZES = st.tuples(st.integers(1, 30), st.integers(1, 70), st.integers(1, 100))
+
+
+def functions() -> Library:
+    found = library()
+    assert found is not None
+    return found
+
+
+def product(kind: int, rows: Tensor, weight: Tensor, bias: Tensor, threads: int = 1) -> Tensor:
+    matrix = Matrix()
+    assert functions().pack(matrix, kind, *weight.shape, weight.data_ptr(), bias.data_ptr()) == 0
+    result = torch.empty(len(rows), len(weight))
+    work = torch.empty(functions().room(matrix, len(rows)), dtype=torch.uint8)
+    functions().multiply(matrix, rows.data_ptr(), len(rows), result.data_ptr(), work.data_ptr(), threads)
+    functions().unpack(matrix)
+    return result
+
+
+def drawn(rows: int, inputs: int, outputs: int) -> tuple[Tensor, Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(rows + 100 * inputs + 10_000 * outputs)
+    shapes = ((rows, inputs), (outputs, inputs), (outputs,))
+    first, weight, bias = (torch.randn(shape, generator=generator) for shape in shapes)
+    return first, weight, bias
+
+
+@given(SIZES)
+def test_fp32_products(sizes: tuple[int, int, int]) -> None:
+    rows, weight, bias = drawn(*sizes)
+    exact = F.linear(rows.double(), weight.double(), bias.double())
+    torch.testing.assert_close(product(FP32, rows, weight, bias).double(), exact, atol=1e-5, rtol=1e-5)
+
+
+@given(SIZES)
+def test_bf16_products(sizes: tuple[int, int, int]) -> None:
+    """Factors rounded to bfloat16, to the nearest; the sums in float32."""
+    rows, weight, bias = drawn(*sizes)
+    exact = F.linear(rows.bfloat16().double(), weight.bfloat16().double(), bias.double())
+    torch.testing.assert_close(product(BF16, rows, weight, bias).double(), exact, atol=1e-5, rtol=1e-5)
+
+
+def whole_numbers(matrix: Tensor) -> Tensor:
+    """Each row as the multiples of a 127th of its greatest magnitude that are nearest, in float64."""
+    scale = matrix.abs().amax(dim=1, keepdim=True).double() / 127
+    return (matrix / scale).round() * scale
+
+
+@given(SIZES)
+def test_int8_products(sizes: tuple[int, int, int]) -> None:
+    """Whole numbers times a scale for each row of either factor. A tie may round either way: one unit of slack."""
+    rows, weight, bias = drawn(*sizes)
+    exact = F.linear(whole_numbers(rows), whole_numbers(weight), bias.double())
+    unit = rows.abs().amax() * weight.abs().amax() / 127
+    torch.testing.assert_close(product(INT8, rows, weight, bias).double(), exact, atol=1.01 * float(unit), rtol=0)
+
+
+@pytest.mark.parametrize("kind", [FP32, BF16, INT8])
+def test_rows_and_weights_of_zeros(kind: int) -> None:
+    rows, weight, bias = torch.zeros(3, 8), torch.zeros(5, 8), torch.arange(5.0)
+    assert torch.equal(product(kind, rows, weight, bias), bias.expand(3, 5))
+
+
+@pytest.mark.parametrize("kind", [FP32, BF16, INT8])
+@given(SIZES)
+def test_a_row_depends_on_no_other(kind: int, sizes: tuple[int, int, int]) -> None:
+    rows, weight, bias = drawn(*sizes)
+    together = product(kind, rows, weight, bias)
+    for number in range(len(rows)):
+        assert torch.equal(product(kind, rows[number : number + 1], weight, bias)[0], together[number])
+
+
+@pytest.mark.parametrize("kind", [FP32, BF16, INT8])
+def test_threads_change_nothing(kind: int) -> None:
+    rows, weight, bias = drawn(40, 128, 300)
+    assert torch.equal(product(kind, rows, weight, bias, threads=3), product(kind, rows, weight, bias))
+
+
+@given(st.integers(1, 9), st.integers(1, 70), st.integers(1, 12))
+def test_most_probable(rows: int, vocabulary: int, count: int) -> None:
+    count = min(count, vocabulary)
+    logits = torch.randn(rows, vocabulary, generator=torch.Generator().manual_seed(vocabulary)) * 5
+    values, tokens = functions().most_probable(logits, [], count)
+    expected = logits.double().log_softmax(-1).topk(count)
+    torch.testing.assert_close(values.double(), expected.values, atol=2e-6, rtol=0)
+    assert torch.equal(tokens, expected.indices)
+
+
+def test_suppressed_tokens_are_not_chosen_and_keep_their_share() -> None:
+    logits = torch.tensor([1.0, 2.0, 3.0, 4.0])
+    values, tokens = functions().most_probable(logits, [3, 1], 3)
+    assert tokens[:2].tolist() == [2, 0]
+    normalizer = math.log(sum(math.exp(x) for x in (1, 2, 3, 4)))
+    assert values[:2].tolist() == pytest.approx([3 - normalizer, 1 - normalizer], abs=1e-6)
+    assert values[2] == -math.inf
+    assert logits.tolist() == [1.0, 2.0, 3.0, 4.0]
+
+
+def test_of_equal_tokens_the_first_comes_first() -> None:
+    assert functions().most_probable(torch.zeros(2, 40), [0], 3)[1].tolist() == [[1, 2, 3]] * 2
+
+
+@pytest.mark.parametrize("place", [0, 39])
+def test_what_is_not_a_number_is_not_hidden(place: int) -> None:
+    logits = torch.zeros(1, 40)
+    logits[0, place] = math.nan
+    assert functions().most_probable(logits, [], 2)[0].isnan().all()
+
+
+def test_only_float32_on_a_cpu_is_taken() -> None:
+    assert takes(torch.zeros(1))
+    assert not takes(torch.zeros(1, dtype=torch.float64))
+    assert not takes(torch.zeros(1, device="meta"))
+
+
+def test_it_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLEARHEAD_NATIVE", "off")
+    assert library.__wrapped__() is None
