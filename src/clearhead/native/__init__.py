@@ -1,4 +1,4 @@
-"""What is written in C, compiled for the processor when first used: products, decoding, the loss of training."""
+"""What is written in C, compiled for the processor when first used: products, and decoding with them."""
 
 from clearhead.native.compiler import compiled
 from clearhead.native.library import BF16, FP32, INT8, Layer, Library, Matrix, Norm, Transformer, library, takes

@@ -74,9 +74,6 @@ class Library:
         self.step = _declared(functions.step, c_int, model, c_void_p, c_void_p, c_void_p, c_int)
         self.choose = _declared(functions.choose, c_int, c_void_p, c_void_p, c_void_p, c_int, c_int)
         self.finish = _declared(functions.finish, None, model, c_void_p)
-        self.cross_entropy = _declared(
-            functions.cross_entropy, None, c_void_p, c_int, c_void_p, c_int, c_int, c_float, c_void_p, c_int
-        )
         self.best = _declared(functions.best, None, c_void_p, c_int, c_int, c_void_p, c_int, c_int, c_void_p, c_void_p)
 
     def most_probable(self, logits: Tensor, suppressed: Sequence[int], count: int) -> tuple[Tensor, Tensor]:
@@ -88,15 +85,6 @@ class Library:
         rows = logits.numel() // vocabulary
         self.best(logits.data_ptr(), rows, vocabulary, banned, len(banned), count, values.data_ptr(), tokens.data_ptr())
         return values, tokens
-
-    def loss_and_gradient(self, logits: Tensor, targets: Tensor, label_smoothing: float) -> Tensor:
-        """Each row's cross-entropy from its smoothed target; the logits (float32 or bfloat16) become its gradient."""
-        losses = torch.empty(len(logits))
-        self.cross_entropy(
-            logits.data_ptr(), logits.dtype == torch.bfloat16, targets.data_ptr(), *logits.shape, label_smoothing,
-            losses.data_ptr(), torch.get_num_threads(),
-        )  # fmt: skip
-        return losses
 
 
 def takes(tensor: Tensor) -> bool:

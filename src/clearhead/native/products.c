@@ -10,7 +10,6 @@
 #include <immintrin.h>
 #endif
 
-
 /* So many rows are multiplied at a time: with two registers of weights, 24 sums are kept in registers. */
 enum { ROWS = 12 };
 
@@ -28,12 +27,14 @@ static uint16_t to_bf16(float value) {
     return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1)) >> 16);                 /* to the nearest, ties to even */
 }
 
+#ifndef __AVX512BF16__
 static float from_bf16(uint16_t value) {
     uint32_t bits = (uint32_t)value << 16;
     float result;
     memcpy(&result, &bits, 4);
     return result;
 }
+#endif
 
 static int whole(float value) { return (int)lrintf(value); }
 
@@ -143,8 +144,10 @@ static void round_to_bf16(const float *row, int count, int depth, uint16_t *out)
 
 INNER void store(float *out, int stride, int rows, int outputs, floats sums[][2]) {
     for (int row = 0; row < rows; row++) {
-        if (outputs == BLOCK) memcpy(out + (size_t)row * stride, sums[row], BLOCK * sizeof(float));
-        else memcpy(out + (size_t)row * stride, sums[row], outputs * sizeof(float));
+        float *to = out + (size_t)row * stride;
+        /* A constant length is two stores; another is a call. */
+        if (outputs == BLOCK) memcpy(to, sums[row], BLOCK * sizeof(float));
+        else memcpy(to, sums[row], outputs * sizeof(float));
     }
 }
 
@@ -165,11 +168,13 @@ INNER void block_fp32(const struct matrix *matrix, int block, const float *in, i
     store(out, matrix->outputs, rows, outputs, sums);
 }
 
+#ifndef __AVX512BF16__
 INNER floats widened(const uint16_t *weight, int of_pair) {
     ints bits;
     for (int lane = 0; lane < LANES; lane++) bits[lane] = (int32_t)((uint32_t)weight[2 * lane + of_pair] << 16);
     return (floats)bits;
 }
+#endif
 
 INNER void block_bf16(const struct matrix *matrix, int block, const uint16_t *in, int rows, float *out, int outputs) {
     int depth = rounded_up(matrix->inputs, 2);
@@ -284,8 +289,10 @@ void multiply(const struct matrix *matrix, const float *in, int rows, float *out
         }
     }
     /* Below some hundred thousand products a second thread costs more than it saves. */
-    int shared = threads > 1 && (size_t)rows * matrix->inputs * matrix->outputs >= (1u << 18);
-    (void)shared;
-#pragma omp parallel for num_threads(threads) schedule(static) if (shared)
+    if (threads == 1 || (size_t)rows * matrix->inputs * matrix->outputs < (1u << 18)) {
+        for (int block = 0; block < blocks; block++) multiply_block(matrix, block, converted, scales, rows, out);
+        return;
+    }
+#pragma omp parallel for num_threads(threads) schedule(static)
     for (int block = 0; block < blocks; block++) multiply_block(matrix, block, converted, scales, rows, out);
 }

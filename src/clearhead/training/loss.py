@@ -8,7 +8,6 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from clearhead import native
 from clearhead.model.linear import product, transposed_product
 
 
@@ -75,11 +74,11 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
         rows, matrix = (one.to(products or one.dtype) for one in (rows, matrix))
         for start in range(0, len(rows), size):
             part, wanted, out = (one[start : start + size] for one in (rows, target, row_gradient))
-            losses, gradient = _losses_and_gradient(product(part, matrix.T), wanted, label_smoothing)
-            # Row by row, and then their sum: the difference of two large sums would lose what is small.
-            total += losses.sum()
+            loss, gradient = _loss_and_gradient(_precise(product(part, matrix.T)), wanted[:, None], label_smoothing)
+            gradient = gradient.to(products or gradient.dtype)
+            total += loss
             out.copy_(product(gradient, matrix))
-            matrix_gradient += transposed_product(gradient, part)
+            matrix_gradient += transposed_product(gradient, part.to(gradient.dtype))
         ctx.save_for_backward(row_gradient, matrix_gradient)
         return total
 
@@ -90,23 +89,18 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
         return row_gradient * upstream, matrix_gradient * upstream, None, None, None
 
 
-def _losses_and_gradient(logits: Tensor, target: Tensor, label_smoothing: float) -> tuple[Tensor, Tensor]:
-    """The loss of each row, and their sum's gradient by the logits, in the logits' type."""
-    is_taken = logits.device.type == "cpu" and logits.dtype in (torch.float32, torch.bfloat16)
-    compiled = native.library() if is_taken else None
-    if compiled is not None:
-        return compiled.loss_and_gradient(logits, target, label_smoothing), logits
-    precise, places = _precise(logits), target[:, None]
-    probabilities = torch.softmax(precise, dim=-1)
+def _loss_and_gradient(logits: Tensor, target: Tensor, label_smoothing: float) -> tuple[Tensor, Tensor]:
+    """The summed loss of some rows, and its gradient by their logits."""
+    probabilities = torch.softmax(logits, dim=-1)
     right, each = 1.0 - label_smoothing, label_smoothing / logits.shape[-1]
     # log Σ exp(logits), from the likeliest token, whose probability is never too small for its logarithm.
-    normalizers = precise.amax(dim=-1) - probabilities.amax(dim=-1).log()
-    losses = normalizers - right * precise.gather(1, places)[:, 0]
+    normalizers = logits.amax(dim=-1) - probabilities.amax(dim=-1).log()
+    losses = normalizers - right * logits.gather(1, target)[:, 0]
     if label_smoothing:
-        losses -= each * precise.sum(dim=-1)
+        losses -= each * logits.sum(dim=-1)
         probabilities.sub_(each)
-    gradient = probabilities.scatter_add_(1, places, torch.full_like(places, -right, dtype=precise.dtype))
-    return losses, gradient.to(logits.dtype)
+    # Row by row, and then their sum: the difference of two large sums would lose what is small.
+    return losses.sum(), probabilities.scatter_add_(1, target, torch.full_like(target, -right, dtype=logits.dtype))
 
 
 def _precise(numbers: Tensor) -> Tensor:
