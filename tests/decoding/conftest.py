@@ -6,6 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from clearhead import native
+
 # From the tokens so far (without begin) to the probability of every next token.
 Table = Callable[[tuple[int, ...]], Sequence[float]]
 
@@ -46,3 +48,14 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def table_step() -> type[TableStep]:
     return TableStep
+
+
+@pytest.fixture(scope="module", params=["compiled", "plain"])
+def way(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Both ways in which a search chooses its tokens: in C, and by PyTorch."""
+    if request.param == "compiled" and native.library() is None:
+        pytest.skip("this machine has no C compiler")
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "plain":
+            patch.setattr(native, "library", lambda: None)
+        yield

@@ -14,6 +14,7 @@ from clearhead.decoding.options import SearchOptions
 from clearhead.decoding.scores import LengthPenalty
 from clearhead.decoding.search import greedy
 
+pytestmark = pytest.mark.usefixtures("way")
 BEGIN, END, A, B, C = 0, 1, 2, 3, 4
 PENALTIES = ["none", "mean:1.0", "mean:2", "gnmt:0.6", "gnmt:2.0"]
 

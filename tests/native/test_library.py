@@ -120,6 +120,42 @@ def test_what_is_not_a_number_is_not_hidden(place: int) -> None:
     assert functions().most_probable(logits, [], 2)[0].isnan().all()
 
 
+@given(st.integers(1, 4), st.integers(1, 4), st.integers(1, 6), st.integers(1, 3), st.integers(0, 99))
+def test_continuations(sentences: int, rows: int, choices: int, beams: int, seed: int) -> None:
+    """Against sorting all sums in Python; token 0 ends."""
+    generator = torch.Generator().manual_seed(seed)
+    totals = torch.randn(sentences, rows, generator=generator, dtype=torch.float64)
+    values = torch.randn(sentences, rows, choices, generator=generator)
+    tokens = torch.randint(0, 4, values.shape, generator=generator)
+    found, live = functions().continuations(totals, values, tokens, 2 * beams, beams, 0)
+    for number in range(sentences):
+        everything = sorted(
+            (
+                (
+                    totals[number, row].item() + values[number, row, choice].item(),
+                    row,
+                    tokens[number, row, choice].item(),
+                )
+                for row in range(rows)
+                for choice in range(choices)
+            ),
+            reverse=True,
+        )[: 2 * beams]
+        given_back = zip(found[2][number].tolist(), found[0][number].tolist(), found[1][number].tolist(), strict=True)
+        assert list(given_back) == everything
+        going_on = [one for one in everything if one[2] != 0][:beams]
+        alive = list(zip(live[2][number].tolist(), live[0][number].tolist(), live[1][number].tolist(), strict=True))
+        assert alive[: len(going_on)] == going_on
+        assert all(total == -math.inf for total, _, _ in alive[len(going_on) :])
+
+
+def test_continuations_do_not_hide_what_is_not_a_number() -> None:
+    values = torch.tensor([[[-1.0, -2.0], [math.nan, -3.0]]])
+    found, live = functions().continuations(torch.zeros(1, 2).double(), values, torch.ones(1, 2, 2).long(), 4, 2, 0)
+    assert found[2].isnan().all()
+    assert live[2].isnan().all()
+
+
 def test_only_float32_on_a_cpu_is_taken() -> None:
     assert takes(torch.zeros(1))
     assert not takes(torch.zeros(1, dtype=torch.float64))

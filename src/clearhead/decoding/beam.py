@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from clearhead import native
 from clearhead.decoding.options import SearchOptions
 from clearhead.decoding.search import (
     Choice,
@@ -55,8 +56,7 @@ def beam_search(
     totals = torch.zeros((len(active), 1), dtype=torch.float64, device=device)
     while active:
         choices = most_probable(step(tokens), options, [s.prefix for s in active], len(history), 2 * options.beam_size)
-        candidates = best_candidates(totals, choices, 2 * options.beam_size)
-        live = best_unfinished(candidates, options)
+        candidates, live = continuations(totals, choices, options)
         kept = note_endings(active, candidates, live, history, options.end)
         if kept:
             places = torch.tensor(kept, device=device)
@@ -84,6 +84,18 @@ class Continuations(NamedTuple):
         if len(places) == len(self.tokens):
             return self
         return Continuations(self.parents[places], self.tokens[places], self.totals[places])
+
+
+def continuations(
+    totals: Float[Tensor, "sentences beams"], choices: Choice, options: SearchOptions
+) -> tuple[Continuations, Continuations]:
+    """The 2·beam_size most probable continuations of each sentence, and the beam_size of them that do not end."""
+    library = native.library() if native.takes(choices.log_probabilities) else None
+    if library is not None:
+        found, live = library.continuations(totals, *choices, 2 * options.beam_size, options.beam_size, options.end)
+        return Continuations(*found), Continuations(*live)
+    candidates = best_candidates(totals, choices, 2 * options.beam_size)
+    return candidates, best_unfinished(candidates, options)
 
 
 def best_candidates(totals: Float[Tensor, "sentences beams"], choices: Choice, count: int) -> Continuations:
@@ -188,10 +200,11 @@ def note_endings(
     """Tell each sentence which of its candidates end here; return the places of the sentences that go on."""
     length = len(history) + 1
     ends = (candidates.tokens == end) & (candidates.totals > -math.inf)
-    places = ends.nonzero()[:, 0]
-    rows = places * history.rows + candidates.parents[ends]
-    for place, row, total in zip(places.tolist(), rows.tolist(), candidates.totals[ends].tolist(), strict=True):
-        active[place].finish(Ending(row, end, total, length))
+    if ends.any():
+        places = ends.nonzero()[:, 0]
+        rows = places * history.rows + candidates.parents[ends]
+        for place, row, total in zip(places.tolist(), rows.tolist(), candidates.totals[ends].tolist(), strict=True):
+            active[place].finish(Ending(row, end, total, length))
     kept = []
     for place, best_total in enumerate(live.totals[:, 0].tolist()):
         if not active[place].closed(best_total, length):

@@ -3,6 +3,15 @@
 
 #include "vectors.h"
 
+enum { BLOCK = 4 * LANES };
+
+static inline int any(ints lanes) {
+    union { ints all; int64_t pairs[LANES / 2]; } both = {lanes};
+    int64_t found = 0;
+    for (int i = 0; i < LANES / 2; i++) found |= both.pairs[i];
+    return found != 0;
+}
+
 /* The logarithm of Σ eˣ, which taken from a logit leaves its log-probability; NaN where a logit is. */
 static float log_of_sum(const float *logits, int count) {
     floats greatest = (floats){0} - INFINITY, lanes = {0};
@@ -46,12 +55,12 @@ void best(
         float normalizer = log_of_sum(logits, vocabulary);
         for (int i = 0; i < count; i++) values[i] = -INFINITY, tokens[i] = 0;
         int i = 0;
-        for (; i + LANES <= vocabulary; i += LANES) {
-            ints above = at(logits + i) > values[count - 1];
-            int any = 0;
-            for (int lane = 0; lane < LANES; lane++) any |= above[lane];
-            if (!any) continue;
-            for (int j = i; j < i + LANES; j++)
+        /* Few blocks hold a token that is better than the best so far: most are passed over at one comparison. */
+        for (; i + BLOCK <= vocabulary; i += BLOCK) {
+            floats greatest = at(logits + i);
+            for (int j = LANES; j < BLOCK; j += LANES) greatest = larger(greatest, at(logits + i + j));
+            if (!any(greatest > values[count - 1])) continue;
+            for (int j = i; j < i + BLOCK; j++)
                 if (logits[j] > values[count - 1] && !is_among(j, suppressed, suppressed_count))
                     insert(logits[j], j, count, values, tokens);
         }
@@ -59,5 +68,38 @@ void best(
             if (logits[i] > values[count - 1] && !is_among(i, suppressed, suppressed_count))
                 insert(logits[i], i, count, values, tokens);
         for (int place = 0; place < count; place++) values[place] -= normalizer;
+    }
+}
+
+/* One step of a beam: the `count` best continuations of each sentence's `rows` hypotheses, most probable first, and of
+   these the first `beams` that do not end. `choices` best tokens of each hypothesis are given by `best`. A sentence
+   with a number that is none gets none but such. */
+void extend(
+    const double *totals, const float *values, const int64_t *tokens, int sentences, int rows, int choices, int count,
+    int beams, int64_t end, int64_t *parents, int64_t *next, double *sums, int64_t *live_parents, int64_t *live_next,
+    double *live_sums
+) {
+    for (int sentence = 0; sentence < sentences; sentence++) {
+        int broken = 0, kept = 0;
+        for (int i = 0; i < count; i++) sums[i] = -INFINITY, parents[i] = 0, next[i] = 0;
+        for (int row = 0; row < rows; row++)
+            for (int choice = 0; choice < choices; choice++) {
+                int place = count - 1, from = row * choices + choice;
+                double sum = totals[row] + values[from];
+                broken |= sum != sum;
+                if (!(sum > sums[place])) continue;
+                for (; place > 0 && sums[place - 1] < sum; place--)
+                    sums[place] = sums[place - 1], parents[place] = parents[place - 1], next[place] = next[place - 1];
+                sums[place] = sum, parents[place] = row, next[place] = tokens[from];
+            }
+        for (int i = 0; broken && i < count; i++) sums[i] = NAN;
+        for (int i = 0; i < beams; i++) live_sums[i] = -INFINITY, live_parents[i] = 0, live_next[i] = 0;
+        for (int i = 0; i < count && kept < beams; i++)
+            if (next[i] != end)
+                live_sums[kept] = sums[i], live_parents[kept] = parents[i], live_next[kept] = next[i], kept++;
+        for (int i = 0; broken && i < beams; i++) live_sums[i] = NAN;
+        totals += rows, values += rows * choices, tokens += rows * choices;
+        parents += count, next += count, sums += count;
+        live_parents += beams, live_next += beams, live_sums += beams;
     }
 }

@@ -74,6 +74,7 @@ class Library:
         self.step = _declared(functions.step, c_int, model, c_void_p, c_void_p, c_void_p, c_int)
         self.choose = _declared(functions.choose, c_int, c_void_p, c_void_p, c_void_p, c_int, c_int)
         self.finish = _declared(functions.finish, None, model, c_void_p)
+        self.extend = _declared(functions.extend, None, *[c_void_p] * 3, *[c_int] * 5, c_int64, *[c_void_p] * 6)
         self.best = _declared(functions.best, None, c_void_p, c_int, c_int, c_void_p, c_int, c_int, c_void_p, c_void_p)
 
     def most_probable(self, logits: Tensor, suppressed: Sequence[int], count: int) -> tuple[Tensor, Tensor]:
@@ -85,6 +86,25 @@ class Library:
         rows = logits.numel() // vocabulary
         self.best(logits.data_ptr(), rows, vocabulary, banned, len(banned), count, values.data_ptr(), tokens.data_ptr())
         return values, tokens
+
+    def continuations(
+        self, totals: Tensor, values: Tensor, tokens: Tensor, count: int, beams: int, end: int
+    ) -> tuple[tuple[Tensor, Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]:
+        """Parents, tokens and totals of each sentence's `count` best continuations, and of the `beams` that live on."""
+        sentences, rows, choices = values.shape
+        count = min(count, rows * choices)
+        beams = min(beams, count)
+        # Of one tensor of 64-bit numbers each: two allocations instead of six.
+        whole = torch.empty(2, sentences * (count + beams), dtype=torch.int64)
+        totalled = torch.empty(sentences * (count + beams), dtype=torch.float64)
+        split = sentences * count
+        found = [one[:split].view(sentences, count) for one in (whole[0], whole[1], totalled)]
+        live = [one[split:].view(sentences, beams) for one in (whole[0], whole[1], totalled)]
+        self.extend(
+            totals.contiguous().data_ptr(), values.contiguous().data_ptr(), tokens.contiguous().data_ptr(),
+            sentences, rows, choices, count, beams, end, *(one.data_ptr() for one in (*found, *live)),
+        )  # fmt: skip
+        return (found[0], found[1], found[2]), (live[0], live[1], live[2])
 
 
 def takes(tensor: Tensor) -> bool:
