@@ -49,6 +49,14 @@ def test_ambiguous_words_occur_nowhere_else() -> None:
     assert not french & {sense.noun.french for sense in senses.english}
 
 
+def test_a_cue_of_its_own_is_no_other_noun() -> None:
+    """Two nouns of one name would let a held-out pair of the one meet as a pair of the other."""
+    for cues in senses.cues.values():
+        for cue in cues:
+            same = [noun for noun in nouns.everything if noun.english == cue.english]
+            assert same in ([], [cue]), cue.english
+
+
 def test_wholes_are_cues() -> None:
     """A misspelt whole would silently never be drawn."""
     for key, names in senses.wholes.items():

@@ -37,7 +37,7 @@ cour: law, court, f; home, courtyard, f
 # Field: its cues, in as many lines as they need. A word given alone is a noun of nouns.py: it plays other roles in
 # other sentences, so it stands, where there is room, in a place from which no word is held out (see held_out_cue).
 CUES = """
-water: river=rivière f=강; lake=lac m=호수; boat=bateau m=배; duck=canard m=오리; beach=plage f=해변;
+water: river=rivière f=강; lake=lac m=호수; boat=bateau m=배; duck=canard m=오리; swan=cygne m=백조;
   fish=poisson m=물고기; wave=vague f=파도; pond=étang m=연못; island=île f=섬; fisherman=pêcheur m=어부;
   sailor=marin m=선원; whale=baleine f=고래
 office: company=entreprise f=회사; client=client m=고객; money=argent m=돈; contract=contrat m=계약서;
@@ -50,20 +50,20 @@ machine: engine=moteur m=엔진; driver=chauffeur m=운전사; workshop=atelier 
   wheel=roue f=바퀴; robot=robot m=로봇; mechanic=mécanicien m=정비사; tractor=tracteur m=트랙터;
   engineer=ingénieur m=기술자; pump=pompe f=펌프; battery=batterie f=배터리
 music: piano=piano m=피아노; pianist=pianiste m=피아니스트; concert=concert m=음악회; orchestra=orchestre m=관현악단;
-  flute=flûte f=플루트; song=chanson f=노래; singer=chanteur m=가수; opera=opéra m=오페라; guitar=guitare f=기타;
-  melody=mélodie f=선율; drum=tambour m=북; composer=compositeur m=작곡가
+  flute=flûte f=플루트; song=chanson f=노래; singer=chanteur m=가수; opera=opéra m=오페라;
+  composer=compositeur m=작곡가; melody=mélodie f=선율; drum=tambour m=북; choir=chorale f=합창단
 home: bathroom=salle de bain f=욕실; bedroom=chambre f=침실; sofa=canapé m=소파; door; curtain=rideau m=커튼;
   carpet=tapis m=양탄자; neighbor=voisin m=이웃; kitchen; pillow=oreiller m=베개; armchair=fauteuil m=안락의자;
   blanket=couverture f=담요; balcony=balcon m=발코니
 food: chocolate=chocolat m=초콜릿; meal=repas m=식사; dessert=dessert m=후식; waiter=serveur m=웨이터;
-  wine=vin m=포도주; restaurant; cook=cuisinier m=요리사; salad=salade f=샐러드; soup=soupe f=수프;
-  cheese=fromage m=치즈; sauce=sauce f=소스; butter=beurre m=버터
+  wine=vin m=포도주; restaurant; cook=cuisinier m=요리사; salad=salade f=샐러드; honey=miel m=꿀;
+  olive=olive f=올리브; sauce=sauce f=소스; butter=beurre m=버터
 law: judge=juge m=판사; witness=témoin m=증인; police=police f=경찰; prison=prison f=감옥; thief=voleur m=도둑;
   crime=crime m=범죄; victim=victime f=피해자; trial=procès m=재판; prisoner=prisonnier m=죄수;
   verdict=verdict m=판결; investigation=enquête f=수사; murder=meurtre m=살인
 travel: airport=aéroport m=공항; plane=avion m=비행기; tourist=touriste m=관광객; pilot=pilote m=조종사;
   passenger=passager m=승객; highway=autoroute f=고속도로; city=ville f=도시; taxi=taxi m=택시;
-  border=frontière f=국경; ticket=billet m=표; guide=guide m=안내원; tunnel=tunnel m=터널
+  border=frontière f=국경; compass=boussole f=나침반; guide=guide m=안내원; tunnel=tunnel m=터널
 """
 # Cues that leave a sense open, though they are of its field: the desk beside a bedroom may be a study (*bureau*).
 UNFIT = """
