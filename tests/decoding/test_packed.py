@@ -12,6 +12,7 @@ from clearhead import native
 from clearhead.decoding.engine import padded, score_ids, translate_ids
 from clearhead.decoding.options import Sampling, SearchOptions
 from clearhead.decoding.packed import PackedModel, Precision, packed
+from clearhead.errors import DecodingError
 from clearhead.model import EncoderDecoder, TransformerConfig, padding_mask
 
 pytestmark = pytest.mark.skipif(native.library() is None, reason="this machine has no C compiler")
@@ -154,6 +155,15 @@ def test_training_on_does_not_change_what_was_packed() -> None:
         for parameter in model.parameters():
             parameter.mul_(-2)
     assert translate_ids(fast, sources(), OPTIONS) == before
+
+
+def test_a_damaged_weight_is_not_hidden() -> None:
+    """Not by a softmax, either, in which only the scores are no numbers."""
+    model = model_of(encoder_layers=0)
+    with torch.no_grad():
+        model.decoder.layers[0].self_attention.key.weight.fill_(float("nan"))  # type: ignore[union-attr, operator]
+    with pytest.raises(DecodingError, match="NaN"):
+        translate_ids(packed_of(model), sources(), OPTIONS)
 
 
 def test_no_step_beyond_what_was_asked_for() -> None:

@@ -64,7 +64,6 @@ class PackedModel:
     def _packed(self, model: EncoderDecoder) -> native.Transformer:
         config, record = model.config, native.Transformer()
         record.width, record.heads, record.inner_width = config.width, config.heads, config.inner_width
-        record.vocabulary = config.target_vocabulary
         record.encoder_layers, record.decoder_layers = config.encoder_layers, config.decoder_layers
         record.normalize_after = config.norm_placement == "post"
         record.gated = config.activation in _GATED

@@ -15,17 +15,11 @@ static inline int any(ints lanes) {
 /* The logarithm of Σ eˣ, which taken from a logit leaves its log-probability; NaN where a logit is. */
 static float log_of_sum(const float *logits, int count) {
     floats greatest = (floats){0} - INFINITY, lanes = {0};
-    ints broken = {0};
     float most, rest = 0.0f;
     int i = 0;
-    for (; i + LANES <= count; i += LANES) {
-        greatest = larger(greatest, at(logits + i));
-        broken |= at(logits + i) != at(logits + i);
-    }
+    for (; i + LANES <= count; i += LANES) greatest = larger(greatest, at(logits + i));
     most = largest_of(greatest);
     for (int j = i; j < count; j++) most = logits[j] > most ? logits[j] : most;
-    for (int lane = 0; lane < LANES; lane++)
-        if (broken[lane]) return NAN;
     for (int j = 0; j + LANES <= count; j += LANES) lanes += exponential(at(logits + j) - most);
     for (; i < count; i++) rest += expf(logits[i] - most);
     return most + logf(total(lanes) + rest);

@@ -47,7 +47,7 @@ class Transformer(Structure):
     """`struct transformer` of transformer.c."""
 
     _fields_ = (
-        ("width", c_int32), ("heads", c_int32), ("inner_width", c_int32), ("vocabulary", c_int32),
+        ("width", c_int32), ("heads", c_int32), ("inner_width", c_int32),
         ("encoder_layers", c_int32), ("decoder_layers", c_int32),
         ("normalize_after", c_int32), ("activation", c_int32), ("gated", c_int32),
         ("scale", c_float),
@@ -100,9 +100,11 @@ class Library:
         split = sentences * count
         found = [one[:split].view(sentences, count) for one in (whole[0], whole[1], totalled)]
         live = [one[split:].view(sentences, beams) for one in (whole[0], whole[1], totalled)]
+        # Named, so that a copy lives until it has been read.
+        given = [one.contiguous() for one in (totals, values, tokens)]
         self.extend(
-            totals.contiguous().data_ptr(), values.contiguous().data_ptr(), tokens.contiguous().data_ptr(),
-            sentences, rows, choices, count, beams, end, *(one.data_ptr() for one in (*found, *live)),
+            *(one.data_ptr() for one in given), sentences, rows, choices, count, beams, end,
+            *(one.data_ptr() for one in (*found, *live)),
         )  # fmt: skip
         return (found[0], found[1], found[2]), (live[0], live[1], live[2])
 

@@ -24,7 +24,7 @@ struct layer {
 };
 
 struct transformer {
-    int32_t width, heads, inner_width, vocabulary, encoder_layers, decoder_layers;
+    int32_t width, heads, inner_width, encoder_layers, decoder_layers;
     int32_t normalize_after, activation, gated;
     float scale; /* of the embeddings */
     const float *source_embedding, *target_embedding;
@@ -50,7 +50,6 @@ struct state {
     float **memories;          /* a layer: source tokens × (key, value) */
     float **pasts;             /* a layer and a position: the rows of that step × (key, value) */
     int32_t *ancestry;         /* rows × capacity: the row that held this hypothesis at each position */
-    int32_t longest;
     struct buffers buffers;
 };
 
@@ -243,7 +242,7 @@ struct state *begin(
     const struct transformer *t, const int32_t *ids, const int32_t *lengths, int sentences, int beams, int capacity,
     int threads
 ) {
-    int failed = 0, rows = 0;
+    int failed = 0, rows = 0, longest = capacity;
     struct state *s = must(calloc(1, sizeof *s), &failed);
     if (failed) return NULL;
     s->sentences = sentences, s->beams = beams, s->capacity = capacity;
@@ -252,14 +251,13 @@ struct state *begin(
     s->memories = must(calloc(t->decoder_layers + 1, sizeof(float *)), &failed);
     s->pasts = must(calloc((size_t)t->decoder_layers * capacity + 1, sizeof(float *)), &failed);
     s->ancestry = must(malloc((size_t)sentences * beams * capacity * sizeof(int32_t)), &failed);
-    s->longest = capacity;
     for (int sentence = 0; sentence < sentences && !failed; sentence++) {
         s->starts[sentence] = rows, s->lengths[sentence] = lengths[sentence];
         rows += lengths[sentence];
-        if (lengths[sentence] > s->longest) s->longest = lengths[sentence];
+        if (lengths[sentence] > longest) longest = lengths[sentence];
     }
-    s->buffers.scores = must(malloc((size_t)t->heads * (s->longest + LANES) * sizeof(float)), &failed);
-    s->buffers.attended = must(malloc(s->longest * sizeof(float *)), &failed);
+    s->buffers.scores = must(malloc((size_t)t->heads * (longest + LANES) * sizeof(float)), &failed);
+    s->buffers.attended = must(malloc(longest * sizeof(float *)), &failed);
     if (failed || encode(t, s, ids, rows, threads)) {
         finish(t, s);
         return NULL;

@@ -64,7 +64,7 @@ static inline float largest_of(floats lanes) {
 /* eˣ for x from -87 to 0, to 2e-7 of it: 2 to the whole part of x·log2(e), times a polynomial of the rest. */
 static inline floats exponential(floats x) {
     const float log2e = 1.44269504f, high = 0.693359375f, low = -2.12194440e-4f, magic = 12582912.0f;
-    x = larger(x, (floats){0} - 87.0f);
+    x = larger((floats){0} - 87.0f, x); /* in this order, what is not a number stays so */
     floats shifted = x * log2e + magic, whole = shifted - magic;
     floats rest = x - whole * high - whole * low;
     floats power = (floats){0} + 1.9875691500e-4f;
