@@ -6,6 +6,8 @@
 `base` has the paper's base sizes, 32,000 pieces and random weights, which translate 512 sources of 27 tokens into 27
 tokens each. `tiny` is a trained model and a text. Batches: both cores, each toolkit with the batch size that suits it
 best. One at a time: the median of up to 200 sentences, each toolkit with one thread or two, whichever is faster.
+Each stops as it does by default: CTranslate2 when its beam is full of finished hypotheses, clearhead when nothing better
+can follow, under the length limit of `clearhead translate`.
 A round runs everything once; the table gives medians over the rounds, ratios being of figures of the same round.
 """
 
@@ -28,6 +30,7 @@ from bench import HERE, WORK, Peer, environment, processor
 from safetensors.torch import save_file
 
 from clearhead import load
+from clearhead.decoding import LengthLimit
 from clearhead.model import EncoderDecoder, TransformerConfig, paper_base
 
 OURS = Peer("clearhead", "translate_with_clearhead.py")
@@ -86,7 +89,7 @@ def write_base() -> Path:
     model.output.matrix.weight.data[END] = 0.0
     random = np.random.default_rng(1)
     sources = [[*random.integers(10, 32_000, 26).tolist(), END] for _ in range(512)]
-    return write(WORK / "translate-base", model, config, sources, 27, BEGIN, END)
+    return write(WORK / "translate-base", model, config, sources, (0, 27), BEGIN, END)
 
 
 def write_trained(run: Path, text: Path) -> Path:
@@ -96,7 +99,8 @@ def write_trained(run: Path, text: Path) -> Path:
         encoded = bundle.source_tokenizer.encode_many(file.read().splitlines())
     sources = [[*ids, bundle.source_tokenizer.end] for ids in encoded]
     begin, end = bundle.target_tokenizer.begin, bundle.target_tokenizer.end
-    return write(WORK / "translate-tiny", bundle.model, bundle.model.config, sources, 100, begin, end)
+    limit = dataclasses.astuple(LengthLimit())
+    return write(WORK / "translate-tiny", bundle.model, bundle.model.config, sources, limit, begin, end)
 
 
 def write(
@@ -104,11 +108,11 @@ def write(
     model: EncoderDecoder,
     config: TransformerConfig,
     sources: Sequence[Sequence[int]],
-    max_length: int,
+    length_limit: tuple[float, int],
     begin: int,
     end: int,
 ) -> Path:
-    """The task's folder, without what CTranslate2 made of older weights."""
+    """The task's folder, without what CTranslate2 made of older weights. length_limit: that of `LengthLimit`."""
     subprocess.run(["rm", "-rf", str(folder)], check=True)
     folder.mkdir(parents=True)
     weights = {name: value.detach().contiguous() for name, value in model.named_parameters()}
@@ -123,7 +127,7 @@ def write(
         **{name: value for name, value in arrays.items() if "matrix" not in name},
     )
     settings = {
-        "config": dataclasses.asdict(config), "sources": sources, "max_length": max_length,
+        "config": dataclasses.asdict(config), "sources": sources, "length_limit": length_limit,
         "begin": begin, "end": end, "padding": PADDING,
     }  # fmt: skip
     (folder / "task.json").write_text(json.dumps(settings))

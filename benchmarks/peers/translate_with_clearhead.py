@@ -25,7 +25,7 @@ def main() -> None:
         begin=settings["begin"], end=settings["end"], suppressed=(settings["padding"], settings["begin"]),
         beam_size=beam_size,
     )  # fmt: skip
-    limit = LengthLimit(0, settings["max_length"])
+    limit = LengthLimit(*settings["length_limit"])
 
     def translate(sources: list[list[int]], budget: int) -> int:
         found = translate_ids(served, sources, options, length_limit=limit, batch_tokens=budget * beam_size)

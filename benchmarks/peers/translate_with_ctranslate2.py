@@ -20,9 +20,12 @@ def main() -> None:
     folder = converted(task, kind)
     names = vocabulary(task)
     sources = [[names[piece] for piece in source] for source in task.sources]
+    # It knows one limit for all sentences: that of the longest.
+    factor, extra = task.settings["length_limit"]
+    limit = int(factor * max(map(len, sources))) + extra
     options: dict[str, Any] = {
         "beam_size": beam_size, "length_penalty": 1.0, "max_input_length": 0,
-        "max_decoding_length": task.settings["max_length"],
+        "max_decoding_length": limit,
     }  # fmt: skip
 
     def translator(workers: int, threads: int) -> Any:
@@ -31,7 +34,7 @@ def main() -> None:
 
     def lengths(results: Any) -> int:
         # Its hypotheses lack the end token, which has been computed wherever the greatest length was not reached.
-        return sum(min(len(one.hypotheses[0]) + 1, task.settings["max_length"]) for one in results)
+        return sum(min(len(one.hypotheses[0]) + 1, limit) for one in results)
 
     if mode == "batch":
         budget = int(sys.argv[5])

@@ -93,7 +93,7 @@ def test_threads_change_nothing(kind: int) -> None:
 def test_most_probable(rows: int, vocabulary: int, count: int) -> None:
     count = min(count, vocabulary)
     logits = torch.randn(rows, vocabulary, generator=torch.Generator().manual_seed(vocabulary)) * 5
-    values, tokens = functions().most_probable(logits, [], count)
+    values, tokens = functions().most_probable(logits, (), count)
     expected = logits.double().log_softmax(-1).topk(count)
     torch.testing.assert_close(values.double(), expected.values, atol=2e-6, rtol=0)
     assert torch.equal(tokens, expected.indices)
@@ -101,7 +101,7 @@ def test_most_probable(rows: int, vocabulary: int, count: int) -> None:
 
 def test_suppressed_tokens_are_not_chosen_and_keep_their_share() -> None:
     logits = torch.tensor([1.0, 2.0, 3.0, 4.0])
-    values, tokens = functions().most_probable(logits, [3, 1], 3)
+    values, tokens = functions().most_probable(logits, (3, 1), 3)
     assert tokens[:2].tolist() == [2, 0]
     normalizer = math.log(sum(math.exp(x) for x in (1, 2, 3, 4)))
     assert values[:2].tolist() == pytest.approx([3 - normalizer, 1 - normalizer], abs=1e-6)
@@ -110,14 +110,14 @@ def test_suppressed_tokens_are_not_chosen_and_keep_their_share() -> None:
 
 
 def test_of_equal_tokens_the_first_comes_first() -> None:
-    assert functions().most_probable(torch.zeros(2, 40), [0], 3)[1].tolist() == [[1, 2, 3]] * 2
+    assert functions().most_probable(torch.zeros(2, 40), (0,), 3)[1].tolist() == [[1, 2, 3]] * 2
 
 
 @pytest.mark.parametrize("place", [0, 39])
 def test_what_is_not_a_number_is_not_hidden(place: int) -> None:
     logits = torch.zeros(1, 40)
     logits[0, place] = math.nan
-    assert functions().most_probable(logits, [], 2)[0].isnan().all()
+    assert functions().most_probable(logits, (), 2)[0].isnan().all()
 
 
 @given(st.integers(1, 4), st.integers(1, 4), st.integers(1, 6), st.integers(1, 3), st.integers(0, 99))

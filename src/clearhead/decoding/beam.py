@@ -51,20 +51,24 @@ def beam_search(
     prefixes = checked_prefixes(max_lengths, options, prefixes)
     sentences = [Sentence(options, limit, prefix) for limit, prefix in zip(max_lengths, prefixes, strict=True)]
     active, history = sentences, History()
+    longest_prefix = max(map(len, prefixes), default=0)
     # One row a sentence until the first step has told hypotheses apart: equal rows would fill a beam with copies.
     tokens = torch.full((len(active), 1), options.begin, device=device)
     totals = torch.zeros((len(active), 1), dtype=torch.float64, device=device)
     while active:
-        choices = most_probable(step(tokens), options, [s.prefix for s in active], len(history), 2 * options.beam_size)
+        position = len(history)
+        forced = [sentence.prefix for sentence in active] if position < longest_prefix else ()
+        choices = most_probable(step(tokens), options, forced, position, 2 * options.beam_size)
         candidates, live = continuations(totals, choices, options)
         kept = note_endings(active, candidates, live, history, options.end)
         if kept:
             places = torch.tensor(kept, device=device)
             live = live.of_sentences(places)
             step.select(places, live.parents)
-            history.add(live, places)
+            history.add(live, kept)
             tokens, totals = live.tokens, live.totals
-        active = [active[place] for place in kept]
+        if len(kept) < len(active):
+            active = [active[place] for place in kept]
     return [sentence.hypotheses(history) for sentence in sentences]
 
 
@@ -165,23 +169,30 @@ class History:
     """
 
     def __init__(self) -> None:
-        # Each: parents, tokens and totals, one a row.
-        self.steps: list[tuple[Tensor, Tensor, Tensor]] = []
+        self.steps: list[tuple[Continuations, Sequence[int]]] = []
         self.rows = 1
 
     def __len__(self) -> int:
         return len(self.steps)
 
-    def add(self, live: Continuations, places: Int[Tensor, "kept"]) -> None:
+    def add(self, live: Continuations, places: Sequence[int]) -> None:
         """Add a step: continuations of the sentences that had these places among the last step's."""
-        parents = places[:, None] * self.rows + live.parents
-        self.steps.append((parents.flatten(), live.tokens.flatten(), live.totals.flatten()))
+        self.steps.append((live, places))
         self.rows = live.tokens.shape[1]
 
     @cached_property
     def lists(self) -> list[tuple[list[int], list[int], list[float]]]:
-        """The steps as Python's lists, read once when the search is over."""
-        return [(parents.tolist(), tokens.tolist(), totals.tolist()) for parents, tokens, totals in self.steps]
+        """Of each step, a row's parent among the rows of the step before, its token and its total.
+
+        Read once, when the search is over: until then nothing of it is needed.
+        """
+        lists, rows = [], 1
+        for live, places in self.steps:
+            first = torch.tensor(places, device=live.parents.device)[:, None] * rows
+            parents = (first + live.parents).flatten()
+            lists.append((parents.tolist(), live.tokens.flatten().tolist(), live.totals.flatten().tolist()))
+            rows = live.tokens.shape[1]
+        return lists
 
     def hypothesis(self, ending: Ending, options: SearchOptions) -> Hypothesis:
         """The whole hypothesis that `ending` ends."""
@@ -199,12 +210,12 @@ def note_endings(
 ) -> list[int]:
     """Tell each sentence which of its candidates end here; return the places of the sentences that go on."""
     length = len(history) + 1
-    ends = (candidates.tokens == end) & (candidates.totals > -math.inf)
-    if ends.any():
-        places = ends.nonzero()[:, 0]
-        rows = places * history.rows + candidates.parents[ends]
-        for place, row, total in zip(places.tolist(), rows.tolist(), candidates.totals[ends].tolist(), strict=True):
-            active[place].finish(Ending(row, end, total, length))
+    for place, tokens in enumerate(candidates.tokens.tolist()):
+        if end in tokens:
+            rows, totals = candidates.parents[place].tolist(), candidates.totals[place].tolist()
+            for row, token, total in zip(rows, tokens, totals, strict=True):
+                if token == end and total > -math.inf:
+                    active[place].finish(Ending(place * history.rows + row, end, total, length))
     kept = []
     for place, best_total in enumerate(live.totals[:, 0].tolist()):
         if not active[place].closed(best_total, length):

@@ -4,7 +4,6 @@ import ctypes
 import functools
 import logging
 import os
-from collections.abc import Sequence
 from ctypes import POINTER, Structure, c_float, c_int, c_int32, c_int64, c_void_p
 from typing import Any
 
@@ -77,12 +76,12 @@ class Library:
         self.extend = _declared(functions.extend, None, *[c_void_p] * 3, *[c_int] * 5, c_int64, *[c_void_p] * 6)
         self.best = _declared(functions.best, None, c_void_p, c_int, c_int, c_void_p, c_int, c_int, c_void_p, c_void_p)
 
-    def most_probable(self, logits: Tensor, suppressed: Sequence[int], count: int) -> tuple[Tensor, Tensor]:
+    def most_probable(self, logits: Tensor, suppressed: tuple[int, ...], count: int) -> tuple[Tensor, Tensor]:
         """The log-probabilities and the tokens of the `count` most probable ones of each row of `logits`."""
         logits, vocabulary = logits.contiguous(), logits.shape[-1]
         values = torch.empty(*logits.shape[:-1], count)
         tokens = torch.empty(*logits.shape[:-1], count, dtype=torch.int64)
-        banned = (c_int64 * len(suppressed))(*suppressed)
+        banned = _whole_numbers(suppressed)
         rows = logits.numel() // vocabulary
         self.best(logits.data_ptr(), rows, vocabulary, banned, len(banned), count, values.data_ptr(), tokens.data_ptr())
         return values, tokens
@@ -94,19 +93,24 @@ class Library:
         sentences, rows, choices = values.shape
         count = min(count, rows * choices)
         beams = min(beams, count)
-        # Of one tensor of 64-bit numbers each: two allocations instead of six.
-        whole = torch.empty(2, sentences * (count + beams), dtype=torch.int64)
-        totalled = torch.empty(sentences * (count + beams), dtype=torch.float64)
-        split = sentences * count
-        found = [one[:split].view(sentences, count) for one in (whole[0], whole[1], totalled)]
-        live = [one[split:].view(sentences, beams) for one in (whole[0], whole[1], totalled)]
+        parents, found = torch.empty(2, sentences, count, dtype=torch.int64).unbind()
+        live_parents, living = torch.empty(2, sentences, beams, dtype=torch.int64).unbind()
+        sums = torch.empty(sentences, count, dtype=torch.float64)
+        live_sums = torch.empty(sentences, beams, dtype=torch.float64)
+        results = (parents, found, sums), (live_parents, living, live_sums)
         # Named, so that a copy lives until it has been read.
-        given = [one.contiguous() for one in (totals, values, tokens)]
+        given = (totals.contiguous(), values.contiguous(), tokens.contiguous())
         self.extend(
             *(one.data_ptr() for one in given), sentences, rows, choices, count, beams, end,
-            *(one.data_ptr() for one in (*found, *live)),
+            *(one.data_ptr() for part in results for one in part),
         )  # fmt: skip
-        return (found[0], found[1], found[2]), (live[0], live[1], live[2])
+        return results
+
+
+@functools.lru_cache(maxsize=16)
+def _whole_numbers(numbers: tuple[int, ...]) -> Any:
+    """As C reads them; made once for the steps of a search."""
+    return (c_int64 * len(numbers))(*numbers)
 
 
 def takes(tensor: Tensor) -> bool:
