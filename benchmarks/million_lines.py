@@ -17,14 +17,20 @@ from pathlib import Path
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog="after --: further options of `clearhead translate`",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("model", type=Path)
     parser.add_argument("--text", type=Path, required=True, help="sentences, one a line")
     parser.add_argument("--lines", type=int, default=1_000_000)
-    parser.add_argument("options", nargs="*", help="after --: further options of `clearhead translate`")
-    chosen = parser.parse_args()
+    # argparse would take what follows -- for the positional arguments before it.
+    arguments = sys.argv[1:]
+    border = arguments.index("--") if "--" in arguments else len(arguments)
+    chosen, options = parser.parse_args(arguments[:border]), arguments[border + 1 :]
     sentences = chosen.text.read_bytes().splitlines()
-    command = [sys.executable, "-m", "clearhead", "translate", str(chosen.model), "--workers", "2", *chosen.options]
+    command = [sys.executable, "-m", "clearhead", "translate", str(chosen.model), "--workers", "2", *options]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdin is not None
     assert process.stdout is not None
