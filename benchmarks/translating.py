@@ -6,8 +6,8 @@
 `base` has the paper's base sizes, 32,000 pieces and random weights, which translate 512 sources of 27 tokens into 27
 tokens each. `tiny` is a trained model and a text. Batches: both cores, each toolkit with the batch size that suits it
 best. One at a time: the median of up to 200 sentences, each toolkit with one thread or two, whichever is faster.
-Each stops as it does by default: CTranslate2 when its beam is full of finished hypotheses, clearhead when nothing better
-can follow, under the length limit of `clearhead translate`.
+Each stops as it does by default: CTranslate2 when its beam is full of finished hypotheses, clearhead when nothing
+better can follow, under the length limit of `clearhead translate`.
 A round runs everything once; the table gives medians over the rounds, ratios being of figures of the same round.
 """
 
