@@ -89,6 +89,18 @@ class TestFolder:
         assert names(tmp_path / "a") == ["b"]
 
 
+def test_whoever_may_read_other_files_may_read_these(tmp_path: Path) -> None:
+    """Also where the library that wrote them keeps them to their owner, as safetensors does."""
+    (tmp_path / "usual").touch()
+    usual = stat.S_IMODE((tmp_path / "usual").stat().st_mode)
+    with publish_folder(tmp_path / "folder") as draft:
+        (draft / "a").touch(mode=0o600)
+    with publish_file(tmp_path / "b") as draft:
+        draft.unlink()
+        draft.touch(mode=0o600)
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "folder" / "a", tmp_path / "b")] == [usual] * 2
+
+
 class TestDrafts:
     def test_what_a_kill_left_is_removed(self, tmp_path: Path) -> None:
         (tmp_path / ".a.draft-1-ab").mkdir()

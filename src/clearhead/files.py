@@ -42,8 +42,12 @@ def publish_file(path: Path) -> Iterator[Path]:
     """Yield a path beside `path` to write to; when the block ends well, sync it and rename it into place."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = _draft(path)
+    draft.touch()
+    usual = draft.stat().st_mode
     try:
         yield draft
+        # Some libraries write files that nobody else may read.
+        draft.chmod(usual)
         _sync(draft)
         draft.replace(path)
         _sync(path.parent)
@@ -67,6 +71,9 @@ def publish_folder(path: Path) -> Iterator[Path]:
     try:
         yield draft
         for item in sorted(draft.rglob("*")):
+            if item.is_file():
+                # Some libraries write files that nobody else may read. A folder's rights tell what is usual here.
+                item.chmod(draft.stat().st_mode & 0o666)
             _sync(item)
         _sync(draft)
         _put_in_place(draft, path)
