@@ -107,12 +107,41 @@ class TestGathering:
                 ("model.max_length=10", "data.filters.max_tokens=8"),
                 r"a validation pair has \d\d tokens, but model.max_length=10; remove it from its files, or set",
             ),
+            (
+                ("training.packing=true", "training.packed_length=8"),
+                r"a training pair has \d\d tokens, more than training.packed_length=8; raise it, or set .*=6$",
+            ),
+            (
+                ("training.packing=true", "training.packed_length=200"),
+                "training.batch_tokens=160 is less than one row of training.packed_length=200; raise the former to 200",
+            ),
         ],
     )
     def test_choices_that_cannot_work(self, make_recipe: MakeRecipe, changes: tuple[str, ...], message: str) -> None:
         with pytest.raises(RecipeError, match=message) as caught:
             gather(make_recipe(*changes))
         assert "\n" not in str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("changes", "length"),
+        [
+            (("training.packing=true",), 128),
+            (("training.packing=true", "training.batch_tokens=100"), 100),
+            (("training.packing=true", "training.packed_length=40"), 40),
+            ((), "auto"),
+        ],
+    )
+    def test_the_length_of_a_row(self, make_recipe: MakeRecipe, changes: tuple[str, ...], length: object) -> None:
+        assert gather(make_recipe(*changes)).recipe.training.packed_length == length
+
+    def test_a_row_holds_the_longest_pair(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
+        """131 tokens and their end, rounded up to a multiple of 8."""
+        for name in ("train.en", "train.fr"):
+            (tmp_path / name).write_text("q" * 131 + "\none\n", encoding="utf-8")
+        for name in ("val.en", "val.fr"):
+            (tmp_path / name).write_text("one\n", encoding="utf-8")
+        recipe = make_recipe(f"data.folder={tmp_path}", "training.packing=true", "model.max_length=200")
+        assert gather(recipe).recipe.training.packed_length == 136
 
     @pytest.mark.parametrize("key", ["data.train.0.source", "data.validate.0.target"])
     def test_a_file_that_is_not_there(self, make_recipe: MakeRecipe, key: str) -> None:
