@@ -21,7 +21,7 @@ def read_again(recipe: Recipe) -> Recipe:
     [
         (),
         ("training.patience=null", "training.optimizer.clip=null"),
-        ("training.packing=true", "training.packed_length=96"),
+        ("training.packing=true", "training.packed_length=96", "training.compile=on", "training.graph=off"),
         ("training.patience=3", "model.dropout=0.25", "model.positions=rotary"),
         ("data.filters={max_tokens: 9, max_ratio: 2.5, deduplicate: true}", "text.tags=true"),
         ("training.optimizer.epsilon=1e-12", "training.schedule={name: cosine, peak: 3e-4, warmup: 0}"),

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from clearhead.data import Batch, FilterReport, PreparedCorpus, TokenFile, collate, collate_packed, pack, plan
 from clearhead.model import EncoderDecoder, TransformerConfig
@@ -95,6 +96,45 @@ def test_several_batches_make_one_step(corpus: PreparedCorpus) -> None:
         torch.testing.assert_close(a, b, rtol=0, atol=1e-5)
     for a, b in zip(one.average.model.parameters(), other.average.model.parameters(), strict=True):
         torch.testing.assert_close(a, b, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_static_step_is_the_plain_one_bit_by_bit(
+    corpus: PreparedCorpus, precision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five steps of two batches with dropout, clipping and the average: copied to one place, and where they are."""
+    settings = Training(steps=9, device="cpu", precision=precision, packing=True)
+    batches = packed_batches(corpus, rows=2, length=40)
+    results = []
+    for is_static in (True, False):
+        one = learner(settings, dropout=0.1)
+        if not is_static:
+            monkeypatch.setattr(one, "_static", None)
+        for number in range(1, 6):
+            one.step(number, [batches[number % len(batches)], batches[(number + 1) % len(batches)]])
+        results.append([one.loss, one.flat.values, one.average.flat.values])
+    assert all(map(torch.equal, *results))
+    assert float(results[0][0]) > 0
+
+
+class Unread(TorchDispatchMode):
+    """Refuses whatever makes a host wait for a device: a number that Python sees, a shape that depends on numbers."""
+
+    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        name = str(operation)
+        assert not any(part in name for part in ("local_scalar", "item", "nonzero", "unique", "masked_select")), name
+        return operation(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_the_host_reads_nothing_in_a_packed_step(corpus: PreparedCorpus, precision: str) -> None:
+    settings = Training(steps=9, device="cpu", precision=precision, packing=True)
+    one, batches = learner(settings, dropout=0.1), packed_batches(corpus, rows=2, length=40)
+    one.step(1, batches[:2])  # Machines are asked once what they are.
+    with Unread():
+        one.step(2, batches[2:4])
+    with Unread(), pytest.raises(AssertionError, match="local_scalar"):
+        float(one.loss)
 
 
 def test_the_numbers_that_are_drawn_are_the_steps_own(corpus: PreparedCorpus) -> None:

@@ -10,6 +10,7 @@ from clearhead.data import street
 from clearhead.errors import DataError, RecipeError, TrainingError
 from clearhead.model import linear
 from clearhead.recipe import Recipe, load_recipe
+from clearhead.training import preparation
 from clearhead.training.preparation import corpus_folder, gather, resolve
 
 MakeRecipe = Callable[..., Recipe]
@@ -133,6 +134,40 @@ class TestGathering:
     )
     def test_the_length_of_a_row(self, make_recipe: MakeRecipe, changes: tuple[str, ...], length: object) -> None:
         assert gather(make_recipe(*changes)).recipe.training.packed_length == length
+
+    @pytest.mark.parametrize(
+        ("device", "packing", "compiler", "expected"),
+        [
+            ("cuda", True, ("cc",), (True, True)),
+            ("cuda", True, None, (False, True)),
+            ("cuda", False, ("cc",), (False, False)),
+            ("cpu", True, ("cc",), (False, False)),
+        ],
+    )
+    def test_compiling_and_recording_are_for_packed_batches_on_a_gpu(
+        self,
+        make_recipe: MakeRecipe,
+        monkeypatch: pytest.MonkeyPatch,
+        device: str,
+        packing: bool,
+        compiler: tuple[str, ...] | None,
+        expected: tuple[bool, bool],
+    ) -> None:
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+        monkeypatch.setattr(preparation, "find_compiler", lambda: compiler)
+        training = resolve(make_recipe(f"training.device={device}", f"training.packing={packing}")).training
+        assert (training.compile, training.graph) == expected
+
+    def test_each_can_be_turned_off(self, make_recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+        common = "training.device=cuda", "training.packing=true"
+        for name in ("compile", "graph"):
+            training = resolve(make_recipe(*common, f"training.{name}=false")).training
+            assert getattr(training, name) is False
+
+    def test_a_graph_needs_a_gpu(self, make_recipe: MakeRecipe) -> None:
+        with pytest.raises(TrainingError, match=r"training.graph=true records .* but training.device=cpu; set .*=auto"):
+            resolve(make_recipe("training.packing=true", "training.graph=true"))
 
     def test_a_row_holds_the_longest_pair(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
         """131 tokens and their end, rounded up to a multiple of 8."""

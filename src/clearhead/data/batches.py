@@ -38,11 +38,15 @@ class Batch:
     def __len__(self) -> int:
         return len(self.source)
 
-    def to(self, device: torch.device | str) -> "Batch":
-        """The same batch on another device."""
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Its tensors: three, or five where pairs share rows."""
+        return (self.source, self.target_input, self.target_output, *(self.segments or ()))
+
+    def to(self, device: torch.device | str, copy: bool = False) -> "Batch":
+        """The same batch on another device; with `copy` in other tensors even where it is there already."""
 
         def moved(tensor: Tensor) -> Tensor:
-            return tensor.to(device, non_blocking=True)
+            return tensor.to(device, non_blocking=True, copy=copy)
 
         return dataclasses.replace(
             self,

@@ -1,7 +1,8 @@
 """One step: forward → summed loss → backward → clip → update → average, on the model's device from end to end."""
 
 import contextlib
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -11,10 +12,12 @@ from clearhead.model import EncoderDecoder
 from clearhead.model.linear import multiply_in
 from clearhead.recipe import Training
 from clearhead.training.average import MovingAverage
+from clearhead.training.compiling import compile_layers, compiler_errors
 from clearhead.training.flat import Flat
-from clearhead.training.loss import linear_cross_entropy
+from clearhead.training.loss import linear_cross_entropy, static_linear_cross_entropy
 from clearhead.training.optimizer import Updater
 from clearhead.training.schedule import learning_rate
+from clearhead.training.static import StaticStep
 
 
 class Learner:
@@ -36,6 +39,14 @@ class Learner:
         rate = learning_rate(settings.schedule, settings.steps, self.model.config.width)
         self.updater = Updater(self.flat, settings.optimizer, rate)
         self.loss = torch.zeros((), dtype=torch.float64, device=settings.device)
+        compiled = settings.compile is True
+        # After the average, which is a copy that is never compiled.
+        if compiled:
+            compile_layers(self.model)
+        self._cross_entropy: Callable[..., Tensor] = linear_cross_entropy
+        if settings.packing or settings.device != "cpu":
+            self._cross_entropy = functools.partial(static_linear_cross_entropy, compiled=compiled)
+        self._static = StaticStep(self._learn, settings.device, settings.graph is True) if settings.packing else None
 
     def step(self, number: int, batches: Sequence[Batch]) -> None:
         """Take step `number`, which counts from 1, with the gradients of all `batches` together."""
@@ -43,7 +54,11 @@ class Learner:
         torch.manual_seed(self.settings.seed * 1_000_003 + number - 1)
         self.updater.prepare(number)
         self.average.prepare(number)
-        self._learn([batch.to(self.settings.device) for batch in batches])
+        if self._static is None:
+            self._learn([batch.to(self.settings.device) for batch in batches])
+        else:
+            with compiler_errors():
+                self._static(batches)
         self.flat.changed()
         self.average.flat.changed()
 
@@ -63,7 +78,7 @@ class Learner:
             else:
                 states = self.model.packed_states(batch.source, batch.target_input, batch.segments)
         matrix, smoothing = self.model.output.matrix.weight, self.settings.loss.label_smoothing
-        loss = linear_cross_entropy(states, matrix, batch.target_output, smoothing, products=self.products)
+        loss = self._cross_entropy(states, matrix, batch.target_output, smoothing, products=self.products)
         torch.autograd.backward(loss)
         return loss.detach()
 

@@ -16,6 +16,7 @@ from clearhead.errors import ConfigError, DecodingError, RecipeError, TrainingEr
 from clearhead.files import cache_folder, publish_folder
 from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.model.linear import multiplies_bfloat16
+from clearhead.native.compiler import find_compiler
 from clearhead.recipe import Corpus, Data, Recipe, Training
 from clearhead.text import Tokenizer
 
@@ -89,7 +90,16 @@ def resolve(recipe: Recipe) -> Recipe:
     precision = training.precision
     if precision == "auto":
         precision = "bf16" if device == "cuda" or multiplies_bfloat16() else "fp32"
-    resolved = training.model_copy(update={"device": device, "precision": precision})
+    packs = device == "cuda" and training.packing
+    # What torch compiles for a GPU is started by C, which is compiled as well.
+    compiles = packs and find_compiler() is not None if training.compile == "auto" else training.compile
+    records = packs if training.graph == "auto" else training.graph
+    if records and device != "cuda":
+        raise TrainingError(
+            f"training.graph=true records the steps of a GPU, but training.device={device}; set training.graph=auto"
+        )
+    update = {"device": device, "precision": precision, "compile": compiles, "graph": records}
+    resolved = training.model_copy(update=update)
     return recipe.model_copy(update={"training": resolved, "data": _with_grammar(recipe.data)})
 
 
