@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from clearhead.errors import ConfigError
-from clearhead.model import EncoderDecoder, TransformerConfig, masks_for
+from clearhead.model import EncoderDecoder, Segments, TransformerConfig, masks_for
 from clearhead.model.attention import Attention
 
 POSITIONS = ["sinusoidal", "sinusoidal-concatenated", "learned", "rotary"]
@@ -159,6 +159,43 @@ def test_padding_and_neighbours_change_nothing(positions: str) -> None:
     for row, (source_length, target_length) in enumerate([(6, 4), (3, 2), (4, 3)]):
         alone = model(source[row : row + 1, :source_length], target[row : row + 1, :target_length])
         torch.testing.assert_close(together[row, :target_length], alone[0], rtol=0, atol=1e-12)
+
+
+def packed(rows: list[list[list[int]]], length: int) -> tuple[Tensor, Tensor]:
+    """Each row's sentences one after the other, padded to `length`, and which of them each place belongs to."""
+    ids, segments = torch.zeros(2, len(rows), length, dtype=torch.long)
+    for row, sentences in enumerate(rows):
+        place = 0
+        for number, sentence in enumerate(sentences, start=1):
+            end = place + len(sentence)
+            ids[row, place:end], segments[row, place:end] = torch.tensor(sentence), number
+            place = end
+    return ids, segments
+
+
+@pytest.mark.parametrize("length", [11, 70], ids=["short rows", "long rows"])
+@pytest.mark.parametrize("positions", POSITIONS)
+@pytest.mark.parametrize("norm_placement", ["post", "pre"])
+def test_a_pair_in_a_shared_row_is_as_in_one_of_its_own(norm_placement: str, positions: str, length: int) -> None:
+    """Rows whose source is full, whose target is full, of one pair, and of none; CPU attention has two ways."""
+    config = small(positions=positions, norm_placement=norm_placement, max_length=length)
+    model = model_of(config, torch.float64)
+    long = torch.randint(3, 30, (length,), generator=torch.Generator().manual_seed(1)).tolist()
+    pairs = [
+        [(long[: length - 4], [1, 5]), ([9, 4, 2, 7], [1, 8, 9])],
+        [([5, 2], long[: length - 3]), ([6, 7, 2], [1, 6, 8])],
+        [([11, 12, 13, 2], [1, 9, 10, 3, 4])],
+        [],
+    ]
+    source, source_segments = packed([[one for one, _ in row] for row in pairs], length)
+    target, target_segments = packed([[other for _, other in row] for row in pairs], length)
+    states = model.packed_states(source, target, Segments(source_segments, target_segments))
+    assert torch.isfinite(states).all()
+    for row, number, source_ids, target_ids in (
+        (row, number, *pair) for row, sentences in enumerate(pairs) for number, pair in enumerate(sentences, start=1)
+    ):
+        alone = model.states(torch.tensor([source_ids]), torch.tensor([target_ids]))[0]
+        torch.testing.assert_close(states[row][target_segments[row] == number], alone, rtol=0, atol=1e-12)
 
 
 def test_without_positions_words_could_be_shuffled_and_with_them_they_cannot() -> None:

@@ -7,7 +7,7 @@ import torch
 
 from clearhead.errors import ConfigError
 from clearhead.model import TransformerConfig
-from clearhead.model.positions import Positions, Rotary, sinusoidal, sinusoidal_concatenated
+from clearhead.model.positions import Positions, Rotary, restarted, sinusoidal, sinusoidal_concatenated
 
 
 def test_the_first_position_of_the_paper_is_zero_one_alternating() -> None:
@@ -81,6 +81,33 @@ def test_rows_from_the_middle_are_those_of_the_whole() -> None:
     assert torch.equal(positions(3, 5), sinusoidal(16, 8)[3:8])
     with pytest.raises(ConfigError, match="17 tokens is longer than the model's max_length=16"):
         positions(12, 5)
+
+
+def test_positions_begin_anew_in_each_segment() -> None:
+    """By hand: segments of 2, 1 and 3 places and two of padding; a row of padding alone; a segment of a whole row."""
+    segments = torch.tensor([[1, 1, 2, 3, 3, 3, 0, 0], [0] * 8, [1] * 8])
+    assert restarted(segments).tolist() == [[0, 1, 0, 0, 1, 2, 0, 0], [0] * 8, list(range(8))]
+
+
+@pytest.mark.parametrize("kind", ["sinusoidal", "learned"])
+def test_each_place_takes_the_row_of_its_own_position(kind: str) -> None:
+    config = TransformerConfig(
+        source_vocabulary=9, target_vocabulary=9, width=8, heads=2, max_length=16, positions=kind
+    )
+    positions = Positions(config)
+    with torch.no_grad():
+        positions.table.copy_(torch.arange(16.0)[:, None].expand(16, 8))
+    own = torch.tensor([[0, 1, 0], [15, 0, 1]])
+    assert positions(own, 3)[..., 5].tolist() == own.tolist()
+
+
+def test_each_vector_is_turned_by_its_own_position() -> None:
+    vectors = torch.randn(2, 3, 4, 8, generator=torch.Generator().manual_seed(1))
+    rotary = Rotary(head_width=8, max_length=32)
+    turned = rotary(vectors, torch.tensor([[0, 1, 0, 1], [5, 6, 7, 8]]))
+    torch.testing.assert_close(turned[0, :, :2], rotary(vectors[:1, :, :2])[0], rtol=0, atol=0)
+    torch.testing.assert_close(turned[0, :, 2:], rotary(vectors[:1, :, 2:])[0], rtol=0, atol=0)
+    torch.testing.assert_close(turned[1], rotary(vectors[1:], 5)[0], rtol=0, atol=0)
 
 
 def test_a_formula_is_not_stored_and_a_learned_table_is() -> None:

@@ -21,6 +21,7 @@ def read_again(recipe: Recipe) -> Recipe:
     [
         (),
         ("training.patience=null", "training.optimizer.clip=null"),
+        ("training.packing=true", "training.packed_length=96", "training.compile=on", "training.graph=off"),
         ("training.patience=3", "model.dropout=0.25", "model.positions=rotary"),
         ("data.filters={max_tokens: 9, max_ratio: 2.5, deduplicate: true}", "text.tags=true"),
         ("training.optimizer.epsilon=1e-12", "training.schedule={name: cosine, peak: 3e-4, warmup: 0}"),
@@ -42,6 +43,11 @@ def test_every_default_is_written(make_recipe: MakeRecipe) -> None:
 def test_turning_a_default_off_is_written(make_recipe: MakeRecipe) -> None:
     """Without the null, patience would be 5 again when the recipe is read."""
     assert "  patience: null" in make_recipe("training.patience=null").to_yaml().split("\n")
+
+
+def test_the_shape_of_a_packed_batch(make_recipe: MakeRecipe) -> None:
+    """1,000 tokens are seven whole rows of 128."""
+    assert make_recipe("training.batch_tokens=1000", "training.packed_length=128").training.packed_shape == (7, 128)
 
 
 def test_a_recipe_is_frozen(make_recipe: MakeRecipe) -> None:

@@ -33,7 +33,8 @@ def test_the_decay_rises_to_the_recipes(model: EncoderDecoder) -> None:
     fill(model, 1.0)
     expected = 0.0
     for step, decay in ((1, 2 / 11), (2, 3 / 12), (3, 0.3), (4, 0.3)):
-        average.update(step)
+        average.prepare(step)
+        average.update()
         expected = decay * expected + (1 - decay)
         assert only_value(average.model) == pytest.approx(expected, abs=1e-6)
 
@@ -43,7 +44,8 @@ def test_none_follows_at_once(model: EncoderDecoder) -> None:
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.1)
-    average.update(1000)
+    average.prepare(1000)
+    average.update()
     for one, other in zip(average.model.parameters(), model.parameters(), strict=True):
         assert torch.equal(one, other)
 

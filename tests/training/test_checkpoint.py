@@ -176,7 +176,8 @@ class TestReading:
         for parameter in model.parameters():
             assert parameter.grad is not None
             parameter.grad.fill_(1.0)
-        updater.update(61, torch.tensor(1.0))
+        updater.prepare(61)
+        updater.update(torch.tensor(1.0))
         assert all(torch.isfinite(parameter).all() for parameter in model.parameters())
 
 

@@ -13,7 +13,7 @@ from clearhead.errors import RecipeError, TrainingError
 from clearhead.files import publish_folder
 from clearhead.model import EncoderDecoder
 from clearhead.recipe import Recipe
-from clearhead.training import Materials, Position, Progress, Silent, Validation, checkpoint, loop, train
+from clearhead.training import Materials, Position, Progress, Silent, Validation, checkpoint, learner, loop, train
 from clearhead.training.preparation import gather
 
 MakeRecipe = Callable[..., Recipe]
@@ -307,25 +307,38 @@ class TestAccumulating:
             assert not torch.equal(a, before)
         assert history(tmp_path / "one")[0]["loss"] == pytest.approx(history(tmp_path / "two")[0]["loss"], rel=1e-6)
 
-    def test_gradients_of_ragged_batches_add_up(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
-        """In float64, where the order of a sum shows only in the last digits."""
-        materials = gather(make_recipe("model.dropout=0"))
-        sums = []
-        for budget in (1000, 200):
-            run = loop.Run(materials, tmp_path, Silent())
-            run.model = run.model.double()
-            corpus, tokenizer = materials.training, materials.target_tokenizer
-            for indices in plan(corpus.source.lengths, corpus.target.lengths, batch_tokens=budget, seed=1, epoch=0):
-                run._backward(loop.collate(corpus, indices, tokenizer.begin, tokenizer.padding))
-            sums.append([parameter.grad for parameter in run.model.parameters()])
-        for one, other in zip(*sums, strict=True):
-            assert one is not None
-            torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-9)
-
 
 def lengths_plan(recipe: Recipe, budget: int) -> list[object]:
     corpus = gather(recipe).training
     return list(plan(corpus.source.lengths, corpus.target.lengths, batch_tokens=budget, seed=1, epoch=0))
+
+
+class TestPacking:
+    """Rows of 64 places with several pairs each: the same run in all that is promised of one."""
+
+    SETTINGS = "training.packing=true", "training.packed_length=64"
+
+    def test_an_interrupted_run_is_the_same_bit_by_bit(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
+        train(make_recipe(*self.SETTINGS), tmp_path / "straight")
+        train(make_recipe(*self.SETTINGS), tmp_path / "run", should_stop=after(3))
+        train(make_recipe(*self.SETTINGS), tmp_path / "run", resume=True, should_stop=after(4))
+        train(make_recipe(*self.SETTINGS), tmp_path / "run", resume=True)
+        assert left_by(tmp_path / "run") == left_by(tmp_path / "straight")
+
+    def test_one_batch_of_the_whole_corpus_is_the_same_packed_or_not(
+        self, make_recipe: MakeRecipe, tmp_path: Path
+    ) -> None:
+        """Six epochs of a step each, without dropout: the losses differ by the order of their sums alone."""
+        common = (
+            "training.batch_tokens=1000", "training.steps=6", "training.log_every=1", "model.dropout=0",
+            "training.optimizer.epsilon=1e-4",
+        )  # fmt: skip
+        train(make_recipe(*common), tmp_path / "plain")
+        end = train(make_recipe(*common, *self.SETTINGS), tmp_path / "packed")
+        assert end.epoch == 5
+        plain, packed = ([line for line in history(tmp_path / name) if "loss" in line] for name in ("plain", "packed"))
+        assert [line["tokens"] for line in packed] == [line["tokens"] for line in plain]
+        assert [line["loss"] for line in packed] == pytest.approx([line["loss"] for line in plain], rel=1e-5)
 
 
 class TestStopping:
@@ -372,8 +385,10 @@ class TestStopping:
         self, make_recipe: MakeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Counted on the device, so the run ends at the next logged line; the weights are what they were."""
-        real = loop.linear_cross_entropy
-        monkeypatch.setattr(loop, "linear_cross_entropy", lambda *given, **named: real(*given, **named) * float("nan"))
+        real = learner.linear_cross_entropy
+        monkeypatch.setattr(
+            learner, "linear_cross_entropy", lambda *given, **named: real(*given, **named) * float("nan")
+        )
         told = Told()
         message = (
             r"the gradients of 10 steps in a row, up to step 10 \(epoch 3, batch \d\), were not finite numbers; lower"
@@ -390,9 +405,9 @@ class TestStopping:
     def test_it_learns_on_after_one(
         self, make_recipe: MakeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        real, calls = loop.linear_cross_entropy, iter(range(100))
+        real, calls = learner.linear_cross_entropy, iter(range(100))
         monkeypatch.setattr(
-            loop,
+            learner,
             "linear_cross_entropy",
             lambda *given, **named: real(*given, **named) * (float("nan") if next(calls) == 2 else 1.0),
         )

@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from clearhead.training.loss import cross_entropy, linear_cross_entropy
+from clearhead.training import loss as module
+from clearhead.training.loss import cross_entropy, linear_cross_entropy, static_linear_cross_entropy
 
 
 def by_definition(logits: Tensor, target: Tensor, smoothing: float) -> float:
@@ -140,3 +141,86 @@ class TestLastLayer:
         assert float(loss.detach()) == 0.0
         assert vectors.grad is not None
         assert not vectors.grad.any()
+
+
+class TestStatic:
+    """The same without looking at what the targets are."""
+
+    @pytest.mark.parametrize("smoothing", [0.0, 0.1])
+    @pytest.mark.parametrize("vocabulary", [11, 64, 65])
+    @pytest.mark.parametrize("rows", [1, 255, 700])
+    def test_loss_and_gradients_are_torchs(self, rows: int, vocabulary: int, smoothing: float) -> None:
+        """F.cross_entropy in float64, with autograd's gradients; a vocabulary of one tile, of less and of more."""
+        generator = torch.Generator().manual_seed(rows)
+        vectors = torch.randn(rows, 8, generator=generator, dtype=torch.float64)
+        matrix = torch.randn(vocabulary, 8, generator=generator, dtype=torch.float64)
+        target = torch.randint(0, vocabulary, (rows,), generator=generator)
+        target[0] = 3
+        ours = [vectors.clone().requires_grad_(), matrix.clone().requires_grad_()]
+        theirs = [vectors.clone().requires_grad_(), matrix.clone().requires_grad_()]
+        loss = static_linear_cross_entropy(ours[0], ours[1], target, smoothing)
+        reference = F.cross_entropy(
+            theirs[0] @ theirs[1].T, target, ignore_index=0, reduction="sum", label_smoothing=smoothing
+        )
+        for one in (loss, reference):
+            torch.autograd.backward(one * 0.5)
+        assert float(loss.detach()) == pytest.approx(float(reference.detach()), rel=1e-12)
+        for one, other in zip(ours, theirs, strict=True):
+            torch.testing.assert_close(one.grad, other.grad, rtol=1e-10, atol=1e-10)
+
+    def test_large_logits_and_sure_models(self) -> None:
+        """Logits of ±200 in float32: no infinity on the way, and what exp(-200) loses is not needed."""
+        matrix = torch.tensor([[0.0], [200.0], [-200.0]])
+        vectors = torch.ones(1, 2, 1, requires_grad=True)
+        loss = static_linear_cross_entropy(vectors, matrix, torch.tensor([[2, 1]]))
+        torch.autograd.backward(loss)
+        assert float(loss.detach()) == pytest.approx(400, rel=1e-6)
+        # The first row's gradient is (p - y)·matrix = 200 - -200, the second's nothing.
+        assert vectors.grad is not None
+        assert vectors.grad.flatten().tolist() == pytest.approx([400.0, 0.0], abs=1e-4)
+
+    def test_factors_rounded_to_eight_bits(self) -> None:
+        generator = torch.Generator().manual_seed(2)
+        vectors = torch.randn(2, 150, 8, generator=generator).bfloat16().float().requires_grad_()
+        matrix = torch.randn(70, 8, generator=generator).bfloat16().float().requires_grad_()
+        target = torch.randint(0, 70, (2, 150), generator=generator)
+        loss = static_linear_cross_entropy(vectors, matrix, target, 0.1, products=torch.bfloat16)
+        reference = linear_cross_entropy(vectors, matrix, target, 0.1)
+        assert loss.dtype == torch.float32
+        assert float(loss.detach()) != float(reference.detach())
+        assert float(loss.detach()) == pytest.approx(float(reference.detach()), rel=2**-9)
+        ours, theirs = (torch.autograd.grad(one, (vectors, matrix)) for one in (loss, reference))
+        for one, other in zip(ours, theirs, strict=True):
+            torch.testing.assert_close(one, other, rtol=2**-6, atol=0.05)
+
+    def test_nothing_but_padding(self) -> None:
+        vectors = torch.randn(3, 4, requires_grad=True)
+        loss = static_linear_cross_entropy(vectors, torch.randn(5, 4), torch.zeros(3, dtype=torch.long), 0.1)
+        torch.autograd.backward(loss)
+        assert float(loss.detach()) == 0.0
+        assert vectors.grad is not None
+        assert not vectors.grad.any()
+
+    @pytest.mark.parametrize("limit", [100, 700])
+    def test_as_many_chunks_as_a_gpu_has_room_for(self, limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Ten rows of 64 logits, of which at most so many are held at once."""
+        monkeypatch.setattr(module, "_CHUNK", {})
+        monkeypatch.setattr(module, "_LOGITS", {False: limit})
+        vectors, matrix = torch.randn(10, 8, requires_grad=True), torch.randn(30, 8)
+        target = torch.randint(1, 30, (10,))
+        loss = static_linear_cross_entropy(vectors, matrix, target, 0.1)
+        torch.testing.assert_close(loss, cross_entropy(vectors @ matrix.T, target, 0.1))
+
+    @pytest.mark.slow
+    def test_compiled_it_is_the_same(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As one graph, as torch's compiler sees it; 300 rows are two chunks, of two shapes."""
+        compiled = torch.compile(module._static_loss_and_gradient, fullgraph=True, dynamic=False, backend="aot_eager")
+        monkeypatch.setattr(module, "_compiled_static_loss", lambda: compiled)
+        vectors, matrix = torch.randn(300, 8, requires_grad=True), torch.randn(30, 8, requires_grad=True)
+        target = torch.randint(0, 30, (300,))
+        results = []
+        for choice in (True, False):
+            loss = static_linear_cross_entropy(vectors, matrix, target, 0.1, compiled=choice)
+            results.append((loss.detach(), *torch.autograd.grad(loss, (vectors, matrix))))
+        for one, other in zip(*results, strict=True):
+            torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)

@@ -54,7 +54,8 @@ def test_it_is_adamw_after_scaling_and_clipping(clip: float | None, weight_decay
     )
     for step in (1, 2, 3):
         give(ours, gradients(step))
-        updater.update(step, torch.tensor(TOKENS))
+        updater.prepare(step)
+        updater.update(torch.tensor(TOKENS))
         for parameter, value in zip(theirs.parameters(), gradients(step), strict=True):
             parameter.grad = value.double() / TOKENS
         if clip is not None:
@@ -76,7 +77,8 @@ def test_the_first_step_by_hand() -> None:
     norm = math.sqrt(sum(float((value**2).sum()) for value in given))
     clipped = [value / norm for value in given]
     give(model, gradients(1))
-    updater.update(1, torch.tensor(TOKENS))
+    updater.prepare(1)
+    updater.update(torch.tensor(TOKENS))
     for parameter, old, gradient, shrink in zip(model.parameters(), before, clipped, (0.1, 0.0), strict=True):
         expected = old * (1 - RATE * shrink) - RATE * gradient / (gradient.abs() + 1e-9)
         torch.testing.assert_close(parameter.detach().double(), expected, rtol=1e-5, atol=1e-6)
@@ -86,7 +88,8 @@ def test_the_gradients_are_cleared() -> None:
     model = Small()
     updater = Updater(Flat(model), Optimizer(), lambda step: RATE)
     give(model, gradients(1))
-    updater.update(1, torch.tensor(TOKENS))
+    updater.prepare(1)
+    updater.update(torch.tensor(TOKENS))
     assert all(parameter.grad is not None and not parameter.grad.any() for parameter in model.parameters())
 
 
@@ -96,13 +99,15 @@ class TestSkipping:
         model = Small()
         updater = Updater(Flat(model), Optimizer(), lambda step: RATE)
         give(model, gradients(1))
-        updater.update(1, torch.tensor(TOKENS))
+        updater.prepare(1)
+        updater.update(torch.tensor(TOKENS))
         before = [parameter.detach().clone() for parameter in model.parameters()]
         state = {name: value.clone() for name, value in updater.state().items() if "/" in name}
         values = gradients(2)
         values[0][1, 2] = bad
         give(model, values)
-        updater.update(2, torch.tensor(TOKENS))
+        updater.prepare(2)
+        updater.update(torch.tensor(TOKENS))
         assert all(torch.equal(*pair) for pair in zip(model.parameters(), before, strict=True))
         assert all(torch.equal(updater.state()[name], value) for name, value in state.items())
         assert updater.read_skips() == (1, 1)
@@ -112,7 +117,8 @@ class TestSkipping:
         updater = Updater(Flat(model), Optimizer(), lambda step: RATE)
         for step, is_good in enumerate([False, False, True, False, False, False, True], start=1):
             give(model, gradients(step) if is_good else [value * math.nan for value in gradients(step)])
-            updater.update(step, torch.tensor(TOKENS))
+            updater.prepare(step)
+            updater.update(torch.tensor(TOKENS))
         assert updater.read_skips() == (5, 3)
 
     def test_a_row_goes_on_after_it_was_read(self) -> None:
@@ -120,12 +126,14 @@ class TestSkipping:
         updater = Updater(Flat(model), Optimizer(), lambda step: RATE)
         for step in (1, 2, 3, 4):
             give(model, [value * math.nan for value in gradients(step)])
-            updater.update(step, torch.tensor(TOKENS))
+            updater.prepare(step)
+            updater.update(torch.tensor(TOKENS))
             if step == 2:
                 assert updater.read_skips() == (2, 2)
         assert updater.read_skips() == (4, 4)
         give(model, gradients(5))
-        updater.update(5, torch.tensor(TOKENS))
+        updater.prepare(5)
+        updater.update(torch.tensor(TOKENS))
         assert updater.read_skips() == (4, 4)  # The row that ended after the last reading.
         assert updater.read_skips() == (4, 0)
 
@@ -137,7 +145,8 @@ def test_the_norm_of_millions_is_exact() -> None:
     flat = Flat(model)
     updater = Updater(flat, Optimizer(clip=1.0, weight_decay=0.0), lambda step: RATE)
     flat.gradients.fill_(1e-3)
-    updater.update(1, torch.tensor(1.0))
+    updater.prepare(1)
+    updater.update(torch.tensor(1.0))
     moment = updater.state()["matrix/exp_avg"]
     # The first moment after a step is (1 - 0.9) times the clipped gradient.
     torch.testing.assert_close(moment, torch.full_like(moment, 0.1 * 0.5e-3), rtol=1e-4, atol=0.0)
@@ -158,10 +167,12 @@ def test_state_is_all_there_is() -> None:
     for step in (1, 2):
         for model, updater in ((one, straight), (other, first)):
             give(model, gradients(step))
-            updater.update(step, torch.tensor(TOKENS))
+            updater.prepare(step)
+            updater.update(torch.tensor(TOKENS))
     second = Updater(Flat(other), Optimizer(), lambda step: RATE)
     second.restore({name: value.clone() for name, value in first.state().items()})
     for model, updater in ((one, straight), (other, second)):
         give(model, gradients(3))
-        updater.update(3, torch.tensor(TOKENS))
+        updater.prepare(3)
+        updater.update(torch.tensor(TOKENS))
     assert all(torch.equal(*pair) for pair in zip(one.parameters(), other.parameters(), strict=True))

@@ -3,6 +3,7 @@
 from clearhead.data.batches import Batch, collate
 from clearhead.data.corpus import check_file, read_lines, read_pairs
 from clearhead.data.filters import FilterReport, Filters
+from clearhead.data.packing import PackedRows, collate_packed, pack
 from clearhead.data.plan import plan
 from clearhead.data.prepare import Direction, PreparedCorpus, prepare
 from clearhead.data.token_file import TokenFile
@@ -12,10 +13,13 @@ __all__ = [
     "Direction",
     "FilterReport",
     "Filters",
+    "PackedRows",
     "PreparedCorpus",
     "TokenFile",
     "check_file",
     "collate",
+    "collate_packed",
+    "pack",
     "plan",
     "prepare",
     "read_lines",

@@ -1,5 +1,6 @@
 """Some examples as tensors, padded to equal length."""
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from clearhead.data.prepare import PreparedCorpus
 from clearhead.data.token_file import TokenFile
+from clearhead.model import Segments
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Batch:
         target_output: the ids and end, what it is to predict, "shifted right" (figure 1); then padding.
         source_tokens: how many places of `source` are not padding.
         target_tokens: how many places of `target_output` are not padding: what a summed loss is divided by.
+        segments: where several pairs share a row, which of them each place belongs to; None where none do.
     """
 
     source: Int64[Tensor, "sentences source_length"]
@@ -30,16 +33,28 @@ class Batch:
     target_output: Int64[Tensor, "sentences target_length"]
     source_tokens: int
     target_tokens: int
+    segments: Segments | None = None
 
     def __len__(self) -> int:
         return len(self.source)
 
-    def to(self, device: torch.device | str) -> "Batch":
-        """The same batch on another device."""
-        source, target_input, target_output = (
-            tensor.to(device, non_blocking=True) for tensor in (self.source, self.target_input, self.target_output)
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Its tensors: three, or five where pairs share rows."""
+        return (self.source, self.target_input, self.target_output, *(self.segments or ()))
+
+    def to(self, device: torch.device | str, copy: bool = False) -> "Batch":
+        """The same batch on another device; with `copy` in other tensors even where it is there already."""
+
+        def moved(tensor: Tensor) -> Tensor:
+            return tensor.to(device, non_blocking=True, copy=copy)
+
+        return dataclasses.replace(
+            self,
+            source=moved(self.source),
+            target_input=moved(self.target_input),
+            target_output=moved(self.target_output),
+            segments=self.segments and Segments(*map(moved, self.segments)),
         )
-        return Batch(source, target_input, target_output, self.source_tokens, self.target_tokens)
 
 
 def collate(corpus: PreparedCorpus, indices: NDArray[np.integer[Any]], begin: int, padding: int) -> Batch:

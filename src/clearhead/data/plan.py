@@ -40,16 +40,21 @@ def plan(
     Raises:
         DataError: an example alone is longer than `batch_tokens`, or the weights are not numbers ≥ 0 with a sum > 0.
     """
-    generator = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, epoch])))
+    generator = generator_for(seed, epoch)
     widths = np.maximum(source_lengths, target_lengths)
-    drawn = _draw(len(widths), weights, generator)
-    _check_widths(widths, drawn, source_lengths, target_lengths, batch_tokens)
+    drawn = draw(len(widths), weights, generator)
+    check_widths(source_lengths, target_lengths, drawn, batch_tokens, "batch_tokens")
     ordered = drawn[_by_length(source_lengths[drawn], target_lengths[drawn], generator)]
     batches = [ordered[start:stop] for start, stop in _cuts(widths[ordered], batch_tokens)]
-    return [batches[index] for index in _shuffled(len(batches), generator)]
+    return [batches[index] for index in shuffled(len(batches), generator)]
 
 
-def _draw(count: int, weights: NDArray[np.floating[Any]] | None, generator: np.random.Generator) -> NDArray[np.int64]:
+def generator_for(seed: int, epoch: int) -> np.random.Generator:
+    """The random numbers of one epoch."""
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, epoch])))
+
+
+def draw(count: int, weights: NDArray[np.floating[Any]] | None, generator: np.random.Generator) -> NDArray[np.int64]:
     """The examples of this epoch, in order, each as often as its weight says."""
     if weights is None:
         return np.arange(count)
@@ -72,8 +77,9 @@ def _by_length(
     return np.lexsort((np.where(target % 2 == 0, source, -source), target))
 
 
-def _shuffled(count: int, generator: np.random.Generator) -> list[int]:
-    return [int(index) for index in np.argsort(generator.random(count), kind="stable")]
+def shuffled(count: int, generator: np.random.Generator) -> NDArray[np.int64]:
+    """The numbers from 0 to `count` - 1 in random order."""
+    return np.argsort(generator.random(count), kind="stable")
 
 
 def _cuts(widths: NDArray[np.integer[Any]], batch_tokens: int) -> list[tuple[int, int]]:
@@ -88,18 +94,20 @@ def _cuts(widths: NDArray[np.integer[Any]], batch_tokens: int) -> list[tuple[int
     return [*cuts, (start, len(widths))] if len(widths) else cuts
 
 
-def _check_widths(
-    widths: NDArray[np.integer[Any]],
-    drawn: NDArray[np.int64],
+def check_widths(
     source_lengths: NDArray[np.integer[Any]],
     target_lengths: NDArray[np.integer[Any]],
-    batch_tokens: int,
+    drawn: NDArray[np.int64],
+    limit: int,
+    setting: str,
 ) -> None:
-    if len(drawn) == 0 or widths[drawn].max() <= batch_tokens:
+    """Raise DataError where a side of a drawn example is longer than `limit`, the value of training's `setting`."""
+    widths = np.maximum(source_lengths, target_lengths)
+    if len(drawn) == 0 or widths[drawn].max() <= limit:
         return
     longest = int(drawn[widths[drawn].argmax()])
     raise DataError(
         f"example {longest:,} has {source_lengths[longest]:,} source and {target_lengths[longest]:,} target tokens, "
-        f"more than batch_tokens={batch_tokens}; raise training.batch_tokens to {widths[longest]} or set "
-        f"data.filters.max_tokens to {batch_tokens - 2} or less"
+        f"more than {setting}={limit}; raise training.{setting} to {widths[longest]} or set "
+        f"data.filters.max_tokens to {limit - 2} or less"
     )

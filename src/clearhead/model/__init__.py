@@ -4,7 +4,7 @@ from clearhead.model.cache import DecoderCache
 from clearhead.model.config import TransformerConfig
 from clearhead.model.encoder_decoder import EncoderDecoder
 from clearhead.model.kernels import attention, explicit_attention, fused_attention
-from clearhead.model.masks import Masks, causal_mask, masks_for, padding_mask
+from clearhead.model.masks import Masks, Segments, causal_mask, masks_for, packed_masks, padding_mask
 from clearhead.model.observed import Observed, See, unseen
 from clearhead.model.presets import PRESETS, multi30k_tiny, paper_base, paper_big, street
 
@@ -15,6 +15,7 @@ __all__ = [
     "Masks",
     "Observed",
     "See",
+    "Segments",
     "TransformerConfig",
     "attention",
     "causal_mask",
@@ -22,6 +23,7 @@ __all__ = [
     "fused_attention",
     "masks_for",
     "multi30k_tiny",
+    "packed_masks",
     "padding_mask",
     "paper_base",
     "paper_big",

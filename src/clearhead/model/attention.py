@@ -10,7 +10,7 @@ from clearhead.model.config import TransformerConfig
 from clearhead.model.kernels import explicit_attention, fused_attention
 from clearhead.model.linear import Linear, apply_together
 from clearhead.model.observed import Observed
-from clearhead.model.positions import Rotary
+from clearhead.model.positions import Rotary, Start
 
 
 class KeysValues(NamedTuple):
@@ -38,7 +38,7 @@ class Attention(Observed):
         self.output = Linear(config.width, config.width)
         self.rotary = Rotary(config.head_width, config.max_length) if rotary else None
 
-    def keys_and_values(self, inputs: Float[Tensor, "batch keys width"], start: int = 0) -> KeysValues:
+    def keys_and_values(self, inputs: Float[Tensor, "batch keys width"], start: Start = 0) -> KeysValues:
         """The keys and values of `inputs`, whose first position is `start`."""
         key, value = apply_together(inputs, (self.key, self.value))
         return self._seen_keys_and_values(key, value, start)
@@ -48,26 +48,29 @@ class Attention(Observed):
         inputs: Float[Tensor, "batch queries width"],
         attended: KeysValues,
         mask: Bool[Tensor, "#batch 1 #queries keys"] | None = None,
-        start: int = 0,
+        start: Start = 0,
     ) -> Float[Tensor, "batch queries width"]:
         """What each of `inputs`, whose first position is `start`, gathers from `attended` where `mask` is True."""
         return self._gather(self._seen_query(self.query(inputs), start), attended, mask)
 
     def within(
-        self, inputs: Float[Tensor, "batch length width"], mask: Bool[Tensor, "#batch 1 #length length"] | None = None
+        self,
+        inputs: Float[Tensor, "batch length width"],
+        mask: Bool[Tensor, "#batch 1 #length length"] | None = None,
+        start: Start = 0,
     ) -> Float[Tensor, "batch length width"]:
         """Self-attention of whole sequences: what each of `inputs` gathers from all of them where `mask` is True."""
         query, key, value = apply_together(inputs, (self.query, self.key, self.value))
-        attended = self._seen_keys_and_values(key, value, start=0)
-        return self._gather(self._seen_query(query, start=0), attended, mask)
+        attended = self._seen_keys_and_values(key, value, start)
+        return self._gather(self._seen_query(query, start), attended, mask)
 
-    def _seen_query(self, query: Tensor, start: int) -> Tensor:
+    def _seen_query(self, query: Tensor, start: Start) -> Tensor:
         query = self._split(query)
         if self.rotary is not None:
             query = self.rotary(query, start)
         return self.see("query", query)
 
-    def _seen_keys_and_values(self, key: Tensor, value: Tensor, start: int) -> KeysValues:
+    def _seen_keys_and_values(self, key: Tensor, value: Tensor, start: Start) -> KeysValues:
         key, value = self._split(key), self._split(value)
         if self.rotary is not None:
             key = self.rotary(key, start)

@@ -12,6 +12,7 @@ from clearhead.model.dropout import Dropout
 from clearhead.model.feed_forward import FeedForward
 from clearhead.model.masks import Masks
 from clearhead.model.observed import Observed
+from clearhead.model.positions import Start
 
 
 def normalization(config: TransformerConfig) -> nn.Module:
@@ -54,10 +55,13 @@ class EncoderLayer(nn.Module):
         self.feed_forward_residual = Residual(config)
 
     def forward(
-        self, inputs: Float[Tensor, "sentences source width"], mask: Bool[Tensor, "sentences 1 #source source"]
+        self,
+        inputs: Float[Tensor, "sentences source width"],
+        mask: Bool[Tensor, "sentences 1 #source source"],
+        start: Start = 0,
     ) -> Float[Tensor, "sentences source width"]:
         def attend(inputs: Tensor) -> Tensor:
-            return self.self_attention.within(inputs, mask)
+            return self.self_attention.within(inputs, mask, start)
 
         inputs = self.self_attention_residual(inputs, attend)
         return self.feed_forward_residual(inputs, self.feed_forward)
@@ -76,14 +80,14 @@ class DecoderLayer(nn.Module):
         self.feed_forward_residual = Residual(config)
 
     def forward(
-        self, inputs: Float[Tensor, "sentences target width"], memory: KeysValues, masks: Masks
+        self, inputs: Float[Tensor, "sentences target width"], memory: KeysValues, masks: Masks, start: Start = 0
     ) -> Float[Tensor, "sentences target width"]:
         """All target positions at once; `memory` is what `cross_attention.keys_and_values` made of the memory."""
 
         def attend(inputs: Tensor) -> Tensor:
-            return self.self_attention.within(inputs, masks.target)
+            return self.self_attention.within(inputs, masks.target, start)
 
-        return self._sublayers(inputs, attend, memory, masks.source)
+        return self._sublayers(inputs, attend, memory, masks.memory)
 
     def step(
         self,
@@ -111,10 +115,10 @@ class DecoderLayer(nn.Module):
         inputs: Float[Tensor, "sentences queries width"],
         attend: Callable[[Tensor], Tensor],
         memory: KeysValues,
-        source_mask: Bool[Tensor, "sentences 1 1 source"],
+        memory_mask: Bool[Tensor, "sentences 1 #queries source"],
     ) -> Float[Tensor, "sentences queries width"]:
         def attend_to_memory(inputs: Tensor) -> Tensor:
-            return self.cross_attention(inputs, memory, source_mask)
+            return self.cross_attention(inputs, memory, memory_mask)
 
         inputs = self.self_attention_residual(inputs, attend)
         inputs = self.cross_attention_residual(inputs, attend_to_memory)

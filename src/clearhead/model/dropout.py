@@ -25,7 +25,7 @@ class Dropout(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         if not self.training or self.rate == 0.0:
             return inputs
-        if inputs.device.type != "cpu":
+        if inputs.device.type != "cpu" or torch.compiler.is_compiling():
             return F.dropout(inputs, self.rate)
         return inputs * _kept(inputs, self.rate)
 

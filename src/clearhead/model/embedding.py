@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from clearhead.model.config import TransformerConfig
 from clearhead.model.dropout import Dropout
 from clearhead.model.observed import Observed
-from clearhead.model.positions import Positions, require_room
+from clearhead.model.positions import Positions, Start, require_room
 
 
 class Embedding(Observed):
@@ -26,9 +26,10 @@ class Embedding(Observed):
         self.positions = None if config.positions == "rotary" else Positions(config)
         self.dropout = Dropout(config.dropout)
 
-    def forward(self, ids: Int[Tensor, "batch length"], start: int = 0) -> Float[Tensor, "batch length width"]:
-        """The vectors of tokens that stand at start, start + 1, …"""
-        require_room(start + ids.shape[1], self.max_length)
+    def forward(self, ids: Int[Tensor, "batch length"], start: Start = 0) -> Float[Tensor, "batch length width"]:
+        """The vectors of tokens that stand at start, start + 1, …, or each at its own position."""
+        if isinstance(start, int):
+            require_room(start + ids.shape[1], self.max_length)
         vectors = self.see("tokens", self.matrix(ids) * self.scale)
         if self.positions is not None:
             positions = self.see("positions", self.positions(start, ids.shape[1]))

@@ -7,7 +7,8 @@ from clearhead.model.cache import DecoderCache
 from clearhead.model.config import TransformerConfig
 from clearhead.model.embedding import Embedding, Output
 from clearhead.model.initialization import initialize
-from clearhead.model.masks import Masks, masks_for
+from clearhead.model.masks import Masks, Segments, masks_for, packed_masks
+from clearhead.model.positions import restarted
 from clearhead.model.stacks import Decoder, Encoder
 
 
@@ -53,6 +54,14 @@ class EncoderDecoder(nn.Module):
         masks = masks or masks_for(source, target)
         memory = self.encode(source, masks.source)
         return self.decoder(self.target_embedding(target), memory, masks)
+
+    def packed_states(
+        self, source: Int[Tensor, "rows source"], target: Int[Tensor, "rows target"], segments: Segments
+    ) -> Float[Tensor, "rows target width"]:
+        """`states` where several pairs share a row: to each place the same as if its pair had a row of its own."""
+        masks, (source_start, target_start) = packed_masks(segments), map(restarted, segments)
+        memory = self.encoder(self.source_embedding(source, source_start), masks.source, source_start)
+        return self.decoder(self.target_embedding(target, target_start), memory, masks, target_start)
 
     def encode(
         self, source: Int[Tensor, "sentences source"], mask: Bool[Tensor, "sentences 1 #source source"]

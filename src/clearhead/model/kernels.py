@@ -46,8 +46,8 @@ def fused_attention(
 
     Torch's own operator keeps no scores and no weights. On a CPU it is slow at short rows, such as those of sentences.
     """
-    is_short = query.shape[-2] >= 4 and key.shape[-2] <= _SHORT
-    if is_short and query.device.type == "cpu" and dropout == 0.0 and not torch.is_autocast_enabled("cpu"):
+    is_short = query.shape[-2] >= 4 and key.shape[-2] <= _SHORT and query.device.type == "cpu" and dropout == 0.0
+    if is_short and not torch.is_autocast_enabled("cpu") and not torch.compiler.is_compiling():
         context: Tensor = _ShortAttention.apply(query, key, value, mask)  # type: ignore[no-untyped-call]
         return context
     return F.scaled_dot_product_attention(query, key, value, attn_mask=mask, dropout_p=dropout)

@@ -108,8 +108,9 @@ def _one_dnn(rows: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
 
 
 def _is_ours(inputs: Tensor) -> bool:
-    """Whether these are numbers whose products torch leaves to MKL."""
-    return inputs.device.type == "cpu" and inputs.dtype == torch.float32 and inputs.numel() > 0
+    """Whether these are numbers whose products torch leaves to MKL. What torch compiles is left to its compiler."""
+    is_on_cpu = inputs.device.type == "cpu" and inputs.dtype == torch.float32 and inputs.numel() > 0
+    return is_on_cpu and not torch.compiler.is_compiling()
 
 
 @functools.cache

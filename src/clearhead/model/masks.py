@@ -10,12 +10,21 @@ from torch import Tensor
 class Masks(NamedTuple):
     """What may attend to what in an encoder-decoder.
 
-    source: which source positions may be attended to, by the encoder and by the decoder's encoder-decoder attention.
+    source: which source positions each source position may attend to.
     target: which target positions each target position may attend to: itself and those before it.
+    memory: which source positions each target position may attend to, in encoder-decoder attention.
     """
 
-    source: Bool[Tensor, "sentences 1 1 source"]
-    target: Bool[Tensor, "1 1 target target"]
+    source: Bool[Tensor, "sentences 1 #source source"]
+    target: Bool[Tensor, "#sentences 1 target target"]
+    memory: Bool[Tensor, "sentences 1 #target source"]
+
+
+class Segments(NamedTuple):
+    """Which of the pairs that share a row each of its places belongs to: 1, 2, … in their order, 0 where padding is."""
+
+    source: Int[Tensor, "rows source"]
+    target: Int[Tensor, "rows target"]
 
 
 def masks_for(
@@ -25,7 +34,24 @@ def masks_for(
 
     The target needs no padding mask: padding comes after every real position, which the causal mask already hides.
     """
-    return Masks(padding_mask(source, padding), causal_mask(target.shape[1], target.device))
+    mask = padding_mask(source, padding)
+    return Masks(mask, causal_mask(target.shape[1], target.device), mask)
+
+
+def packed_masks(segments: Segments) -> Masks:
+    """The masks of rows that hold several pairs each: nothing attends beyond its own pair.
+
+    Padding attends to padding, and from the target to every source place, so that no place may attend to nothing: that
+    would be 0/0. No real place attends to padding, and no loss comes from it, so it has no part in any gradient.
+    """
+    source, target = segments
+    causal = causal_mask(target.shape[1], target.device)
+    memory = _same(target, source) | (target == 0)[:, None, :, None]
+    return Masks(_same(source, source), _same(target, target) & causal, memory)
+
+
+def _same(one: Int[Tensor, "rows queries"], other: Int[Tensor, "rows keys"]) -> Bool[Tensor, "rows 1 queries keys"]:
+    return (one[:, :, None] == other[:, None, :])[:, None]
 
 
 def padding_mask(ids: Int[Tensor, "sentences length"], padding: int = 0) -> Bool[Tensor, "sentences 1 1 length"]:

@@ -1,13 +1,17 @@
 """Where a token stands: sinusoidal positions in both layouts, learned ones, and rotary ones."""
 
 import torch
-from jaxtyping import Float
+import torch.nn.functional as F
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from clearhead.errors import ConfigError
 from clearhead.model.config import TransformerConfig
 
 BASE = 10_000.0
+
+# Where vectors stand: the position of the first, which the others follow, or the position of each one.
+Start = int | Int[Tensor, "batch length"]
 
 
 def sinusoidal(positions: int, width: int) -> Float[Tensor, "positions width"]:
@@ -35,6 +39,15 @@ def _angles(positions: int, frequencies: Tensor) -> Tensor:
     return torch.arange(positions, dtype=torch.float64)[:, None] * frequencies
 
 
+def restarted(segments: Int[Tensor, "rows length"]) -> Int[Tensor, "rows length"]:
+    """Each place's position in its own segment, which begins wherever the number changes; 0 in segment 0, padding."""
+    places = torch.arange(segments.shape[1], device=segments.device).expand_as(segments)
+    begins = torch.ones_like(segments, dtype=torch.bool)
+    begins[:, 1:] = segments[:, 1:] != segments[:, :-1]
+    latest = (places * begins).cummax(dim=1).values
+    return (places - latest) * (segments != 0)
+
+
 class Positions(nn.Module):
     """The vectors that are added to the embeddings, from a fixed table or a learned one."""
 
@@ -49,10 +62,9 @@ class Positions(nn.Module):
             # Not persistent: a formula need not be stored with the weights.
             self.register_buffer("table", layout(config.max_length, config.width), persistent=False)
 
-    def forward(self, start: int, length: int) -> Float[Tensor, "length width"]:
-        """The rows start … start + length - 1. Raises ConfigError past the table's end."""
-        require_room(start + length, self.table.shape[0])
-        return self.table[start : start + length]
+    def forward(self, start: Start, length: int) -> Float[Tensor, "*batch length width"]:
+        """The rows start … start + length - 1, or each one's own. Raises ConfigError past the table's end."""
+        return rows_of(self.table, start, length)
 
 
 class Rotary(nn.Module):
@@ -73,14 +85,24 @@ class Rotary(nn.Module):
         self.register_buffer("sine", angle.sin().float(), persistent=False)
 
     def forward(
-        self, vectors: Float[Tensor, "batch heads length head_width"], start: int = 0
+        self, vectors: Float[Tensor, "batch heads length head_width"], start: Start = 0
     ) -> Float[Tensor, "batch heads length head_width"]:
-        """Turn vectors that stand at start, start + 1, …. Raises ConfigError past max_length."""
-        end = start + vectors.shape[-2]
-        require_room(end, self.cosine.shape[0])
-        cosine, sine = self.cosine[start:end], self.sine[start:end]
+        """Turn vectors that stand at start, start + 1, …, or each at its own. Raises ConfigError past max_length."""
+        length = vectors.shape[-2]
+        cosine, sine = (rows_of(table, start, length).unsqueeze(-3) for table in (self.cosine, self.sine))
         even, odd = vectors[..., 0::2], vectors[..., 1::2]
         return torch.stack((even * cosine - odd * sine, even * sine + odd * cosine), dim=-1).flatten(-2)
+
+
+def rows_of(table: Float[Tensor, "positions width"], start: Start, length: int) -> Float[Tensor, "*batch length width"]:
+    """A table's rows for `length` positions from `start` on. Raises ConfigError past its end.
+
+    Where each position is given, the caller has seen to it that there is room: looking would make a device wait.
+    """
+    if isinstance(start, Tensor):
+        return F.embedding(start, table)
+    require_room(start + length, table.shape[0])
+    return table[start : start + length]
 
 
 def require_room(length: int, max_length: int) -> None:

@@ -11,6 +11,7 @@ from clearhead.model.cache import DecoderCache
 from clearhead.model.config import TransformerConfig
 from clearhead.model.masks import Masks
 from clearhead.model.observed import Observed
+from clearhead.model.positions import Start
 
 
 class Encoder(Observed):
@@ -22,10 +23,13 @@ class Encoder(Observed):
         self.normalization = normalization(config) if config.norm_placement == "pre" else nn.Identity()
 
     def forward(
-        self, inputs: Float[Tensor, "sentences source width"], mask: Bool[Tensor, "sentences 1 #source source"]
+        self,
+        inputs: Float[Tensor, "sentences source width"],
+        mask: Bool[Tensor, "sentences 1 #source source"],
+        start: Start = 0,
     ) -> Float[Tensor, "sentences source width"]:
         for layer in self.layers:
-            inputs = layer(inputs, mask)
+            inputs = layer(inputs, mask, start)
         return self.see("memory", self.normalization(inputs))
 
 
@@ -46,9 +50,10 @@ class Decoder(Observed):
         inputs: Float[Tensor, "sentences target width"],
         memory: Float[Tensor, "sentences source width"],
         masks: Masks,
+        start: Start = 0,
     ) -> Float[Tensor, "sentences target width"]:
         for layer, attended in zip(self.layers, self.memories(memory), strict=True):
-            inputs = layer(inputs, attended, masks)
+            inputs = layer(inputs, attended, masks, start)
         return self.see("normalized", self.normalization(inputs))
 
     def step(

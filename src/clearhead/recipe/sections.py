@@ -144,11 +144,34 @@ class Average(_Section):
     decay: Rate = 0.995
 
 
+def _auto_or_length(value: object) -> object:
+    if value != "auto" and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        raise ValueError(f"{value!r} is not allowed: expected auto, or a whole number of tokens such as 128")
+    return value
+
+
+def _auto_or_switch(value: object) -> object:
+    if value != "auto" and not isinstance(value, bool):
+        raise ValueError(f"{value!r} is not allowed: expected auto, true or false")
+    return value
+
+
+Switch = Annotated[bool | Literal["auto"], BeforeValidator(_auto_or_switch)]
+
+
 class Training(_Section):
-    """How to train. `batch_tokens` bounds the larger padded side of a batch; a step sums `accumulate` batches."""
+    """How to train. `batch_tokens` bounds the larger padded side of a batch; a step sums `accumulate` batches.
+
+    packing: fill rows of `packed_length` places with several pairs each, so that all batches have one shape.
+    compile, graph: what that makes possible on a GPU: layers through torch.compile, a whole step as one CUDA graph.
+    """
 
     steps: PositiveInt
     batch_tokens: PositiveInt = 4096
+    packing: bool = False
+    packed_length: Annotated[int | Literal["auto"], BeforeValidator(_auto_or_length)] = "auto"
+    compile: Switch = "auto"
+    graph: Switch = "auto"
     accumulate: PositiveInt = 1
     loss: Loss = Loss()
     optimizer: Optimizer = Optimizer()
@@ -172,6 +195,19 @@ class Training(_Section):
                 f"select_by={self.select_by} needs translations; set validate_sentences=200, or select_by=loss"
             )
         return self
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> "Training":
+        for name, value in (("compile", self.compile), ("graph", self.graph)):
+            if value is True and not self.packing:
+                raise ValueError(f"{name}=true needs batches of one shape; set packing=true, or {name}=auto")
+        return self
+
+    @property
+    def packed_shape(self) -> tuple[int, int]:
+        """The rows of a packed batch and the places of a row, once `packed_length` is a number."""
+        assert self.packed_length != "auto", "known once the corpus is read"
+        return self.batch_tokens // self.packed_length, self.packed_length
 
 
 class Decoding(_Section):

@@ -21,10 +21,13 @@ class MovingAverage:
         self.model = copy.deepcopy(followed.model).requires_grad_(False).eval()
         # It is used as a trained model is, which rounds nothing.
         multiply_in(self.model, torch.float32)
-        self._flat, self._followed = Flat(self.model), followed.values
+        self.flat, self._followed = Flat(self.model), followed.values
+        self._share = torch.zeros_like(self._followed[0])
 
-    def update(self, step: int) -> None:
-        """Follow the weights after update number `step`."""
-        decay = min(self.decay, (1 + step) / (10 + step))
-        self._flat.values.lerp_(self._followed, 1.0 - decay)
-        self._flat.changed()
+    def prepare(self, step: int) -> None:
+        """Say, before update number `step`, what share the weights after it are to have."""
+        self._share.fill_(1.0 - min(self.decay, (1 + step) / (10 + step)))
+
+    def update(self) -> None:
+        """Follow the weights."""
+        self.flat.values.lerp_(self._followed, self._share)

@@ -24,8 +24,8 @@ class Flat(Generic[Model]):
     """
 
     def __init__(self, model: Model) -> None:
-        self.model = model
         parameters = dict(model.named_parameters())
+        self.model, self._parameters = model, list(parameters.values())
         first = next(iter(parameters.values()))
         learns = first.requires_grad
         assert all(parameter.requires_grad == learns for parameter in parameters.values()), "all learn, or none does"
@@ -47,7 +47,7 @@ class Flat(Generic[Model]):
 
     def changed(self) -> None:
         """Say that `values` was changed, to autograd and to whoever keeps what was computed from a parameter."""
-        torch.autograd.graph.increment_version(list(self.model.parameters()))
+        torch.autograd.graph.increment_version(self._parameters)
 
     def views(self, flat: Tensor) -> Mapping[str, Tensor]:
         """What of `flat`, a tensor laid out like `values`, belongs to which parameter."""

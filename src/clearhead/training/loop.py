@@ -1,21 +1,15 @@
 """The training loop: plan → forward → summed loss → backward → update → average, and what happens between steps."""
 
-import contextlib
 import dataclasses
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import torch
-from torch import Tensor
-
 from clearhead.bundle import Bundle
-from clearhead.data import Batch, collate, plan
+from clearhead.data import Batch
 from clearhead.errors import TrainingError
 from clearhead.files import remove_drafts
-from clearhead.model.linear import multiply_in
 from clearhead.recipe import Recipe
-from clearhead.training.average import MovingAverage
 from clearhead.training.card import model_card
 from clearhead.training.checkpoint import (
     Position,
@@ -28,13 +22,11 @@ from clearhead.training.checkpoint import (
     save_checkpoint,
 )
 from clearhead.training.clock import Clock
-from clearhead.training.flat import Flat
+from clearhead.training.feeding import batches_from
 from clearhead.training.history import History
-from clearhead.training.loss import linear_cross_entropy
-from clearhead.training.optimizer import Updater
+from clearhead.training.learner import Learner
 from clearhead.training.preparation import Materials, gather
 from clearhead.training.reporting import Progress, Reporter, Silent
-from clearhead.training.schedule import learning_rate
 from clearhead.training.validation import Validation, validate
 
 SKIPS_IN_A_ROW = 10
@@ -104,30 +96,19 @@ def _find_start(folder: Path, resume: bool, reporter: Reporter) -> Path | None:
 
 
 class Run:
-    """One run's model, optimiser and position, and the steps that move them on."""
+    """One run's learner and position, and what happens between steps."""
 
     def __init__(self, materials: Materials, folder: Path, reporter: Reporter) -> None:
         self.materials, self.folder, self.reporter = materials, folder, reporter
         self.settings = materials.recipe.training
-        self.model = materials.untrained_model().to(self.settings.device).train()
-        # On a GPU torch's autocast rounds what it should; on a CPU it would round attention too, which is slower there.
-        on_cpu = self.settings.device == "cpu"
-        self.products = torch.bfloat16 if on_cpu and self.settings.precision == "bf16" else None
-        if self.products is not None:
-            multiply_in(self.model, self.products)
-        flat = Flat(self.model)
-        self.average = MovingAverage(flat, self.settings.average)
-        self.rate = learning_rate(self.settings.schedule, self.settings.steps, self.model.config.width)
-        self.updater = Updater(flat, self.settings.optimizer, self.rate)
+        self.learner = Learner(materials.untrained_model(), self.settings)
         self.position = Position()
         self.history = History(folder)
         self.clock = Clock()
-        # Summed on the device and read only when a line is logged.
-        self.loss = torch.zeros((), dtype=torch.float64, device=self.settings.device)
 
     @property
     def parameters(self) -> int:
-        return sum(parameter.numel() for parameter in self.model.parameters())
+        return sum(parameter.numel() for parameter in self.learner.model.parameters())
 
     @property
     def _judge(self) -> str:
@@ -136,16 +117,17 @@ class Run:
         return f"{self.settings.select_by} of {self.settings.validate_sentences} of {keys}"
 
     def resume(self, checkpoint: Path) -> None:
-        self.position = restore(checkpoint, self.model, self.average, self.updater)
+        learner = self.learner
+        self.position = restore(checkpoint, learner.model, learner.average, learner.updater)
         if self.position.judged_by != self._judge:
             self.position.best, self.position.waited = None, 0
         # The recipe's patience may be another one now.
         self.position.stopped_early = self._is_out_of_patience()
-        self.loss.fill_(self.position.unlogged_loss)
+        learner.loss.fill_(self.position.unlogged_loss)
 
     def go(self, should_stop: Callable[[], bool]) -> None:
         """Step until the last step, until patience runs out, or until told to stop."""
-        batches = self._batches()
+        batches = batches_from(self.position, self.materials)
         saved = self.position.step
         while self.position.step < self.settings.steps and not self.position.stopped_early:
             if should_stop():
@@ -157,52 +139,13 @@ class Run:
         if self.position.step != saved or self.position.step == 0:
             self._save()
 
-    def _step(self, batches: list[Batch]) -> None:
-        position, settings = self.position, self.settings
-        # Each step has random numbers of its own, so that a run that is resumed draws the same ones.
-        torch.manual_seed(settings.seed * 1_000_003 + position.step)
-        for batch in batches:
-            self.loss += self._backward(batch)
-        tokens = sum(batch.target_tokens for batch in batches)
+    def _step(self, batches: Sequence[Batch]) -> None:
+        position, tokens = self.position, sum(batch.target_tokens for batch in batches)
         position.step += 1
         position.tokens += tokens
         position.unlogged_tokens += tokens
-        self.updater.update(position.step, torch.tensor(float(tokens), device=settings.device))
-        self.average.update(position.step)
+        self.learner.step(position.step, batches)
         self.clock.add(tokens)
-
-    def _backward(self, batch: Batch) -> Tensor:
-        """Add one batch's gradients to those of the step; the summed loss, still on the device."""
-        batch = batch.to(self.settings.device)
-        with self._precision():
-            states = self.model.states(batch.source, batch.target_input)
-            matrix = self.model.output.matrix.weight
-            smoothing = self.settings.loss.label_smoothing
-            loss = linear_cross_entropy(states, matrix, batch.target_output, smoothing, products=self.products)
-        torch.autograd.backward(loss)
-        return loss.detach()
-
-    def _precision(self) -> contextlib.AbstractContextManager[object]:
-        if self.settings.precision == "fp32" or self.settings.device == "cpu":
-            return contextlib.nullcontext()
-        return torch.autocast(self.settings.device, torch.bfloat16)
-
-    def _batches(self) -> Iterator[Batch]:
-        """The batches from the position on, epoch after epoch; the position follows."""
-        corpus, tokenizer, position = self.materials.training, self.materials.target_tokenizer, self.position
-        while True:
-            batches = plan(
-                corpus.source.lengths,
-                corpus.target.lengths,
-                batch_tokens=self.settings.batch_tokens,
-                seed=self.settings.seed,
-                epoch=position.epoch,
-                weights=corpus.weights,
-            )
-            while position.batch < len(batches):
-                position.batch += 1
-                yield collate(corpus, batches[position.batch - 1], tokenizer.begin, tokenizer.padding)
-            position.epoch, position.batch = position.epoch + 1, 0
 
     def _between_steps(self) -> None:
         last = self.position.step == self.settings.steps
@@ -216,12 +159,12 @@ class Run:
         return self.position.step % every == 0
 
     def _log(self) -> None:
-        step, rate = self.position.step, self.rate(self.position.step)
-        loss = float(self.loss) / self.position.unlogged_tokens
+        step, updater = self.position.step, self.learner.updater
+        rate, loss = updater.rate(step), float(self.learner.loss) / self.position.unlogged_tokens
         tokens_per_second, seconds_a_step = self.clock.read()
-        self.loss.zero_()
+        self.learner.loss.zero_()
         self.position.unlogged_tokens = 0
-        skipped, most_in_a_row = self.updater.read_skips()
+        skipped, most_in_a_row = updater.read_skips()
         with disk_errors(self.folder):
             self.history.record(
                 {"step": step, "loss": loss, "learning_rate": rate, "tokens": self.position.tokens, "skipped": skipped}
@@ -239,7 +182,7 @@ class Run:
     def _validate(self) -> None:
         position = self.position
         position.judged_by = self._judge
-        validation = validate(self.average.model, self.materials)
+        validation = validate(self.learner.average.model, self.materials)
         figure = validation.figure(self.settings.select_by)
         # What is not a number is better than nothing and worse than nothing: it is never the best.
         best = math.isfinite(figure) and (position.best is None or figure < position.best)
@@ -258,20 +201,22 @@ class Run:
 
     def _publish(self, validation: Validation) -> None:
         materials, position = self.materials, self.position
-        bundle = Bundle(self.average.model, materials.source_tokenizer, materials.target_tokenizer, materials.recipe)
+        model = self.learner.average.model
+        bundle = Bundle(model, materials.source_tokenizer, materials.target_tokenizer, materials.recipe)
         card = model_card(materials, self.parameters, position.step, position.tokens, validation)
         with disk_errors(self.folder):
             bundle.save(self.folder / "bundle", card)
 
     def _save(self) -> int:
-        self.position.unlogged_loss = float(self.loss)
+        learner = self.learner
+        self.position.unlogged_loss = float(learner.loss)
         with self.clock.paused():
             save_checkpoint(
                 self.folder / "checkpoints",
                 self.position,
-                self.model,
-                self.average,
-                self.updater,
+                learner.model,
+                learner.average,
+                learner.updater,
                 self.materials,
             )
         return self.position.step

@@ -1,5 +1,8 @@
 """Label-smoothed cross-entropy."""
 
+import functools
+import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -55,6 +58,26 @@ def linear_cross_entropy(
     return loss
 
 
+def static_linear_cross_entropy(
+    vectors: Float[Tensor, "*batch width"],
+    matrix: Float[Tensor, "vocabulary width"],
+    target: Int[Tensor, "*batch"],
+    label_smoothing: float = 0.0,
+    padding: int = 0,
+    products: torch.dtype | None = None,
+    compiled: bool = False,
+) -> Float[Tensor, ""]:
+    """`linear_cross_entropy` for a GPU, and for batches of a shape that never changes.
+
+    Padding goes through the last layer, too, with a weight of 0, as looking for it would make the host wait. With
+    `compiled`, a kernel or two read a chunk's logits and write their gradient, instead of a dozen; the shape must then
+    be that of the calls before.
+    """
+    rows, wanted = vectors.flatten(0, -2), target.flatten()
+    loss: Tensor = _StaticCrossEntropy.apply(rows, matrix, wanted, label_smoothing, padding, products, compiled)  # type: ignore[no-untyped-call]
+    return loss
+
+
 # On a CPU as many rows as keep a chunk's logits near the cache; on a GPU fewer, larger products are better.
 _CHUNK = {"cpu": 256}
 _LARGE_CHUNK = 4096
@@ -87,6 +110,76 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
         row_gradient, matrix_gradient = ctx.saved_tensors
         return row_gradient * upstream, matrix_gradient * upstream, None, None, None
+
+
+# GPUs multiply matrices fastest whose sides are multiples of this.
+_TILE = 64
+# The most logits at a time on a GPU: large products, and in bfloat16 a gigabyte. Not compiled, a dozen times as many
+# numbers are kept beside them.
+_LOGITS = {True: 1 << 29, False: 1 << 26}
+
+
+class _StaticCrossEntropy(torch.autograd.Function):
+    """The same with a weight of 0 for padding, and a vocabulary that is filled up to whole tiles."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        rows: Tensor,
+        matrix: Tensor,
+        target: Tensor,
+        label_smoothing: float,
+        padding: int,
+        products: torch.dtype | None,
+        compiled: bool,
+    ) -> Tensor:
+        vocabulary, width = matrix.shape
+        factor = torch.zeros(
+            math.ceil(vocabulary / _TILE) * _TILE, width, dtype=products or matrix.dtype, device=matrix.device
+        )
+        factor[:vocabulary] = matrix
+        row_gradient, matrix_gradient = torch.empty_like(rows), torch.zeros_like(matrix)
+        total = torch.zeros((), dtype=_precise(rows).dtype, device=rows.device)
+        chunks = math.ceil(len(rows) * len(factor) / _LOGITS[compiled])
+        size = _CHUNK.get(rows.device.type, math.ceil(len(rows) / chunks))
+        function = _compiled_static_loss() if compiled else _static_loss_and_gradient
+        for part, wanted, out in zip(*(torch.split(one, size) for one in (rows, target, row_gradient)), strict=True):
+            part = part.to(factor.dtype)
+            loss, gradient = function(product(part, factor.T), wanted, vocabulary, label_smoothing, padding)
+            total += loss
+            out.copy_(product(gradient, factor))
+            matrix_gradient += transposed_product(gradient, part)[:vocabulary]
+        ctx.save_for_backward(row_gradient, matrix_gradient)
+        return total
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, None, None, None, None, None]:
+        row_gradient, matrix_gradient = ctx.saved_tensors
+        return row_gradient * upstream, matrix_gradient * upstream, None, None, None, None, None
+
+
+def _static_loss_and_gradient(
+    logits: Tensor, target: Tensor, vocabulary: int, label_smoothing: float, padding: int
+) -> tuple[Tensor, Tensor]:
+    """The summed loss of the rows that are not padding, and its gradient by all logits, as a compiler likes it.
+
+    Nothing is changed in place or scattered: each number of the gradient is a function of its own place. The logits
+    past the vocabulary are 0 and count for nothing.
+    """
+    columns = torch.arange(logits.shape[1], device=logits.device)
+    inside, right, each = columns < vocabulary, 1.0 - label_smoothing, label_smoothing / vocabulary
+    exact = _precise(logits)
+    normalizers = exact.masked_fill(~inside, -math.inf).logsumexp(dim=-1, keepdim=True)
+    losses = normalizers - right * exact.gather(1, target[:, None]) - each * exact.sum(dim=-1, keepdim=True)
+    gradient = (exact - normalizers).exp() - each - right * (columns == target[:, None]).to(exact.dtype)
+    real = (target != padding)[:, None]
+    return (losses * real).sum(), (gradient * (real & inside)).to(logits.dtype)
+
+
+@functools.cache
+def _compiled_static_loss() -> Callable[[Tensor, Tensor, int, float, int], tuple[Tensor, Tensor]]:
+    return torch.compile(_static_loss_and_gradient, fullgraph=True, dynamic=False)
 
 
 def _loss_and_gradient(logits: Tensor, target: Tensor, label_smoothing: float) -> tuple[Tensor, Tensor]:

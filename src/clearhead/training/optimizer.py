@@ -15,7 +15,8 @@ class Updater:
     """Scale → clip → skip what is not finite → update: the second half of a training step.
 
     Nothing here is read by the host, so that steps can follow each other on a device without waiting: `skipped` (all so
-    far), `skipped_in_a_row` and `most_in_a_row` (since they were last read) are tensors; `read_skips` reads them.
+    far), `skipped_in_a_row` and `most_in_a_row` (since they were last read) are tensors; `read_skips` reads them. All
+    tensors stay where they are, so that an update may be recorded once and replayed.
 
     Source: Adam, Kingma and Ba 2015; decoupled weight decay, Loshchilov and Hutter 2019; section 5.3 of the paper.
     """
@@ -38,29 +39,35 @@ class Updater:
             fused=True,
         )
 
-    def update(self, step: int, tokens: Tensor) -> None:
+    def prepare(self, step: int) -> None:
+        """Set the learning rate of update number `step`."""
+        for group in self.optimizer.param_groups:
+            group["lr"].fill_(self.rate(step))
+
+    def update(self, tokens: Tensor) -> None:
         """Apply the gradients that the backward passes have summed over `tokens` real target tokens, and clear them."""
         # In parts, and then of the parts: in float32 a sum of millions of squares loses its last terms.
         norm = torch.nn.utils.get_total_norm(torch.split(self.flat.gradients, _PART)) / tokens
         bad = (~torch.isfinite(norm)).float()
         clip = self.settings.clip
         shrink = torch.ones_like(norm) if clip is None else (clip / (norm + 1e-6)).clamp(max=1.0)
+        # AdamW wants to know whether it is being recorded, and warns where it is told so and is not.
+        recorded = bad.is_cuda and torch.cuda.is_current_stream_capturing()
         for group in self.optimizer.param_groups:
-            group["lr"].fill_(self.rate(step))
+            group["capturable"] = recorded
         # The fused kernel divides by grad_scale and leaves everything as it is where found_inf is 1.
         fused = cast(Any, self.optimizer)
         fused.grad_scale, fused.found_inf = tokens / shrink, bad
         self.optimizer.step()
         self.flat.gradients.zero_()
-        self.flat.changed()
         self.skipped += bad
-        self.skipped_in_a_row = (self.skipped_in_a_row + bad) * bad
-        self.most_in_a_row = torch.maximum(self.most_in_a_row, self.skipped_in_a_row)
+        self.skipped_in_a_row.add_(bad).mul_(bad)
+        torch.maximum(self.most_in_a_row, self.skipped_in_a_row, out=self.most_in_a_row)
 
     def read_skips(self) -> tuple[int, int]:
         """How many updates were skipped in all, and the most in a row since this was last asked."""
         found = int(self.skipped), int(self.most_in_a_row)
-        self.most_in_a_row = self.skipped_in_a_row.clone()
+        self.most_in_a_row.copy_(self.skipped_in_a_row)
         return found
 
     def state(self) -> dict[str, Tensor]:
@@ -79,7 +86,7 @@ class Updater:
     def restore(self, state: Mapping[str, Tensor]) -> None:
         """Take over what `state` gave."""
         for name in _COUNTS:
-            setattr(self, name, state[name].to(self.skipped.device, copy=True))
+            getattr(self, name).copy_(state[name])
         if state.keys() == set(_COUNTS):
             return  # Before the first step there is nothing else.
         device, parts = self.flat.values.device, (self.flat.matrices, self.flat.vectors)

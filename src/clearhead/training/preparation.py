@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from clearhead.errors import ConfigError, DecodingError, RecipeError, TrainingEr
 from clearhead.files import cache_folder, publish_folder
 from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.model.linear import multiplies_bfloat16
-from clearhead.recipe import Corpus, Data, Recipe
+from clearhead.native.compiler import find_compiler
+from clearhead.recipe import Corpus, Data, Recipe, Training
 from clearhead.text import Tokenizer
 
 
@@ -67,7 +69,7 @@ def gather(recipe: Recipe, tokenizers: tuple[Tokenizer, Tokenizer] | None = None
     validation = tuple(
         _validation_set(recipe, _direction(folder, one), source, target) for one in recipe.data.validation
     )
-    materials = Materials(recipe, source, target, training, validation)
+    materials = Materials(_with_packed_length(recipe, _longest(training)), source, target, training, validation)
     _check_lengths(materials)
     return materials
 
@@ -88,8 +90,27 @@ def resolve(recipe: Recipe) -> Recipe:
     precision = training.precision
     if precision == "auto":
         precision = "bf16" if device == "cuda" or multiplies_bfloat16() else "fp32"
-    resolved = training.model_copy(update={"device": device, "precision": precision})
+    packs = device == "cuda" and training.packing
+    # What torch compiles for a GPU is started by C, which is compiled as well.
+    compiles = packs and find_compiler() is not None if training.compile == "auto" else training.compile
+    records = packs if training.graph == "auto" else training.graph
+    if records and device != "cuda":
+        raise TrainingError(
+            f"training.graph=true records the steps of a GPU, but training.device={device}; set training.graph=auto"
+        )
+    update = {"device": device, "precision": precision, "compile": compiles, "graph": records}
+    resolved = training.model_copy(update=update)
     return recipe.model_copy(update={"training": resolved, "data": _with_grammar(recipe.data)})
+
+
+def _with_packed_length(recipe: Recipe, longest: int) -> Recipe:
+    """A number in place of `auto`: rows of 128 places, which most sentences fill well, or of the longest pair's."""
+    training = recipe.training
+    if not training.packing or training.packed_length != "auto":
+        return recipe
+    # GPUs multiply and copy numbers by eights.
+    length = min(max(128, math.ceil(longest / 8) * 8), training.batch_tokens)
+    return recipe.model_copy(update={"training": training.model_copy(update={"packed_length": length})})
 
 
 def _with_grammar(section: Data) -> Data:
@@ -187,10 +208,27 @@ def _check_lengths(materials: Materials) -> None:
             f"a training pair has {longest} tokens, but model.max_length={limit}; set "
             f"data.filters.max_tokens={limit - 2} or model.max_length={longest}"
         )
+    _check_packing(materials.recipe.training, longest)
     if (longest := max(_longest(one.corpus) for one in materials.validation)) > limit:
         raise RecipeError(
             f"a validation pair has {longest} tokens, but model.max_length={limit}; remove it from its files, or set "
             f"model.max_length={longest}"
+        )
+
+
+def _check_packing(training: Training, longest: int) -> None:
+    if not training.packing:
+        return
+    rows, length = training.packed_shape
+    if longest > length:
+        raise RecipeError(
+            f"a training pair has {longest} tokens, more than training.packed_length={length}; raise it, or set "
+            f"data.filters.max_tokens={max(1, length - 2)}"
+        )
+    if rows == 0:
+        raise RecipeError(
+            f"training.batch_tokens={training.batch_tokens} is less than one row of training.packed_length={length}; "
+            f"raise the former to {length} or more"
         )
 
 

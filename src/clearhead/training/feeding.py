@@ -1,0 +1,31 @@
+"""From a corpus to the batches that a run reads, epoch after epoch."""
+
+from collections.abc import Iterator
+
+from clearhead.data import Batch, collate, collate_packed, pack, plan
+from clearhead.training.checkpoint import Position
+from clearhead.training.preparation import Materials
+
+
+def batches_from(position: Position, materials: Materials) -> Iterator[Batch]:
+    """The batches from `position` on, without end; the position follows."""
+    while True:
+        for batch in _rest_of_epoch(position, materials):
+            position.batch += 1
+            yield batch
+        position.epoch, position.batch = position.epoch + 1, 0
+
+
+def _rest_of_epoch(position: Position, materials: Materials) -> Iterator[Batch]:
+    corpus, training, tokenizer = materials.training, materials.recipe.training, materials.target_tokenizer
+    lengths = corpus.source.lengths, corpus.target.lengths
+    seed, epoch, weights = training.seed, position.epoch, corpus.weights
+    if training.packing:
+        rows, length = training.packed_shape
+        packed = pack(*lengths, rows=rows, length=length, seed=seed, epoch=epoch, weights=weights)
+        for one in packed[position.batch :]:
+            yield collate_packed(corpus, one, length, tokenizer.begin, tokenizer.padding)
+    else:
+        planned = plan(*lengths, batch_tokens=training.batch_tokens, seed=seed, epoch=epoch, weights=weights)
+        for indices in planned[position.batch :]:
+            yield collate(corpus, indices, tokenizer.begin, tokenizer.padding)

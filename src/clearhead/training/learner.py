@@ -1,0 +1,88 @@
+"""One step: forward → summed loss → backward → clip → update → average, on the model's device from end to end."""
+
+import contextlib
+import functools
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from clearhead.data import Batch
+from clearhead.model import EncoderDecoder
+from clearhead.model.linear import multiply_in
+from clearhead.recipe import Training
+from clearhead.training.average import MovingAverage
+from clearhead.training.compiling import compile_layers, compiler_errors
+from clearhead.training.flat import Flat
+from clearhead.training.loss import linear_cross_entropy, static_linear_cross_entropy
+from clearhead.training.optimizer import Updater
+from clearhead.training.schedule import learning_rate
+from clearhead.training.static import StaticStep
+
+
+class Learner:
+    """A model that learns: its weights, what updates them, their average, and the loss so far.
+
+    The host reads nothing during a step: `loss` is summed on the device, until somebody reads it and sets it to 0.
+    `settings` are a resolved recipe's, without `auto`.
+    """
+
+    def __init__(self, model: EncoderDecoder, settings: Training) -> None:
+        self.settings = settings
+        self.model = model.to(settings.device).train()
+        # On a GPU torch's autocast rounds what it should; on a CPU it would round attention too, which is slower there.
+        self.products = torch.bfloat16 if settings.precision == "bf16" else None
+        if self.products is not None and settings.device == "cpu":
+            multiply_in(self.model, self.products)
+        self.flat = Flat(self.model)
+        self.average = MovingAverage(self.flat, settings.average)
+        rate = learning_rate(settings.schedule, settings.steps, self.model.config.width)
+        self.updater = Updater(self.flat, settings.optimizer, rate)
+        self.loss = torch.zeros((), dtype=torch.float64, device=settings.device)
+        compiled = settings.compile is True
+        # After the average, which is a copy that is never compiled.
+        if compiled:
+            compile_layers(self.model)
+        self._cross_entropy: Callable[..., Tensor] = linear_cross_entropy
+        if settings.packing or settings.device != "cpu":
+            self._cross_entropy = functools.partial(static_linear_cross_entropy, compiled=compiled)
+        self._static = StaticStep(self._learn, settings.device, settings.graph is True) if settings.packing else None
+
+    def step(self, number: int, batches: Sequence[Batch]) -> None:
+        """Take step `number`, which counts from 1, with the gradients of all `batches` together."""
+        # Each step has random numbers of its own, so that a run that is resumed draws the same ones.
+        torch.manual_seed(self.settings.seed * 1_000_003 + number - 1)
+        self.updater.prepare(number)
+        self.average.prepare(number)
+        if self._static is None:
+            self._learn([batch.to(self.settings.device) for batch in batches])
+        else:
+            with compiler_errors():
+                self._static(batches)
+        self.flat.changed()
+        self.average.flat.changed()
+
+    def _learn(self, batches: Sequence[Batch]) -> None:
+        """All of a step that happens on the device, whatever its number."""
+        for batch in batches:
+            self.loss += self.backward(batch)
+        real = [batch.target_output != 0 for batch in batches]
+        self.updater.update(torch.stack([one.sum() for one in real]).sum().float())
+        self.average.update()
+
+    def backward(self, batch: Batch) -> Tensor:
+        """Add one batch's gradients to those of the step; the summed loss, still on the device."""
+        with self._precision():
+            if batch.segments is None:
+                states = self.model.states(batch.source, batch.target_input)
+            else:
+                states = self.model.packed_states(batch.source, batch.target_input, batch.segments)
+        matrix, smoothing = self.model.output.matrix.weight, self.settings.loss.label_smoothing
+        loss = self._cross_entropy(states, matrix, batch.target_output, smoothing, products=self.products)
+        torch.autograd.backward(loss)
+        return loss.detach()
+
+    def _precision(self) -> contextlib.AbstractContextManager[object]:
+        if self.settings.precision == "fp32" or self.settings.device == "cpu":
+            return contextlib.nullcontext()
+        return torch.autocast(self.settings.device, torch.bfloat16)

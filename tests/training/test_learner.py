@@ -1,0 +1,158 @@
+"""A step's gradients: of ragged batches, and of packed rows, the same as of all pairs together."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from clearhead.data import Batch, FilterReport, PreparedCorpus, TokenFile, collate, collate_packed, pack, plan
+from clearhead.model import EncoderDecoder, TransformerConfig
+from clearhead.recipe import Training
+from clearhead.training.learner import Learner
+
+POSITIONS = ["sinusoidal", "sinusoidal-concatenated", "learned", "rotary"]
+BEGIN, END, PADDING, VOCABULARY = 1, 2, 0, 30
+
+
+def file(generator: np.random.Generator, lengths: np.ndarray) -> TokenFile:
+    """Random ids, each sequence with an end."""
+    ids = generator.integers(3, VOCABULARY, lengths.sum())
+    ids[np.cumsum(lengths) - 1] = END
+    return TokenFile(ids.astype(np.uint16), lengths.astype(np.int32))
+
+
+@pytest.fixture(scope="module")
+def corpus() -> PreparedCorpus:
+    """Forty pairs of 2 to 20 tokens."""
+    generator = np.random.default_rng(1)
+    source, target = (file(generator, generator.integers(2, 21, 40)) for _ in range(2))
+    return PreparedCorpus(source, target, np.ones(40), FilterReport(kept=40), "forty")
+
+
+def padded_batches(corpus: PreparedCorpus, batch_tokens: int) -> list[Batch]:
+    planned = plan(corpus.source.lengths, corpus.target.lengths, batch_tokens=batch_tokens, seed=1, epoch=0)
+    return [collate(corpus, indices, BEGIN, PADDING) for indices in planned]
+
+
+def packed_batches(corpus: PreparedCorpus, rows: int, length: int) -> list[Batch]:
+    planned = pack(corpus.source.lengths, corpus.target.lengths, rows=rows, length=length, seed=1, epoch=0)
+    return [collate_packed(corpus, one, length, BEGIN, PADDING) for one in planned]
+
+
+def learner(settings: Training, **changes: object) -> Learner:
+    sizes = {"width": 16, "heads": 4, "inner_width": 24, "encoder_layers": 2, "decoder_layers": 2, "max_length": 24}
+    values = {"source_vocabulary": VOCABULARY, "target_vocabulary": VOCABULARY, "dropout": 0.0, **sizes, **changes}
+    return Learner(EncoderDecoder(TransformerConfig(**values), seed=3), settings)
+
+
+def in_float64(**changes: object) -> Learner:
+    """Where the order of a sum shows only in the last digits."""
+    made = learner(Training(steps=9, device="cpu", precision="fp32"), **changes)
+    return Learner(made.model.double(), made.settings)
+
+
+def loss_and_gradients(one: Learner, batches: list[Batch]) -> tuple[float, list[torch.Tensor]]:
+    loss = sum(float(one.backward(batch)) for batch in batches)
+    return loss, [parameter.grad for parameter in one.model.parameters()]
+
+
+def test_gradients_of_ragged_batches_add_up(corpus: PreparedCorpus) -> None:
+    together, apart = (loss_and_gradients(in_float64(), padded_batches(corpus, budget)) for budget in (900, 120))
+    assert apart[0] == pytest.approx(together[0], rel=1e-12)
+    for one, other in zip(together[1], apart[1], strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("length", [24, 70], ids=["short rows", "long rows"])
+@pytest.mark.parametrize("positions", POSITIONS)
+@pytest.mark.parametrize("norm_placement", ["post", "pre"])
+def test_packed_rows_have_the_loss_and_the_gradients_of_padded_ones(
+    corpus: PreparedCorpus, norm_placement: str, positions: str, length: int
+) -> None:
+    """Rows longer than the model's max_length among them: positions begin anew in each pair."""
+    changes = {"norm_placement": norm_placement, "positions": positions}
+    padded = loss_and_gradients(in_float64(**changes), padded_batches(corpus, 200))
+    batches = packed_batches(corpus, rows=3, length=length)
+    assert len(batches) > 1
+    packed = loss_and_gradients(in_float64(**changes), batches)
+    assert packed[0] == pytest.approx(padded[0], rel=1e-12)
+    for one, other in zip(padded[1], packed[1], strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-9)
+
+
+def test_several_batches_make_one_step(corpus: PreparedCorpus) -> None:
+    """Three steps of the whole corpus: as one batch each, and as some."""
+    settings = Training(steps=9, device="cpu", precision="fp32", optimizer={"epsilon": 1e-4})
+    one, other = learner(settings), learner(settings)
+    whole, parts = padded_batches(corpus, 900), packed_batches(corpus, rows=3, length=40)
+    assert (len(whole), len(parts) > 2) == (1, True)
+    for number in (1, 2, 3):
+        one.step(number, whole)
+        other.step(number, parts)
+    assert float(one.loss) == pytest.approx(float(other.loss), rel=1e-6)
+    for a, b in zip(one.model.parameters(), other.model.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-5)
+    for a, b in zip(one.average.model.parameters(), other.average.model.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_static_step_is_the_plain_one_bit_by_bit(
+    corpus: PreparedCorpus, precision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five steps of two batches with dropout, clipping and the average: copied to one place, and where they are."""
+    settings = Training(steps=9, device="cpu", precision=precision, packing=True)
+    batches = packed_batches(corpus, rows=2, length=40)
+    results = []
+    for is_static in (True, False):
+        one = learner(settings, dropout=0.1)
+        if not is_static:
+            monkeypatch.setattr(one, "_static", None)
+        for number in range(1, 6):
+            one.step(number, [batches[number % len(batches)], batches[(number + 1) % len(batches)]])
+        results.append([one.loss, one.flat.values, one.average.flat.values])
+    assert all(map(torch.equal, *results))
+    assert float(results[0][0]) > 0
+
+
+class Unread(TorchDispatchMode):
+    """Refuses whatever makes a host wait for a device: a number that Python sees, a shape that depends on numbers."""
+
+    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        name = str(operation)
+        assert not any(part in name for part in ("local_scalar", "item", "nonzero", "unique", "masked_select")), name
+        return operation(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_the_host_reads_nothing_in_a_packed_step(corpus: PreparedCorpus, precision: str) -> None:
+    settings = Training(steps=9, device="cpu", precision=precision, packing=True)
+    one, batches = learner(settings, dropout=0.1), packed_batches(corpus, rows=2, length=40)
+    one.step(1, batches[:2])  # Machines are asked once what they are.
+    with Unread():
+        one.step(2, batches[2:4])
+    with Unread(), pytest.raises(AssertionError, match="local_scalar"):
+        float(one.loss)
+
+
+def test_the_numbers_that_are_drawn_are_the_steps_own(corpus: PreparedCorpus) -> None:
+    """With dropout: step 2 alone is the same whatever was drawn before it, and another than step 1."""
+    settings = Training(steps=9, device="cpu", precision="fp32")
+    batches = padded_batches(corpus, 900)
+    losses = []
+    for number, drawn in ((2, 0), (2, 5), (1, 0)):
+        one = learner(settings, dropout=0.3)
+        torch.rand(drawn)
+        one.step(number, batches)
+        losses.append(float(one.loss))
+    assert losses[0] == losses[1] != losses[2]
+
+
+def test_whoever_counts_changes_sees_them(corpus: PreparedCorpus) -> None:
+    one = learner(Training(steps=9, device="cpu", precision="fp32"))
+    watched = list(itertools.chain(one.model.parameters(), one.average.model.parameters()))
+    before = [parameter._version for parameter in watched]
+    one.step(1, padded_batches(corpus, 900))
+    assert all(parameter._version > old for parameter, old in zip(watched, before, strict=True))
