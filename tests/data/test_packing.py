@@ -5,11 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clearhead.data import FilterReport, PackedRows, PreparedCorpus, TokenFile, collate_packed, pack
+from clearhead.data import FilterReport, PackedRows, PreparedCorpus, TokenFile, collate_packed, packing
 from clearhead.errors import DataError
 
 LENGTHS = st.lists(st.tuples(st.integers(1, 40), st.integers(1, 40)), min_size=1, max_size=200)
 BEGIN, END, PADDING = 1, 2, 0
+
+
+def pack(*lengths, **settings):
+    """All batches of an epoch."""
+    return list(packing.pack(*lengths, **settings))
 
 
 def sides(pairs):
@@ -85,6 +90,28 @@ def test_the_rows_of_an_epoch_are_shared_out_evenly():
     """Nine full rows, four to a batch: three batches of three and one empty row each, and none of a single row."""
     batches = pack(np.full(9, 8), np.full(9, 8), rows=4, length=8, seed=0, epoch=0)
     assert [batch.counts.tolist() for batch in batches] == [[1, 1, 1, 0]] * 3
+
+
+def test_an_epoch_of_several_parts_is_whole(monkeypatch):
+    """Parts of 30 pairs: every example once, batches full up to the last part, none of them empty."""
+    monkeypatch.setattr(packing, "_PART", 30)
+    source, target = sentences(200)
+    batches = pack(source, target, rows=4, length=128, seed=1, epoch=0)
+    assert sorted(np.concatenate([batch.indices for batch in batches]).tolist()) == list(range(200))
+    assert [len(batch.counts) for batch in batches] == [4] * len(batches)
+    empty = [int((batch.counts == 0).sum()) for batch in batches]
+    assert sum(empty) < 4
+    assert not any(empty[:-3])
+
+
+def test_whoever_goes_on_from_the_middle_finds_the_same(monkeypatch):
+    """A part's random numbers are drawn when it is its turn, whoever asks for it."""
+    monkeypatch.setattr(packing, "_PART", 30)
+    source, target = sentences(200)
+    settings = {"rows": 4, "length": 128, "seed": 1, "epoch": 0}
+    one, other = packing.pack(source, target, **settings), packing.pack(source, target, **settings)
+    interleaved = [(rows_of(next(one)), rows_of(next(other))) for _ in range(5)]
+    assert all(first == second for first, second in interleaved)
 
 
 def test_epochs_and_seeds_differ_in_composition():

@@ -37,7 +37,7 @@ def padded_batches(corpus: PreparedCorpus, batch_tokens: int) -> list[Batch]:
 
 
 def packed_batches(corpus: PreparedCorpus, rows: int, length: int) -> list[Batch]:
-    planned = pack(corpus.source.lengths, corpus.target.lengths, rows=rows, length=length, seed=1, epoch=0)
+    planned = list(pack(corpus.source.lengths, corpus.target.lengths, rows=rows, length=length, seed=1, epoch=0))
     return [collate_packed(corpus, one, length, BEGIN, PADDING) for one in planned]
 
 

@@ -4,6 +4,8 @@ A GPU is fast where each step has the shape of the one before: the step can then
 any lengths fill rows of one length, on both sides at once, so that hardly a place is left to padding.
 """
 
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,6 +22,9 @@ from clearhead.model import Segments
 # So many examples are fitted together. More fill rows better (Multi30k's words, in rows of 128: 95.7 % of the places at
 # 500, 96.4 % at 1,000, 97.0 % all together) and take longer, as all of their rows are looked at for each of them.
 _TOGETHER: Final = 1_000
+# An epoch is packed in parts of about so many examples, each when its batches are asked for: 50 ms now and then, in
+# which a GPU still has work, instead of some seconds at once.
+_PART: Final = 20_000
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,16 @@ class PackedRows:
     indices: NDArray[np.int64]
     counts: NDArray[np.int64]
 
+    def followed_by(self, other: "PackedRows") -> "PackedRows":
+        """These rows and then the other ones."""
+        return PackedRows(np.concatenate((self.indices, other.indices)), np.concatenate((self.counts, other.counts)))
+
+    def split(self, stops: Sequence[int]) -> list["PackedRows"]:
+        """The rows up to each of these numbers, and from the last on."""
+        counts = np.split(self.counts, stops)
+        ends = np.cumsum([some.sum() for some in counts])[:-1]
+        return [PackedRows(*pair) for pair in zip(np.split(self.indices, ends), counts, strict=True)]
+
 
 def pack(
     source_lengths: NDArray[np.integer[Any]],
@@ -44,11 +59,11 @@ def pack(
     seed: int,
     epoch: int,
     weights: NDArray[np.floating[Any]] | None = None,
-) -> list[PackedRows]:
+) -> Iterator[PackedRows]:
     """The batches of one epoch, each of `rows` rows, whose sources and whose targets fit into `length` places.
 
-    A pure function of its arguments, as `plan` is. Which examples share a row and which rows a batch is random. Where
-    the rows of an epoch cannot be divided by `rows`, its batches have about equally many, and empty ones beside them.
+    They are a pure function of the arguments, as those of `plan` are. Which examples share a row, and which rows a
+    batch, is random. The last rows of an epoch are shared out evenly, with empty rows beside them.
 
     Args:
         source_lengths, target_lengths, weights: as of `plan`.
@@ -61,18 +76,34 @@ def pack(
     generator = generator_for(seed, epoch)
     drawn = draw(len(source_lengths), weights, generator)
     check_widths(source_lengths, target_lengths, drawn, length, "packed_length")
-    if not len(drawn):
-        return []
     drawn = drawn[shuffled(len(drawn), generator)]
-    used, row = np.unique(_first_fit(source_lengths[drawn], target_lengths[drawn], length), return_inverse=True)
+    parts = np.array_split(drawn, max(1, math.ceil(len(drawn) / _PART)))
+    waiting = PackedRows(drawn[:0], drawn[:0])
+    for number, part in enumerate(parts, start=1):
+        waiting = waiting.followed_by(_packed(part, source_lengths[part], target_lengths[part], length, generator))
+        count = len(waiting.counts)
+        if number < len(parts):
+            # What does not make a whole batch waits for the next part.
+            *batches, waiting = waiting.split(range(rows, count + 1, rows))
+        else:
+            most = max(1, math.ceil(count / rows))
+            batches = waiting.split([count * batch // most for batch in range(1, most)])
+        for batch in batches:
+            if len(batch.counts):
+                yield PackedRows(batch.indices, np.pad(batch.counts, (0, rows - len(batch.counts))))
+
+
+def _packed(
+    examples: NDArray[np.int64],
+    source: NDArray[np.integer[Any]],
+    target: NDArray[np.integer[Any]],
+    length: int,
+    generator: np.random.Generator,
+) -> PackedRows:
+    """The examples, whose sides have these lengths, in as many rows as they need, which are in random order."""
+    used, row = np.unique(_first_fit(source, target, length), return_inverse=True)
     row = shuffled(len(used), generator)[row]
-    ordered, counts = drawn[np.argsort(row, kind="stable")], np.bincount(row)
-    batches = np.array_split(counts, -(-len(counts) // rows))
-    stops = np.cumsum([batch.sum() for batch in batches])
-    return [
-        PackedRows(indices, np.pad(batch, (0, rows - len(batch))))
-        for indices, batch in zip(np.split(ordered, stops[:-1]), batches, strict=True)
-    ]
+    return PackedRows(examples[np.argsort(row, kind="stable")], np.bincount(row, minlength=len(used)))
 
 
 def _first_fit(
@@ -80,25 +111,25 @@ def _first_fit(
 ) -> NDArray[np.integer[Any]]:
     """The number of each example's row: the longest first, each in the first row that has room for both of its sides.
 
-    Source: first-fit decreasing, Johnson 1973. Parts of the corpus are fitted beside each other, each into rows of its
-    own, so that NumPy takes a step of all parts at once; some numbers are left out.
+    Source: first-fit decreasing, Johnson 1973. Groups of examples are fitted beside each other, each into rows of its
+    own, so that NumPy takes a step of all groups at once; some numbers are left out.
     """
-    parts = max(1, len(source) // _TOGETHER)
-    steps = -(-len(source) // parts)
+    groups = max(1, len(source) // _TOGETHER)
+    steps = -(-len(source) // groups)
     # What is missing in the last step is an example without length, which fits anywhere.
-    lengths = np.zeros((2, steps, parts), dtype=np.int32)
+    lengths = np.zeros((2, steps, groups), dtype=np.int32)
     lengths.reshape(2, -1)[:, : len(source)] = source, target
     order = np.argsort(-lengths.max(axis=0), axis=0, kind="stable")
     lengths = np.take_along_axis(lengths, order[None], axis=1)
-    room = np.full((2, parts, 1 + int(lengths.sum(axis=1).max() / length)), length, dtype=np.int32)
-    part, row = np.arange(parts), np.empty((steps, parts), dtype=np.int64)
+    room = np.full((2, groups, 1 + int(lengths.sum(axis=1).max() / length)), length, dtype=np.int32)
+    group, row = np.arange(groups), np.empty((steps, groups), dtype=np.int64)
     for step in range(steps):
         needed = lengths[:, step, :, None]
         while not (fits := (room[0] >= needed[0]) & (room[1] >= needed[1])).any(axis=1).all():
             room = np.pad(room, ((0, 0), (0, 0), (0, 1 + room.shape[2] // 16)), constant_values=length)
         chosen = fits.argmax(axis=1)
-        room[:, part, chosen] -= lengths[:, step]
-        row[step] = chosen * parts + part
+        room[:, group, chosen] -= lengths[:, step]
+        row[step] = chosen * groups + group
     numbers = np.empty_like(row)
     np.put_along_axis(numbers, order, row, axis=0)
     return numbers.ravel()[: len(source)]

@@ -1,5 +1,6 @@
 """From a corpus to the batches that a run reads, epoch after epoch."""
 
+import itertools
 from collections.abc import Iterator
 
 from clearhead.data import Batch, collate, collate_packed, pack, plan
@@ -23,7 +24,7 @@ def _rest_of_epoch(position: Position, materials: Materials) -> Iterator[Batch]:
     if training.packing:
         rows, length = training.packed_shape
         packed = pack(*lengths, rows=rows, length=length, seed=seed, epoch=epoch, weights=weights)
-        for one in packed[position.batch :]:
+        for one in itertools.islice(packed, position.batch, None):
             yield collate_packed(corpus, one, length, tokenizer.begin, tokenizer.padding)
     else:
         planned = plan(*lengths, batch_tokens=training.batch_tokens, seed=seed, epoch=epoch, weights=weights)
