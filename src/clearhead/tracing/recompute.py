@@ -83,7 +83,9 @@ def _turned(value: Tensor, magnitude: Tensor) -> Result:
     width = value.shape[-1]
     frequencies = 10_000.0 ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
     angles = torch.arange(value.shape[-2], dtype=torch.float64)[:, None] * frequencies
-    turned = torch.view_as_complex(value.reshape(*value.shape[:-1], -1, 2)) * torch.polar(torch.ones_like(angles), angles)
+    turned = torch.view_as_complex(value.reshape(*value.shape[:-1], -1, 2)) * torch.polar(
+        torch.ones_like(angles), angles
+    )
     both = magnitude.view(*magnitude.shape[:-1], -1, 2).sum(-1, keepdim=True).expand(*magnitude.shape[:-1], -1, 2)
     return Result(torch.view_as_real(turned).flatten(-2), both.flatten(-2))
 

@@ -36,7 +36,7 @@ def record(model: EncoderDecoder, source: Sequence[int], target: Sequence[int]) 
 
 
 def watched(model: EncoderDecoder, seen: dict[str, Tensor]) -> EncoderDecoder:
-    """A copy of the model, with the same parameters and buffers in memory, that records into `seen` what it computes."""
+    """A copy of the model, its parameters and buffers the same in memory, that records what it computes into `seen`."""
     shared = [*model.parameters(), *model.buffers()]
     twin = copy.deepcopy(model, {id(one): one for one in shared}).eval()
     for path, module in twin.named_modules():
@@ -49,7 +49,7 @@ def _keep_under(path: str, seen: dict[str, Tensor]) -> See:
     def keep(name: str, tensor: Tensor) -> Tensor:
         # Positions are the same for every sentence; all else has one, here of one sentence.
         whole = tensor if name == "positions" else tensor[0]
-        seen[f"{path}.{name}"] = whole.detach().float().cpu().clone()
+        seen[f"{path}.{name}"] = whole.detach().float().cpu().clone(memory_format=torch.contiguous_format)
         return tensor
 
     return keep

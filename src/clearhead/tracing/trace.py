@@ -153,7 +153,9 @@ class Trace:
                 document = json.loads((file.metadata() or {})["clearhead"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             if document["format"] != FORMAT:
-                raise TraceError(f"{path} has format {document['format']!r}, but this clearhead reads {FORMAT}; update it")
+                raise TraceError(
+                    f"{path} has format {document['format']!r}, but this clearhead reads {FORMAT}; update it"
+                )
             steps = [_step(one) for one in document["steps"]]
             order = [*GIVEN, *(step.name for step in steps)]
             parameters = {name[11:]: one for name, one in tensors.items() if name.startswith("parameters/")}
@@ -169,7 +171,9 @@ class Trace:
                 parameters=parameters,
             )
         except OSError as error:
-            raise TraceError(f"{path} cannot be read ({error.strerror or error}); name a file that trace.save wrote") from None
+            raise TraceError(
+                f"{path} cannot be read ({error.strerror or error}); name a file that trace.save wrote"
+            ) from None
         except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise TraceError(f"{path} is no trace ({error!r}); name a file that trace.save wrote") from None
 
