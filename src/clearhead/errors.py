@@ -39,3 +39,7 @@ class TrainingError(ClearheadError):
 
 class UsageError(ClearheadError):
     """The command line was used in a way that it does not have."""
+
+
+class TraceError(ClearheadError):
+    """A file is no trace, or a trace lacks what is asked of it."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import get_args, overload
 
 from clearhead.bundle.storage import FORMAT, save_weights, tokenizer_files
+from clearhead.bundle.traces import searched, side, traced
 from clearhead.decoding import (
     Hypothesis,
     LengthPenalty,
@@ -20,11 +21,12 @@ from clearhead.decoding import (
     translate_ids,
 )
 from clearhead.decoding.engine import DEFAULT_BATCH_TOKENS
-from clearhead.errors import BundleError, UsageError
+from clearhead.errors import BundleError, DecodingError, UsageError
 from clearhead.files import publish_folder, sha256
 from clearhead.model import EncoderDecoder
 from clearhead.recipe import Recipe
 from clearhead.text import Tokenizer
+from clearhead.tracing import Trace
 
 
 @dataclasses.dataclass(frozen=True)
@@ -192,6 +194,37 @@ class Bundle:
         for number, hypothesis in zip(asked, found, strict=True):
             results[number] = self._translation(hypothesis)
         return results
+
+    def trace(self, text: str, to: str | None = None, target: str | None = None, *, beam_size: int = 1) -> Trace:
+        """Every number that the model computes for one sentence, and the search that chose the translation.
+
+        What is traced is the translation that `translate` gives with this beam, or `target`, where it is given; the
+        numbers are those of the model in float32, whatever the precision it is served in.
+        Raises UsageError for a blank text or an unknown language, DecodingError for a target too long to be written.
+        """
+        [source] = self._sources([text], to)
+        if source is None:
+            raise UsageError("there is nothing to trace in a blank text; give a sentence")
+        options = self._options(beam_size, 1, None, None)
+        tokenizer = self.target_tokenizer
+        if target is None:
+            tokens, tree = searched(self._searched, source, options)
+        else:
+            tokens, tree = (*tokenizer.encode(target), tokenizer.end), None
+        if len(tokens) > self.model.config.max_length:
+            raise DecodingError(
+                f"the target has {len(tokens)} tokens but the model writes {self.model.config.max_length} at most; "
+                "shorten it"
+            )
+        settings = {
+            "model": self.recipe.name,
+            "to": to,
+            "beam_size": beam_size if target is None else None,
+            "length_penalty": str(options.length_penalty),
+            "precision": self.precision,
+        }
+        said = tokenizer.decode(tokens) if target is None else target
+        return traced(self.model, side(text, source, self.source_tokenizer), tokens, said, tokenizer, tree, settings)
 
     def save(self, path: str | Path, card: str = "") -> None:
         """Write the bundle to the folder `path`, whole or not at all; `card` is its README.

@@ -1,6 +1,6 @@
 """From a trained model to text: searches over a step function, the scores that rank them, many sentences at once."""
 
-from clearhead.decoding.beam import beam_search
+from clearhead.decoding.beam import BeamStep, beam_search
 from clearhead.decoding.engine import LengthLimit, score_ids, translate_ids
 from clearhead.decoding.options import Sampling, SearchOptions
 from clearhead.decoding.packed import PackedModel, Precision, packed
@@ -9,6 +9,7 @@ from clearhead.decoding.scores import LengthPenalty
 from clearhead.decoding.search import Hypothesis, StepFunction, greedy
 
 __all__ = [
+    "BeamStep",
     "Hypothesis",
     "LengthLimit",
     "LengthPenalty",

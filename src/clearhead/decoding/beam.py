@@ -1,7 +1,7 @@
 """Beam search: keep the best few hypotheses of every sentence alive, and lose none that could still win."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -32,6 +32,7 @@ def beam_search(
     *,
     prefixes: Prefixes | None = None,
     device: torch.device | str = "cpu",
+    watch: "Watch | None" = None,
 ) -> list[list[Hypothesis]]:
     """The `options.top_beams` best hypotheses that a beam of `options.beam_size` finds for each sentence, best first.
 
@@ -44,7 +45,8 @@ def beam_search(
     What reaches the greatest length without an end token is unfinished: it is returned, after the finished ones, only
     where there are fewer of these than top_beams. Fewer than top_beams come back if there are no more to be found.
 
-    max_lengths, prefixes: as in `greedy`. Raises DecodingError as it does.
+    max_lengths, prefixes: as in `greedy`. watch: is told of every step, while it searches with a beam of 2 or more.
+    Raises DecodingError as `greedy` does.
     """
     if options.beam_size == 1:
         return greedy(step, max_lengths, options, prefixes=prefixes, device=device)
@@ -60,6 +62,8 @@ def beam_search(
         forced = [sentence.prefix for sentence in active] if position < longest_prefix else ()
         choices = most_probable(step(tokens), options, forced, position, 2 * options.beam_size)
         candidates, live = continuations(totals, choices, options)
+        if watch is not None:
+            watch(BeamStep(choices, candidates, live))
         kept = note_endings(active, candidates, live, history, options.end)
         if kept:
             places = torch.tensor(kept, device=device)
@@ -88,6 +92,21 @@ class Continuations(NamedTuple):
         if len(places) == len(self.tokens):
             return self
         return Continuations(self.parents[places], self.tokens[places], self.totals[places])
+
+
+class BeamStep(NamedTuple):
+    """One step of a search, as one who watches sees it; its first dimension is the sentences that are still searched.
+
+    choices: the likeliest tokens after each live hypothesis. candidates: the continuations that competed. live: those
+    of them that do not end and go on, where their sentence does.
+    """
+
+    choices: Choice
+    candidates: Continuations
+    live: Continuations
+
+
+Watch = Callable[[BeamStep], None]
 
 
 def continuations(

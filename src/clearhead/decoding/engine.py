@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from clearhead.decoding.beam import beam_search
+from clearhead.decoding.beam import Watch, beam_search
 from clearhead.decoding.options import SearchOptions
 from clearhead.decoding.packed import PackedModel
 from clearhead.decoding.sampling import sample
@@ -82,6 +82,7 @@ def translate_ids(
     batch_tokens: int = DEFAULT_BATCH_TOKENS,
     workers: int | None = None,
     progress: Progress | None = None,
+    watch: Watch | None = None,
 ) -> list[list[Hypothesis]]:
     """Translate every source; for each, in the input's order, its best hypotheses, best first.
 
@@ -95,6 +96,8 @@ def translate_ids(
     workers: how many batches to translate at once, sharing the cores that torch is set to use. Where not given, a
         packed model has a worker for each core and batch; another model has one, whose products use all cores.
     progress: called after each batch with the number of sentences done and of all.
+    watch: is told of every step of a beam search; with one batch and one worker, so of one source, its steps are in
+        order.
     Raises DecodingError for a source or prefix that the model cannot take.
     """
     own = range(len(sources)) if numbers is None else numbers
@@ -122,7 +125,7 @@ def translate_ids(
         step = begin(model, [sources[number] for number in numbers], beams, max(limits), padding, threads)
         if options.sampling is not None:
             return sample(step, limits, options, numbers=[own[n] for n in numbers], prefixes=forced, device=device)
-        return beam_search(step, limits, options, prefixes=forced, device=device)
+        return beam_search(step, limits, options, prefixes=forced, device=device, watch=watch)
 
     return in_batches(model, planned, translate, progress, workers)
 

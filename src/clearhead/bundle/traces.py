@@ -1,0 +1,64 @@
+"""From a text to its trace: the search, watched, and one forced pass over what it found."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from clearhead.decoding import BeamStep, PackedModel, SearchOptions, translate_ids
+from clearhead.model import EncoderDecoder
+from clearhead.text import Tokenizer
+from clearhead.tracing import Side, Trace, Tree, record, steps_of
+
+# How many of the likeliest next tokens a tree keeps for each hypothesis that was continued.
+CANDIDATES = 10
+
+
+def searched(
+    model: EncoderDecoder | PackedModel, source: Sequence[int], options: SearchOptions
+) -> tuple[tuple[int, ...], Tree | None]:
+    """The tokens that win, and the tree of the search; no tree where the search is greedy, which has no rivals."""
+    if options.beam_size == 1:
+        [[best]] = translate_ids(model, [source], options)
+        return best.tokens, None
+    tree = Tree(options.begin, options.end, options.length_penalty.score)
+
+    def watch(step: BeamStep) -> None:
+        values, tokens = (one[0].tolist() for one in step.choices)
+        choices = [list(zip(*both, strict=True))[:CANDIDATES] for both in zip(tokens, values, strict=True)]
+        candidates = (one[0].tolist() for one in step.candidates)
+        parents, new_tokens, _ = (one[0].tolist() for one in step.live)
+        tree.grow(choices, list(zip(*candidates, strict=True)), list(zip(parents, new_tokens, strict=True)))
+
+    [[best]] = translate_ids(model, [source], options, watch=watch)
+    tree.crown(best.tokens)
+    return best.tokens, tree
+
+
+def traced(
+    model: EncoderDecoder,
+    source: Side,
+    tokens: Sequence[int],
+    text: str,
+    tokenizer: Tokenizer,
+    tree: Tree | None,
+    settings: Mapping[str, Any],
+) -> Trace:
+    """The trace of one forced pass: all of the target's positions at once, each predicting the token after it."""
+    inputs = (tokenizer.begin, *tokens[:-1])
+    steps = steps_of(model.config)
+    nodes = [] if tree is None else tree.as_json()
+    return Trace(
+        record(model, source.ids, inputs),
+        steps,
+        source=source,
+        target=side(text, inputs, tokenizer),
+        predicted=side(text, tokens, tokenizer),
+        config=dataclasses.asdict(model.config),
+        tree=[{**node, "piece": tokenizer.pieces([node["token"]])[0]} for node in nodes],
+        settings=settings,
+        parameters=dict(model.named_parameters(remove_duplicate=False)),
+    )
+
+
+def side(text: str, ids: Sequence[int], tokenizer: Tokenizer) -> Side:
+    return Side(text, tuple(ids), tuple(tokenizer.pieces(ids)))

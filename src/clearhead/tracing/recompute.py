@@ -1,0 +1,169 @@
+"""Every step of a trace done again, in float64, from the tensors and parameters before it."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from clearhead.model.positions import sinusoidal, sinusoidal_concatenated
+from clearhead.tracing.steps import Step
+
+EPSILON = 1e-5  # Under the root of every normalisation, as in model/blocks.py.
+
+
+class Result(NamedTuple):
+    """A step's tensor in float64, and for each number the sum of the magnitudes that it was added up from.
+
+    Rounding is in proportion to what was added, not to what remained: a large residual may hide in a small sum.
+    """
+
+    value: Tensor
+    magnitude: Tensor
+
+
+Inputs = Sequence[Tensor]
+Operation = Callable[[Inputs, Inputs, Mapping[str, Any]], Result]
+
+
+def recompute(step: Step, tensors: Mapping[str, Tensor], parameters: Mapping[str, Tensor]) -> Result:
+    """What `step` makes of the tensors before it. KeyError where one of them, or a parameter, is not there."""
+    inputs = [tensors[name].double() for name in step.inputs]
+    own = [parameters[name].detach().double().cpu() for name in step.parameters]
+    return OPERATIONS[step.operation](inputs, own, step.settings)
+
+
+def _exactly(value: Tensor) -> Result:
+    return Result(value, value.abs())
+
+
+def _embed(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) -> Result:
+    return _exactly(parameters[0][inputs[0].long()] * settings["scale"])
+
+
+def _positions(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) -> Result:
+    length = len(inputs[0])
+    if parameters:
+        return _exactly(parameters[0][:length])
+    layout = sinusoidal if settings["kind"] == "sinusoidal" else sinusoidal_concatenated
+    return _exactly(layout(length, settings["width"]).double())
+
+
+def _add(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) -> Result:
+    return Result(inputs[0] + inputs[1], inputs[0].abs() + inputs[1].abs())
+
+
+def _multiply(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) -> Result:
+    return _exactly(inputs[0] * inputs[1])
+
+
+def _same(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) -> Result:
+    return _exactly(inputs[0])
+
+
+def _project(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) -> Result:
+    """x·Wᵀ + b: PyTorch keeps a linear layer's matrix turned."""
+    weight, bias = parameters[0], parameters[1] if len(parameters) > 1 else None
+    magnitude = F.linear(inputs[0].abs(), weight.abs(), None if bias is None else bias.abs())
+    return Result(F.linear(inputs[0], weight, bias), magnitude)
+
+
+def _heads(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) -> Result:
+    """A projection split into heads, and turned by its position where positions are rotary."""
+    value, magnitude = (
+        one.view(len(one), settings["heads"], -1).transpose(0, 1) for one in _project(inputs, parameters, settings)
+    )
+    return _turned(value, magnitude) if settings["rotary"] else Result(value, magnitude)
+
+
+def _turned(value: Tensor, magnitude: Tensor) -> Result:
+    """Each pair of numbers (2i, 2i+1) as a complex number, times e^(i·position·10000^(-2i/d_k)) (Su et al. 2021)."""
+    width = value.shape[-1]
+    frequencies = 10_000.0 ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
+    angles = torch.arange(value.shape[-2], dtype=torch.float64)[:, None] * frequencies
+    turned = torch.view_as_complex(value.reshape(*value.shape[:-1], -1, 2)) * torch.polar(
+        torch.ones_like(angles), angles
+    )
+    both = magnitude.view(*magnitude.shape[:-1], -1, 2).sum(-1, keepdim=True).expand(*magnitude.shape[:-1], -1, 2)
+    return Result(torch.view_as_real(turned).flatten(-2), both.flatten(-2))
+
+
+def _scores(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) -> Result:
+    query, key = inputs
+    return Result(query @ key.mT, query.abs() @ key.abs().mT)
+
+
+def _divide(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) -> Result:
+    return _exactly(inputs[0] / settings["by"])
+
+
+def _mask(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) -> Result:
+    return _exactly(inputs[0].masked_fill(inputs[1] == 0, -math.inf))
+
+
+def _softmax(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) -> Result:
+    """The exponent's rounding is in proportion to its distance from the greatest one."""
+    weights = torch.softmax(inputs[0], dim=-1)
+    distance = inputs[0].amax(-1, keepdim=True) - inputs[0]
+    return Result(weights, weights * (1 + torch.where(weights > 0, distance, 0.0)))
+
+
+def _weigh(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) -> Result:
+    weights, value = inputs
+    return Result(weights @ value, weights @ value.abs())
+
+
+def _merge(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) -> Result:
+    return _exactly(inputs[0].transpose(0, 1).flatten(1))
+
+
+def _activate(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) -> Result:
+    value = _FUNCTIONS[settings["function"]](inputs[0])
+    # Below zero a smooth function takes a small difference of numbers about as large as its input.
+    return Result(value, inputs[0].abs() + value.abs())
+
+
+_FUNCTIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
+    "relu": lambda x: x.clamp(min=0),
+    "gelu": lambda x: x * 0.5 * (1 + torch.erf(x / math.sqrt(2))),
+    "gelu-tanh": lambda x: 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))),
+    "silu": lambda x: x / (1 + torch.exp(-x)),
+}
+
+
+def _mean(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) -> Result:
+    return Result(inputs[0].mean(-1, keepdim=True), inputs[0].abs().mean(-1, keepdim=True))
+
+
+def _variance(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) -> Result:
+    """Of the whole row, divided by its width (not by one less)."""
+    vectors, mean = inputs
+    return Result(((vectors - mean) ** 2).mean(-1, keepdim=True), (vectors**2 + mean**2).mean(-1, keepdim=True))
+
+
+def _mean_square(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) -> Result:
+    return _exactly((inputs[0] ** 2).mean(-1, keepdim=True))
+
+
+def _normalize(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) -> Result:
+    """(x - mean) / √(variance + ε) · weight + bias (Ba et al. 2016)."""
+    vectors, mean, variance = inputs
+    weight, bias = parameters
+    factor = weight / (variance + EPSILON).sqrt()
+    magnitude = (vectors.abs() + mean.abs()) * factor.abs() + bias.abs()
+    return Result((vectors - mean) * factor + bias, magnitude)
+
+
+def _normalize_by_square(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) -> Result:
+    """x / √(mean of squares + ε) · weight (Zhang and Sennrich 2019)."""
+    return _exactly(inputs[0] / (inputs[1] + EPSILON).sqrt() * parameters[0])
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "embed": _embed, "positions": _positions, "add": _add, "multiply": _multiply, "same": _same,
+    "project": _project, "heads": _heads, "scores": _scores, "divide": _divide, "mask": _mask, "softmax": _softmax,
+    "weigh": _weigh, "merge": _merge, "activate": _activate, "mean": _mean, "variance": _variance,
+    "mean_square": _mean_square, "normalize": _normalize, "normalize_by_square": _normalize_by_square,
+}  # fmt: skip

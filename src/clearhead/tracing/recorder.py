@@ -1,0 +1,60 @@
+"""Watch one run of a model: a copy that shares its weights shows every tensor to a recorder."""
+
+import copy
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from clearhead.model import EncoderDecoder, Observed
+from clearhead.model.observed import See
+from clearhead.tracing.recompute import recompute
+from clearhead.tracing.steps import SOURCE_IDS, SOURCE_MASK, TARGET_IDS, TARGET_MASK, Step, steps_of
+
+
+def record(model: EncoderDecoder, source: Sequence[int], target: Sequence[int]) -> dict[str, Tensor]:
+    """Every tensor of one forward pass, in float32, under its module's path; in the order of `steps_of`.
+
+    source: ids as the encoder reads them, end included. target: ids as the decoder reads them, begin first; all its
+    positions at once under the mask, so that row t of a tensor is the decoder's time step t.
+
+    The model itself is not touched: others may translate with it meanwhile.
+    """
+    seen: dict[str, Tensor] = {}
+    twin = watched(model, seen)
+    device = next(model.parameters()).device
+    with torch.inference_mode():
+        twin(torch.tensor([list(source)], device=device), torch.tensor([list(target)], device=device))
+    ids = {SOURCE_IDS: torch.tensor(source), TARGET_IDS: torch.tensor(target)}
+    # One sentence has no padding: every source position may be attended to.
+    masks = {SOURCE_MASK: torch.ones(1, len(source)), TARGET_MASK: torch.ones(len(target), len(target)).tril()}
+    tensors = {**{name: one.float() for name, one in ids.items()}, **masks}
+    parameters = dict(model.named_parameters(remove_duplicate=False))
+    for step in steps_of(model.config):
+        tensors[step.name] = seen[step.name] if step.name in seen else _unseen(step, tensors, parameters)
+    return tensors
+
+
+def watched(model: EncoderDecoder, seen: dict[str, Tensor]) -> EncoderDecoder:
+    """A copy of the model, its parameters and buffers the same in memory, that records what it computes into `seen`."""
+    shared = [*model.parameters(), *model.buffers()]
+    twin = copy.deepcopy(model, {id(one): one for one in shared}).eval()
+    for path, module in twin.named_modules():
+        if isinstance(module, Observed):
+            module.observer = _keep_under(path, seen)
+    return twin
+
+
+def _keep_under(path: str, seen: dict[str, Tensor]) -> See:
+    def keep(name: str, tensor: Tensor) -> Tensor:
+        # Positions are the same for every sentence; all else has one, here of one sentence.
+        whole = tensor if name == "positions" else tensor[0]
+        seen[f"{path}.{name}"] = whole.detach().float().cpu().clone(memory_format=torch.contiguous_format)
+        return tensor
+
+    return keep
+
+
+def _unseen(step: Step, tensors: Mapping[str, Tensor], parameters: Mapping[str, Tensor]) -> Tensor:
+    """What the model computes inside one operation and does not show, such as the mean of a normalisation."""
+    return recompute(step, tensors, parameters).value.float()

@@ -1,0 +1,196 @@
+"""A trace: every tensor of one run, the steps that made them, and the search that chose the tokens."""
+
+import dataclasses
+import difflib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from clearhead.errors import TraceError
+from clearhead.files import publish_file
+from clearhead.tracing.recompute import recompute
+from clearhead.tracing.steps import GIVEN, Step
+
+FORMAT = 1
+TOLERANCE = 1e-5
+
+
+@dataclasses.dataclass(frozen=True)
+class Side:
+    """A sentence as the model reads it. pieces: for people, one for each id."""
+
+    text: str
+    ids: tuple[int, ...]
+    pieces: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """What `Trace.check` found of one step: its greatest error, in shares of the sum of magnitudes; and where it is."""
+
+    step: Step
+    error: float
+    place: tuple[int, ...]
+
+    @property
+    def agrees(self) -> bool:
+        return self.error <= TOLERANCE
+
+
+class Trace:
+    """What a model computed for one sentence and one target, exactly, in float32; nothing in it changes.
+
+    source: what the encoder read. target: what the decoder read, begin first. predicted: what was to follow each of the
+    target's positions, the last one after all of them. config: the model's sizes. tree: the nodes of the search
+    (`tree.Node`), none where the target was given. parameters: the model's weights by name, where they are at hand.
+
+    trace["encoder.layers.0.self_attention.weights"] is a tensor, without a dimension for sentences.
+    """
+
+    def __init__(
+        self,
+        tensors: Mapping[str, Tensor],
+        steps: Sequence[Step],
+        *,
+        source: Side,
+        target: Side,
+        predicted: Side,
+        config: Mapping[str, Any],
+        tree: Sequence[Mapping[str, Any]] = (),
+        settings: Mapping[str, Any] | None = None,
+        parameters: Mapping[str, Tensor] | None = None,
+    ) -> None:
+        self._tensors = dict(tensors)
+        self._steps = {step.name: step for step in steps}
+        self.source, self.target, self.predicted = source, target, predicted
+        self.config, self.settings = MappingProxyType(dict(config)), MappingProxyType(dict(settings or {}))
+        self.tree = tuple(tree)
+        self.parameters = MappingProxyType(dict(parameters or {}))
+
+    def __getitem__(self, name: str) -> Tensor:
+        """A copy of the tensor. Raises TraceError for a name that the trace does not have."""
+        return self._named(name, self._tensors).clone()
+
+    def __iter__(self) -> Iterator[str]:
+        """The tensors' names in reading order."""
+        return iter(self._tensors)
+
+    def __len__(self) -> int:
+        return len(self._tensors)
+
+    def steps(self) -> tuple[Step, ...]:
+        """Every step in reading order: how each tensor came about. What was given (ids, masks) has none."""
+        return tuple(self._steps.values())
+
+    def step(self, name: str) -> Step:
+        """The step that made a tensor. Raises TraceError where there is none."""
+        return self._named(name, self._steps)
+
+    def check(self, parameters: Mapping[str, Tensor] | None = None) -> tuple[Finding, ...]:
+        """Recompute every step, in float64, from the tensors and weights before it.
+
+        A step agrees if each of its numbers is within 1e-5 of the sum of magnitudes that it was added up from.
+        parameters: the model's weights, where the trace came from a file without them. Raises TraceError without any.
+        """
+        weights = self.parameters if parameters is None else parameters
+        needed = {name for step in self.steps() for name in step.parameters}
+        if missing := needed - weights.keys():
+            raise TraceError(
+                f"the trace was read without its model's weights ({len(missing)} are missing, such as {min(missing)}); "
+                "give them: trace.check(parameters=…), or save it with weights=True"
+            )
+        return tuple(self._check(step, weights) for step in self.steps())
+
+    def _check(self, step: Step, parameters: Mapping[str, Tensor]) -> Finding:
+        expected, magnitude = recompute(step, self._tensors, parameters)
+        found = self._tensors[step.name].double()
+        if found.shape != expected.shape:
+            return Finding(step, float("inf"), ())
+        # Equal infinities, which masking makes, differ by nothing; and nothing is compared with a magnitude of 0.
+        error = torch.where(found == expected, 0.0, (found - expected).abs() / magnitude.clamp(min=1e-30))
+        error = error.nan_to_num(nan=float("inf"), posinf=float("inf"))
+        place = torch.unravel_index(error.argmax(), error.shape)
+        return Finding(step, float(error.max()), tuple(int(one) for one in place))
+
+    def save(self, path: str | Path, weights: bool = False) -> None:
+        """Write one .safetensors file, whole or not at all; `weights`: with the parameters that its steps need."""
+        tensors = {name: tensor.contiguous() for name, tensor in self._tensors.items()}
+        if weights:
+            needed = sorted({name for step in self.steps() for name in step.parameters})
+            tensors |= {f"parameters/{name}": self.parameters[name].detach().float().clone() for name in needed}
+        document = json.dumps(self.document(), ensure_ascii=False)
+        with publish_file(Path(path)) as draft:
+            save_file(tensors, draft, {"clearhead": document})
+
+    def document(self) -> dict[str, Any]:
+        """All but the tensors, as JSON: what the page reads first."""
+        return {
+            "format": FORMAT,
+            "family": "encoder-decoder",
+            "config": dict(self.config),
+            "settings": dict(self.settings),
+            "source": dataclasses.asdict(self.source),
+            "target": dataclasses.asdict(self.target),
+            "predicted": dataclasses.asdict(self.predicted),
+            "shapes": {name: list(tensor.shape) for name, tensor in self._tensors.items()},
+            "steps": [step.as_json() for step in self.steps()],
+            "tree": [dict(node) for node in self.tree],
+        }
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Trace":
+        """Read what `save` wrote. Raises TraceError for a file that is something else, or of a newer clearhead."""
+        path = Path(path)
+        try:
+            with safe_open(path, "pt") as file:
+                document = json.loads((file.metadata() or {})["clearhead"])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            if document["format"] != FORMAT:
+                raise TraceError(
+                    f"{path} has format {document['format']!r}, but this clearhead reads {FORMAT}; update it"
+                )
+            steps = [_step(one) for one in document["steps"]]
+            order = [*GIVEN, *(step.name for step in steps)]
+            parameters = {name[11:]: one for name, one in tensors.items() if name.startswith("parameters/")}
+            return cls(
+                {name: tensors[name] for name in order},
+                steps,
+                source=_side(document["source"]),
+                target=_side(document["target"]),
+                predicted=_side(document["predicted"]),
+                config=document["config"],
+                tree=document["tree"],
+                settings=document["settings"],
+                parameters=parameters,
+            )
+        except OSError as error:
+            raise TraceError(
+                f"{path} cannot be read ({error.strerror or error}); name a file that trace.save wrote"
+            ) from None
+        except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
+            raise TraceError(f"{path} is no trace ({error!r}); name a file that trace.save wrote") from None
+
+    def _named(self, name: str, among: Mapping[str, Any]) -> Any:
+        try:
+            return among[name]
+        except KeyError:
+            near = difflib.get_close_matches(name, among, n=1)
+            hint = f"did you mean {near[0]}?" if near else "list(trace) names them all"
+            raise TraceError(f"the trace has no {name!r}; {hint}") from None
+
+
+def _side(stored: Mapping[str, Any]) -> Side:
+    return Side(str(stored["text"]), tuple(stored["ids"]), tuple(stored["pieces"]))
+
+
+def _step(stored: Mapping[str, Any]) -> Step:
+    return Step(
+        stored["name"], stored["operation"], tuple(stored["inputs"]), tuple(stored["parameters"]), stored["settings"]
+    )

@@ -1,0 +1,100 @@
+"""Each operation against PyTorch's own, in float64."""
+
+import math
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from clearhead.tracing.recompute import EPSILON, recompute
+from clearhead.tracing.steps import Step
+
+
+def drawn(*shape: int) -> Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(sum(shape)), dtype=torch.float64)
+
+
+def done(
+    operation: str, *inputs: Tensor, parameters: tuple[Tensor, ...] = (), **settings: Any
+) -> tuple[Tensor, Tensor]:
+    given = {f"input {number}": tensor for number, tensor in enumerate(inputs)}
+    weights = {f"weight {number}": tensor for number, tensor in enumerate(parameters)}
+    return recompute(Step("result", operation, tuple(given), tuple(weights), settings), given, weights)
+
+
+def test_attention() -> None:
+    query, key, value = drawn(2, 3, 4), drawn(2, 5, 4), drawn(2, 5, 4)
+    mask = torch.ones(3, 5).tril()
+    scores, _ = done("scores", query, key)
+    scaled, _ = done("divide", scores, by=2.0)
+    masked, _ = done("mask", scaled, mask)
+    weights, _ = done("softmax", masked)
+    context, _ = done("weigh", weights, value)
+    merged, _ = done("merge", context)
+    expected = F.scaled_dot_product_attention(query, key, value, attn_mask=mask.bool())
+    torch.testing.assert_close(context, expected)
+    torch.testing.assert_close(merged, torch.cat(list(expected), dim=1))
+
+
+def test_projections() -> None:
+    vectors, weight, bias = drawn(3, 8), drawn(8, 8), drawn(8)
+    expected = F.linear(vectors, weight, bias)
+    torch.testing.assert_close(done("project", vectors, parameters=(weight, bias))[0], expected)
+    torch.testing.assert_close(done("project", vectors, parameters=(weight,))[0], vectors @ weight.T)
+    heads, _ = done("heads", vectors, parameters=(weight, bias), heads=2, rotary=False)
+    torch.testing.assert_close(heads, torch.stack([expected[:, :4], expected[:, 4:]]))
+
+
+def test_rotary_heads_by_hand() -> None:
+    """Position 1 turns the first pair by 1, the second by 1/100; position 0 turns nothing."""
+    vectors = torch.tensor([[1.0, 0.0, 1.0, 0.0], [1.0, 0.0, 0.0, 1.0]], dtype=torch.float64)
+    turned, _ = done("heads", vectors, parameters=(torch.eye(4).double(),), heads=1, rotary=True)
+    expected = [[1, 0, 1, 0], [math.cos(1), math.sin(1), -math.sin(0.01), math.cos(0.01)]]
+    torch.testing.assert_close(turned[0], torch.tensor(expected, dtype=torch.float64))
+
+
+def test_normalisation() -> None:
+    vectors, weight, bias = drawn(3, 8) + 5, drawn(8), drawn(8)
+    mean, variance = vectors.mean(-1, keepdim=True), vectors.var(-1, correction=0, keepdim=True)
+    torch.testing.assert_close(done("mean", vectors)[0], mean)
+    torch.testing.assert_close(done("variance", vectors, mean)[0], variance)
+    found, _ = done("normalize", vectors, mean, variance, parameters=(weight, bias))
+    torch.testing.assert_close(found, F.layer_norm(vectors, (8,), weight, bias, EPSILON))
+    square, _ = done("mean_square", vectors)
+    found, _ = done("normalize_by_square", vectors, square, parameters=(weight,))
+    torch.testing.assert_close(found, F.rms_norm(vectors, (8,), weight, EPSILON))
+
+
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [("relu", F.relu), ("gelu", F.gelu), ("gelu-tanh", lambda x: F.gelu(x, approximate="tanh")), ("silu", F.silu)],
+)
+def test_activations(name: str, function: Any) -> None:
+    inputs = torch.linspace(-5, 5, 41, dtype=torch.float64)
+    torch.testing.assert_close(done("activate", inputs, function=name)[0], function(inputs))
+
+
+def test_embeddings_and_positions() -> None:
+    matrix = drawn(9, 4)
+    found, _ = done("embed", torch.tensor([3.0, 8.0]), parameters=(matrix,), scale=2.0)
+    torch.testing.assert_close(found, F.embedding(torch.tensor([3, 8]), matrix) * 2)
+    learned, _ = done("positions", torch.zeros(3), parameters=(matrix,), kind="learned", width=4)
+    assert torch.equal(learned, matrix[:3])
+    positions, _ = done("positions", torch.zeros(2), kind="sinusoidal", width=4)
+    expected = [[0, 1, 0, 1], [math.sin(1), math.cos(1), math.sin(0.01), math.cos(0.01)]]
+    torch.testing.assert_close(positions, torch.tensor(expected, dtype=torch.float64), atol=1e-7, rtol=0)
+
+
+def test_the_magnitude_is_what_was_added_up() -> None:
+    """1000 - 999 is 1, rounded as numbers of 1999 are."""
+    value, magnitude = done("add", torch.tensor([1000.0]), torch.tensor([-999.0]))
+    assert (value.item(), magnitude.item()) == (1, 1999)
+    value, magnitude = done("project", torch.tensor([[2.0, 3.0]]), parameters=(torch.tensor([[1.0, -1.0]]),))
+    assert (value.item(), magnitude.item()) == (-1, 5)
+
+
+def test_what_is_missing_is_named() -> None:
+    with pytest.raises(KeyError, match="memory"):
+        recompute(Step("result", "same", ("memory",)), {}, {})

@@ -1,0 +1,88 @@
+"""What is recorded is what the model computes, and the model does not notice."""
+
+import itertools
+import threading
+from typing import Any
+
+import pytest
+import torch
+
+from clearhead.model import PRESETS, EncoderDecoder, Observed
+from clearhead.tracing import record, steps_of
+from clearhead.tracing.recorder import watched
+
+SOURCE, TARGET = (5, 6, 7, 2), (1, 8, 9)
+CHOICES = list(itertools.product(("sinusoidal", "sinusoidal-concatenated", "learned", "rotary"), ("post", "pre")))
+
+
+@pytest.mark.parametrize(("positions", "placement"), CHOICES)
+def test_logits_are_those_of_the_fast_path(make_trace: Any, positions: str, placement: str) -> None:
+    model, trace = make_trace(positions=positions, norm_placement=placement)
+    logits = model(torch.tensor([SOURCE]), torch.tensor([TARGET]))[0]
+    torch.testing.assert_close(trace["output.logits"], logits, atol=1e-5, rtol=0)
+    torch.testing.assert_close(trace["output.probabilities"], logits.softmax(-1), atol=1e-6, rtol=0)
+
+
+def test_cached_steps_see_the_same_rows(make_trace: Any) -> None:
+    """Row t is time step t: translating token by token comes to the same logits."""
+    model, trace = make_trace()
+    source = torch.tensor([SOURCE])
+    mask = torch.ones(1, 1, 1, len(SOURCE), dtype=torch.bool)
+    cache = model.begin(model.encode(source, mask), mask)
+    for row, token in enumerate(TARGET):
+        logits = model.step(torch.tensor([[token]]), cache)[0, 0]
+        torch.testing.assert_close(trace["output.logits"][row], logits, atol=1e-5, rtol=0)
+
+
+def test_shapes(make_trace: Any) -> None:
+    _, trace = make_trace()
+    attention = "decoder.layers.1.cross_attention"
+    assert trace["source_embedding.sum"].shape == (4, 16)
+    assert trace[f"{attention}.query"].shape == (4, 3, 4)
+    assert trace[f"{attention}.weights"].shape == (4, 3, 4)
+    assert trace[f"{attention}.key"].shape == (4, 4, 4)
+    assert trace["decoder.layers.1.self_attention_residual.mean"].shape == (3, 1)
+    assert trace["output.logits"].shape == (3, 30)
+    assert trace["target_embedding.ids"].tolist() == [1, 8, 9]
+
+
+def test_what_the_mask_hides_has_no_weight(make_trace: Any) -> None:
+    _, trace = make_trace()
+    weights = trace["decoder.layers.0.self_attention.weights"]
+    assert weights.triu(1).abs().max() == 0
+    torch.testing.assert_close(weights.sum(-1), torch.ones(4, 3))
+    assert trace["decoder.layers.0.self_attention.masked"].isneginf().sum() == 4 * 3
+
+
+def test_the_model_is_left_alone(make_trace: Any) -> None:
+    model, _ = make_trace()
+    model.train()
+    record(model, SOURCE, TARGET)
+    assert model.training
+    assert all(module.observer is None for module in model.modules() if isinstance(module, Observed))
+
+
+def test_the_copy_shares_the_weights(make_trace: Any) -> None:
+    model, _ = make_trace()
+    twin = watched(model, {})
+    assert [one.data_ptr() for one in twin.parameters()] == [one.data_ptr() for one in model.parameters()]
+    assert all(one is other for one, other in zip(twin.buffers(), model.buffers(), strict=True))
+
+
+def test_two_at_once(make_trace: Any) -> None:
+    """A page traces while another one does."""
+    model, trace = make_trace()
+    found: list[dict[str, torch.Tensor]] = []
+    threads = [threading.Thread(target=lambda: found.append(record(model, SOURCE, TARGET))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(torch.equal(one[name], trace[name]) for one in found for name in trace)
+
+
+@pytest.mark.parametrize("preset", [name for name in PRESETS if name != "paper_big"])
+def test_every_preset_has_a_tensor_for_each_step(preset: str) -> None:
+    config = PRESETS[preset](40, 40)
+    tensors = record(EncoderDecoder(config), SOURCE, TARGET)
+    assert {step.name for step in steps_of(config)} <= tensors.keys()

@@ -1,0 +1,127 @@
+"""The immutable result: looked up, checked, saved, loaded."""
+
+import itertools
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from clearhead.errors import TraceError
+from clearhead.model import PRESETS
+from clearhead.tracing import Trace
+
+CHOICES = list(
+    itertools.product(
+        ("sinusoidal", "sinusoidal-concatenated", "learned", "rotary"),
+        ("post", "pre"), ("layer", "rms"), ("relu", "gelu", "gelu-tanh", "swiglu"),
+    )
+)  # fmt: skip
+WEIGHTS = "encoder.layers.0.self_attention.weights"
+
+
+@pytest.mark.parametrize(("positions", "placement", "norm", "activation"), CHOICES)
+def test_every_step_agrees(make_trace: Any, positions: str, placement: str, norm: str, activation: str) -> None:
+    _, trace = make_trace(positions=positions, norm_placement=placement, norm=norm, activation=activation)
+    findings = trace.check()
+    assert [one.step for one in findings] == list(trace.steps())
+    assert [one for one in findings if not one.agrees] == []
+
+
+@pytest.mark.parametrize("preset", [name for name in PRESETS if name != "paper_big"])
+def test_every_preset_agrees(trace_config: Any, preset: str) -> None:
+    _, trace = trace_config(PRESETS[preset](40, 40))
+    assert all(one.agrees for one in trace.check())
+
+
+def test_one_changed_number_is_found(make_trace: Any) -> None:
+    """In what was computed from it too, but nowhere else."""
+    _, trace = make_trace()
+    tensors = {name: trace[name] for name in trace}
+    tensors[WEIGHTS][2, 1, 3] += 1e-3
+    changed = Trace(
+        tensors, trace.steps(), source=trace.source, target=trace.target, predicted=trace.predicted, config={},
+        parameters=trace.parameters,
+    )  # fmt: skip
+    wrong = {one.step.name: one.place for one in changed.check() if not one.agrees}
+    assert wrong[WEIGHTS] == (2, 1, 3)
+    assert wrong.keys() == {WEIGHTS, "encoder.layers.0.self_attention.context"}
+
+
+def test_names_in_reading_order(make_trace: Any) -> None:
+    _, trace = make_trace()
+    names = list(trace)
+    assert names[4:] == [step.name for step in trace.steps()]
+    assert len(trace) == len(names)
+    assert trace.step(WEIGHTS).inputs == ("encoder.layers.0.self_attention.masked",)
+
+
+def test_a_wrong_name_has_a_hint(make_trace: Any) -> None:
+    _, trace = make_trace()
+    with pytest.raises(TraceError, match=r"no 'encoder.layer.0.self_attention.weights'; did you mean encoder.layers.0"):
+        trace["encoder.layer.0.self_attention.weights"]
+    with pytest.raises(TraceError, match="names them all"):
+        trace["?"]
+
+
+def test_nothing_in_it_changes(make_trace: Any) -> None:
+    _, trace = make_trace()
+    trace[WEIGHTS].zero_()
+    assert trace[WEIGHTS].sum() > 0
+    with pytest.raises(TypeError):
+        trace.config["width"] = 3
+
+
+@pytest.mark.parametrize("weights", [True, False])
+def test_saved_and_loaded(make_trace: Any, tmp_path: Path, weights: bool) -> None:
+    model, trace = make_trace(positions="learned")
+    trace.save(tmp_path / "trace.safetensors", weights=weights)
+    again = Trace.load(tmp_path / "trace.safetensors")
+    assert list(again) == list(trace)
+    assert all(torch.equal(again[name], trace[name]) for name in trace)
+    assert again.steps() == trace.steps()
+    assert (again.source, again.target, again.predicted) == (trace.source, trace.target, trace.predicted)
+    assert again.config == trace.config
+    if weights:
+        assert all(one.agrees for one in again.check())
+    else:
+        with pytest.raises(TraceError, match="without its model's weights"):
+            again.check()
+        assert all(one.agrees for one in again.check(dict(model.named_parameters(remove_duplicate=False))))
+
+
+def test_a_browser_can_read_it(make_trace: Any, tmp_path: Path) -> None:
+    """DESIGN, "A trace": 8 bytes of length, a JSON header, raw little-endian float32."""
+    _, trace = make_trace()
+    trace.save(tmp_path / "trace.safetensors")
+    raw = (tmp_path / "trace.safetensors").read_bytes()
+    (length,) = struct.unpack("<Q", raw[:8])
+    header = json.loads(raw[8 : 8 + length])
+    place = header[WEIGHTS]
+    assert place["dtype"] == "F32"
+    begin, end = (8 + length + offset for offset in place["data_offsets"])
+    values = torch.frombuffer(bytearray(raw[begin:end]), dtype=torch.float32).view(place["shape"])
+    assert torch.equal(values, trace[WEIGHTS])
+    document = json.loads(header["__metadata__"]["clearhead"])
+    assert document["source"]["pieces"] == ["five", "six", "seven", "⟨end⟩"]
+    assert document["shapes"][WEIGHTS] == [4, 4, 4]
+
+
+def test_other_files_are_refused(make_trace: Any, tmp_path: Path) -> None:
+    path = tmp_path / "trace.safetensors"
+    with pytest.raises(TraceError, match="cannot be read"):
+        Trace.load(path)
+    for content in (b"", b"{}", bytes(100)):
+        path.write_bytes(content)
+        with pytest.raises(TraceError, match="is no trace"):
+            Trace.load(path)
+    save_file({"weights": torch.zeros(3)}, path)
+    with pytest.raises(TraceError, match="is no trace"):
+        Trace.load(path)
+    _, trace = make_trace()
+    save_file({name: trace[name] for name in trace}, path, {"clearhead": json.dumps({**trace.document(), "format": 2})})
+    with pytest.raises(TraceError, match="has format 2, but this clearhead reads 1"):
+        Trace.load(path)
