@@ -3,10 +3,11 @@
     python benchmarks/gpu.py --data /path/to/data
     python benchmarks/gpu.py --rehearse
 
-Training of the paper's base and big sizes in pairs a second (a pair is one source and one target token), base also
-without each of the things that make it fast; the tiny model on Multi30k from text to BLEU (with --data, the folder that
-holds multi30k/); decoding with base sizes, beside Hugging Face transformers where that is installed. Every part is a
-process of its own with a limit of its own; a part that fails, or for which there is no time, is reported as that.
+Whether the fast step computes what the plain one does; training of the paper's base and big sizes in pairs a second (a
+pair is one source and one target token), base also without each of the things that make it fast; the tiny model on
+Multi30k from text to BLEU (with --data, the folder that holds multi30k/); decoding with base sizes, beside Hugging Face
+transformers where that is installed. Every part is a process of its own with a limit of its own; a part that fails, or
+for which there is no time, is reported as that.
 
 What was found is printed as JSON and as Markdown, and written after each part to the folder that the variable OUT
 names, if it names one. --rehearse goes through all of it at sizes of a toy, on a CPU: its figures mean nothing.
@@ -82,6 +83,7 @@ def everything(work: Path, data: Path | None, out: Path | None) -> list[Part]:
         "graph and compile": ("graph=false", "compile=false"),
     }  # fmt: skip
     return [
+        Part("agreement", "agreement.py", (), 90),
         Part("training: base", "training.py", ("paper_base", *profile), 200),
         *multi30k,
         *decoding[: 2 if importlib.util.find_spec("transformers") else 1],
@@ -105,6 +107,7 @@ def rehearsal(work: Path) -> list[Part]:
     )  # fmt: skip
     decoding = ("--pieces=50", "--width=16", "--layers=1", "--batches=1,3", "--seconds=20")
     arguments = {
+        "agreement": (),
         "tiny on Multi30k": (str(work / "data"), str(work), *changes),
         "decoding: clearhead": ("clearhead", *decoding),
         "decoding: Hugging Face": ("huggingface", *decoding),
@@ -192,6 +195,9 @@ def report(found: Found) -> str:
         if "error" in figures:
             lines += ["", f"{name}: {figures['error']}."]
     whole = {name: figures for name, figures in parts.items() if "error" not in figures}
+    if "agreement" in whole:
+        shares = "; ".join(f"{name}: {100 * share:.2f} %" for name, share in whole["agreement"].items())
+        lines += ["", f"Weights after eight steps beside the plain step's, of what they moved: {shares}."]
     return "\n".join([*lines, *training_table(whole), *multi30k_lines(whole), *decoding_table(whole)])
 
 
