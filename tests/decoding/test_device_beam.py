@@ -50,7 +50,7 @@ def found_by(step: Any, limits: list[int], chosen: SearchOptions, sentences: int
     return run(DeviceBeam(step, sentences or len(limits), 16, chosen), limits)
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(
     seeds=st.lists(st.integers(0, 10**6), min_size=1, max_size=7),
     penalty=st.sampled_from(PENALTIES),

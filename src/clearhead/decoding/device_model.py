@@ -75,8 +75,10 @@ class DeviceModel:
 
     def _batch(self, sources: Sequence[Sequence[int]], max_lengths: Sequence[int], options: SearchOptions) -> "_Batch":
         limit = self.config.max_length
-        source = min(_aligned(max(map(len, sources))), limit)
-        shape = Shape(size_for(len(sources)), source, _aligned(max(max_lengths)), options.beam_size)
+        source = min(_blocks(max(map(len, sources))) * ALIGNED, limit)
+        # Rounded up further, as it costs memory only: a step looks back no further than it must.
+        capacity = size_for(_blocks(max(max_lengths))) * ALIGNED
+        shape = Shape(size_for(len(sources)), source, capacity, options.beam_size)
         if (shape, options) not in self._batches:
             needed = numbers_for(self.model, shape)
             if needed > len(self._room) or len(self._batches) == _MOST_BATCHES:
@@ -173,5 +175,5 @@ def weights_state(model: nn.Module) -> tuple[object, ...]:
     return tuple((id(weight), weight._version) for weight in model.parameters())
 
 
-def _aligned(length: int) -> int:
-    return -(-length // ALIGNED) * ALIGNED
+def _blocks(length: int) -> int:
+    return -(-length // ALIGNED)
