@@ -99,7 +99,6 @@ class DeviceBeam:
     def keep(self, places: Sequence[int]) -> None:
         chosen = torch.tensor(places, dtype=torch.long, device=self.position.device)
         move_to_front(self.state, chosen)
-        self.state.done[len(places) :] = True
         self.step.keep(chosen)
 
     def hypotheses(self, places: Sequence[int]) -> list[list[Hypothesis]]:

@@ -179,7 +179,6 @@ class DeviceGreedy:
     def keep(self, places: Sequence[int]) -> None:
         chosen = torch.tensor(places, dtype=torch.long, device=self.position.device)
         move_to_front(self.state, chosen)
-        self.state.done[len(places) :] = True
         self.step.keep(chosen)
 
     def hypotheses(self, places: Sequence[int]) -> list[list[Hypothesis]]:
@@ -204,11 +203,10 @@ class Counting(Protocol):
 
 
 def begin_counting(state: Counting, max_lengths: Sequence[int]) -> None:
-    """As many sentences as there are lengths; places without one are done before they begin."""
-    count = len(max_lengths)
+    """No sentence has a token yet. What happens at places without one is never looked at."""
     state.lengths.zero_()
-    state.done.fill_(True)[:count] = False
-    state.limits[:count] = torch.tensor(max_lengths, dtype=torch.long)
+    state.done.zero_()
+    state.limits[: len(max_lengths)] = torch.tensor(max_lengths, dtype=torch.long)
 
 
 def count_token(state: Counting, closed: Bool[Tensor, "sentences"]) -> None:
