@@ -57,6 +57,11 @@ def step_of(
     return DeviceStep(model, joined_of(model), shape, room)
 
 
+def begin(step: DeviceStep, sources: list[list[int]], padding: int = 0) -> None:
+    step.begin(sources, padding)
+    step.read()
+
+
 def plain_step(model: EncoderDecoder, sources: list[list[int]], beams: int) -> ModelStep:
     source = padded(sources, 0, torch.device("cpu"))
     mask = padding_mask(source)
@@ -94,14 +99,14 @@ def test_equal_to_the_models_own_steps(kinds: dict[str, Any], beams: int) -> Non
     """While hypotheses branch, change places and die out."""
     model = model_of(**kinds)
     step = step_of(model, beams)
-    step.begin(SOURCES, padding=0)
+    begin(step, SOURCES)
     Follower(step, plain_step(model, SOURCES, beams), 4, beams).go(7)
 
 
 def test_a_reach_only_says_how_far_to_look() -> None:
     model = model_of()
     step = step_of(model, 3)
-    step.begin(SOURCES, padding=0)
+    begin(step, SOURCES)
     follower = Follower(step, plain_step(model, SOURCES, 3), 4, 3)
     for reach in (1, 2, 3, 16, 8, 6, 7):
         follower.go(1, reach)
@@ -110,7 +115,7 @@ def test_a_reach_only_says_how_far_to_look() -> None:
 def test_sentences_that_are_kept_take_all_that_is_theirs_along() -> None:
     model = model_of(positions="rotary")
     step, plain = step_of(model, 3), plain_step(model, SOURCES, 3)
-    step.begin(SOURCES, padding=0)
+    begin(step, SOURCES)
     follower = Follower(step, plain, 4, 3)
     follower.go(4)
     step.keep(torch.tensor([1, 3]))
@@ -124,9 +129,9 @@ def test_what_was_in_the_room_before_changes_nothing() -> None:
     model, shape = model_of(), Shape(4, 16, 16, 3)
     room = torch.full((numbers_for(model, shape),), math.nan)
     step = DeviceStep(model, joined_of(model), shape, room)
-    step.begin(SOURCES[:2], padding=0)
+    begin(step, SOURCES[:2])
     assert step(torch.full((4, 3), BEGIN), at(0), 16).isfinite().all()
-    step.begin(SOURCES[:2], padding=0)
+    begin(step, SOURCES[:2])
     Follower(step, plain_step(model, SOURCES[:2], 3), 2, 3).go(5)
 
 
@@ -134,7 +139,7 @@ def test_it_can_begin_again() -> None:
     model = model_of()
     step = step_of(model, 3)
     for sources in (SOURCES, SOURCES[::-1]):
-        step.begin(sources, padding=0)
+        begin(step, sources)
         Follower(step, plain_step(model, sources, 3), 4, 3).go(6)
 
 
@@ -144,7 +149,7 @@ def test_another_padding() -> None:
     mask = padding_mask(source, 35)
     plain = ModelStep(model, model.begin(model.encode(source, mask), mask, 2))
     step = step_of(model, 2, sentences=6)
-    step.begin(SOURCES, padding=35)
+    begin(step, SOURCES, padding=35)
     Follower(step, plain, 4, 2).go(3)
 
 
@@ -163,7 +168,7 @@ def test_a_step_reads_nothing(positions: Any, kind: torch.dtype) -> None:
     """On the meta device there is nothing to read, and tensors of the host do not mix with its own."""
     model = model_of(positions=positions).to(device="meta", dtype=kind)
     step = step_of(model, 4)
-    step.begin(SOURCES[:3], padding=0)
+    begin(step, SOURCES[:3])
     tokens = torch.zeros(3, 4, dtype=torch.long, device="meta")
     logits = step(tokens, torch.zeros(1, dtype=torch.long, device="meta"), 16)
     step.select(tokens)

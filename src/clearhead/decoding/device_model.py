@@ -71,6 +71,7 @@ class DeviceModel:
         with self._lock, torch.inference_mode(), self._ready():
             batch = self._batch(sources, max_lengths, options)
             batch.step.begin(sources, padding)
+            batch.read()
             return run(batch.search, max_lengths, batch.advance)
 
     def _batch(self, sources: Sequence[Sequence[int]], max_lengths: Sequence[int], options: SearchOptions) -> "_Batch":
@@ -90,8 +91,9 @@ class DeviceModel:
         step = DeviceStep(self.model, self._joined, shape, self._room)
         kind = DeviceGreedy if options.beam_size == 1 else DeviceBeam
         search = kind(step, shape.sentences, shape.capacity, options, self.device)
-        advance = search.advance if self._recorder is None else Recorded(search.advance, self._recorder)
-        return _Batch(step, search, advance)
+        if self._recorder is None:
+            return _Batch(step, search, step.read, search.advance)
+        return _Batch(step, search, Recorded(step.read, self._recorder), Recorded(search.advance, self._recorder))
 
     def _forget(self, numbers: int) -> None:
         """Drop all buffers and recordings, and make room for the keys and values of the largest batch.
@@ -115,10 +117,11 @@ class DeviceModel:
 
 
 class _Batch(NamedTuple):
-    """The buffers of a batch's shape. advance: `search.advance`, recorded where that can be."""
+    """The buffers of a batch's shape. read, advance: the step's and the search's, recorded where that can be."""
 
     step: DeviceStep
     search: DeviceGreedy | DeviceBeam
+    read: Callable[[], None]
     advance: Callable[[int, int], None]
 
 

@@ -71,6 +71,8 @@ class DeviceStep:
         self.past = room[:count].view(sentences, len(self.layers), capacity, beams, 2 * config.width)
         split = (sentences, len(self.layers), 2, config.heads, source, config.head_width)
         self.memory = room[count : numbers_for(model, shape)].view(split)
+        self.source = torch.zeros(sentences, source, dtype=torch.long, device=room.device)
+        self.source_mask = torch.ones(sentences, 1, 1, source, dtype=torch.bool, device=room.device)
         self.source_bias = room.new_zeros(sentences, 1, 1, source)
         self.ancestry = torch.zeros(sentences, capacity, beams, dtype=torch.long, device=room.device)
         self.rows = torch.arange(beams, device=room.device)
@@ -78,14 +80,16 @@ class DeviceStep:
         self.open, self.shut = room.new_tensor(0.0), room.new_tensor(-math.inf)
 
     def begin(self, sources: Sequence[Sequence[int]], padding: int) -> None:
-        """Read these sources; the places that they leave are filled with something harmless."""
-        sentences, length = self.shape.sentences, self.shape.source
+        """Take these sources, which `read` then reads; places without one are filled with something harmless."""
+        sentences, length = self.source.shape
         filled = [*sources, *[[_word_beside(padding)]] * (sentences - len(sources))]
-        ids = [[*source, *[padding] * (length - len(source))] for source in filled]
-        source = torch.tensor(ids, device=self.past.device)
-        mask = padding_mask(source, padding)
-        self.source_bias.copy_(self._bias(mask))
-        memories = self.model.decoder.memories(self.model.encode(source, mask))
+        self.source.copy_(torch.tensor([[*source, *[padding] * (length - len(source))] for source in filled]))
+        self.source_mask.copy_(padding_mask(self.source, padding))
+
+    def read(self) -> None:
+        """Encode the sources, and forget whatever was decoded before. Nothing is read by the host."""
+        self.source_bias.copy_(self._bias(self.source_mask))
+        memories = self.model.decoder.memories(self.model.encode(self.source, self.source_mask))
         for layer, (key, value) in enumerate(memories):
             self.memory[:, layer, 0].copy_(key)
             self.memory[:, layer, 1].copy_(value)

@@ -67,27 +67,25 @@ class CudaRecorder:
 
 
 class Recorded:
-    """A function of two whole numbers that is recorded for each pair of them, and then played.
+    """A function of whole numbers that is recorded for each choice of them, and then played.
 
-    The first call with a pair runs as it is, which is the run that must come before a recording, and what is asked for
-    only once is never recorded. A recording knows nothing of Python: the function must do the same operations on the
-    same tensors in every call with the same numbers.
+    The first call with some numbers runs as it is, which is the run that must come before a recording, and what is
+    asked for only once is never recorded. A recording knows nothing of Python: the function must do the same operations
+    on the same tensors in every call with the same numbers.
     """
 
-    def __init__(self, function: Callable[[int, int], None], recorder: Recorder) -> None:
+    def __init__(self, function: Callable[..., None], recorder: Recorder) -> None:
         self._function, self._recorder = function, recorder
-        self._plays: dict[tuple[int, int], Play | None] = {}
+        self._plays: dict[tuple[int, ...], Play | None] = {}
 
-    def __call__(self, one: int, other: int) -> None:
-        pair = one, other
-
+    def __call__(self, *numbers: int) -> None:
         def call() -> None:
-            self._function(one, other)
+            self._function(*numbers)
 
-        if pair not in self._plays:
-            self._plays[pair] = None
+        if numbers not in self._plays:
+            self._plays[numbers] = None
             self._recorder.run(call)
             return
-        play = self._plays[pair] or self._recorder.record(call)
-        self._plays[pair] = play
+        play = self._plays[numbers] or self._recorder.record(call)
+        self._plays[numbers] = play
         play()
