@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clearhead.bundle import Bundle, load
-from clearhead.decoding import Precision, Sampling
+from clearhead.decoding import DeviceModel, Precision, Sampling
 from clearhead.errors import BundleError, DecodingError, UsageError
 
 TEXTS = ["one two", "six", "", "three four", "un été à l'ombre", " "]
@@ -159,6 +159,33 @@ class TestPrecision:
     def test_workers_change_nothing(self, two_languages: Bundle) -> None:
         one = two_languages.search(TEXTS, "fr", batch_tokens=6, workers=1)
         assert two_languages.search(TEXTS, "fr", batch_tokens=6, workers=3) == one
+
+
+class TestDevices:
+    """On a GPU; here a model on the CPU is taken for one there."""
+
+    @pytest.fixture
+    def gpu(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("clearhead.decoding.device_model.is_on_gpu", lambda model: True)
+
+    @pytest.mark.usefixtures("gpu")
+    @pytest.mark.parametrize(("precision", "kind"), [("fp32", torch.float32), ("bf16", torch.bfloat16)])
+    def test_what_translates_is_prepared_in_this_precision(
+        self, run_folder: Path, precision: Precision, kind: torch.dtype
+    ) -> None:
+        bundle = load(run_folder, precision=precision)
+        assert isinstance(bundle._searched, DeviceModel)
+        assert next(bundle._searched.model.parameters()).dtype == kind
+        assert bundle._searched is bundle._searched
+        assert next(bundle.model.parameters()).dtype == torch.float32
+
+    def test_the_same_translations(
+        self, run_folder: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        texts = ["one two", "", "six", "three four"]
+        expected = load(run_folder).search(texts, beam_size=3, top_beams=2)
+        request.getfixturevalue("gpu")
+        assert load(run_folder).search(texts, beam_size=3, top_beams=2) == expected
 
 
 class TestLanguages:

@@ -10,6 +10,7 @@ from typing import get_args, overload
 from clearhead.bundle.storage import FORMAT, save_weights, tokenizer_files
 from clearhead.bundle.traces import searched, side, traced
 from clearhead.decoding import (
+    DeviceModel,
     Hypothesis,
     LengthPenalty,
     PackedModel,
@@ -20,7 +21,7 @@ from clearhead.decoding import (
     score_ids,
     translate_ids,
 )
-from clearhead.decoding.engine import DEFAULT_BATCH_TOKENS
+from clearhead.decoding.device_model import on_device, weights_state
 from clearhead.errors import BundleError, DecodingError, UsageError
 from clearhead.files import publish_folder, sha256
 from clearhead.model import EncoderDecoder
@@ -48,8 +49,8 @@ class Bundle:
     """A trained model with all that is needed to use it.
 
     `clearhead.load(path)` reads one; `translate` and `score` use it; `save` writes it to a folder.
-    precision: in which numbers it multiplies while it translates on a CPU (scores that `search` reports are exact in
-    all of them). Raises UsageError for an unknown one.
+    precision: in which numbers it multiplies while it translates; int8 is for CPUs (scores that `search` reports are
+    exact in all of them). Raises UsageError for an unknown one.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class Bundle:
         self.target_tokenizer = target
         self.recipe = recipe
         self._twin: tuple[object, EncoderDecoder] | None = None
-        self._fast: tuple[object, EncoderDecoder | PackedModel] | None = None
+        self._fast: tuple[object, EncoderDecoder | PackedModel | DeviceModel] | None = None
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -83,7 +84,7 @@ class Bundle:
         *,
         beam_size: int | None = None,
         length_penalty: str | None = None,
-        batch_tokens: int = DEFAULT_BATCH_TOKENS,
+        batch_tokens: int | None = None,
     ) -> str: ...
 
     @overload
@@ -94,7 +95,7 @@ class Bundle:
         *,
         beam_size: int | None = None,
         length_penalty: str | None = None,
-        batch_tokens: int = DEFAULT_BATCH_TOKENS,
+        batch_tokens: int | None = None,
     ) -> list[str]: ...
 
     def translate(
@@ -104,7 +105,7 @@ class Bundle:
         *,
         beam_size: int | None = None,
         length_penalty: str | None = None,
-        batch_tokens: int = DEFAULT_BATCH_TOKENS,
+        batch_tokens: int | None = None,
     ) -> str | list[str]:
         """Translate a text, or many: a str gives a str, a sequence gives a list of the same length and order.
 
@@ -131,7 +132,7 @@ class Bundle:
         sampling: Sampling | None = None,
         prefix: str = "",
         first: int = 0,
-        batch_tokens: int = DEFAULT_BATCH_TOKENS,
+        batch_tokens: int | None = None,
         workers: int | None = None,
         exact: bool = True,
     ) -> list[list[Translation]]:
@@ -171,7 +172,7 @@ class Bundle:
         to: str | None = None,
         *,
         length_penalty: str | None = None,
-        batch_tokens: int = DEFAULT_BATCH_TOKENS // 2,
+        batch_tokens: int | None = None,
     ) -> list[Translation]:
         """How probable the model holds each target to be, given its source: what `search` reports for what it finds.
 
@@ -255,21 +256,19 @@ class Bundle:
 
         The copy is kept until a weight of the model is changed.
         """
-        state = self._state()
+        state = weights_state(self.model)
         if self._twin is None or self._twin[0] != state:
             self._twin = (state, copy.deepcopy(self.model).double())
         return self._twin[1]
 
     @property
-    def _searched(self) -> EncoderDecoder | PackedModel:
-        """What translates: the model packed in `precision`, and until a weight is changed; else the model itself."""
-        state = (self.precision, *self._state())
+    def _searched(self) -> EncoderDecoder | PackedModel | DeviceModel:
+        """What translates: the model prepared for its device in `precision`, and until a weight is changed."""
+        state = (self.precision, *weights_state(self.model))
         if self._fast is None or self._fast[0] != state:
-            self._fast = (state, packed(self.model, self.precision) or self.model)
+            prepared = on_device(self.model, self.precision) or packed(self.model, self.precision)
+            self._fast = (state, prepared or self.model)
         return self._fast[1]
-
-    def _state(self) -> tuple[object, ...]:
-        return tuple((id(weight), weight._version) for weight in self.model.parameters())
 
     def _rescored(
         self, sources: Sequence[list[int]], found: Sequence[Sequence[Hypothesis]], options: SearchOptions

@@ -16,7 +16,7 @@ from clearhead.recipe import build_recipe, parse_recipe
 def load(path: str | Path, device: str = "cpu", precision: Precision = "fp32") -> Bundle:
     """Read a bundle from its folder, or from the run folder that holds it, onto a device such as "cpu" or "cuda".
 
-    precision: in which numbers to multiply while translating on a CPU: "fp32", or with rounding "bf16" and "int8".
+    precision: in which numbers to multiply while translating: "fp32", or with rounding "bf16" and, on a CPU, "int8".
     Every file is checked against its hash. Raises BundleError where the folder is no bundle or a damaged one.
     """
     folder = find_bundle(Path(path))

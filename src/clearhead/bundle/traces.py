@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from clearhead.decoding import BeamStep, PackedModel, SearchOptions, translate_ids
+from clearhead.decoding import BeamStep, DeviceModel, PackedModel, SearchOptions, translate_ids
 from clearhead.model import EncoderDecoder
 from clearhead.text import Tokenizer
 from clearhead.tracing import Side, Trace, Tree, record, steps_of
@@ -14,7 +14,7 @@ CANDIDATES = 10
 
 
 def searched(
-    model: EncoderDecoder | PackedModel, source: Sequence[int], options: SearchOptions
+    model: EncoderDecoder | PackedModel | DeviceModel, source: Sequence[int], options: SearchOptions
 ) -> tuple[tuple[int, ...], Tree | None]:
     """The tokens that win, and the tree of the search; no tree where the search is greedy, which has no rivals."""
     if options.beam_size == 1:

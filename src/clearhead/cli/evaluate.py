@@ -14,6 +14,7 @@ from clearhead.cli.options import (
     BatchTokens,
     BeamSize,
     Debug,
+    Device,
     Json,
     LengthPenaltyName,
     Model,
@@ -22,7 +23,6 @@ from clearhead.cli.options import (
     To,
 )
 from clearhead.data import read_lines, read_pairs
-from clearhead.decoding.engine import DEFAULT_BATCH_TOKENS
 from clearhead.errors import DataError
 from clearhead.training import Quality, compare, measure
 
@@ -49,7 +49,8 @@ def evaluate(
     against: Against = None,
     beam_size: BeamSize = None,
     length_penalty: LengthPenaltyName = None,
-    batch_tokens: BatchTokens = DEFAULT_BATCH_TOKENS,
+    batch_tokens: BatchTokens = None,
+    device: Device = "cpu",
     precision: PrecisionName = "fp32",
     as_json: Json = False,
     quiet: Quiet = False,
@@ -61,7 +62,7 @@ def evaluate(
     """
     sources, references = zip(*read_pairs(source, reference), strict=True)
     others = _read_hypotheses(against, len(references)) if against else None
-    bundle = load(model, precision=precision)
+    bundle = load(model, device=device, precision=precision)
     if not quiet:
         lines.note_cuts(bundle, sources)
     translations = bundle.translate(

@@ -1,7 +1,7 @@
 """The options that several commands share, worded once."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -32,16 +32,25 @@ BeamSize = Annotated[
     ),
 ]
 BatchTokens = Annotated[
-    int,
+    int | None,
     typer.Option(
-        "--batch-tokens", metavar="N", min=1, help="The most source tokens × beams at a time: memory for speed."
+        "--batch-tokens",
+        metavar="N",
+        min=1,
+        help="The most source tokens × beams at a time: memory for speed. "
+        "Default: 4096, on a GPU 32768; for scores 2048.",
+        show_default=False,
     ),
+]
+Device = Annotated[
+    Literal["cpu", "cuda"], typer.Option("--device", help="Where to compute; cuda is an NVIDIA GPU, for many lines.")
 ]
 PrecisionName = Annotated[
     Precision,
     typer.Option(
         "--precision",
-        help="In which numbers to multiply on a CPU: bf16 and int8 are faster, and round. They need a C compiler.",
+        help="In which numbers to multiply: bf16 and int8 are faster, and round. On a CPU they need a C compiler; "
+        "int8 is for CPUs.",
     ),
 ]
 Workers = Annotated[

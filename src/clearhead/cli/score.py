@@ -7,9 +7,8 @@ import typer
 
 from clearhead.bundle import load
 from clearhead.cli import lines
-from clearhead.cli.options import BatchTokens, Debug, LengthPenaltyName, Model, Quiet, To
+from clearhead.cli.options import BatchTokens, Debug, Device, LengthPenaltyName, Model, Quiet, To
 from clearhead.data import read_pairs
-from clearhead.decoding.engine import DEFAULT_BATCH_TOKENS
 
 Source = Annotated[Path, typer.Argument(metavar="SOURCE", help="Lines of text (.gz too).", show_default=False)]
 Target = Annotated[Path, typer.Argument(metavar="TARGET", help="A translation for each line.", show_default=False)]
@@ -21,7 +20,8 @@ def score(
     target: Target,
     to: To = None,
     length_penalty: LengthPenaltyName = None,
-    batch_tokens: BatchTokens = DEFAULT_BATCH_TOKENS // 2,
+    batch_tokens: BatchTokens = None,
+    device: Device = "cpu",
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -31,7 +31,7 @@ def score(
 
     Example: clearhead score runs/street source.en target.fr --to fr
     """
-    bundle = load(model)
+    bundle = load(model, device=device)
     sources, targets = zip(*read_pairs(source, target), strict=True)
     if not quiet:
         lines.note_cuts(bundle, sources)

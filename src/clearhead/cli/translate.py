@@ -15,6 +15,7 @@ from clearhead.cli.options import (
     BatchTokens,
     BeamSize,
     Debug,
+    Device,
     LengthPenaltyName,
     Model,
     PrecisionName,
@@ -23,7 +24,6 @@ from clearhead.cli.options import (
     Workers,
 )
 from clearhead.decoding import Sampling
-from clearhead.decoding.engine import DEFAULT_BATCH_TOKENS
 from clearhead.errors import UsageError
 
 # The first lines come out soon; later there are enough at a time to sort by length and keep all cores busy.
@@ -67,7 +67,8 @@ def translate(
     top_k: TopK = None,
     top_p: TopP = None,
     seed: Seed = None,
-    batch_tokens: BatchTokens = DEFAULT_BATCH_TOKENS,
+    batch_tokens: BatchTokens = None,
+    device: Device = "cpu",
     precision: PrecisionName = "fp32",
     workers: Workers = None,
     quiet: Quiet = False,
@@ -80,7 +81,7 @@ def translate(
     if top_beams > 1 and not n_best:
         raise UsageError(f"--top-beams {top_beams} gives several lines for each line; add --n-best, which numbers them")
     sampling = _sampling(sample, temperature, top_k, top_p, seed)
-    bundle = load(model, precision=precision)
+    bundle = load(model, device=device, precision=precision)
     by_hand = input_file is None and sys.stdin is not None and sys.stdin.isatty()
     if by_hand and not quiet:
         print("Type a sentence and Enter; end with Ctrl-D.", file=sys.stderr)

@@ -1,6 +1,7 @@
 """From a trained model to text: searches over a step function, the scores that rank them, many sentences at once."""
 
 from clearhead.decoding.beam import BeamStep, beam_search
+from clearhead.decoding.device_model import DeviceModel
 from clearhead.decoding.engine import LengthLimit, score_ids, translate_ids
 from clearhead.decoding.options import Sampling, SearchOptions
 from clearhead.decoding.packed import PackedModel, Precision, packed
@@ -10,6 +11,7 @@ from clearhead.decoding.search import Hypothesis, StepFunction, greedy
 
 __all__ = [
     "BeamStep",
+    "DeviceModel",
     "Hypothesis",
     "LengthLimit",
     "LengthPenalty",

@@ -11,6 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from clearhead.decoding.beam import Watch, beam_search
+from clearhead.decoding.device_model import DeviceModel, prepared
 from clearhead.decoding.options import SearchOptions
 from clearhead.decoding.packed import PackedModel
 from clearhead.decoding.sampling import sample
@@ -20,8 +21,11 @@ from clearhead.model import DecoderCache, EncoderDecoder, masks_for, padding_mas
 
 Progress = Callable[[int, int], None]
 Ids = Sequence[Sequence[int]]
+Model = EncoderDecoder | PackedModel | DeviceModel
 Result = TypeVar("Result")
 DEFAULT_BATCH_TOKENS = 4096
+# A GPU is idle with a hundred rows at a time and busy with a thousand.
+DEVICE_BATCH_TOKENS = 32_768
 
 
 @dataclass(frozen=True)
@@ -59,19 +63,19 @@ class ModelStep:
         self.cache.select(sentences, beams)
 
 
-def begin(
-    model: EncoderDecoder | PackedModel, sources: Ids, beams: int, capacity: int, padding: int, threads: int
-) -> StepFunction:
+def begin(model: Model, sources: Ids, beams: int, capacity: int, padding: int, threads: int) -> StepFunction:
     """A step function that has read these sources, for at most `capacity` target positions."""
     if isinstance(model, PackedModel):
         return model.begin(sources, beams, capacity, threads)
+    if isinstance(model, DeviceModel):
+        model = model.model
     source = padded(sources, padding, device_of(model))
     mask = padding_mask(source, padding)
     return ModelStep(model, model.begin(model.encode(source, mask), mask, beams))
 
 
 def translate_ids(
-    model: EncoderDecoder | PackedModel,
+    model: Model,
     sources: Ids,
     options: SearchOptions,
     *,
@@ -79,7 +83,7 @@ def translate_ids(
     prefixes: Prefixes | None = None,
     numbers: Sequence[int] | None = None,
     length_limit: LengthLimit | None = None,
-    batch_tokens: int = DEFAULT_BATCH_TOKENS,
+    batch_tokens: int | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
     watch: Watch | None = None,
@@ -89,10 +93,13 @@ def translate_ids(
     Beam search, greedy where `options.beam_size` is 1, sampling where `options.sampling` is given. What comes out does
     not depend on the order of the sources, on `batch_tokens`, or on what else is translated.
 
+    A model on a CUDA GPU is prepared for it first (`DeviceModel`), and kept so until a weight is changed.
+
     sources: ids as the encoder reads them, each with its end token. prefixes: for each, target tokens to begin with.
     numbers: the sources' numbers among all that are translated; 0, 1, 2, … where not given. Errors name them, and draws
         of sampling differ by them.
-    batch_tokens: a batch's sentences × hypotheses × longest source, padding included, stay within it.
+    batch_tokens: a batch's sentences × hypotheses × longest source, padding included, stay within it; where not given,
+        4,096 on a CPU and 32,768 on a GPU.
     workers: how many batches to translate at once, sharing the cores that torch is set to use. Where not given, a
         packed model has a worker for each core and batch; another model has one, whose products use all cores.
     progress: called after each batch with the number of sentences done and of all.
@@ -100,6 +107,7 @@ def translate_ids(
         order.
     Raises DecodingError for a source or prefix that the model cannot take.
     """
+    model = prepared(model) if isinstance(model, EncoderDecoder) else model
     own = range(len(sources)) if numbers is None else numbers
     check_ids("source", sources, own, model.config.source_vocabulary, model.config.max_length)
     check_options(options, model.config.target_vocabulary)
@@ -112,17 +120,20 @@ def translate_ids(
     rows = options.beam_size if options.sampling is None else options.top_beams
     device = device_of(model)
     widths = [len(source) * rows for source in sources]
-    planned = list(batches(widths, batch_tokens))
+    planned = list(batches(widths, default_batch_tokens(model) if batch_tokens is None else batch_tokens))
     cores = torch.get_num_threads()
     wanted = workers or (cores if isinstance(model, PackedModel) else 1)
     workers = max(1, min(wanted, len(planned)))
     threads = max(1, cores // workers)
 
     def translate(numbers: Sequence[int]) -> list[list[Hypothesis]]:
-        limits, forced = [max_lengths[n] for n in numbers], [prefixes[n] for n in numbers]
+        chosen, limits = [sources[n] for n in numbers], [max_lengths[n] for n in numbers]
+        forced = [prefixes[n] for n in numbers]
+        if isinstance(model, DeviceModel) and options.sampling is None and watch is None and not any(forced):
+            return model.search(chosen, limits, options, padding)
         # Search begins with one row a sentence and widens when hypotheses differ; sampling needs all from the start.
         beams = 1 if options.sampling is None else rows
-        step = begin(model, [sources[number] for number in numbers], beams, max(limits), padding, threads)
+        step = begin(model, chosen, beams, max(limits), padding, threads)
         if options.sampling is not None:
             return sample(step, limits, options, numbers=[own[n] for n in numbers], prefixes=forced, device=device)
         return beam_search(step, limits, options, prefixes=forced, device=device, watch=watch)
@@ -139,7 +150,7 @@ def score_ids(
     ended: Sequence[bool] | None = None,
     numbers: Sequence[int] | None = None,
     padding: int = 0,
-    batch_tokens: int = DEFAULT_BATCH_TOKENS // 2,
+    batch_tokens: int | None = None,
     progress: Progress | None = None,
 ) -> list[Hypothesis]:
     """The score that each given target would have had as a translation of its source, the end token included.
@@ -149,8 +160,9 @@ def score_ids(
     targets: ids without begin and without end. Of the options, begin, end and length_penalty count.
     ended: for each target, False where it stopped before its end, which then is not part of it; None for all True.
     numbers: as in `translate_ids`.
-    batch_tokens: a batch's sentences × longest source or target, padding included, stay within it; the logits of a
-    batch take 4 · batch_tokens · vocabulary bytes. Raises DecodingError for ids that the model cannot take.
+    batch_tokens: a batch's sentences × longest source or target, padding included, stay within it, 2,048 where it is
+    not given; the logits of a batch take 4 · batch_tokens · vocabulary bytes. Raises DecodingError for ids that the
+    model cannot take.
     """
     if len(sources) != len(targets):
         raise DecodingError(f"{len(sources)} sources but {len(targets)} targets; give one target for each source")
@@ -174,12 +186,15 @@ def score_ids(
         return [make_hypothesis(ids, row[: len(ids)], options) for ids, row in zip(chosen, values, strict=True)]
 
     widths = [max(len(source), len(target)) for source, target in zip(sources, wanted, strict=True)]
-    return in_batches(model, list(batches(widths, batch_tokens)), score, progress)
+    budget = DEFAULT_BATCH_TOKENS // 2 if batch_tokens is None else batch_tokens
+    return in_batches(model, list(batches(widths, budget)), score, progress)
 
 
-def greatest_lengths(
-    model: EncoderDecoder | PackedModel, sources: Ids, prefixes: Prefixes, limit: LengthLimit
-) -> list[int]:
+def default_batch_tokens(model: Model) -> int:
+    return DEFAULT_BATCH_TOKENS if device_of(model).type == "cpu" else DEVICE_BATCH_TOKENS
+
+
+def greatest_lengths(model: Model, sources: Ids, prefixes: Prefixes, limit: LengthLimit) -> list[int]:
     """For each sentence, the greatest number of target tokens."""
     return [
         limit.tokens(len(source), len(prefix), model.config.max_length)
@@ -188,7 +203,7 @@ def greatest_lengths(
 
 
 def in_batches(
-    model: EncoderDecoder | PackedModel,
+    model: Model,
     planned: Sequence[Sequence[int]],
     work: Callable[[Sequence[int]], Sequence[Result]],
     progress: Progress | None,
@@ -238,9 +253,9 @@ def padded(ids: Ids, padding: int, device: torch.device) -> Int[Tensor, "sentenc
 
 
 @contextmanager
-def evaluating(model: EncoderDecoder | PackedModel) -> Iterator[None]:
+def evaluating(model: Model) -> Iterator[None]:
     """Without dropout; afterwards every module trains or does not, as before."""
-    modules = () if isinstance(model, PackedModel) else model.modules()
+    modules = model.modules() if isinstance(model, EncoderDecoder) else ()
     training = [module for module in modules if module.training]
     for module in training:
         module.training = False
@@ -251,8 +266,10 @@ def evaluating(model: EncoderDecoder | PackedModel) -> Iterator[None]:
             module.training = True
 
 
-def device_of(model: EncoderDecoder | PackedModel) -> torch.device:
-    return torch.device("cpu") if isinstance(model, PackedModel) else next(model.parameters()).device
+def device_of(model: Model) -> torch.device:
+    if isinstance(model, EncoderDecoder):
+        return next(model.parameters()).device
+    return model.device if isinstance(model, DeviceModel) else torch.device("cpu")
 
 
 def check_ids(
