@@ -4,7 +4,8 @@
 #   make test       the tests, without the slow ones
 #   make test-all   all of them
 #   make check      formatting, lint, types, the layers
-#   make bench      speed beside other toolkits: make bench DATA=/path/to/data (each in an environment of its own)
+#   make bench      speed beside other toolkits, each in an environment of its own: make bench DATA=/path/to/data;
+#                   adding MODEL=runs/multi30k, a trained recipes/multi30k-en-de.yaml, measures how that translates too
 #   make format     let ruff rewrite what `make check` would complain about
 #   make clean      remove .venv, .bench and the caches (never runs/)
 #
@@ -39,6 +40,9 @@ check: $(VENV)/.developed
 bench: $(VENV)/.installed
 	@test -n "$(DATA)" || (echo "make bench needs a folder that holds multi30k/: make bench DATA=/path/to/data"; exit 1)
 	@$(BIN)/python benchmarks/bench.py training --data $(DATA)
+	@$(BIN)/python benchmarks/translating.py base
+	@test -z "$(MODEL)" || $(BIN)/python benchmarks/translating.py tiny --model $(MODEL) \
+		--text $(DATA)/multi30k/test_2016_flickr.en.gz
 
 format: $(VENV)/.developed
 	@$(BIN)/ruff check --quiet --fix .

@@ -2,6 +2,11 @@
 
     make bench DATA=/path/to/data
     python benchmarks/bench.py training --data /path/to/data --peers clearhead,joeynmt --rounds 5
+    python benchmarks/bench.py training --data /path/to/data --size base --rounds 3
+
+`tiny` has the sizes of recipes/multi30k-en-de.yaml and batches of 4,096 tokens; `base` has the paper's, and 1,024, of
+which a step takes a second or more. A peer computes in float32, or in bfloat16 where its name says so: under autocast,
+or by its own setting. clearhead alone chooses by itself.
 
 Each peer runs in a virtual environment of its own under .bench/, made when it is first asked for, with the torch that
 constraints.txt names. A round runs every peer once; the table gives the median over the rounds, and its ratio to
@@ -47,12 +52,20 @@ class Peer:
     arguments: tuple[str, ...] = ()
 
 
+TORCH, HUGGING_FACE, EOLE = ("numpy",), ("numpy", "transformers"), ("eole==0.6.4", "aiohttp")
 TRAINING = [
     Peer("clearhead", "with_clearhead.py"),
-    Peer("clearhead, fp32", "with_clearhead.py", arguments=("training.precision=fp32",)),
-    Peer("torch.nn.Transformer", "with_torch.py", ("numpy",)),
-    Peer("Hugging Face (Marian)", "with_huggingface.py", ("numpy", "transformers")),
-    Peer("eole", "with_eole.py", ("eole==0.6.4", "aiohttp")),
+    Peer("clearhead fp32", "with_clearhead.py", arguments=("training.precision=fp32",)),
+    Peer("the same model through plain nn.Linear", "with_plain_linear.py"),
+    Peer("the same model through plain nn.Linear bf16", "with_plain_linear.py", arguments=("bf16",)),
+    Peer("torch.nn.Transformer", "with_torch.py", TORCH, ("transformer",)),
+    Peer("torch.nn.Transformer bf16", "with_torch.py", TORCH, ("transformer", "bf16")),
+    Peer("torch.nn.GRU with attention", "with_torch.py", TORCH, ("recurrent",)),
+    Peer("torch.nn.GRU with attention bf16", "with_torch.py", TORCH, ("recurrent", "bf16")),
+    Peer("Hugging Face (Marian)", "with_huggingface.py", HUGGING_FACE),
+    Peer("Hugging Face (Marian) bf16", "with_huggingface.py", HUGGING_FACE, ("bf16",)),
+    Peer("eole", "with_eole.py", EOLE),
+    Peer("eole bf16", "with_eole.py", EOLE, ("bf16",)),
     Peer("JoeyNMT", "with_joeynmt.py", ("joeynmt==2.3.0", "importlib_metadata", "sentencepiece==0.2.0")),
 ]
 
@@ -72,25 +85,36 @@ def main() -> None:
     parser.add_argument("what", choices=["training"])
     parser.add_argument("--data", type=Path, required=True, help="the folder that holds multi30k/")
     parser.add_argument("--size", choices=SIZES, default="tiny")
-    parser.add_argument(
-        "--peers", default=",".join(peer.name.split()[0] for peer in TRAINING), help="beginnings of names"
-    )
+    parser.add_argument("--peers", help="names with commas between them, or their beginnings; all, if not given")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=20, help="how long each measurement is")
     parser.add_argument("--json", type=Path, help="where to write every measurement")
     chosen = parser.parse_args()
-    wanted = chosen.peers.split(",")
-    peers = [peer for peer in TRAINING if any(peer.name.lower().startswith(name.strip().lower()) for name in wanted)]
+    peers = named(chosen.peers.split(",")) if chosen.peers else TRAINING
     task = write_task(chosen.data, chosen.size)
     pythons = {peer.name: environment(peer) for peer in peers}
     found: list[Measurement] = []
+    longest = max(len(peer.name) for peer in peers)
     for number in range(1, chosen.rounds + 1):
         for peer in peers:
             found.append(measured(peer, pythons[peer.name], task, chosen.seconds, number))
-            print(f"round {number}  {peer.name:24} {found[-1].tokens_per_second:10,.0f} tokens/s", file=sys.stderr)
+            speed = f"{found[-1].tokens_per_second:10,.0f} tokens/s"
+            print(f"round {number}  {peer.name:{longest}} {speed}", file=sys.stderr)
     print(table(found, [peer.name for peer in peers]))
     if chosen.json:
         chosen.json.write_text(json.dumps([dataclasses.asdict(one) for one in found], indent=1) + "\n")
+
+
+def named(names: Sequence[str]) -> list[Peer]:
+    """The peers of these names; a name that is no peer's whole name stands for all that begin with it."""
+    chosen = set()
+    for name in (name.strip().lower() for name in names):
+        found = [peer for peer in TRAINING if peer.name.lower() == name]
+        found = found or [peer for peer in TRAINING if name and peer.name.lower().startswith(name)]
+        if not found:
+            raise SystemExit(f"--peers: {name!r} is none of: {', '.join(peer.name for peer in TRAINING)}")
+        chosen.update(found)
+    return [peer for peer in TRAINING if peer in chosen]
 
 
 def write_task(data: Path, size: str) -> Path:
@@ -107,7 +131,8 @@ def write_task(data: Path, size: str) -> Path:
     settings = {
         "vocabulary": tokenizer.size, "padding": tokenizer.padding, "begin": tokenizer.begin, "end": tokenizer.end,
         "width": config.width, "heads": config.heads, "inner_width": config.inner_width,
-        "layers": config.encoder_layers, "dropout": config.dropout,
+        "layers": config.encoder_layers, "dropout": config.dropout, "norm_placement": config.norm_placement,
+        "parameters": sum(parameter.numel() for parameter in materials.untrained_model().parameters()),
         "batch_tokens": materials.recipe.training.batch_tokens, "likely_speed": LIKELY_SPEED[size],
     }  # fmt: skip
     (folder / "task.json").write_text(json.dumps(settings, indent=1))

@@ -1,5 +1,6 @@
 """The plainest loop that trains a model of torch well, for toolkits that are models without a `train` of their own."""
 
+import sys
 from collections.abc import Callable
 
 import torch
@@ -9,14 +10,20 @@ from torch import Tensor, nn
 
 
 def train(model: nn.Module, logits: Callable[[Tensor, Tensor], Tensor], task: Task, seconds: float) -> None:
-    """Train and print the speed. `logits` takes source and shifted target ids and gives those of each next token."""
+    """Train and print the speed. `logits` takes source and shifted target ids and gives those of each next token.
+
+    Where "bf16" is among the command's arguments, torch's autocast multiplies in it.
+    """
     padding = task.settings["padding"]
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.98), fused=True)
+    autocast = torch.autocast("cpu", torch.bfloat16, enabled="bf16" in sys.argv)
 
     def step(batch: Batch) -> None:
         source, target = torch.from_numpy(batch.source), torch.from_numpy(batch.target)
-        scores, wanted = logits(source, target[:, :-1]).flatten(0, 1), target[:, 1:].flatten()
-        loss = F.cross_entropy(scores, wanted, ignore_index=padding, label_smoothing=0.1)
+        with autocast:
+            scores = logits(source, target[:, :-1])
+        wanted = target[:, 1:].flatten()
+        loss = F.cross_entropy(scores.flatten(0, 1).float(), wanted, ignore_index=padding, label_smoothing=0.1)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()

@@ -65,6 +65,16 @@ def measure(step: Callable[[Batch], None], batches: Iterable[Batch], seconds: fl
     report(tokens / elapsed)
 
 
+def steps_for(task: Task, seconds: float, times_slower: float = 1.0) -> tuple[int, int]:
+    """For commands that count steps: how many are likely to take so many seconds, and how many there are to a line.
+
+    times_slower: than clearhead. There are four lines of the log at least, of which the first is not to be counted.
+    """
+    likely = seconds * task.settings["likely_speed"] / times_slower / task.settings["batch_tokens"]
+    line = min(10, max(2, int(likely / 4)))
+    return max(4, round(likely / line)) * line, line
+
+
 def report(tokens_per_second: float) -> None:
     """The last line of a peer's output, which `bench.py` reads."""
     print(json.dumps({"tokens_per_second": tokens_per_second}), flush=True)

@@ -7,20 +7,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-from task import arguments, report
-
-STEPS_A_LINE = 10
+from task import arguments, report, steps_for
 
 task, seconds = arguments()
-# The command counts steps: as many as are likely to take so many seconds.
-steps = max(3 * STEPS_A_LINE, int(seconds * task.settings["likely_speed"] / task.settings["batch_tokens"]))
-steps += -steps % STEPS_A_LINE
+steps, line = steps_for(task, seconds)
 with tempfile.TemporaryDirectory() as name:
     run = Path(name) / "run"
     never = [f"training.{key}={steps * 10}" for key in ("validate_every", "checkpoint_every")]
     settings = [
         f"training.steps={steps}",
-        f"training.log_every={STEPS_A_LINE}",
+        f"training.log_every={line}",
         "training.validate_sentences=1",
         *never,
     ]
@@ -28,5 +24,5 @@ with tempfile.TemporaryDirectory() as name:
     done = subprocess.run([*command, "--out", str(run), "--quiet"], capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(done.stderr[-2000:])
-    lines = (run / "timing.jsonl").read_text().splitlines()
-    report(statistics.mean(json.loads(line)["tokens_per_second"] for line in lines[1:]))
+    speeds = [json.loads(line)["tokens_per_second"] for line in (run / "timing.jsonl").read_text().splitlines()]
+    report(statistics.mean(speeds[1:]))

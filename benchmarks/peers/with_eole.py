@@ -8,9 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from task import arguments, report
+from task import arguments, report, steps_for
 
-STEPS_A_LINE = 5
 # Source tokens a second, then target tokens a second.
 SPEED = re.compile(r"(\d+)/\s*(\d+) tok/s")
 
@@ -18,7 +17,7 @@ task, seconds = arguments()
 settings = task.settings
 
 
-def config(folder: Path, steps: int) -> dict[str, object]:
+def config(folder: Path, steps: int, line: int) -> dict[str, object]:
     layers = {"layers": settings["layers"], "hidden_size": settings["width"], "heads": settings["heads"]}
     transformer = {**layers, "transformer_ff": settings["inner_width"], "layer_norm": "standard", "add_qkvbias": True,
                    "add_final_linear_bias": True, "add_ffnbias": True}  # fmt: skip
@@ -28,7 +27,7 @@ def config(folder: Path, steps: int) -> dict[str, object]:
         "src_vocab_size": settings["vocabulary"] + 8,
         "tgt_vocab_size": settings["vocabulary"] + 8,
         "overwrite": True,
-        "report_every": STEPS_A_LINE,
+        "report_every": line,
         "data": {
             "corpus": {
                 "path_src": str(task.folder / "train.source"),
@@ -40,7 +39,7 @@ def config(folder: Path, steps: int) -> dict[str, object]:
             "model_path": str(folder / "run"),
             "world_size": 0,
             "gpu_ranks": [],
-            "compute_dtype": "fp32",
+            "compute_dtype": "bf16" if "bf16" in sys.argv else "fp32",
             "batch_type": "tokens",
             "batch_size": settings["batch_tokens"],
             "bucket_size": 29_000,
@@ -69,10 +68,9 @@ def config(folder: Path, steps: int) -> dict[str, object]:
 
 with tempfile.TemporaryDirectory() as name:
     folder = Path(name)
-    # Its speed is some 1,000 target tokens a second, so the steps of so many seconds are known well enough.
-    steps = max(4 * STEPS_A_LINE, int(seconds * 1_000 / settings["batch_tokens"] / STEPS_A_LINE) * STEPS_A_LINE)
+    steps, line = steps_for(task, seconds, times_slower=2)
     # JSON is YAML.
-    (folder / "config.yaml").write_text(json.dumps(config(folder, steps)))
+    (folder / "config.yaml").write_text(json.dumps(config(folder, steps, line)))
     command = [str(Path(sys.executable).with_name("eole")), "train", "-config", str(folder / "config.yaml")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     speeds = [float(target) for _, target in SPEED.findall(done.stdout + done.stderr)]

@@ -8,9 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from task import arguments, report
+from task import arguments, report, steps_for
 
-UPDATES_A_LINE = 3
 SPEED = re.compile(r"Tokens per Sec:\s+(\d+)")
 
 task, seconds = arguments()
@@ -30,11 +29,11 @@ def half() -> dict[str, object]:
         "hidden_size": settings["width"],
         "ff_size": settings["inner_width"],
         "dropout": settings["dropout"],
-        "layer_norm": "pre",
+        "layer_norm": settings["norm_placement"],
     }
 
 
-def config(folder: Path, updates: int) -> dict[str, object]:
+def config(folder: Path, updates: int, line: int) -> dict[str, object]:
     return {
         "name": "bench",
         "joeynmt_version": "2.3.0",
@@ -63,8 +62,8 @@ def config(folder: Path, updates: int) -> dict[str, object]:
             "batch_type": "token",
             "epochs": 100,
             "updates": updates,
-            "logging_freq": UPDATES_A_LINE,
-            "validation_freq": UPDATES_A_LINE * 1_000_000,
+            "logging_freq": line,
+            "validation_freq": updates * 1_000_000,
         },
         "model": {
             "initializer": "xavier_uniform",
@@ -79,10 +78,9 @@ def config(folder: Path, updates: int) -> dict[str, object]:
 
 with tempfile.TemporaryDirectory() as name:
     folder = Path(name)
-    # Its speed is about 1,000 target tokens a second, so the updates of so many seconds are known well enough.
-    updates = max(4 * UPDATES_A_LINE, int(seconds * 1_000 / settings["batch_tokens"] / UPDATES_A_LINE) * UPDATES_A_LINE)
+    updates, line = steps_for(task, seconds, times_slower=6)
     # JSON is YAML.
-    (folder / "config.yaml").write_text(json.dumps(config(folder, updates)))
+    (folder / "config.yaml").write_text(json.dumps(config(folder, updates, line)))
     command = [sys.executable, "-m", "joeynmt", "train", str(folder / "config.yaml"), "--skip-test"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     speeds = [float(speed) for speed in SPEED.findall((folder / "run" / "train.log").read_text())]

@@ -1,0 +1,206 @@
+"""What attention bought: a recurrent translator of the same size, trained and scored on street as the Transformer was.
+
+    clearhead demo
+    python benchmarks/recurrent.py --beside runs/street
+
+Trains `peers/recurrent_model.py`, gated recurrent units with attention, on the same pieces in the same batches, for as
+many steps, with the same optimiser, schedule and average of weights, in float32. Then both models translate the test
+sets of the corpus greedily, by the same code, and the shares of sentences that are exactly right are printed, in
+Markdown. The same seed gives the same shares. `key=value` changes the training, as in training.steps=30.
+"""
+
+import argparse
+import datetime
+import itertools
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import torch
+from bench import processor
+from peers.recurrent_model import Recurrent, RecurrentConfig, count, hidden_width_for
+
+from clearhead import load
+from clearhead.bundle import Bundle
+from clearhead.bundle.loading import find_bundle
+from clearhead.cli.machine import keep_freed_memory
+from clearhead.cli.progress import duration, progress_line
+from clearhead.data import Batch, collate, plan
+from clearhead.data.street import DIRECTIONS, PHENOMENA
+from clearhead.data.street.agreement import TRAINED
+from clearhead.errors import ClearheadError
+from clearhead.recipe import Training, load_recipe
+from clearhead.training.average import MovingAverage
+from clearhead.training.clock import Clock
+from clearhead.training.flat import Flat
+from clearhead.training.loss import linear_cross_entropy
+from clearhead.training.optimizer import Updater
+from clearhead.training.phenomena import PhenomenonScore, score_phenomena
+from clearhead.training.preparation import Materials, corpus_folder, gather
+from clearhead.training.reporting import Progress
+from clearhead.training.schedule import learning_rate
+
+NAMES = ("Transformer", "GRU with attention")
+# Its states pass through every step, so that rounding them to bfloat16, which is faster, would add up.
+FLOAT32 = ("training.device=cpu", "training.precision=fp32")
+Lines = Sequence[Mapping[str, float]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--beside", type=Path, required=True, metavar="RUN", help="a run of recipes/street.yaml")
+    parser.add_argument("changes", nargs="*", metavar="KEY=VALUE", help="changes to that run's recipe")
+    chosen = parser.parse_args()
+    # The compiled decoder knows Transformers only, and both models are to be read in the same way.
+    os.environ["CLEARHEAD_NATIVE"] = "off"
+    keep_freed_memory()
+    try:
+        compare(chosen.beside, chosen.changes)
+    except ClearheadError as error:
+        sys.exit(f"recurrent.py: {error}")
+
+
+def compare(run: Path, changes: Sequence[str]) -> None:
+    beside = load(run)
+    recipe = load_recipe(find_bundle(run) / "recipe.yaml", [*FLOAT32, *changes])
+    if recipe.data.embedded is None:
+        raise ClearheadError(f"--beside {run} is a run of {recipe.name!r}; expected one of street: clearhead demo")
+    materials = gather(recipe, (beside.source_tokenizer, beside.target_tokenizer))
+    model = untrained(materials, count(beside.model))
+    print(f"{count(model):,} parameters, the Transformer has {count(beside.model):,}", file=sys.stderr)
+    trained, lines = train(model, materials)
+    recurrent = Bundle(trained, materials.source_tokenizer, materials.target_tokenizer, materials.recipe)
+    print(f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, {datetime.date.today()}\n")
+    print(f"    python {' '.join(sys.argv)}\n")
+    timing = find_bundle(run).parent / "timing.jsonl"
+    known = [json.loads(line) for line in timing.read_text().splitlines()] if timing.is_file() else []
+    print(costs([beside, recurrent], [known, lines]))
+    scores = [score_phenomena(bundle, corpus_folder(recipe)) for bundle in (beside, recurrent)]
+    print(f"\n{phenomena(scores)}\n\n{distances(scores)}")
+
+
+def untrained(materials: Materials, parameters: int) -> Recurrent:
+    """The recurrent model that has about so many parameters, before its first step."""
+    config, tokenizer = materials.config, materials.target_tokenizer
+    hidden_width = hidden_width_for(parameters, tokenizer.size, config.width)
+    sizes = RecurrentConfig(
+        tokenizer.size, config.width, hidden_width, config.dropout, config.max_length, tokenizer.padding
+    )
+    return Recurrent(sizes, materials.recipe.training.seed)
+
+
+def train(model: Recurrent, materials: Materials) -> tuple[Recurrent, Lines]:
+    """The average of the weights after the recipe's last step, and how fast it went, as a run's timing.jsonl says it.
+
+    What differs from clearhead's own loop is what it does besides: it keeps no checkpoints and chooses no best step.
+    """
+    settings = materials.recipe.training
+    flat = Flat(model.train())
+    average = MovingAverage(flat, settings.average)
+    rate = learning_rate(settings.schedule, settings.steps, model.config.width)
+    updater = Updater(flat, settings.optimizer, rate)
+    batches, lines, clock, loss, tokens = endless(materials), [], Clock(), 0.0, 0
+    for step in range(1, settings.steps + 1):
+        torch.manual_seed(settings.seed * 1_000_003 + step - 1)
+        together = list(itertools.islice(batches, settings.accumulate))
+        loss += sum(backward(model, batch, settings) for batch in together)
+        number = sum(batch.target_tokens for batch in together)
+        updater.update(step, torch.tensor(float(number)))
+        average.update(step)
+        clock.add(number)
+        tokens += number
+        if step % settings.log_every == 0 or step == settings.steps:
+            speed, seconds = clock.read()
+            left = (settings.steps - step) * seconds
+            progress = Progress(step, settings.steps, loss / tokens, rate(step), speed, left, updater.read_skips()[0])
+            print(progress_line(progress), file=sys.stderr, flush=True)
+            lines.append({"step": step, "tokens_per_second": speed, "seconds_a_step": seconds})
+            loss, tokens = 0.0, 0
+    return average.model, lines
+
+
+def endless(materials: Materials) -> Iterator[Batch]:
+    """The batches that clearhead trains on, in its order, epoch after epoch."""
+    corpus, tokenizer, settings = materials.training, materials.target_tokenizer, materials.recipe.training
+    lengths = corpus.source.lengths, corpus.target.lengths
+    for epoch in itertools.count():
+        batches = plan(
+            *lengths, batch_tokens=settings.batch_tokens, seed=settings.seed, epoch=epoch, weights=corpus.weights
+        )
+        for examples in batches:
+            yield collate(corpus, examples, tokenizer.begin, tokenizer.padding)
+
+
+def backward(model: Recurrent, batch: Batch, settings: Training) -> float:
+    """Add a batch's gradients to those of the step; its summed loss."""
+    products = torch.bfloat16 if settings.precision == "bf16" else None
+    with torch.autocast("cpu", torch.bfloat16, enabled=products is not None):
+        states = model.states(batch.source, batch.target_input)
+    matrix, smoothing = model.embedding.weight, settings.loss.label_smoothing
+    loss = linear_cross_entropy(states.float(), matrix, batch.target_output, smoothing, products=products)
+    torch.autograd.backward(loss)
+    return float(loss.detach())
+
+
+def costs(bundles: Sequence[Bundle], timings: Sequence[Lines]) -> str:
+    """Sizes, minutes of training, and target tokens a second, in Markdown."""
+    minutes, speeds = [], []
+    for lines in timings:
+        ends = [0, *(line["step"] for line in lines)]
+        steps = [end - before for before, end in itertools.pairwise(ends)]
+        seconds = [number * line["seconds_a_step"] for number, line in zip(steps, lines, strict=True)]
+        tokens = sum(line["tokens_per_second"] * each for line, each in zip(lines, seconds, strict=True))
+        minutes.append(duration(sum(seconds)) if lines else "–")
+        speeds.append(f"{tokens / sum(seconds):,.0f}" if lines else "–")
+    return markdown(
+        ["", *NAMES],
+        ["parameters", *(f"{count(bundle.model):,}" for bundle in bundles)],
+        ["training steps", *(f"{bundle.recipe.training.steps:,}" for bundle in bundles)],
+        ["training precision", *(bundle.recipe.training.precision for bundle in bundles)],
+        ["training, minutes:seconds", *minutes],
+        ["training, target tokens a second", *speeds],
+    )
+
+
+def phenomena(scores: Sequence[Sequence[PhenomenonScore]]) -> str:
+    """Each phenomenon in each direction, in Markdown; agreement as far as training has it."""
+    rows = []
+    for name in PHENOMENA:
+        found = {(number, one.direction): one for number, of_model in enumerate(scores) for one in of_model
+                 if one.phenomenon == name}  # fmt: skip
+        spaced = any(one.by_distance for one in found.values())
+        label = f"{name}, up to {TRAINED} words between" if spaced else name
+        rows.append([label, *(f"{found[place].as_trained:.1f}" for place in columns())])
+    return markdown(["percent exactly right", *heads()], *rows)
+
+
+def distances(scores: Sequence[Sequence[PhenomenonScore]]) -> str:
+    """Agreement by the number of words between, in Markdown: what `charts.py` draws."""
+    found = {(number, one.direction): one.by_distance for number, of_model in enumerate(scores) for one in of_model
+             if one.phenomenon == "agreement"}  # fmt: skip
+    every = sorted({distance for values in found.values() for distance in values})
+    labels = [f"{distance}, more than in training" if distance > TRAINED else str(distance) for distance in every]
+    rows = [
+        [label, *(f"{found[place][distance]:.0f}" for place in columns())]
+        for label, distance in zip(labels, every, strict=True)
+    ]
+    return markdown(["words between, percent exactly right", *heads()], *rows)
+
+
+def columns() -> Iterator[tuple[int, str]]:
+    return itertools.product(range(len(NAMES)), DIRECTIONS)
+
+
+def heads() -> list[str]:
+    return [f"{NAMES[number]}, {direction.replace('-', ' → ')}" for number, direction in columns()]
+
+
+def markdown(head: Sequence[str], *rows: Sequence[str]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows))
+
+
+if __name__ == "__main__":
+    main()
