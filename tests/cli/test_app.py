@@ -106,7 +106,7 @@ def place(
         ("evaluate {model} {en} {fr} --against {tmp}/none", "{tmp}/none does not exist"),
         ("corpus street --out {en}", "--out {en} is a file; name a folder"),
         ("corpus street --out {en}/a --pairs 10", "{en}/a cannot be made into a folder"),
-        ("corpus street --out {tmp} --pairs 10", "--out {tmp} holds other files; name a new folder, or one that holds"),
+        ("corpus street --out {tmp} --pairs 10", "--out {tmp} holds bad.yaml, which is no file of a street"),
         # Training.
         ("train", "Missing argument 'RECIPE'"),
         ("train {recipe}", "train needs a folder for the run; add --out, as in --out runs/tiny"),
