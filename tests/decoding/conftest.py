@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from clearhead import native
+from clearhead.native import library as native
 
 # From the tokens so far (without begin) to the probability of every next token.
 Table = Callable[[tuple[int, ...]], Sequence[float]]

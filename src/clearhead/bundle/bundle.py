@@ -7,20 +7,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args, overload
 
-from clearhead.bundle.storage import FORMAT, save_weights, tokenizer_files
+from clearhead.bundle.loading import FORMAT
+from clearhead.bundle.storage import save_weights, tokenizer_files
 from clearhead.bundle.traces import searched, side, traced
 from clearhead.decoding import (
+    DEFAULT_BATCH_TOKENS,
     Hypothesis,
     LengthPenalty,
     PackedModel,
     Precision,
     Sampling,
     SearchOptions,
-    packed,
     score_ids,
     translate_ids,
 )
-from clearhead.decoding.engine import DEFAULT_BATCH_TOKENS
+from clearhead.decoding.packed import packed
 from clearhead.errors import BundleError, DecodingError, UsageError
 from clearhead.files import publish_folder, sha256
 from clearhead.model import EncoderDecoder

@@ -1,14 +1,20 @@
 """From a trained model to text: searches over a step function, the scores that rank them, many sentences at once."""
 
-from clearhead.decoding.beam import BeamStep, beam_search
-from clearhead.decoding.engine import LengthLimit, score_ids, translate_ids
-from clearhead.decoding.options import Sampling, SearchOptions
-from clearhead.decoding.packed import PackedModel, Precision, packed
-from clearhead.decoding.sampling import sample
-from clearhead.decoding.scores import LengthPenalty
-from clearhead.decoding.search import Hypothesis, StepFunction, greedy
+from typing import TYPE_CHECKING
+
+from clearhead.lazy import lazy
+
+if TYPE_CHECKING:
+    from clearhead.decoding.beam import BeamStep, beam_search
+    from clearhead.decoding.engine import LengthLimit, score_ids, translate_ids
+    from clearhead.decoding.options import DEFAULT_BATCH_TOKENS, Precision, Sampling, SearchOptions
+    from clearhead.decoding.packed import PackedModel
+    from clearhead.decoding.sampling import sample
+    from clearhead.decoding.scores import LengthPenalty
+    from clearhead.decoding.search import Hypothesis, StepFunction, greedy
 
 __all__ = [
+    "DEFAULT_BATCH_TOKENS",
     "BeamStep",
     "Hypothesis",
     "LengthLimit",
@@ -20,8 +26,20 @@ __all__ = [
     "StepFunction",
     "beam_search",
     "greedy",
-    "packed",
     "sample",
     "score_ids",
     "translate_ids",
 ]
+
+__getattr__, __dir__ = lazy(
+    __name__,
+    {
+        "beam": ("BeamStep", "beam_search"),
+        "engine": ("LengthLimit", "score_ids", "translate_ids"),
+        "options": ("DEFAULT_BATCH_TOKENS", "Precision", "Sampling", "SearchOptions"),
+        "packed": ("PackedModel",),
+        "sampling": ("sample",),
+        "scores": ("LengthPenalty",),
+        "search": ("Hypothesis", "StepFunction", "greedy"),
+    },
+)

@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from clearhead.decoding.beam import Watch, beam_search
-from clearhead.decoding.options import SearchOptions
+from clearhead.decoding.options import DEFAULT_BATCH_TOKENS, SearchOptions
 from clearhead.decoding.packed import PackedModel
 from clearhead.decoding.sampling import sample
 from clearhead.decoding.search import Hypothesis, Prefixes, StepFunction, checked_prefixes, make_hypothesis
@@ -21,7 +21,6 @@ from clearhead.model import DecoderCache, EncoderDecoder, masks_for, padding_mas
 Progress = Callable[[int, int], None]
 Ids = Sequence[Sequence[int]]
 Result = TypeVar("Result")
-DEFAULT_BATCH_TOKENS = 4096
 
 
 @dataclass(frozen=True)
