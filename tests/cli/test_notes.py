@@ -6,6 +6,7 @@ import pytest
 
 from clearhead.cli import notes
 from clearhead.native import compiler
+from clearhead.training import budget
 
 
 def logged(quiet: bool, capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -14,6 +15,7 @@ def logged(quiet: bool, capsys: pytest.CaptureFixture[str]) -> list[str]:
         logging.getLogger("clearhead.somewhere").info("nobody asked")
         logging.getLogger("another.library").warning("a line\nand its end\x1b[31m")
         logging.getLogger(compiler.__name__).info("compiling")
+        logging.getLogger(budget.__name__).info("found")
         logging.getLogger(compiler.__name__).debug("no compiler")
     return capsys.readouterr().err.splitlines()
 
@@ -23,6 +25,7 @@ def test_warnings_and_what_takes_time(capsys: pytest.CaptureFixture[str]) -> Non
         "clearhead: int8 needs a C compiler",
         "clearhead: a line and its end\\x1b[31m",
         "clearhead: compiling",
+        "clearhead: found",
     ]
 
 

@@ -5,8 +5,9 @@ import logging
 import sys
 from collections.abc import Iterator
 
-# Of what is no warning, only this is worth a person's attention: why nothing happens for some seconds.
-NOTED = "clearhead.native.compiler"
+# Of what is no warning, only this is worth a person's attention: why nothing happens for some seconds, and what was
+# found where a recipe says auto.
+NOTED = "clearhead.native.compiler", "clearhead.training.budget"
 
 
 def plain(message: str) -> str:
@@ -18,15 +19,17 @@ def plain(message: str) -> str:
 @contextlib.contextmanager
 def logs_as_lines(quiet: bool) -> Iterator[None]:
     """Write each warning that is logged, ours or another library's, as a line of clearhead's; notes unless `quiet`."""
-    handler, root, noted = _Lines(), logging.getLogger(), logging.getLogger(NOTED)
-    level = noted.level
+    handler, root = _Lines(), logging.getLogger()
+    before = {noted: noted.level for noted in map(logging.getLogger, NOTED)}
     root.addHandler(handler)
-    noted.setLevel(logging.WARNING if quiet else logging.INFO)
+    for noted in before:
+        noted.setLevel(logging.WARNING if quiet else logging.INFO)
     try:
         yield
     finally:
         root.removeHandler(handler)
-        noted.setLevel(level)
+        for noted, level in before.items():
+            noted.setLevel(level)
 
 
 class _Lines(logging.Handler):
