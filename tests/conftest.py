@@ -13,6 +13,7 @@ import torch
 from clearhead.bundle import Bundle
 from clearhead.cli.app import main
 from clearhead.model import EncoderDecoder
+from clearhead.native import compiler
 from clearhead.recipe import Recipe, load_recipe
 from clearhead.text import Tokenizer
 from clearhead.training import train
@@ -130,8 +131,14 @@ class Result:
         return self.out.decode("utf-8").split("\n")[:-1]
 
 
+@pytest.fixture(scope="session")
+def compiled_already(own_cache: Path) -> None:
+    """No command says that it compiles: whichever is the first would."""
+    compiler.compiled()
+
+
 @pytest.fixture
-def clearhead(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+def clearhead(monkeypatch: pytest.MonkeyPatch, compiled_already: None) -> Callable[..., Result]:
     """Run a command in this process: `clearhead("translate", folder, stdin=b"...")`."""
 
     def run(*arguments: str | Path | Sequence[str], stdin: bytes = b"") -> Result:

@@ -34,11 +34,13 @@ def test_every_test_file_has_its_module() -> None:
 
 @pytest.mark.parametrize("module", [one for one in MODULES if one.stem == "__init__"], ids=str)
 def test_a_package_only_lists_names(module: Path) -> None:
-    """A docstring, imports, and dunder names such as __all__."""
+    """A docstring, imports, those for type checkers too, and dunder names such as __all__."""
     for node in ast.parse((SOURCE / module).read_text(encoding="utf-8")).body:
         match node:
             case ast.Expr(ast.Constant(str())) | ast.Import() | ast.ImportFrom():
                 continue
-            case ast.Assign([ast.Name(name)]) if name.startswith("__"):
+            case ast.If(ast.Name("TYPE_CHECKING"), body, []) if all(isinstance(one, ast.ImportFrom) for one in body):
+                continue
+            case ast.Assign([ast.Name(name)] | [ast.Tuple([ast.Name(name), *_])]) if name.startswith("__"):
                 continue
         pytest.fail(f"{module}, line {node.lineno}: {ast.unparse(node)[:60]}")

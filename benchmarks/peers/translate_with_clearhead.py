@@ -8,7 +8,8 @@ from safetensors.torch import load_file
 from translation_task import TranslationTask, measure_batches, measure_one_at_a_time
 
 from clearhead.cli.machine import keep_freed_memory
-from clearhead.decoding import LengthLimit, SearchOptions, packed, translate_ids
+from clearhead.decoding import LengthLimit, SearchOptions, translate_ids
+from clearhead.decoding.packed import packed
 from clearhead.model import EncoderDecoder, TransformerConfig
 
 

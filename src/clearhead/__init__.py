@@ -8,11 +8,16 @@ bundle.translate("I am a student.", to="fr")
 context, weights = clearhead.attention(query, key, value)
 """
 
-from clearhead.bundle import Bundle, Translation, load
-from clearhead.errors import ClearheadError
-from clearhead.model import EncoderDecoder, TransformerConfig, attention
-from clearhead.recipe import Recipe, load_recipe
-from clearhead.training import train
+from typing import TYPE_CHECKING
+
+from clearhead.lazy import lazy
+
+if TYPE_CHECKING:
+    from clearhead.bundle import Bundle, Translation, load
+    from clearhead.errors import ClearheadError
+    from clearhead.model import EncoderDecoder, TransformerConfig, attention
+    from clearhead.recipe import Recipe, load_recipe
+    from clearhead.training import train
 
 __version__ = "0.1.0"
 
@@ -28,3 +33,14 @@ __all__ = [
     "load_recipe",
     "train",
 ]
+
+__getattr__, __dir__ = lazy(
+    __name__,
+    {
+        "bundle": ("Bundle", "Translation", "load"),
+        "errors": ("ClearheadError",),
+        "model": ("EncoderDecoder", "TransformerConfig", "attention"),
+        "recipe": ("Recipe", "load_recipe"),
+        "training": ("train",),
+    },
+)

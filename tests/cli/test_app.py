@@ -1,4 +1,4 @@
-"""The command line as a whole: every error is one line, every command has its help, in 80 columns."""
+"""The command line as a process: every error is one line, and Ctrl-C another."""
 
 import errno
 import os
@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -19,7 +19,6 @@ from clearhead.cli import app
 from clearhead.recipe import Recipe
 from clearhead.training import train
 
-COMMANDS = ["demo", "corpus street", "train", "translate", "score", "evaluate", "check"]
 Run = Callable[..., Any]
 
 
@@ -87,6 +86,7 @@ def place(
         ("translate {model} --in {en} --sample --temperature 0", "temperature=0.0 must be above 0"),
         ("translate {model} --in {en} --sample --top-p 2", "top_p=2.0 must be above 0 and at most 1"),
         ("translate {model} --in {en} --top-k 5", "--top-k is for drawing at random; add --sample, or leave it out"),
+        ("translate {model} --in {en} --sample --beam-size 3", "--beam-size 3 is for searching, and --sample draws"),
         ("translate {model} --in {en} --prefix {long}", "its prefix has 200 tokens but"),
         # Files.
         ("translate {model} --in {tmp}/none", "input {tmp}/none cannot be read (No such file or directory); name a"),
@@ -106,7 +106,7 @@ def place(
         ("evaluate {model} {en} {fr} --against {tmp}/none", "{tmp}/none does not exist"),
         ("corpus street --out {en}", "--out {en} is a file; name a folder"),
         ("corpus street --out {en}/a --pairs 10", "{en}/a cannot be made into a folder"),
-        ("corpus street --out {tmp} --pairs 10", "--out {tmp} holds other files; name a new folder, or one that holds"),
+        ("corpus street --out {tmp} --pairs 10", "--out {tmp} holds bad.yaml, which is no file of a street"),
         # Training.
         ("train", "Missing argument 'RECIPE'"),
         ("train {recipe}", "train needs a folder for the run; add --out, as in --out runs/tiny"),
@@ -158,30 +158,6 @@ def test_a_name_with_a_line_break_is_one_line_too(clearhead: Run, tmp_path: Path
     assert "a b\\x1b[31m c does not exist" in result.err
 
 
-class TestHelp:
-    @pytest.mark.parametrize("command", ["", *COMMANDS, "corpus"])
-    def test_it_fits_80_columns(self, clearhead: Run, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("COLUMNS", "80")
-        monkeypatch.setenv("TERMINAL_WIDTH", "80")
-        result = clearhead(*command.split(), "--help")
-        assert (result.code, result.err) == (0, "")
-        assert max(len(line) for line in result.lines) <= 80
-
-    @pytest.mark.parametrize("command", COMMANDS)
-    def test_every_command_can_be_quiet_and_debugged(self, clearhead: Run, command: str) -> None:
-        text = clearhead(*command.split(), "--help").out.decode()
-        assert "--quiet" in text
-        assert "--debug" in text
-
-    def test_nothing_typed_is_a_question(self, clearhead: Run) -> None:
-        assert clearhead().out == clearhead("--help").out
-        assert clearhead().code == 0
-        assert "clearhead demo" in clearhead().out.decode()
-
-    def test_the_version(self, clearhead: Run) -> None:
-        assert clearhead("--version").lines == [f"clearhead {app.clearhead.__version__}"]
-
-
 class TestWhatNobodyCauses:
     @pytest.mark.parametrize(
         ("error", "code", "message"),
@@ -219,11 +195,23 @@ class TestWhatNobodyCauses:
 class TestProcess:
     """As a process of its own: signals, pipes, a full disk."""
 
-    def start(self, *arguments: object, stdout: Any = subprocess.PIPE) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "clearhead", *[str(one) for one in arguments]]
+    def start(
+        self, *arguments: object, stdout: Any = subprocess.PIPE, python: Sequence[str] = ()
+    ) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, *python, "-m", "clearhead", *[str(one) for one in arguments]]
         # As many threads as in this process: sums are rounded in another order by two.
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         return subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, env=environment)
+
+    @pytest.mark.parametrize("imported", ["typer", "torch._C", "torch.nn"])
+    def test_ctrl_c_is_answered_from_the_first_moment(self, run_folder: Path, corpus: Path, imported: str) -> None:
+        """While so much has been imported and the rest is not: no traceback."""
+        with self.start("translate", run_folder, "--in", corpus / "val.en", python=("-X", "importtime")) as process:
+            assert process.stderr is not None
+            next(line for line in process.stderr if line.split(b"|")[-1].strip() == imported.encode())
+            process.send_signal(signal.SIGINT)
+            said = [line for line in process.stderr.read().decode().splitlines() if "import time:" not in line]
+        assert (process.returncode, said) == (130, ["clearhead: stopped"])
 
     def test_a_signal_leaves_a_checkpoint(
         self, tmp_path: Path, recipe_file: Path, make_recipe: Callable[..., Recipe]

@@ -18,7 +18,7 @@ def rows(result: Any) -> dict[str, str]:
 def test_what_there_is(clearhead: Run) -> None:
     found = rows(clearhead("check"))
     assert found["torch"] == torch.__version__
-    assert {"clearhead", "Python", "processor", "GPU", "cache", "tokenizers"} <= set(found)
+    assert {"clearhead", "Python", "processor", "GPU", "C compiler", "cache", "tokenizers"} <= set(found)
 
 
 @pytest.mark.parametrize(("cuda", "reason"), [(None, "this torch is a CPU build"), ("13.0", "finds no device")])
@@ -39,3 +39,11 @@ def test_a_cache_that_cannot_be_written(clearhead: Run, monkeypatch: pytest.Monk
     monkeypatch.setenv("CLEARHEAD_CACHE", str(tmp_path))
     monkeypatch.setattr("os.access", lambda path, mode: False)
     assert "cannot be written: set CLEARHEAD_CACHE to a folder that can" in rows(clearhead("check"))["cache"]
+
+
+@pytest.mark.parametrize(
+    ("named", "said"), [("no-such-compiler", "none (cc, gcc or clang); PyTorch"), ("sh -e", "sh -e")]
+)
+def test_the_compiler(clearhead: Run, monkeypatch: pytest.MonkeyPatch, named: str, said: str) -> None:
+    monkeypatch.setenv("CC", named)
+    assert said in rows(clearhead("check"))["C compiler"]

@@ -40,5 +40,29 @@ def test_the_defaults(clearhead: Run, tmp_path: Path, asked: list[tuple[Path, in
     assert (folder.parent, pairs, seed) == (tmp_path.parent, 200_000, 1)  # A draft beside it, renamed when it is whole.
 
 
+class TestAFolderThatIsThere:
+    def test_a_corpus_is_replaced_and_that_is_said(
+        self, clearhead: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        out = tmp_path / "street"
+        monkeypatch.setattr(street, "write", lambda folder, pairs, seed: (folder / "train.en-fr.en").write_text("new"))
+        first, second = (clearhead("corpus", "street", "--out", out).out.decode() for _ in range(2))
+        assert first.endswith("and a test set for each phenomenon and direction\n")
+        assert second == first.replace("\n", " (in place of the corpus that was there)\n")
+
+    def test_with_anything_else_it_stays_as_it_is(
+        self, clearhead: Run, tmp_path: Path, asked: list[tuple[Path, int, int]]
+    ) -> None:
+        (tmp_path / "train.en-fr.en").write_text("old")
+        (tmp_path / "my notes.txt").write_text("mine")
+        result = clearhead("corpus", "street", "--out", tmp_path)
+        assert result.code == 2
+        assert result.err == (
+            f"clearhead: --out {tmp_path} holds my notes.txt, which is no file of a street corpus; name a new folder\n"
+        )
+        assert asked == []
+        assert (tmp_path / "train.en-fr.en").read_text() == "old"
+
+
 def test_quiet(clearhead: Run, tmp_path: Path, asked: list[tuple[Path, int, int]]) -> None:
     assert clearhead("corpus", "street", "--out", tmp_path, "--quiet").out == b""

@@ -1,17 +1,17 @@
 """`clearhead demo`, with a street of four words and a model of width 16."""
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from clearhead import recipe, training
 from clearhead.cli import demo
 from clearhead.data import street
 from clearhead.errors import UsageError
 from clearhead.recipe import Recipe, load_recipe, shipped_recipe
-from clearhead.training.phenomena import PhenomenonScore
 
 Run = Callable[..., Any]
 WORDS = {
@@ -39,7 +39,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> list[str]:
                     (folder / f"{name}.{direction}.{language}").write_text(lines, encoding="utf-8")
                 (folder / f"{name}.{direction}.distance").write_text("0\n12\n0\n12\n")
 
-    real = demo.train
+    real = training.train
 
     def train(*given: Any, **named: Any) -> Any:
         done.append("resumed" if named["resume"] else "trained")
@@ -56,8 +56,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(street, "write", write)
     monkeypatch.setattr(street, "generate", lambda pairs, seed: None)
     monkeypatch.setattr(street, "baselines", lambda corpus: BASELINES)
-    monkeypatch.setattr(demo, "load_recipe", load)
-    monkeypatch.setattr(demo, "train", train)
+    monkeypatch.setattr(recipe, "load_recipe", load)
+    monkeypatch.setattr(training, "train", train)
     monkeypatch.setattr(demo, "EXAMPLES", demo.EXAMPLES[2:3])
     monkeypatch.setenv("COLUMNS", "80")
     return done
@@ -134,30 +134,6 @@ class TestDemo:
         (tmp_path / "run" / "checkpoints" / "step-4" / "position.json").write_text("")
         assert clearhead("demo", "--out", tmp_path / "run").code == 0
         assert small == ["trained", "written", "resumed"]
-
-
-def cells(scores: Sequence[PhenomenonScore]) -> list[list[str]]:
-    table = demo.score_table(scores, BASELINES)
-    return [list(row) for row in zip(*(list(column.cells) for column in table.columns), strict=True)]
-
-
-def test_the_table() -> None:
-    rows = cells(
-        [
-            PhenomenonScore("plain", "en-fr", 400, 98.75, 98.75, {}),
-            PhenomenonScore("agreement", "fr-en", 400, 90.0, 100.0, {0: 100.0, 12: 80.0}),
-            PhenomenonScore("coreference", "en-fr", 400, 97.0, 97.0, {}),
-        ]
-    )
-    assert rows[:6] == [
-        ["plain", "98.8 %", "–", "–"],
-        ["agreement, up to 8 words between", "–", "100.0 %", "–"],
-        ["  0 words between", "–", "100.0 %", "–"],
-        ["  12 words between, more than in training", "–", "80.0 %", "–"],
-        ["coreference", "97.0 %", "–", "–"],
-        ["  guessed by the cue word alone", "43.0 %", "–", "–"],
-    ]
-    assert rows[6][0] == "  guessed by the order alone"
 
 
 def test_the_examples_are_the_issues() -> None:

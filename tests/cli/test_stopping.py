@@ -1,10 +1,56 @@
-"""Signals while a model is trained."""
+"""Ctrl-C at any moment, and it and TERM signals while a model is trained."""
 
+import os
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from clearhead.cli.stopping import Stop
+from clearhead.cli.stopping import Stop, answered, is_being_imported
+
+IMPORT_TORCH = "from clearhead.cli.stopping import answered\nwith answered(): import torch"
+
+
+class TestAnswering:
+    def test_an_exception_as_ever(self) -> None:
+        before = signal.getsignal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt), answered():
+            signal.raise_signal(signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is before
+
+    def test_an_import_that_would_lose_the_exception_is_the_end(self, tmp_path: Path) -> None:
+        """A torch that does what the real one's C++ does at times."""
+        (tmp_path / "torch.py").write_text(
+            "import signal\ntry:\n    signal.raise_signal(signal.SIGINT)\nexcept KeyboardInterrupt:\n    pass\n"
+            "print('it went on')\n"
+        )
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+        done = subprocess.run(
+            [sys.executable, "-c", IMPORT_TORCH], capture_output=True, text=True, env=environment, check=False
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (130, "", "clearhead: stopped\n")
+
+    def test_a_process_that_ignores_it_goes_on_to(self) -> None:
+        """As nohup has it."""
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            with answered():
+                signal.raise_signal(signal.SIGINT)
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def test_what_is_being_imported(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "half_there.py").write_text(
+            "from clearhead.cli.stopping import is_being_imported\nnow = is_being_imported(__name__)\n"
+        )
+        monkeypatch.syspath_prepend(tmp_path)
+        assert not is_being_imported("half_there")
+        import half_there  # type: ignore[import-not-found]
+
+        assert half_there.now
+        assert not is_being_imported("half_there")
 
 
 def test_before_the_first_step_it_ends_at_once() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from clearhead.recipe import Recipe, load_recipe
+from clearhead.training.claim import claimed
 
 Run = Callable[..., Any]
 
@@ -45,6 +46,27 @@ def test_a_second_time(clearhead: Run, recipe_file: Path, tmp_path: Path) -> Non
     assert "warning: training.steps is 4, but was 2 at the checkpoint" in resumed.err
     assert "from step 2" in resumed.err
     assert clearhead(*command, "training.steps=4", "--resume").code == 0
+
+
+def test_a_folder_that_another_process_trains_into(clearhead: Run, recipe_file: Path, tmp_path: Path) -> None:
+    with claimed(tmp_path / "run"):
+        result = clearhead("train", recipe_file, "--out", tmp_path / "run")
+    assert (result.code, result.out) == (2, b"")
+    assert result.err == (
+        f"clearhead: --out {tmp_path}/run: another process is training into it; wait until it ends, or name another "
+        "folder\n"
+    )
+
+
+def test_what_was_found_is_said(clearhead: Run, recipe_file: Path, tmp_path: Path) -> None:
+    """In one line; and the number is in the model's recipe."""
+    command = "train", recipe_file, "training.steps=2", "training.validate_every=2", "training.batch_tokens=auto"
+    result = clearhead(*command, "--out", tmp_path / "run")
+    assert result.code == 0
+    (line,) = (line for line in result.err.splitlines() if "batch_tokens" in line)
+    assert line.startswith("clearhead: training.batch_tokens=auto is 4,096, ")
+    assert "batch_tokens: 4096" in (tmp_path / "run" / "bundle" / "recipe.yaml").read_text()
+    assert clearhead(*command, "--out", tmp_path / "quiet", "--quiet").err == ""
 
 
 def test_print_recipe(clearhead: Run, recipe_file: Path, make_recipe: Callable[..., Recipe], tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """`clearhead translate`."""
 
 import io
+import os
 import re
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -90,6 +92,36 @@ def test_a_long_line_is_cut_and_said(clearhead: Run, run_folder: Path) -> None:
     assert result.err == "clearhead: line 2 is longer than the model's 64 tokens; its rest is left out\n"
     assert len(result.lines) == 2
     assert clearhead("translate", run_folder, "--quiet", "--beam-size", 1, stdin=b"1" * 500).err == ""
+
+
+def test_a_warning_is_a_line_of_ours(clearhead: Run, run_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clearhead.native.library.library", lambda: None)
+    result = clearhead("translate", run_folder, "--precision", "int8", stdin=b"one\n")
+    assert result.err == "clearhead: int8 needs a C compiler (cc, gcc or clang) and a model on the CPU; fp32 is used\n"
+    assert len(result.lines) == 1
+
+
+# Makes what it is asked for, which is then no library.
+SENSELESS = """#!/bin/sh
+for one in "$@"; do
+  [ "$before" = -o ] && echo nonsense > "$one"
+  before=$one
+done
+exit 0
+"""
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_the_first_time_it_says_that_it_compiles(run_folder: Path, corpus: Path, tmp_path: Path, quiet: bool) -> None:
+    """Once, and what is wrong, quiet or not."""
+    (tmp_path / "cc").write_text(SENSELESS)
+    (tmp_path / "cc").chmod(0o755)
+    command = [sys.executable, "-m", "clearhead", "translate", str(run_folder), "--in", str(corpus / "val.en")]
+    environment = {**os.environ, "CC": str(tmp_path / "cc"), "CLEARHEAD_CACHE": str(tmp_path), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run([*command, *["--quiet"] * quiet], capture_output=True, text=True, env=environment, check=True)
+    noted = ["clearhead: compiling C for this processor, once: some seconds"]
+    assert done.stderr.splitlines()[:-1] == ([] if quiet else noted)
+    assert done.stderr.splitlines()[-1].startswith("clearhead: the compiled functions cannot be loaded (")
 
 
 def test_to(clearhead: Run, two_languages_folder: Path) -> None:

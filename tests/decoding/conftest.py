@@ -10,8 +10,8 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from clearhead import native
 from clearhead.decoding import Hypothesis
+from clearhead.native import library as native
 
 # From the tokens so far (without begin) to the probability of every next token.
 Table = Callable[[tuple[int, ...]], Sequence[float]]

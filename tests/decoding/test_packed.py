@@ -8,12 +8,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from clearhead import native
+from clearhead.decoding import Precision
 from clearhead.decoding.engine import padded, score_ids, translate_ids
 from clearhead.decoding.options import Sampling, SearchOptions
-from clearhead.decoding.packed import PackedModel, Precision, packed
+from clearhead.decoding.packed import PackedModel, packed
 from clearhead.errors import DecodingError
 from clearhead.model import EncoderDecoder, TransformerConfig, padding_mask
+from clearhead.native import library as native
 
 pytestmark = pytest.mark.skipif(native.library() is None, reason="this machine has no C compiler")
 BEGIN, END, VOCABULARY = 1, 2, 37

@@ -45,7 +45,7 @@ def test_equal_to_torch_s_linear_forward_and_backward(shape: tuple[int, ...], dt
 @pytest.mark.parametrize(("family", "expected"), [("25", False), ("26", True), ("27", True), (None, False)])
 def test_vectors_are_wide_from_zen_5_on(monkeypatch: pytest.MonkeyPatch, family: str | None, expected: bool) -> None:
     """AMD: Zen 3 and 4 are family 25 (19h), Zen 5 is family 26 (1Ah)."""
-    monkeypatch.setattr(linear, "_processor", lambda: {} if family is None else {"cpu family": family})
+    monkeypatch.setattr(linear, "processor", lambda: {} if family is None else {"cpu family": family})
     assert linear._has_wide_vectors() == expected
 
 
@@ -133,20 +133,20 @@ def test_an_operator_that_differs_or_is_missing_is_not_used(monkeypatch: pytest.
     def missing(*_: object) -> torch.Tensor:
         raise AttributeError("no such operator")
 
-    monkeypatch.setattr(linear, "_processor", lambda: {"vendor_id": "AuthenticAMD"})
+    monkeypatch.setattr(linear, "processor", lambda: {"vendor_id": "AuthenticAMD"})
     for broken in (missing, lambda rows, weight, bias: torch.zeros(rows.shape[0], weight.shape[0])):
         monkeypatch.setattr(linear, "_one_dnn", broken)
         assert not linear._one_dnn_is_better.__wrapped__()
 
 
 def test_the_choice_is_made_by_the_machine_and_not_by_a_stopwatch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(linear, "_processor", dict)
+    monkeypatch.setattr(linear, "processor", dict)
     assert not linear._one_dnn_is_better.__wrapped__()
 
 
 def test_trying_the_operator_draws_no_random_number_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else the first run of a process would differ from the second."""
-    monkeypatch.setattr(linear, "_processor", lambda: {"vendor_id": "AuthenticAMD"})
+    monkeypatch.setattr(linear, "processor", lambda: {"vendor_id": "AuthenticAMD"})
     torch.manual_seed(1)
     expected = torch.rand(3)
     torch.manual_seed(1)

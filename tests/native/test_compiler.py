@@ -1,6 +1,10 @@
 """Compiling the C files: once, by whichever compiler there is, and never a reason to fail."""
 
 import logging
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -42,7 +46,8 @@ def test_a_compiler_that_fails_is_said_and_survived(
     monkeypatch.setenv("CC", str(broken))
     with caplog.at_level(logging.WARNING):
         assert compiler.compiled(tmp_path / "cache") is None
-    assert "no space left" in caplog.text
+        assert compiler.compiled(tmp_path / "cache") is None
+    assert caplog.text.count("no space left") == 1, "it is not tried again"
     assert not list((tmp_path / "cache" / "native").iterdir())
 
 
@@ -58,6 +63,96 @@ def test_a_compiler_without_openmp_compiles_without_it(tmp_path: Path, monkeypat
     assert library is not None
     assert "-march=native" in library.read_text()
     assert "-fopenmp" not in library.read_text()
+
+
+# Waits, half a minute at most, for as many others of its kind as there are files.
+PATIENT = """#!/bin/sh
+[ "$1" = --version ] && exit 0
+here=$(dirname "$0")
+for one in "$@"; do
+  if [ "$one" = -c ]; then
+    touch "$here/began-$$"
+    tries=0
+    while [ "$(ls "$here" | grep -c began)" -lt FILES ]; do
+      tries=$((tries + 1))
+      [ $tries -gt 600 ] && exit 1
+      sleep 0.05
+    done
+  fi
+  [ "$before" = -o ] && touch "$one"
+  before=$one
+done
+exit 0
+"""
+
+
+def test_the_files_are_compiled_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And nothing is left beside the library."""
+    patient = tmp_path / "patient"
+    patient.write_text(PATIENT.replace("FILES", str(len(list(compiler.SOURCES.glob("*.c"))))))
+    patient.chmod(0o755)
+    monkeypatch.setenv("CC", str(patient))
+    library = compiler.compiled(tmp_path / "cache")
+    assert library is not None
+    assert list(library.parent.iterdir()) == [library]
+
+
+SLOW = """#!/bin/sh
+[ "$1" = --version ] && exit 0
+touch "$(dirname "$0")/began"
+sleep 60 &
+echo $! >> "$(dirname "$0")/sleeping"
+wait
+"""
+
+
+class TestInTheBackground:
+    @needs_compiler
+    def test_what_is_begun_is_waited_for(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """It is compiled once, and that is said once."""
+        monkeypatch.setenv("CLEARHEAD_CACHE", str(tmp_path))
+        with caplog.at_level(logging.INFO):
+            compiler.begin()
+            library = compiler.compiled()
+        assert library is not None
+        assert library.is_file()
+        assert caplog.text.count("compiling C for this processor") == 1
+
+    def test_switched_off_it_begins_nothing(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("CLEARHEAD_NATIVE", "off")
+        monkeypatch.setattr(compiler, "compiled", lambda: (tmp_path / "begun").touch())
+        compiler.begin()
+        time.sleep(0.1)
+        assert not (tmp_path / "begun").exists()
+
+    def test_a_process_that_ends_leaves_no_compiler_behind(self, tmp_path: Path) -> None:
+        """Nor anything in the cache; nor does it wait for the minute that this compiler takes."""
+        slow = tmp_path / "slow"
+        slow.write_text(SLOW)
+        slow.chmod(0o755)
+        began = time.monotonic()
+        code = (
+            "import time; from pathlib import Path; from clearhead.native import compiler; compiler.begin()\n"
+            f"while not Path({str(tmp_path / 'sleeping')!r}).exists(): time.sleep(0.01)"
+        )
+        environment = {**os.environ, "CC": str(slow), "CLEARHEAD_CACHE": str(tmp_path / "cache")}
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        assert time.monotonic() - began < 50
+        assert done.stderr == ""
+        assert list((tmp_path / "cache" / "native").iterdir()) == []
+        for number in (tmp_path / "sleeping").read_text().split():
+            assert not is_running(int(number))
+
+
+def is_running(number: int) -> bool:
+    """A process that has ended may still be listed, until its parent asks after it."""
+    try:
+        state = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
 
 
 def test_a_cache_that_cannot_be_written_is_survived(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

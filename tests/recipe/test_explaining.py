@@ -25,6 +25,8 @@ from clearhead.recipe import Recipe
         ("training.compile=maybe", "training.compile: 'maybe' is not allowed: expected auto, true or false"),
         ("training.compile=true", "training: compile=true needs batches of one shape; set packing=true, or compile=a"),
         ("training.graph=yes", "training: graph=true needs batches of one shape; set packing=true, or graph=auto"),
+        ("training.batch_tokens=0", "training.batch_tokens: 0 is not allowed: expected auto, or a whole number of"),
+        ("training.batch_tokens=all", "training.batch_tokens: 'all' is not allowed: expected auto, or a whole number"),
         ("training.packed_length=0", "training.packed_length: 0 is not allowed: expected auto, or a whole number of"),
         ("training.packed_length=yes", "training.packed_length: True is not allowed: expected auto, or a whole number"),
         ("training.loss.label_smoothing=1", "training.loss.label_smoothing=1 is not allowed: expected less than 1"),

@@ -11,10 +11,11 @@ import torch
 from clearhead.errors import TrainingError
 from clearhead.files import sha256
 from clearhead.recipe import Recipe
-from clearhead.training import train
+from clearhead.training import checkpoint, train
 from clearhead.training.average import MovingAverage
 from clearhead.training.checkpoint import (
     Position,
+    as_found,
     checkpoints,
     differences,
     disk_errors,
@@ -194,6 +195,30 @@ class TestDifferences:
             "training.patience is 7, but was None at the checkpoint",
             "training.seed is 2, but was 1 at the checkpoint",
         ]
+
+    def test_another_processor(self, copy: Path, make_recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Which library multiplies, and in which order, is chosen by it."""
+        recipe = make_recipe("training.steps=120", "training.validate_every=60", "training.checkpoint_every=60")
+        kind = json.loads((copy / "step-60" / "machine.json").read_text())["processor"]
+        monkeypatch.setattr(checkpoint, "processor_kind", lambda: "GenuineIntel 6 143")
+        assert differences(copy / "step-60", gather(recipe)) == [
+            f"processor is GenuineIntel 6 143 here, but was {kind} at the checkpoint"
+        ]
+
+    def test_what_an_older_clearhead_did_not_write(self, copy: Path, make_recipe: MakeRecipe) -> None:
+        """It is not known to be another one."""
+        recipe = make_recipe("training.steps=120", "training.validate_every=60", "training.checkpoint_every=60")
+        machine = copy / "step-60" / "machine.json"
+        known = json.loads(machine.read_text())
+        del known["processor"]
+        machine.write_text(json.dumps(known))
+        assert differences(copy / "step-60", gather(recipe)) == []
+
+
+def test_the_number_that_was_found_is_taken_over(copy: Path, make_recipe: MakeRecipe) -> None:
+    """The tiny recipe's 160; and a number that is given stays."""
+    assert as_found(copy / "step-60", make_recipe("training.batch_tokens=auto")).training.batch_tokens == 160
+    assert as_found(copy / "step-60", make_recipe("training.batch_tokens=200")).training.batch_tokens == 200
 
 
 def test_disk_errors_are_one_line(tmp_path: Path) -> None:

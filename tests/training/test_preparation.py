@@ -36,7 +36,7 @@ class TestResolving:
     ) -> None:
         """docs/decisions/0009: bf16 where there are instructions for it."""
         monkeypatch.setattr(torch.cuda, "is_available", lambda: has_cuda)
-        monkeypatch.setattr(linear, "_processor", lambda: {"flags": flags})
+        monkeypatch.setattr(linear, "processor", lambda: {"flags": flags})
         training = resolve(make_recipe("training.device=auto", "training.precision=auto")).training
         assert (training.device, training.precision) == expected
 
@@ -45,7 +45,7 @@ class TestResolving:
     ) -> None:
         """A Mac, or Windows."""
         monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-        monkeypatch.setattr(linear, "_processor", dict)
+        monkeypatch.setattr(linear, "processor", dict)
         assert resolve(make_recipe("training.precision=auto")).training.precision == "fp32"
 
     def test_what_is_said_stays(self, make_recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch) -> None:

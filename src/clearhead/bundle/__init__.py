@@ -1,8 +1,13 @@
 """A trained model on disk, complete in itself: sizes, weights, tokenizers and the recipe that made it."""
 
-from clearhead.bundle.bundle import Bundle, Translation
-from clearhead.bundle.loading import find_bundle, load
-from clearhead.bundle.storage import load_tokenizers, load_weights, read_tensors, save_weights, tokenizer_files
+from typing import TYPE_CHECKING
+
+from clearhead.lazy import lazy
+
+if TYPE_CHECKING:
+    from clearhead.bundle.bundle import Bundle, Translation
+    from clearhead.bundle.loading import find_bundle, load
+    from clearhead.bundle.storage import load_tokenizers, load_weights, read_tensors, save_weights, tokenizer_files
 
 __all__ = [
     "Bundle",
@@ -15,3 +20,12 @@ __all__ = [
     "save_weights",
     "tokenizer_files",
 ]
+
+__getattr__, __dir__ = lazy(
+    __name__,
+    {
+        "bundle": ("Bundle", "Translation"),
+        "loading": ("find_bundle", "load"),
+        "storage": ("load_tokenizers", "load_weights", "read_tensors", "save_weights", "tokenizer_files"),
+    },
+)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args, overload
 
-from clearhead.bundle.storage import FORMAT, save_weights, tokenizer_files
+from clearhead.bundle.loading import FORMAT
+from clearhead.bundle.storage import save_weights, tokenizer_files
 from clearhead.bundle.traces import searched, side, traced
 from clearhead.decoding import (
     DeviceModel,
@@ -17,11 +18,11 @@ from clearhead.decoding import (
     Precision,
     Sampling,
     SearchOptions,
-    packed,
     score_ids,
     translate_ids,
 )
 from clearhead.decoding.device_model import on_device, weights_state
+from clearhead.decoding.packed import packed
 from clearhead.errors import BundleError, DecodingError, UsageError
 from clearhead.files import publish_folder, sha256
 from clearhead.model import EncoderDecoder

@@ -2,18 +2,21 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from clearhead.bundle.bundle import Bundle
-from clearhead.bundle.storage import FORMAT, load_tokenizers, load_weights
 from clearhead.decoding import Precision
 from clearhead.errors import BundleError, ConfigError, RecipeError, TokenizerError, UsageError
 from clearhead.files import sha256
-from clearhead.model import EncoderDecoder, TransformerConfig
-from clearhead.recipe import build_recipe, parse_recipe
+from clearhead.native import compiler
+
+if TYPE_CHECKING:
+    import clearhead.bundle.bundle
+
+# The number of the layout of a bundle's folder, counted up when an older clearhead could not read it.
+FORMAT = 1
 
 
-def load(path: str | Path, device: str = "cpu", precision: Precision = "fp32") -> Bundle:
+def load(path: str | Path, device: str = "cpu", precision: Precision = "fp32") -> "clearhead.bundle.bundle.Bundle":
     """Read a bundle from its folder, or from the run folder that holds it, onto a device such as "cpu" or "cuda".
 
     precision: in which numbers to multiply while translating: "fp32", or with rounding "bf16" and, on a CPU, "int8".
@@ -23,6 +26,22 @@ def load(path: str | Path, device: str = "cpu", precision: Precision = "fp32") -
     sizes, hashes = _read_config(folder)
     for name, expected in hashes.items():
         _check_file(folder, name, expected)
+    if device == "cpu":
+        compiler.begin()
+    return _assemble(folder, sizes, device, precision)
+
+
+def _assemble(
+    folder: Path, sizes: dict[str, Any], device: str, precision: Precision
+) -> "clearhead.bundle.bundle.Bundle":
+    """The model in use, from a folder whose files are whole."""
+    # Not before: torch takes a second, in which all that is wrong with the folder has long been said, and in which the
+    # compiler is at work.
+    from clearhead.bundle.bundle import Bundle
+    from clearhead.bundle.storage import load_tokenizers, load_weights
+    from clearhead.model import EncoderDecoder, TransformerConfig
+    from clearhead.recipe import build_recipe, parse_recipe
+
     try:
         recipe = build_recipe(parse_recipe(_read_text(folder / "recipe.yaml"), "recipe.yaml"), "recipe.yaml")
         model = EncoderDecoder(TransformerConfig(**sizes))

@@ -11,9 +11,6 @@ from torch import Tensor, nn
 from clearhead.errors import BundleError
 from clearhead.text import Tokenizer
 
-# The number of the layout of a bundle's folder, counted up when an older clearhead could not read it.
-FORMAT = 1
-
 
 def tokenizer_files(source: Tokenizer, target: Tokenizer) -> dict[str, Tokenizer]:
     """Under which names a model's tokenizers are stored: one file where both sides share one."""

@@ -1,76 +1,30 @@
-"""The command line: every command by its name, and every error as one plain line."""
+"""The command line as a process: whatever happens is a plain line and an exit code.
+
+Nothing that takes time to import is imported here, so that Ctrl-C is answered as well in the first moment.
+"""
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
-from typing import Annotated, Any
 
-import torch
-import typer
-from typer.main import get_command
-
-import clearhead
-from clearhead.cli import check, corpus, demo, evaluate, score, train, translate
-from clearhead.cli.machine import keep_freed_memory
 from clearhead.errors import ClearheadError
 
 USAGE_ERROR = 2
 INTERRUPTED = 130
 PIPE_CLOSED = 141
-# The class is not exported, and lies in click or in typer depending on typer's version.
-ParserError: type[Exception] = next(one for one in typer.BadParameter.__mro__ if one.__name__ == "ClickException")
-
-application = typer.Typer(
-    name="clearhead",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-application.command("demo")(demo.demo)
-application.add_typer(corpus.application, name="corpus")
-application.command("train")(train.train)
-application.command("translate")(translate.translate)
-application.command("score")(score.score)
-application.command("evaluate")(evaluate.evaluate)
-application.command("check")(check.check)
-
-
-def print_version(wanted: bool) -> bool:
-    """Print the version and leave, where it was asked for."""
-    if wanted:
-        print(f"clearhead {clearhead.__version__}")
-        raise typer.Exit()
-    return wanted
-
-
-@application.callback()
-def describe(
-    version: Annotated[
-        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Show the version and exit.")
-    ] = False,
-) -> None:
-    """A Transformer you can train, run and see through.
-
-    Begin with `clearhead demo`.
-    """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 2 for an error of the user's, 130 after Ctrl-C."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    keep_freed_memory()
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a character shows its number; it does not stop the program.
-        getattr(stream, "reconfigure", lambda errors: None)(errors="backslashreplace")
     try:
+        for stream in (sys.stdout, sys.stderr):
+            # A terminal that cannot show a character shows its number; it does not stop the program.
+            getattr(stream, "reconfigure", lambda errors: None)(errors="backslashreplace")
         code = _run(given)
         _flush()
     except ClearheadError as error:
         code = _fail(str(error), given)
-    except ParserError as error:
-        code = _fail(_usage(error), given)
     except KeyboardInterrupt:
         print("clearhead: stopped", file=sys.stderr)
         code = INTERRUPTED
@@ -89,32 +43,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    # Not the command's own `main`, which handles some exceptions in ways that differ between versions.
-    command = get_command(application)
-    try:
-        with command.make_context("clearhead", arguments or ["--help"]) as context:
-            result: Any = command.invoke(context)
-    except typer.Exit as leave:
-        return int(leave.exit_code)
-    return result if isinstance(result, int) else 0
+    from clearhead.cli.machine import keep_freed_memory
+    from clearhead.cli.notes import logs_as_lines
+    from clearhead.cli.stopping import answered
 
+    keep_freed_memory()
+    with answered(), logs_as_lines(quiet="--quiet" in arguments):
+        from clearhead.cli.commands import run
 
-def _usage(error: Any) -> str:
-    context = getattr(error, "ctx", None)
-    command = context.command_path if context else "clearhead"
-    return f"{error.format_message().rstrip('.')}; try `{command} --help`"
+        return run(arguments)
 
 
 def _is_out_of_memory(error: Exception) -> bool:
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "t allocate memory" in str(error)
+    # torch's error is known by its name, as torch may never have been imported.
+    is_torchs = type(error).__name__ == "OutOfMemoryError"
+    return isinstance(error, MemoryError) or is_torchs or "t allocate memory" in str(error)
 
 
 def _fail(message: str, arguments: Sequence[str]) -> int:
+    from clearhead.cli.notes import plain
+
     if "--debug" in arguments:
+        import traceback
+
         traceback.print_exc()
-    # A file's name may hold anything, a line break or a terminal's commands too.
-    line = "".join(each if each.isprintable() else repr(each)[1:-1] for each in " ".join(message.splitlines()))
-    print(f"clearhead: {line}", file=sys.stderr)
+    print(f"clearhead: {plain(message)}", file=sys.stderr)
     return USAGE_ERROR
 
 

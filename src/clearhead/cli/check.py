@@ -1,30 +1,33 @@
 """`clearhead check`: what this machine has, and what is missing."""
 
 import contextlib
-import importlib.metadata
 import os
 import platform
+import shlex
 import shutil
 import sys
-
-import torch
 
 import clearhead
 from clearhead.cli.machine import keep_freed_memory
 from clearhead.cli.options import Debug, Quiet
 from clearhead.files import cache_folder
+from clearhead.native.compiler import find_compiler
 
 REQUIRED = ("torch", "numpy", "tokenizers", "safetensors", "pydantic", "sacrebleu")
 
 
 def check(quiet: Quiet = False, debug: Debug = False) -> None:
     """Print what clearhead found on this machine."""
+    # Importing it takes longer than the rest of the help.
+    from importlib.metadata import version
+
     rows = {
         "clearhead": clearhead.__version__,
         "Python": f"{platform.python_version()} ({sys.executable})",
-        **{name: importlib.metadata.version(name) for name in REQUIRED},
-        "processor": f"{os.cpu_count()} cores, torch uses {torch.get_num_threads()} threads, {_capability()}",
+        **{name: version(name) for name in REQUIRED},
+        "processor": _processor(),
         "GPU": _gpu(),
+        "C compiler": _compiler(),
         "memory allocator": "keeps freed buffers" if keep_freed_memory() else "left as it is (no glibc)",
         "cache": f"{cache_folder()} ({_cache_size()}, {_free_space()})",
     }
@@ -33,17 +36,27 @@ def check(quiet: Quiet = False, debug: Debug = False) -> None:
         print(f"{name:{width}}  {value}")
 
 
-def _capability() -> str:
-    return f"vectors of {torch.backends.cpu.get_cpu_capability()}"
+def _processor() -> str:
+    import torch
+
+    vectors = torch.backends.cpu.get_cpu_capability()
+    return f"{os.cpu_count()} cores, torch uses {torch.get_num_threads()} threads, vectors of {vectors}"
 
 
 def _gpu() -> str:
+    import torch
+
     if torch.cuda.is_available():
         return ", ".join(torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count()))
     reason = (
         "this torch is a CPU build" if torch.version.cuda is None else "torch is built for CUDA but finds no device"
     )
     return f"none ({reason}); training and translating use the CPU"
+
+
+def _compiler() -> str:
+    found = find_compiler()
+    return shlex.join(found) if found else "none (cc, gcc or clang); PyTorch translates, which is slower"
 
 
 def _free_space() -> str:

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from clearhead.cli.options import Debug, Quiet
-from clearhead.data import street as street_corpus
 from clearhead.errors import DataError, UsageError
 from clearhead.files import publish_folder
 
@@ -28,20 +27,28 @@ def street(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Write street: aligned English, French and Korean sentences that show why attention matters.
+    """Write street: aligned English, French and Korean sentences.
+
+    They are made to show why attention matters. The folder is replaced as a whole where it holds a street corpus.
 
     Example: clearhead corpus street --out street --pairs 1000 --seed 1
     """
+    from clearhead.data import street as street_corpus
+
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file; name a folder")
-    if out.is_dir() and any(out.iterdir()) and not (out / "train.en-fr.en").is_file():
-        raise UsageError(f"--out {out} holds other files; name a new folder, or one that holds a street corpus")
+    there = {path.name for path in out.iterdir()} if out.is_dir() else set()
+    # The folder is replaced as a whole, so it may hold nothing of anybody else's.
+    if others := there - street_corpus.file_names():
+        raise UsageError(f"--out {out} holds {min(others)}, which is no file of a street corpus; name a new folder")
     try:
         with publish_folder(out) as draft:
             street_corpus.write(draft, pairs, seed)
     except OSError as error:
         raise DataError(f"{out} cannot be made into a folder ({error.strerror}); choose another with --out") from error
     if not quiet:
+        replaced = " (in place of the corpus that was there)" if there else ""
         print(
-            f"{out}: {pairs:,} training pairs over three directions, and a test set for each phenomenon and direction"
+            f"{out}: {pairs:,} training pairs over three directions, and a test set for each phenomenon and "
+            f"direction{replaced}"
         )

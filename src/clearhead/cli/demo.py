@@ -3,28 +3,21 @@
 import shlex
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
-from clearhead.bundle import Bundle, load
+from clearhead.bundle import load
 from clearhead.cli.naming import command
 from clearhead.cli.options import Debug, Quiet
-from clearhead.cli.progress import duration, reporter
 from clearhead.cli.stopping import Stop
-from clearhead.data import street
-from clearhead.data.street.agreement import TRAINED
 from clearhead.errors import TrainingError, UsageError
-from clearhead.recipe import Recipe, load_recipe, shipped_recipe
-from clearhead.training import train
-from clearhead.training.checkpoint import checkpoints, newest_checkpoint, read_position
-from clearhead.training.phenomena import PhenomenonScore, read_baselines, score_phenomena
-from clearhead.training.preparation import corpus_folder, resolve
+
+if TYPE_CHECKING:
+    import rich.console
+
+    import clearhead
 
 EXAMPLES = (
     ("I am a student.", "fr"),
@@ -39,24 +32,21 @@ Out = Annotated[Path, typer.Option("--out", metavar="RUN", help="The folder of t
 
 
 def demo(out: Out = Path("runs/street"), quiet: Quiet = False, debug: Debug = False) -> int:
-    """Train the embedded translator in some minutes; print its scores and translations.
+    """Train the embedded translator and show what it learned.
 
-    A second time it finds the trained model and trains nothing.
+    It takes some minutes. A second time it finds the trained model and trains nothing.
     """
+    from rich.console import Console
+
+    from clearhead.cli.score_table import score_table
+    from clearhead.recipe import load_recipe, shipped_recipe
+    from clearhead.training.phenomena import read_baselines, score_phenomena
+    from clearhead.training.preparation import corpus_folder
+
     recipe = load_recipe(shipped_recipe("street"))
-    console = Console(highlight=False)
-    if not is_finished(out, recipe):
-        began = time.perf_counter()
-        begun = any(checkpoints(out / "checkpoints")) or (out / "history.jsonl").is_file()
-        with Stop() as stop:
-            end = train(recipe, out, resume=begun, reporter=reporter(quiet), should_stop=stop)
-        if stop.asked and end.step < recipe.training.steps and not end.stopped_early:
-            print(f"clearhead: stopped at step {end.step}; the same command goes on from there", file=sys.stderr)
-            return stop.exit_code
-        if not quiet:
-            console.print(f"trained in {duration(time.perf_counter() - began)} (minutes:seconds)\n")
-    bundle = load(out)
-    folder = corpus_folder(recipe)
+    if not is_finished(out, recipe) and (stopped := _train(recipe, out, quiet)):
+        return stopped
+    bundle, folder, console = load(out), corpus_folder(recipe), Console(highlight=False)
     console.print(score_table(score_phenomena(bundle, folder), read_baselines(folder, recipe)))
     _print_examples(console, bundle)
     if not quiet:
@@ -64,11 +54,32 @@ def demo(out: Out = Path("runs/street"), quiet: Quiet = False, debug: Debug = Fa
     return 0
 
 
-def is_finished(out: Path, recipe: Recipe) -> bool:
+def _train(recipe: "clearhead.Recipe", out: Path, quiet: bool) -> int:
+    """Begin or go on; the exit code, which is not 0 where it was stopped before its end."""
+    from clearhead.cli.progress import duration, reporter
+    from clearhead.training import train
+    from clearhead.training.checkpoint import checkpoints
+
+    began = time.perf_counter()
+    begun = any(checkpoints(out / "checkpoints")) or (out / "history.jsonl").is_file()
+    with Stop() as stop:
+        end = train(recipe, out, resume=begun, reporter=reporter(quiet), should_stop=stop)
+    if stop.asked and end.step < recipe.training.steps and not end.stopped_early:
+        print(f"clearhead: stopped at step {end.step}; the same command goes on from there", file=sys.stderr)
+        return stop.exit_code
+    if not quiet:
+        print(f"trained in {duration(time.perf_counter() - began)} (minutes:seconds)\n")
+    return 0
+
+
+def is_finished(out: Path, recipe: "clearhead.Recipe") -> bool:
     """Whether the run folder holds a model that was trained to the recipe's end.
 
     Raises UsageError where it holds another recipe's, or one of another version of the corpus.
     """
+    from clearhead.training.checkpoint import newest_checkpoint, read_position
+    from clearhead.training.preparation import resolve
+
     if not (out / "bundle" / "config.json").is_file():
         return False
     held = load(out).recipe
@@ -87,58 +98,17 @@ def is_finished(out: Path, recipe: Recipe) -> bool:
     return position.step >= recipe.training.steps or position.stopped_early
 
 
-def _what_decides(recipe: Recipe) -> object:
+def _what_decides(recipe: "clearhead.Recipe") -> object:
     """All of a recipe but the machine that it was trained on."""
     return recipe.model_dump(exclude={"training": {"device", "precision"}})
 
 
-def score_table(scores: Sequence[PhenomenonScore], baselines: Sequence[street.Baselines]) -> Table:
-    """Percent of held-out sentences translated exactly right; below, what agreement's distance and a guess come to."""
-    table = Table(title="Sentences never seen in training, exactly right", box=box.SIMPLE, title_justify="left")
-    table.add_column("phenomenon")
-    for direction in street.DIRECTIONS:
-        table.add_column(direction.replace("-", " → "), justify="right")
-    for phenomenon in street.PHENOMENA:
-        found = {score.direction: score for score in scores if score.phenomenon == phenomenon}
-        guesses = {guess.direction: guess for guess in baselines if guess.phenomenon == phenomenon}
-        _add_phenomenon(table, phenomenon, [found.get(direction) for direction in street.DIRECTIONS])
-        _add_guesses(table, [guesses.get(direction) for direction in street.DIRECTIONS])
-    return table
-
-
-def _add_phenomenon(table: Table, phenomenon: str, row: Sequence[PhenomenonScore | None]) -> None:
-    distances = sorted({distance for score in row if score for distance in score.by_distance})
-    label = f"{phenomenon}, up to {TRAINED} words between" if distances else phenomenon
-    _add_row(table, label, [score.as_trained if score else None for score in row])
-    for distance in distances:
-        longer = ", more than in training" if distance > TRAINED else ""
-        cells = [score.by_distance.get(distance) if score else None for score in row]
-        _add_row(table, f"  {distance} words between{longer}", cells, style="dim")
-
-
-def _add_guesses(table: Table, guesses: Sequence[street.Baselines | None]) -> None:
-    """What a reader reaches who looks at one thing only."""
-    for label, name in (("the cue word", "cue"), ("the ambiguous word", "word"), ("the order", "order")):
-        values = [getattr(guess, name) if guess else None for guess in guesses]
-        if any(value is not None for value in values):
-            cells = [None if value is None else 100 * value for value in values]
-            _add_row(table, f"  guessed by {label} alone", cells, style="dim")
-
-
-def _add_row(table: Table, label: str, values: Sequence[float | None], style: str | None = None) -> None:
-    table.add_row(label, *["–" if value is None else _percent(value) for value in values], style=style)
-
-
-def _percent(value: float) -> str:
-    return f"{value:.1f} %"
-
-
-def _print_examples(console: Console, bundle: Bundle) -> None:
+def _print_examples(console: "rich.console.Console", bundle: "clearhead.Bundle") -> None:
     for text, to in EXAMPLES:
         console.print(f"{text}\n    → {bundle.translate(text, to)}", markup=False, soft_wrap=True)
 
 
-def _print_next(console: Console, out: Path) -> None:
+def _print_next(console: "rich.console.Console", out: Path) -> None:
     name, run = command(), shlex.quote(str(out))
     console.print(
         f"""

@@ -4,7 +4,7 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,9 +22,10 @@ from clearhead.cli.options import (
     Quiet,
     To,
 )
-from clearhead.data import read_lines, read_pairs
 from clearhead.errors import DataError
-from clearhead.training import Quality, compare, measure
+
+if TYPE_CHECKING:
+    import clearhead.training
 
 Source = Annotated[Path, typer.Argument(metavar="SOURCE", help="Lines to translate (.gz too).", show_default=False)]
 Reference = Annotated[
@@ -56,10 +57,15 @@ def evaluate(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Translate SOURCE and compare with REFERENCE: BLEU and chrF (sacreBLEU), and how many lines are exactly right.
+    """Translate a test set and measure how good that is.
+
+    SOURCE is translated and compared with REFERENCE: BLEU and chrF by sacreBLEU, and how many lines are exactly right.
 
     Example: clearhead evaluate runs/multi30k test_2016_flickr.en.gz test_2016_flickr.de.gz
     """
+    from clearhead.data import read_pairs
+    from clearhead.training import compare, measure
+
     sources, references = zip(*read_pairs(source, reference), strict=True)
     others = _read_hypotheses(against, len(references)) if against else None
     bundle = load(model, device=device, precision=precision)
@@ -79,6 +85,8 @@ def evaluate(
 
 
 def _read_hypotheses(path: Path, expected: int) -> list[str]:
+    from clearhead.data import read_lines
+
     hypotheses = list(read_lines(path))
     if len(hypotheses) != expected:
         raise DataError(
@@ -87,14 +95,16 @@ def _read_hypotheses(path: Path, expected: int) -> list[str]:
     return hypotheses
 
 
-def _print_json(count: int, own: Quality, other: Quality | None, chance: float | None) -> None:
+def _print_json(
+    count: int, own: "clearhead.training.Quality", other: "clearhead.training.Quality | None", chance: float | None
+) -> None:
     document: dict[str, object] = {"lines": count, "model": dataclasses.asdict(own)}
     if other is not None:
         document |= {"against": dataclasses.asdict(other), "p_value": chance}
     print(json.dumps(document, ensure_ascii=False, indent=2))
 
 
-def _print_table(count: int, results: Sequence[tuple[str, Quality]], chance: float | None) -> None:
+def _print_table(count: int, results: "Sequence[tuple[str, clearhead.training.Quality]]", chance: float | None) -> None:
     width = max(len(name) for name, _ in results)
     print(f"{'':{width}}    BLEU    chrF    exact   of {count:,} lines")
     for name, quality in results:

@@ -6,11 +6,13 @@ import sys
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-from clearhead.bundle import Bundle
 from clearhead.errors import DataError
 from clearhead.files import publish_file
+
+if TYPE_CHECKING:
+    import clearhead
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -65,7 +67,7 @@ def one_line(text: str) -> str:
     return text.replace("\r", " ").replace("\n", " ")
 
 
-def note_cuts(bundle: Bundle, texts: Sequence[str], before: int = 0) -> None:
+def note_cuts(bundle: "clearhead.Bundle", texts: Sequence[str], before: int = 0) -> None:
     """Say on standard error which lines, the first being `before` + 1, are too long for the model and are cut."""
     limit = bundle.model.config.max_length
     for number in bundle.too_long(texts):

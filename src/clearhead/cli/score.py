@@ -8,7 +8,6 @@ import typer
 from clearhead.bundle import load
 from clearhead.cli import lines
 from clearhead.cli.options import BatchTokens, Debug, Device, LengthPenaltyName, Model, Quiet, To
-from clearhead.data import read_pairs
 
 Source = Annotated[Path, typer.Argument(metavar="SOURCE", help="Lines of text (.gz too).", show_default=False)]
 Target = Annotated[Path, typer.Argument(metavar="TARGET", help="A translation for each line.", show_default=False)]
@@ -25,12 +24,15 @@ def score(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Print, for each pair of lines, the log-probability of the translation and its score (tab-separated).
+    """Print how probable a model holds given translations to be.
 
-    The score is the log-probability under the length penalty: the same that translate --n-best reports.
+    For each pair of lines the log-probability of the translation and its score, separated by a tab. The score is the
+    log-probability under the length penalty: the same that translate --n-best reports.
 
     Example: clearhead score runs/street source.en target.fr --to fr
     """
+    from clearhead.data import read_pairs
+
     bundle = load(model, device=device)
     sources, targets = zip(*read_pairs(source, target), strict=True)
     if not quiet:

@@ -1,11 +1,46 @@
-"""Ctrl-C and TERM signals while a model is trained."""
+"""Ctrl-C at any moment, and it and TERM signals while a model is trained."""
 
+import contextlib
+import os
 import signal
 import sys
+from collections.abc import Iterator
 from types import FrameType, TracebackType
 from typing import Any
 
+from clearhead.native import compiler
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def answered() -> Iterator[None]:
+    """Let Ctrl-C raise KeyboardInterrupt, as ever, but end the process at once while torch is imported.
+
+    An exception that is raised then may be lost in torch's C++, and the command go on, or break it and abort.
+    """
+    # Whoever let the process ignore the signal, such as nohup, meant it; and only the main thread may say.
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, _answer)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _answer(number: int, frame: FrameType | None) -> None:
+    if is_being_imported("torch"):
+        print("clearhead: stopped", file=sys.stderr, flush=True)
+        compiler.stop()
+        os._exit(128 + number)
+    raise KeyboardInterrupt
+
+
+def is_being_imported(name: str) -> bool:
+    """Whether a module's import has begun and has not ended."""
+    return bool(getattr(getattr(sys.modules.get(name), "__spec__", None), "_initializing", False))
 
 
 class Stop:

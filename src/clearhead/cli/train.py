@@ -3,19 +3,17 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from clearhead.cli.naming import command
 from clearhead.cli.options import Debug, Quiet
-from clearhead.cli.progress import reporter
 from clearhead.cli.stopping import Stop
 from clearhead.errors import UsageError
-from clearhead.recipe import Recipe as Settings
-from clearhead.recipe import load_recipe
-from clearhead.training import Position
-from clearhead.training import train as run_training
+
+if TYPE_CHECKING:
+    import clearhead.training
 
 Recipe = Annotated[
     str, typer.Argument(metavar="RECIPE", help="A recipe's YAML file, or the name of one that comes with clearhead.")
@@ -46,6 +44,10 @@ def train(
 
     Example: clearhead train recipes/multi30k-en-de.yaml training.steps=1000 --out runs/first
     """
+    from clearhead.cli.progress import reporter
+    from clearhead.recipe import load_recipe
+    from clearhead.training import train as run_training
+
     loaded = load_recipe(recipe, overrides or ())
     if print_recipe:
         print(loaded.to_yaml(), end="")
@@ -63,7 +65,7 @@ def train(
     return 0
 
 
-def _farewell(out: Path, end: Position, recipe: Settings) -> str:
+def _farewell(out: Path, end: "clearhead.training.Position", recipe: "clearhead.Recipe") -> str:
     if not (out / "bundle").is_dir():
         return f"{out}: no validation gave a number, so no model was kept; lower training.schedule.peak"
     language = recipe.data.train[0].to_language if recipe.text.tags else None

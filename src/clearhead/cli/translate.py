@@ -5,11 +5,11 @@ import itertools
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clearhead.bundle import Translation, load
+from clearhead.bundle import load
 from clearhead.cli import lines
 from clearhead.cli.options import (
     BatchTokens,
@@ -25,6 +25,9 @@ from clearhead.cli.options import (
 )
 from clearhead.decoding import Sampling
 from clearhead.errors import UsageError
+
+if TYPE_CHECKING:
+    import clearhead
 
 # The first lines come out soon; later there are enough at a time to sort by length and keep all cores busy.
 FIRST_LINES, MOST_LINES = 250, 16_000
@@ -74,12 +77,16 @@ def translate(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Translate standard input line by line: one line out for each line in, in the same order.
+    """Translate standard input, one line out for each line in.
+
+    The lines come out in the order in which they came in.
 
     Example: echo "I am a student." | clearhead translate runs/street --to fr
     """
     if top_beams > 1 and not n_best:
         raise UsageError(f"--top-beams {top_beams} gives several lines for each line; add --n-best, which numbers them")
+    if sample and beam_size is not None:
+        raise UsageError(f"--beam-size {beam_size} is for searching, and --sample draws instead; leave one of them out")
     sampling = _sampling(sample, temperature, top_k, top_p, seed)
     bundle = load(model, device=device, precision=precision)
     by_hand = input_file is None and sys.stdin is not None and sys.stdin.isatty()
@@ -130,7 +137,7 @@ def _chunks(texts: Iterator[str], by_hand: bool) -> Iterator[list[str]]:
         size = size if by_hand else min(2 * size, MOST_LINES)
 
 
-def _n_best(line: int, hypotheses: Sequence[Translation]) -> Iterator[str]:
+def _n_best(line: int, hypotheses: "Sequence[clearhead.Translation]") -> Iterator[str]:
     """Marian's form, with one feature."""
     for one in hypotheses:
         yield f"{line} ||| {lines.one_line(one.text)} ||| F0= {one.log_probability:.8f} ||| {one.score:.8f}"

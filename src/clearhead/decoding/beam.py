@@ -9,7 +9,6 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from clearhead import native
 from clearhead.decoding.options import SearchOptions
 from clearhead.decoding.search import (
     Choice,
@@ -23,6 +22,7 @@ from clearhead.decoding.search import (
     most_probable,
     require_number,
 )
+from clearhead.native import library as native
 
 
 def beam_search(

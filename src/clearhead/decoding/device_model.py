@@ -18,8 +18,7 @@ from clearhead.decoding.device_beam import DeviceBeam
 from clearhead.decoding.device_search import ALIGNED, DeviceGreedy, run, size_for
 from clearhead.decoding.device_step import DeviceStep, Joined, Shape, numbers_for
 from clearhead.decoding.graphs import CudaRecorder, Recorded, Recorder
-from clearhead.decoding.options import SearchOptions
-from clearhead.decoding.packed import Precision
+from clearhead.decoding.options import Precision, SearchOptions
 from clearhead.decoding.search import Hypothesis
 from clearhead.errors import DecodingError
 from clearhead.model import EncoderDecoder, TransformerConfig

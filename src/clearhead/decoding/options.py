@@ -2,9 +2,12 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import Literal
 
 from clearhead.decoding.scores import LengthPenalty
 from clearhead.errors import DecodingError
+
+Precision = Literal["fp32", "bf16", "int8"]
 
 
 @dataclass(frozen=True)

@@ -4,20 +4,20 @@ import itertools
 import logging
 import weakref
 from collections.abc import Iterable, Sequence
-from typing import Literal, cast
+from typing import cast
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from clearhead import native
+from clearhead.decoding.options import Precision
 from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.model.attention import Attention
 from clearhead.model.blocks import DecoderLayer, EncoderLayer
 from clearhead.model.linear import Linear
+from clearhead.native import library as native
 
 _LOG = logging.getLogger(__name__)
-Precision = Literal["fp32", "bf16", "int8"]
 _KINDS = {"fp32": native.FP32, "bf16": native.BF16, "int8": native.INT8}
 _ACTIVATIONS = ("relu", "gelu", "gelu-tanh", "silu")
 _GATED = ("reglu", "geglu", "geglu-tanh", "swiglu")

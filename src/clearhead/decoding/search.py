@@ -14,9 +14,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from clearhead import native
 from clearhead.decoding.options import SearchOptions
 from clearhead.errors import DecodingError
+from clearhead.native import library as native
 
 Prefixes = Sequence[Sequence[int]]
 

@@ -1,4 +1,4 @@
-"""The Transformer: section 3 of "Attention Is All You Need". Imports torch and, of ours, only `errors`."""
+"""The Transformer: section 3 of "Attention Is All You Need". Imports torch; of ours, only `errors` and `processor`."""
 
 from clearhead.model.cache import DecoderCache
 from clearhead.model.config import TransformerConfig

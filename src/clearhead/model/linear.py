@@ -3,7 +3,6 @@
 import functools
 import logging
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -11,6 +10,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+
+from clearhead.processor import processor
 
 _LOG = logging.getLogger(__name__)
 
@@ -120,7 +121,7 @@ def _one_dnn_is_better() -> bool:
     torch multiplies float32 matrices with MKL, which on AMD's processors is slower than oneDNN: by a tenth on Zen 4,
     and more on Zen 5. The operator is private, so it is tried and compared first.
     """
-    if _processor().get("vendor_id") != "AuthenticAMD":
+    if processor().get("vendor_id") != "AuthenticAMD":
         return False
     try:
         # Of its own generator: the first step of a run must not find its random numbers moved on.
@@ -144,20 +145,9 @@ def _has_wide_vectors() -> bool:
     MKL works on 256 bits of an AMD processor at a time. That is half of what a Zen 5 can do, but all of a Zen 4, where
     its product of a transposed matrix is 1.2 to 2.8 times as fast as oneDNN's, which copies it first.
     """
-    return int(_processor().get("cpu family", "0")) >= 26
+    return int(processor().get("cpu family", "0")) >= 26
 
 
 def multiplies_bfloat16() -> bool:
     """Whether this processor has instructions for products of bfloat16."""
-    return bool({"avx512_bf16", "amx_bf16"} & set(_processor().get("flags", "").split()))
-
-
-@functools.cache
-def _processor() -> dict[str, str]:
-    """What Linux says of the first core; nothing elsewhere."""
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return {}
-    pairs = (line.partition(":") for line in text.partition("\n\n")[0].splitlines())
-    return {name.strip(): value.strip() for name, _, value in pairs}
+    return bool({"avx512_bf16", "amx_bf16"} & set(processor().get("flags", "").split()))

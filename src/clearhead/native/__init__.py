@@ -1,6 +1,4 @@
-"""What is written in C, compiled for the processor when first used: products, and decoding with them."""
+"""What is written in C, compiled for the processor when first used: products, and decoding with them.
 
-from clearhead.native.compiler import compiled
-from clearhead.native.library import BF16, FP32, INT8, Layer, Library, Matrix, Norm, Transformer, library, takes
-
-__all__ = ["BF16", "FP32", "INT8", "Layer", "Library", "Matrix", "Norm", "Transformer", "compiled", "library", "takes"]
+`compiler` makes the library and imports no torch, so that it can begin while torch is imported; `library` is its face.
+"""

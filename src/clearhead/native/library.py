@@ -3,14 +3,13 @@
 import ctypes
 import functools
 import logging
-import os
 from ctypes import POINTER, Structure, c_float, c_int, c_int32, c_int64, c_void_p
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from clearhead.native.compiler import compiled
+from clearhead.native import compiler
 
 _LOG = logging.getLogger(__name__)
 FP32, BF16, INT8 = range(3)
@@ -126,9 +125,7 @@ def _declared(function: Any, result: object, *arguments: object) -> Any:
 @functools.cache
 def library() -> Library | None:
     """The compiled functions; None where they cannot be had, or where CLEARHEAD_NATIVE=off says not to."""
-    if os.environ.get("CLEARHEAD_NATIVE", "on") == "off":
-        return None
-    path = compiled()
+    path = compiler.compiled() if compiler.is_wanted() else None
     if path is None:
         return None
     try:

@@ -1,5 +1,6 @@
 """What a recipe may say: one checked, frozen section for each of its keys."""
 
+import contextlib
 from typing import Annotated, Any, Literal
 
 import pydantic
@@ -144,10 +145,16 @@ class Average(_Section):
     decay: Rate = 0.995
 
 
-def _auto_or_length(value: object) -> object:
-    if value != "auto" and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-        raise ValueError(f"{value!r} is not allowed: expected auto, or a whole number of tokens such as 128")
-    return value
+_POSITIVE = pydantic.TypeAdapter(PositiveInt)
+
+
+def _auto_or_tokens(value: object) -> object:
+    if value == "auto":
+        return value
+    with contextlib.suppress(pydantic.ValidationError):
+        if not isinstance(value, bool):
+            return _POSITIVE.validate_python(value)
+    raise ValueError(f"{value!r} is not allowed: expected auto, or a whole number of tokens such as 128")
 
 
 def _auto_or_switch(value: object) -> object:
@@ -156,6 +163,7 @@ def _auto_or_switch(value: object) -> object:
     return value
 
 
+Tokens = Annotated[int | Literal["auto"], BeforeValidator(_auto_or_tokens)]
 Switch = Annotated[bool | Literal["auto"], BeforeValidator(_auto_or_switch)]
 
 
@@ -167,9 +175,9 @@ class Training(_Section):
     """
 
     steps: PositiveInt
-    batch_tokens: PositiveInt = 4096
+    batch_tokens: Tokens = 4096
     packing: bool = False
-    packed_length: Annotated[int | Literal["auto"], BeforeValidator(_auto_or_length)] = "auto"
+    packed_length: Tokens = "auto"
     compile: Switch = "auto"
     graph: Switch = "auto"
     accumulate: PositiveInt = 1
@@ -204,10 +212,16 @@ class Training(_Section):
         return self
 
     @property
+    def budget(self) -> int:
+        """`batch_tokens`, once it is a number."""
+        assert self.batch_tokens != "auto", "known once a step was tried"
+        return self.batch_tokens
+
+    @property
     def packed_shape(self) -> tuple[int, int]:
         """The rows of a packed batch and the places of a row, once `packed_length` is a number."""
         assert self.packed_length != "auto", "known once the corpus is read"
-        return self.batch_tokens // self.packed_length, self.packed_length
+        return self.budget // self.packed_length, self.packed_length
 
 
 class Decoding(_Section):

@@ -18,6 +18,8 @@ from clearhead.bundle import load_tokenizers, load_weights, read_tensors, save_w
 from clearhead.errors import BundleError, TokenizerError, TrainingError
 from clearhead.files import publish_folder, sha256
 from clearhead.model import EncoderDecoder
+from clearhead.processor import processor_kind
+from clearhead.recipe import Recipe
 from clearhead.text import Tokenizer
 from clearhead.training.average import MovingAverage
 from clearhead.training.optimizer import Updater
@@ -76,7 +78,7 @@ def save_checkpoint(
             tokenizer.save(draft / name)
         (draft / "recipe.yaml").write_text(materials.recipe.to_yaml(), encoding="utf-8")
         _write_json(draft / "corpus.json", {"key": materials.training.key})
-        _write_json(draft / "machine.json", _machine())
+        _write_json(draft / "machine.json", _machine(materials.recipe.training.device))
         _write_json(draft / "position.json", dataclasses.asdict(position))
         _write_json(draft / "manifest.json", {file.name: sha256(file) for file in sorted(draft.iterdir())})
     # A newer one, left by a run that was damaged and fell back to an older one, is not counted: it is written anew.
@@ -147,19 +149,33 @@ def read_position(path: Path) -> Position:
         raise TrainingError(f"checkpoint {path} is of another version of clearhead ({error}); train anew") from None
 
 
+def as_found(path: Path, recipe: Recipe) -> Recipe:
+    """`recipe` with the number in place of `training.batch_tokens: auto` that was found when the run began."""
+    if recipe.training.batch_tokens != "auto":
+        return recipe
+    found = _read_recipe(path)["training"]["batch_tokens"]
+    training = recipe.training.model_copy(update={"batch_tokens": found})
+    return recipe.model_copy(update={"training": training})
+
+
+def _read_recipe(path: Path) -> dict[str, Any]:
+    values: dict[str, Any] = yaml.safe_load((path / "recipe.yaml").read_text(encoding="utf-8"))
+    return values
+
+
 def differences(path: Path, materials: Materials) -> list[str]:
     """A line about each thing that is not as it was when a checkpoint was written, so that resuming is not exact."""
-    before: dict[str, Any] = yaml.safe_load((path / "recipe.yaml").read_text(encoding="utf-8"))
-    old, new = _flat(before), _flat(yaml.safe_load(materials.recipe.to_yaml()))
+    old, new = _flat(_read_recipe(path)), _flat(yaml.safe_load(materials.recipe.to_yaml()))
     changed = [key for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)]
     lines = [f"{key} is {new.get(key)}, but was {old.get(key)} at the checkpoint" for key in changed]
     if _read_json(path / "corpus.json").get("key") != materials.training.key:
         lines.append("the training files are not what they were at the checkpoint")
-    here, there = _machine(), _read_json(path / "machine.json")
+    here, there = _machine(materials.recipe.training.device), _read_json(path / "machine.json")
     lines += [
-        f"{key} is {here[key]} here, but was {there.get(key)} at the checkpoint"
+        f"{key} is {here[key]} here, but was {there[key]} at the checkpoint"
         for key in here
-        if here[key] != there.get(key)
+        if key in there  # An older clearhead wrote fewer.
+        if here[key] != there[key]
     ]
     return lines
 
@@ -172,9 +188,10 @@ def _flat(values: Any, place: str = "") -> dict[str, Any]:
     return {key: item for name, value in items for key, item in _flat(value, f"{place}.{name}".lstrip(".")).items()}
 
 
-def _machine() -> dict[str, object]:
-    """What the last bits of a sum depend on, beside the recipe."""
-    return {"torch": torch.__version__, "threads": torch.get_num_threads()}
+def _machine(device: str) -> dict[str, object]:
+    """What the last bits of a sum depend on, beside the recipe: libraries choose how to sum by the processor."""
+    kind = torch.cuda.get_device_name() if device == "cuda" else processor_kind()
+    return {"torch": torch.__version__, "threads": torch.get_num_threads(), "processor": kind}
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from clearhead.recipe import Recipe
 from clearhead.training.card import model_card
 from clearhead.training.checkpoint import (
     Position,
+    as_found,
     checkpoints,
     differences,
     disk_errors,
@@ -21,6 +22,7 @@ from clearhead.training.checkpoint import (
     restore,
     save_checkpoint,
 )
+from clearhead.training.claim import claimed
 from clearhead.training.clock import Clock
 from clearhead.training.feeding import batches_from
 from clearhead.training.history import History
@@ -47,8 +49,14 @@ def train(
 
     Raises TrainingError, RecipeError or DataError in one line.
     """
-    folder, reporter = Path(folder), reporter or Silent()
+    with claimed(Path(folder)):
+        return _train(recipe, Path(folder), resume, reporter or Silent(), should_stop)
+
+
+def _train(recipe: Recipe, folder: Path, resume: bool, reporter: Reporter, should_stop: Callable[[], bool]) -> Position:
     start = _find_start(folder, resume, reporter)
+    if start:
+        recipe = as_found(start, recipe)
     materials = gather(recipe, read_tokenizers(start) if start else None)
     run = Run(materials, folder, reporter)
     if start:
@@ -56,7 +64,6 @@ def train(
             reporter.warned(line)
         run.resume(start)
     with disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
         run.history.begin(run.position.step)
     if run.position.step >= recipe.training.steps:
         reporter.warned(
@@ -73,8 +80,6 @@ def train(
 
 def _find_start(folder: Path, resume: bool, reporter: Reporter) -> Path | None:
     """The checkpoint to go on from, or None to begin at the first step."""
-    if folder.is_file():
-        raise TrainingError(f"--out {folder} is a file; name a folder for the run")
     if (folder / "checkpoints").is_dir() or (folder / "history.jsonl").is_file():
         remove_drafts(folder)
         remove_drafts(folder / "checkpoints")

@@ -19,6 +19,7 @@ from clearhead.model.linear import multiplies_bfloat16
 from clearhead.native.compiler import find_compiler
 from clearhead.recipe import Corpus, Data, Recipe, Training
 from clearhead.text import Tokenizer
+from clearhead.training.budget import find_batch_tokens
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +72,7 @@ def gather(recipe: Recipe, tokenizers: tuple[Tokenizer, Tokenizer] | None = None
     )
     materials = Materials(_with_packed_length(recipe, _longest(training)), source, target, training, validation)
     _check_lengths(materials)
-    return materials
+    return _with_batch_tokens(materials)
 
 
 def resolve(recipe: Recipe) -> Recipe:
@@ -109,8 +110,20 @@ def _with_packed_length(recipe: Recipe, longest: int) -> Recipe:
     if not training.packing or training.packed_length != "auto":
         return recipe
     # GPUs multiply and copy numbers by eights.
-    length = min(max(128, math.ceil(longest / 8) * 8), training.batch_tokens)
+    length = max(128, math.ceil(longest / 8) * 8)
+    if training.batch_tokens != "auto":
+        length = min(length, training.batch_tokens)
     return recipe.model_copy(update={"training": training.model_copy(update={"packed_length": length})})
+
+
+def _with_batch_tokens(materials: Materials) -> Materials:
+    """A number in place of `auto`: what there is memory for."""
+    recipe = materials.recipe
+    if recipe.training.batch_tokens != "auto":
+        return materials
+    found = find_batch_tokens(materials.untrained_model, recipe.training, _longest(materials.training))
+    training = recipe.training.model_copy(update={"batch_tokens": found})
+    return dataclasses.replace(materials, recipe=recipe.model_copy(update={"training": training}))
 
 
 def _with_grammar(section: Data) -> Data:
@@ -198,7 +211,8 @@ def _validation_set(recipe: Recipe, direction: Direction, source: Tokenizer, tar
 def _check_lengths(materials: Materials) -> None:
     """Stop now, rather than hours later, at a pair that the model has no positions for."""
     limit, budget = materials.config.max_length, materials.recipe.training.batch_tokens
-    if (longest := _longest(materials.training)) > budget:
+    longest = _longest(materials.training)
+    if budget != "auto" and longest > budget:
         raise RecipeError(
             f"a training pair has {longest} tokens, more than training.batch_tokens={budget}; raise it, or set "
             f"data.filters.max_tokens={max(1, budget - 2)}"
@@ -219,15 +233,16 @@ def _check_lengths(materials: Materials) -> None:
 def _check_packing(training: Training, longest: int) -> None:
     if not training.packing:
         return
-    rows, length = training.packed_shape
+    length, budget = training.packed_length, training.batch_tokens
+    assert length != "auto"
     if longest > length:
         raise RecipeError(
             f"a training pair has {longest} tokens, more than training.packed_length={length}; raise it, or set "
             f"data.filters.max_tokens={max(1, length - 2)}"
         )
-    if rows == 0:
+    if budget != "auto" and budget < length:
         raise RecipeError(
-            f"training.batch_tokens={training.batch_tokens} is less than one row of training.packed_length={length}; "
+            f"training.batch_tokens={budget} is less than one row of training.packed_length={length}; "
             f"raise the former to {length} or more"
         )
 

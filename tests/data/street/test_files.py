@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from clearhead.data.street import DIRECTIONS, PHENOMENA, generate, write
+from clearhead.data.street import DIRECTIONS, PHENOMENA, file_names, generate, write
 
 
 def test_the_files_are_line_by_line(tmp_path: Path) -> None:
@@ -12,7 +12,7 @@ def test_the_files_are_line_by_line(tmp_path: Path) -> None:
     stems = ["train", "validate", *(f"test.{name}" for name in PHENOMENA)]
     expected = {f"{stem}.{pair}.{side}" for stem in stems for pair in DIRECTIONS for side in pair.split("-")}
     expected |= {f"test.agreement.{pair}.distance" for pair in DIRECTIONS}
-    assert {path.name for path in folder.iterdir()} == expected
+    assert {path.name for path in folder.iterdir()} == expected == file_names()
     for stem in stems:
         for pair in DIRECTIONS:
             sides = [(folder / f"{stem}.{pair}.{side}").read_bytes() for side in pair.split("-")]

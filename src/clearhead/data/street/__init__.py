@@ -8,6 +8,6 @@ was met in training. In every direction a source has one right translation, so t
 from clearhead.data.street.baselines import Baselines, baselines
 from clearhead.data.street.corpus import Corpus, generate
 from clearhead.data.street.examples import DIRECTIONS, PHENOMENA, Example
-from clearhead.data.street.files import write
+from clearhead.data.street.files import file_names, write
 
-__all__ = ["DIRECTIONS", "PHENOMENA", "Baselines", "Corpus", "Example", "baselines", "generate", "write"]
+__all__ = ["DIRECTIONS", "PHENOMENA", "Baselines", "Corpus", "Example", "baselines", "file_names", "generate", "write"]

@@ -24,6 +24,13 @@ def write(folder: Path, pairs: int, seed: int) -> None:
                 write_lines(folder / f"test.{phenomenon}.{direction}.distance", (str(one.distance) for one in examples))
 
 
+def file_names() -> set[str]:
+    """The name of every file that `write` writes."""
+    parts = "train", "validate", *(f"test.{phenomenon}" for phenomenon in PHENOMENA)
+    names = {f"{part}.{both}.{one}" for part in parts for both in DIRECTIONS for one in both.split("-")}
+    return names | {f"test.agreement.{direction}.distance" for direction in DIRECTIONS}
+
+
 def of(examples: list[Example], direction: str) -> list[Example]:
     """The examples of one direction, in their order."""
     return [one for one in examples if one.direction == direction]

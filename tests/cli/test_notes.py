@@ -1,0 +1,44 @@
+"""What is logged while a command runs, as plain lines on standard error."""
+
+import logging
+
+import pytest
+
+from clearhead.cli import notes
+from clearhead.native import compiler
+from clearhead.training import budget
+
+
+def logged(quiet: bool, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    with notes.logs_as_lines(quiet):
+        logging.getLogger("clearhead.somewhere").warning("%s needs a C compiler", "int8")
+        logging.getLogger("clearhead.somewhere").info("nobody asked")
+        logging.getLogger("another.library").warning("a line\nand its end\x1b[31m")
+        logging.getLogger(compiler.__name__).info("compiling")
+        logging.getLogger(budget.__name__).info("found")
+        logging.getLogger(compiler.__name__).debug("no compiler")
+    return capsys.readouterr().err.splitlines()
+
+
+def test_warnings_and_what_takes_time(capsys: pytest.CaptureFixture[str]) -> None:
+    assert logged(False, capsys) == [
+        "clearhead: int8 needs a C compiler",
+        "clearhead: a line and its end\\x1b[31m",
+        "clearhead: compiling",
+        "clearhead: found",
+    ]
+
+
+def test_quiet_leaves_warnings(capsys: pytest.CaptureFixture[str]) -> None:
+    assert [line.split()[1] for line in logged(True, capsys)] == ["int8", "a"]
+
+
+def test_afterwards_logging_is_as_it_was(capsys: pytest.CaptureFixture[str]) -> None:
+    before = list(logging.getLogger().handlers), logging.getLogger(compiler.__name__).level
+    with pytest.raises(KeyboardInterrupt), notes.logs_as_lines(quiet=False):
+        raise KeyboardInterrupt
+    assert (list(logging.getLogger().handlers), logging.getLogger(compiler.__name__).level) == before
+
+
+def test_a_plain_line() -> None:
+    assert notes.plain("a\nb\u2028c\x1b[1m é") == "a b c\\x1b[1m é"

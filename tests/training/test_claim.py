@@ -1,0 +1,84 @@
+"""A run folder belongs to one process at a time."""
+
+import contextlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from clearhead.errors import TrainingError
+from clearhead.training import claim
+from clearhead.training.claim import claimed
+
+HOLD = """
+import sys
+from pathlib import Path
+from clearhead.training.claim import claimed
+with claimed(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+needs_locks = pytest.mark.skipif(claim.fcntl is None, reason="this system has no such locks")
+
+
+@needs_locks
+def test_a_second_one_is_told(tmp_path: Path) -> None:
+    with (
+        claimed(tmp_path),
+        pytest.raises(TrainingError, match=rf"^--out {tmp_path}: another process is training into it; wait until "),
+        claimed(tmp_path),
+    ):
+        pass
+
+
+@needs_locks
+def test_a_process_that_is_killed_holds_nothing(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        with pytest.raises(TrainingError, match="another process is training into it"), claimed(tmp_path):
+            pass
+        process.kill()
+    with claimed(tmp_path):
+        pass
+
+
+def test_one_after_the_other(tmp_path: Path) -> None:
+    for _ in range(2):
+        with claimed(tmp_path / "run"):
+            (tmp_path / "run" / "file").touch()
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["file"], "the lock leaves nothing behind"
+
+
+def test_a_folder_that_stays_empty_goes(tmp_path: Path) -> None:
+    with contextlib.suppress(ValueError), claimed(tmp_path / "runs" / "first"):
+        assert (tmp_path / "runs" / "first").is_dir()
+        raise ValueError("no data")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "mine").mkdir()
+    with claimed(tmp_path / "mine"):
+        pass
+    assert (tmp_path / "mine").is_dir(), "it was there before"
+
+
+def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(descriptor: int, operation: int) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr("fcntl.flock", refused)
+    with claimed(tmp_path), claimed(tmp_path):
+        pass
+    monkeypatch.setattr(claim, "fcntl", None)
+    with claimed(tmp_path), claimed(tmp_path):
+        pass
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(TrainingError, match="is a file; name a folder for the run"), claimed(tmp_path / "file"):
+        pass
+    with pytest.raises(TrainingError, match="cannot be written"), claimed(tmp_path / "file" / "run"):
+        pass
