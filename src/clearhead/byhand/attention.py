@@ -80,7 +80,8 @@ def projections(
     weights = {one: start.matrix(f"W{one}", f"W_{one}", (), columns) for one in "QKV"}
     made = {one: product(one, one, inputs, matrix) for one, matrix in weights.items()}
     first: Line = (inputs, "·", weights["Q"], "=", made["Q"])
-    return made, (first, *(("X ·", weights[one], "=", made[one]) for one in "KV"))
+    rest: Line = ("X ·", weights["K"], "=", made["K"], " ", "X ·", weights["V"], "=", made["V"])
+    return made, (first, rest)
 
 
 def compare(say: Words, query: Matrix, key: Matrix, are_given: bool) -> Section:
@@ -129,7 +130,7 @@ def _is_wide(sizes: Sizes, names: Collection[str]) -> bool:
 def _self_shapes(sizes: Sizes, names: Collection[str]) -> Shapes:
     if _is_wide(sizes, names):
         return {"S": _scores("positions", "positions", sizes), "V": Shape("positions", "value_width", 0, 5)}
-    weights = {f"W{one}": Shape("width", "head_width", -1, 2) for one in "QK"}
+    weights = {f"W{one}": Shape("width", "head_width", -1, 1) for one in "QK"}
     return {"X": Shape("positions", "width", 0, 2), **weights, "WV": Shape("width", "value_width", -1, 2)}
 
 

@@ -9,6 +9,14 @@ from pathlib import Path
 from clearhead.byhand.sheet import Cell, Line, Matrix, Section, Sheet
 from clearhead.byhand.words import Words
 
+# The most blanks with which a sheet is drawn larger, and as usual; with more it is drawn smaller.
+_ROOM = ((58, "roomy"), (80, "usual"))
+# The widest line and the longest text, in letters, of a section that leaves half of the page to another.
+_HALF_LINE, _HALF_TEXT = 46, 200
+# Indices and powers for which not every font has a letter.
+_RAISED = {"ᵀ": "<sup>T</sup>", "ˣ": "<sup>x</sup>", "ᵢ": "<sub>i</sub>", "ⱼ": "<sub>j</sub>", "ₖ": "<sub>k</sub>"} | {
+    "₀₁₂₃₄₅₆₇₈₉"[digit]: f"<sub>{digit}</sub>" for digit in range(10)
+}
 # Columns of text after which a line of matrices goes on below.
 _WIDEST_LINE = 100
 
@@ -33,7 +41,12 @@ def page(sheet: Sheet, answers: bool = False, key: bool = True) -> str:
     """The sheet as one HTML document that needs nothing else. answers, key: as in `markdown`."""
     say = Words(sheet.language)
     style = Path(__file__).with_name("sheets.css").read_text(encoding="utf-8")
-    sections = "\n".join(_section(number, one, answers) for number, one in enumerate(sheet.sections, start=1))
+    halves = _halves(sheet.sections)
+    sections = "\n".join(
+        _section(number, one, answers, number - 1 in halves) for number, one in enumerate(sheet.sections, start=1)
+    )
+    blanks = sum(1 for _ in sheet.blanks())
+    room = next((name for most, name in _ROOM if blanks <= most), "tight")
     notes = " ".join(_math(one) for one in (sheet.source, sheet.rounding) if one)
     end = _key(sheet, say) if key else ""
     return f"""<!DOCTYPE html>
@@ -46,7 +59,7 @@ def page(sheet: Sheet, answers: bool = False, key: bool = True) -> str:
 {style}</style>
 </head>
 <body>
-<main>
+<main class="{room}">
 <header>
 <p class="who"><span>{say("sheet.name")}</span><span>{say("sheet.date")}</span></p>
 <h1>{html.escape(sheet.title)}</h1>
@@ -60,11 +73,34 @@ def page(sheet: Sheet, answers: bool = False, key: bool = True) -> str:
 """
 
 
-def _section(number: int, section: Section, answers: bool) -> str:
+def _halves(sections: Sequence[Section]) -> set[int]:
+    """The places of sections that are narrow enough to stand two beside each other."""
+    narrow = [
+        len(one.text) <= _HALF_TEXT and all(sum(map(_breadth, line)) <= _HALF_LINE for line in one.lines)
+        for one in sections
+    ]
+    found: set[int] = set()
+    for place in range(len(sections) - 1):
+        if narrow[place] and narrow[place + 1] and place not in found:
+            found |= {place, place + 1}
+    return found
+
+
+def _breadth(one: Matrix | str) -> int:
+    """About how many letters wide a matrix or a sign is drawn."""
+    if isinstance(one, str):
+        return _width(one) + 2
+    cell = max(_width(cell.text) + (3 if cell.blank else 1) for row in one.cells for cell in row)
+    label = max(map(_width, one.columns), default=0)
+    return max(map(_width, one.rows), default=0) + one.shape[1] * max(cell, label) + 3
+
+
+def _section(number: int, section: Section, answers: bool, is_half: bool) -> str:
     lines = "\n".join(f'<div class="line">{_html_line(line, answers)}</div>' for line in section.lines)
     beside = f"<aside>{_math(section.beside)}</aside>" if section.beside else ""
+    kind = ' class="half"' if is_half else ""
     return (
-        f'<section>\n<h2><span class="number">{number}</span> {_math(section.heading)}</h2>{beside}\n'
+        f'<section{kind}>\n<h2><span class="number">{number}</span> {_math(section.heading)}</h2>{beside}\n'
         f"<p>{_math(section.text)}</p>\n{lines}\n</section>"
     )
 
@@ -138,8 +174,9 @@ def _math(text: str) -> str:
     """Text as HTML, its powers and indices raised and lowered: e^(−2), 10000^(2i/d), W_Q."""
     safe = html.escape(text)
     safe = re.sub(r"\^\(([^()]*)\)", r"<sup>\1</sup>", safe)
-    safe = re.sub(r"\^(\w+)", r"<sup>\1</sup>", safe)
-    return re.sub(r"\bW_([QKVO])", r"W<sub>\1</sub>", safe)
+    safe = re.sub(r"\^([^\W_]+)", r"<sup>\1</sup>", safe)
+    safe = re.sub(r"\bW_([QKVO])", r"W<sub>\1</sub>", safe)
+    return "".join(_RAISED.get(letter, letter) for letter in safe)
 
 
 def _text_line(line: Line, answers: bool) -> str:
