@@ -75,7 +75,7 @@ def cut(key: str, name: str, matrix: Matrix) -> Matrix:
     """ReLU: what is negative becomes 0."""
 
     def cell(one: Cell) -> Cell:
-        return exactly(max(whole(one), Fraction(0)), max(one.precise, 0), f"max(0, {one.text})")
+        return exactly(max(whole(one), Fraction(0)), max(one.precise, Fraction(0)), f"max(0, {one.text})")
 
     return _each(key, name, matrix, cell)
 
@@ -133,20 +133,26 @@ def row_sums(key: str, name: str, matrix: Matrix) -> Matrix:
     def cell(cells: Sequence[Cell]) -> Cell:
         total = sum((whole(one) for one in cells), Fraction(0))
         terms = " + ".join(one.text for one in cells if one.value)
-        return exactly(total, sum(one.precise for one in cells), terms)
+        return exactly(total, sum((one.precise for one in cells), Fraction(0)), terms)
 
     return Matrix(key, name, tuple((cell(row),) for row in matrix.cells), matrix.rows)
 
 
-def shares(key: str, name: str, matrix: Matrix, sums: Matrix, places: int = WEIGHT_PLACES) -> Matrix:
-    """Every cell's share of its row's sum."""
+def shares(
+    key: str, name: str, matrix: Matrix, sums: Matrix, places: int = WEIGHT_PLACES, scores: Matrix | None = None
+) -> Matrix:
+    """Every cell's share of its row's sum. scores: where the answer is to say its exact form, in powers of e."""
 
-    def cell(one: Cell, total: Cell) -> Cell:
-        return about(whole(one) / whole(total), places, one.precise / total.precise, f"{shown(one)} ÷ {shown(total)}")
+    def cell(i: int, j: int) -> Cell:
+        one, total = matrix.cells[i][j], sums.cells[i][0]
+        working = f"{shown(one)} ÷ {shown(total)}"
+        if scores is not None:
+            powers = [f"e^({each.text})" for each in scores.cells[i]]
+            working += f" ≈ {powers[j]} ÷ ({' + '.join(powers)})"
+        return about(whole(one) / whole(total), places, one.precise / total.precise, working)
 
-    cells = tuple(
-        tuple(cell(one, total) for one in row) for row, (total,) in zip(matrix.cells, sums.cells, strict=True)
-    )
+    rows, columns = matrix.shape
+    cells = tuple(tuple(cell(i, j) for j in range(columns)) for i in range(rows))
     return Matrix(key, name, cells, matrix.rows, matrix.columns)
 
 

@@ -35,7 +35,7 @@ def attend(
     )
     if causal:
         scaled = masked(f"masked{suffix}", "S ÷ √dₖ", scaled, say("mask.why"))
-    line, weights = softmax_line(f"weights{suffix}", "A", scaled, suffix=suffix)
+    line, weights = softmax_line(f"weights{suffix}", "A", scaled, suffix=suffix, exact=bool(suffix))
     context = product(f"context{suffix}", "Z", weights, value, weights="left")
     scale_text = say("scale.text", width=head_width, root=by, sign="=" if is_whole else "≈")
     return (

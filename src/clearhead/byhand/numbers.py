@@ -1,5 +1,6 @@
 """Numbers as a pencil writes them: exact fractions, rounded half away from zero, and the sums that make them."""
 
+import functools
 import math
 from fractions import Fraction
 
@@ -20,9 +21,12 @@ def rounded(value: Fraction | float, places: int) -> Fraction:
     return Fraction(whole if exact >= 0 else -whole, 10**places)
 
 
+@functools.lru_cache(maxsize=4096)
 def written(value: Fraction, places: int | None = None) -> str:
     """A number as it stands on a sheet: 11, −2, 0.88, 7/3. `places`: always so many decimals."""
     sign = "−" if value < 0 else ""
+    if places is None and value.denominator == 1:
+        places = 0
     if places is None:
         places = next((n for n in range(_DECIMALS + 1) if (value * 10**n).denominator == 1), None)
         if places is None:

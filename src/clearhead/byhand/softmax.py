@@ -11,13 +11,13 @@ from clearhead.byhand.topic import Shapes, Sizes, Start, Topic
 
 
 def softmax_line(
-    key: str, name: str, scores: Matrix, places: int = WEIGHT_PLACES, suffix: str = ""
+    key: str, name: str, scores: Matrix, places: int = WEIGHT_PLACES, suffix: str = "", exact: bool = False
 ) -> tuple[Line, Matrix]:
-    """A line of four matrices that ends in the weights, and the weights."""
+    """A line of four matrices, the last of them the weights; exact: their answers say the exact form too."""
     small = shifted(f"shifted{suffix}", "x − max", scores)
     powers = exponentials(f"exponentials{suffix}", "eˣ", small)
     sums = row_sums(f"sums{suffix}", "Σ", powers)
-    weights = shares(key, name, powers, sums, places)
+    weights = shares(key, name, powers, sums, places, scores if exact else None)
     return (small, "→", powers, "→", sums, "→", weights), weights
 
 
