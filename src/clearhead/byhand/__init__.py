@@ -1,0 +1,20 @@
+"""Worksheets as data: small whole numbers, blanks, and an answer key with the sum that makes each answer."""
+
+from clearhead.byhand.making import TOPICS, make_sheet
+from clearhead.byhand.matrices import read_matrices
+from clearhead.byhand.sheet import Cell, Matrix, Section, Sheet
+from clearhead.byhand.traced import sheet_from
+from clearhead.byhand.words import LANGUAGES, Words
+
+__all__ = [
+    "LANGUAGES",
+    "TOPICS",
+    "Cell",
+    "Matrix",
+    "Section",
+    "Sheet",
+    "Words",
+    "make_sheet",
+    "read_matrices",
+    "sheet_from",
+]

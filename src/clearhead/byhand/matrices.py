@@ -1,0 +1,83 @@
+"""Matrices that a learner brings, from a JSON or a CSV file."""
+
+import csv
+import json
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from clearhead.byhand.numbers import read
+from clearhead.byhand.sheet import Rows
+from clearhead.errors import UsageError
+
+_HOW = 'write {"X": [[1, 2], [3, 4]]} in a .json file, or in a .csv file a line with X and then its rows'
+
+
+def read_matrices(path: str | Path) -> dict[str, Rows]:
+    """Matrices by their names.
+
+    JSON: an object whose values are lists of rows; numbers, or texts such as "1/3". CSV: a line that holds a name
+    alone, then that matrix's rows; blank lines do not count. Raises UsageError for anything else.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"--matrix {path} cannot be read ({error.strerror or error}); check the path") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"--matrix {path} is not UTF-8 text; save it as UTF-8") from None
+    found = _from_csv(path, text) if path.suffix.lower() == ".csv" else _from_json(path, text)
+    if not found:
+        raise UsageError(f"--matrix {path} holds no matrix; {_HOW}")
+    return {name: _checked(path, name, rows) for name, rows in found.items()}
+
+
+def _from_json(path: Path, text: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(text, parse_float=Fraction)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"--matrix {path} is not JSON ({error}); {_HOW}") from None
+    if not isinstance(found, dict):
+        raise UsageError(f"--matrix {path} holds no object of matrices by name; {_HOW}")
+    return found
+
+
+def _from_csv(path: Path, text: str) -> Mapping[str, Any]:
+    found: dict[str, list[list[str]]] = {}
+    name = ""
+    for number, line in enumerate(csv.reader(text.splitlines()), start=1):
+        cells = [one.strip() for one in line]
+        while cells and not cells[-1]:
+            cells.pop()  # Spreadsheets fill short lines with empty cells.
+        if len(cells) == 1 and cells[0].isidentifier():
+            name = cells[0]
+            found[name] = []
+        elif cells and not name:
+            raise UsageError(f"--matrix {path}, line {number}: a row stands before any name; {_HOW}")
+        elif cells:
+            found[name].append(cells)
+    return found
+
+
+def _checked(path: Path, name: str, rows: Any) -> Rows:
+    is_matrix = isinstance(rows, list) and rows and all(isinstance(row, list) and row for row in rows)
+    if not is_matrix:
+        raise UsageError(f"--matrix {path}: {name} is no list of rows; {_HOW}")
+    widths = [len(row) for row in rows]
+    if len(set(widths)) > 1:
+        odd = next(number for number, width in enumerate(widths) if width != widths[0])
+        raise UsageError(
+            f"--matrix {path}: row {odd + 1} of {name} has {widths[odd]} numbers but row 1 has {widths[0]}; "
+            "make all rows equally long"
+        )
+    return [[_number(path, name, one) for one in row] for row in rows]
+
+
+def _number(path: Path, name: str, one: Any) -> Fraction:
+    if isinstance(one, bool) or not isinstance(one, int | Fraction | str):
+        raise UsageError(f'--matrix {path}: {name} holds {one!r}, which is no number; write 3, -2, 0.5 or "1/3"')
+    try:
+        return read(one) if isinstance(one, str) else Fraction(one)
+    except UsageError as error:
+        raise UsageError(f"--matrix {path}: in {name}, {error}") from None

@@ -1,0 +1,55 @@
+"""Two heads or three, each with a query, a key and a value of its own, side by side and mixed by W_O."""
+
+from collections.abc import Collection, Sequence
+
+from clearhead.byhand.arithmetic import beside, product, transposed
+from clearhead.byhand.attention import projections
+from clearhead.byhand.drawing import Shape
+from clearhead.byhand.sheet import Line, Matrix, Section
+from clearhead.byhand.softmax import softmax_line, weights_agree
+from clearhead.byhand.topic import Shapes, Sizes, Start, Topic
+
+
+def build(start: Start) -> tuple[Section, ...]:
+    say, sizes = start.say, start.sizes
+    tokens = start.tokens("queries", sizes["positions"])
+    heads = tuple(range(1, sizes["heads"] + 1))
+    inputs = start.matrix("X", "X", tokens)
+    names = tuple(f"h{head}" for head in heads)
+    made, asked = projections(start, inputs, names)
+    sections = [Section(say("project.heading"), say("split.text"), asked, say("project.beside"))]
+    contexts = []
+    for head in heads:
+        query, key, value = (_column(made[one], head, f"{one}{head}") for one in "QKV")
+        scores = product(f"scores{head}", f"S{head}", query, transposed(key, f"KT{head}", "Kᵀ"), weights="both")
+        line, weights = softmax_line(f"weights{head}", f"A{head}", scores, suffix=str(head))
+        contexts.append(product(f"context{head}", f"Z{head}", weights, value, weights="left"))
+        lines: tuple[Line, ...] = (("Q·Kᵀ =", scores, "→", *line[:3]), (*line[4:], "→", contexts[-1]))
+        sections.append(Section(say("head.heading", head=head), say("head.text", head=head), lines, say("head.beside")))
+    concatenated = beside("concatenated", "Concat", contexts, names)
+    output = start.matrix("WO", "W_O", names)
+    out = product("output", "Y", concatenated, output)
+    lines = ((f"[{' '.join(one.name for one in contexts)}] ·", output, "=", out),)
+    sections.append(Section(say("merge.heading"), say("merge.text"), lines, say("merge.beside")))
+    return tuple(sections)
+
+
+def every_head_sees(sections: Sequence[Section]) -> bool:
+    """No head's queries, keys or values are all 0, and the weights agree."""
+    matrices = {one.key: one for section in sections for one in section.matrices}
+    return weights_agree(sections) and all(
+        any(column) for one in "QKV" for column in zip(*matrices[one].values, strict=True)
+    )
+
+
+def _column(matrix: Matrix, head: int, name: str) -> Matrix:
+    """A head's own column of all queries, keys or values."""
+    return Matrix(name, name, tuple((row[head - 1],) for row in matrix.cells), matrix.rows)
+
+
+def _shapes(sizes: Sizes, names: Collection[str]) -> Shapes:
+    weights = {f"W{one}": Shape("heads", "heads", -1, 1) for one in "QKVO"}
+    return {"X": Shape("positions", "heads", 0, 2), **weights}
+
+
+MULTI_HEAD = Topic("multi-head", {"positions": (3, 2, 4), "heads": (2, 3)}, _shapes, build, fits=every_head_sees)

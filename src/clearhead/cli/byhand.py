@@ -1,0 +1,108 @@
+"""`clearhead byhand`: worksheets to work out with a pencil."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clearhead.bundle import load
+from clearhead.byhand import TOPICS, Sheet, make_sheet, read_matrices, sheet_from
+from clearhead.cli.options import Debug, Quiet, To
+from clearhead.errors import UsageError
+from clearhead.files import publish_file
+from clearhead.look.sheets import markdown, page
+
+Topic = Annotated[str, typer.Argument(metavar="TOPIC", help=f"One of {', '.join(TOPICS)}.", show_default=False)]
+Text = Annotated[
+    str | None, typer.Argument(metavar="[TEXT]", help="With --from: what the model reads.", show_default=False)
+]
+Seed = Annotated[
+    int,
+    typer.Option(
+        "--seed", metavar="N", min=0, help="The same seed, the same sheet. 0 is the classic, if there is one."
+    ),
+]
+Size = Annotated[
+    list[str] | None,
+    typer.Option("--size", metavar="NAME=N", help="A size, such as positions=4; may be given several times."),
+]
+Language = Annotated[str, typer.Option("--lang", metavar="en|ko", help="The language of the sheet.")]
+Html = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page for printing on A4.")]
+Md = Annotated[Path | None, typer.Option("--md", metavar="FILE", help="Write Markdown.")]
+Answers = Annotated[bool, typer.Option("--answers", help="Fill the blanks in.")]
+Blank = Annotated[bool, typer.Option("--blank", help="Leave the answers out, at the end too.")]
+From = Annotated[
+    Path | None, typer.Option("--from", metavar="MODEL", help="Take the numbers from a trained model and TEXT.")
+]
+Layer = Annotated[int | None, typer.Option("--layer", metavar="L", help="With --from: which layer, from 0.")]
+Head = Annotated[int | None, typer.Option("--head", metavar="H", help="With --from: which head, from 0.")]
+MatrixFile = Annotated[
+    Path | None, typer.Option("--matrix", metavar="FILE", help="Your own matrices, from a .json or .csv file.")
+]
+
+
+def byhand(
+    topic: Topic,
+    text: Text = None,
+    seed: Seed = 0,
+    size: Size = None,
+    language: Language = "en",
+    html_file: Html = None,
+    markdown_file: Md = None,
+    answers: Answers = False,
+    blank: Blank = False,
+    model: From = None,
+    layer: Layer = None,
+    head: Head = None,
+    to: To = None,
+    matrix: MatrixFile = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Make a worksheet: blanks to fill in with a pencil, and all answers with the sums that make them.
+
+    Example: clearhead byhand block --html block.html
+    """
+    if answers and blank:
+        raise UsageError("--answers and --blank contradict each other; give one of them, or none for both parts")
+    if model is None:
+        _refuse({"TEXT": text, "--layer": layer, "--head": head, "--to": to}, "is for a model's numbers; add --from")
+        sheet = make_sheet(topic, seed, _sizes(size or []), language, read_matrices(matrix) if matrix else None)
+    else:
+        _refuse({"--size": size or None, "--matrix": matrix}, "does not go with --from; leave one of them out")
+        sheet = _of_model(topic, model, text, layer or 0, head or 0, to, language)
+    _write(sheet, html_file, markdown_file, answers, not blank, quiet)
+
+
+def _of_model(topic: str, model: Path, text: str | None, layer: int, head: int, to: str | None, language: str) -> Sheet:
+    if text is None:
+        raise UsageError('--from needs a text to read; add it, as in: --from runs/street "I am a student."')
+    return sheet_from(load(model).trace(text, to), topic, layer, head, language)
+
+
+def _write(
+    sheet: Sheet, html_file: Path | None, markdown_file: Path | None, answers: bool, key: bool, quiet: bool
+) -> None:
+    for path, draw in ((html_file, page), (markdown_file, markdown)):
+        if path is not None:
+            with publish_file(path) as draft:
+                draft.write_text(draw(sheet, answers, key), encoding="utf-8")
+            if not quiet:
+                print(f"{path}: {sheet.title}")
+    if html_file is None and markdown_file is None:
+        print(markdown(sheet, answers, key), end="")
+
+
+def _sizes(given: list[str]) -> dict[str, int]:
+    sizes = {}
+    for one in ",".join(given).split(",") if given else []:
+        name, _, number = one.partition("=")
+        if not number.strip().isdecimal():
+            raise UsageError(f"--size {one} cannot be read; write a name and a whole number, such as positions=4")
+        sizes[name.strip()] = int(number)
+    return sizes
+
+
+def _refuse(options: dict[str, object], why: str) -> None:
+    if unused := [name for name, value in options.items() if value is not None]:
+        raise UsageError(f"{unused[0]} {why}")

@@ -1,0 +1,1 @@
+"""Drawing what a model computed, and worksheets: on a page, on paper, in text."""

@@ -1,0 +1,66 @@
+"""Beam search: clearhead's own search over the same table."""
+
+import math
+from fractions import Fraction
+
+import pytest
+import torch
+from torch import Tensor
+
+from clearhead.byhand import make_sheet
+from clearhead.byhand.beam_search import BEGIN, END, NEXT, greedily, search, winner
+from clearhead.decoding import LengthPenalty, SearchOptions, beam_search, greedy
+from clearhead.errors import UsageError
+
+
+class TableStep:
+    """Looks up what follows each hypothesis' last word; token 4 is begin."""
+
+    def __init__(self, table: list[list[float]]) -> None:
+        rows = torch.tensor([*table[1:], table[0], table[0]], dtype=torch.float64)
+        self.table = torch.cat((rows, torch.zeros(5, 1, dtype=torch.float64)), dim=1).log()
+
+    def __call__(self, tokens: Tensor) -> Tensor:
+        return self.table[tokens]
+
+    def select(self, sentences: Tensor, beams: Tensor) -> None:
+        """A table of the last word alone has nothing to keep."""
+
+
+@pytest.mark.parametrize("steps", [3, 4])
+def test_it_finds_what_the_package_finds(steps: int) -> None:
+    options = {"begin": 4, "end": 3, "suppressed": (4,), "length_penalty": LengthPenalty("none")}
+    for seed in range(50):
+        sheet = make_sheet("beam-search", seed, {"steps": steps})
+        table = [[float(one) for one in row] for row in sheet.matrix("P").values]
+        for key, size, find in (("winner", 2, beam_search), ("greedy", 1, greedy)):
+            [[best]] = find(TableStep(table), [steps], SearchOptions(**options, beam_size=size))  # type: ignore[arg-type]
+            words, chance = sheet.matrix(key).cells[0]
+            assert words.word == " ".join(NEXT[token] for token in best.tokens)
+            assert float(chance.precise) == pytest.approx(math.exp(best.log_probability), rel=1e-12)
+
+
+def test_the_beam_finds_more_than_greedy_search() -> None:
+    for seed in range(50):
+        sheet = make_sheet("beam-search", seed)
+        best, greedy_one = (sheet.matrix(key).cells[0][1].value or 0 for key in ("winner", "greedy"))
+        assert best > greedy_one
+
+
+def test_by_hand() -> None:
+    """A (0.6) ends at 0.3 or goes on; B (0.4) ends at once with 0.9: 0.36, though greedy search never sees it."""
+    table = [[Fraction(one, 10) for one in row] for row in ((6, 4, 0, 0), (0, 0, 5, 5), (0, 0, 1, 9), (0, 0, 0, 10))]
+    walk = search(table, 2)
+    assert [path.words for path in walk[0].kept] == [(0,), (1,)]
+    best = winner(walk)
+    assert best is not None
+    assert (best.words, best.probability) == ((1, 3), Fraction(36, 100))
+    assert greedily(table, 2).words == (0, 2)
+    assert best.text.endswith(END)
+    assert BEGIN not in best.text
+
+
+def test_a_row_that_is_no_distribution() -> None:
+    rows = [[Fraction(1, 2)] * 4] * 4
+    with pytest.raises(UsageError, match="row 1 of P adds up to 2, but probabilities are 0 or more and add up to 1"):
+        make_sheet("beam-search", matrices={"P": rows})

@@ -1,0 +1,54 @@
+"""Matrices from a file."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from clearhead.byhand.matrices import read_matrices
+from clearhead.errors import UsageError
+
+
+def written(folder: Path, name: str, text: str) -> Path:
+    (folder / name).write_text(text, encoding="utf-8")
+    return folder / name
+
+
+def test_json(tmp_path: Path) -> None:
+    path = written(tmp_path, "own.json", '{"X": [[1, -2], [0.1, "1/3"]]}')
+    assert read_matrices(path) == {"X": [[1, -2], [Fraction(1, 10), Fraction(1, 3)]]}
+
+
+def test_csv(tmp_path: Path) -> None:
+    path = written(tmp_path, "own.csv", "\ufeffX,,\n1,2,\n\n3,0.5,\nb1\n-1\n")
+    assert read_matrices(path) == {"X": [[1, 2], [3, Fraction(1, 2)]], "b1": [[-1]]}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.json", "{", "is not JSON"),
+        ("a.json", "[[1]]", "holds no object of matrices by name; write"),
+        ("a.json", "{}", "holds no matrix; write"),
+        ("a.json", '{"X": [1]}', "X is no list of rows; write"),
+        ("a.json", '{"X": [[1, 2], [3]]}', "row 2 of X has 1 numbers but row 1 has 2; make all rows equally long"),
+        ("a.json", '{"X": [[true]]}', 'X holds True, which is no number; write 3, -2, 0.5 or "1/3"'),
+        ("a.json", '{"X": [["two"]]}', "in X, 'two' is not a number; write 3, -2, 0.5 or 1/3"),
+        ("a.json", '{"X": [[NaN]]}', "X holds nan, which is no number"),
+        ("a.csv", "1,2\n", "line 1: a row stands before any name; write"),
+        ("a.csv", "X\n", "X is no list of rows; write"),
+    ],
+)
+def test_what_is_no_matrix(tmp_path: Path, name: str, text: str, message: str) -> None:
+    with pytest.raises(UsageError) as error:
+        read_matrices(written(tmp_path, name, text))
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"cannot be read \(No such file or directory\); check the path"):
+        read_matrices(tmp_path / "none.json")
+    (tmp_path / "bytes.json").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UsageError, match="is not UTF-8 text; save it as UTF-8"):
+        read_matrices(tmp_path / "bytes.json")

@@ -1,0 +1,46 @@
+"""Several heads: clearhead's own multi-head attention with the same matrices."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from clearhead.byhand import make_sheet
+from clearhead.model import TransformerConfig
+from clearhead.model.attention import Attention
+
+CASES = [(seed, 2 + seed % 2) for seed in range(50)]
+
+
+def module(rows: dict[str, Tensor], heads: int) -> Attention:
+    config = TransformerConfig(
+        source_vocabulary=8, target_vocabulary=8, width=heads, heads=heads, positions="learned", inner_width=4
+    )
+    attention = Attention(config).double().eval()
+    with torch.no_grad():
+        for name, layer in zip(
+            "QKVO", (attention.query, attention.key, attention.value, attention.output), strict=True
+        ):
+            layer.weight.copy_(rows[f"W{name}"].T)
+            layer.bias.zero_()
+    return attention
+
+
+def test_it_is_multi_head_attention(
+    as_drawn: None, given: Callable[..., dict[str, Tensor]], precise: Callable[..., Tensor]
+) -> None:
+    for seed, heads in CASES:
+        sheet = make_sheet("multi-head", seed, {"heads": heads})
+        rows = given(sheet)
+        with torch.inference_mode():
+            expected = module(rows, heads).within(rows["X"][None])[0]
+        found = precise(sheet.matrix("output"))
+        torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_every_head_has_something_to_say(seed: int) -> None:
+    sheet = make_sheet("multi-head", seed)
+    for one in "QKV":
+        assert all(any(column) for column in zip(*sheet.matrix(one).values, strict=True))
