@@ -10,6 +10,7 @@ context, weights = clearhead.attention(query, key, value)
 
 from clearhead.bundle import Bundle, Translation, load
 from clearhead.errors import ClearheadError
+from clearhead.look import show
 from clearhead.model import EncoderDecoder, TransformerConfig, attention
 from clearhead.recipe import Recipe, load_recipe
 from clearhead.training import train
@@ -26,5 +27,6 @@ __all__ = [
     "attention",
     "load",
     "load_recipe",
+    "show",
     "train",
 ]

@@ -19,7 +19,7 @@ from clearhead.cli import app
 from clearhead.recipe import Recipe
 from clearhead.training import train
 
-COMMANDS = ["demo", "corpus street", "train", "translate", "score", "evaluate", "check"]
+COMMANDS = ["demo", "corpus street", "train", "translate", "score", "evaluate", "look", "check"]
 Run = Callable[..., Any]
 
 
