@@ -16,7 +16,8 @@ export class NumberPanel {
     this.result = h("p", { class: "verdict", role: "status" });
     this.check = h("button", { type: "button", class: "check", onclick: () => this.verify() }, words("number.check"));
     this.rest = h("div", { class: "terms" });
-    this.element = h("section", { class: "number", "aria-label": words("number.title") }, this.where, this.line, h("div", { class: "row" }, this.check, this.result), this.rest);
+    this.checking = h("div", { class: "row" }, this.check, this.result);
+    this.element = h("section", { class: "number", "aria-label": words("number.title") }, this.where, this.line, this.checking, this.rest);
     this.clear();
   }
 
@@ -28,6 +29,7 @@ export class NumberPanel {
     this.result.textContent = "";
     this.rest.replaceChildren();
     this.check.disabled = true;
+    this.checking.hidden = true;
   }
 
   /** Show how a cell { head, row, column } of a step's tensor is made. */
@@ -47,6 +49,7 @@ export class NumberPanel {
     this.chosen = { found, made };
     this.element.dataset.value = exact(found);
     this.check.disabled = !made;
+    this.checking.hidden = false;
     this.where.replaceChildren(...this.place(trace, name, at, tensor));
     const index = `${lastOf(name)}[${at.row}, ${at.column}]`;
     if (!made) {
