@@ -7,7 +7,7 @@ import clearhead
 
 NAMES = [
     "Bundle", "ClearheadError", "EncoderDecoder", "Recipe", "TransformerConfig", "Translation", "attention", "load",
-    "load_recipe", "train",
+    "load_recipe", "show", "train",
 ]  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from clearhead.lazy import lazy
 if TYPE_CHECKING:
     from clearhead.bundle import Bundle, Translation, load
     from clearhead.errors import ClearheadError
+    from clearhead.look import show
     from clearhead.model import EncoderDecoder, TransformerConfig, attention
     from clearhead.recipe import Recipe, load_recipe
     from clearhead.training import train
@@ -31,6 +32,7 @@ __all__ = [
     "attention",
     "load",
     "load_recipe",
+    "show",
     "train",
 ]
 
@@ -39,6 +41,7 @@ __getattr__, __dir__ = lazy(
     {
         "bundle": ("Bundle", "Translation", "load"),
         "errors": ("ClearheadError",),
+        "look": ("show",),
         "model": ("EncoderDecoder", "TransformerConfig", "attention"),
         "recipe": ("Recipe", "load_recipe"),
         "training": ("train",),

@@ -4,10 +4,13 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
+
 from clearhead.decoding import BeamStep, DeviceModel, PackedModel, SearchOptions, translate_ids
 from clearhead.model import EncoderDecoder
 from clearhead.text import Tokenizer
 from clearhead.tracing import Side, Trace, Tree, record, steps_of
+from clearhead.tracing.steps import PROBABILITIES
 
 # How many of the likeliest next tokens a tree keeps for each hypothesis that was continued.
 CANDIDATES = 10
@@ -43,19 +46,26 @@ def traced(
     tree: Tree | None,
     settings: Mapping[str, Any],
 ) -> Trace:
-    """The trace of one forced pass: all of the target's positions at once, each predicting the token after it."""
+    """The trace of one forced pass: all of the target's positions at once, each predicting the token after it.
+
+    Its settings tell the pieces of the likeliest next tokens, so that a reader without the tokenizer can name them.
+    """
     inputs = (tokenizer.begin, *tokens[:-1])
     steps = steps_of(model.config)
     nodes = [] if tree is None else tree.as_json()
+    tensors = record(model, source.ids, inputs)
+    likely = torch.topk(tensors[PROBABILITIES], min(CANDIDATES, model.config.target_vocabulary)).indices
+    told = {*likely.flatten().tolist(), *(token for node in nodes for token, _ in node["candidates"])}
+    pieces = {str(one): tokenizer.pieces([one])[0] for one in sorted(told)}
     return Trace(
-        record(model, source.ids, inputs),
+        tensors,
         steps,
         source=source,
         target=side(text, inputs, tokenizer),
         predicted=side(text, tokens, tokenizer),
         config=dataclasses.asdict(model.config),
         tree=[{**node, "piece": tokenizer.pieces([node["token"]])[0]} for node in nodes],
-        settings=settings,
+        settings={**settings, "pieces": pieces},
         parameters=dict(model.named_parameters(remove_duplicate=False)),
     )
 

@@ -1,10 +1,15 @@
 """Worksheets as data: small whole numbers, blanks, and an answer key with the sum that makes each answer."""
 
-from clearhead.byhand.making import TOPICS, make_sheet
-from clearhead.byhand.matrices import read_matrices
-from clearhead.byhand.sheet import Cell, Matrix, Section, Sheet
-from clearhead.byhand.traced import sheet_from
-from clearhead.byhand.words import LANGUAGES, Words
+from typing import TYPE_CHECKING
+
+from clearhead.lazy import lazy
+
+if TYPE_CHECKING:
+    from clearhead.byhand.making import TOPICS, make_sheet
+    from clearhead.byhand.matrices import read_matrices
+    from clearhead.byhand.sheet import Cell, Matrix, Section, Sheet
+    from clearhead.byhand.traced import sheet_from
+    from clearhead.byhand.words import LANGUAGES, Words
 
 __all__ = [
     "LANGUAGES",
@@ -18,3 +23,14 @@ __all__ = [
     "read_matrices",
     "sheet_from",
 ]
+
+__getattr__, __dir__ = lazy(
+    __name__,
+    {
+        "making": ("TOPICS", "make_sheet"),
+        "matrices": ("read_matrices",),
+        "sheet": ("Cell", "Matrix", "Section", "Sheet"),
+        "traced": ("sheet_from",),
+        "words": ("LANGUAGES", "Words"),
+    },
+)

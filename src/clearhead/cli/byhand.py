@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from clearhead.bundle import load
-from clearhead.byhand import TOPICS, Sheet, make_sheet, read_matrices, sheet_from
+from clearhead.byhand import TOPICS, Sheet, make_sheet, read_matrices
 from clearhead.cli.options import Debug, Quiet, To
 from clearhead.errors import UsageError
 from clearhead.files import publish_file
@@ -59,7 +59,9 @@ def byhand(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Make a worksheet: blanks to fill in with a pencil, and all answers with the sums that make them.
+    """Make a worksheet to fill in with a pencil.
+
+    The answers follow, each with the sum that makes it.
 
     Example: clearhead byhand block --html block.html
     """
@@ -75,6 +77,8 @@ def byhand(
 
 
 def _of_model(topic: str, model: Path, text: str | None, layer: int, head: int, to: str | None, language: str) -> Sheet:
+    from clearhead.byhand import sheet_from
+
     if text is None:
         raise UsageError('--from needs a text to read; add it, as in: --from runs/street "I am a student."')
     return sheet_from(load(model).trace(text, to), topic, layer, head, language)

@@ -1,1 +1,23 @@
-"""Drawing what a model computed, and worksheets: on a page, on paper, in text."""
+"""Drawing what a model computed: a page (served here, in one file, or in a notebook), and worksheets."""
+
+from typing import TYPE_CHECKING
+
+from clearhead.lazy import lazy
+
+if TYPE_CHECKING:
+    from clearhead.look.exhibit import Exhibit
+    from clearhead.look.export import as_html
+    from clearhead.look.notebook import Shown, show
+    from clearhead.look.server import Request, application, serve
+
+__all__ = ["Exhibit", "Request", "Shown", "application", "as_html", "serve", "show"]
+
+__getattr__, __dir__ = lazy(
+    __name__,
+    {
+        "exhibit": ("Exhibit",),
+        "export": ("as_html",),
+        "notebook": ("Shown", "show"),
+        "server": ("Request", "application", "serve"),
+    },
+)

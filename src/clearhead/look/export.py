@@ -1,0 +1,70 @@
+"""A trace as one HTML file that needs nothing else: no server, no network."""
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor
+
+from clearhead.look.assets import asset, frame, one_script, source_hash
+from clearhead.look.exhibit import Exhibit
+
+# Above so many bytes of weights the file goes without them, and the page says so.
+MOST_WEIGHTS = 64 << 20
+
+
+def as_html(exhibit: Exhibit, language: str | None = None, most_weights: int = MOST_WEIGHTS) -> str:
+    """The page with a trace in it. language: "en" or "ko" where it is not the browser's to choose.
+
+    The weights that the trace's steps used come along, so that every cell can be checked, unless they take more than
+    `most_weights` bytes. A Content-Security-Policy in the file forbids every connection and all scripts but its own.
+    """
+    style, script = asset("style.css"), one_script()
+    policy = (
+        f"default-src 'none'; script-src {source_hash(script)}; style-src {source_hash(style)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    data = {"language": language, **contents(exhibit, most_weights)}
+    head = f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n<style>{style}</style>'
+    body = (
+        f'<script type="application/json" id="data">{escaped(data)}</script>\n<script type="module">{script}</script>'
+    )
+    return frame(head, body)
+
+
+def contents(exhibit: Exhibit, most_weights: int = MOST_WEIGHTS) -> dict[str, Any]:
+    """Document, tensors and weights; two names of one weight are stored once."""
+    weights = needed(exhibit)
+    distinct = {(one.data_ptr(), one.shape): one for one in weights.values()}
+    fits = sum(one.numel() * 4 for one in distinct.values()) <= most_weights
+    first: dict[tuple[int, Any], str] = {}
+    parameters: dict[str, Any] = {}
+    for name, one in weights.items() if fits else ():
+        original = first.setdefault((one.data_ptr(), one.shape), name)
+        parameters[name] = encoded(exhibit.parameter(name)) if original == name else {"same": original}
+    return {
+        "document": exhibit.document(),
+        "tensors": {name: encoded(exhibit.tensor(name)) for name in exhibit.trace},
+        "parameters": parameters,
+    }
+
+
+def needed(exhibit: Exhibit) -> Mapping[str, Tensor]:
+    """The weights at hand that the steps name."""
+    names = dict.fromkeys(name for step in exhibit.trace.steps() for name in step.parameters)
+    return {name: exhibit.trace.parameters[name] for name in names if name in exhibit.trace.parameters}
+
+
+def encoded(tensor: Tensor) -> dict[str, Any]:
+    return {"shape": list(tensor.shape), "base64": base64.b64encode(raw(tensor)).decode("ascii")}
+
+
+def raw(tensor: Tensor) -> bytes:
+    """float32, little endian, row by row."""
+    return tensor.contiguous().numpy().astype("<f4", copy=False).tobytes()
+
+
+def escaped(data: Any) -> str:
+    """JSON that cannot end the <script> that it stands in, whatever text it holds."""
+    return json.dumps(data, ensure_ascii=True, allow_nan=False).replace("<", "\\u003c")

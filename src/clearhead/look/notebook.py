@@ -1,0 +1,27 @@
+"""A trace in a notebook."""
+
+import html
+
+from clearhead.look.exhibit import Exhibit
+from clearhead.look.export import as_html
+from clearhead.tracing import Trace
+
+HEIGHT = 760
+
+
+class Shown:
+    """What a notebook displays as the page, in a frame that can neither touch the notebook nor be touched by it."""
+
+    def __init__(self, page: str, height: int = HEIGHT) -> None:
+        self.page, self.height = page, height
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe srcdoc="{html.escape(self.page)}" sandbox="allow-scripts" title="clearhead" '
+            f'width="100%" height="{self.height}" frameborder="0"></iframe>'
+        )
+
+
+def show(trace: Trace, language: str | None = None) -> Shown:
+    """Show a trace in a notebook: the last value of a cell. language: "en" or "ko"; default: the browser's."""
+    return Shown(as_html(Exhibit(trace), language))

@@ -1,0 +1,101 @@
+// Matrices of one trace side by side: pointing at a cell lights up what it is made of, choosing it shows its arithmetic.
+
+import { reach } from "./arithmetic.js";
+import { h } from "./dom.js";
+import { Matrix } from "./matrix.js";
+import { colouring, lastOf, plane, turned } from "./trace.js";
+import { stepKey } from "./words.js";
+
+/** Weights above so many numbers are not drawn; a single row of them is still fetched to check a cell. */
+const MOST_DRAWN = 1.5e6;
+
+export class Board {
+  constructor(app) {
+    this.app = app;
+    this.trace = app.trace;
+    this.words = app.words;
+    this.shown = [];
+  }
+
+  /** A tensor's matrix: for tensors with heads, that of `head`. */
+  async tensor(name, { head = 0, title = null, tall = 400, note = null } = {}) {
+    const tensor = await this.trace.tensor(name);
+    const split = tensor.shape.length > 2;
+    const own = split ? head : 0;
+    const step = this.trace.byName.get(name);
+    const key = step ? `step.${stepKey(name)}` : `given.${name}`;
+    const suffix = split ? ` · ${this.words("head.one", { number: own + 1 })}` : "";
+    const matrix = new Matrix({
+      title: (title ?? this.words(key)) + suffix,
+      flat: plane(tensor, own),
+      labels: this.trace.labels(name),
+      kind: colouring(name),
+      words: this.words,
+      tall,
+      note,
+      onhover: (row, column) => this.hover(name, own, row, column),
+      onpick: (row, column) => this.pick(name, own, row, column),
+    });
+    matrix.element.dataset.name = name;
+    matrix.element.dataset.head = own;
+    this.shown.push({ name, head: split ? own : null, matrix });
+    return matrix.element;
+  }
+
+  /** A weight as the paper writes it, inputs × outputs (PyTorch keeps it turned); null where it is not at hand. */
+  async weight(name, { title, from = 0, count = null }) {
+    if (!this.trace.door.holds(name)) return null;
+    const stored = await this.trace.door.parameter(name);
+    if (stored.data.length > MOST_DRAWN) return null;
+    const all = plane(stored);
+    const part = { rows: count ?? all.rows, columns: all.columns, at: (row, column) => all.at(from + row, column) };
+    const matrix = new Matrix({ title, flat: turned(part), words: this.words, tall: 240 });
+    this.shown.push({ name, head: null, matrix, from, turned: true });
+    return matrix.element;
+  }
+
+  hover(name, head, row, column) {
+    this.light(row === null ? this.picked : { name, at: { head, row, column } });
+  }
+
+  light(cell) {
+    const step = cell && this.trace.byName.get(cell.name);
+    const cells = step ? reach(this.trace, step, cell.at) : [];
+    for (const { name, head, matrix, from = 0, turned: isTurned } of this.shown) {
+      const own = cells.filter((one) => one.name === name && (head === null || one.head === null || one.head === head));
+      matrix.light(own.map((one) => placed(one, from, isTurned, matrix.flat)).filter(Boolean));
+    }
+  }
+
+  pick(name, head, row, column) {
+    this.picked = { name, at: { head, row, column } };
+    for (const one of this.shown) {
+      if (one.name !== name || (one.head !== null && one.head !== head)) {
+        one.matrix.cursor = null;
+      }
+    }
+    this.light(this.picked);
+    this.app.picked(name, { head, row, column });
+  }
+
+  /** Choose a cell from outside, as when a reader comes by its address. */
+  choose(name, at) {
+    const found = this.shown.find((one) => one.name === name && (one.head === null || one.head === at.head));
+    if (!found || at.row >= found.matrix.flat.rows || at.column >= found.matrix.flat.columns) return;
+    requestAnimationFrame(() => found.matrix.move(at.row, at.column));
+  }
+}
+
+function placed({ row, column }, from, isTurned, flat) {
+  if (!isTurned) return { row, column };
+  const own = row - from;
+  return own >= 0 && own < flat.columns ? { row: column, column: own } : null;
+}
+
+/** Matrices in a row with signs between them: `[X] · [W] = [Q]`. */
+export function formula(...parts) {
+  const shown = parts.filter(Boolean);
+  return h("div", { class: "formula" }, shown.map((one) => (typeof one === "string" ? h("span", { class: "sign", "aria-hidden": "true" }, one) : one)));
+}
+
+export const nameOf = (words, name) => words(`step.${stepKey(name)}`) || lastOf(name);

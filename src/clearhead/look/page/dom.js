@@ -1,0 +1,112 @@
+// Building the page's elements. Text only ever enters as text, never as HTML.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** An element with its properties, listeners ("onclick"), data-* and aria-* attributes, and children. */
+export function h(tag, properties = {}, ...children) {
+  return filled(document.createElement(tag), properties, children);
+}
+
+/** The same for SVG, where everything is an attribute. */
+export function s(tag, properties = {}, ...children) {
+  return filled(document.createElementNS(SVG, tag), properties, children);
+}
+
+function filled(element, properties, children) {
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "style") for (const [key, one] of Object.entries(value)) element.style.setProperty(key, one);
+    else element.setAttribute(name, value === true ? "" : String(value));
+  }
+  element.append(...children.flat(Infinity).filter((one) => one !== null && one !== undefined && one !== false));
+  return element;
+}
+
+/** A token as a person reads it, whatever direction its script runs in. */
+export function token(piece) {
+  return h("bdi", { class: "token", dir: "auto" }, visible(piece));
+}
+
+/** Control characters and those that turn the direction of text, shown by their number. */
+export function visible(text) {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, (one) => `<${one.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}>`);
+}
+
+/** A number short enough for a cell. */
+export function short(value) {
+  if (value === -Infinity) return "−∞";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "?";
+  const size = Math.abs(value);
+  const digits = size >= 100 ? 0 : size >= 10 ? 1 : 2;
+  const text = value.toFixed(digits).replace("-", "−");
+  return /^−0(\.0+)?$/.test(text) ? text.slice(1) : text;
+}
+
+/** A number to six digits, as in the equation line. */
+export function exact(value) {
+  if (!Number.isFinite(value)) return short(value);
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  const text = size < 1e-4 || size >= 1e6 ? value.toExponential(4) : String(Number(value.toPrecision(6)));
+  return text.replaceAll("-", "−");
+}
+
+export function percent(value) {
+  return value >= 0.0005 ? `${(100 * value).toFixed(1)} %` : value > 0 ? "< 0.1 %" : "0 %";
+}
+
+export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+/** A row of buttons of which one or more are pressed. */
+export function choice(label, options, chosen, onchoose) {
+  const pressed = (value) => (chosen instanceof Set ? chosen.has(value) : chosen === value);
+  const button = ([value, text]) =>
+    h("button", { type: "button", "aria-pressed": String(pressed(value)), "data-value": value, onclick: () => onchoose(value) }, text);
+  return h("div", { class: "choice", role: "group", "aria-label": label }, h("span", { class: "label" }, label), options.map(button));
+}
+
+/** A labelled <select>. */
+export function select(label, options, chosen, onchoose) {
+  const choose = (event) => onchoose(options[event.target.selectedIndex][0]);
+  const list = h("select", { onchange: choose }, options.map(([value, text]) => h("option", { selected: value === chosen }, visible(String(text)))));
+  return h("label", { class: "field" }, h("span", { class: "label" }, label), list);
+}
+
+/** Steps that play one after the other, can be paused, and moved through by hand; `show(number)` draws one. */
+export function player(count, words, show, { start = 0, pause = 1600 } = {}) {
+  let at = start;
+  let timer = null;
+  const place = h("output", { class: "place" });
+  const range = h("input", { type: "range", min: 0, max: count - 1, value: at, "aria-label": words.place, oninput: () => go(Number(range.value)) });
+  const play = h("button", { type: "button", class: "play", onclick: () => (timer ? stop() : run()) });
+  const go = (number) => {
+    stop();
+    move(number);
+  };
+  const move = (number) => {
+    at = Math.max(0, Math.min(count - 1, number));
+    range.value = at;
+    place.textContent = `${at + 1} / ${count}`;
+    show(at);
+  };
+  const stop = () => {
+    clearInterval(timer);
+    timer = null;
+    play.textContent = words.play;
+  };
+  const run = () => {
+    if (at === count - 1) move(0);
+    play.textContent = words.pause;
+    timer = setInterval(() => {
+      if (!play.isConnected) return stop();
+      if (at === count - 1) return stop();
+      move(at + 1);
+    }, pause);
+  };
+  const back = h("button", { type: "button", "aria-label": words.back, onclick: () => go(at - 1) }, "‹");
+  const on = h("button", { type: "button", "aria-label": words.on, onclick: () => go(at + 1) }, "›");
+  stop();
+  move(at);
+  return h("div", { class: "player" }, back, play, on, range, place);
+}

@@ -1,0 +1,129 @@
+// Where a trace comes from: the server that this page was served by, or the data inside this file.
+
+/** What the page was opened with: { document, source, language }. */
+export async function open() {
+  const embedded = document.getElementById("data");
+  if (!embedded) {
+    const source = new Served();
+    return { document: await source.newest(), source, language: null };
+  }
+  const data = JSON.parse(embedded.textContent);
+  return { document: data.document, source: new Embedded(data), language: data.language };
+}
+
+/** Keeps what was fetched while it takes less than 200 MB. */
+class Kept {
+  constructor(most = 200e6) {
+    this.most = most;
+    this.size = 0;
+    this.all = new Map();
+  }
+
+  get(key, fetched) {
+    if (!this.all.has(key)) {
+      const promise = fetched();
+      this.all.set(key, promise);
+      promise.then(
+        (tensor) => this.count(tensor.data.byteLength),
+        () => this.all.delete(key),
+      );
+    }
+    return this.all.get(key);
+  }
+
+  count(bytes) {
+    this.size += bytes;
+    if (this.size <= this.most) return;
+    this.all.clear();
+    this.size = 0;
+  }
+}
+
+class Served {
+  constructor() {
+    this.kept = new Kept();
+    this.live = true;
+    this.id = null;
+  }
+
+  async newest() {
+    return this.opened(await answer(await fetch("/trace")));
+  }
+
+  /** Trace a sentence; throws an Error with the server's one line where it cannot. */
+  async trace(wanted) {
+    const asked = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(wanted) };
+    return this.opened(await answer(await fetch("/trace", asked)));
+  }
+
+  /** Whether the model's weight is at hand. */
+  holds() {
+    return true;
+  }
+
+  opened(told) {
+    this.id = told.id;
+    this.kept = new Kept();
+    return told;
+  }
+
+  tensor(name) {
+    return this.kept.get(`tensor ${name}`, () => numbers(`/trace/${this.id}/tensor?name=${encodeURIComponent(name)}`));
+  }
+
+  parameter(name) {
+    return this.kept.get(`parameter ${name}`, () => numbers(`/trace/${this.id}/parameter?name=${encodeURIComponent(name)}`));
+  }
+
+  async row(name, row) {
+    const address = `/trace/${this.id}/parameter?name=${encodeURIComponent(name)}&row=${row}`;
+    return (await this.kept.get(`row ${row} ${name}`, () => numbers(address))).data;
+  }
+}
+
+async function answer(response) {
+  const told = await response.json();
+  if (!response.ok) throw new Error(told.error);
+  return told;
+}
+
+async function numbers(address) {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error((await response.json()).error);
+  const shape = (response.headers.get("X-Shape") || "").split(",").filter(Boolean).map(Number);
+  return { shape, data: new Float32Array(await response.arrayBuffer()) };
+}
+
+class Embedded {
+  constructor(data) {
+    this.data = data;
+    this.kept = new Kept();
+    this.live = false;
+  }
+
+  holds(name) {
+    return name in this.data.parameters;
+  }
+
+  tensor(name) {
+    return this.kept.get(`tensor ${name}`, async () => decoded(this.data.tensors[name], name));
+  }
+
+  parameter(name) {
+    const stored = this.data.parameters[name];
+    const original = stored?.same || name;
+    return this.kept.get(`parameter ${original}`, async () => decoded(this.data.parameters[original], name));
+  }
+
+  async row(name, row) {
+    const { shape, data } = await this.parameter(name);
+    const width = shape.slice(1).reduce((a, b) => a * b, 1);
+    return data.subarray(row * width, (row + 1) * width);
+  }
+}
+
+function decoded(stored, name) {
+  if (!stored) throw new Error(`${name}: not in this file`);
+  const bytes = Uint8Array.from(atob(stored.base64), (one) => one.charCodeAt(0));
+  return { shape: stored.shape, data: new Float32Array(bytes.buffer) };
+}

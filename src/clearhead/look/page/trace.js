@@ -1,0 +1,118 @@
+// The trace's document, and what its names mean: parts, layers, labels of rows and columns.
+
+const PLACES = { self_attention: 1, cross_attention: 2, feed_forward: 3 };
+
+export class Trace {
+  /** door: where its tensors come from. */
+  constructor(told, door) {
+    this.told = told;
+    this.door = door;
+    Object.assign(this, told.trace);
+    this.byName = new Map(this.steps.map((step) => [step.name, step]));
+    this.width = this.config.width;
+    this.headWidth = this.config.width / this.config.heads;
+    this.heads = [...Array(this.config.heads).keys()];
+    this.reading = told.trace.source;
+    this.writing = told.trace.target;
+  }
+
+  tensor(name) {
+    return this.door.tensor(name);
+  }
+
+  /** Blocks from bottom to top: ["encoder.layers.0", …]. */
+  blocks(stack) {
+    const count = this.config[`${stack}_layers`];
+    return [...Array(count).keys()].map((number) => `${stack}.layers.${number}`);
+  }
+
+  /** The sub-layers of a block, in order. */
+  sublayers(block) {
+    const kinds = block.startsWith("encoder") ? ["self_attention", "feed_forward"] : Object.keys(PLACES);
+    return kinds.map((kind) => `${block}.${kind}`);
+  }
+
+  /** Every part that has steps, in reading order: [{ part, steps }]. */
+  get groups() {
+    const groups = [];
+    for (const step of this.steps) {
+      const part = partOf(step.name);
+      if (groups.at(-1)?.part !== part) groups.push({ part, steps: [] });
+      groups.at(-1).steps.push(step);
+    }
+    return groups;
+  }
+
+  /** The step that makes a sub-layer's input, its residual's two halves, and so on: all steps of one part. */
+  stepsOf(part) {
+    return this.steps.filter((step) => partOf(step.name) === part);
+  }
+
+  piece(id) {
+    return this.settings.pieces?.[id] ?? this.known.get(id) ?? `#${id}`;
+  }
+
+  get known() {
+    if (!this.pieces) {
+      const sides = [this.reading, this.writing, this.predicted];
+      this.pieces = new Map(sides.flatMap((side) => side.ids.map((id, i) => [id, side.pieces[i]])));
+    }
+    return this.pieces;
+  }
+
+  /** The sentence along a tensor's rows. */
+  rowSide(name) {
+    const fromMemory = /cross_attention\.(key|value)$/.test(name);
+    return name.startsWith("encoder") || name.startsWith("source") || fromMemory ? this.reading : this.writing;
+  }
+
+  columnSide(name) {
+    return /^encoder|cross_attention/.test(name) ? this.reading : this.writing;
+  }
+
+  /** Labels for rows and columns of a tensor as it is drawn. */
+  labels(name) {
+    const shape = this.shapes[name];
+    const [rows, columns] = shape.slice(-2);
+    const rowLabels = name.startsWith("masks.") && rows === 1 ? [""] : this.rowSide(name).pieces;
+    if (name === "masks.source") return { rows: rowLabels, columns: this.reading.pieces };
+    if (isBetweenWords(name)) return { rows: rowLabels, columns: this.columnSide(name).pieces };
+    if (name.startsWith("output.")) return { rows: rowLabels, columns: (column) => this.piece(column) };
+    return { rows: rowLabels, columns: columns === 1 ? [""] : null };
+  }
+}
+
+/** "encoder.layers.0.self_attention" of the steps of that sub-layer and its residual; "encoder" of what leaves the stack. */
+export function partOf(name) {
+  const layer = /^((?:en|de)coder\.layers\.\d+\.\w+?)(?:_residual)?\.\w+$/.exec(name);
+  return layer ? layer[1] : name.slice(0, name.lastIndexOf("."));
+}
+
+export const blockOf = (part) => /^((?:en|de)coder\.layers\.\d+)/.exec(part)?.[1] ?? null;
+export const stackOf = (part) => (part.startsWith("encoder") || part.startsWith("source") ? "encoder" : "decoder");
+export const kindOf = (part) => /\.layers\.\d+\.(\w+)$/.exec(part)?.[1] ?? part;
+export const lastOf = (name) => name.slice(name.lastIndexOf(".") + 1);
+
+/** Whether a tensor has a row and a column for each word: scores, weights, masks. */
+export function isBetweenWords(name) {
+  return /\.(scores|scaled|masked|weights)$/.test(name) || name === "masks.target";
+}
+
+/** How numbers are coloured: probabilities and masks by one hue over [0, 1], all others about zero. */
+export function colouring(name) {
+  return /\.weights$|^output\.probabilities$|^masks\./.test(name) && !name.endsWith("weight") ? "probability" : "signed";
+}
+
+/** One matrix of a tensor: its head where it has heads. */
+export function plane(tensor, head = 0) {
+  const [rows, columns] = tensor.shape.length === 1 ? [tensor.shape[0], 1] : tensor.shape.slice(-2);
+  const start = tensor.shape.length > 2 ? head * rows * columns : 0;
+  return { rows, columns, at: (row, column) => tensor.data[start + row * columns + column] };
+}
+
+export const turned = (flat) => ({ rows: flat.columns, columns: flat.rows, at: (row, column) => flat.at(column, row) });
+
+/** Some of a matrix's rows. */
+export function rowsOf(flat, from, count) {
+  return { rows: count, columns: flat.columns, at: (row, column) => flat.at(from + row, column) };
+}

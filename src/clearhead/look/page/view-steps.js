@@ -1,0 +1,133 @@
+// Levels 4 and 5: a sub-layer as matrices, one step with what it is made of, one number as its arithmetic.
+
+import { article, chapter, redrawn } from "./article.js";
+import { Board, formula } from "./board.js";
+import { choice, h, select } from "./dom.js";
+import { isBetweenWords, kindOf } from "./trace.js";
+import { partName, stepKey } from "./words.js";
+
+/** Buttons for the heads. */
+export function headChoice(app, draw) {
+  const { words, trace } = app;
+  const chosen = (head) => {
+    app.head = head;
+    draw();
+  };
+  return choice(words("head.choose"), trace.heads.map((head) => [head, String(head + 1)]), app.head, chosen);
+}
+
+/** A <select> of the model's attentions; kinds: which of "encoder", "decoder" and "cross". */
+export function attentionChoice(app, draw, kinds = ["encoder", "decoder", "cross"]) {
+  const all = attentions(app.trace).filter((part) => kinds.includes(kindOfAttention(part)));
+  if (!all.includes(app.attention)) app.attention = all[0];
+  const chosen = (part) => {
+    app.attention = part;
+    draw();
+  };
+  return select(app.words("attention.choose"), all.map((part) => [part, partName(app.words, part)]), app.attention, chosen);
+}
+
+export function attentions(trace) {
+  return trace.groups.map((one) => one.part).filter((part) => /attention$/.test(kindOf(part)));
+}
+
+export const kindOfAttention = (part) => (part.endsWith("cross_attention") ? "cross" : part.split(".")[0]);
+
+/** One step: its inputs, the weights that it uses, and its result. */
+export async function step(app, name, cell) {
+  const { words, trace } = app;
+  const own = trace.byName.get(name);
+  if (!own) throw new Error(words("frame.no_step", { name }));
+  const key = stepKey(name);
+  const split = [name, ...own.inputs].some((one) => trace.shapes[one].length > 2);
+  const board = await redrawn(async (draw) => {
+    const drawn = await stepBoard(app, own);
+    if (cell) drawn.board.choose(name, cell);
+    return [split && headChoice(app, draw), drawn.element];
+  });
+  const index = trace.steps.indexOf(own);
+  const beside = (one, sign) => one && h("button", { type: "button", class: "quiet", onclick: () => app.go("step", one.name) }, sign(words(`step.${stepKey(one.name)}`)));
+  return article(
+    words,
+    words(`step.${key}`),
+    words(`why.step.${key}`),
+    null,
+    h("p", { class: "recipe" }, h("code", {}, name), ` = ${words(`operation.${own.operation}`)}`),
+    board,
+    h("div", { class: "beside" }, beside(trace.steps[index - 1], (text) => `‹ ${text}`), beside(trace.steps[index + 1], (text) => `${text} ›`)),
+  );
+}
+
+async function stepBoard(app, own) {
+  const { words } = app;
+  const board = new Board(app);
+  const { head } = app;
+  const result = await board.tensor(own.name, { head });
+  const inputs = [];
+  for (const name of own.inputs) inputs.push(await board.tensor(name, { head, tall: 260 }));
+  const weights = await weightsOf(app, board, own);
+  return { board, element: [h("h2", {}, words("step.result")), result, h("h2", {}, words("step.made_of")), h("div", { class: "inputs" }, inputs, weights)] };
+}
+
+/** The weights of a projection as a matrix: of heads, the columns of the one that is shown. */
+export async function weightsOf(app, board, own) {
+  if (!["project", "heads"].includes(own.operation) || own.name.startsWith("output.")) return null;
+  const { words, trace } = app;
+  const ofHead = own.operation === "heads" ? { from: app.head * trace.headWidth, count: trace.headWidth } : {};
+  const title = words("weight.title", { name: own.parameters[0].replace(/\.weight$/, "") });
+  return board.weight(own.parameters[0], { title, ...ofHead });
+}
+
+/** A whole sub-layer, from what enters it to what leaves it. */
+export async function sublayer(app, part, cell) {
+  const { words, trace } = app;
+  const kind = kindOf(part);
+  const body = await redrawn((draw) => sublayerBody(app, part, draw));
+  if (cell) app.head = cell.head;
+  const key = /^(self_attention|cross_attention|feed_forward)$/.test(kind) ? kind : part;
+  return article(words, partName(words, part), words(`why.${key}`), words(`like.${key}`), body);
+}
+
+async function sublayerBody(app, part, draw) {
+  const { trace } = app;
+  const steps = trace.stepsOf(part);
+  const split = steps.some((one) => trace.shapes[one.name].length > 2);
+  const board = new Board(app);
+  const first = steps[0].inputs[0];
+  const cards = first in trace.shapes && !first.endsWith("ids") ? [h("section", { class: "card" }, await board.tensor(first, { tall: 260 }))] : [];
+  for (const own of steps) cards.push(await card(app, board, own));
+  return [split && headChoice(app, draw), h("div", { class: "cards" }, cards)];
+}
+
+async function card(app, board, own) {
+  const { words } = app;
+  const matrix = await board.tensor(own.name, { head: app.head, tall: isBetweenWords(own.name) ? 400 : 260 });
+  const open = h("button", { type: "button", class: "link", onclick: () => app.go("step", own.name) }, words("step.open"));
+  return h("section", { class: "card" }, h("p", { class: "why" }, words(`why.step.${stepKey(own.name)}`), " ", open), matrix);
+}
+
+/** Self-attention as the paper's equation 1, matrix by matrix. */
+export async function matrices(app) {
+  const body = await redrawn(async (draw) => {
+    const chosen = attentionChoice(app, draw);
+    return [h("div", { class: "choices" }, chosen, headChoice(app, draw)), await equation(app, app.attention)];
+  });
+  return chapter(app.words, "matrices", body);
+}
+
+async function equation(app, part) {
+  const { words, trace } = app;
+  const board = new Board(app);
+  const show = (last, tall = 300) => board.tensor(`${part}.${last}`, { head: app.head, tall });
+  const lines = [];
+  for (const name of ["query", "key", "value"]) {
+    const own = trace.byName.get(`${part}.${name}`);
+    const weights = await weightsOf(app, board, own);
+    const entering = await board.tensor(own.inputs[0], { tall: 220, title: words("matrices.entering") });
+    lines.push([words(`matrices.${name}`), formula(entering, "·", weights ?? words("matrices.weights"), "=", await show(name, 220))]);
+  }
+  lines.push([words("matrices.scores"), formula(await show("scores"), "→", await show("scaled"))]);
+  lines.push([words("matrices.weights_line"), formula(await show("masked"), "→", await show("weights"))]);
+  lines.push([words("matrices.context"), formula(await show("context"))]);
+  return lines.map(([title, line]) => h("section", { class: "card" }, h("h2", {}, title), line));
+}

@@ -1,0 +1,42 @@
+// Every view by its name in the address, and the tour's chapters in their order.
+
+import { heads, sixSteps, vectors } from "./view-attention.js";
+import { beam } from "./view-beam.js";
+import { decoder } from "./view-decoder.js";
+import { layer } from "./view-layer.js";
+import { lines } from "./view-lines.js";
+import { block, model, stacks } from "./view-model.js";
+import { output } from "./view-output.js";
+import { matrices, step, sublayer } from "./view-steps.js";
+import { training } from "./view-training.js";
+import { positions, wordsToVectors } from "./view-words.js";
+
+/** draw(app, part, cell) gives the view's elements; numbers: whether cells can be chosen in it. */
+export const views = {
+  model: { draw: model },
+  stacks: { draw: stacks },
+  block: { draw: block },
+  sublayer: { draw: sublayer, numbers: true },
+  step: { draw: step, numbers: true },
+  words: { draw: wordsToVectors, numbers: true },
+  positions: { draw: positions, numbers: true },
+  vectors: { draw: vectors, numbers: true },
+  six: { draw: sixSteps, numbers: true },
+  matrices: { draw: matrices, numbers: true },
+  heads: { draw: heads, numbers: true },
+  lines: { draw: lines },
+  layer: { draw: layer, numbers: true },
+  decoder: { draw: decoder },
+  output: { draw: output, numbers: true },
+  beam: { draw: beam },
+  training: { draw: training },
+};
+
+const TOUR = ["model", "stacks", "words", "positions", "vectors", "six", "matrices", "heads", "lines", "layer", "decoder", "output", "beam", "training"];
+const WITH_LAYERS = new Set(["vectors", "six", "matrices", "heads", "lines", "layer"]);
+
+/** The chapters that this trace has something to show in. */
+export function chapters(trace) {
+  const { encoder_layers: below, decoder_layers: above } = trace.config;
+  return TOUR.filter((view) => below + above > 0 || !WITH_LAYERS.has(view));
+}

@@ -1,0 +1,40 @@
+// What the page says, in the reader's language.
+
+import { en } from "./en.js";
+import { ko } from "./ko.js";
+
+export const catalogues = { en, ko };
+
+/** "?lang=" in the address, else what the file was made for, else the browser's language. */
+export function language(preferred) {
+  const asked = new URLSearchParams(location.search).get("lang");
+  const browser = navigator.language.startsWith("ko") ? "ko" : "en";
+  return [asked, preferred, browser].find((one) => one in catalogues);
+}
+
+/** words(key, { name: value }): the catalogue's text with {name} replaced. */
+export function wordsIn(chosen) {
+  return (key, values = {}) => {
+    const text = catalogues[chosen][key];
+    if (text === undefined) throw new Error(`no text for ${key}`);
+    return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+  };
+}
+
+/** The key of a step's name and reason: tensors of the same name mean different things in different places. */
+export function stepKey(name) {
+  const last = name.slice(name.lastIndexOf(".") + 1);
+  if (name === "decoder.normalized") return "decoder_normalized";
+  if (last === "sum") return name.includes("embedding") ? "embedding_sum" : "sum";
+  if (last === "output") return name.includes("feed_forward") ? "feed_forward_output" : "attention_output";
+  if (last === "masked" && name.startsWith("decoder") && name.includes("self_attention")) return "masked_future";
+  return last;
+}
+
+/** The name of a part: "Encoder, layer 1: self-attention". */
+export function partName(words, part) {
+  const layer = /^(encoder|decoder)\.layers\.(\d+)(?:\.(\w+))?$/.exec(part);
+  if (!layer) return words(`part.${part}`);
+  const block = words(`part.${layer[1]}_layer`, { number: Number(layer[2]) + 1 });
+  return layer[3] ? `${block} · ${words(`part.${layer[3]}`)}` : block;
+}

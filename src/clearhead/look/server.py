@@ -1,0 +1,254 @@
+"""The page's server: on this machine only, for this machine's browser only."""
+
+import asyncio
+import contextlib
+import dataclasses
+import itertools
+import json
+import socket
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request as Asked
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from torch import Tensor
+
+from clearhead.errors import ClearheadError, UsageError
+from clearhead.look.assets import TYPES, asset, frame
+from clearhead.look.exhibit import Exhibit
+from clearhead.look.export import raw
+
+HOST = "127.0.0.1"
+HOSTS = (HOST, "localhost")
+MOST_CHARACTERS, MOST_BEAMS, MOST_BYTES, MOST_TRACES = 2_000, 16, 65_536, 8
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """What a reader asks the page to trace. Raises UsageError where it cannot be traced."""
+
+    text: str
+    to: str | None = None
+    beam_size: int = 1
+
+    def __post_init__(self) -> None:
+        if not self.text.strip():
+            raise UsageError("there is no text; type a sentence")
+        if len(self.text) > MOST_CHARACTERS:
+            raise UsageError(f"the text has {len(self.text):,} characters; the page takes {MOST_CHARACTERS:,} at most")
+        if any("\ud800" <= each <= "\udfff" for each in self.text):
+            raise UsageError("the text holds half of a character (a lone surrogate); type it again")
+        if not 1 <= self.beam_size <= MOST_BEAMS:
+            raise UsageError(f"beam_size={self.beam_size!r} is not a whole number from 1 to {MOST_BEAMS}")
+
+
+Tracer = Callable[[Request], Exhibit]
+
+
+class Gallery:
+    """The newest exhibits by their ids; the tracer makes them one at a time."""
+
+    def __init__(self, tracer: Tracer, first: Exhibit) -> None:
+        self._tracer = tracer
+        self._kept: OrderedDict[str, Exhibit] = OrderedDict()
+        self._numbers = itertools.count(1)
+        self._busy = asyncio.Lock()
+        self.add(first)
+
+    def add(self, exhibit: Exhibit) -> str:
+        name = str(next(self._numbers))
+        self._kept[name] = exhibit
+        while len(self._kept) > MOST_TRACES:
+            self._kept.popitem(last=False)
+        return name
+
+    def __getitem__(self, name: str) -> Exhibit:
+        if name not in self._kept:
+            raise HTTPException(404, f"trace {name[:20]!r} is no longer kept; trace the sentence again")
+        return self._kept[name]
+
+    @property
+    def newest(self) -> str:
+        return next(reversed(self._kept))
+
+    async def trace(self, request: Request) -> str:
+        async with self._busy:
+            return self.add(await run_in_threadpool(self._tracer, request))
+
+
+def application(tracer: Tracer, first: Exhibit) -> "Guard":
+    """The page, as an ASGI application.
+
+    tracer: makes an exhibit of what a reader asks for. first: what the page opens with.
+    """
+    gallery = Gallery(tracer, first)
+
+    async def page(asked: Asked) -> Response:
+        links = '<link rel="stylesheet" href="/page/style.css">\n<script type="module" src="/page/main.js"></script>'
+        return Response(frame(links, ""), media_type="text/html; charset=utf-8")
+
+    async def file(asked: Asked) -> Response:
+        name = asked.path_params["name"]
+        try:
+            return Response(asset(name), media_type=TYPES["." + name.rpartition(".")[2]])
+        except KeyError:
+            raise HTTPException(404, "the page has no such file") from None
+
+    async def document(asked: Asked) -> Response:
+        return _told(gallery, gallery.newest)
+
+    async def trace(asked: Asked) -> Response:
+        return _told(gallery, await gallery.trace(await _read(asked)))
+
+    async def tensor(asked: Asked) -> Response:
+        name = asked.query_params.get("name", "")
+        return _numbers(gallery[asked.path_params["number"]].tensor(name))
+
+    async def parameter(asked: Asked) -> Response:
+        name, row = asked.query_params.get("name", ""), asked.query_params.get("row")
+        if row is not None and not (row.isascii() and row.isdecimal() and len(row) < 10):
+            raise UsageError("row is no whole number; count from 0")
+        exhibit = gallery[asked.path_params["number"]]
+        return _numbers(exhibit.parameter(name, None if row is None else int(row)))
+
+    routes = [
+        Route("/", page),
+        Route("/page/{name}", file),
+        Route("/trace", document, methods=["GET"]),
+        Route("/trace", trace, methods=["POST"]),
+        Route("/trace/{number}/tensor", tensor),
+        Route("/trace/{number}/parameter", parameter),
+    ]
+    handlers: Any = {ClearheadError: _refused, HTTPException: _refused, Exception: _broken}
+    return Guard(Starlette(routes=routes, exception_handlers=handlers))
+
+
+class Guard:
+    """Lets in what this machine's own page asks, and puts the headers on every answer.
+
+    A page from elsewhere may reach 127.0.0.1 through a name of its own (DNS rebinding), which the Host header shows, or
+    post to it from a form, which the Origin header shows.
+    """
+
+    def __init__(self, inner: Starlette) -> None:
+        self.inner = inner
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.inner(scope, receive, send)
+            return
+
+        async def send_with_headers(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                added = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+                message = {**message, "headers": [*message.get("headers", []), *added]}
+            await send(message)
+
+        given = dict(scope["headers"])
+        host, origin = given.get(b"host", b"").decode("latin-1"), given.get(b"origin", b"").decode("latin-1")
+        if host.rpartition(":")[0] not in HOSTS and host not in HOSTS:
+            answer = _error(f"this page is served on {HOST} only; open it by that address", 421)
+            await answer(scope, receive, send_with_headers)
+        elif origin and origin != f"http://{host}":
+            await _error("another page may not ask this one", 403)(scope, receive, send_with_headers)
+        else:
+            await self.inner(scope, receive, send_with_headers)
+
+
+async def _read(asked: Asked) -> Request:
+    if asked.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+        raise HTTPException(415, "the request is not JSON; send application/json")
+    body = b""
+    async for piece in asked.stream():
+        body += piece
+        if len(body) > MOST_BYTES:
+            raise HTTPException(413, f"the request has more than {MOST_BYTES:,} bytes; shorten the text")
+    try:
+        match json.loads(body):
+            case {"text": str(text), "to": None | str() as to, "beam_size": int(beam_size), **more} if not more:
+                return Request(text, to, int(beam_size))
+    except (ValueError, RecursionError):
+        pass  # Neither JSON nor text.
+    raise UsageError("the request is not understood; send {text, to, beam_size}")
+
+
+def _told(gallery: Gallery, number: str) -> Response:
+    return JSONResponse({"id": number, **gallery[number].document()})
+
+
+def _numbers(tensor: Tensor) -> Response:
+    shape = ",".join(str(size) for size in tensor.shape)
+    return Response(raw(tensor), media_type="application/octet-stream", headers={"X-Shape": shape})
+
+
+def _error(message: str, status: int) -> Response:
+    return JSONResponse({"error": " ".join(message.split())}, status)
+
+
+async def _refused(asked: Asked, error: Exception) -> Response:
+    if isinstance(error, HTTPException):
+        return _error(error.detail, error.status_code)
+    return _error(str(error), 400)
+
+
+async def _broken(asked: Asked, error: Exception) -> Response:
+    return _error(f"the page's server failed ({type(error).__name__}); its terminal shows why", 500)
+
+
+@contextlib.contextmanager
+def listening(port: int) -> Any:
+    """A socket on 127.0.0.1 (0: any free port). Raises UsageError where the port is taken."""
+    own = socket.socket()
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        own.bind((HOST, port))
+    except OSError as error:
+        own.close()
+        raise UsageError(f"--port {port} cannot be used ({error.strerror}); choose another, or 0 for any") from None
+    try:
+        own.listen()
+        yield own
+    finally:
+        own.close()
+
+
+def serve(page: Guard, port: int, ready: Callable[[str], None]) -> None:
+    """Serve until Ctrl-C. ready: is told the address once it answers."""
+    with listening(port) as own:
+        address = f"http://{HOST}:{own.getsockname()[1]}/"
+        server = uvicorn.Server(uvicorn.Config(_announcing(page, lambda: ready(address)), log_level="warning"))
+        server.run(sockets=[own])
+
+
+def _announcing(page: Guard, ready: Callable[[], None]) -> Any:
+    """The same application, which says so when it starts."""
+
+    async def announced(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        async def sending(message: MutableMapping[str, Any]) -> None:
+            await send(message)
+            if message["type"] == "lifespan.startup.complete":
+                ready()
+
+        await page(scope, receive, sending if scope["type"] == "lifespan" else send)
+
+    return announced

@@ -1,0 +1,92 @@
+"""A page in a headless Chromium, where playwright and a Chromium are found; else these tests are left out."""
+
+import importlib.util
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from clearhead.bundle import Bundle
+from clearhead.look import Exhibit, Request, application
+from clearhead.look.server import HOST, listening
+
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
+MISSING = [
+    name
+    for name, found in (("playwright", importlib.util.find_spec("playwright")), ("a chromium", CHROMIUM))
+    if not found
+]
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+SENTENCE = "one two three"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if MISSING:
+        terminalreporter.write_line(f"the browser's tests were left out: {' and '.join(MISSING)} not found")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    if MISSING:
+        pytest.skip(f"the browser's tests need {' and '.join(MISSING)}")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def shown(two_languages: Bundle) -> Exhibit:
+    """What the page opens with."""
+    trace = two_languages.trace(SENTENCE, "fr", beam_size=3)
+    history = [{"step": step, "loss": 5 / step, "learning_rate": step / 1000} for step in (1, 2, 3, 4)]
+    return Exhibit(trace, trace, history, two_languages.languages)
+
+
+@pytest.fixture(scope="session")
+def address(two_languages: Bundle, shown: Exhibit) -> Iterator[str]:
+    """The served page."""
+    import uvicorn
+
+    def tracer(request: Request) -> Exhibit:
+        return Exhibit(
+            two_languages.trace(request.text, request.to, beam_size=request.beam_size), None, (), ("en", "fr")
+        )
+
+    with listening(0) as own:
+        server = uvicorn.Server(uvicorn.Config(application(tracer, shown), log_level="error", ws="none"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [own]}, daemon=True)
+        thread.start()
+        yield f"http://{HOST}:{own.getsockname()[1]}/"
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+@pytest.fixture
+def open_page(chromium: Any) -> Iterator[Callable[..., Any]]:
+    """`open_page(address, width=…, offline=…)`: a new page; the test fails if it raises, or reports an error."""
+    contexts, troubles = [], []
+
+    def opened(where: str, width: int = 1280, **options: Any) -> Any:
+        context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+        page.goto(where)
+        page.wait_for_selector("main[data-ready]")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert troubles == []

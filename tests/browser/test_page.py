@@ -1,0 +1,190 @@
+"""The page in a real browser: every chapter by mouse and by keyboard, its numbers those of the trace."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clearhead.bundle import Bundle
+from clearhead.look import Exhibit, as_html
+from clearhead.look.assets import asset
+
+CHAPTERS = [
+    "model", "stacks", "words", "positions", "vectors", "six", "matrices", "heads", "lines", "layer", "decoder",
+    "output", "beam", "training",
+]  # fmt: skip
+WIDTHS = (1280, 380)
+
+
+def texts(language: str) -> dict[str, str]:
+    text = asset(f"{language}.js")
+    return json.loads(text[text.index("{") : text.rindex("}") + 1])
+
+
+def visit(page: Any, place: str) -> None:
+    """Go to "view/part/cell" within the page."""
+    view, _, rest = place.partition("/")
+    page.evaluate("place => { location.hash = place; }", place)
+    part = rest.partition("/")[0]
+    page.wait_for_selector(f'main[data-view="{view}"][data-part="{part}"]')
+
+
+def number(written: str) -> float:
+    return float(written.replace("−∞", "-inf").replace("−", "-"))
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_every_chapter_by_mouse(open_page: Any, address: str, language: str) -> None:
+    page = open_page(f"{address}?lang={language}")
+    words = texts(language)
+    for chapter in CHAPTERS:
+        page.click(f'.rail button[data-view="{chapter}"]')
+        page.wait_for_selector(f'main[data-view="{chapter}"]')
+        assert page.inner_text("h1") == words[f"chapter.{chapter}"]
+        assert page.inner_text("main .why >> nth=0")
+        assert not page.query_selector("main [role=alert]")
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_every_chapter_by_keyboard(open_page: Any, address: str, language: str) -> None:
+    """n goes to the next stop of the rail, p to the one before."""
+    page = open_page(f"{address}?lang={language}")
+    for chapter in CHAPTERS[1:]:
+        page.keyboard.press("n")
+        page.wait_for_selector(f'main[data-view="{chapter}"]')
+    page.keyboard.press("p")
+    page.wait_for_selector(f'main[data-view="{CHAPTERS[-2]}"]')
+    page.focus('.rail button[data-view="words"]')
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_selector('main[data-view="positions"]')
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_is_wider_than_the_window(open_page: Any, address: str, width: int) -> None:
+    page = open_page(address, width)
+    views = [*CHAPTERS, "block/decoder.layers.0", "sublayer/decoder.layers.0.cross_attention", "step/output.logits"]
+    for view in views:
+        visit(page, view)
+        page.wait_for_timeout(50)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), view
+
+
+def test_every_step_shows_the_traces_numbers_and_each_is_checked(open_page: Any, address: str, shown: Exhibit) -> None:
+    """The last cell of every tensor: its number, its arithmetic, and that the page's own recomputation agrees."""
+    page = open_page(address)
+    for step in shown.trace.steps():
+        tensor = shown.trace[step.name]
+        place = [0] * (3 - tensor.ndim) + [size - 1 for size in tensor.shape]
+        visit(page, f"step/{step.name}/{','.join(str(one) for one in place)}")
+        page.wait_for_selector(".number .check:enabled", timeout=5000)
+        written = number(page.get_attribute(".number", "data-value"))
+        assert written == pytest.approx(float(tensor.flatten()[-1]), rel=1e-4, abs=1e-8), step.name
+        page.click(".number .check")
+        assert "✓" in page.inner_text(".verdict"), step.name
+        assert "agrees" in page.get_attribute(".verdict", "class"), step.name
+
+
+def test_a_grid_by_keyboard(open_page: Any, address: str, shown: Exhibit) -> None:
+    """One Tab stop; arrows, Home and End move; the cell is read out; c checks it."""
+    name = "encoder.layers.0.self_attention.weights"
+    page = open_page(f"{address}#step/{name}")
+    weights = shown.trace[name][0]
+    grid = page.locator(f'figure[data-name="{name}"] [role=grid]')
+    grid.focus()
+    for keys, (row, column) in (
+        (["ArrowDown"], (1, 0)),
+        (["End"], (1, -1)),
+        (["Control+Home"], (0, 0)),
+        (["Control+End"], (-1, -1)),
+    ):
+        for key in keys:
+            page.keyboard.press(key)
+        assert number(grid.get_attribute("data-value")) == pytest.approx(float(weights[row, column]), rel=1e-5)
+    active = page.locator(f"#{grid.get_attribute('aria-activedescendant')}")
+    assert active.get_attribute("aria-rowindex") == str(len(weights))
+    page.wait_for_selector(".number .check:enabled")
+    page.keyboard.press("c")
+    assert "✓" in page.inner_text(".verdict")
+
+
+def test_the_table_behind_a_canvas(open_page: Any, address: str, shown: Exhibit) -> None:
+    page = open_page(f"{address}#step/decoder.layers.0.self_attention.masked")
+    figure = page.locator('figure[data-name="decoder.layers.0.self_attention.masked"]')
+    figure.locator("details.as-table summary").click()
+    figure.locator("tbody td").first.wait_for()
+    found = [number(one) for one in figure.locator("tbody td").all_inner_texts()]
+    masked = shown.trace["decoder.layers.0.self_attention.masked"][0][:24, :24]
+    assert found == pytest.approx(masked.flatten().tolist(), rel=1e-4, abs=1e-8)
+
+
+def test_temperature(open_page: Any, address: str, shown: Exhibit) -> None:
+    page = open_page(f"{address}#output")
+    for temperature in (1.0, 2.5):
+        page.fill("main input[type=range]", str(temperature))
+        found = [float(one.get_attribute("data-share")) for one in page.locator("main [data-share]").all()]
+        expected = (shown.trace["output.logits"][0].double() / temperature).softmax(-1).sort(descending=True).values
+        assert found == pytest.approx(expected[: len(found)].tolist(), rel=1e-6)
+
+
+def test_a_node_of_the_beam_opens_its_step(open_page: Any, address: str, shown: Exhibit) -> None:
+    page = open_page(f"{address}#beam")
+    for node in shown.trace.tree:
+        page.locator(f'.tree [data-number="{node["number"]}"]').dispatch_event("click")
+        facts = [number(one) for one in page.locator("main .card dd").all_inner_texts()]
+        assert facts == pytest.approx([node[key] for key in ("log_probability", "total", "score")], rel=1e-4, abs=1e-4)
+    won = [node for node in shown.trace.tree if node["fate"] == "won"][2]
+    page.locator(f'.tree [data-number="{won["number"]}"]').dispatch_event("click")
+    page.locator("main .card > button").click()
+    page.wait_for_selector('main[data-view="decoder"]')
+    assert page.inner_text(".player .place").startswith("2 /")
+
+
+def test_a_sentence_of_ones_own(open_page: Any, address: str) -> None:
+    page = open_page(address)
+    page.fill("header input[name=text]", "</script><img src=x onerror=alert(1)>\u202e")
+    page.click("header button[type=submit]")
+    page.locator(".sentence p", has_text="onerror").wait_for()
+    assert page.locator("img").count() == 0
+    page.fill("header input[name=text]", "   ")
+    page.click("header button[type=submit]")
+    page.wait_for_selector(".notice:not([hidden])")
+    assert page.inner_text(".notice") == "there is no text; type a sentence"
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_one_file_offline(open_page: Any, shown: Exhibit, tmp_path: Path, language: str) -> None:
+    path = tmp_path / "look.html"
+    path.write_text(as_html(shown, language), encoding="utf-8")
+    page = open_page(path.as_uri(), offline=True)
+    assert page.inner_text("h1") == texts(language)["chapter.model"]
+    for chapter in CHAPTERS:
+        page.click(f'.rail button[data-view="{chapter}"]')
+        page.wait_for_selector(f'main[data-view="{chapter}"]')
+        assert not page.query_selector("main [role=alert]")
+    visit(page, "step/output.logits/0,1,5")
+    page.wait_for_selector(".number .check:enabled")
+    page.click(".number .check")
+    assert "✓" in page.inner_text(".verdict")
+
+
+def test_hostile_text_in_one_file(open_page: Any, two_languages: Bundle, tmp_path: Path) -> None:
+    text = '</script><script>document.title="run"</script><!--<b onclick=x>\x00\u202e\u2028'
+    path = tmp_path / "look.html"
+    path.write_text(as_html(Exhibit(two_languages.trace(text, "fr"))), encoding="utf-8")
+    page = open_page(path.as_uri())
+    assert page.title() == "clearhead"
+    assert "document.title" in page.inner_text(".sentence p >> nth=0")
+
+
+def test_a_notebooks_frame(open_page: Any, shown: Exhibit, tmp_path: Path, chromium: Any) -> None:
+    from clearhead.look import show
+
+    context = chromium.new_context()
+    page = context.new_page()
+    page.set_content(show(shown.trace, "en")._repr_html_())
+    frame = page.frame_locator("iframe")
+    frame.locator('.rail button[data-view="words"]').click()
+    frame.locator('main[data-view="words"]').wait_for()
+    context.close()

@@ -1,0 +1,69 @@
+"""`clearhead look`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from clearhead.bundle import Bundle, load
+from clearhead.cli import look
+from clearhead.errors import BundleError
+from clearhead.look import Request
+from clearhead.model import EncoderDecoder
+
+Run = Callable[..., Any]
+
+
+def test_one_file(clearhead: Run, run_folder: Path, tmp_path: Path) -> None:
+    result = clearhead("look", run_folder, "one two", "--html", tmp_path / "look.html", "--lang", "ko")
+    assert (result.code, result.err) == (0, "")
+    text = (tmp_path / "look.html").read_text(encoding="utf-8")
+    assert text.startswith("<!doctype html>")
+    assert '"one two"' in text
+
+
+def test_serving(clearhead: Run, run_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(look.webbrowser, "open", opened.append)
+    monkeypatch.setattr(look, "serve", lambda page, port, ready: ready(f"http://127.0.0.1:{port}/"))
+    result = clearhead("look", run_folder, "one", "--port", "8123", "--lang", "ko")
+    assert result.lines == ["http://127.0.0.1:8123/?lang=ko (Ctrl-C ends it)"]
+    assert opened == ["http://127.0.0.1:8123/?lang=ko"]
+    assert clearhead("look", run_folder, "one", "--no-browser", "--quiet").lines == ["http://127.0.0.1:0/"]
+    assert len(opened) == 1
+
+
+def test_without_a_model(clearhead: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = clearhead("look")
+    assert result.code == 2
+    assert "there is no runs/street; train it by `" in result.err
+
+
+def test_before_training(run_folder: Path) -> None:
+    """The first weights are those that training began with: the recipe's seed gives them."""
+    bundle = load(run_folder)
+    shown = look.exhibit(bundle, (), Request("one two", beam_size=2))
+    model = EncoderDecoder(bundle.model.config, seed=bundle.recipe.training.seed).eval()
+    ids = [torch.tensor([list(side.ids)]) for side in (shown.trace.source, shown.trace.target)]
+    with torch.inference_mode():
+        expected = model(*ids)[0].softmax(-1)
+    assert shown.untrained is not None
+    assert shown.untrained["output.probabilities"] == pytest.approx(expected, abs=1e-6)
+    assert shown.untrained.predicted == shown.trace.predicted
+
+
+def test_the_first_language(two_languages: Bundle) -> None:
+    assert look._first_language(two_languages) == "fr"
+
+
+def test_history(run_folder: Path, tmp_path: Path) -> None:
+    lines = look.read_history(run_folder)
+    assert [line["step"] for line in lines if "loss" in line][-1] == 120
+    assert look.read_history(run_folder / "bundle") == lines
+    assert look.read_history(tmp_path) == []
+    (tmp_path / "history.jsonl").write_text("{", encoding="utf-8")
+    with pytest.raises(BundleError, match=r"history.jsonl cannot be read"):
+        look.read_history(tmp_path)

@@ -1,0 +1,69 @@
+"""A trace to show, and a caller of ASGI applications that needs no other package."""
+
+import asyncio
+import dataclasses
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from clearhead.bundle import Bundle
+from clearhead.look import Exhibit, Request, application
+from clearhead.look.server import Guard
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+Ask = Callable[..., Answer]
+
+
+@pytest.fixture(scope="session")
+def exhibit(two_languages: Bundle) -> Exhibit:
+    trace = two_languages.trace("one two", "fr", beam_size=3)
+    history = [{"step": 2, "loss": 3.5, "learning_rate": 0.1}, {"step": 4, "loss": None, "learning_rate": 0.2}]
+    return Exhibit(trace, untrained=trace, history=history, languages=two_languages.languages)
+
+
+@pytest.fixture
+def page(two_languages: Bundle, exhibit: Exhibit) -> Guard:
+    def tracer(request: Request) -> Exhibit:
+        return Exhibit(two_languages.trace(request.text, request.to, beam_size=request.beam_size))
+
+    return application(tracer, exhibit)
+
+
+@pytest.fixture
+def ask(page: Guard) -> Ask:
+    """`ask("GET", "/path?query", headers={…}, body=b"…")` as a browser on this machine would."""
+
+    def ask(method: str, address: str, body: bytes = b"", **headers: str) -> Answer:
+        path, _, query = address.partition("?")
+        given = {"host": "127.0.0.1:8000", "content_type": "application/json", **headers}
+        scope = {
+            "type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": query.encode(),
+            "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in given.items()],
+            "server": ("127.0.0.1", 8000), "scheme": "http", "http_version": "1.1", "root_path": "",
+        }  # fmt: skip
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        asyncio.run(page(scope, receive, send))
+        head = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+        return Answer(sent[0]["status"], head, b"".join(one.get("body", b"") for one in sent[1:]))
+
+    return ask

@@ -1,0 +1,172 @@
+"""The page's server: what it tells, and whom."""
+
+import json
+import socket
+import urllib.parse
+
+import numpy
+import pytest
+import torch
+
+from clearhead.errors import UsageError
+from clearhead.look import Exhibit
+from clearhead.look.server import MOST_BYTES, MOST_CHARACTERS, MOST_TRACES, Request, listening
+
+HOSTILE = [
+    "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "\u202eesrever", "\u2066\u2069", "a\x00b",
+    "\x1b[31m", "{{7*7}}", "${1}", "' OR 1=1", "&lt;b&gt;", "]]>", "<!--", "\\u003c/script>", "\ufeff", "\u200b",
+    "😀" * 50, "e\u0301", "⟨end⟩", "⟨2fr⟩", "__proto__", "\r\nSet-Cookie: a=b", "../../etc/passwd", "%00", "\uffff",
+]  # fmt: skip
+
+
+def posted(**wanted: object) -> bytes:
+    return json.dumps(wanted).encode()
+
+
+def test_the_page(ask) -> None:  # type: ignore[no-untyped-def]
+    answer = ask("GET", "/")
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    text = answer.body.decode()
+    # The policy would refuse them.
+    assert "style=" not in text
+    assert "<script>" not in text
+    for name in ("main.js", "style.css"):
+        assert f"/page/{name}" in text
+        assert ask("GET", f"/page/{name}").status == 200
+
+
+@pytest.mark.parametrize("name", ["none.js", "index.html", "..%2Fserver.py", "../server.py", "__init__.py", ""])
+def test_no_other_file(ask, name: str) -> None:  # type: ignore[no-untyped-def]
+    answer = ask("GET", f"/page/{urllib.parse.unquote(name)}")
+    assert answer.status == 404
+    assert set(answer.json) == {"error"}
+
+
+def test_the_document_and_its_numbers(ask, exhibit: Exhibit) -> None:  # type: ignore[no-untyped-def]
+    told = ask("GET", "/trace").json
+    assert told["id"] == "1"
+    assert told["trace"] == json.loads(json.dumps(exhibit.trace.document()))
+    assert told["languages"] == ["en", "fr"]
+    for name, shape in told["trace"]["shapes"].items():
+        answer = ask("GET", f"/trace/1/tensor?name={name}")
+        assert answer.headers["x-shape"] == ",".join(str(size) for size in shape)
+        found = torch.from_numpy(numpy.frombuffer(answer.body, "<f4").copy()).view(shape)
+        assert torch.equal(found, exhibit.trace[name])
+    for name in {one for step in exhibit.trace.steps() for one in step.parameters}:
+        answer = ask("GET", f"/trace/1/parameter?name={name}&row=3")
+        assert answer.body == exhibit.trace.parameters[name][3].detach().numpy().tobytes()
+        assert ask("GET", f"/trace/1/parameter?name={name}").body[: len(answer.body)]
+
+
+def test_tracing_a_sentence(ask) -> None:  # type: ignore[no-untyped-def]
+    answer = ask("POST", "/trace", posted(text="two one", to="fr", beam_size=2))
+    assert answer.status == 200
+    assert answer.json["id"] == "2"
+    assert answer.json["trace"]["source"]["text"] == "two one"
+    assert answer.json["trace"]["settings"]["beam_size"] == 2
+    assert ask("GET", "/trace").json["id"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        ({"text": " "}, "there is no text; type a sentence"),
+        ({"text": "x" * (MOST_CHARACTERS + 1)}, "the page takes 2,000 at most"),
+        ({"text": "\ud800"}, "half of a character"),
+        ({"to": "xx"}, "translates into en, fr, not 'xx'"),
+        ({"beam_size": 0}, "not a whole number from 1 to 16"),
+        ({"beam_size": 17}, "not a whole number from 1 to 16"),
+        ({"text": 5}, "the request is not understood"),
+        ({"to": ["fr"]}, "the request is not understood"),
+        ({"beam_size": 2.5}, "the request is not understood"),
+        ({"more": 1}, "the request is not understood"),
+    ],
+)
+def test_what_cannot_be_traced(ask, wanted: dict[str, object], message: str) -> None:  # type: ignore[no-untyped-def]
+    answer = ask("POST", "/trace", posted(**{"text": "one", "to": "fr", "beam_size": 1, **wanted}))
+    assert answer.status == 400
+    assert message in answer.json["error"]
+    assert "\n" not in answer.json["error"]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"null", b'"a"', b"\xff", b"[" * 5000, b'{"text": NaN}', b'{"text": "one"}']
+)
+def test_what_is_no_request(ask, body: bytes) -> None:  # type: ignore[no-untyped-def]
+    assert ask("POST", "/trace", body).status == 400
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_text(ask, text: str) -> None:  # type: ignore[no-untyped-def]
+    answer = ask("POST", "/trace", posted(text=text, to="fr", beam_size=1))
+    if not text.strip():
+        assert answer.status == 400
+        return
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json["trace"]["source"]["text"] == text
+
+
+def test_what_is_too_long(ask) -> None:  # type: ignore[no-untyped-def]
+    assert ask("POST", "/trace", b" " * (MOST_BYTES + 1)).status == 413
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "0.0.0.0:8000", ""])
+def test_another_host_is_refused(ask, host: str) -> None:  # type: ignore[no-untyped-def]
+    """DNS rebinding: a page from elsewhere whose name leads to this machine."""
+    answer = ask("GET", "/trace", host=host)
+    assert answer.status == 421
+    assert answer.json == {"error": "this page is served on 127.0.0.1 only; open it by that address"}
+
+
+def test_another_page_is_refused(ask) -> None:  # type: ignore[no-untyped-def]
+    body = posted(text="one", to="fr", beam_size=1)
+    assert ask("POST", "/trace", body, origin="http://evil.example").status == 403
+    assert ask("POST", "/trace", body, origin="null").status == 403
+    assert ask("POST", "/trace", body, content_type="text/plain").status == 415
+    answer = ask("POST", "/trace", body, origin="http://127.0.0.1:8000")
+    assert answer.status == 200
+    assert not any(name.startswith("access-control") for name in answer.headers)
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "message"),
+    [
+        ("/trace/9/tensor?name=output.logits", 404, "trace '9' is no longer kept"),
+        ("/trace/1/tensor?name=output.logit", 400, "did you mean output.logits?"),
+        ("/trace/1/tensor", 400, "the trace has no ''"),
+        ("/trace/1/parameter?name=none", 400, "no weight 'none' is at hand"),
+        ("/trace/1/parameter?name=output.matrix.weight&row=-1", 400, "row is no whole number"),
+        ("/trace/1/parameter?name=output.matrix.weight&row=999999", 400, "row=999999 is not a row of"),
+        ("/none", 404, "Not Found"),
+    ],
+)
+def test_errors_are_one_line(ask, address: str, status: int, message: str) -> None:  # type: ignore[no-untyped-def]
+    answer = ask("GET", address)
+    assert answer.status == status
+    assert message in answer.json["error"]
+
+
+def test_only_the_newest_traces_are_kept(ask) -> None:  # type: ignore[no-untyped-def]
+    for _ in range(MOST_TRACES):
+        last = ask("POST", "/trace", posted(text="one", to="fr", beam_size=1)).json["id"]
+    assert ask("GET", "/trace/1/tensor?name=output.logits").status == 404
+    assert ask("GET", f"/trace/{last}/tensor?name=output.logits").status == 200
+
+
+def test_it_listens_on_this_machine_only() -> None:
+    with listening(0) as own:
+        host, port = own.getsockname()
+        assert host == "127.0.0.1"
+        with socket.create_connection((host, port), timeout=5):
+            pass
+        with pytest.raises(UsageError, match=f"--port {port} cannot be used"), listening(port):
+            pass
+
+
+def test_a_request_is_checked() -> None:
+    assert Request("one") == Request(text="one", to=None, beam_size=1)
