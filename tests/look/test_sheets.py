@@ -28,7 +28,7 @@ def test_blank_and_answered_differ_in_the_blanks_alone(topic: str) -> None:
     blank, answered = (markdown(sheet, answers) for answers in (False, True))
     places = [(one.start(), one.end()) for one in re.finditer("__+", blank)]
     assert len(places) == len(filled)
-    rest = [text for text in (blank, answered)]
+    rest = [blank, answered]
     for start, end in reversed(places):
         rest = [text[:start] + text[end:] for text in rest]
     assert rest[0] == rest[1]
