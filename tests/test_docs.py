@@ -6,6 +6,7 @@ from pathlib import Path
 import pydantic
 import pytest
 
+from clearhead.byhand import TOPICS, make_sheet
 from clearhead.recipe import Recipe
 
 ROOT = Path(__file__).parents[1]
@@ -98,3 +99,16 @@ def test_the_reference_lists_every_key_of_a_recipe_and_no_other() -> None:
     listed = {key for row in rows for key in re.findall(r"`([^`]+)`", row)}
     presets = {"paper_base", "paper_big", "multi30k_tiny", "street"}
     assert listed - presets == recipe_keys() - {"model.preset"}
+
+
+@pytest.mark.parametrize("document", ["by-hand.md", "by-hand.ko.md"])
+def test_every_sum_in_by_hand_stands_on_its_sheet(document: str) -> None:
+    """In the order of the document: first those of the block, then those of self-attention."""
+    text = (ROOT / "docs" / document).read_text(encoding="utf-8")
+    _, block, attention, _ = re.split("^## ", text, flags=re.MULTILINE)
+    for topic, walk in (("block", block), ("self-attention", attention)):
+        sums = re.findall("^    (.* [=≈] .*)$", walk, re.MULTILINE)
+        workings = {cell.working for _, _, _, cell in make_sheet(topic).blanks()}
+        assert len(sums) >= 5
+        assert set(sums) <= workings
+    assert all(f"`{topic}`" in text for topic in TOPICS)

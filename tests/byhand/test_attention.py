@@ -8,7 +8,7 @@ from torch import Tensor
 
 import clearhead
 from clearhead.byhand import make_sheet
-from clearhead.byhand.sheet import Sheet
+from clearhead.byhand.sheet import Matrix, Sheet
 from clearhead.byhand.topic import fractions
 from clearhead.model import causal_mask
 
@@ -27,14 +27,18 @@ def test_thinking_machines() -> None:
     assert [str(float(one)) for one in sheet.matrix("context_textbook").values[0]] == ["4.4", "0.6", "9.4"]
 
 
+def as_numbers(matrix: Matrix) -> Tensor:
+    return torch.tensor([[float(one) for one in row] for row in matrix.values], dtype=torch.float64)
+
+
 def same(sheet: Sheet, precise: Precise, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> None:
     context, weights = clearhead.attention(query, key, value, mask)
     torch.testing.assert_close(precise(sheet.matrix("weights")), weights, rtol=0, atol=1e-13)
     torch.testing.assert_close(precise(sheet.matrix("context")), context, rtol=0, atol=1e-12)
-    rounded = torch.tensor([[float(one) for one in row] for row in sheet.matrix("weights").values]).double()
+    rounded = as_numbers(sheet.matrix("weights"))
     assert (rounded - weights).abs().max() <= 0.006
     torch.testing.assert_close(
-        torch.tensor([[float(one) for one in row] for row in sheet.matrix("context").values]).double(),
+        as_numbers(sheet.matrix("context")),
         rounded @ precise(sheet.matrix("V")),
         rtol=0,
         atol=1e-12,

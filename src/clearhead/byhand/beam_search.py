@@ -140,9 +140,14 @@ def is_worth_it(table: Rows, steps: int) -> bool:
         numbers = sorted((one.probability for row in step.found for one in row if one.probability), reverse=True)
         # The package looks at the best 2·beam candidates of a step: no ending may hide below them.
         hidden = any(one.probability not in numbers[: 2 * BEAM] for one in step.ended)
-        if hidden or len(set(numbers)) < len(numbers):
+        going_on = sorted((one.probability for row in step.found for one in row if one.words[-1] != _END), reverse=True)
+        if hidden or _has_ties(going_on[: BEAM + 1]) or _has_ties(numbers[2 * BEAM - 1 : 2 * BEAM + 1]):
             return False
-    return True
+    return not _has_ties([one.probability for step in walk for one in step.ended])
+
+
+def _has_ties(numbers: Sequence[Fraction]) -> bool:
+    return len(set(numbers)) < len(numbers)
 
 
 def check(rows: Mapping[str, Rows]) -> None:
