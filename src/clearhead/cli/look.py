@@ -5,7 +5,7 @@ import json
 import webbrowser
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -15,9 +15,12 @@ from clearhead.cli.naming import command
 from clearhead.cli.options import Debug, Quiet, To
 from clearhead.errors import BundleError, UsageError
 from clearhead.files import publish_file
-from clearhead.look import Exhibit, Request, application, as_html, serve
+from clearhead.look import Exhibit, as_html
 from clearhead.model import EncoderDecoder
 from clearhead.tracing import Trace
+
+if TYPE_CHECKING:
+    from clearhead.look.server import Request
 
 DEMO = Path("runs/street")
 SENTENCE = "The animal didn't cross the street because it was too tired."
@@ -55,6 +58,9 @@ def look(
     folder = model or DEMO
     if model is None and not DEMO.exists():
         raise UsageError(f"there is no {DEMO}; train it by `{command()} demo`, or name a MODEL")
+    # Not at the top, so that no other command waits for a web framework.
+    from clearhead.look.server import Request, application, serve
+
     bundle = load(folder)
     to = to if to is not None or not bundle.languages else _first_language(bundle)
     tracer = functools.partial(exhibit, bundle, read_history(folder))
@@ -73,7 +79,7 @@ def look(
     serve(application(tracer, first), port, ready)
 
 
-def exhibit(bundle: Bundle, history: Sequence[Mapping[str, Any]], request: Request) -> Exhibit:
+def exhibit(bundle: Bundle, history: Sequence[Mapping[str, Any]], request: "Request") -> Exhibit:
     """The trace that a reader asked for, and the same tokens through the model as it was before training."""
     trace = bundle.trace(request.text, request.to, beam_size=request.beam_size)
     return Exhibit(trace, untrained(bundle, trace), history, bundle.languages)
