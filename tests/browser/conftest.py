@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from clearhead.bundle import Bundle
-from clearhead.look import Exhibit, Request, application
-from clearhead.look.server import HOST, listening
+from clearhead.look import Exhibit
+from clearhead.look.server import HOST, Request, application, listening
 
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
@@ -32,8 +32,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"the browser's tests were left out: {' and '.join(MISSING)} not found")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
+    # Not for the whole session: playwright keeps an event loop running in this thread, where others need their own.
     if MISSING:
         pytest.skip(f"the browser's tests need {' and '.join(MISSING)}")
     from playwright.sync_api import sync_playwright
@@ -71,6 +72,11 @@ def address(two_languages: Bundle, shown: Exhibit) -> Iterator[str]:
         thread.join(timeout=10)
 
 
+def is_trouble(message: Any) -> bool:
+    """Errors in the console, but for what the server refused on purpose, which the page shows."""
+    return message.type == "error" and "status of 400" not in message.text
+
+
 @pytest.fixture
 def open_page(chromium: Any) -> Iterator[Callable[..., Any]]:
     """`open_page(address, width=…, offline=…)`: a new page; the test fails if it raises, or reports an error."""
@@ -81,7 +87,7 @@ def open_page(chromium: Any) -> Iterator[Callable[..., Any]]:
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+        page.on("console", lambda message: troubles.append(message.text) if is_trouble(message) else None)
         page.goto(where)
         page.wait_for_selector("main[data-ready]")
         return page

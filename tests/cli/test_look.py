@@ -10,7 +10,8 @@ import torch
 from clearhead.bundle import Bundle, load
 from clearhead.cli import look
 from clearhead.errors import BundleError
-from clearhead.look import Request
+from clearhead.look import server
+from clearhead.look.server import Request
 from clearhead.model import EncoderDecoder
 
 Run = Callable[..., Any]
@@ -27,7 +28,7 @@ def test_one_file(clearhead: Run, run_folder: Path, tmp_path: Path) -> None:
 def test_serving(clearhead: Run, run_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
     monkeypatch.setattr(look.webbrowser, "open", opened.append)
-    monkeypatch.setattr(look, "serve", lambda page, port, ready: ready(f"http://127.0.0.1:{port}/"))
+    monkeypatch.setattr(server, "serve", lambda page, port, ready: ready(f"http://127.0.0.1:{port}/"))
     result = clearhead("look", run_folder, "one", "--port", "8123", "--lang", "ko")
     assert result.lines == ["http://127.0.0.1:8123/?lang=ko (Ctrl-C ends it)"]
     assert opened == ["http://127.0.0.1:8123/?lang=ko"]

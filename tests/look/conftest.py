@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from clearhead.bundle import Bundle
-from clearhead.look import Exhibit, Request, application
-from clearhead.look.server import Guard
+from clearhead.look import Exhibit
+from clearhead.look.server import Guard, Request, application
 
 
 @dataclasses.dataclass(frozen=True)

@@ -319,8 +319,9 @@ function greatest({ rows, columns, at }) {
 }
 
 function margin(context, all, label, most) {
-  let widest = 12;
-  for (let i = 0; i < all; i += 1) widest = Math.max(widest, context.measureText(label(i)).width);
+  // Of many labels some are measured: those of numbers grow toward the end.
+  let widest = Math.max(12, context.measureText(label(all - 1)).width);
+  for (let i = 0; i < Math.min(all, 120); i += 1) widest = Math.max(widest, context.measureText(label(i)).width);
   return Math.min(most, Math.ceil(widest));
 }
 

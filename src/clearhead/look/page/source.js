@@ -124,6 +124,8 @@ class Embedded {
 
 function decoded(stored, name) {
   if (!stored) throw new Error(`${name}: not in this file`);
-  const bytes = Uint8Array.from(atob(stored.base64), (one) => one.charCodeAt(0));
+  const letters = atob(stored.base64);
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < letters.length; i += 1) bytes[i] = letters.charCodeAt(i);
   return { shape: stored.shape, data: new Float32Array(bytes.buffer) };
 }
