@@ -7,6 +7,7 @@ from clearhead.decoding.packed import PackedModel, Precision, packed
 from clearhead.decoding.sampling import sample
 from clearhead.decoding.scores import LengthPenalty
 from clearhead.decoding.search import Hypothesis, StepFunction, greedy
+from clearhead.decoding.shortlist import Shortlist
 
 __all__ = [
     "Hypothesis",
@@ -16,6 +17,7 @@ __all__ = [
     "Precision",
     "Sampling",
     "SearchOptions",
+    "Shortlist",
     "StepFunction",
     "beam_search",
     "greedy",
