@@ -19,7 +19,7 @@ from clearhead.cli import app
 from clearhead.recipe import Recipe
 from clearhead.training import train
 
-COMMANDS = ["demo", "corpus street", "train", "translate", "score", "evaluate", "check"]
+COMMANDS = ["demo", "corpus street", "train", "translate", "score", "evaluate", "shortlist", "check"]
 Run = Callable[..., Any]
 
 
@@ -62,6 +62,7 @@ def place(
         ("translate {model} --beam-size many", "Invalid value for '--beam-size': "),
         ("translate {model} --batch-tokens 0", "Invalid value for '--batch-tokens': "),
         ("corpus street --pairs 3", "Missing option '--out'"),
+        ("shortlist {model} {en} {fr}", "Missing option '--out'"),
         ("corpus street --out {tmp}/c --pairs 0", "Invalid value for '--pairs': "),
         # Models.
         ("translate {tmp}/none", "model {tmp}/none does not exist; expected a run folder or a bundle folder"),

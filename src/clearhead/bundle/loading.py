@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from clearhead.bundle.bundle import Bundle
+from clearhead.bundle.shortlist import load_shortlist
 from clearhead.bundle.storage import FORMAT, load_tokenizers, load_weights
 from clearhead.decoding import Precision
 from clearhead.errors import BundleError, ConfigError, RecipeError, TokenizerError, UsageError
@@ -13,11 +14,15 @@ from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.recipe import build_recipe, parse_recipe
 
 
-def load(path: str | Path, device: str = "cpu", precision: Precision = "fp32") -> Bundle:
+def load(
+    path: str | Path, device: str = "cpu", precision: Precision = "fp32", shortlist: str | Path | None = None
+) -> Bundle:
     """Read a bundle from its folder, or from the run folder that holds it, onto a device such as "cpu" or "cuda".
 
     precision: in which numbers to multiply while translating on a CPU: "fp32", or with rounding "bf16" and "int8".
-    Every file is checked against its hash. Raises BundleError where the folder is no bundle or a damaged one.
+    shortlist: a file made by `clearhead shortlist`, which makes translating faster on a CPU.
+    Every file is checked against its hash. Raises BundleError where the folder is no bundle or a damaged one, or the
+    shortlist is none of this model.
     """
     folder = find_bundle(Path(path))
     sizes, hashes = _read_config(folder)
@@ -29,6 +34,7 @@ def load(path: str | Path, device: str = "cpu", precision: Precision = "fp32") -
         source, target = load_tokenizers(folder)
     except (TypeError, ConfigError, RecipeError, TokenizerError) as error:
         raise BundleError(f"{folder} is not a bundle of this clearhead ({error}); update clearhead") from None
+    pieces = None if shortlist is None else load_shortlist(shortlist, source, target)
     load_weights(model, folder / "model.safetensors")
     try:
         model = model.to(device)
@@ -36,7 +42,7 @@ def load(path: str | Path, device: str = "cpu", precision: Precision = "fp32") -
         raise UsageError(
             f"device={device!r} cannot be used ({error}); choose cpu, or cuda where there is one"
         ) from None
-    return Bundle(model.eval(), source, target, recipe, precision)
+    return Bundle(model.eval(), source, target, recipe, precision, pieces)
 
 
 def find_bundle(path: Path) -> Path:

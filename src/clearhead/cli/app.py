@@ -11,7 +11,7 @@ import typer
 from typer.main import get_command
 
 import clearhead
-from clearhead.cli import check, corpus, demo, evaluate, score, train, translate
+from clearhead.cli import check, corpus, demo, evaluate, score, shortlist, train, translate
 from clearhead.cli.machine import keep_freed_memory
 from clearhead.errors import ClearheadError
 
@@ -34,6 +34,7 @@ application.command("train")(train.train)
 application.command("translate")(translate.translate)
 application.command("score")(score.score)
 application.command("evaluate")(evaluate.evaluate)
+application.command("shortlist")(shortlist.shortlist)
 application.command("check")(check.check)
 
 

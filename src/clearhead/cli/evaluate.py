@@ -19,6 +19,7 @@ from clearhead.cli.options import (
     Model,
     PrecisionName,
     Quiet,
+    ShortlistFile,
     To,
 )
 from clearhead.data import read_lines, read_pairs
@@ -51,6 +52,7 @@ def evaluate(
     length_penalty: LengthPenaltyName = None,
     batch_tokens: BatchTokens = DEFAULT_BATCH_TOKENS,
     precision: PrecisionName = "fp32",
+    shortlist: ShortlistFile = None,
     as_json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -61,7 +63,7 @@ def evaluate(
     """
     sources, references = zip(*read_pairs(source, reference), strict=True)
     others = _read_hypotheses(against, len(references)) if against else None
-    bundle = load(model, precision=precision)
+    bundle = load(model, precision=precision, shortlist=shortlist)
     if not quiet:
         lines.note_cuts(bundle, sources)
     translations = bundle.translate(

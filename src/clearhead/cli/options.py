@@ -44,6 +44,15 @@ PrecisionName = Annotated[
         help="In which numbers to multiply on a CPU: bf16 and int8 are faster, and round. They need a C compiler.",
     ),
 ]
+ShortlistFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--shortlist",
+        metavar="FILE",
+        help="A file made by `clearhead shortlist`: only likely pieces are looked at, which is faster.",
+        show_default=False,
+    ),
+]
 Workers = Annotated[
     int | None,
     typer.Option(

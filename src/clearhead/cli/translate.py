@@ -19,6 +19,7 @@ from clearhead.cli.options import (
     Model,
     PrecisionName,
     Quiet,
+    ShortlistFile,
     To,
     Workers,
 )
@@ -69,6 +70,7 @@ def translate(
     seed: Seed = None,
     batch_tokens: BatchTokens = DEFAULT_BATCH_TOKENS,
     precision: PrecisionName = "fp32",
+    shortlist: ShortlistFile = None,
     workers: Workers = None,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -80,7 +82,7 @@ def translate(
     if top_beams > 1 and not n_best:
         raise UsageError(f"--top-beams {top_beams} gives several lines for each line; add --n-best, which numbers them")
     sampling = _sampling(sample, temperature, top_k, top_p, seed)
-    bundle = load(model, precision=precision)
+    bundle = load(model, precision=precision, shortlist=shortlist)
     by_hand = input_file is None and sys.stdin is not None and sys.stdin.isatty()
     if by_hand and not quiet:
         print("Type a sentence and Enter; end with Ctrl-D.", file=sys.stderr)

@@ -1,0 +1,48 @@
+"""`clearhead shortlist`: learn which pieces may translate which, for translating faster."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clearhead.bundle import learn_shortlist, load, save_shortlist
+from clearhead.bundle.shortlist import DEFAULT_BEST, DEFAULT_FREQUENT
+from clearhead.cli.options import Debug, Model, Quiet, To
+
+Source = Annotated[Path, typer.Argument(metavar="SOURCE", help="Lines of text (.gz too).", show_default=False)]
+Target = Annotated[Path, typer.Argument(metavar="TARGET", help="A translation for each line.", show_default=False)]
+Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="The file to write.", show_default=False)]
+Best = Annotated[
+    int, typer.Option("--best", metavar="N", min=1, help="How many translations of each source piece to keep.")
+]
+Frequent = Annotated[
+    int, typer.Option("--frequent", metavar="N", min=0, help="How many frequent pieces every sentence may have.")
+]
+
+
+def shortlist(
+    model: Model,
+    source: Source,
+    target: Target,
+    out: Out,
+    to: To = None,
+    best: Best = DEFAULT_BEST,
+    frequent: Frequent = DEFAULT_FREQUENT,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Learn from SOURCE and TARGET, such as the training files, which pieces may translate which (IBM's model 1).
+
+    With the file that it writes, translate computes for each sentence only the likely pieces: faster the larger the
+    model's vocabulary is, and hardly ever another translation.
+
+    Example: clearhead shortlist runs/multi30k train.en.gz train.de.gz --out en-de.safetensors
+    """
+    bundle = load(model)
+    learned = learn_shortlist(bundle, source, target, to, best=best, frequent=frequent)
+    save_shortlist(learned, out, bundle.source_tokenizer, bundle.target_tokenizer)
+    if not quiet:
+        print(
+            f"{out}: {len(learned.targets):,} translations of {learned.source_vocabulary:,} source pieces, "
+            f"{len(learned.always):,} pieces for every sentence, of {learned.target_vocabulary:,}"
+        )
