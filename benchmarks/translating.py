@@ -2,12 +2,16 @@
 
     python benchmarks/translating.py base
     python benchmarks/translating.py tiny --model runs/multi30k --text test_2016_flickr.en.gz
+    python benchmarks/translating.py base --shortlist
+    python benchmarks/translating.py tiny --model … --text … --shortlist en-de.safetensors
 
 `base` has the paper's base sizes, 32,000 pieces and random weights, which translate 512 sources of 27 tokens into 27
 tokens each. `tiny` is a trained model and a text. Batches: both cores, each toolkit with the batch size that suits it
 best. One at a time: the median of up to 200 sentences, each toolkit with one thread or two, whichever is faster.
 Each stops as it does by default: CTranslate2 when its beam is full of finished hypotheses, clearhead when nothing
 better can follow, under the length limit of `clearhead translate`.
+With --shortlist both have the same one: for `base` 100 pieces that every sentence may have and 50 that were drawn for
+each source piece, for `tiny` one that `clearhead shortlist` made. CTranslate2 knows it as its vocabulary map.
 A round runs everything once; the table gives medians over the rounds, ratios being of figures of the same round.
 """
 
@@ -30,12 +34,13 @@ from bench import HERE, WORK, Peer, environment, processor
 from safetensors.torch import save_file
 
 from clearhead import load
-from clearhead.decoding import LengthLimit
+from clearhead.decoding import LengthLimit, Shortlist
 from clearhead.model import EncoderDecoder, TransformerConfig, paper_base
 
 OURS = Peer("clearhead", "translate_with_clearhead.py")
 THEIRS = Peer("CTranslate2", "translate_with_ctranslate2.py", ("numpy", "ctranslate2==4.8.5"))
 BUDGETS = (1024, 2048, 4096)
+DRAWN = "drawn"
 PADDING, BEGIN, END = 0, 1, 2
 
 
@@ -63,13 +68,19 @@ def main() -> None:
     parser.add_argument("size", choices=["base", "tiny"])
     parser.add_argument("--model", type=Path, help="with tiny: a run of recipes/multi30k-en-de.yaml")
     parser.add_argument("--text", type=Path, help="with tiny: what to translate, a sentence a line")
+    parser.add_argument(
+        "--shortlist", nargs="?", const=DRAWN, metavar="FILE", help="with tiny: a shortlist of the model"
+    )
     parser.add_argument("--runners", default=",".join(one.name for one in RUNNERS))
     parser.add_argument("--beams", default="1,5")
     parser.add_argument("--modes", default="batch,single")
     parser.add_argument("--rounds", type=int, default=5)
     chosen = parser.parse_args()
     runners = [one for one in RUNNERS if one.name in chosen.runners.split(",")]
-    task = write_base() if chosen.size == "base" else write_trained(chosen.model, chosen.text)
+    if chosen.size == "base":
+        task = write_base(chosen.shortlist is not None)
+    else:
+        task = write_trained(chosen.model, chosen.text, chosen.shortlist)
     found: dict[tuple[str, str, int], list[dict[str, float]]] = {}
     for beam_size in map(int, chosen.beams.split(",")):
         for mode in chosen.modes.split(","):
@@ -82,25 +93,28 @@ def main() -> None:
     print(table(found, [one.name for one in runners]))
 
 
-def write_base() -> Path:
+def write_base(with_shortlist: bool) -> Path:
     """Random weights. The end token's row is zero, so that it is never among the best."""
     config = paper_base(32_000, 32_000)
     model = EncoderDecoder(config, seed=1)
     model.output.matrix.weight.data[END] = 0.0
     random = np.random.default_rng(1)
     sources = [[*random.integers(10, 32_000, 26).tolist(), END] for _ in range(512)]
-    return write(WORK / "translate-base", model, config, sources, (0, 27), BEGIN, END)
+    drawn = random.integers(10, 32_000, 32_000 * 50)
+    shortlist = Shortlist(np.arange(32_001) * 50, drawn, np.arange(10, 110), 32_000) if with_shortlist else None
+    return write(WORK / "translate-base", model, config, sources, (0, 27), BEGIN, END, shortlist)
 
 
-def write_trained(run: Path, text: Path) -> Path:
+def write_trained(run: Path, text: Path, shortlist: str | None) -> Path:
     """A trained model; sentences of a file, in its own order."""
-    bundle, opened = load(run), gzip.open if text.suffix == ".gz" else open
+    bundle, opened = load(run, shortlist=shortlist), gzip.open if text.suffix == ".gz" else open
     with opened(text, "rt", encoding="utf-8") as file:
         encoded = bundle.source_tokenizer.encode_many(file.read().splitlines())
     sources = [[*ids, bundle.source_tokenizer.end] for ids in encoded]
     begin, end = bundle.target_tokenizer.begin, bundle.target_tokenizer.end
     limit = dataclasses.astuple(LengthLimit())
-    return write(WORK / "translate-tiny", bundle.model, bundle.model.config, sources, limit, begin, end)
+    config = bundle.model.config
+    return write(WORK / "translate-tiny", bundle.model, config, sources, limit, begin, end, bundle.shortlist)
 
 
 def write(
@@ -111,6 +125,7 @@ def write(
     length_limit: tuple[float, int],
     begin: int,
     end: int,
+    shortlist: Shortlist | None,
 ) -> Path:
     """The task's folder, without what CTranslate2 made of older weights. length_limit: that of `LengthLimit`."""
     subprocess.run(["rm", "-rf", str(folder)], check=True)
@@ -126,6 +141,9 @@ def write(
         positions=positions.table.detach().numpy(),
         **{name: value for name, value in arrays.items() if "matrix" not in name},
     )
+    if shortlist is not None:
+        arrays = {"offsets": shortlist.offsets, "targets": shortlist.targets, "always": shortlist.always}
+        np.savez(folder / "shortlist.npz", **arrays)
     settings = {
         "config": dataclasses.asdict(config), "sources": sources, "length_limit": length_limit,
         "begin": begin, "end": end, "padding": PADDING,

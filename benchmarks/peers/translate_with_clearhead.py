@@ -3,12 +3,13 @@
 import sys
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import load_file
 from translation_task import TranslationTask, measure_batches, measure_one_at_a_time
 
 from clearhead.cli.machine import keep_freed_memory
-from clearhead.decoding import LengthLimit, SearchOptions, translate_ids
+from clearhead.decoding import LengthLimit, SearchOptions, Shortlist, translate_ids
 from clearhead.decoding.packed import packed
 from clearhead.model import EncoderDecoder, TransformerConfig
 
@@ -27,9 +28,12 @@ def main() -> None:
         beam_size=beam_size,
     )  # fmt: skip
     limit = LengthLimit(*settings["length_limit"])
+    shortlist = read_shortlist(task)
 
     def translate(sources: list[list[int]], budget: int) -> int:
-        found = translate_ids(served, sources, options, length_limit=limit, batch_tokens=budget * beam_size)
+        found = translate_ids(
+            served, sources, options, length_limit=limit, shortlist=shortlist, batch_tokens=budget * beam_size
+        )
         return sum(len(hypotheses[0].tokens) for hypotheses in found)
 
     if mode == "batch":
@@ -41,6 +45,13 @@ def main() -> None:
         return translate([task.sources[number]], 4096)
 
     measure_one_at_a_time([lambda n, t=threads: single(t, n) for threads in (1, 2)], len(task.sources))
+
+
+def read_shortlist(task: TranslationTask) -> Shortlist | None:
+    if not task.shortlist.exists():
+        return None
+    lists = np.load(task.shortlist)
+    return Shortlist(lists["offsets"], lists["targets"], lists["always"], task.config["target_vocabulary"])
 
 
 if __name__ == "__main__":

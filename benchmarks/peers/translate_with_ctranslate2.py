@@ -25,7 +25,7 @@ def main() -> None:
     limit = int(factor * max(map(len, sources))) + extra
     options: dict[str, Any] = {
         "beam_size": beam_size, "length_penalty": 1.0, "max_input_length": 0,
-        "max_decoding_length": limit,
+        "max_decoding_length": limit, "use_vmap": (folder / "vmap.txt").exists(),
     }  # fmt: skip
 
     def translator(workers: int, threads: int) -> Any:
@@ -89,7 +89,18 @@ def converted(task: TranslationTask, kind: str) -> Path:
         spec.optimize(quantization=kind)
     folder.mkdir()
     spec.save(str(folder))
+    write_vocabulary_map(task, names, folder / "vmap.txt")
     return folder
+
+
+def write_vocabulary_map(task: TranslationTask, names: list[str], path: Path) -> None:
+    """The task's shortlist, if it has one, as lines of a source piece, a tab and targets; no source is every one."""
+    if not task.shortlist.exists():
+        return
+    lists = np.load(task.shortlist)
+    targets = np.split(lists["targets"], lists["offsets"][1:-1])
+    lines = [("", lists["always"]), *zip(names, targets, strict=True)]
+    path.write_text("".join(f"{name}\t{' '.join(names[piece] for piece in each)}\n" for name, each in lines))
 
 
 def set_layer(scope: Any, weights: Any, prefix: str) -> None:

@@ -16,6 +16,8 @@ class TranslationTask:
         self.settings: dict[str, Any] = json.loads((folder / "task.json").read_text())
         self.config: dict[str, Any] = self.settings["config"]
         self.sources: list[list[int]] = self.settings["sources"]
+        # With NumPy's arrays offsets, targets and always of `clearhead.decoding.Shortlist`; the task may have none.
+        self.shortlist = folder / "shortlist.npz"
 
 
 def measure_batches(translate: Callable[[], int], seconds: float = 8.0) -> None:

@@ -61,6 +61,7 @@ def place(
         ("translate {model} --beam-size many", "Invalid value for '--beam-size': "),
         ("translate {model} --batch-tokens 0", "Invalid value for '--batch-tokens': "),
         ("corpus street --pairs 3", "Missing option '--out'"),
+        ("shortlist {model} {en} {fr}", "Missing option '--out'"),
         ("corpus street --out {tmp}/c --pairs 0", "Invalid value for '--pairs': "),
         # Models.
         ("translate {tmp}/none", "model {tmp}/none does not exist; expected a run folder or a bundle folder"),

@@ -12,7 +12,7 @@ import clearhead as package
 from clearhead.cli import commands
 from clearhead.errors import UsageError
 
-COMMANDS = ["demo", "corpus street", "train", "translate", "score", "evaluate", "byhand", "look", "check"]
+COMMANDS = ["demo", "corpus street", "train", "translate", "score", "evaluate", "shortlist", "byhand", "look", "check"]
 Run = Callable[..., Any]
 
 

@@ -1,9 +1,11 @@
 """The model in C against the model in Python: the same numbers, whatever the sizes and kinds."""
 
 import dataclasses
+import math
 import random
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -12,6 +14,7 @@ from clearhead.decoding import Precision
 from clearhead.decoding.engine import padded, score_ids, translate_ids
 from clearhead.decoding.options import Sampling, SearchOptions
 from clearhead.decoding.packed import PackedModel, packed
+from clearhead.decoding.shortlist import Listed, Shortlist
 from clearhead.errors import DecodingError
 from clearhead.model import EncoderDecoder, TransformerConfig, padding_mask
 from clearhead.native import library as native
@@ -156,6 +159,122 @@ def test_training_on_does_not_change_what_was_packed() -> None:
         for parameter in model.parameters():
             parameter.mul_(-2)
     assert translate_ids(fast, sources(), OPTIONS) == before
+
+
+def some_pieces(each: int = 4) -> Shortlist:
+    """For each source token some targets that were drawn for it; three others may always be."""
+    draw = random.Random(8)
+    targets = np.array([sorted(draw.sample(range(3, VOCABULARY), each)) for _ in range(VOCABULARY)])
+    return Shortlist(np.arange(VOCABULARY + 1) * each, targets.flatten(), np.array([3, 9, 30]), VOCABULARY)
+
+
+def permitted(source: list[int]) -> set[int]:
+    shortlist = some_pieces()
+    own = [set(shortlist.targets[shortlist.offsets[s] : shortlist.offsets[s + 1]].tolist()) for s in source]
+    return {END, 3, 9, 30}.union(*own)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "int8"])
+@pytest.mark.parametrize("sizes", [{}, {"width": 36, "heads": 3}], ids=str)
+def test_the_logits_of_a_list_are_those_of_the_whole_vocabulary(precision: Precision, sizes: dict[str, int]) -> None:
+    """To the last bit, while sentences leave and beams widen."""
+    given, fast = sources(), packed_of(model_of(**sizes), precision)
+    lists = some_pieces().lists(given, [(END,)] * 5)
+    assert len(set(lists.counts.tolist())) > 1
+    limited, full = (fast.begin(given, 1, 3, lists=each) for each in (lists, None))
+    kept, beams = torch.tensor([0, 2, 4]), torch.tensor([[0, 0]] * 3)
+    steps = [(torch.full((5, 1), BEGIN), lists), (torch.tensor([[5, 6], [7, 8], [9, 3]]), lists.of_sentences(kept))]
+    for tokens, current in steps:
+        found, expected = limited(tokens), full(tokens)
+        assert isinstance(found, Listed)
+        assert torch.equal(found.whole(), expected.masked_fill(~current.mask()[:, None], -math.inf))
+        for each in (limited, full):
+            each.select(kept, beams)
+
+
+@pytest.mark.parametrize("beam_size", [1, 4])
+def test_translations_by_a_shortlist_are_those_of_the_masked_model(beam_size: int) -> None:
+    model = model_of()
+    options = dataclasses.replace(OPTIONS, beam_size=beam_size, top_beams=1)
+    slow, fast, free = (
+        translate_ids(one, sources(30), options, shortlist=shortlist)
+        for one, shortlist in ((model, some_pieces()), (packed_of(model), some_pieces()), (model, None))
+    )
+    assert [one.tokens for [one] in slow] == [one.tokens for [one] in fast] != [one.tokens for [one] in free]
+    assert [one.score for [one] in slow] == pytest.approx([one.score for [one] in fast], abs=1e-5)
+    for source, [one] in zip(sources(30), fast, strict=True):
+        assert set(one.tokens) <= permitted(source)
+
+
+def test_probabilities_are_shared_out_among_the_list() -> None:
+    """The first token's, as the softmax over the model's logits of these tokens alone."""
+    model, given = model_of(), sources(1)
+    [[found]] = translate_ids(
+        packed_of(model), given, dataclasses.replace(OPTIONS, beam_size=1, top_beams=1), shortlist=some_pieces()
+    )
+    with torch.inference_mode():
+        logits = model(torch.tensor(given), torch.tensor([[BEGIN]]))[0, 0].double()
+    share = logits[found.tokens[0]] - logits[sorted(permitted(given[0]))].logsumexp(0)
+    assert found.token_log_probabilities[0] == pytest.approx(float(share), abs=1e-5)
+
+
+def test_sampling_by_a_shortlist_draws_the_same() -> None:
+    model, options = model_of(), dataclasses.replace(OPTIONS, sampling=Sampling(seed=4))
+    slow, fast = (translate_ids(one, sources(), options, shortlist=some_pieces()) for one in (model, packed_of(model)))
+    assert [[x.tokens for x in one] for one in slow] == [[x.tokens for x in one] for one in fast]
+
+
+@pytest.mark.parametrize("options", [OPTIONS, dataclasses.replace(OPTIONS, sampling=Sampling(seed=4))], ids=str)
+def test_a_prefix_may_be_what_the_list_lacks(options: SearchOptions) -> None:
+    given = sources(6)
+    prefixes = [[min(set(range(3, VOCABULARY)) - permitted(source))] for source in given]
+    for model in (model_of(), packed_of(model_of())):
+        found = translate_ids(model, given, options, prefixes=prefixes, shortlist=some_pieces())
+        assert [list(one.tokens[:1]) for [one, *_] in found] == prefixes
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "int8"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        dataclasses.replace(OPTIONS, beam_size=1, top_beams=1),
+        OPTIONS,
+        dataclasses.replace(OPTIONS, sampling=Sampling(seed=4)),
+    ],
+    ids=["greedy", "beam", "sample"],
+)
+def test_no_sentence_depends_on_its_neighbours_lists(precision: Precision, options: SearchOptions) -> None:
+    """To the last bit, as without a shortlist."""
+    fast, given, shortlist = packed_of(model_of(), precision), sources(20), some_pieces()
+    together = translate_ids(fast, given, options, shortlist=shortlist)
+    alone = [translate_ids(fast, [one], options, shortlist=shortlist, numbers=[n])[0] for n, one in enumerate(given)]
+    assert together == alone
+    shuffled = translate_ids(
+        fast, given[::-1], options, shortlist=shortlist, numbers=range(19, -1, -1), batch_tokens=50, workers=3
+    )
+    assert together == shuffled[::-1]
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "int8"])
+def test_a_list_of_everything_changes_nothing(precision: Precision) -> None:
+    fast, everything = packed_of(model_of(), precision), np.arange(VOCABULARY)
+    shortlist = Shortlist(np.zeros(VOCABULARY + 1, np.int64), everything[:0], everything, VOCABULARY)
+    assert translate_ids(fast, sources(), OPTIONS, shortlist=shortlist) == translate_ids(fast, sources(), OPTIONS)
+
+
+def test_threads_inside_a_listed_product_change_nothing() -> None:
+    """Of 12 rows, 4096 inputs and 37 outputs: enough for a second thread."""
+    fast, given = packed_of(model_of(width=4096, heads=2, inner_width=8)), sources(2)
+    lists = some_pieces(30).lists(given, [(END,)] * 2)
+    first, second = (fast.begin(given, 12, 5, threads, lists)(torch.full((2, 12), BEGIN)) for threads in (1, 3))
+    assert torch.equal(first.logits, second.logits)
+
+
+def test_a_shortlist_of_another_vocabulary_is_refused() -> None:
+    shortlist = Shortlist(np.zeros(12, np.int64), np.arange(0), np.arange(3), VOCABULARY)
+    for model in (model_of(), packed_of(model_of())):
+        with pytest.raises(DecodingError, match="vocabularies of 11 and 37 ids but the model has 37 and 37; use the"):
+            translate_ids(model, sources(), OPTIONS, shortlist=shortlist)
 
 
 def test_a_damaged_weight_is_not_hidden() -> None:

@@ -99,6 +99,30 @@ def test_most_probable(rows: int, vocabulary: int, count: int) -> None:
     assert torch.equal(tokens, expected.indices)
 
 
+@given(st.integers(1, 4), st.integers(1, 3), st.integers(1, 90), st.integers(1, 6), st.integers(0, 99))
+def test_most_probable_of_lists(sentences: int, beams: int, longest: int, count: int, seed: int) -> None:
+    """Each sentence's first numbers are those of its list, and the others are not read."""
+    generator = torch.Generator().manual_seed(seed)
+    logits = torch.randn(sentences, beams, longest, generator=generator) * 5
+    sizes = torch.randint(1, longest + 1, (sentences,), generator=generator, dtype=torch.int32)
+    lists = torch.stack([torch.randperm(999, generator=generator)[:longest] for _ in range(sentences)]).int()
+    for number, size in enumerate(sizes.tolist()):
+        logits[number, :, size:] = math.nan
+    values, tokens = functions().most_probable(logits, (), count, (lists, sizes))
+    for number, size in enumerate(sizes.tolist()):
+        kept = min(count, size)
+        expected = logits[number, :, :size].double().log_softmax(-1).topk(kept)
+        torch.testing.assert_close(values[number, :, :kept].double(), expected.values, atol=2e-6, rtol=0)
+        assert torch.equal(tokens[number, :, :kept], lists[number][expected.indices].long())
+        assert (values[number, :, kept:] == -math.inf).all()
+
+
+def test_suppressed_tokens_of_lists_are_named_by_their_ids() -> None:
+    lists = torch.tensor([[4, 7, 9]], dtype=torch.int32), torch.tensor([3], dtype=torch.int32)
+    tokens = functions().most_probable(torch.tensor([[[1.0, 3.0, 2.0]]]), (7, 1), 2, lists)[1]
+    assert tokens.tolist() == [[[9, 4]]]
+
+
 def test_suppressed_tokens_are_not_chosen_and_keep_their_share() -> None:
     logits = torch.tensor([1.0, 2.0, 3.0, 4.0])
     values, tokens = functions().most_probable(logits, (3, 1), 3)

@@ -104,6 +104,7 @@ def test_the_order_of_the_ids():
     assert TOKENIZER.languages == ("fr", "ko")
     assert (TOKENIZER.tag("fr"), TOKENIZER.tag("ko")) == (3, 4)
     assert Tokenizer.learn(["q"], 261, ["ko", "fr"]).encode("a\x00") == [5 + 97, 5]
+    assert list(TOKENIZER.byte_ids) == list(range(5, 5 + 256))
 
 
 def test_the_first_merge_by_hand():

@@ -7,16 +7,20 @@ from clearhead.lazy import lazy
 if TYPE_CHECKING:
     from clearhead.bundle.bundle import Bundle, Translation
     from clearhead.bundle.loading import find_bundle, load
+    from clearhead.bundle.shortlist import learn_shortlist, load_shortlist, save_shortlist
     from clearhead.bundle.storage import load_tokenizers, load_weights, read_tensors, save_weights, tokenizer_files
 
 __all__ = [
     "Bundle",
     "Translation",
     "find_bundle",
+    "learn_shortlist",
     "load",
+    "load_shortlist",
     "load_tokenizers",
     "load_weights",
     "read_tensors",
+    "save_shortlist",
     "save_weights",
     "tokenizer_files",
 ]
@@ -26,6 +30,7 @@ __getattr__, __dir__ = lazy(
     {
         "bundle": ("Bundle", "Translation"),
         "loading": ("find_bundle", "load"),
+        "shortlist": ("learn_shortlist", "load_shortlist", "save_shortlist"),
         "storage": ("load_tokenizers", "load_weights", "read_tensors", "save_weights", "tokenizer_files"),
     },
 )

@@ -18,6 +18,7 @@ from clearhead.decoding import (
     Precision,
     Sampling,
     SearchOptions,
+    Shortlist,
     score_ids,
     translate_ids,
 )
@@ -52,6 +53,7 @@ class Bundle:
     `clearhead.load(path)` reads one; `translate` and `score` use it; `save` writes it to a folder.
     precision: in which numbers it multiplies while it translates; int8 is for CPUs (scores that `search` reports are
     exact in all of them). Raises UsageError for an unknown one.
+    shortlist: lets each translation have only the pieces that its source's pieces may become; None for all.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Bundle:
         target: Tokenizer,
         recipe: Recipe,
         precision: Precision = "fp32",
+        shortlist: Shortlist | None = None,
     ) -> None:
         if precision not in get_args(Precision):
             raise UsageError(f"precision={precision!r} is not known; choose one of {', '.join(get_args(Precision))}")
@@ -69,6 +72,7 @@ class Bundle:
         self.source_tokenizer = source
         self.target_tokenizer = target
         self.recipe = recipe
+        self.shortlist = shortlist
         self._twin: tuple[object, EncoderDecoder] | None = None
         self._fast: tuple[object, EncoderDecoder | PackedModel | DeviceModel] | None = None
 
@@ -76,6 +80,25 @@ class Bundle:
     def languages(self) -> tuple[str, ...]:
         """The languages that the model can be asked for; empty where it knows one direction only."""
         return self.source_tokenizer.languages
+
+    def tag(self, to: str | None) -> list[int]:
+        """What stands before the ids of a source that is to be translated into `to`: its tag, where there are tags.
+
+        Raises UsageError for a language that the model does not know.
+        """
+        if self.languages:
+            if to not in self.languages:
+                given = "" if to is None else f", not {to!r}"
+                raise UsageError(
+                    f"this model translates into {', '.join(self.languages)}{given}; "
+                    f"say which, as in to={self.languages[0]!r} or --to {self.languages[0]}"
+                )
+            return [self.source_tokenizer.tag(to)]
+        known = {corpus.to_language for corpus in self.recipe.data.train}
+        if to is not None and to not in known:
+            languages = ", ".join(sorted(language for language in known if language)) or "one unnamed language"
+            raise UsageError(f"this model translates into {languages} only, not {to!r}; leave `to` out")
+        return []
 
     @overload
     def translate(  # type: ignore[overload-overlap]  # a str is a sequence of str as well
@@ -143,7 +166,8 @@ class Bundle:
         than the model can read is cut (`too_long` says which). `prefix` is text that every translation must begin with.
         `first` is the first text's number, from 0, where they are a part of more: errors name it, draws depend on it.
         Scores are those that `score` gives, computed in float64; `exact=False` leaves them as the search had them,
-        right to about five digits, and saves that second pass. Raises as `translate` does.
+        right to about five digits (a little higher with a shortlist), and saves that second pass. Raises as
+        `translate` does.
         """
         _require_many("texts", texts)
         options = self._options(beam_size, top_beams, length_penalty, sampling)
@@ -156,6 +180,7 @@ class Bundle:
             options,
             prefixes=[self.target_tokenizer.encode(prefix)] * len(spoken) if prefix else None,
             numbers=[first + number for number in spoken],
+            shortlist=self._shortlist(to),
             batch_tokens=batch_tokens,
             workers=workers,
         )
@@ -187,7 +212,7 @@ class Bundle:
         options = self._options(None, 1, length_penalty, None)
         encoded = self._sources(sources, to)
         # A blank source with words for a target is a question: how probable are they after nothing at all?
-        empty = [*self._tag(to), self.source_tokenizer.end]
+        empty = [*self.tag(to), self.source_tokenizer.end]
         asked = [n for n, source in enumerate(encoded) if source is not None or targets[n].strip()]
         ids = [encoded[number] or empty for number in asked]
         wanted = self.target_tokenizer.encode_many([targets[number] for number in asked])
@@ -300,7 +325,7 @@ class Bundle:
 
     def _sources(self, texts: Sequence[str], to: str | None) -> list[list[int] | None]:
         """The ids of each text with its tag and end; None for a blank one. Too long a text is cut."""
-        tag = self._tag(to)
+        tag = self.tag(to)
         room = self.model.config.max_length - len(tag) - 1
         encoded = self.source_tokenizer.encode_many(texts)
         return [
@@ -308,26 +333,20 @@ class Bundle:
             for text, ids in zip(texts, encoded, strict=True)
         ]
 
+    def _shortlist(self, to: str | None) -> Shortlist | None:
+        """The shortlist. Raises UsageError where it was learned for another language."""
+        if self.shortlist is not None and self.languages and self.shortlist.language != to:
+            raise UsageError(
+                f"the shortlist is for translations into {self.shortlist.language}, not {to}; "
+                "make one for that language with `clearhead shortlist`, or leave it out"
+            )
+        return self.shortlist
+
     def too_long(self, texts: Sequence[str]) -> list[int]:
         """The numbers, from 0, of the texts that are longer than the model can read, and are cut at its limit."""
         room = self.model.config.max_length - 1 - bool(self.languages)
         encoded = self.source_tokenizer.encode_many(texts)
         return [n for n, (text, ids) in enumerate(zip(texts, encoded, strict=True)) if len(ids) > room and text.strip()]
-
-    def _tag(self, to: str | None) -> list[int]:
-        if self.languages:
-            if to not in self.languages:
-                given = "" if to is None else f", not {to!r}"
-                raise UsageError(
-                    f"this model translates into {', '.join(self.languages)}{given}; "
-                    f"say which, as in to={self.languages[0]!r} or --to {self.languages[0]}"
-                )
-            return [self.source_tokenizer.tag(to)]
-        known = {corpus.to_language for corpus in self.recipe.data.train}
-        if to is not None and to not in known:
-            languages = ", ".join(sorted(language for language in known if language)) or "one unnamed language"
-            raise UsageError(f"this model translates into {languages} only, not {to!r}; leave `to` out")
-        return []
 
     def _translation(self, hypothesis: Hypothesis) -> Translation:
         return Translation(

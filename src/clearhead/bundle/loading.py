@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 FORMAT = 1
 
 
-def load(path: str | Path, device: str = "cpu", precision: Precision = "fp32") -> "clearhead.bundle.bundle.Bundle":
+def load(
+    path: str | Path, device: str = "cpu", precision: Precision = "fp32", shortlist: str | Path | None = None
+) -> "clearhead.bundle.bundle.Bundle":
     """Read a bundle from its folder, or from the run folder that holds it, onto a device such as "cpu" or "cuda".
 
     precision: in which numbers to multiply while translating: "fp32", or with rounding "bf16" and, on a CPU, "int8".
-    Every file is checked against its hash. Raises BundleError where the folder is no bundle or a damaged one.
+    shortlist: a file made by `clearhead shortlist`, which makes translating faster on a CPU.
+    Every file is checked against its hash. Raises BundleError where the folder is no bundle or a damaged one, or the
+    shortlist is none of this model.
     """
     folder = find_bundle(Path(path))
     sizes, hashes = _read_config(folder)
@@ -28,16 +32,17 @@ def load(path: str | Path, device: str = "cpu", precision: Precision = "fp32") -
         _check_file(folder, name, expected)
     if device == "cpu":
         compiler.begin()
-    return _assemble(folder, sizes, device, precision)
+    return _assemble(folder, sizes, device, precision, shortlist)
 
 
 def _assemble(
-    folder: Path, sizes: dict[str, Any], device: str, precision: Precision
+    folder: Path, sizes: dict[str, Any], device: str, precision: Precision, shortlist: str | Path | None
 ) -> "clearhead.bundle.bundle.Bundle":
     """The model in use, from a folder whose files are whole."""
     # Not before: torch takes a second, in which all that is wrong with the folder has long been said, and in which the
     # compiler is at work.
     from clearhead.bundle.bundle import Bundle
+    from clearhead.bundle.shortlist import load_shortlist
     from clearhead.bundle.storage import load_tokenizers, load_weights
     from clearhead.model import EncoderDecoder, TransformerConfig
     from clearhead.recipe import build_recipe, parse_recipe
@@ -48,6 +53,7 @@ def _assemble(
         source, target = load_tokenizers(folder)
     except (TypeError, ConfigError, RecipeError, TokenizerError) as error:
         raise BundleError(f"{folder} is not a bundle of this clearhead ({error}); update clearhead") from None
+    pieces = None if shortlist is None else load_shortlist(shortlist, source, target)
     load_weights(model, folder / "model.safetensors")
     try:
         model = model.to(device)
@@ -55,7 +61,7 @@ def _assemble(
         raise UsageError(
             f"device={device!r} cannot be used ({error}); choose cpu, or cuda where there is one"
         ) from None
-    return Bundle(model.eval(), source, target, recipe, precision)
+    return Bundle(model.eval(), source, target, recipe, precision, pieces)
 
 
 def find_bundle(path: Path) -> Path:

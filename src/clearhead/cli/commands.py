@@ -6,7 +6,7 @@ import typer
 from typer.main import get_command
 
 import clearhead
-from clearhead.cli import byhand, check, corpus, demo, evaluate, look, score, train, translate
+from clearhead.cli import byhand, check, corpus, demo, evaluate, look, score, shortlist, train, translate
 from clearhead.errors import UsageError
 
 # The class is not exported, and lies in click or in typer depending on typer's version.
@@ -25,6 +25,7 @@ application.command("train")(train.train)
 application.command("translate")(translate.translate)
 application.command("score")(score.score)
 application.command("evaluate")(evaluate.evaluate)
+application.command("shortlist")(shortlist.shortlist)
 application.command("byhand")(byhand.byhand)
 application.command("look")(look.look)
 application.command("check")(check.check)

@@ -20,6 +20,7 @@ from clearhead.cli.options import (
     Model,
     PrecisionName,
     Quiet,
+    ShortlistFile,
     To,
 )
 from clearhead.errors import DataError
@@ -53,6 +54,7 @@ def evaluate(
     batch_tokens: BatchTokens = None,
     device: Device = "cpu",
     precision: PrecisionName = "fp32",
+    shortlist: ShortlistFile = None,
     as_json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -68,7 +70,7 @@ def evaluate(
 
     sources, references = zip(*read_pairs(source, reference), strict=True)
     others = _read_hypotheses(against, len(references)) if against else None
-    bundle = load(model, device=device, precision=precision)
+    bundle = load(model, device=device, precision=precision, shortlist=shortlist)
     if not quiet:
         lines.note_cuts(bundle, sources)
     translations = bundle.translate(

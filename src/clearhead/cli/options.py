@@ -53,6 +53,15 @@ PrecisionName = Annotated[
         "int8 is for CPUs.",
     ),
 ]
+ShortlistFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--shortlist",
+        metavar="FILE",
+        help="A file made by `clearhead shortlist`: only likely pieces are looked at, which is faster.",
+        show_default=False,
+    ),
+]
 Workers = Annotated[
     int | None,
     typer.Option(

@@ -20,6 +20,7 @@ from clearhead.cli.options import (
     Model,
     PrecisionName,
     Quiet,
+    ShortlistFile,
     To,
     Workers,
 )
@@ -73,6 +74,7 @@ def translate(
     batch_tokens: BatchTokens = None,
     device: Device = "cpu",
     precision: PrecisionName = "fp32",
+    shortlist: ShortlistFile = None,
     workers: Workers = None,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -88,7 +90,7 @@ def translate(
     if sample and beam_size is not None:
         raise UsageError(f"--beam-size {beam_size} is for searching, and --sample draws instead; leave one of them out")
     sampling = _sampling(sample, temperature, top_k, top_p, seed)
-    bundle = load(model, device=device, precision=precision)
+    bundle = load(model, device=device, precision=precision, shortlist=shortlist)
     by_hand = input_file is None and sys.stdin is not None and sys.stdin.isatty()
     if by_hand and not quiet:
         print("Type a sentence and Enter; end with Ctrl-D.", file=sys.stderr)

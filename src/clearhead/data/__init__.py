@@ -3,6 +3,7 @@
 from clearhead.data.batches import Batch, collate
 from clearhead.data.corpus import check_file, read_lines, read_pairs
 from clearhead.data.filters import FilterReport, Filters
+from clearhead.data.lexicon import Lexicon, learn_lexicon
 from clearhead.data.packing import PackedRows, collate_packed, pack
 from clearhead.data.plan import plan
 from clearhead.data.prepare import Direction, PreparedCorpus, prepare
@@ -13,12 +14,14 @@ __all__ = [
     "Direction",
     "FilterReport",
     "Filters",
+    "Lexicon",
     "PackedRows",
     "PreparedCorpus",
     "TokenFile",
     "check_file",
     "collate",
     "collate_packed",
+    "learn_lexicon",
     "pack",
     "plan",
     "prepare",

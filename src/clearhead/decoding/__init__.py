@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from clearhead.decoding.sampling import sample
     from clearhead.decoding.scores import LengthPenalty
     from clearhead.decoding.search import Hypothesis, StepFunction, greedy
+    from clearhead.decoding.shortlist import Shortlist
 
 __all__ = [
     "BeamStep",
@@ -24,6 +25,7 @@ __all__ = [
     "Precision",
     "Sampling",
     "SearchOptions",
+    "Shortlist",
     "StepFunction",
     "beam_search",
     "greedy",
@@ -43,5 +45,6 @@ __getattr__, __dir__ = lazy(
         "sampling": ("sample",),
         "scores": ("LengthPenalty",),
         "search": ("Hypothesis", "StepFunction", "greedy"),
+        "shortlist": ("Shortlist",),
     },
 )

@@ -1,5 +1,6 @@
 """Many sentences at once: batches by length and budget, the model as a step function, answers in the input's order."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from clearhead.decoding.beam import Watch, beam_search
@@ -16,8 +17,9 @@ from clearhead.decoding.options import SearchOptions
 from clearhead.decoding.packed import PackedModel
 from clearhead.decoding.sampling import sample
 from clearhead.decoding.search import Hypothesis, Prefixes, StepFunction, checked_prefixes, make_hypothesis
+from clearhead.decoding.shortlist import Lists, Shortlist
 from clearhead.errors import DecodingError
-from clearhead.model import DecoderCache, EncoderDecoder, masks_for, padding_mask
+from clearhead.model import DecoderCache, EncoderDecoder, TransformerConfig, masks_for, padding_mask
 
 Progress = Callable[[int, int], None]
 Ids = Sequence[Sequence[int]]
@@ -51,27 +53,44 @@ class LengthLimit:
 
 
 class ModelStep:
-    """A model and its cache, seen as the step function that search knows."""
+    """A model and its cache, seen as the step function that search knows.
 
-    def __init__(self, model: EncoderDecoder, cache: DecoderCache) -> None:
-        self.model, self.cache = model, cache
+    allowed: the tokens that each sentence may have; the logits of all others are -inf. None where it may have all.
+    """
+
+    def __init__(
+        self, model: EncoderDecoder, cache: DecoderCache, allowed: Bool[Tensor, "sentences vocabulary"] | None = None
+    ) -> None:
+        self.model, self.cache, self.allowed = model, cache, allowed
 
     def __call__(self, tokens: Int[Tensor, "sentences beams"]) -> Float[Tensor, "sentences beams vocabulary"]:
-        return self.model.step(tokens, self.cache)
+        logits = self.model.step(tokens, self.cache)
+        return logits if self.allowed is None else logits.masked_fill(~self.allowed[:, None], -math.inf)
 
     def select(self, sentences: Int[Tensor, "kept"], beams: Int[Tensor, "kept new_beams"]) -> None:
         self.cache.select(sentences, beams)
+        if self.allowed is not None:
+            self.allowed = self.allowed[sentences]
 
 
-def begin(model: Model, sources: Ids, beams: int, capacity: int, padding: int, threads: int) -> StepFunction:
+def begin(
+    model: Model,
+    sources: Ids,
+    beams: int,
+    capacity: int,
+    padding: int,
+    threads: int,
+    lists: Lists | None,
+) -> StepFunction:
     """A step function that has read these sources, for at most `capacity` target positions."""
     if isinstance(model, PackedModel):
-        return model.begin(sources, beams, capacity, threads)
+        return model.begin(sources, beams, capacity, threads, lists)
     if isinstance(model, DeviceModel):
         model = model.model
     source = padded(sources, padding, device_of(model))
     mask = padding_mask(source, padding)
-    return ModelStep(model, model.begin(model.encode(source, mask), mask, beams))
+    allowed = None if lists is None else lists.mask().to(source.device)
+    return ModelStep(model, model.begin(model.encode(source, mask), mask, beams), allowed)
 
 
 def translate_ids(
@@ -83,6 +102,7 @@ def translate_ids(
     prefixes: Prefixes | None = None,
     numbers: Sequence[int] | None = None,
     length_limit: LengthLimit | None = None,
+    shortlist: Shortlist | None = None,
     batch_tokens: int | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
@@ -98,6 +118,8 @@ def translate_ids(
     sources: ids as the encoder reads them, each with its end token. prefixes: for each, target tokens to begin with.
     numbers: the sources' numbers among all that are translated; 0, 1, 2, … where not given. Errors name them, and draws
         of sampling differ by them.
+    shortlist: lets each sentence have only the target tokens that its source tokens may become, its prefix and the end
+        token; log-probabilities then are shared out among these.
     batch_tokens: a batch's sentences × hypotheses × longest source, padding included, stay within it; where not given,
         4,096 on a CPU and 32,768 on a GPU.
     workers: how many batches to translate at once, sharing the cores that torch is set to use. Where not given, a
@@ -111,6 +133,7 @@ def translate_ids(
     own = range(len(sources)) if numbers is None else numbers
     check_ids("source", sources, own, model.config.source_vocabulary, model.config.max_length)
     check_options(options, model.config.target_vocabulary)
+    check_shortlist(shortlist, model.config)
     prefixes = [()] * len(sources) if prefixes is None else prefixes
     if len(prefixes) != len(sources):
         raise DecodingError(f"{len(prefixes)} prefixes for {len(sources)} sources; give one for each, or none")
@@ -129,11 +152,16 @@ def translate_ids(
     def translate(numbers: Sequence[int]) -> list[list[Hypothesis]]:
         chosen, limits = [sources[n] for n in numbers], [max_lengths[n] for n in numbers]
         forced = [prefixes[n] for n in numbers]
-        if isinstance(model, DeviceModel) and options.sampling is None and watch is None and not any(forced):
+        # A device's own search knows neither prefixes nor shortlists, draws nothing, and is not watched.
+        usual = options.sampling is None and watch is None and shortlist is None and not any(forced)
+        if isinstance(model, DeviceModel) and usual:
             return model.search(chosen, limits, options, padding)
         # Search begins with one row a sentence and widens when hypotheses differ; sampling needs all from the start.
         beams = 1 if options.sampling is None else rows
-        step = begin(model, chosen, beams, max(limits), padding, threads)
+        lists = None
+        if shortlist is not None:
+            lists = shortlist.lists(chosen, [(options.end, *prefix) for prefix in forced])
+        step = begin(model, chosen, beams, max(limits), padding, threads, lists)
         if options.sampling is not None:
             return sample(step, limits, options, numbers=[own[n] for n in numbers], prefixes=forced, device=device)
         return beam_search(step, limits, options, prefixes=forced, device=device, watch=watch)
@@ -296,4 +324,16 @@ def check_options(options: SearchOptions, vocabulary: int) -> None:
         raise DecodingError(
             f"begin, end or suppressed names id {greatest} but the model's target vocabulary has {vocabulary} ids; "
             "use the tokenizer that the model was trained with"
+        )
+
+
+def check_shortlist(shortlist: Shortlist | None, config: TransformerConfig) -> None:
+    """Raise DecodingError if a shortlist was made for other vocabularies than the model's."""
+    if shortlist is None:
+        return
+    known = shortlist.source_vocabulary, shortlist.target_vocabulary
+    if known != (config.source_vocabulary, config.target_vocabulary):
+        raise DecodingError(
+            f"the shortlist is for vocabularies of {known[0]} and {known[1]} ids but the model has "
+            f"{config.source_vocabulary} and {config.target_vocabulary}; use the one that was made for this model"
         )

@@ -8,6 +8,8 @@ from clearhead.decoding.scores import LengthPenalty
 from clearhead.errors import DecodingError
 
 Precision = Literal["fp32", "bf16", "int8"]
+# How many target pieces a shortlist has for each source piece, and for every sentence.
+SHORTLIST_BEST, SHORTLIST_FREQUENT = 100, 100
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,17 @@
 
 import itertools
 import logging
+import threading
 import weakref
 from collections.abc import Iterable, Sequence
 from typing import cast
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Int
 from torch import Tensor, nn
 
 from clearhead.decoding.options import Precision
+from clearhead.decoding.shortlist import Listed, Lists, Logits
 from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.model.attention import Attention
 from clearhead.model.blocks import DecoderLayer, EncoderLayer
@@ -44,13 +46,23 @@ class PackedModel:
         # What the record points to.
         self._tensors: list[Tensor] = []
         self._matrices: list[native.Matrix] = []
+        self._lock = threading.Lock()
+        self._output_rows: Tensor | None = None
         weakref.finalize(self, _unpack, library, self._matrices)
         self._record = self._packed(model)
 
-    def begin(self, sources: Sequence[Sequence[int]], beams: int, capacity: int, threads: int = 1) -> "PackedStep":
+    def begin(
+        self,
+        sources: Sequence[Sequence[int]],
+        beams: int,
+        capacity: int,
+        threads: int = 1,
+        lists: Lists | None = None,
+    ) -> "PackedStep":
         """A step function that has read `sources` (ids with their ends), for at most `capacity` target positions.
 
-        threads: how many cores one product may use.
+        threads: how many cores one product may use. lists: the tokens that each sentence may have; logits are computed
+        for these alone, and are those that the whole product has there, to the last bit.
         """
         ids = torch.tensor(list(itertools.chain.from_iterable(sources)), dtype=torch.int32)
         lengths = torch.tensor([len(source) for source in sources], dtype=torch.int32)
@@ -59,7 +71,26 @@ class PackedModel:
         )
         if not state:
             raise MemoryError
-        return PackedStep(self, self._library, self._record, state, threads)
+        step = PackedStep(self, self._library, self._record, state, threads, lists)
+        if lists is not None:
+            # Each sentence's part of the output layer is laid out once and read at every step.
+            tokens, counts, longest = lists.tokens, lists.counts, lists.tokens.shape[1]
+            weights = self._unfolded()
+            if self._library.shortlist(
+                self._record, state, weights.data_ptr(), tokens.data_ptr(), counts.data_ptr(), longest
+            ):
+                raise MemoryError
+        return step
+
+    def _unfolded(self) -> Int[Tensor, "outputs words"]:
+        """The output layer's packed weights one output after the other, made when a list first asks for some."""
+        with self._lock:
+            if self._output_rows is None:
+                output = self._record.output
+                rows = torch.empty(output.outputs, self._library.words(output), dtype=torch.int32)
+                self._library.unfold(output, rows.data_ptr())
+                self._output_rows = rows
+            return self._output_rows
 
     def _packed(self, model: EncoderDecoder) -> native.Transformer:
         config, record = model.config, native.Transformer()
@@ -144,23 +175,28 @@ class PackedStep:
         record: native.Transformer,
         state: int,
         threads: int,
+        lists: Lists | None,
     ) -> None:
         self.model = model  # Kept alive, as C reads its weights.
         self.threads = threads
+        self.lists = lists
         self._library, self._record, self._state = library, record, state
         weakref.finalize(self, library.finish, record, state)
 
-    def __call__(self, tokens: Int[Tensor, "sentences beams"]) -> Float[Tensor, "sentences beams vocabulary"]:
-        tokens = tokens.contiguous()
-        logits = torch.empty(*tokens.shape, self.model.config.target_vocabulary)
-        if self._library.step(self._record, self._state, tokens.data_ptr(), logits.data_ptr(), self.threads):
+    def __call__(self, tokens: Int[Tensor, "sentences beams"]) -> Logits:
+        tokens, lists = tokens.contiguous(), self.lists
+        stride = self.model.config.target_vocabulary if lists is None else lists.tokens.shape[1]
+        logits = torch.empty(*tokens.shape, stride)
+        if self._library.step(self._record, self._state, tokens.data_ptr(), logits.data_ptr(), stride, self.threads):
             raise MemoryError
-        return logits
+        return logits if lists is None else Listed(logits, lists)
 
     def select(self, sentences: Int[Tensor, "kept"], beams: Int[Tensor, "kept new_beams"]) -> None:
         sentences, beams = sentences.contiguous(), beams.contiguous()
         if self._library.choose(self._state, sentences.data_ptr(), beams.data_ptr(), *beams.shape):
             raise MemoryError
+        if self.lists is not None:
+            self.lists = self.lists.of_sentences(sentences)
 
 
 def packed(model: EncoderDecoder, precision: Precision) -> PackedModel | None:

@@ -16,6 +16,7 @@ from clearhead.decoding.search import (
     follow,
     permitted_log_probabilities,
 )
+from clearhead.decoding.shortlist import Logits, whole
 
 
 def sample(
@@ -45,8 +46,8 @@ def sample(
     ]
     uniforms = torch.tensor(numpy.array(streams), dtype=torch.float64, device=device)
 
-    def choose(logits: Tensor, active: Sequence[int], prefixes: Prefixes, position: int) -> Choice:
-        permitted = permitted_log_probabilities(logits, options, prefixes, position)
+    def choose(logits: Logits, active: Sequence[int], prefixes: Prefixes, position: int) -> Choice:
+        permitted = permitted_log_probabilities(whole(logits), options, prefixes, position)
         tokens = draw_tokens(permitted, uniforms[active, :, position], sampling)[..., None]
         return Choice(permitted.gather(-1, tokens), tokens)
 

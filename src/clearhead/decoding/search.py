@@ -15,6 +15,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from clearhead.decoding.options import SearchOptions
+from clearhead.decoding.shortlist import Listed, Logits, whole
 from clearhead.errors import DecodingError
 from clearhead.native import library as native
 
@@ -29,14 +30,14 @@ class Choice(NamedTuple):
 
 
 # (logits, the sentences' numbers, their prefixes, position) → one token a row
-Choose = Callable[[Float[Tensor, "sentences beams vocabulary"], Sequence[int], Prefixes, int], Choice]
+Choose = Callable[[Logits, Sequence[int], Prefixes, int], Choice]
 
 
 @runtime_checkable
 class StepFunction(Protocol):
     """A model that has read its sources and is asked for one target position after another."""
 
-    def __call__(self, tokens: Int[Tensor, "sentences beams"]) -> Float[Tensor, "sentences beams vocabulary"]:
+    def __call__(self, tokens: Int[Tensor, "sentences beams"]) -> Logits:
         """Append one token to every row; return the logits of the token that follows it."""
         ...
 
@@ -51,7 +52,8 @@ class Hypothesis:
 
     tokens: without begin; the last one is end if it finished.
     log_probability: natural logarithm, the sum of token_log_probabilities (the end token's included), as the model
-        gives them: neither temperature nor suppression changes them.
+        gives them: neither temperature nor suppression changes them. Under a shortlist they are shared out among the
+        tokens of the sentence's list, and so a little higher.
     score: log_probability under the length penalty; hypotheses are ranked by it.
     finished: False if it reached the greatest length allowed before it ended.
     """
@@ -78,7 +80,7 @@ def greedy(
     Raises DecodingError if a limit or a prefix cannot be met.
     """
 
-    def choose(logits: Tensor, active: Sequence[int], prefixes: Prefixes, position: int) -> Choice:
+    def choose(logits: Logits, active: Sequence[int], prefixes: Prefixes, position: int) -> Choice:
         return most_probable(logits, options, prefixes, position, 1)
 
     return follow(step, max_lengths, options, 1, choose, prefixes, device)
@@ -168,19 +170,20 @@ def best_first(hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
 
 
 def most_probable(
-    logits: Float[Tensor, "sentences beams vocabulary"],
+    logits: Logits,
     options: SearchOptions,
     prefixes: Prefixes,
     position: int,
     count: int,
 ) -> Choice:
     """The `count` most probable tokens that may stand at this position, most probable first; all, if they are fewer."""
-    count = min(count, logits.shape[-1])
+    computed, lists = logits if isinstance(logits, Listed) else (logits, None)
+    count = min(count, lists.vocabulary if lists else computed.shape[-1])
     forced = any(len(prefix) > position for prefix in prefixes)
-    library = native.library() if native.takes(logits) and not forced else None
+    library = native.library() if native.takes(computed) and not forced else None
     if library is not None:
-        return Choice(*library.most_probable(logits, options.suppressed, count))
-    return Choice(*permitted_log_probabilities(logits, options, prefixes, position).topk(count))
+        return Choice(*library.most_probable(computed, options.suppressed, count, lists and lists[:2]))
+    return Choice(*permitted_log_probabilities(whole(logits), options, prefixes, position).topk(count))
 
 
 def permitted_log_probabilities(

@@ -1,5 +1,6 @@
 /* The most probable tokens of each row of logits, without a sorted or even a stored probability for the others. */
 #include <math.h>
+#include <stddef.h>
 
 #include "vectors.h"
 
@@ -39,29 +40,42 @@ static int is_among(int token, const int64_t *tokens, int count) {
     return 0;
 }
 
-/* The `count` most probable tokens of every row and their log-probabilities. The suppressed ones, whose share of the
-   probability stays theirs, are never among them. */
-void best(
-    const float *logits, int rows, int vocabulary, const int64_t *suppressed, int suppressed_count, int count, float *values,
-    int64_t *tokens
+/* What `best` gives of one row. */
+static void best_of_row(
+    const float *logits, int size, const int32_t *list, const int64_t *suppressed, int suppressed_count, int count,
+    float *values, int64_t *tokens
 ) {
-    for (int row = 0; row < rows; row++, logits += vocabulary, values += count, tokens += count) {
-        float normalizer = log_of_sum(logits, vocabulary);
-        for (int i = 0; i < count; i++) values[i] = -INFINITY, tokens[i] = 0;
-        int i = 0;
+    float normalizer = log_of_sum(logits, size);
+    for (int i = 0; i < count; i++) values[i] = -INFINITY, tokens[i] = 0;
+    for (int i = 0; i < size; i += BLOCK) {
+        int end = size;
         /* Few blocks hold a token that is better than the best so far: most are passed over at one comparison. */
-        for (; i + BLOCK <= vocabulary; i += BLOCK) {
+        if (i + BLOCK <= size) {
             floats greatest = at(logits + i);
             for (int j = LANES; j < BLOCK; j += LANES) greatest = larger(greatest, at(logits + i + j));
             if (!any(greatest > values[count - 1])) continue;
-            for (int j = i; j < i + BLOCK; j++)
-                if (logits[j] > values[count - 1] && !is_among(j, suppressed, suppressed_count))
-                    insert(logits[j], j, count, values, tokens);
+            end = i + BLOCK;
         }
-        for (; i < vocabulary; i++)
-            if (logits[i] > values[count - 1] && !is_among(i, suppressed, suppressed_count))
-                insert(logits[i], i, count, values, tokens);
-        for (int place = 0; place < count; place++) values[place] -= normalizer;
+        for (int j = i; j < end; j++) {
+            int token = list ? list[j] : j;
+            if (logits[j] > values[count - 1] && !is_among(token, suppressed, suppressed_count))
+                insert(logits[j], token, count, values, tokens);
+        }
+    }
+    for (int place = 0; place < count; place++) values[place] -= normalizer;
+}
+
+/* The `count` most probable tokens of every row and their log-probabilities. The suppressed ones, whose share of the
+   probability stays theirs, are never among them. Rows are `stride` apart; they hold a number for each token or, where
+   `lists` is not NULL, for each of the first `sizes[i]` tokens of list i, which is that of `beams` rows. */
+void best(
+    const float *logits, int rows, int stride, const int32_t *lists, const int32_t *sizes, int beams,
+    const int64_t *suppressed, int suppressed_count, int count, float *values, int64_t *tokens
+) {
+    for (int row = 0; row < rows; row++, logits += stride, values += count, tokens += count) {
+        const int32_t *list = lists ? lists + (size_t)(row / beams) * stride : NULL;
+        int size = lists ? sizes[row / beams] : stride;
+        best_of_row(logits, size, list, suppressed, suppressed_count, count, values, tokens);
     }
 }
 

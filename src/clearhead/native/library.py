@@ -67,22 +67,40 @@ class Library:
         self.pack = _declared(functions.pack, c_int, matrix, c_int, c_int, c_int, c_void_p, c_void_p)
         self.unpack = _declared(functions.unpack, None, matrix)
         self.room = _declared(functions.room, ctypes.c_size_t, matrix, c_int)
+        self.words = _declared(functions.words, c_int, matrix)
+        self.unfold = _declared(functions.unfold, None, matrix, c_void_p)
         self.multiply = _declared(functions.multiply, None, matrix, c_void_p, c_int, c_void_p, c_void_p, c_int)
         self.begin = _declared(functions.begin, c_void_p, model, c_void_p, c_void_p, c_int, c_int, c_int, c_int)
-        self.step = _declared(functions.step, c_int, model, c_void_p, c_void_p, c_void_p, c_int)
+        self.shortlist = _declared(functions.shortlist, c_int, model, *[c_void_p] * 4, c_int)
+        self.step = _declared(functions.step, c_int, model, c_void_p, c_void_p, c_void_p, c_int, c_int)
         self.choose = _declared(functions.choose, c_int, c_void_p, c_void_p, c_void_p, c_int, c_int)
         self.finish = _declared(functions.finish, None, model, c_void_p)
         self.extend = _declared(functions.extend, None, *[c_void_p] * 3, *[c_int] * 5, c_int64, *[c_void_p] * 6)
-        self.best = _declared(functions.best, None, c_void_p, c_int, c_int, c_void_p, c_int, c_int, c_void_p, c_void_p)
+        self.best = _declared(
+            functions.best, None, c_void_p, c_int, c_int, c_void_p, c_void_p, c_int, c_void_p, c_int, c_int,
+            c_void_p, c_void_p,
+        )  # fmt: skip
 
-    def most_probable(self, logits: Tensor, suppressed: tuple[int, ...], count: int) -> tuple[Tensor, Tensor]:
-        """The log-probabilities and the tokens of the `count` most probable ones of each row of `logits`."""
-        logits, vocabulary = logits.contiguous(), logits.shape[-1]
+    def most_probable(
+        self, logits: Tensor, suppressed: tuple[int, ...], count: int, lists: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """The log-probabilities and the tokens of the `count` most probable ones of each row of `logits`.
+
+        lists: where the logits of a sentence, the first dimension, are those of some tokens: these tokens (int32, one
+        row a sentence) and how many there are (int32). What follows them in a row is not read.
+        """
+        logits, stride = logits.contiguous(), logits.shape[-1]
         values = torch.empty(*logits.shape[:-1], count)
         tokens = torch.empty(*logits.shape[:-1], count, dtype=torch.int64)
         banned = _whole_numbers(suppressed)
-        rows = logits.numel() // vocabulary
-        self.best(logits.data_ptr(), rows, vocabulary, banned, len(banned), count, values.data_ptr(), tokens.data_ptr())
+        rows = logits.numel() // stride
+        listed, sizes, beams = None, None, 1
+        if lists is not None:
+            listed, sizes, beams = lists[0].data_ptr(), lists[1].data_ptr(), rows // len(lists[1])
+        self.best(
+            logits.data_ptr(), rows, stride, listed, sizes, beams, banned, len(banned), count,
+            values.data_ptr(), tokens.data_ptr(),
+        )  # fmt: skip
         return values, tokens
 
     def continuations(

@@ -62,18 +62,29 @@ static void pack_int8(struct matrix *matrix, int output, const float *weight) {
     matrix->corrections[output] = -128 * sum;
 }
 
-int pack(struct matrix *matrix, int precision, int outputs, int inputs, const float *weight, const float *bias) {
-    int padded = rounded_up(outputs, BLOCK), depth = rounded_up(inputs, group(precision));
+/* Bytes of the packed weights of some outputs. */
+static size_t bytes_of(const struct matrix *matrix, int outputs) {
+    return (size_t)rounded_up(outputs, BLOCK) * words(matrix) * 4;
+}
+
+/* Room for a matrix of these sizes. */
+static int provide(struct matrix *matrix, int precision, int outputs, int inputs) {
+    size_t padded = rounded_up(outputs, BLOCK);
     *matrix = (struct matrix){.precision = precision, .inputs = inputs, .outputs = outputs};
     matrix->bias = calloc(padded, sizeof(float));
-    matrix->packed = aligned_alloc(64, (size_t)padded * depth * size_of(precision));
+    matrix->packed = aligned_alloc(64, bytes_of(matrix, outputs));
     matrix->scales = calloc(padded, sizeof(float));
     matrix->corrections = calloc(padded, sizeof(int32_t));
     if (!matrix->bias || !matrix->packed || !matrix->scales || !matrix->corrections) {
         unpack(matrix);
         return -1;
     }
-    memset(matrix->packed, 0, (size_t)padded * depth * size_of(precision));
+    return 0;
+}
+
+int pack(struct matrix *matrix, int precision, int outputs, int inputs, const float *weight, const float *bias) {
+    if (provide(matrix, precision, outputs, inputs)) return -1;
+    memset(matrix->packed, 0, bytes_of(matrix, outputs));
     if (bias) memcpy(matrix->bias, bias, outputs * sizeof(float));
     for (int output = 0; output < outputs; output++) {
         const float *row = weight + (size_t)output * inputs;
@@ -96,6 +107,56 @@ void unpack(struct matrix *matrix) {
     free(matrix->scales);
     free(matrix->corrections);
     *matrix = (struct matrix){0};
+}
+
+/* ------------------------------------------------------------------ some outputs of many */
+
+typedef int32_t word __attribute__((may_alias));
+
+/* A group of inputs fills a word in every precision. */
+int words(const struct matrix *matrix) {
+    int unit = group(matrix->precision);
+    return rounded_up(matrix->inputs, unit) / unit;
+}
+
+/* Where the first word of an output's weights lies; the next ones lie BLOCK words apart. */
+static word *first_word(const struct matrix *matrix, int output) {
+    return (word *)matrix->packed + (size_t)(output / BLOCK) * words(matrix) * BLOCK + output % BLOCK;
+}
+
+void unfold(const struct matrix *matrix, int32_t *unfolded) {
+    int length = words(matrix);
+    for (int output = 0; output < matrix->outputs; output++, unfolded += length) {
+        const word *from = first_word(matrix, output);
+        for (int i = 0; i < length; i++) unfolded[i] = from[(size_t)i * BLOCK];
+    }
+}
+
+int gather(
+    const struct matrix *matrix, const int32_t *unfolded, const int32_t *outputs, int count, struct matrix *some
+) {
+    int length = words(matrix);
+    if (provide(some, matrix->precision, count, matrix->inputs)) return -1;
+    /* The last block may have fewer outputs than there is room for. */
+    size_t whole_blocks = bytes_of(some, count - count % BLOCK);
+    memset((char *)some->packed + whole_blocks, 0, bytes_of(some, count) - whole_blocks);
+    for (int i = 0; i < count; i++) {
+        some->bias[i] = matrix->bias[outputs[i]];
+        some->scales[i] = matrix->scales[outputs[i]];
+        some->corrections[i] = matrix->corrections[outputs[i]];
+    }
+    /* Some words of every output of a block at a time, so that the lines of the cache written to are few. */
+    for (int block = 0; block < count; block += BLOCK)
+        for (int start = 0; start < length; start += LANES) {
+            int last = count - block < BLOCK ? count : block + BLOCK;
+            int end = length - start < LANES ? length : start + LANES;
+            for (int output = block; output < last; output++) {
+                const int32_t *from = unfolded + (size_t)outputs[output] * length;
+                word *to = first_word(some, output);
+                for (int i = start; i < end; i++) to[(size_t)i * BLOCK] = from[i];
+            }
+        }
+    return 0;
 }
 
 /* ------------------------------------------------------------------ activations, in the weights' kind of number */
@@ -151,7 +212,9 @@ INNER void store(float *out, int stride, int rows, int outputs, floats sums[][2]
     }
 }
 
-INNER void block_fp32(const struct matrix *matrix, int block, const float *in, int rows, float *out, int outputs) {
+INNER void block_fp32(
+    const struct matrix *matrix, int block, const float *in, int rows, float *out, int stride, int outputs
+) {
     const float *weight = (const float *)matrix->packed + (size_t)block * matrix->inputs * BLOCK;
     const floats *bias = (const floats *)(matrix->bias + block * BLOCK);
     floats sums[ROWS][2];
@@ -165,7 +228,7 @@ INNER void block_fp32(const struct matrix *matrix, int block, const float *in, i
         }
     }
     for (int row = 0; row < rows; row++) sums[row][0] += bias[0], sums[row][1] += bias[1];
-    store(out, matrix->outputs, rows, outputs, sums);
+    store(out, stride, rows, outputs, sums);
 }
 
 #ifndef __AVX512BF16__
@@ -176,7 +239,9 @@ INNER floats widened(const uint16_t *weight, int of_pair) {
 }
 #endif
 
-INNER void block_bf16(const struct matrix *matrix, int block, const uint16_t *in, int rows, float *out, int outputs) {
+INNER void block_bf16(
+    const struct matrix *matrix, int block, const uint16_t *in, int rows, float *out, int stride, int outputs
+) {
     int depth = rounded_up(matrix->inputs, 2);
     const uint16_t *weight = (const uint16_t *)matrix->packed + (size_t)block * depth * BLOCK;
     const floats *bias = (const floats *)(matrix->bias + block * BLOCK);
@@ -201,11 +266,12 @@ INNER void block_bf16(const struct matrix *matrix, int block, const uint16_t *in
         }
     }
     for (int row = 0; row < rows; row++) sums[row][0] += bias[0], sums[row][1] += bias[1];
-    store(out, matrix->outputs, rows, outputs, sums);
+    store(out, stride, rows, outputs, sums);
 }
 
 INNER void block_int8(
-    const struct matrix *matrix, int block, const uint8_t *in, const float *scale, int rows, float *out, int outputs
+    const struct matrix *matrix, int block, const uint8_t *in, const float *scale, int rows, float *out, int stride,
+    int outputs
 ) {
     int depth = rounded_up(matrix->inputs, 4);
     const int8_t *weight = (const int8_t *)matrix->packed + (size_t)block * depth * BLOCK;
@@ -237,7 +303,7 @@ INNER void block_int8(
         for (int half = 0; half < 2; half++)
             results[row][half] =
                 __builtin_convertvector(sums[row][half], floats) * (scale[row] * scales[half]) + bias[half];
-    store(out, matrix->outputs, rows, outputs, results);
+    store(out, stride, rows, outputs, results);
 }
 
 /* Constant numbers of rows, so that the sums of each case live in registers. */
@@ -258,24 +324,27 @@ INNER void block_int8(
     }
 
 static void multiply_block(
-    const struct matrix *matrix, int block, const void *in, const float *scales, int rows, float *out
+    const struct matrix *matrix, int block, const void *in, const float *scales, int rows, float *out, int stride
 ) {
     int outputs = matrix->outputs - block * BLOCK < BLOCK ? matrix->outputs - block * BLOCK : BLOCK;
     size_t depth = rounded_up(matrix->inputs, group(matrix->precision));
     out += block * BLOCK;
     for (int row = 0; row < rows; row += ROWS) {
         int count = rows - row < ROWS ? rows - row : ROWS;
-        float *target = out + (size_t)row * matrix->outputs;
-#define CALL_FP32(N) block_fp32(matrix, block, (const float *)in + row * depth, N, target, outputs)
-#define CALL_BF16(N) block_bf16(matrix, block, (const uint16_t *)in + row * depth, N, target, outputs)
-#define CALL_INT8(N) block_int8(matrix, block, (const uint8_t *)in + row * depth, scales + row, N, target, outputs)
+        float *target = out + (size_t)row * stride;
+        const char *some = (const char *)in + row * depth * size_of(matrix->precision);
+#define CALL_FP32(N) block_fp32(matrix, block, (const float *)some, N, target, stride, outputs)
+#define CALL_BF16(N) block_bf16(matrix, block, (const uint16_t *)some, N, target, stride, outputs)
+#define CALL_INT8(N) block_int8(matrix, block, (const uint8_t *)some, scales + row, N, target, stride, outputs)
         if (matrix->precision == INT8) CASES(CALL_INT8)
         else if (matrix->precision == BF16) CASES(CALL_BF16)
         else CASES(CALL_FP32)
     }
 }
 
-void multiply(const struct matrix *matrix, const float *in, int rows, float *out, void *work, int threads) {
+void multiply_apart(
+    const struct matrix *matrix, const float *in, int rows, float *out, int stride, void *work, int threads
+) {
     int blocks = (matrix->outputs + BLOCK - 1) / BLOCK, depth = rounded_up(matrix->inputs, group(matrix->precision));
     const void *converted = in;
     float *scales = work;
@@ -290,9 +359,14 @@ void multiply(const struct matrix *matrix, const float *in, int rows, float *out
     }
     /* Below some hundred thousand products a second thread costs more than it saves. */
     if (threads == 1 || (size_t)rows * matrix->inputs * matrix->outputs < (1u << 18)) {
-        for (int block = 0; block < blocks; block++) multiply_block(matrix, block, converted, scales, rows, out);
+        for (int block = 0; block < blocks; block++)
+            multiply_block(matrix, block, converted, scales, rows, out, stride);
         return;
     }
 #pragma omp parallel for num_threads(threads) schedule(static)
-    for (int block = 0; block < blocks; block++) multiply_block(matrix, block, converted, scales, rows, out);
+    for (int block = 0; block < blocks; block++) multiply_block(matrix, block, converted, scales, rows, out, stride);
+}
+
+void multiply(const struct matrix *matrix, const float *in, int rows, float *out, void *work, int threads) {
+    multiply_apart(matrix, in, rows, out, matrix->outputs, work, threads);
 }

@@ -30,4 +30,21 @@ size_t room(const struct matrix *matrix, int rows);
    summed in the same order whatever the number of rows and of threads. */
 void multiply(const struct matrix *matrix, const float *in, int rows, float *out, void *work, int threads);
 
+/* The same, with `stride` numbers from one row of `out` to the next. */
+void multiply_apart(
+    const struct matrix *matrix, const float *in, int rows, float *out, int stride, void *work, int threads
+);
+
+/* How many words of 32 bits an output's weights take. */
+int words(const struct matrix *matrix);
+
+/* Write the packed weights one output after the other (outputs × words). */
+void unfold(const struct matrix *matrix, int32_t *unfolded);
+
+/* Fill `some` with these outputs of `matrix`, whose unfolded weights are given; products with them are the same, to the
+   last bit. 0, or -1 where memory is short. */
+int gather(
+    const struct matrix *matrix, const int32_t *unfolded, const int32_t *outputs, int count, struct matrix *some
+);
+
 #endif

@@ -46,7 +46,9 @@ struct buffers {
 /* What is remembered from step to step. Row = sentence · beams + beam, of the sentences that are still active. */
 struct state {
     int32_t sentences, beams, position, capacity;
-    int32_t *starts, *lengths; /* of each active sentence in the memories */
+    int32_t begun, *numbers;   /* how many sentences there were, and which of these the active ones are */
+    int32_t *starts, *lengths; /* of each sentence that was begun, in the memories */
+    struct matrix *listed;     /* of each, the outputs that its logits are wanted of; NULL for all */
     float **memories;          /* a layer: source tokens × (key, value) */
     float **pasts;             /* a layer and a position: the rows of that step × (key, value) */
     int32_t *ancestry;         /* rows × capacity: the row that held this hypothesis at each position */
@@ -232,7 +234,9 @@ void finish(const struct transformer *t, struct state *s) {
     for (size_t i = 0; s->pasts && i < (size_t)t->decoder_layers * s->capacity; i++) free(s->pasts[i]);
     release(&s->buffers);
     free(s->buffers.scores), free(s->buffers.attended);
-    free(s->starts), free(s->lengths), free(s->memories), free(s->pasts), free(s->ancestry);
+    for (int number = 0; s->listed && number < s->begun; number++) unpack(&s->listed[number]);
+    free(s->numbers), free(s->starts), free(s->lengths), free(s->listed);
+    free(s->memories), free(s->pasts), free(s->ancestry);
     free(s);
 }
 
@@ -245,14 +249,15 @@ struct state *begin(
     int failed = 0, rows = 0, longest = capacity;
     struct state *s = must(calloc(1, sizeof *s), &failed);
     if (failed) return NULL;
-    s->sentences = sentences, s->beams = beams, s->capacity = capacity;
+    s->sentences = s->begun = sentences, s->beams = beams, s->capacity = capacity;
+    s->numbers = must(malloc(sentences * sizeof(int32_t)), &failed);
     s->starts = must(malloc(sentences * sizeof(int32_t)), &failed);
     s->lengths = must(malloc(sentences * sizeof(int32_t)), &failed);
     s->memories = must(calloc(t->decoder_layers + 1, sizeof(float *)), &failed);
     s->pasts = must(calloc((size_t)t->decoder_layers * capacity + 1, sizeof(float *)), &failed);
     s->ancestry = must(malloc((size_t)sentences * beams * capacity * sizeof(int32_t)), &failed);
     for (int sentence = 0; sentence < sentences && !failed; sentence++) {
-        s->starts[sentence] = rows, s->lengths[sentence] = lengths[sentence];
+        s->numbers[sentence] = sentence, s->starts[sentence] = rows, s->lengths[sentence] = lengths[sentence];
         rows += lengths[sentence];
         if (lengths[sentence] > longest) longest = lengths[sentence];
     }
@@ -298,8 +303,8 @@ static void attend_to_memory(
     int width = t->width, rows = s->sentences * s->beams;
     multiply(&layer->cross_query, entering(t, layer->cross_norm, b, rows), rows, b->projected, b->work, threads);
     for (int sentence = 0; sentence < s->sentences; sentence++) {
-        int length = s->lengths[sentence];
-        for (int i = 0; i < length; i++) b->attended[i] = memory + (size_t)(s->starts[sentence] + i) * 2 * width;
+        int start = s->starts[s->numbers[sentence]], length = s->lengths[s->numbers[sentence]];
+        for (int i = 0; i < length; i++) b->attended[i] = memory + (size_t)(start + i) * 2 * width;
         for (int beam = 0; beam < s->beams; beam++) {
             size_t row = (size_t)sentence * s->beams + beam;
             attend(t, b->projected + row * width, b->attended, length, b->scores, b->context + row * width);
@@ -309,9 +314,41 @@ static void attend_to_memory(
     leaving(t, layer->cross_norm, b, rows);
 }
 
-/* Append a token to every row and write the logits of the one that follows it (rows × vocabulary).
-   0, or -1 where memory is short or there are more positions than `begin` was told. */
-int step(const struct transformer *t, struct state *s, const int64_t *tokens, float *logits, int threads) {
+/* Let `step` give each sentence the logits of some tokens only: the first counts[i] of row i of `lists`, whose rows are
+   `stride` apart. `unfolded` are the weights of the output layer. 0, or -1 where memory is short. */
+int shortlist(
+    const struct transformer *t, struct state *s, const int32_t *unfolded, const int32_t *lists, const int32_t *counts,
+    int stride
+) {
+    int failed = 0;
+    s->listed = must(calloc(s->begun, sizeof *s->listed), &failed);
+    for (int number = 0; number < s->begun && !failed; number++, lists += stride)
+        failed = gather(&t->output, unfolded, lists, counts[number], &s->listed[number]);
+    return failed ? -1 : 0;
+}
+
+/* The logits of every row, `stride` numbers apart; beyond the end of a sentence's list -∞. */
+static void project(const struct transformer *t, struct state *s, float *logits, int stride, int threads) {
+    struct buffers *b = &s->buffers;
+    if (!s->listed) {
+        multiply_apart(&t->output, b->inputs, s->sentences * s->beams, logits, stride, b->work, threads);
+        return;
+    }
+    for (int sentence = 0; sentence < s->sentences; sentence++) {
+        const struct matrix *listed = &s->listed[s->numbers[sentence]];
+        size_t row = (size_t)sentence * s->beams;
+        multiply_apart(listed, b->inputs + row * t->width, s->beams, logits + row * stride, stride, b->work, threads);
+        for (int beam = 0; beam < s->beams; beam++)
+            for (int i = listed->outputs; i < stride; i++) logits[(row + beam) * stride + i] = -INFINITY;
+    }
+}
+
+/* Append a token to every row and write the logits of the one that follows it (rows × stride, which is the size of the
+   vocabulary or that of the longest list). 0, or -1 where memory is short or there are more positions than `begin` was
+   told. */
+int step(
+    const struct transformer *t, struct state *s, const int64_t *tokens, float *logits, int stride, int threads
+) {
     int rows = s->sentences * s->beams, width = t->width, position = s->position, failed = 0;
     struct buffers *b = &s->buffers;
     if (position == s->capacity || provide(t, b, rows)) return -1;
@@ -327,7 +364,7 @@ int step(const struct transformer *t, struct state *s, const int64_t *tokens, fl
         feed_forward(t, layer, b, rows, threads);
     }
     if (t->decoder_norm.weight) normalize(t->decoder_norm, b->inputs, rows, width, b->inputs);
-    multiply(&t->output, b->inputs, rows, logits, b->work, threads);
+    project(t, s, logits, stride, threads);
     for (int row = 0; row < rows; row++) s->ancestry[(size_t)row * s->capacity + position] = row;
     s->position++;
     return 0;
@@ -338,21 +375,20 @@ int choose(struct state *s, const int64_t *sentences, const int64_t *beams, int 
     int failed = 0;
     size_t capacity = s->capacity, used = s->position * sizeof(int32_t);
     int32_t *ancestry = must(malloc((size_t)kept * kept_beams * capacity * sizeof(int32_t)), &failed);
-    int32_t *starts = must(malloc(kept * sizeof(int32_t)), &failed);
-    int32_t *lengths = must(malloc(kept * sizeof(int32_t)), &failed);
+    int32_t *numbers = must(malloc(kept * sizeof(int32_t)), &failed);
     for (int i = 0; i < kept && !failed; i++) {
-        starts[i] = s->starts[sentences[i]], lengths[i] = s->lengths[sentences[i]];
+        numbers[i] = s->numbers[sentences[i]];
         for (int j = 0; j < kept_beams; j++) {
             size_t from = sentences[i] * s->beams + beams[i * kept_beams + j], to = (size_t)i * kept_beams + j;
             memcpy(ancestry + to * capacity, s->ancestry + from * capacity, used);
         }
     }
     if (failed) {
-        free(ancestry), free(starts), free(lengths);
+        free(ancestry), free(numbers);
         return -1;
     }
-    free(s->ancestry), free(s->starts), free(s->lengths);
-    s->ancestry = ancestry, s->starts = starts, s->lengths = lengths;
+    free(s->ancestry), free(s->numbers);
+    s->ancestry = ancestry, s->numbers = numbers;
     s->sentences = kept, s->beams = kept_beams;
     return 0;
 }

@@ -122,6 +122,11 @@ class Tokenizer:
         """How many ids there are: what the embedding needs."""
         return len(self._tokens)
 
+    @property
+    def byte_ids(self) -> range:
+        """The ids of the 256 single bytes, in which every text can be written."""
+        return range(self._first_text_id, self._first_text_id + len(CHARACTERS))
+
     def tag(self, language: str) -> int:
         """The id that asks for a translation into `language`.
 

@@ -1,0 +1,112 @@
+"""A model's lexical shortlist: learned from a corpus, kept in a file that knows which tokenizers it was made for.
+
+The file is safetensors: `offsets`, `targets` and `always` as in `decoding.Shortlist`, and in its metadata the format,
+the SHA-256 of both tokenizers and the language that it was learned for.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from clearhead.bundle.bundle import Bundle
+from clearhead.data import Direction, Filters, learn_lexicon, prepare
+from clearhead.decoding import Shortlist
+from clearhead.decoding.options import SHORTLIST_BEST, SHORTLIST_FREQUENT
+from clearhead.errors import BundleError, DecodingError
+from clearhead.files import publish_file
+from clearhead.text import Tokenizer
+
+_FORMAT: Final = "clearhead-shortlist-1"
+
+
+def learn_shortlist(
+    bundle: Bundle,
+    source: Path,
+    target: Path,
+    to: str | None = None,
+    *,
+    best: int = SHORTLIST_BEST,
+    frequent: int = SHORTLIST_FREQUENT,
+) -> Shortlist:
+    """Which target pieces may translate each source piece, learned from two files with one line for each other.
+
+    `to` names the language of `target` where the model knows several. Of each source piece the `best` most probable
+    translations by IBM's model 1 are kept and, where both sides share a vocabulary, the piece itself, as in a name.
+    Every sentence may have the `frequent` most frequent pieces of `target` as well, the end symbol, and the 256 single
+    bytes, in which anything can be written.
+
+    Raises DataError where a file cannot be used, UsageError for a language that the model does not know.
+    """
+    bundle.tag(to)
+    tags, filters = bool(bundle.languages), Filters(**bundle.recipe.data.filters.model_dump())
+    source_tokenizer, target_tokenizer = bundle.source_tokenizer, bundle.target_tokenizer
+    direction = Direction(source, target, to_language=to)
+    corpus = prepare([direction], source_tokenizer, target_tokenizer, filters, tags)
+    lexicon = learn_lexicon(corpus.source, corpus.target, source_tokenizer.size, target_tokenizer.size)
+    offsets, targets = lexicon.best(best)
+    keys = np.repeat(np.arange(source_tokenizer.size), np.diff(offsets)) * target_tokenizer.size + targets
+    if source_tokenizer is target_tokenizer:
+        keys = np.union1d(keys, np.arange(source_tokenizer.size) * (source_tokenizer.size + 1))
+    pieces, targets = np.divmod(keys, target_tokenizer.size)
+    counts = np.bincount(corpus.target.ids, minlength=target_tokenizer.size)
+    often = np.argsort(-counts, kind="stable")[:frequent]
+    always = np.union1d(often[counts[often] > 0], [target_tokenizer.end, *target_tokenizer.byte_ids])
+    return Shortlist(
+        np.searchsorted(pieces, np.arange(source_tokenizer.size + 1)),
+        targets.astype(np.int32),
+        always.astype(np.int32),
+        target_tokenizer.size,
+        to if tags else None,
+    )
+
+
+def save_shortlist(shortlist: Shortlist, path: str | Path, source: Tokenizer, target: Tokenizer) -> None:
+    """Write a shortlist that was made for these tokenizers to a file, whole or not at all."""
+    arrays: dict[str, NDArray[Any]] = {
+        "offsets": shortlist.offsets.astype(np.int64),
+        "targets": shortlist.targets.astype(np.int32),
+        "always": shortlist.always.astype(np.int32),
+    }
+    with publish_file(Path(path)) as draft:
+        save_file(arrays, draft, {**_identity(source, target), "language": shortlist.language or ""})
+
+
+def load_shortlist(path: str | Path, source: Tokenizer, target: Tokenizer) -> Shortlist:
+    """Read what `save_shortlist` wrote; nothing in the file is trusted.
+
+    Raises BundleError where it is no shortlist, a damaged one, or one that was made for other tokenizers than these.
+    """
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            if metadata.get("format") != _FORMAT:
+                raise BundleError(f"{path} is not a shortlist; expected a file that `clearhead shortlist` wrote")
+            arrays = [file.get_tensor(name) for name in ("offsets", "targets", "always")]
+    except (OSError, SafetensorError) as error:
+        raise BundleError(
+            f"the shortlist {path} cannot be read ({error}); make it again with `clearhead shortlist`"
+        ) from None
+    if any(metadata.get(name) != value for name, value in _identity(source, target).items()):
+        raise BundleError(
+            f"the shortlist {path} was made for another model's pieces; make one for this with `clearhead shortlist`"
+        )
+    try:
+        if any(array.ndim != 1 or array.dtype.kind != "i" for array in arrays):
+            raise DecodingError("its arrays are not rows of whole numbers")
+        offsets, targets, always = arrays
+        shortlist = Shortlist(offsets, targets, always, target.size, metadata.get("language") or None)
+        if shortlist.source_vocabulary != source.size:
+            raise DecodingError(f"it has {shortlist.source_vocabulary} source pieces, not {source.size}")
+    except DecodingError as error:
+        raise BundleError(f"the shortlist {path} is damaged ({error}); make it again") from None
+    return shortlist
+
+
+def _identity(source: Tokenizer, target: Tokenizer) -> dict[str, str]:
+    hashes = [hashlib.sha256(one.to_json().encode()).hexdigest() for one in (source, target)]
+    return {"format": _FORMAT, "source": hashes[0], "target": hashes[1]}

@@ -1,0 +1,121 @@
+"""A lexical shortlist: for each sentence, the target tokens that its source tokens are likely to be translated into.
+
+The output layer then computes the logits of these alone, a few hundred instead of the whole vocabulary. Every sentence
+has a list of its own: with the union of a batch's lists, a sentence's translation would depend on its neighbours.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from numpy.typing import NDArray
+from torch import Tensor
+
+from clearhead.errors import DecodingError
+
+Ids = NDArray[np.integer[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Shortlist:
+    """Which target ids may translate each source id.
+
+    offsets, targets: source id s may become targets[offsets[s]] to targets[offsets[s + 1] - 1].
+    always: target ids that every sentence may have, such as the frequent ones.
+    target_vocabulary: how many target ids there are.
+    language: the language that it was learned for, where sources begin with a tag; else None.
+
+    Raises DecodingError where these contradict each other.
+    """
+
+    offsets: Ids
+    targets: Ids
+    always: Ids
+    target_vocabulary: int
+    language: str | None = None
+
+    def __post_init__(self) -> None:
+        steps = np.diff(self.offsets) if len(self.offsets) else np.array([-1])
+        if (steps < 0).any() or self.offsets[0] != 0 or self.offsets[-1] != len(self.targets):
+            raise DecodingError(f"the shortlist's offsets do not rise from 0 to its {len(self.targets)} targets")
+        for ids in (self.targets, self.always):
+            if len(ids) and not 0 <= ids.min() <= ids.max() < self.target_vocabulary:
+                raise DecodingError(
+                    f"the shortlist has target ids from {ids.min()} to {ids.max()}; expected 0 to "
+                    f"{self.target_vocabulary - 1}: use the one that was made for this model"
+                )
+
+    @property
+    def source_vocabulary(self) -> int:
+        """How many source ids it knows."""
+        return len(self.offsets) - 1
+
+    @cached_property
+    def _targets(self) -> list[Ids]:
+        """Those of each source id, taken apart once: a sentence asks for some dozens of them."""
+        return np.split(self.targets, self.offsets[1:-1])
+
+    @cached_property
+    def _always(self) -> NDArray[np.bool_]:
+        return np.isin(np.arange(self.target_vocabulary), self.always)
+
+    def lists(self, sources: Sequence[Sequence[int]], besides: Sequence[Sequence[int]]) -> "Lists":
+        """Each sentence's list: what may always be, what its source ids may become, and its ids of `besides`."""
+        found = []
+        for source, more in zip(sources, besides, strict=True):
+            wanted = self._always.copy()
+            wanted[np.concatenate([self._targets[piece] for piece in set(source)])] = True
+            wanted[list(more)] = True
+            found.append(np.flatnonzero(wanted))
+        counts = [len(tokens) for tokens in found]
+        # What fills a row up names a token beyond the vocabulary, so that it cannot be taken for one of the list.
+        table = np.full((len(found), max(counts)), self.target_vocabulary, np.int32)
+        for row, tokens in zip(table, found, strict=True):
+            row[: len(tokens)] = tokens
+        return Lists(torch.from_numpy(table), torch.tensor(counts, dtype=torch.int32), self.target_vocabulary)
+
+
+class Lists(NamedTuple):
+    """The target tokens that each sentence may have, in rising order, filled up with the size of the vocabulary."""
+
+    tokens: Int[Tensor, "sentences longest"]
+    counts: Int[Tensor, "sentences"]
+    vocabulary: int
+
+    def of_sentences(self, places: Int[Tensor, "kept"]) -> "Lists":
+        """Those of the sentences at these places, which are in order."""
+        if len(places) == len(self.counts):
+            return self
+        return Lists(self.tokens[places], self.counts[places], self.vocabulary)
+
+    def mask(self) -> Bool[Tensor, "sentences vocabulary"]:
+        """True for the tokens that a sentence may have."""
+        mask = torch.zeros(len(self.counts), self.vocabulary + 1, dtype=torch.bool)
+        return mask.scatter_(1, self.tokens.long(), True)[:, :-1]
+
+
+class Listed(NamedTuple):
+    """Logits of the tokens that each sentence may have; those of all others are -inf, and so are what fills rows up."""
+
+    logits: Float[Tensor, "sentences beams longest"]
+    lists: Lists
+
+    def whole(self) -> Float[Tensor, "sentences beams vocabulary"]:
+        """Logits of the whole vocabulary."""
+        sentences, beams, _ = self.logits.shape
+        places = self.lists.tokens[:, None].expand(-1, beams, -1).long()
+        logits = self.logits.new_full((sentences, beams, self.lists.vocabulary + 1), -math.inf)
+        return logits.scatter_(-1, places, self.logits)[..., :-1]
+
+
+Logits = Float[Tensor, "sentences beams vocabulary"] | Listed
+
+
+def whole(logits: Logits) -> Float[Tensor, "sentences beams vocabulary"]:
+    """Logits of the whole vocabulary, whichever were computed."""
+    return logits.whole() if isinstance(logits, Listed) else logits
