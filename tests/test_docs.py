@@ -75,7 +75,8 @@ def test_every_link_leads_somewhere(readme: str) -> None:
 def test_a_korean_page_has_the_same_commands(page: Path) -> None:
     """Its blocks of code are the English page's but for comments, and its sections as many."""
     english, korean = (path.read_text(encoding="utf-8") for path in (page.with_name(page.name[:-6] + ".md"), page))
-    blocks = [re.findall(r"^```\w+\n.*?^```$", text, re.MULTILINE | re.DOTALL) for text in (english, korean)]
+    code = r"^```\w+\n.*?^```$|^    clearhead .*?$"
+    blocks = [re.findall(code, text, re.MULTILINE | re.DOTALL) for text in (english, korean)]
     plain = [[re.sub(r"  # .*", "", block) for block in found] for found in blocks]
     assert plain[0] == plain[1]
     assert blocks[0]
