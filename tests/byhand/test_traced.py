@@ -16,7 +16,7 @@ from clearhead.tracing import Trace
 
 @pytest.fixture(scope="module")
 def trace(two_languages: Bundle) -> Trace:
-    return two_languages.trace("one two", "fr", target="un deux")
+    return two_languages.trace("one", "fr", target="un")
 
 
 PATHS = {
@@ -49,7 +49,7 @@ def test_its_numbers_are_the_models_rounded(
 
 def test_it_says_whose_numbers_they_are_and_how_they_are_rounded(trace: Trace) -> None:
     sheet = sheet_from(trace, "cross-attention", 0, 1)
-    assert "one two" in sheet.source
+    assert "“one”" in sheet.source
     assert "decoder.layers.0.cross_attention, head 1" in sheet.source
     assert "rounded to 1 decimal" in sheet.rounding
     assert sheet.matrix("S").rows == trace.target.pieces

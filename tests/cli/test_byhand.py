@@ -46,10 +46,10 @@ def test_own_matrices(clearhead: Run, tmp_path: Path) -> None:
 
 
 def test_of_a_model(clearhead: Run, two_languages_folder: Path) -> None:
-    options = ("--from", two_languages_folder, "one two", "--to", "fr", "--layer", 0, "--head", 1)
+    options = ("--from", two_languages_folder, "one", "--to", "fr", "--layer", 0, "--head", 1)
     result = clearhead("byhand", "self-attention", *options)
     assert result.code == 0
-    assert "one two" in result.lines[4]
+    assert "“one”" in result.lines[4]
     assert "rounded to 1 decimal" in result.out.decode("utf-8")
 
 

@@ -136,6 +136,8 @@ def is_worth_it(table: Rows, steps: int) -> bool:
     best = winner(walk)
     if best is None or best.probability <= greedy.probability or greedy.words[-1] != _END:
         return False
+    if any(_has_ties(sorted(row, reverse=True)[:2]) for row in table):
+        return False  # Greedy search would have to choose between equals.
     for step in walk:
         numbers = sorted((one.probability for row in step.found for one in row if one.probability), reverse=True)
         # The package looks at the best 2·beam candidates of a step: no ending may hide below them.
