@@ -4,9 +4,10 @@
     python benchmarks/recurrent.py --beside runs/street
 
 Trains `peers/recurrent_model.py`, gated recurrent units with attention, on the same pieces in the same batches, for as
-many steps, with the same optimiser, schedule and average of weights, in float32. Then both models translate the test
-sets of the corpus greedily, by the same code, and the shares of sentences that are exactly right are printed, in
-Markdown. The same seed gives the same shares. `key=value` changes the training, as in training.steps=30.
+many steps, by the same code: loss, optimiser, schedule, average of weights. In bf16 its last layer alone multiplies in
+it, and `nn.GRU` stays in float32: rounded states would be read and rounded again at every word. Then both models
+translate the test sets of the corpus greedily, by the same code, and the shares of sentences that are exactly right
+are printed, in Markdown. The same seed gives the same shares. `key=value` changes the training: training.steps=30.
 """
 
 import argparse
@@ -19,7 +20,6 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-import torch
 from bench import processor
 from peers.recurrent_model import Recurrent, RecurrentConfig, count, hidden_width_for
 
@@ -28,24 +28,19 @@ from clearhead.bundle import Bundle
 from clearhead.bundle.loading import find_bundle
 from clearhead.cli.machine import keep_freed_memory
 from clearhead.cli.progress import duration, progress_line
-from clearhead.data import Batch, collate, plan
 from clearhead.data.street import DIRECTIONS, PHENOMENA
 from clearhead.data.street.agreement import TRAINED
 from clearhead.errors import ClearheadError
-from clearhead.recipe import Training, load_recipe
-from clearhead.training.average import MovingAverage
+from clearhead.recipe import load_recipe
+from clearhead.training import Position
 from clearhead.training.clock import Clock
-from clearhead.training.flat import Flat
-from clearhead.training.loss import linear_cross_entropy
-from clearhead.training.optimizer import Updater
+from clearhead.training.feeding import batches_from
+from clearhead.training.learner import Learner
 from clearhead.training.phenomena import PhenomenonScore, score_phenomena
 from clearhead.training.preparation import Materials, corpus_folder, gather
 from clearhead.training.reporting import Progress
-from clearhead.training.schedule import learning_rate
 
 NAMES = ("Transformer", "GRU with attention")
-# Its states pass through every step, so that rounding them to bfloat16, which is faster, would add up.
-FLOAT32 = ("training.device=cpu", "training.precision=fp32")
 Lines = Sequence[Mapping[str, float]]
 
 
@@ -65,7 +60,7 @@ def main() -> None:
 
 def compare(run: Path, changes: Sequence[str]) -> None:
     beside = load(run)
-    recipe = load_recipe(find_bundle(run) / "recipe.yaml", [*FLOAT32, *changes])
+    recipe = load_recipe(find_bundle(run) / "recipe.yaml", ["training.device=cpu", *changes])
     if recipe.data.embedded is None:
         raise ClearheadError(f"--beside {run} is a run of {recipe.name!r}; expected one of street: clearhead demo")
     materials = gather(recipe, (beside.source_tokenizer, beside.target_tokenizer))
@@ -95,54 +90,27 @@ def untrained(materials: Materials, parameters: int) -> Recurrent:
 def train(model: Recurrent, materials: Materials) -> tuple[Recurrent, Lines]:
     """The average of the weights after the recipe's last step, and how fast it went, as a run's timing.jsonl says it.
 
-    What differs from clearhead's own loop is what it does besides: it keeps no checkpoints and chooses no best step.
+    Unlike a run it chooses no best step, and keeps nothing on disk.
     """
     settings = materials.recipe.training
-    flat = Flat(model.train())
-    average = MovingAverage(flat, settings.average)
-    rate = learning_rate(settings.schedule, settings.steps, model.config.width)
-    updater = Updater(flat, settings.optimizer, rate)
-    batches, lines, clock, loss, tokens = endless(materials), [], Clock(), 0.0, 0
+    learner, batches, clock = Learner(model, settings), batches_from(Position(), materials), Clock()
+    lines, tokens = [], 0
     for step in range(1, settings.steps + 1):
-        torch.manual_seed(settings.seed * 1_000_003 + step - 1)
         together = list(itertools.islice(batches, settings.accumulate))
-        loss += sum(backward(model, batch, settings) for batch in together)
-        number = sum(batch.target_tokens for batch in together)
-        updater.update(step, torch.tensor(float(number)))
-        average.update(step)
-        clock.add(number)
-        tokens += number
+        learner.step(step, together)
+        clock.add(sum(batch.target_tokens for batch in together))
+        tokens += sum(batch.target_tokens for batch in together)
         if step % settings.log_every == 0 or step == settings.steps:
             speed, seconds = clock.read()
+            rate, loss = learner.updater.rate(step), float(learner.loss) / tokens
+            skipped, _ = learner.updater.read_skips()
             left = (settings.steps - step) * seconds
-            progress = Progress(step, settings.steps, loss / tokens, rate(step), speed, left, updater.read_skips()[0])
+            progress = Progress(step, settings.steps, loss, rate, speed, left, skipped)
             print(progress_line(progress), file=sys.stderr, flush=True)
             lines.append({"step": step, "tokens_per_second": speed, "seconds_a_step": seconds})
-            loss, tokens = 0.0, 0
-    return average.model, lines
-
-
-def endless(materials: Materials) -> Iterator[Batch]:
-    """The batches that clearhead trains on, in its order, epoch after epoch."""
-    corpus, tokenizer, settings = materials.training, materials.target_tokenizer, materials.recipe.training
-    lengths = corpus.source.lengths, corpus.target.lengths
-    for epoch in itertools.count():
-        batches = plan(
-            *lengths, batch_tokens=settings.batch_tokens, seed=settings.seed, epoch=epoch, weights=corpus.weights
-        )
-        for examples in batches:
-            yield collate(corpus, examples, tokenizer.begin, tokenizer.padding)
-
-
-def backward(model: Recurrent, batch: Batch, settings: Training) -> float:
-    """Add a batch's gradients to those of the step; its summed loss."""
-    products = torch.bfloat16 if settings.precision == "bf16" else None
-    with torch.autocast("cpu", torch.bfloat16, enabled=products is not None):
-        states = model.states(batch.source, batch.target_input)
-    matrix, smoothing = model.embedding.weight, settings.loss.label_smoothing
-    loss = linear_cross_entropy(states.float(), matrix, batch.target_output, smoothing, products=products)
-    torch.autograd.backward(loss)
-    return float(loss.detach())
+            learner.loss.zero_()
+            tokens = 0
+    return learner.average.model, lines
 
 
 def costs(bundles: Sequence[Bundle], timings: Sequence[Lines]) -> str:

@@ -1,7 +1,7 @@
 """What translated best before the Transformer: gated recurrent units that read both ways, and attention between them.
 
-It imports nothing but torch, and has the methods of clearhead's `EncoderDecoder` that its search calls: `encode`,
-`begin` and `step`.
+It imports nothing but torch, and has what clearhead's training and search use of an `EncoderDecoder`: `states` and
+`output.matrix`; `encode`, `begin` and `step`.
 """
 
 import bisect
@@ -63,6 +63,7 @@ class Recurrent(nn.Module):
         self.query = nn.Linear(hidden, hidden, bias=False)
         self.combined = nn.Linear(2 * hidden, width)
         self.dropout = nn.Dropout(rate)
+        self.output = Output(self.embedding)
         initialize(self, seed)
 
     def forward(self, source: Tensor, target: Tensor) -> Tensor:
@@ -108,8 +109,16 @@ class Recurrent(nn.Module):
     def embed(self, ids: Tensor) -> Tensor:
         return self.dropout(self.embedding(ids) * self.config.width**0.5)
 
-    def output(self, states: Tensor) -> Tensor:
-        return nn.functional.linear(states, self.embedding.weight)
+
+class Output(nn.Module):
+    """The last linear layer, its matrix the embedding's."""
+
+    def __init__(self, matrix: nn.Embedding) -> None:
+        super().__init__()
+        self.matrix = matrix
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        return nn.functional.linear(vectors, self.matrix.weight)
 
 
 class RecurrentCache:
