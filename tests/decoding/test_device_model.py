@@ -88,15 +88,17 @@ def test_whatever_is_asked_for(
 
 @pytest.mark.parametrize("options", [OPTIONS, GREEDY], ids=["beam", "greedy"])
 def test_recorded_it_finds_the_same(
-    monkeypatch: pytest.MonkeyPatch, model: EncoderDecoder, assert_same: Any, tape: Any, options: SearchOptions
+    monkeypatch: pytest.MonkeyPatch, assert_same: Any, tape: Any, options: SearchOptions
 ) -> None:
     """In batches of several shapes, of which sentences leave, twice: the second time nearly all is played."""
-    monkeypatch.setattr("clearhead.decoding.device_search.FEW_ROWS", 8)
+    monkeypatch.setattr("clearhead.decoding.device_search.FEW_ROWS", 4)
+    model = tiny(max_length=20)
     device = DeviceModel(model, recorder=tape)
-    sources = sources_of(24)
+    sources = [*sources_of(13), *([*(source[:-1] * 9)[:17], END] for source in sources_of(8, seed=2))]
     expected = translate_ids(model, sources, options)
     assert_same(translate_ids(device, sources, options, batch_tokens=16 * options.beam_size * 6), expected)
-    assert tape.recorded > 2
+    assert len(device._batches) > 1
+    assert tape.recorded > 4
     assert tape.played > 3 * tape.recorded
     recorded, played = tape.recorded, tape.played
     assert_same(translate_ids(device, sources, options, batch_tokens=16 * options.beam_size * 6), expected)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from clearhead.decoding.device_beam import DeviceBeam
-from clearhead.decoding.device_search import ALIGNED, DeviceGreedy, run, size_for
+from clearhead.decoding.device_search import ALIGNED, DeviceGreedy, power_for, run, size_for
 from clearhead.decoding.device_step import DeviceStep, Joined, Shape, numbers_for
 from clearhead.decoding.graphs import CudaRecorder, Recorded, Recorder
 from clearhead.decoding.options import Precision, SearchOptions
@@ -67,18 +67,23 @@ class DeviceModel:
         """
         if options.sampling is not None:
             raise DecodingError("a device's search draws no samples; use decoding.sample")
+        if not sources:
+            return []
         with self._lock, torch.inference_mode(), self._ready():
             batch = self._batch(sources, max_lengths, options)
             batch.step.begin(sources, padding)
             batch.read()
             return run(batch.search, max_lengths, batch.advance)
 
+    def source_length(self, length: int) -> int:
+        """How many positions a source takes: batches of one length by this measure are of one shape."""
+        return min(-(-length // ALIGNED) * ALIGNED, self.config.max_length)
+
     def _batch(self, sources: Sequence[Sequence[int]], max_lengths: Sequence[int], options: SearchOptions) -> "_Batch":
-        limit = self.config.max_length
-        source = min(_blocks(max(map(len, sources))) * ALIGNED, limit)
         # Rounded up further, as it costs memory only: a step looks back no further than it must.
-        capacity = size_for(_blocks(max(max_lengths))) * ALIGNED
-        shape = Shape(size_for(len(sources)), source, capacity, options.beam_size)
+        capacity = power_for(max(ALIGNED, *max_lengths))
+        length = self.source_length(max(map(len, sources)))
+        shape = Shape(size_for(len(sources)), length, capacity, options.beam_size)
         if (shape, options) not in self._batches:
             needed = numbers_for(self.model, shape)
             if needed > len(self._room) or len(self._batches) == _MOST_BATCHES:
@@ -175,7 +180,3 @@ def is_on_gpu(model: nn.Module) -> bool:
 def weights_state(model: nn.Module) -> tuple[object, ...]:
     """Something that is equal as long as no weight of the model is changed."""
     return tuple((id(weight), weight._version) for weight in model.parameters())
-
-
-def _blocks(length: int) -> int:
-    return -(-length // ALIGNED)

@@ -88,9 +88,9 @@ def run(
 ) -> list[list[Hypothesis]]:
     """Search until every sentence is done; the hypotheses of each, best first.
 
-    The step function has read the sources. Sentences that are done are computed on until they are half of all: then the
-    others move together. So a batch does not take as long as if all its sentences were as long as the longest, and
-    there are few different shapes. advance: what is called instead of `search.advance`.
+    The step function has read the sources. Sentences that are done are computed on until the others need no more than
+    half of the places: then these move together. So a batch does not take as long as if all its sentences were as long
+    as the longest, and there are few different shapes. advance: what is called instead of `search.advance`.
     """
     advance = advance or search.advance
     found: dict[int, list[Hypothesis]] = {}
@@ -105,7 +105,7 @@ def run(
         live = search.live(len(numbers))
         if not live:
             break
-        if (fewer := size_for(len(live))) <= sentences // 2 and sentences * search.beams > FEW_ROWS:
+        if (fewer := power_for(len(live))) <= sentences // 2 and sentences * search.beams > FEW_ROWS:
             gone = sorted(set(range(len(numbers))) - set(live))
             found.update(zip((numbers[place] for place in gone), search.hypotheses(gone), strict=True))
             search.keep(live)
@@ -115,14 +115,19 @@ def run(
 
 
 def size_for(count: int) -> int:
-    """The least of 1, 2, 3, 4, 6, 8, 12, 16, … that is `count` or more: at most a third is for nothing."""
-    power = 1 << (count - 1).bit_length()
-    return power * 3 // 4 if power >= 4 and power * 3 // 4 >= count else power
+    """`count` rounded up to 1, 2, …, 8, 10, 12, 14, 16, 20, 24, …: four sizes from one power of two to the next."""
+    step = max(1, power_for(count) // 8)
+    return -(-count // step) * step
+
+
+def power_for(count: int) -> int:
+    """The least power of two that is `count` or more."""
+    return 1 << (count - 1).bit_length()
 
 
 def reach_of(position: int, capacity: int) -> int:
     """How many positions a step looks back over: few while there are few, in as few different numbers as will do."""
-    return min(max(ALIGNED, 1 << position.bit_length()), capacity)
+    return min(max(ALIGNED, power_for(position + 1)), capacity)
 
 
 class GreedyState(NamedTuple):

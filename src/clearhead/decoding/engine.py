@@ -142,7 +142,8 @@ def translate_ids(
     prefixes = checked_prefixes(max_lengths, options, prefixes)
     rows = options.beam_size if options.sampling is None else options.top_beams
     device = device_of(model)
-    widths = [len(source) * rows for source in sources]
+    taken = model.source_length if isinstance(model, DeviceModel) else int
+    widths = [taken(len(source)) * rows for source in sources]
     planned = list(batches(widths, default_batch_tokens(model) if batch_tokens is None else batch_tokens))
     cores = torch.get_num_threads()
     wanted = workers or (cores if isinstance(model, PackedModel) else 1)
