@@ -56,7 +56,8 @@ def look(
 
     Example: clearhead look runs/street "I am a student." --to fr
     """
-    from clearhead.look import Request, application, as_html, serve
+    from clearhead.look import as_html
+    from clearhead.look.server import Request, application, serve
 
     folder = model or DEMO
     if model is None and not DEMO.exists():
