@@ -16,6 +16,7 @@ PYTHON ?= python3
 TORCH_INDEX ?=
 VENV := .venv
 BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest --quiet --numprocesses auto --maxprocesses 8 --dist worksteal
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: demo test test-all check bench format clean
@@ -25,10 +26,10 @@ demo: $(VENV)/.installed
 	@$(BIN)/clearhead demo
 
 test: $(VENV)/.developed
-	@$(BIN)/python -m pytest --quiet -m "not slow"
+	@$(PYTEST) -m "not slow"
 
 test-all: $(VENV)/.developed
-	@$(BIN)/python -m pytest --quiet
+	@$(PYTEST)
 
 check: $(VENV)/.developed
 	@$(BIN)/ruff format --check --quiet . || (echo "make format would change these files"; exit 1)

@@ -1,7 +1,9 @@
 """What all tests share: a quiet torch, a cache of their own, and one tiny corpus, run and bundle."""
 
 import dataclasses
+import importlib.util
 import io
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -21,6 +23,15 @@ from clearhead.training import train
 # The same examples each time, so that a failure is a failure for everybody.
 hypothesis.settings.register_profile("clearhead", derandomize=True, deadline=None, max_examples=50)
 hypothesis.settings.load_profile("clearhead")
+
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
+MISSING = [
+    name
+    for name, found in (("playwright", importlib.util.find_spec("playwright")), ("a chromium", CHROMIUM))
+    if not found
+]
 
 NUMBERS = ("one", "two", "three", "four", "five", "six"), ("un", "deux", "trois", "quatre", "cinq", "six")
 
@@ -47,6 +58,21 @@ training:
   patience: null
 decoding: {{beam_size: 2}}
 """
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    """What was left out is the last line of all, after pytest's own."""
+    yield
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if MISSING and reporter is not None:
+        reporter.write_line(f"the browser's tests were left out: {' and '.join(MISSING)} not found")
+
+
+@pytest.fixture(scope="session")
+def browser_program() -> tuple[str | None, list[str]]:
+    """The Chromium that is found here, and the names of what is missing to drive it."""
+    return CHROMIUM, MISSING
 
 
 @pytest.fixture(scope="session", autouse=True)

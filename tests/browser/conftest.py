@@ -1,7 +1,5 @@
 """A page in a headless Chromium, where playwright and a Chromium are found; else these tests are left out."""
 
-import importlib.util
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,14 +10,6 @@ from clearhead.bundle import Bundle
 from clearhead.look import Exhibit
 from clearhead.look.server import HOST, Request, application, listening
 
-CHROMIUM = next(
-    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-)
-MISSING = [
-    name
-    for name, found in (("playwright", importlib.util.find_spec("playwright")), ("a chromium", CHROMIUM))
-    if not found
-]
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -27,20 +17,16 @@ FLAGS = [
 SENTENCE = "one two three"
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if MISSING:
-        terminalreporter.write_line(f"the browser's tests were left out: {' and '.join(MISSING)} not found")
-
-
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
+def chromium(browser_program: tuple[str | None, list[str]]) -> Iterator[Any]:
+    program, missing = browser_program
     # Not for the whole session: playwright keeps an event loop running in this thread, where others need their own.
-    if MISSING:
-        pytest.skip(f"the browser's tests need {' and '.join(MISSING)}")
+    if missing:
+        pytest.skip(f"the browser's tests need {' and '.join(missing)}")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield browser
         browser.close()
 
