@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("changes", nargs="*", metavar="KEY=VALUE", help="changes to that run's recipe")
     chosen = parser.parse_args()
     # The compiled decoder knows Transformers only, and both models are to be read in the same way.
-    os.environ["CLEARHEAD_NATIVE"] = "off"
+    os.environ["CLEARHEAD_OFF"] = "native"
     keep_freed_memory()
     try:
         compare(chosen.beside, chosen.changes)

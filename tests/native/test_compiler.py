@@ -121,7 +121,7 @@ class TestInTheBackground:
         assert caplog.text.count("compiling C for this processor") == 1
 
     def test_switched_off_it_begins_nothing(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("CLEARHEAD_NATIVE", "off")
+        monkeypatch.setenv("CLEARHEAD_OFF", "native")
         monkeypatch.setattr(compiler, "compiled", lambda: (tmp_path / "begun").touch())
         compiler.begin()
         time.sleep(0.1)

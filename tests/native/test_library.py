@@ -187,5 +187,5 @@ def test_only_float32_on_a_cpu_is_taken() -> None:
 
 
 def test_it_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CLEARHEAD_NATIVE", "off")
+    monkeypatch.setenv("CLEARHEAD_OFF", "native")
     assert library.__wrapped__() is None

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from clearhead.errors import ConfigError
+from clearhead.switches import is_on
 
 _LEVELS = 1 << 16
 
@@ -25,7 +26,7 @@ class Dropout(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         if not self.training or self.rate == 0.0:
             return inputs
-        if inputs.device.type != "cpu" or torch.compiler.is_compiling():
+        if inputs.device.type != "cpu" or torch.compiler.is_compiling() or not is_on("dropout-draws"):
             return F.dropout(inputs, self.rate)
         return inputs * _kept(inputs, self.rate)
 

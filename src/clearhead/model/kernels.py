@@ -14,6 +14,7 @@ from torch.autograd.function import once_differentiable
 
 from clearhead.errors import ConfigError
 from clearhead.model.observed import See, unseen
+from clearhead.switches import is_on
 
 
 def explicit_attention(
@@ -47,7 +48,8 @@ def fused_attention(
     Torch's own operator keeps no scores and no weights. On a CPU it is slow at short rows, such as those of sentences.
     """
     is_short = query.shape[-2] >= 4 and key.shape[-2] <= _SHORT and query.device.type == "cpu" and dropout == 0.0
-    if is_short and not torch.is_autocast_enabled("cpu") and not torch.compiler.is_compiling():
+    is_plain = torch.is_autocast_enabled("cpu") or torch.compiler.is_compiling()
+    if is_short and not is_plain and is_on("short-rows"):
         context: Tensor = _ShortAttention.apply(query, key, value, mask)  # type: ignore[no-untyped-call]
         return context
     return F.scaled_dot_product_attention(query, key, value, attn_mask=mask, dropout_p=dropout)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from clearhead.processor import processor
+from clearhead.switches import is_on
 
 _LOG = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ def apply_together(
 
     The layers' parameters are read then, and their modules are not called.
     """
-    if not torch.is_grad_enabled():
+    if not torch.is_grad_enabled() or not (torch.compiler.is_compiling() or is_on("joined-products")):
         return tuple(layer(inputs) for layer in layers)
     weight, bias = torch.cat([layer.weight for layer in layers]), torch.cat([layer.bias for layer in layers])
     outputs = _linear(inputs, weight, bias, layers[0].products)
@@ -121,7 +122,7 @@ def _one_dnn_is_better() -> bool:
     torch multiplies float32 matrices with MKL, which on AMD's processors is slower than oneDNN: by a tenth on Zen 4,
     and more on Zen 5. The operator is private, so it is tried and compared first.
     """
-    if processor().get("vendor_id") != "AuthenticAMD":
+    if processor().get("vendor_id") != "AuthenticAMD" or not is_on("onednn"):
         return False
     try:
         # Of its own generator: the first step of a run must not find its random numbers moved on.

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from clearhead.files import cache_folder, publish_file
 from clearhead.processor import processor
+from clearhead.switches import is_on
 
 _LOG = logging.getLogger(__name__)
 SOURCES = Path(__file__).parent
@@ -36,8 +37,8 @@ _THREADS: list[threading.Thread] = []
 
 
 def is_wanted() -> bool:
-    """Whether compiled functions may be used: CLEARHEAD_NATIVE=off says not to."""
-    return os.environ.get("CLEARHEAD_NATIVE", "on") != "off"
+    """Whether compiled functions may be used: CLEARHEAD_OFF=native says not to."""
+    return is_on("native")
 
 
 def begin() -> None:

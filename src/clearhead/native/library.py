@@ -142,7 +142,7 @@ def _declared(function: Any, result: object, *arguments: object) -> Any:
 
 @functools.cache
 def library() -> Library | None:
-    """The compiled functions; None where they cannot be had, or where CLEARHEAD_NATIVE=off says not to."""
+    """The compiled functions; None where they cannot be had, or where CLEARHEAD_OFF=native says not to."""
     path = compiler.compiled() if compiler.is_wanted() else None
     if path is None:
         return None

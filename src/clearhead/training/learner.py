@@ -11,10 +11,11 @@ from clearhead.data import Batch
 from clearhead.model import EncoderDecoder
 from clearhead.model.linear import multiply_in
 from clearhead.recipe import Training
+from clearhead.switches import is_on
 from clearhead.training.average import MovingAverage
 from clearhead.training.compiling import compile_layers, compiler_errors
 from clearhead.training.flat import Flat
-from clearhead.training.loss import linear_cross_entropy, static_linear_cross_entropy
+from clearhead.training.loss import linear_cross_entropy, static_linear_cross_entropy, whole_linear_cross_entropy
 from clearhead.training.optimizer import Updater
 from clearhead.training.schedule import learning_rate
 from clearhead.training.static import StaticStep
@@ -44,7 +45,9 @@ class Learner:
         if compiled:
             compile_layers(self.model)
         self._cross_entropy: Callable[..., Tensor] = linear_cross_entropy
-        if settings.packing or settings.device != "cpu":
+        if not is_on("chunked-loss"):
+            self._cross_entropy = whole_linear_cross_entropy
+        elif settings.packing or settings.device != "cpu":
             self._cross_entropy = functools.partial(static_linear_cross_entropy, compiled=compiled)
         self._static = StaticStep(self._learn, settings.device, settings.graph is True) if settings.packing else None
 

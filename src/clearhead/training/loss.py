@@ -37,6 +37,22 @@ def cross_entropy(
     )
 
 
+def whole_linear_cross_entropy(
+    vectors: Float[Tensor, "*batch width"],
+    matrix: Float[Tensor, "vocabulary width"],
+    target: Int[Tensor, "*batch"],
+    label_smoothing: float = 0.0,
+    padding: int = 0,
+    products: torch.dtype | None = None,
+) -> Float[Tensor, ""]:
+    """`cross_entropy` of the logits `vectors`·`matrix`ᵀ, all of them at once: the plain way of the two below.
+
+    `products` is the type of the product's factors and result; None leaves them as they are.
+    """
+    vectors, matrix = (one.to(products or one.dtype) for one in (vectors, matrix))
+    return cross_entropy(F.linear(vectors, matrix), target, label_smoothing, padding)
+
+
 def linear_cross_entropy(
     vectors: Float[Tensor, "*batch width"],
     matrix: Float[Tensor, "vocabulary width"],
@@ -45,11 +61,10 @@ def linear_cross_entropy(
     padding: int = 0,
     products: torch.dtype | None = None,
 ) -> Float[Tensor, ""]:
-    """`cross_entropy` of the logits `vectors`·`matrix`ᵀ, without ever holding all of them.
+    """`whole_linear_cross_entropy`, without ever holding all logits.
 
     Half of a small model's training is its last layer. Here the real positions alone go through it, a few hundred at
     a time, and each chunk's loss and both of its gradients are computed while its logits are still in the cache.
-    `products` is the type of the products' factors and results; None leaves them as they are.
     """
     real = (target != padding).flatten().nonzero().squeeze(1)
     rows = vectors.flatten(0, -2).index_select(0, real)

@@ -1,0 +1,42 @@
+"""Each optimisation can be switched off singly, so that whoever doubts a result finds out where it comes from.
+
+    CLEARHEAD_OFF="native short-rows" clearhead translate ...
+
+The plain way serves then. It computes the same but for the last bits, or other random numbers (`dropout-draws`).
+What a recipe sets is not repeated here: `training.precision`, `packing`, `compile` and `graph`.
+"""
+
+import functools
+import os
+
+from clearhead.errors import ConfigError
+
+VARIABLE = "CLEARHEAD_OFF"
+# What is switched off, and what serves in its place.
+PLAIN = {
+    "native": "translating by C that is compiled on first use; PyTorch",
+    "onednn": "oneDNN's products in training, on AMD's processors; torch's own",
+    "joined-products": "one product for the query, key and value of a layer; one for each",
+    "short-rows": "attention over short rows with its scores turned; torch's operator",
+    "chunked-loss": "the last layer and its loss in chunks; all logits at once",
+    "dropout-draws": "one draw of 64 bits for four numbers; torch's dropout",
+}
+
+
+def is_on(name: str) -> bool:
+    """Whether an optimisation of `PLAIN` may be used.
+
+    Raises ConfigError where the variable holds a name that is none of theirs.
+    """
+    return name not in _switched_off(os.environ.get(VARIABLE, ""))
+
+
+@functools.cache
+def _switched_off(written: str) -> frozenset[str]:
+    names = frozenset(written.replace(",", " ").split())
+    unknown = sorted(names - PLAIN.keys())
+    if unknown:
+        raise ConfigError(
+            f"{VARIABLE} names {unknown[0]!r}, which is no optimisation; it takes any of: {', '.join(sorted(PLAIN))}"
+        )
+    return names
