@@ -39,9 +39,9 @@ def shown(two_languages: Bundle) -> Exhibit:
     return Exhibit(trace, trace, history, two_languages.languages)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def address(two_languages: Bundle, shown: Exhibit) -> Iterator[str]:
-    """The served page."""
+    """The served page, of a server that has traced nothing else yet: it would open with that."""
     import uvicorn
 
     def tracer(request: Request) -> Exhibit:
