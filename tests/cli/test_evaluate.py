@@ -61,3 +61,11 @@ def test_against_another_system(clearhead: Run, run_folder: Path, tmp_path: Path
 def test_the_search_can_be_chosen(clearhead: Run, run_folder: Path, files: tuple[Path, Path]) -> None:
     options = ("--beam-size", 1, "--length-penalty", "none", "--batch-tokens", 20)
     assert clearhead("evaluate", run_folder, *files, *options).code == 0
+
+
+def test_words_can_be_split_otherwise(clearhead: Run, run_folder: Path, files: tuple[Path, Path]) -> None:
+    result = clearhead("evaluate", run_folder, *files, "--tokenize", "none", "--json")
+    assert "tok:none" in json.loads("\n".join(result.lines))["model"]["bleu_signature"]
+    refused = clearhead("evaluate", run_folder, *files, "--tokenize", "mecab")
+    assert refused.code == 2
+    assert "'mecab'" in refused.err

@@ -4,7 +4,7 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -32,6 +32,16 @@ Source = Annotated[Path, typer.Argument(metavar="SOURCE", help="Lines to transla
 Reference = Annotated[
     Path, typer.Argument(metavar="REFERENCE", help="A right translation for each line.", show_default=False)
 ]
+# Those of sacreBLEU's that need no further package and no download.
+Words = Literal["13a", "intl", "char", "zh", "none"]
+Tokenize = Annotated[
+    Words,
+    typer.Option(
+        "--tokenize",
+        help="How BLEU splits lines into words, by sacreBLEU's names: none for text that is tokenised already, char or "
+        "zh for text without spaces.",
+    ),
+]
 Against = Annotated[
     Path | None,
     typer.Option(
@@ -49,6 +59,7 @@ def evaluate(
     reference: Reference,
     to: To = None,
     against: Against = None,
+    tokenize: Tokenize = "13a",
     beam_size: BeamSize = None,
     length_penalty: LengthPenaltyName = None,
     batch_tokens: BatchTokens = None,
@@ -76,9 +87,9 @@ def evaluate(
     translations = bundle.translate(
         sources, to, beam_size=beam_size, length_penalty=length_penalty, batch_tokens=batch_tokens
     )
-    own = measure(translations, references)
-    other = measure(others, references) if others else None
-    chance = compare(translations, others, references) if others else None
+    own = measure(translations, references, tokenize)
+    other = measure(others, references, tokenize) if others else None
+    chance = compare(translations, others, references, tokenize) if others else None
     if as_json:
         _print_json(len(references), own, other, chance)
     else:

@@ -76,14 +76,17 @@ def translation_quality(model: EncoderDecoder, materials: Materials) -> Quality 
     return measure(hypotheses, references) if references else None
 
 
-def measure(hypotheses: Sequence[str], references: Sequence[str]) -> Quality:
-    """BLEU and chrF by sacreBLEU with its defaults (cased, 13a), one reference each, and the share of exact matches.
+def measure(hypotheses: Sequence[str], references: Sequence[str], words: str = "13a") -> Quality:
+    """BLEU and chrF by sacreBLEU with its defaults (cased), one reference each, and the share of exact matches.
+
+    `words` names how sacreBLEU splits lines into words: `none` is for text that is tokenised already.
 
     Both sides are compared in Unicode's normal form C, which is what models write: a file with decomposed accents or
     syllables, as some systems write them, says the same.
     """
     hypotheses, references = _composed(hypotheses), _composed(references)
-    bleu, chrf = BLEU(), CHRF()
+    # Without `force`, sacreBLEU warns of text that looks tokenised, which is what `none` is for.
+    bleu, chrf = BLEU(tokenize=words, force=words == "none"), CHRF()
     bleu_score = bleu.corpus_score(hypotheses, [references]).score
     chrf_score = chrf.corpus_score(hypotheses, [references]).score
     right = sum(hypothesis == reference for hypothesis, reference in zip(hypotheses, references, strict=True))
@@ -91,12 +94,12 @@ def measure(hypotheses: Sequence[str], references: Sequence[str]) -> Quality:
     return Quality(bleu_score, chrf_score, 100 * right / len(references), *signatures)
 
 
-def compare(hypotheses: Sequence[str], others: Sequence[str], references: Sequence[str]) -> float:
+def compare(hypotheses: Sequence[str], others: Sequence[str], references: Sequence[str], words: str = "13a") -> float:
     """How probable a difference of BLEU like that between two systems is by chance (paired bootstrap, Koehn 2004)."""
-    if measure(hypotheses, references).bleu == measure(others, references).bleu:
+    if measure(hypotheses, references, words).bleu == measure(others, references, words).bleu:
         return 1.0  # No difference is never surprising; sacreBLEU would call it a rare one.
     systems: list[tuple[str, Sequence[str]]] = [("one", _composed(hypotheses)), ("other", _composed(others))]
-    test = PairedTest(systems, {"BLEU": BLEU(references=[_composed(references)])}, None, test_type="bs")
+    test = PairedTest(systems, {"BLEU": BLEU(tokenize=words, references=[_composed(references)])}, None, test_type="bs")
     _, results = test()
     result = results["BLEU"][1]
     if not isinstance(result, Result) or result.p_value is None:
