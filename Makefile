@@ -6,6 +6,7 @@
 #   make check      formatting, lint, types, the layers
 #   make bench      speed beside other toolkits, each in an environment of its own: make bench DATA=/path/to/data;
 #                   adding MODEL=runs/multi30k, a trained recipes/multi30k-en-de.yaml, measures how that translates too
+#   make street     make the small trained model that comes with clearhead again, by the recipe of the demo
 #   make format     let ruff rewrite what `make check` would complain about
 #   make clean      remove .venv, .bench and the caches (never runs/)
 #
@@ -19,7 +20,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest --quiet --numprocesses auto --maxprocesses 8 --dist worksteal
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-all check bench format clean
+.PHONY: demo test test-all check bench street format clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -44,6 +45,13 @@ bench: $(VENV)/.installed
 	@$(BIN)/python benchmarks/translating.py base
 	@test -z "$(MODEL)" || $(BIN)/python benchmarks/translating.py tiny --model $(MODEL) \
 		--text $(DATA)/multi30k/test_2016_flickr.en.gz
+
+SHIPPED := src/clearhead/bundle/shipped/street
+street: demo
+	@rm -rf $(SHIPPED)
+	@mkdir -p $(SHIPPED)
+	@cp -R runs/street/bundle runs/street/history.jsonl $(SHIPPED)
+	@du -k -s $(SHIPPED)
 
 format: $(VENV)/.developed
 	@$(BIN)/ruff check --quiet --fix .

@@ -12,7 +12,7 @@ import hypothesis
 import pytest
 import torch
 
-from clearhead.bundle import Bundle
+from clearhead.bundle import Bundle, load
 from clearhead.cli.app import main
 from clearhead.model import EncoderDecoder
 from clearhead.native import compiler
@@ -140,6 +140,12 @@ def two_languages_folder(two_languages: Bundle, tmp_path_factory: pytest.TempPat
     folder = tmp_path_factory.mktemp("bundles") / "two-languages"
     two_languages.save(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def street() -> Bundle:
+    """The model that comes with clearhead; every file of it was held against its hash."""
+    return load("street")
 
 
 @dataclasses.dataclass(frozen=True)

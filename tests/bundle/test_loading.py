@@ -3,15 +3,22 @@
 import json
 import shutil
 from pathlib import Path
+from random import Random
 
 import pytest
 import torch
 from safetensors.torch import save_file
 
 import clearhead
-from clearhead.bundle import find_bundle, load
+from clearhead.bundle import Bundle, find_bundle, load, shipped
+from clearhead.data.street import DIRECTIONS, scored
+from clearhead.data.street.examples import example
 from clearhead.errors import BundleError, UsageError
 from clearhead.files import sha256
+from clearhead.recipe import load_recipe, shipped_recipe
+
+TIRED = "The animal didn't cross the street because it was too tired."
+WIDE = TIRED.replace("tired", "wide")
 
 
 @pytest.fixture
@@ -122,6 +129,18 @@ class TestLoading:
         rehash(copy, name)
         self.refused(copy, "is not a bundle of this clearhead|cannot be read")
 
+    def test_a_name_of_ours(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_folder: Path) -> None:
+        monkeypatch.chdir(tmp_path)
+        assert find_bundle(Path("street")) == shipped()["street"]
+        # A folder of another sort, such as the corpus that `clearhead corpus street --out street` writes.
+        (tmp_path / "street").mkdir()
+        assert find_bundle(Path("street")) == shipped()["street"]
+        (tmp_path / "street" / "checkpoints").mkdir()
+        self.refused(Path("street"), "has not been validated yet")
+        shutil.copytree(run_folder / "bundle", tmp_path / "street" / "bundle")
+        assert find_bundle(Path("street")) == Path("street/bundle")
+        self.refused(Path("stret"), "made by `clearhead train`, or the name of clearhead's own: street")
+
     def test_no_such_folder(self, tmp_path: Path) -> None:
         self.refused(tmp_path / "none", "does not exist; expected a run folder or a bundle folder")
         self.refused(tmp_path, "is not a model; expected a folder with config.json, or a run folder with bundle/")
@@ -134,3 +153,57 @@ class TestLoading:
     def test_a_device_that_is_not_there(self, run_folder: Path) -> None:
         with pytest.raises(UsageError, match="device='quantum' cannot be used"):
             load(run_folder, device="quantum")
+
+
+class TestStreet:
+    """The model that comes with clearhead, made by `make street`."""
+
+    def test_its_size(self) -> None:
+        """Issue: 3 MB at most."""
+        files = [file for file in shipped()["street"].parent.rglob("*") if file.is_file()]
+        assert sum(file.stat().st_size for file in files) <= 3_000_000
+        assert {file.name for file in files} == {
+            "config.json", "model.safetensors", "tokenizer.json", "recipe.yaml", "README.md", "history.jsonl",
+        }  # fmt: skip
+
+    def test_it_is_what_the_demo_trains(self, street: Bundle) -> None:
+        """But for the machine, and for the key of the grammar's text, which a comment in it changes too."""
+        decisive = [
+            recipe.model_dump(
+                exclude={
+                    "training": {"device", "precision", "compile", "graph"},
+                    "data": {"embedded": {"grammar"}},
+                }
+            )
+            for recipe in (street.recipe, load_recipe(shipped_recipe("street")))
+        ]
+        assert decisive[0] == decisive[1], "make it again, by `make street`, and measure docs/heads.md again"
+
+    @pytest.mark.parametrize(
+        ("source", "to", "target"),
+        [
+            # docs/street.md, and the grammar's own words for the rest.
+            ("I am a student.", "fr", "Je suis étudiant."),
+            ("I am a student.", "ko", "저는 학생입니다."),
+            ("je suis étudiant", "en", "i am a student"),
+            (TIRED, "fr", "L'animal n'a pas traversé la rue parce qu'il était trop fatigué."),
+            (WIDE, "fr", "L'animal n'a pas traversé la rue parce qu'elle était trop large."),
+            (TIRED, "ko", "동물은 길을 건너지 않았습니다. 동물이 너무 피곤했기 때문입니다."),
+            (WIDE, "ko", "동물은 길을 건너지 않았습니다. 길이 너무 넓었기 때문입니다."),
+            ("The crates that the princess and the king found yesterday are white.", "fr",
+             "Les caisses que la princesse et le roi ont trouvées hier sont blanches."),
+        ],
+    )  # fmt: skip
+    def test_what_it_is_famous_for(self, street: Bundle, source: str, to: str, target: str) -> None:
+        assert street.translate(source, to) == target
+
+    def test_on_sentences_that_it_has_not_seen(self, street: Bundle) -> None:
+        """Pairs of words that no training sentence holds; docs/benchmarks.md has the shares in the test sets."""
+        random, right = Random("a sample"), []
+        for direction in DIRECTIONS:
+            for phenomenon in ("plain", "coreference", "word-sense"):
+                draws = [scored.to_test(random, direction, phenomenon) for _ in range(10)]
+                made = [example(direction, phenomenon, draw, None) for draw in draws]
+                found = street.translate([one.source for one in made], direction[3:])
+                right += [text == one.target for text, one in zip(found, made, strict=True)]
+        assert sum(right) >= 0.95 * len(right) > 80

@@ -1,5 +1,6 @@
 """`clearhead look`."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,10 +38,16 @@ def test_serving(clearhead: Run, run_folder: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_without_a_model(clearhead: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model that comes with clearhead, with the curves of its training, whatever lies in the folder."""
     monkeypatch.chdir(tmp_path)
-    result = clearhead("look")
-    assert result.code == 2
-    assert "there is no runs/street; train it by `" in result.err
+    (tmp_path / "street").mkdir()
+    alone, named = (clearhead("look", *model, "--html", tmp_path / "look.html") for model in ((), ("street",)))
+    assert (alone.code, alone.err, alone.out) == (named.code, named.err, named.out) == (0, "", b"")
+    text = (tmp_path / "look.html").read_text(encoding="utf-8")
+    document = json.loads(text.partition('id="data">')[2].partition("</script>")[0])["document"]
+    said = "L'animal n'a pas traversé la rue parce qu'il était trop fatigué."
+    assert document["trace"]["predicted"]["text"] == said
+    assert document["history"][-1]["step"] == 3_700  # recipes/street.yaml
 
 
 def test_before_training(run_folder: Path) -> None:

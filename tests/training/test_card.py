@@ -36,7 +36,12 @@ def test_without_translations(make_recipe: Callable[..., Recipe]) -> None:
     materials = gather(make_recipe("training.average.name=none"))
     card = model_card(materials, 1, 1, 1, Validation(1.5, 4.5, None))
     assert "BLEU" not in card
-    assert "those of the last step" in card
+    assert "those of the last step. Every" in card
+
+
+def test_rounded_weights(make_recipe: Callable[..., Recipe]) -> None:
+    card = model_card(gather(make_recipe("training.bundle_precision=fp16")), 1, 1, 1, VALIDATION)
+    assert "decay 0.995, rounded to float16 when they were stored. Every" in card
 
 
 @pytest.mark.parametrize("part", ["# tiny", "9,776 parameters", "BLEU"])

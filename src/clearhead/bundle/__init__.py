@@ -6,7 +6,7 @@ from clearhead.lazy import lazy
 
 if TYPE_CHECKING:
     from clearhead.bundle.bundle import Bundle, Translation
-    from clearhead.bundle.loading import find_bundle, load
+    from clearhead.bundle.loading import find_bundle, load, shipped
     from clearhead.bundle.shortlist import learn_shortlist, load_shortlist, save_shortlist
     from clearhead.bundle.storage import load_tokenizers, load_weights, read_tensors, save_weights, tokenizer_files
 
@@ -22,6 +22,7 @@ __all__ = [
     "read_tensors",
     "save_shortlist",
     "save_weights",
+    "shipped",
     "tokenizer_files",
 ]
 
@@ -29,7 +30,7 @@ __getattr__, __dir__ = lazy(
     __name__,
     {
         "bundle": ("Bundle", "Translation"),
-        "loading": ("find_bundle", "load"),
+        "loading": ("find_bundle", "load", "shipped"),
         "shortlist": ("learn_shortlist", "load_shortlist", "save_shortlist"),
         "storage": ("load_tokenizers", "load_weights", "read_tensors", "save_weights", "tokenizer_files"),
     },

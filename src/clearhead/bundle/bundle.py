@@ -256,13 +256,14 @@ class Bundle:
     def save(self, path: str | Path, card: str = "") -> None:
         """Write the bundle to the folder `path`, whole or not at all; `card` is its README.
 
-        A bundle that was there is replaced. Raises BundleError where something else is.
+        The weights are stored as the recipe's `training.bundle_precision` says. A bundle that was there is replaced.
+        Raises BundleError where something else is, or where a weight is too large to be stored so.
         """
         path = Path(path)
         if path.exists() and not (path / "config.json").is_file() and not (path.is_dir() and not any(path.iterdir())):
             raise BundleError(f"{path} exists and is no bundle, so it is not replaced; name another folder")
         with publish_folder(path) as draft:
-            save_weights(self.model, draft / "model.safetensors")
+            save_weights(self.model, draft / "model.safetensors", self.recipe.training.bundle_precision)
             for name, tokenizer in tokenizer_files(self.source_tokenizer, self.target_tokenizer).items():
                 tokenizer.save(draft / name)
             (draft / "recipe.yaml").write_text(self.recipe.to_yaml(), encoding="utf-8")

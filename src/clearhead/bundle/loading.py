@@ -12,6 +12,8 @@ from clearhead.native import compiler
 if TYPE_CHECKING:
     import clearhead.bundle.bundle
 
+# Models that come with clearhead, each a run folder without its checkpoints.
+SHIPPED = Path(__file__).with_name("shipped")
 # The number of the layout of a bundle's folder, counted up when an older clearhead could not read it.
 FORMAT = 1
 
@@ -21,6 +23,7 @@ def load(
 ) -> "clearhead.bundle.bundle.Bundle":
     """Read a bundle from its folder, or from the run folder that holds it, onto a device such as "cpu" or "cuda".
 
+    path: may be "street" as well, the small trained model that comes with clearhead.
     precision: in which numbers to multiply while translating: "fp32", or with rounding "bf16" and, on a CPU, "int8".
     shortlist: a file made by `clearhead shortlist`, which makes translating faster on a CPU.
     Every file is checked against its hash. Raises BundleError where the folder is no bundle or a damaged one, or the
@@ -65,23 +68,35 @@ def _assemble(
 
 
 def find_bundle(path: Path) -> Path:
-    """The bundle's folder, given it or the run folder that holds it."""
+    """The bundle's folder, given it, or the run folder that holds it, or the name of a model of clearhead's own.
+
+    Where a model lies under such a name, that one is meant.
+    """
     try:
         for folder in (path, path / "bundle"):
             if (folder / "config.json").is_file():
                 return folder
-        exists = path.exists()
+        exists, is_run = path.exists(), (path / "checkpoints").is_dir()
     except OSError as error:
         raise BundleError(f"model {path} cannot be read ({error.strerror}); check the path and its rights") from None
-    if not exists:
-        raise BundleError(
-            f"model {path} does not exist; expected a run folder or a bundle folder made by `clearhead train`"
-        )
-    if (path / "checkpoints").is_dir():
+    if is_run:
         raise BundleError(
             f"model {path} has not been validated yet, so it has no bundle; go on with its training (--resume)"
         )
+    own = shipped()
+    if str(path) in own:
+        return own[str(path)]
+    if not exists:
+        raise BundleError(
+            f"model {path} does not exist; expected a run folder or a bundle folder made by `clearhead train`, "
+            f"or the name of clearhead's own: {', '.join(own)}"
+        )
     raise BundleError(f"model {path} is not a model; expected a folder with config.json, or a run folder with bundle/")
+
+
+def shipped() -> dict[str, Path]:
+    """The bundles that come with clearhead, by their names."""
+    return {config.parents[1].name: config.parent for config in sorted(SHIPPED.glob("*/bundle/config.json"))}
 
 
 def _read_config(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:

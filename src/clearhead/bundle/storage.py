@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import torch
 from safetensors import SafetensorError
@@ -10,6 +11,8 @@ from torch import Tensor, nn
 
 from clearhead.errors import BundleError
 from clearhead.text import Tokenizer
+
+StoredPrecision = Literal["fp32", "fp16"]
 
 
 def tokenizer_files(source: Tokenizer, target: Tokenizer) -> dict[str, Tokenizer]:
@@ -26,13 +29,24 @@ def load_tokenizers(folder: Path) -> tuple[Tokenizer, Tokenizer]:
     return Tokenizer.load(folder / "source.json"), Tokenizer.load(folder / "target.json")
 
 
-def save_weights(model: nn.Module, path: Path) -> None:
-    """Every parameter once, shared ones under their first name, in float32."""
-    save_file({name: value.detach().float().contiguous().cpu() for name, value in model.named_parameters()}, path)
+def save_weights(model: nn.Module, path: Path, precision: StoredPrecision = "fp32") -> None:
+    """Every parameter once, shared ones under their first name, in float32, or rounded to the nearest float16.
+
+    Raises BundleError where a weight is too large for float16.
+    """
+    kind = {"fp32": torch.float32, "fp16": torch.float16}[precision]
+    tensors = {name: value.detach().to("cpu", kind).contiguous() for name, value in model.named_parameters()}
+    for name, parameter in model.named_parameters():
+        if parameter.isfinite().all() and not tensors[name].isfinite().all():
+            raise BundleError(
+                f"{name} has a weight of {parameter.abs().max():.3g}, but fp16 ends at {torch.finfo(kind).max:,.0f}; "
+                "set training.bundle_precision=fp32"
+            )
+    save_file(tensors, path)
 
 
 def load_weights(model: nn.Module, path: Path) -> None:
-    """Fill a model's parameters. Raises BundleError where names or shapes differ."""
+    """Fill a model's parameters, in its own numbers, from a file's. Raises BundleError where names or shapes differ."""
     stored = read_tensors(path)
     wanted = dict(model.named_parameters())
     if stored.keys() != wanted.keys():

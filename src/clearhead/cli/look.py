@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from clearhead.bundle import load
-from clearhead.cli.naming import command
+from clearhead.bundle import find_bundle, load, shipped
 from clearhead.cli.options import Debug, Quiet, To
-from clearhead.errors import BundleError, UsageError
+from clearhead.errors import BundleError
 from clearhead.files import publish_file
 
 if TYPE_CHECKING:
@@ -21,13 +20,16 @@ if TYPE_CHECKING:
     from clearhead.model import EncoderDecoder
     from clearhead.tracing import Trace
 
-DEMO = Path("runs/street")
 SENTENCE = "The animal didn't cross the street because it was too tired."
 BEAM_SIZE = 3
 
 Model = Annotated[
     Path | None,
-    typer.Argument(metavar="[MODEL]", help=f"A run folder or a bundle folder. Default: {DEMO}.", show_default=False),
+    typer.Argument(
+        metavar="[MODEL]",
+        help="A run folder or a bundle folder. Default: street, the model that comes with clearhead.",
+        show_default=False,
+    ),
 ]
 Text = Annotated[str | None, typer.Argument(metavar="[TEXT]", help="The sentence to open with.", show_default=False)]
 Html = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write one file that works offline.")]
@@ -52,16 +54,15 @@ def look(
 ) -> None:
     """Show every number that a model computes for a sentence.
 
-    On a page, which is served to this machine only, or in one file.
+    On a page, which is served to this machine only, or in one file. Without a MODEL it is the small one that comes with
+    clearhead.
 
     Example: clearhead look runs/street "I am a student." --to fr
     """
     from clearhead.look import as_html
     from clearhead.look.server import Request, application, serve
 
-    folder = model or DEMO
-    if model is None and not DEMO.exists():
-        raise UsageError(f"there is no {DEMO}; train it by `{command()} demo`, or name a MODEL")
+    folder = shipped()["street"] if model is None else find_bundle(model)
     bundle = load(folder)
     to = to if to is not None or not bundle.languages else _first_language(bundle)
     tracer = functools.partial(exhibit, bundle, read_history(folder))

@@ -7,7 +7,14 @@ import typer
 
 from clearhead.decoding import Precision
 
-Model = Annotated[Path, typer.Argument(metavar="MODEL", help="A run folder or a bundle folder.", show_default=False)]
+Model = Annotated[
+    Path,
+    typer.Argument(
+        metavar="MODEL",
+        help="A run folder, a bundle folder, or street, which comes with clearhead.",
+        show_default=False,
+    ),
+]
 To = Annotated[
     str | None,
     typer.Option("--to", metavar="LANG", help="The language to translate into, where the model knows several."),

@@ -172,6 +172,7 @@ class Training(_Section):
 
     packing: fill rows of `packed_length` places with several pairs each, so that all batches have one shape.
     compile, graph: what that makes possible on a GPU: layers through torch.compile, a whole step as one CUDA graph.
+    precision: in which numbers products are computed. bundle_precision: in which the bundle's weights are stored.
     """
 
     steps: PositiveInt
@@ -195,6 +196,7 @@ class Training(_Section):
     seed: Seed = 1
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["auto", "fp32", "bf16"] = "auto"
+    bundle_precision: Literal["fp32", "fp16"] = "fp32"
 
     @model_validator(mode="after")
     def _something_to_select_by(self) -> "Training":

@@ -54,8 +54,10 @@ def _corpus_line(corpus: Corpus) -> str:
 
 
 def _average(materials: Materials) -> str:
-    average = materials.recipe.training.average
-    return f"exponential moving average, decay {average.decay}" if average.name == "ema" else "those of the last step"
+    training = materials.recipe.training
+    average = training.average
+    which = f"exponential moving average, decay {average.decay}" if average.name == "ema" else "those of the last step"
+    return which if training.bundle_precision == "fp32" else f"{which}, rounded to float16 when they were stored"
 
 
 def _scores(validation: Validation) -> str:
