@@ -43,3 +43,7 @@ class UsageError(ClearheadError):
 
 class TraceError(ClearheadError):
     """A file is no trace, or a trace lacks what is asked of it."""
+
+
+class PackageError(ClearheadError, ImportError):
+    """What was asked for needs a package that is not installed."""

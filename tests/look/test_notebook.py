@@ -1,9 +1,16 @@
 """The page in a notebook."""
 
+import sys
 from html.parser import HTMLParser
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from matplotlib.figure import Figure
 
 import clearhead
 from clearhead.look import Exhibit, as_html, show
+from clearhead.look.notebook import show_figures
 
 
 class Frames(HTMLParser):
@@ -26,3 +33,23 @@ def test_one_frame_that_is_shut_off(exhibit: Exhibit) -> None:
 
 def test_it_is_public() -> None:
     assert clearhead.show is show
+
+
+def test_a_notebook_displays_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the inline back end would, and only where nothing does so already."""
+    known: dict[type, Any] = {}
+    formatter = SimpleNamespace(lookup_by_type=known.__getitem__, for_type=known.__setitem__)
+    shell = SimpleNamespace(display_formatter=SimpleNamespace(formatters={"image/png": formatter}))
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    show_figures()
+    assert known[Figure](Figure()).startswith(b"\x89PNG")
+    mine = known[Figure] = object()
+    show_figures()
+    assert known[Figure] is mine
+
+
+def test_elsewhere_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: None))
+    show_figures()
+    monkeypatch.delitem(sys.modules, "IPython")
+    show_figures()

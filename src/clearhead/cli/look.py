@@ -11,6 +11,7 @@ import typer
 
 from clearhead.bundle import find_bundle, load, shipped
 from clearhead.cli.options import Debug, Quiet, To
+from clearhead.cli.pictures import Head, Layer, Pictures, Png, Svg
 from clearhead.errors import BundleError
 from clearhead.files import publish_file
 
@@ -46,6 +47,10 @@ def look(
     text: Text = None,
     to: To = None,
     html: Html = None,
+    png: Png = None,
+    svg: Svg = None,
+    layer: Layer = None,
+    head: Head = None,
     lang: Language = None,
     port: Port = 0,
     no_browser: NoBrowser = False,
@@ -54,14 +59,15 @@ def look(
 ) -> None:
     """Show every number that a model computes for a sentence.
 
-    On a page, which is served to this machine only, or in one file. Without a MODEL it is the small one that comes with
-    clearhead.
+    On a page, which is served to this machine only, in one file, or as pictures. Without a MODEL it is the small one that
+    comes with clearhead.
 
     Example: clearhead look runs/street "I am a student." --to fr
     """
     from clearhead.look import as_html
     from clearhead.look.server import Request, application, serve
 
+    pictures = Pictures(png, svg, layer, head, lang or "en", quiet)
     folder = shipped()["street"] if model is None else find_bundle(model)
     bundle = load(folder)
     to = to if to is not None or not bundle.languages else _first_language(bundle)
@@ -70,6 +76,8 @@ def look(
     if html is not None:
         with publish_file(html) as draft:
             draft.write_text(as_html(first, lang), encoding="utf-8")
+    pictures.write(first.trace)
+    if html is not None or pictures.wanted:
         return
 
     def ready(address: str) -> None:

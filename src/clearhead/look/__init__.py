@@ -1,4 +1,4 @@
-"""Drawing what a model computed: a page (served here, in one file, or in a notebook), and worksheets."""
+"""Drawing what a model computed: a page (served here, in one file, or in a notebook), pictures, and worksheets."""
 
 from typing import TYPE_CHECKING
 
@@ -7,16 +7,39 @@ from clearhead.lazy import lazy
 if TYPE_CHECKING:
     from clearhead.look.exhibit import Exhibit
     from clearhead.look.export import as_html
+    from clearhead.look.figures import decided_head, draw_attention, draw_beam, draw_heads, draw_positions, save_figure
     from clearhead.look.notebook import Shown, show
     from clearhead.look.server import Request, application, serve
 
-__all__ = ["Exhibit", "Request", "Shown", "application", "as_html", "serve", "show"]
+__all__ = [
+    "Exhibit",
+    "Request",
+    "Shown",
+    "application",
+    "as_html",
+    "decided_head",
+    "draw_attention",
+    "draw_beam",
+    "draw_heads",
+    "draw_positions",
+    "save_figure",
+    "serve",
+    "show",
+]
 
 __getattr__, __dir__ = lazy(
     __name__,
     {
         "exhibit": ("Exhibit",),
         "export": ("as_html",),
+        "figures": (
+            "decided_head",
+            "draw_attention",
+            "draw_beam",
+            "draw_heads",
+            "draw_positions",
+            "save_figure",
+        ),
         "notebook": ("Shown", "show"),
         "server": ("Request", "application", "serve"),
     },

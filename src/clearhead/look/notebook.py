@@ -1,10 +1,16 @@
 """A trace in a notebook."""
 
 import html
+import io
+import sys
+from typing import TYPE_CHECKING
 
 from clearhead.look.exhibit import Exhibit
 from clearhead.look.export import as_html
 from clearhead.tracing import Trace
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 HEIGHT = 760
 
@@ -25,3 +31,22 @@ class Shown:
 def show(trace: Trace, language: str | None = None) -> Shown:
     """Show a trace in a notebook: the last value of a cell. language: "en" or "ko"; default: the browser's."""
     return Shown(as_html(Exhibit(trace), language))
+
+
+def show_figures() -> None:
+    """In a notebook, let matplotlib figures be displayed that pyplot does not keep, as its inline back end would."""
+    if "IPython" not in sys.modules or (shell := sys.modules["IPython"].get_ipython()) is None:
+        return
+    from matplotlib.figure import Figure
+
+    formatter = shell.display_formatter.formatters["image/png"]
+    try:
+        formatter.lookup_by_type(Figure)
+    except KeyError:
+        formatter.for_type(Figure, _png)
+
+
+def _png(figure: "Figure") -> bytes:
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=144)
+    return picture.getvalue()
