@@ -24,13 +24,12 @@ try:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.patches import Patch
-    from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 except ImportError:
     sys.exit("charts.py draws with matplotlib, which is not installed here; add it by: pip install matplotlib")
 
 ROOT = Path(__file__).parents[1]
 # Told apart by lightness alone too, for those who see or print no colour.
-OURS, OTHERS, TEXT, FAINT = "#14508c", "#b9c1c9", "#1d2329", "#6a737d"
+OURS, OTHERS, TEXT, FAINT = "#0b7a75", "#c9ccd0", "#1b2027", "#5c6570"
 # Inches. With letters of 12 points a drawing of this width is still read where a phone shows it 380 pixels wide.
 WIDTH = 6.4
 STYLE = {
@@ -42,8 +41,8 @@ STYLE = {
 
 
 # Heights in inches, which are the unit of a panel's second axis: of a name, of a bar, between groups, of a panel's
-# title, of its first axis, and above all panels.
-NAME, THICK, GAP, TITLE, AXIS, TOP = 0.24, 0.23, 0.1, 0.38, 0.4, 1.02
+# title, of what follows it, and above all panels.
+NAME, THICK, GAP, TITLE, AXIS, TOP = 0.26, 0.24, 0.13, 0.38, 0.12, 1.06
 # What the first column of the table of translating says.
 SIZES = {"base": "The paper's base sizes", "tiny": "A small model, trained on Multi30k"}
 # What it says beside a distance in the table of agreement.
@@ -142,7 +141,7 @@ def training(tables: Sequence[MarkdownTable]) -> Figure | None:
         if table.head[1:2] == ("target tokens a second",):
             panels.append(Panel(table.heading, [Group(row[0], (trained(*row[:3]),)) for row in table.rows]))
     labels = ("clearhead", "another toolkit, or plain PyTorch")
-    return bars("Training speed", panels, labels, "(n×): clearhead is n times as fast", "target tokens a second")
+    return bars("Training speed", panels, labels, "target tokens a second, and (n×): clearhead is n times as fast")
 
 
 def trained(name: str, speed: str, ratio: str) -> Bar:
@@ -159,10 +158,10 @@ def translating(tables: Sequence[MarkdownTable]) -> Figure | None:
         groups = [Group(way, beside(ours, theirs)) for _, way, ours, theirs, *_ in of_size]
         panels.append(Panel(SIZES.get(size, size), groups))
     labels = ("clearhead, int8", "CTranslate2, int8")
-    note = "target tokens a second, and (n×) times CTranslate2's"
+    note = "length: times as fast as CTranslate2; numbers: target tokens a second"
     # One scale for all, so that CTranslate2's bars are equally long everywhere.
     longest = max((panel.longest for panel in panels), default=None)
-    return bars("Translating speed", panels, labels, note, "times as fast as CTranslate2", longest)
+    return bars("Translating speed", panels, labels, note, longest, line=1.0)
 
 
 def beside(ours: str, theirs: str) -> tuple[Bar, Bar]:
@@ -173,47 +172,56 @@ def beside(ours: str, theirs: str) -> tuple[Bar, Bar]:
 
 
 def bars(
-    title: str, panels: Sequence[Panel], labels: tuple[str, str], note: str, unit: str, longest: float | None = None
+    title: str,
+    panels: Sequence[Panel],
+    labels: tuple[str, str],
+    note: str,
+    longest: float | None = None,
+    line: float | None = None,
 ) -> Figure | None:
     """Panels of horizontal bars, one below the other, with the names above their bars: there is room for long ones.
 
-    longest: what the axes are made for; each panel's own longest bar, if not given.
+    Every bar says its number, so there are no axes. longest: what the panels are made for; each panel's own longest
+    bar, if not given. line: a length that bars are to be compared with.
     """
     if not panels:
         return None
-    height = TOP + sum(TITLE + panel.height + AXIS for panel in panels) + 0.3
+    above = TITLE if len(panels) > 1 else 0.0  # A heading of one panel says what the title says.
+    height = TOP + sum(above + panel.height + AXIS for panel in panels)
     figure, below = Figure(figsize=(WIDTH, height)), height - TOP
     for panel in panels:
-        below -= TITLE + panel.height
+        below -= above + panel.height
         axes = figure.add_axes((0.2 / WIDTH, below / height, (WIDTH - 0.4) / WIDTH, panel.height / height))
-        axes.set_title(panel.title, loc="left", fontsize=12, color=FAINT, pad=8)
-        draw_groups(axes, panel, longest or panel.longest)
+        if above:
+            axes.set_title(panel.title, loc="left", fontsize=12, color=FAINT, pad=8)
+        draw_groups(axes, panel, longest or panel.longest, line)
         below -= AXIS
-    axes.set_xlabel(unit)
     figure.text(0.2 / WIDTH, 1 - 0.12 / height, title, va="top", fontsize=15, fontweight="bold")
     handles = [Patch(color=OURS, label=labels[0]), Patch(color=OTHERS, label=labels[1])]
-    place = (0.2 / WIDTH, 1 - 0.42 / height)
+    place = (0.2 / WIDTH, 1 - 0.44 / height)
     figure.legend(handles=handles, loc="upper left", bbox_to_anchor=place, ncols=2, borderpad=0, borderaxespad=0,
                   columnspacing=1.4, handlelength=1.2)  # fmt: skip
-    figure.text(0.2 / WIDTH, 1 - 0.72 / height, note, va="top", fontsize=11, color=FAINT)
+    figure.text(0.2 / WIDTH, 1 - 0.74 / height, note, va="top", fontsize=11, color=FAINT)
     return figure
 
 
-def draw_groups(axes: Axes, panel: Panel, longest: float) -> None:
+def draw_groups(axes: Axes, panel: Panel, longest: float, line: float | None) -> None:
     axes.set_xlim(0, 1.3 * longest)
     axes.set_ylim(panel.height, 0)
-    axes.set_yticks([])
-    axes.xaxis.set_major_locator(MaxNLocator(7 if longest < 10 else 5, integer=True))
-    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
     top = GAP
     for group in panel.groups:
         ours = group.bars[0].ours and len(group.bars) == 1
-        axes.text(0.006 * longest, top + NAME - 0.04, group.name, va="baseline", fontweight="bold" if ours else None)
+        axes.text(0, top + NAME - 0.05, group.name, va="baseline", fontweight="bold" if ours else None)
         top += NAME
         for bar in group.bars:
             middle = top + THICK / 2
-            axes.barh(middle, bar.length, THICK - 0.03, color=OURS if bar.ours else OTHERS)
-            axes.text(bar.length + 0.015 * longest, middle, bar.label, va="center_baseline", fontsize=11)
+            axes.barh(middle, bar.length, THICK - 0.02, color=OURS if bar.ours else OTHERS)
+            colour = TEXT if bar.ours else FAINT
+            axes.text(bar.length + 0.015 * longest, middle, bar.label, va="center_baseline", fontsize=11, color=colour)
+            if line is not None and bar.length > line:
+                axes.plot([line, line], [top + 0.01, top + THICK - 0.01], color="white", linewidth=1.2)
             top += THICK
         top += GAP
 
@@ -227,7 +235,7 @@ def agreement(tables: Sequence[MarkdownTable]) -> Figure | None:
     beyond = [distance for distance, row in zip(distances, wanted.rows, strict=True) if BEYOND in row[0]]
     figure = Figure(figsize=(WIDTH, 4.6))
     axes = figure.add_axes((0.14, 0.14, 0.83, 0.6))
-    lines = (("Transformer", OURS, "-", "o"), ("GRU with attention", "#d9822b", "--", "s"))
+    lines = (("Transformer", OURS, "-", "o"), ("GRU with attention", "#dd7a12", "--", "s"))
     for name, colour, dashes, mark in lines:
         columns = [place for place, head in enumerate(wanted.head) if head.startswith(name)]
         values = [[number(row[place]) for place in columns] for row in wanted.rows]

@@ -2,15 +2,15 @@
 
 import importlib
 import itertools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import pytest
-
-matplotlib = pytest.importorskip("matplotlib")
-from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: E402
-from matplotlib.text import Text  # noqa: E402
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
 
 ROOT = Path(__file__).parents[2]
 HEADS = [f"{model}, {way}" for model in ("Transformer", "GRU with attention") for way in ("en → fr", "en → ko")]
@@ -135,3 +135,18 @@ def test_the_same_tables_give_the_same_file(charts: Any, tmp_path: Path) -> None
         one, two = ((tmp_path / f"{name}-{copy}.svg").read_bytes() for copy in ("one", "two"))
         assert one == two
         assert b"dc:date" not in one
+
+
+def bars_of(svg: Path) -> list[list[float]]:
+    """The corners of everything that is filled."""
+    paths = re.findall(r'<g id="patch_\d+">\s*<path d="([^"]+)"', svg.read_text(encoding="utf-8"))
+    return [[float(one) for one in re.findall(r"-?\d+\.?\d*", path)] for path in paths]
+
+
+@pytest.mark.parametrize("name", ["training", "translating"])
+def test_the_stored_charts_are_those_of_the_documentation(charts: Any, name: str, tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    charts.save(drawn(charts, name, text), tmp_path / "new.svg")
+    stored, new = bars_of(ROOT / "docs" / "images" / f"{name}.svg"), bars_of(tmp_path / "new.svg")
+    assert len(stored) > 5
+    assert stored == [pytest.approx(one, abs=0.01) for one in new]
