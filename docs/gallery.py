@@ -1,6 +1,6 @@
 """Writes docs/gallery.md and docs/gallery.ko.md, and draws their pictures into docs/images/gallery/.
 
-    python docs/gallery.py runs/street
+    python docs/gallery.py
 
 Every number in the text is read from the model's traces. The same model gives the same files, byte for byte, with the
 same matplotlib and the same fonts.
@@ -58,7 +58,7 @@ SECTIONS = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", nargs="?", default="runs/street")
+    parser.add_argument("model", nargs="?", default="street", help="a run or bundle folder, or street, which is there")
     parser.add_argument("--out", type=Path, default=DOCS)
     chosen = parser.parse_args()
     bundle = clearhead.load(chosen.model)

@@ -59,8 +59,8 @@ def look(
 ) -> None:
     """Show every number that a model computes for a sentence.
 
-    On a page, which is served to this machine only, in one file, or as pictures. Without a MODEL it is the small one that
-    comes with clearhead.
+    On a page, which is served to this machine only, in one file, or as pictures. Without a MODEL it is the small one
+    that comes with clearhead.
 
     Example: clearhead look runs/street "I am a student." --to fr
     """
