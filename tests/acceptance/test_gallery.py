@@ -13,6 +13,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from clearhead import look
 from clearhead.bundle import Bundle, load
+from clearhead.look.fonts import Fonts
 from clearhead.tracing import Trace
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -67,8 +68,12 @@ def test_every_kind_of_picture_is_shown(gallery: Any) -> None:
 
 
 def test_the_stored_pictures_are_those_of_the_traces(gallery: Any, traces: dict[str, Trace], tmp_path: Path) -> None:
-    """In size, which the tokens and the letters decide; the smallest of them in what it shows as well."""
-    for section in gallery.SECTIONS:
+    """In size, which the tokens and the letters decide; the smallest of them in what it shows as well.
+
+    Korean letters are as wide as the font that is found; the stored pictures have those that `.ci/run` installs.
+    """
+    same_letters = "NanumGothic" in Fonts(["가"]).families
+    for section in (one for one in gallery.SECTIONS if one.to == "fr" or same_letters):
         figure = gallery.drawn(section, traces[section.to], "en")
         with Image.open(DOCS / gallery.picture(section, "en")) as stored:
             size = [inches * gallery.RESOLUTION for inches in figure.get_size_inches()]
