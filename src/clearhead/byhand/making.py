@@ -27,6 +27,8 @@ TOPICS: Mapping[str, Topic] = {
 }  # fmt: skip
 # After so many draws the last one is taken as it is: right, if less handsome.
 ATTEMPTS = 3000
+# Beside a learner's own matrices there may be none that make a handsome sheet.
+ATTEMPTS_BESIDE_OWN = 100
 MOST_ROWS = 8
 
 
@@ -83,7 +85,7 @@ def _numbers(
         rows = {**_classic(kind), **own}
         return rows, kind.build(Start(rows, sizes, say))
     draw = Draw(f"{kind.name} {seed}")
-    for _ in range(ATTEMPTS):
+    for _ in range(min(ATTEMPTS, ATTEMPTS_BESIDE_OWN) if own else ATTEMPTS):
         drawn = draw.matrices(shapes, sizes) if kind.draw is None else kind.draw(draw, sizes, shapes)
         rows = {**drawn, **own}
         sections = kind.build(Start(rows, sizes, say))

@@ -1,5 +1,6 @@
 """The softmax, step by step: less the greatest, exponentials, their sum, shares."""
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 
@@ -34,6 +35,12 @@ def weights_agree(sections: Sequence[Section]) -> bool:
             rows += 1
             extreme += len(row) > 1 and max(float(cell.precise) for cell in row) > 0.96
     return extreme <= rows // 4
+
+
+def shares_add_up(scores: Sequence[int]) -> bool:
+    """Whether a row's exact weights, each rounded, make 1: `weights_agree` asks for that, and for more."""
+    powers = [math.exp(one - max(scores)) for one in scores]
+    return sum(int(100 * one / sum(powers) + 0.5 + 1e-9) for one in powers) == 100
 
 
 def build(start: Start) -> tuple[Section, ...]:
