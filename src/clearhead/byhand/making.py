@@ -68,6 +68,17 @@ def finished(kind: Topic, say: Words, sections: tuple[Section, ...], source: str
     )  # fmt: skip
 
 
+def read_sizes(text: str) -> dict[str, int]:
+    """Sizes as they are typed: "positions=4,features=2". Raises UsageError for anything else."""
+    sizes = {}
+    for one in filter(None, text.split(",")):
+        name, _, number = one.partition("=")
+        if not (number.strip().isdecimal() and len(number) < 10):
+            raise UsageError(f"--size {one} cannot be read; write a name and a whole number, such as positions=4")
+        sizes[name.strip()] = int(number)
+    return sizes
+
+
 def find_topic(name: str) -> Topic:
     """Raises UsageError for an unknown name."""
     if name in TOPICS:

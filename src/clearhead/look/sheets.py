@@ -8,6 +8,8 @@ from pathlib import Path
 
 from clearhead.byhand.sheet import Cell, Line, Matrix, Section, Sheet
 from clearhead.byhand.words import Words
+from clearhead.look.assets import asset, escaped, one_script, policy
+from clearhead.look.pencil import filled_in
 
 # The most blanks with which a sheet is drawn larger, and as usual; with more it is drawn smaller.
 _ROOM = ((58, "roomy"), (80, "usual"))
@@ -40,7 +42,7 @@ def markdown(sheet: Sheet, answers: bool = False, key: bool = True) -> str:
 def page(sheet: Sheet, answers: bool = False, key: bool = True) -> str:
     """The sheet as one HTML document that needs nothing else. answers, key: as in `markdown`."""
     say = Words(sheet.language)
-    style = Path(__file__).with_name("sheets.css").read_text(encoding="utf-8")
+    style = Path(__file__).with_name("sheets.css").read_text(encoding="utf-8") + _widths(sheet)
     halves = _halves(sheet.sections)
     sections = "\n".join(
         _section(number, one, answers, number - 1 in halves) for number, one in enumerate(sheet.sections, start=1)
@@ -48,15 +50,21 @@ def page(sheet: Sheet, answers: bool = False, key: bool = True) -> str:
     blanks = sum(1 for _ in sheet.blanks())
     room = next((name for most, name in _ROOM if blanks <= most), "tight")
     notes = " ".join(_math(one) for one in (sheet.source, sheet.rounding) if one)
-    end = _key(sheet, say) if key else ""
+    end, script, data = "", "", ""
+    if key:
+        # With the answers come the means to fill the sheet in on the screen.
+        style, script = style + asset("pencil.css"), one_script("worksheet.js")
+        data = f'<script type="application/json" id="data">{escaped(filled_in(sheet))}</script>\n'
+        data += f'<script type="module">{script}</script>\n'
+        end = _key(sheet, say)
     return f"""<!DOCTYPE html>
 <html lang="{sheet.language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{policy(script, style)}">
 <title>{html.escape(sheet.title)}</title>
-<style>
-{style}</style>
+<style>{style}</style>
 </head>
 <body>
 <main class="{room}">
@@ -68,7 +76,7 @@ def page(sheet: Sheet, answers: bool = False, key: bool = True) -> str:
 </header>
 {sections}
 </main>
-{end}</body>
+{end}{data}</body>
 </html>
 """
 
@@ -120,11 +128,21 @@ def _table(matrix: Matrix, answers: bool) -> str:
         rows.append(
             f"<tr>{label}{''.join(_place(matrix, number, j, cell, answers) for j, cell in enumerate(row))}</tr>"
         )
-    widest = max(_width(cell.text) for row in matrix.cells for cell in row)
+    widest = _widest(matrix)
     return (
-        f'<figure class="matrix" style="--wide:{max(widest, 2)}ch"><figcaption>{_math(matrix.name)}</figcaption>'
+        f'<figure class="matrix wide-{widest}"><figcaption>{_math(matrix.name)}</figcaption>'
         f"<table>{''.join(rows)}</table></figure>"
     )
+
+
+def _widest(matrix: Matrix) -> int:
+    return max(2, *(_width(cell.text) for row in matrix.cells for cell in row))
+
+
+def _widths(sheet: Sheet) -> str:
+    """A style for each width of the blanks: the policy allows no style attributes."""
+    found = sorted({_widest(one) for section in sheet.sections for one in section.matrices})
+    return "".join(f".wide-{wide} {{ --wide: {wide}ch; }}\n" for wide in found)
 
 
 def _place(matrix: Matrix, row: int, column: int, cell: Cell, answers: bool) -> str:
