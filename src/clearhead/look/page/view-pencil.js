@@ -19,7 +19,7 @@ export async function worksheet(app, part) {
     h("section", { class: "card" },
       h("h2", {}, `${i + 1}. `, raised(section.heading)),
       h("p", { class: "why" }, raised(section.text)),
-      section.lines.map((line) => h("div", { class: "formula" }, line.map((one) => (one.cells ? table(one, cells, places) : h("span", { class: "sign" }, raised(one)))))),
+      section.lines.map((line) => h("div", { class: isEven(line) ? "formula even" : "formula" }, line.map((one) => (one.cells ? table(one, cells, places) : h("span", { class: "sign" }, raised(one)))))),
       section.beside && h("p", { class: "like" }, raised(section.beside)),
     ),
   );
@@ -34,6 +34,9 @@ export async function worksheet(app, part) {
     h("p", { class: "recipe" }, say("pencil.paper"), " ", h("code", {}, command.filter(Boolean).join(" "))),
   );
 }
+
+/** Matrices with as many rows as each other stand with row beside row. */
+const isEven = (line) => new Set(line.filter((one) => one.cells).map((one) => one.cells.length)).size === 1;
 
 /** A file of its own holds one sheet of each topic; the server makes any. */
 function choices(app, told, say, topic, seed, sizes) {
