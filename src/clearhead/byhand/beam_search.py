@@ -154,10 +154,8 @@ def check(rows: Mapping[str, Rows]) -> None:
     """Raises UsageError where a row of P is no distribution."""
     for number, row in enumerate(rows.get("P", ()), start=1):
         if sum(row) != 1 or min(row) < 0:
-            raise UsageError(
-                f"row {number} of P adds up to {written(Fraction(sum(row)))}, but probabilities are 0 or more "
-                "and add up to 1"
-            )
+            found = ", ".join(map(written, row))
+            raise UsageError(f"row {number} of P is {found}, but probabilities are 0 or more and add up to 1")
 
 
 def _shapes(sizes: Sizes, names: Collection[str]) -> Shapes:

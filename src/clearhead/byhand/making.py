@@ -140,17 +140,18 @@ def _measured(
         sizes |= {axis: size for axis, (size, _) in known.items()}
         if shape.at(sizes) != found:
             reasons = [known[axis][1] for axis in (shape.rows, shape.columns) if isinstance(axis, str)]
-            others = sorted({one for one in reasons if not one.startswith(f"{name} is")}) or [kind.name]
-            raise UsageError(
-                f"{name} is {_by(found)}, but {' and '.join(others)}; {name} must be {_by(shape.at(sizes))}"
-            )
+            others = sorted({one for one in reasons if not one.startswith(f"{name} is")})
+            because = f"but {' and '.join(others)}; {name} must be" if others else f"but {kind.name} needs it to be"
+            raise UsageError(f"{name} is {_by(found)}, {because} {_by(shape.at(sizes))}")
     return sizes, shapes
 
 
 def _require_names(kind: Topic, own: Collection[str], shapes: Shapes) -> None:
     for name in own:
         if name not in shapes:
-            raise UsageError(f"{kind.name} has no matrix {name!r}; it starts from {', '.join(shapes)}")
+            near = next((one for one in shapes if one.lower() == name.lower()), None)
+            hint = f"did you mean {near}?" if near else f"it starts from {', '.join(shapes)}"
+            raise UsageError(f"{kind.name} has no matrix {name!r}; {hint}")
 
 
 def _by(shape: tuple[int, int]) -> str:

@@ -45,11 +45,15 @@ def shares_add_up(scores: Sequence[int]) -> bool:
 
 def build(start: Start) -> tuple[Section, ...]:
     say = start.say
-    scores = start.matrix("x", "x", tuple(f"x{n}" for n in range(1, start.sizes["rows"] + 1)))
+    names = start.tokens("queries", start.sizes["rows"], tuple(f"x{n}" for n in range(1, start.sizes["rows"] + 1)))
+    scores = start.matrix("x", "x", names, start.labels.get("keys", ()))
     small = shifted("shifted", "x − max", scores)
     powers = exponentials("exponentials", "eˣ", small)
     sums = row_sums("sums", "Σ", powers)
     weights = shares("weights", "softmax(x)", powers, sums)
+    others = start.rows["x"][-2:]
+    is_same_twice = len(others) == 2 and len({one - other for one, other in zip(*others, strict=True)}) == 1
+    compare = " " + say("share.compare") if is_same_twice else ""
     return (
         Section(say("shift.heading"), say("shift.text"), ((scores, "→", small),), say("shift.beside")),
         Section(
@@ -57,7 +61,7 @@ def build(start: Start) -> tuple[Section, ...]:
             say("exponential.beside"),
         ),
         Section(say("sum.heading"), say("sum.text"), (("Σ =", sums),)),
-        Section(say("share.heading"), say("share.text"), (("softmax(x) =", weights),), say("share.beside")),
+        Section(say("share.heading"), say("share.text") + compare, (("softmax(x) =", weights),), say("share.beside")),
     )  # fmt: skip
 
 

@@ -74,11 +74,13 @@ def byhand(
         )
     else:
         _refuse({"--size": size or None, "--matrix": matrix}, "does not go with --from; leave one of them out")
-        sheet = _of_model(topic, model, text, layer or 0, head or 0, to, language)
+        sheet = _of_model(topic, model, text, layer, head, to, language)
     _write(sheet, html_file, markdown_file, answers, not blank, quiet)
 
 
-def _of_model(topic: str, model: Path, text: str | None, layer: int, head: int, to: str | None, language: str) -> Sheet:
+def _of_model(
+    topic: str, model: Path, text: str | None, layer: int | None, head: int | None, to: str | None, language: str
+) -> Sheet:
     from clearhead.byhand import sheet_from
 
     if text is None:
