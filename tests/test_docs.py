@@ -106,7 +106,7 @@ def test_the_reference_lists_every_key_of_a_recipe_and_no_other() -> None:
 def test_every_sum_in_by_hand_stands_on_its_sheet(document: str) -> None:
     """In the order of the document: first those of the block, then those of self-attention."""
     text = (ROOT / "docs" / document).read_text(encoding="utf-8")
-    _, block, attention, _ = re.split("^## ", text, flags=re.MULTILINE)
+    _, _, block, attention, _ = re.split("^## ", text, flags=re.MULTILINE)
     for topic, walk in (("block", block), ("self-attention", attention)):
         sums = re.findall("^    (.* [=≈] .*)$", walk, re.MULTILINE)
         workings = {cell.working for _, _, _, cell in make_sheet(topic).blanks()}

@@ -9,13 +9,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from clearhead.byhand import Cell, Matrix, Sheet, making
+from clearhead.byhand import Cell, Matrix, Sheet, making, multi_head
 
 
 @pytest.fixture
 def as_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take the first numbers that are drawn, handsome or not: what is computed from them must be right all the same."""
     monkeypatch.setattr(making, "ATTEMPTS", 1)
+    monkeypatch.setattr(multi_head, "ATTEMPTS", 1)
 
 
 @pytest.fixture(scope="session")

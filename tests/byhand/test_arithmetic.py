@@ -42,10 +42,10 @@ def test_a_sum_of_nothing_but_zeros_says_so() -> None:
 
 
 def test_a_bias_is_added_to_its_row_or_its_column() -> None:
-    bias = of((1, -2)).cells[0]
+    across, down = of((1, -2)), of((1,), (-2,))
     square = of((1, 0), (0, 1))
-    assert product("H", "H", square, square, bias).values == [[2, -2], [1, -1]]
-    assert product("H", "H", square, square, bias, down=True).values == [[2, 1], [-2, -1]]
+    assert product("H", "H", square, square, across).values == [[2, -2], [1, -1]]
+    assert product("H", "H", square, square, down).values == [[2, 1], [-2, -1]]
 
 
 def test_the_steps_of_thinking_machines() -> None:

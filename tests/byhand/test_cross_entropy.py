@@ -31,5 +31,7 @@ def test_the_smoothed_target() -> None:
 
 def test_a_target_marks_one_word() -> None:
     rows = {"t": [[Fraction(0)] * 6]}
-    with pytest.raises(UsageError, match="t is 0, 0, 0, 0, 0, 0, but it marks the right word: a single 1 and 5 zeros"):
+    with pytest.raises(
+        UsageError, match="t is 0, 0, 0, 0, 0, 0, but it marks the right word; write a single 1 and 5 zeros"
+    ):
         make_sheet("cross-entropy", matrices=rows)

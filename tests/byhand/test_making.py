@@ -81,14 +81,19 @@ def test_own_matrices_decide_the_sizes() -> None:
     assert sheet.source == "Your own numbers: X (the rest: seed 3)."
 
 
+def test_a_single_position_of_ones_own() -> None:
+    assert make_sheet("block", matrices={"X": [[Fraction(1)], [Fraction(2)]]}).matrix("Z").shape == (2, 1)
+
+
 @pytest.mark.parametrize(
     ("topic", "own", "message"),
     [
         ("block", {"X": (3, 5), "A": (4, 4)}, "A is 4×4, but X is 3×5; A must be 5×5"),
         ("self-attention", {"X": (3, 3), "WQ": (2, 4)}, "WQ is 2×4, but X is 3×3; WQ must be 3×4"),
         ("cross-attention", {"Q": (2, 4), "K": (3, 5)}, "K is 3×5, but Q is 2×4; K must be 3×4"),
-        ("cross-entropy", {"z": (1, 5)}, "z is 1×5, but cross-entropy; z must be 1×6"),
+        ("cross-entropy", {"z": (1, 5)}, "z is 1×5, but cross-entropy needs it to be 1×6"),
         ("block", {"X": (3, 9)}, "X is 3×9, but a sheet has room for 8×8; bring a smaller matrix"),
+        ("block", {"x": (3, 3)}, "block has no matrix 'x'; did you mean X?"),
         ("block", {"Q": (3, 3)}, "block has no matrix 'Q'; it starts from X, A, W1, b1, W2, b2"),
     ],
 )

@@ -24,19 +24,25 @@ def test_csv(tmp_path: Path) -> None:
     assert read_matrices(path) == {"X": [[1, 2], [3, Fraction(1, 2)]], "b1": [[-1]]}
 
 
+def test_semicolons_separate_too(tmp_path: Path) -> None:
+    assert read_matrices(written(tmp_path, "own.csv", "X\n1;2\n3;4\n")) == {"X": [[1, 2], [3, 4]]}
+
+
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
         ("a.json", "{", "is not JSON"),
-        ("a.json", "[[1]]", "holds no object of matrices by name; write"),
+        ("a.json", "[[1]]", "does not name its matrices; write"),
         ("a.json", "{}", "holds no matrix; write"),
-        ("a.json", '{"X": [1]}', "X is no list of rows; write"),
-        ("a.json", '{"X": [[1, 2], [3]]}', "row 2 of X has 1 numbers but row 1 has 2; make all rows equally long"),
+        ("a.json", '{"X": [1]}', "X is not made of rows; write"),
+        ("a.json", '{"X": [[1, 2], [3]]}', "row 2 of X is 1 long but row 1 is 2; make all rows equally long"),
         ("a.json", '{"X": [[true]]}', 'X holds True, which is no number; write 3, -2, 0.5 or "1/3"'),
         ("a.json", '{"X": [["two"]]}', "in X, 'two' is not a number; write 3, -2, 0.5 or 1/3"),
         ("a.json", '{"X": [[NaN]]}', "X holds nan, which is no number"),
         ("a.csv", "1,2\n", "line 1: a row stands before any name; write"),
-        ("a.csv", "X\n", "X is no list of rows; write"),
+        ("a.json", '{"X": [[123456]]}', "X holds a number too long for a pencil; stay below 10,000"),
+        ("a.json", '{"X": [[1e-9]]}', "X holds a number too long for a pencil; stay below 10,000"),
+        ("a.csv", "X\n", "X is not made of rows; write"),
     ],
 )
 def test_what_is_no_matrix(tmp_path: Path, name: str, text: str, message: str) -> None:

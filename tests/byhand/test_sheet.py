@@ -43,5 +43,5 @@ def test_as_json_it_holds_every_answer_and_sum() -> None:
         for cell in row
         if cell["blank"]
     ]
-    assert cells[0] == {"text": "11", "blank": True, "working": "11 = 5·1 + 6·1"}
+    assert cells[0] == {"text": "11", "blank": True, "working": "11 = 5·1 + 6·1", "place": "Z [P1, Z1]"}
     assert len(cells) == len(list(sheet.blanks())) == 15 + 20 + 20 + 15

@@ -8,7 +8,7 @@ from torch import Tensor
 
 import clearhead
 from clearhead.bundle import Bundle
-from clearhead.byhand import sheet_from
+from clearhead.byhand import TOPICS, sheet_from
 from clearhead.errors import UsageError
 from clearhead.model import causal_mask
 from clearhead.tracing import Trace
@@ -36,12 +36,12 @@ def test_its_numbers_are_the_models_rounded(
     for key, name in (("S", "scores"), ("V", "value")):
         model = trace[f"{path}.{name}"][1].double()
         found = numbers(sheet.matrix(key))
-        assert (found - model[:, : found.shape[1]]).abs().max() <= 0.05 + 1e-9
+        assert (found - model[: len(found), : found.shape[1]]).abs().max() <= 0.05 + 1e-9
     scores, value = numbers(sheet.matrix("S")), numbers(sheet.matrix("V"))
     head_width = trace[f"{path}.query"].shape[-1]
     # A query that is the scores and a key that is the identity make the scores; √d_k is then set right by the width.
     factor = (len(scores.T) / head_width) ** 0.5
-    mask = causal_mask(len(scores))[0, 0] if topic == "masked" else None
+    mask = causal_mask(scores.shape[1])[0, 0, : len(scores)] if topic == "masked" else None
     context, weights = clearhead.attention(scores * factor, torch.eye(scores.shape[1]).double(), value, mask)
     torch.testing.assert_close(precise(sheet.matrix("weights")), weights, rtol=0, atol=1e-12)
     torch.testing.assert_close(precise(sheet.matrix("context")), context, rtol=0, atol=1e-12)
@@ -52,16 +52,110 @@ def test_it_says_whose_numbers_they_are_and_how_they_are_rounded(trace: Trace) -
     assert "“one”" in sheet.source
     assert "decoder.layers.0.cross_attention, head 1" in sheet.source
     assert "rounded to 1 decimal" in sheet.rounding
-    assert sheet.matrix("S").rows == trace.target.pieces
+    assert sheet.matrix("S").rows == trace.target.pieces[:4]
     assert sheet.matrix("S").columns == trace.source.pieces
+
+
+def close(found: Tensor, model: Tensor, by: float) -> None:
+    assert found.shape == model.shape
+    assert (found - model).abs().max() <= by
+
+
+def test_the_feed_forward_layer_gives_the_models_own_numbers(
+    trace: Trace, numbers: Callable[..., Tensor], precise: Callable[..., Tensor]
+) -> None:
+    """As near as the roundings: what the sheet leaves out is added to its sums."""
+    sheet = sheet_from(trace, "feed-forward", 0)
+    path = "encoder.layers.0.feed_forward"
+    out = trace[f"{path}.output"].double().T[:3]
+    close(numbers(sheet.matrix("Y")), out, 0.011)
+    close(precise(sheet.matrix("Y")), out, 0.05)
+    inner = trace[f"{path}.inner"].double().T
+    for row in numbers(sheet.matrix("H")):
+        assert (inner - row).abs().amax(1).min() <= 0.011
+    rows = {key: numbers(sheet.matrix(key)) for key in ("Z", "W1", "b1", "W2", "b2")}
+    hidden = rows["W1"] @ rows["Z"] + rows["b1"]
+    torch.testing.assert_close(precise(sheet.matrix("H")), hidden, rtol=0, atol=1e-12)
+    expected = rows["W2"] @ hidden.relu() + rows["b2"]
+    torch.testing.assert_close(precise(sheet.matrix("Y")), expected, rtol=0, atol=1e-12)
+    assert "added up for each place" in sheet.sections[0].text
+
+
+def test_the_block_and_its_weighting(trace: Trace, numbers: Callable[..., Tensor]) -> None:
+    path = "encoder.layers.0.self_attention"
+    for topic in ("block", "attention-weighting"):
+        sheet = sheet_from(trace, topic, 0, 1)
+        assert "0 or 1" not in sheet.introduction
+        assert "look where the ones stand" not in sheet.sections[0].text
+        assert sheet.matrix("X").columns == trace.source.pieces
+        close(numbers(sheet.matrix("A")), trace[f"{path}.weights"][1].double().T, 0.005)
+        # Seven weights and a value of some size, each half a unit of its last decimal off.
+        close(numbers(sheet.matrix("Z")), trace[f"{path}.context"][1].double().T[:3], 0.1)
+    close(
+        numbers(sheet_from(trace, "block").matrix("Y")),
+        trace["encoder.layers.0.feed_forward.output"].double().T[:3],
+        0.011,
+    )
+
+
+def test_layer_normalisation(trace: Trace, numbers: Callable[..., Tensor]) -> None:
+    sheet = sheet_from(trace, "layer-norm", 0)
+    expected = trace["encoder.layers.0.self_attention_residual.normalized"].double()[:4, :4]
+    # σ is rounded to two decimals, and divides.
+    close(numbers(sheet.matrix("normalized")), expected, 0.06)
+    assert not any(cell.blank for row in sheet.matrix("mean").cells for cell in row)
+
+
+def test_the_softmax(trace: Trace, numbers: Callable[..., Tensor]) -> None:
+    sheet = sheet_from(trace, "softmax", 0, 1)
+    weights = trace["encoder.layers.0.self_attention.weights"][1, :4].double()
+    close(numbers(sheet.matrix("weights")), weights, 0.05)
+    assert "last two rows" not in sheet.sections[-1].text
+
+
+def test_positions(trace: Trace, numbers: Callable[..., Tensor], precise: Callable[..., Tensor]) -> None:
+    sheet = sheet_from(trace, "positions")
+    waves = trace["source_embedding.positions"].double()[:, :4]
+    close(precise(sheet.matrix("PE")), waves, 1e-6)
+    close(numbers(sheet.matrix("PE")), waves, 0.02)
+    close(numbers(sheet.matrix("X")), trace["source_embedding.sum"].double()[:, :4], 0.07)
+
+
+def test_cross_entropy(trace: Trace, numbers: Callable[..., Tensor], precise: Callable[..., Tensor]) -> None:
+    """The least sure position: its own word is marked, and the loss is that of the rounded logits."""
+    sheet = sheet_from(trace, "cross-entropy")
+    logits, target = numbers(sheet.matrix("z")), numbers(sheet.matrix("t"))
+    chosen = trace["output.probabilities"][torch.arange(len(trace.predicted.ids)), torch.tensor(trace.predicted.ids)]
+    place = int(chosen.argmin())
+    assert sheet.matrix("t").columns[int(target.argmax())] == trace.predicted.pieces[place]
+    assert (trace["output.logits"][place].double() - logits.max()).abs().min() <= 0.051
+    expected = torch.nn.functional.cross_entropy(logits, target.argmax(1))
+    torch.testing.assert_close(precise(sheet.matrix("one_hot"))[0, 0], expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("topic", list(TOPICS))
+def test_every_topic_has_its_numbers_or_says_why_not(trace: Trace, topic: str) -> None:
+    try:
+        sheet = sheet_from(trace, topic)
+    except UsageError as error:
+        assert str(error).startswith(f"{topic} cannot be made from a model: ")  # noqa: PT017
+        assert topic in ("multi-head", "beam-search", "by-hand-transformer")
+    else:
+        assert "round" in sheet.rounding.lower()
+        assert len(list(sheet.blanks())) > 10
+        korean = sheet_from(trace, topic, language="ko")
+        assert [one[3].text for one in korean.blanks()] == [one[3].text for one in sheet.blanks()]
+        assert "반올림" in korean.rounding
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("block",), "block cannot be made from a model; choose one of self-attention, masked, cross-attention"),
-        (("masked", 9), "--layer 9: the model has"),
-        (("masked", 0, -1), "--head -1: the model has"),
+        (("beam-search",), "beam-search cannot be made from a model: its table looks at the last word alone"),
+        (("masked", 9), "--layer 9: the model's decoder has"),
+        (("masked", 0, -1), "--head -1: the model's decoder has 2 heads; choose one from 0 to 1"),
+        (("layer-norm", 0, 1), "--head 1: layer-norm has no heads; leave --head out"),
+        (("positions", 1), "--layer 1: positions stands outside the layers; leave --layer out"),
     ],
 )
 def test_what_the_model_does_not_have(trace: Trace, arguments: tuple[str, int], message: str) -> None:

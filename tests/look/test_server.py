@@ -8,6 +8,7 @@ import numpy
 import pytest
 import torch
 
+from clearhead.byhand import make_sheet
 from clearhead.errors import UsageError
 from clearhead.look import Exhibit
 from clearhead.look.server import MOST_BYTES, MOST_CHARACTERS, MOST_TRACES, Request, listening
@@ -37,6 +38,30 @@ def test_the_page(ask) -> None:  # type: ignore[no-untyped-def]
     for name in ("main.js", "style.css"):
         assert f"/page/{name}" in text
         assert ask("GET", f"/page/{name}").status == 200
+
+
+def test_a_worksheet(ask) -> None:  # type: ignore[no-untyped-def]
+    told = ask("GET", "/sheet?topic=attention-weighting&seed=3&size=positions%3D2&language=ko").json
+    sheet = make_sheet("attention-weighting", 3, {"positions": 2}, "ko")
+    assert told["sheet"] == json.loads(json.dumps(sheet.as_json()))
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("", "topic '' is not known"),
+        ("topic=block&seed=-1", "seed '-1' is no whole number; choose one from 0 up"),
+        ("topic=block&seed=9999999999", "seed '9999999999' is no whole number"),
+        ("topic=block&size=positions", "--size positions cannot be read"),
+        ("topic=block&size=positions%3D99", "--size positions=99 is not possible for block"),
+        ("topic=block&language=de", "--lang de is not known"),
+        ("topic=" + "x" * 1000, "topic 'xxxxxxxx"),
+    ],
+)
+def test_worksheets_that_cannot_be_made(ask, query: str, message: str) -> None:  # type: ignore[no-untyped-def]
+    answer = ask("GET", f"/sheet?{query}")
+    assert answer.status == 400
+    assert answer.json["error"].startswith(message)
 
 
 @pytest.mark.parametrize("name", ["none.js", "index.html", "..%2Fserver.py", "../server.py", "__init__.py", ""])

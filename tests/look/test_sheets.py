@@ -38,7 +38,18 @@ def test_blank_and_answered_differ_in_the_blanks_alone(topic: str) -> None:
 def test_the_page_needs_nothing_else(language: str) -> None:
     text = page(make_sheet("block", language=language))
     assert f'<html lang="{language}">' in text
-    assert not re.search(r"https?:|url\(|@import|<script|<link|<img", text)
+    text = text.replace("http://www.w3.org/2000/svg", "")  # A name, which is not fetched.
+    assert not re.search(r"https?:|url\(|@import|src=|<link|<img", text)
+    assert "default-src 'none'" in text
+
+
+def test_a_blank_sheet_holds_no_answers() -> None:
+    """To be given away: neither the key, nor what would check the blanks."""
+    text = page(make_sheet("block"), key=False)
+    assert "<script" not in text
+    assert "script-src" not in text
+    assert "default-src 'none'; style-src" in text
+    assert "11" not in re.findall(r">([^<>]+)<", text.partition("<main")[2])
 
 
 def test_the_tags_are_closed() -> None:
@@ -75,7 +86,7 @@ def test_powers_and_indices_are_raised_and_lowered() -> None:
     assert "QK<sup>T</sup>" in text
     assert "W<sub>Q</sub>" in text
     assert "e<sup>−2</sup>" in text
-    assert "^" not in text.partition("</style>")[2]
+    assert "^" not in text.partition("</style>")[2].partition("<script")[0]
 
 
 def test_what_a_model_says_is_text() -> None:

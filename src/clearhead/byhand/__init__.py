@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from clearhead.lazy import lazy
 
 if TYPE_CHECKING:
-    from clearhead.byhand.making import TOPICS, make_sheet
+    from clearhead.byhand.making import TOPICS, make_sheet, read_sizes
     from clearhead.byhand.matrices import read_matrices
     from clearhead.byhand.sheet import Cell, Matrix, Section, Sheet
     from clearhead.byhand.traced import sheet_from
@@ -21,13 +21,14 @@ __all__ = [
     "Words",
     "make_sheet",
     "read_matrices",
+    "read_sizes",
     "sheet_from",
 ]
 
 __getattr__, __dir__ = lazy(
     __name__,
     {
-        "making": ("TOPICS", "make_sheet"),
+        "making": ("TOPICS", "make_sheet", "read_sizes"),
         "matrices": ("read_matrices",),
         "sheet": ("Cell", "Matrix", "Section", "Sheet"),
         "traced": ("sheet_from",),

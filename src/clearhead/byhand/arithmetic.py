@@ -28,18 +28,17 @@ def product(
     name: str,
     left: Matrix,
     right: Matrix,
-    plus: Sequence[Cell] | None = None,
-    down: bool = False,
+    plus: Matrix | None = None,
     weights: Weights = "right",
 ) -> Matrix:
-    """left·right, and `plus`, a bias: one number for each column, or, with `down`, for each row.
+    """left·right + plus: a bias for each row (one column), for each column (one row), or a number for each cell.
 
     weights: which factor says how much is taken; where it is 0 the sum's text says nothing of the other.
     """
 
     def cell(i: int, j: int) -> Cell:
         pairs = [(one, row[j]) for one, row in zip(left.cells[i], right.cells, strict=True)]
-        bias = [] if plus is None else [plus[i if down else j]]
+        bias = [] if plus is None else [plus.cells[min(i, plus.shape[0] - 1)][min(j, plus.shape[1] - 1)]]
         return dot(pairs, bias, weights)
 
     rows, columns = left.shape[0], right.shape[1]
@@ -69,6 +68,15 @@ def added(key: str, name: str, left: Matrix, right: Matrix) -> Matrix:
         tuple(cell(*pair) for pair in zip(*rows, strict=True)) for rows in zip(left.cells, right.cells, strict=True)
     )
     return Matrix(key, name, cells, left.rows, left.columns)
+
+
+def rounded_off(matrix: Matrix, places: int) -> Matrix:
+    """The same blanks, rounded: with a model's numbers the decimals would become ever more."""
+
+    def cell(one: Cell) -> Cell:
+        return about(whole(one), places, one.precise, one.sum)
+
+    return _each(matrix.key, matrix.name, matrix, cell)
 
 
 def cut(key: str, name: str, matrix: Matrix) -> Matrix:

@@ -61,7 +61,7 @@ def build_self(start: Start) -> tuple[Section, ...]:
     say, sizes = start.say, start.sizes
     tokens = start.tokens("queries", sizes["positions"])
     if "S" in start.rows:
-        return from_scores(start, tokens, tokens, causal=False)
+        return from_scores(start, tokens, start.tokens("keys", sizes["positions"]), causal=False)
     inputs = start.matrix("X", "X", tokens)
     made, lines = projections(start, inputs)
     project = Section(say("project.heading"), say("project.text"), lines, say("project.beside"))
@@ -103,8 +103,8 @@ def from_scores(start: Start, queries: tuple[str, ...], keys: tuple[str, ...], c
 
 
 def build_masked(start: Start) -> tuple[Section, ...]:
-    tokens = start.tokens("queries", start.sizes["positions"])
-    return _given_vectors(start, tokens, tokens, causal=True)
+    queries, keys = (start.tokens(one, start.sizes["positions"]) for one in ("queries", "keys"))
+    return _given_vectors(start, queries, keys, causal=True)
 
 
 def build_cross(start: Start) -> tuple[Section, ...]:

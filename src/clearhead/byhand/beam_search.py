@@ -117,27 +117,25 @@ def _probability(path: Path) -> Cell:
 def draw(draw: Draw, sizes: Sizes, shapes: Shapes) -> dict[str, Rows]:
     """Tenths that add up to 1 in every row, drawn until the search is worth doing; nothing ends before it has begun."""
 
-    def row(places: int) -> list[Fraction]:
-        tenths = [draw.whole(0, 7) for _ in range(places)]
-        while sum(tenths) != 10:
-            tenths = [draw.whole(0, 7) for _ in range(places)]
-        return [Fraction(one, 10) for one in tenths]
-
     for _ in range(_ATTEMPTS):
-        table = [[*row(len(WORDS)), Fraction(0)], *(row(len(NEXT)) for _ in WORDS)]
+        tenths = [[*draw.shares(len(WORDS), 10, 7), 0], *(draw.shares(len(NEXT), 10, 7) for _ in WORDS)]
+        table = [[Fraction(one, 10) for one in row] for row in tenths]
         if is_worth_it(table, sizes["steps"]):
             break
     return {"P": table}
 
 
-def is_worth_it(table: Rows, steps: int) -> bool:
+def is_worth_it(table: Sequence[list[Fraction]], steps: int) -> bool:
     """The beam finds something better than greedy search does, and no two candidates that matter are equal."""
-    greedy, walk = greedily(table, steps), search(table, steps)
-    best = winner(walk)
-    if best is None or best.probability <= greedy.probability or greedy.words[-1] != _END:
-        return False
-    if any(_has_ties(sorted(row, reverse=True)[:2]) for row in table):
+    if any(row.count(max(row)) > 1 for row in table):
         return False  # Greedy search would have to choose between equals.
+    greedy = greedily(table, steps)
+    if greedy.words[-1] != _END:
+        return False
+    walk = search(table, steps)
+    best = winner(walk)
+    if best is None or best.probability <= greedy.probability:
+        return False
     for step in walk:
         numbers = sorted((one.probability for row in step.found for one in row if one.probability), reverse=True)
         # The package looks at the best 2·beam candidates of a step: no ending may hide below them.
@@ -156,10 +154,8 @@ def check(rows: Mapping[str, Rows]) -> None:
     """Raises UsageError where a row of P is no distribution."""
     for number, row in enumerate(rows.get("P", ()), start=1):
         if sum(row) != 1 or min(row) < 0:
-            raise UsageError(
-                f"row {number} of P adds up to {written(Fraction(sum(row)))}, but probabilities are 0 or more "
-                "and add up to 1"
-            )
+            found = ", ".join(map(written, row))
+            raise UsageError(f"row {number} of P is {found}, but probabilities are 0 or more and add up to 1")
 
 
 def _shapes(sizes: Sizes, names: Collection[str]) -> Shapes:

@@ -7,7 +7,7 @@ read: X·A, then W·Z.
 from collections.abc import Collection, Sequence
 from fractions import Fraction
 
-from clearhead.byhand.arithmetic import cut, product
+from clearhead.byhand.arithmetic import cut, product, rounded_off
 from clearhead.byhand.drawing import Draw, Shape
 from clearhead.byhand.sheet import Matrix, Rows, Section
 from clearhead.byhand.topic import Shapes, Sizes, Start, Topic
@@ -37,12 +37,14 @@ def labels(letter: str, count: int) -> tuple[str, ...]:
 def weighting(start: Start) -> tuple[Section, Matrix]:
     say = start.say
     features, positions = start.sizes["features"], start.sizes["positions"]
-    vectors = start.matrix("X", "X", labels("P", features), labels("X", positions))
-    weights = start.matrix("A", "A", labels("X", positions), labels("Z", positions))
+    columns = start.tokens("columns", positions, labels("X", positions))
+    vectors = start.matrix("X", "X", labels("P", features), columns)
+    weights = start.matrix("A", "A", columns, start.tokens("columns", positions, labels("Z", positions)))
+    is_choice = {one for row in start.rows["A"] for one in row} <= {0, 1}
     result = product("Z", "Z", vectors, weights)
     section = Section(
         say("weighting.heading"),
-        say("weighting.text", features=features, positions=positions),
+        say("weighting.text" if is_choice else "weighting.shares", features=features, positions=positions),
         ((vectors, "·", weights, "=", result),),
         say("weighting.beside"),
     )
@@ -53,15 +55,23 @@ def network(start: Start, vectors: Matrix, is_given: bool) -> tuple[Section, ...
     """3 → 4, ReLU, 4 → 3: the same weights for every column. is_given: the vectors stand on the sheet already."""
     say, name = start.say, vectors.name
     sizes = {"features": start.sizes["features"], "inner": start.sizes["inner"]}
-    first, first_bias = start.matrix("W1", "W₁", labels("H", sizes["inner"])), start.matrix("b1", "b₁")
-    second, second_bias = start.matrix("W2", "W₂", labels("Y", sizes["features"])), start.matrix("b2", "b₂")
-    hidden = product("H", "H", first, vectors, [row[0] for row in first_bias.cells], down=True, weights="left")
+    first, second = (
+        start.matrix("W1", "W₁", labels("H", sizes["inner"])),
+        start.matrix("W2", "W₂", labels("Y", sizes["features"])),
+    )
+    # A model's own sums are too long: what does not stand on the sheet is added to the bias, for each cell.
+    letter = "b" if start.places is None else "r"
+    first_bias, second_bias = start.matrix("b1", f"{letter}₁"), start.matrix("b2", f"{letter}₂")
+    hidden = product("H", "H", first, vectors, first_bias, weights="left")
+    hidden = hidden if start.places is None else rounded_off(hidden, start.places)
     active = cut("R", "R", hidden)
-    out = product("Y", "Y", second, active, [row[0] for row in second_bias.cells], down=True, weights="left")
+    out = product("Y", "Y", second, active, second_bias, weights="left")
+    out = out if start.places is None else rounded_off(out, start.places)
+    rest = "" if start.places is None else " " + say("rest.text")
     source: tuple[Matrix | str, ...] = ("·", vectors, "+") if is_given else (f"· {name} +",)
     return (
         Section(
-            say("widen.heading", **sizes), say("widen.text", name=name),
+            say("widen.heading", **sizes), say("widen.text", name=name) + rest,
             ((first, *source, first_bias, "=", hidden),), say("widen.beside"),
         ),
         Section(say("relu.heading"), say("relu.text"), (("ReLU(H) =", active),), say("relu.beside")),
@@ -78,12 +88,17 @@ def build_weighting(start: Start) -> tuple[Section, ...]:
 
 def build_feed_forward(start: Start) -> tuple[Section, ...]:
     rows, columns = start.sizes["features"], start.sizes["positions"]
-    return network(start, start.matrix("Z", "Z", labels("P", rows), labels("Z", columns)), is_given=True)
+    names = start.tokens("columns", columns, labels("Z", columns))
+    return network(start, start.matrix("Z", "Z", labels("P", rows), names), is_given=True)
 
 
 def build_block(start: Start) -> tuple[Section, ...]:
     section, result = weighting(start)
-    return (section, *network(start, result, is_given=False))
+    if "N" not in start.rows:
+        return (section, *network(start, result, is_given=False))
+    # In a model W_O, what came in, and normalisation stand between the two.
+    entering = start.matrix("N", "N", labels("P", start.sizes["features"]), result.columns)
+    return (section, *network(start, entering, is_given=True))
 
 
 def draw(draw: Draw, sizes: Sizes, shapes: Shapes) -> dict[str, Rows]:
@@ -91,7 +106,7 @@ def draw(draw: Draw, sizes: Sizes, shapes: Shapes) -> dict[str, Rows]:
     rows = draw.matrices(shapes, sizes)
     if "A" in rows:
         count = sizes["positions"]
-        ones = [draw.some(count, 2) for _ in range(count)]
+        ones = [draw.some(count, min(2, count)) for _ in range(count)]
         rows["A"] = [[Fraction(row in ones[column]) for column in range(count)] for row in range(count)]
     return rows
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from clearhead.byhand.arithmetic import dot, whole
 from clearhead.byhand.drawing import Draw, Shape
-from clearhead.byhand.numbers import rounded
+from clearhead.byhand.numbers import rounded, written
 from clearhead.byhand.sheet import Cell, Matrix, Rows, Section, about, exactly
 from clearhead.byhand.softmax import softmax_line
 from clearhead.byhand.topic import Shapes, Sizes, Start, Topic
@@ -19,23 +19,25 @@ PLACES = 3
 
 def build(start: Start) -> tuple[Section, ...]:
     say = start.say
-    logits, target = start.matrix("z", "z", (), VOCABULARY), start.matrix("t", "t", (), VOCABULARY)
+    words = start.tokens("words", len(VOCABULARY), VOCABULARY)
+    logits, target = start.matrix("z", "z", (), words), start.matrix("t", "t", (), words)
     line, probabilities = softmax_line("probabilities", "p", logits, PLACES)
     small, powers, sums = line[0], line[2], line[4]
     surprise = Matrix(
         "surprise", "−ln p",
         (tuple(map(_surprise, probabilities.cells[0], logits.cells[0], [_log_sum(logits)] * len(VOCABULARY))),),
-        (), VOCABULARY,
+        (), words,
     )  # fmt: skip
-    smoothed = Matrix("smoothed", "q", (tuple(map(_smooth, target.cells[0])),), (), VOCABULARY)
+    smoothed = Matrix("smoothed", "q", (tuple(map(_smooth, target.cells[0])),), (), words)
     one_hot = Matrix("one_hot", "L", ((_loss(target, surprise),),))
     soft = Matrix("soft", "L", ((_loss(smoothed, surprise),),))
+    none = "" if all(cell.value for cell in probabilities.cells[0]) else " " + say("surprise.none")
     return (
         Section(
             say("logits.heading"), say("logits.text"), ((logits,), (small,), (powers, "→", sums), (probabilities,)),
             say("logits.beside"),
         ),
-        Section(say("surprise.heading"), say("surprise.text"), ((surprise,),), say("surprise.beside")),
+        Section(say("surprise.heading"), say("surprise.text") + none, ((surprise,),), say("surprise.beside")),
         Section(say("one_hot.heading"), say("one_hot.text"), ((target, "→", one_hot),), say("one_hot.beside")),
         Section(
             say("smoothed.heading"), say("smoothed.text"), ((smoothed, "→", soft),), say("smoothed.beside"),
@@ -49,8 +51,8 @@ def _log_sum(logits: Matrix) -> float:
 
 def _surprise(probability: Cell, logit: Cell, log_sum: float) -> Cell:
     """−ln p. Without rounding it is log Σ e^z − z."""
-    shown_value = whole(probability) or Fraction(1, 10**PLACES)
-    return about(-math.log(shown_value), 2, log_sum - float(logit.precise), f"−ln {probability.text}")
+    shown_value = whole(probability) or Fraction(1, 10**PLACES)  # As the sheet says: the logarithm of 0 is infinite.
+    return about(-math.log(shown_value), 2, log_sum - float(logit.precise), f"−ln {written(shown_value, PLACES)}")
 
 
 def _smooth(target: Cell) -> Cell:
@@ -75,8 +77,8 @@ def draw(draw: Draw, sizes: Sizes, shapes: Shapes) -> dict[str, Rows]:
 def check(rows: Mapping[str, Rows]) -> None:
     """Raises UsageError where t is not a single 1 among zeros."""
     if "t" in rows and sorted(rows["t"][0]) != [0] * (len(VOCABULARY) - 1) + [1]:
-        found = ", ".join(str(one) for one in rows["t"][0])
-        raise UsageError(f"t is {found}, but it marks the right word: a single 1 and {len(VOCABULARY) - 1} zeros")
+        found = ", ".join(map(written, rows["t"][0]))
+        raise UsageError(f"t is {found}, but it marks the right word; write a single 1 and {len(VOCABULARY) - 1} zeros")
 
 
 def roundings_agree(sections: Sequence[Section]) -> bool:

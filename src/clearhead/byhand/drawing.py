@@ -36,7 +36,16 @@ class Draw:
         return low + int(self._generator.random() * (high - low + 1))
 
     def rows(self, rows: int, columns: int, low: int, high: int) -> Rows:
-        return [[Fraction(self.whole(low, high)) for _ in range(columns)] for _ in range(rows)]
+        follow, count = self._generator.random, high - low + 1  # Thousands are drawn and refused: no call too many.
+        return [[Fraction(low + int(follow() * count)) for _ in range(columns)] for _ in range(rows)]
+
+    def shares(self, count: int, whole: int, most: int) -> list[int]:
+        """`count` whole numbers from 0 to `most` that add up to `whole`: drawn until they do."""
+        follow = self._generator.random
+        while True:
+            drawn = [int(follow() * (most + 1)) for _ in range(count)]
+            if sum(drawn) == whole:
+                return drawn
 
     def some(self, among: int, count: int) -> tuple[int, ...]:
         """`count` different numbers below `among`, in the order in which they were drawn."""

@@ -17,15 +17,20 @@ _ATTEMPTS = 1000
 
 def build(start: Start) -> tuple[Section, ...]:
     say = start.say
-    inputs = start.matrix("x", "x", tuple(f"x{n}" for n in range(1, start.sizes["rows"] + 1)))
+    names = start.tokens("queries", start.sizes["rows"], tuple(f"x{n}" for n in range(1, start.sizes["rows"] + 1)))
+    inputs = start.matrix("x", "x", names)
     weight, bias = start.matrix("gamma", "γ"), start.matrix("beta", "β")
+    # A model's rows are too long for their means: these are given, as are the variances.
+    is_given = "mean" in start.rows
     means = Matrix("mean", "μ", tuple((_mean(row),) for row in inputs.cells), inputs.rows)
+    means = start.matrix("mean", "μ", names) if is_given else means
     deviations = Matrix(
         "deviations", "x − μ",
         tuple(tuple(_less(one, mean) for one in row) for row, (mean,) in zip(inputs.cells, means.cells, strict=True)),
         inputs.rows,
     )  # fmt: skip
     variances = Matrix("variance", "σ²", tuple((_variance(row),) for row in deviations.cells), inputs.rows)
+    variances = start.matrix("variance", "σ²", names) if is_given else variances
     roots = Matrix("deviation", "σ", tuple((_root(row[0]),) for row in variances.cells), inputs.rows)
     scales = list(zip(*weight.cells, *bias.cells, strict=True))
     out = Matrix(
@@ -37,8 +42,18 @@ def build(start: Start) -> tuple[Section, ...]:
         inputs.rows,
     )  # fmt: skip
     return (
-        Section(say("mean.heading"), say("mean.text"), ((inputs, "→", means, "→", deviations),), say("mean.beside")),
-        Section(say("variance.heading"), say("variance.text"), ((variances, "→", roots),), say("variance.beside")),
+        Section(
+            say("mean.heading"),
+            say("mean.given" if is_given else "mean.text"),
+            ((inputs, "→", means, "→", deviations),),
+            say("mean.beside"),
+        ),
+        Section(
+            say("variance.heading"),
+            say("variance.given" if is_given else "variance.text"),
+            ((variances, "→", roots),),
+            say("variance.beside"),
+        ),
         Section(
             say("normalize.heading"), say("normalize.text"), ((weight, bias), ("y =", out)), say("normalize.beside")
         ),

@@ -27,6 +27,8 @@ TOPICS: Mapping[str, Topic] = {
 }  # fmt: skip
 # After so many draws the last one is taken as it is: right, if less handsome.
 ATTEMPTS = 3000
+# Beside a learner's own matrices there may be none that make a handsome sheet.
+ATTEMPTS_BESIDE_OWN = 100
 MOST_ROWS = 8
 
 
@@ -66,6 +68,17 @@ def finished(kind: Topic, say: Words, sections: tuple[Section, ...], source: str
     )  # fmt: skip
 
 
+def read_sizes(text: str) -> dict[str, int]:
+    """Sizes as they are typed: "positions=4,features=2". Raises UsageError for anything else."""
+    sizes = {}
+    for one in filter(None, text.split(",")):
+        name, _, number = one.partition("=")
+        if not (number.strip().isdecimal() and len(number) < 10):
+            raise UsageError(f"--size {one} cannot be read; write a name and a whole number, such as positions=4")
+        sizes[name.strip()] = int(number)
+    return sizes
+
+
 def find_topic(name: str) -> Topic:
     """Raises UsageError for an unknown name."""
     if name in TOPICS:
@@ -83,7 +96,7 @@ def _numbers(
         rows = {**_classic(kind), **own}
         return rows, kind.build(Start(rows, sizes, say))
     draw = Draw(f"{kind.name} {seed}")
-    for _ in range(ATTEMPTS):
+    for _ in range(min(ATTEMPTS, ATTEMPTS_BESIDE_OWN) if own else ATTEMPTS):
         drawn = draw.matrices(shapes, sizes) if kind.draw is None else kind.draw(draw, sizes, shapes)
         rows = {**drawn, **own}
         sections = kind.build(Start(rows, sizes, say))
@@ -127,17 +140,18 @@ def _measured(
         sizes |= {axis: size for axis, (size, _) in known.items()}
         if shape.at(sizes) != found:
             reasons = [known[axis][1] for axis in (shape.rows, shape.columns) if isinstance(axis, str)]
-            others = sorted({one for one in reasons if not one.startswith(f"{name} is")}) or [kind.name]
-            raise UsageError(
-                f"{name} is {_by(found)}, but {' and '.join(others)}; {name} must be {_by(shape.at(sizes))}"
-            )
+            others = sorted({one for one in reasons if not one.startswith(f"{name} is")})
+            because = f"but {' and '.join(others)}; {name} must be" if others else f"but {kind.name} needs it to be"
+            raise UsageError(f"{name} is {_by(found)}, {because} {_by(shape.at(sizes))}")
     return sizes, shapes
 
 
 def _require_names(kind: Topic, own: Collection[str], shapes: Shapes) -> None:
     for name in own:
         if name not in shapes:
-            raise UsageError(f"{kind.name} has no matrix {name!r}; it starts from {', '.join(shapes)}")
+            near = next((one for one in shapes if one.lower() == name.lower()), None)
+            hint = f"did you mean {near}?" if near else f"it starts from {', '.join(shapes)}"
+            raise UsageError(f"{kind.name} has no matrix {name!r}; {hint}")
 
 
 def _by(shape: tuple[int, int]) -> str:

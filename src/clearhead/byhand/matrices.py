@@ -11,6 +11,7 @@ from clearhead.byhand.numbers import read
 from clearhead.byhand.sheet import Rows
 from clearhead.errors import UsageError
 
+_LARGEST = 10_000
 _HOW = 'write {"X": [[1, 2], [3, 4]]} in a .json file, or in a .csv file a line with X and then its rows'
 
 
@@ -39,14 +40,16 @@ def _from_json(path: Path, text: str) -> Mapping[str, Any]:
     except (ValueError, RecursionError) as error:
         raise UsageError(f"--matrix {path} is not JSON ({error}); {_HOW}") from None
     if not isinstance(found, dict):
-        raise UsageError(f"--matrix {path} holds no object of matrices by name; {_HOW}")
+        raise UsageError(f"--matrix {path} does not name its matrices; {_HOW}")
     return found
 
 
 def _from_csv(path: Path, text: str) -> Mapping[str, Any]:
     found: dict[str, list[list[str]]] = {}
     name = ""
-    for number, line in enumerate(csv.reader(text.splitlines()), start=1):
+    # Spreadsheets of many countries separate by semicolons.
+    separator = next((one for one in ",;\t" if one in text), ",")
+    for number, line in enumerate(csv.reader(text.splitlines(), delimiter=separator), start=1):
         cells = [one.strip() for one in line]
         while cells and not cells[-1]:
             cells.pop()  # Spreadsheets fill short lines with empty cells.
@@ -63,12 +66,12 @@ def _from_csv(path: Path, text: str) -> Mapping[str, Any]:
 def _checked(path: Path, name: str, rows: Any) -> Rows:
     is_matrix = isinstance(rows, list) and rows and all(isinstance(row, list) and row for row in rows)
     if not is_matrix:
-        raise UsageError(f"--matrix {path}: {name} is no list of rows; {_HOW}")
+        raise UsageError(f"--matrix {path}: {name} is not made of rows; {_HOW}")
     widths = [len(row) for row in rows]
     if len(set(widths)) > 1:
         odd = next(number for number, width in enumerate(widths) if width != widths[0])
         raise UsageError(
-            f"--matrix {path}: row {odd + 1} of {name} has {widths[odd]} numbers but row 1 has {widths[0]}; "
+            f"--matrix {path}: row {odd + 1} of {name} is {widths[odd]} long but row 1 is {widths[0]}; "
             "make all rows equally long"
         )
     return [[_number(path, name, one) for one in row] for row in rows]
@@ -78,6 +81,9 @@ def _number(path: Path, name: str, one: Any) -> Fraction:
     if isinstance(one, bool) or not isinstance(one, int | Fraction | str):
         raise UsageError(f'--matrix {path}: {name} holds {one!r}, which is no number; write 3, -2, 0.5 or "1/3"')
     try:
-        return read(one) if isinstance(one, str) else Fraction(one)
+        number = read(one) if isinstance(one, str) else Fraction(one)
     except UsageError as error:
         raise UsageError(f"--matrix {path}: in {name}, {error}") from None
+    if abs(number) > _LARGEST or number.denominator > _LARGEST:
+        raise UsageError(f"--matrix {path}: {name} holds a number too long for a pencil; stay below {_LARGEST:,}")
+    return number

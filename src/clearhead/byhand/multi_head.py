@@ -1,13 +1,15 @@
 """Two heads or three, each with a query, a key and a value of its own, side by side and mixed by W_O."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from clearhead.byhand.arithmetic import beside, product, transposed
 from clearhead.byhand.attention import projections
-from clearhead.byhand.drawing import Shape
-from clearhead.byhand.sheet import Line, Matrix, Section
-from clearhead.byhand.softmax import softmax_line, weights_agree
+from clearhead.byhand.drawing import Draw, Shape
+from clearhead.byhand.sheet import Line, Matrix, Rows, Section
+from clearhead.byhand.softmax import shares_add_up, softmax_line, weights_agree
 from clearhead.byhand.topic import Shapes, Sizes, Start, Topic
+
+ATTEMPTS = 1000
 
 
 def build(start: Start) -> tuple[Section, ...]:
@@ -34,6 +36,27 @@ def build(start: Start) -> tuple[Section, ...]:
     return tuple(sections)
 
 
+def draw(draw: Draw, sizes: Sizes, shapes: Shapes) -> dict[str, Rows]:
+    """Drawn until no head's queries, keys or values are all 0, and its weights may come out even."""
+    for _ in range(ATTEMPTS):
+        rows = draw.matrices(shapes, sizes)
+        if all(_is_promising(rows, head) for head in range(sizes["heads"])):
+            break
+    return rows
+
+
+def _is_promising(rows: Mapping[str, Rows], head: int) -> bool:
+    """What the whole sheet would be refused for, found before it is made, which takes a hundred times as long."""
+    query, key, value = (
+        [
+            sum(int(one) * int(weight[head]) for one, weight in zip(row, rows[f"W{name}"], strict=True))
+            for row in rows["X"]
+        ]
+        for name in "QKV"
+    )
+    return any(query) and any(key) and any(value) and all(shares_add_up([one * each for each in key]) for one in query)
+
+
 def every_head_sees(sections: Sequence[Section]) -> bool:
     """No head's queries, keys or values are all 0, and the weights agree."""
     matrices = {one.key: one for section in sections for one in section.matrices}
@@ -52,4 +75,6 @@ def _shapes(sizes: Sizes, names: Collection[str]) -> Shapes:
     return {"X": Shape("positions", "heads", 0, 2), **weights}
 
 
-MULTI_HEAD = Topic("multi-head", {"positions": (3, 2, 4), "heads": (2, 3)}, _shapes, build, fits=every_head_sees)
+MULTI_HEAD = Topic(
+    "multi-head", {"positions": (3, 2, 4), "heads": (2, 3)}, _shapes, build, draw=draw, fits=every_head_sees
+)

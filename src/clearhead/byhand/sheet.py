@@ -136,15 +136,12 @@ class Sheet:
                     yield from ((section, matrix, (i, j), cell) for j, cell in enumerate(row) if cell.blank)
 
     def as_json(self) -> dict[str, Any]:
-        """The sheet for a page: numbers as written, blanks with answer and sum."""
+        """The sheet for a page: numbers as written, blanks with answer, sum and place."""
 
         def item(one: Matrix | str) -> Any:
             if isinstance(one, str):
                 return one
-            cells = [
-                [{"text": c.text, "blank": c.blank, "working": c.working if c.blank else ""} for c in row]
-                for row in one.cells
-            ]
+            cells = [[_as_json(one, i, j) for j in range(one.shape[1])] for i in range(one.shape[0])]
             return {
                 "key": one.key, "name": one.name, "rows": list(one.rows), "columns": list(one.columns), "cells": cells,
             }  # fmt: skip
@@ -160,3 +157,12 @@ class Sheet:
         ]
         plain = {name: getattr(self, name) for name in ("topic", "language", "title", "introduction")}
         return {**plain, "source": self.source, "rounding": self.rounding, "sections": sections}
+
+
+def _as_json(matrix: Matrix, row: int, column: int) -> dict[str, Any]:
+    cell = matrix.cells[row][column]
+    if not cell.blank:
+        return {"text": cell.text, "blank": False}
+    place = matrix.place(row, column)
+    named = place if place == matrix.name else f"{matrix.name} [{place}]"
+    return {"text": cell.text, "blank": True, "working": cell.working, "place": named}

@@ -1,5 +1,6 @@
 """The softmax, step by step: less the greatest, exponentials, their sum, shares."""
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 
@@ -36,13 +37,23 @@ def weights_agree(sections: Sequence[Section]) -> bool:
     return extreme <= rows // 4
 
 
+def shares_add_up(scores: Sequence[int]) -> bool:
+    """Whether a row's exact weights, each rounded, make 1: `weights_agree` asks for that, and for more."""
+    powers = [math.exp(one - max(scores)) for one in scores]
+    return sum(int(100 * one / sum(powers) + 0.5 + 1e-9) for one in powers) == 100
+
+
 def build(start: Start) -> tuple[Section, ...]:
     say = start.say
-    scores = start.matrix("x", "x", tuple(f"x{n}" for n in range(1, start.sizes["rows"] + 1)))
+    names = start.tokens("queries", start.sizes["rows"], tuple(f"x{n}" for n in range(1, start.sizes["rows"] + 1)))
+    scores = start.matrix("x", "x", names, start.labels.get("keys", ()))
     small = shifted("shifted", "x − max", scores)
     powers = exponentials("exponentials", "eˣ", small)
     sums = row_sums("sums", "Σ", powers)
     weights = shares("weights", "softmax(x)", powers, sums)
+    others = start.rows["x"][-2:]
+    is_same_twice = len(others) == 2 and len({one - other for one, other in zip(*others, strict=True)}) == 1
+    compare = " " + say("share.compare") if is_same_twice else ""
     return (
         Section(say("shift.heading"), say("shift.text"), ((scores, "→", small),), say("shift.beside")),
         Section(
@@ -50,7 +61,7 @@ def build(start: Start) -> tuple[Section, ...]:
             say("exponential.beside"),
         ),
         Section(say("sum.heading"), say("sum.text"), (("Σ =", sums),)),
-        Section(say("share.heading"), say("share.text"), (("softmax(x) =", weights),), say("share.beside")),
+        Section(say("share.heading"), say("share.text") + compare, (("softmax(x) =", weights),), say("share.beside")),
     )  # fmt: skip
 
 

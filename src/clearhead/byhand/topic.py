@@ -17,12 +17,16 @@ TOKENS = ("the", "cat", "sat", "on", "a", "red", "mat", "today")
 
 @dataclasses.dataclass(frozen=True)
 class Start:
-    """What a sheet is made from: matrices by name, sizes, words, and labels of positions where they have their own."""
+    """What a sheet is made from: matrices by name, sizes, words, and labels of positions where they have their own.
+
+    places: to how many decimals sums are rounded, where they are of a model's numbers.
+    """
 
     rows: Mapping[str, Rows]
     sizes: Sizes
     say: Words
     labels: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    places: int | None = None
 
     def matrix(self, key: str, name: str, labels: Sequence[str] = (), columns: Sequence[str] = ()) -> Matrix:
         return given(key, name, self.rows[key], labels, columns)

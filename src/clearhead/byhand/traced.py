@@ -1,5 +1,10 @@
 """The same sheets with the numbers of a trained model, rounded so that they can be worked out."""
 
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
 from torch import Tensor
 
 from clearhead.byhand.making import find_topic, finished
@@ -18,38 +23,208 @@ PARTS = {
 }
 # More rows, or more columns of the values, are more than fits two pages.
 MOST_TOKENS = 7
-VALUE_COLUMNS = 3
-PLACES = 1
+VALUE_COLUMNS, FEATURES, INNER, COLUMNS, ROWS, VOCABULARY = 3, 3, 4, 4, 4, 6
+WHY_NOT = {
+    "multi-head": "its heads are too wide to be computed from their inputs; make self-attention of one head instead",
+    "beam-search": "its table looks at the last word alone, a model at all words so far; "
+    "the page of `clearhead look` shows the model's own search",
+    "by-hand-transformer": "no trained model is small enough; make its parts instead",
+}
 
 
-def sheet_from(trace: Trace, topic: str, layer: int = 0, head: int = 0, language: str = "en") -> Sheet:
-    """A sheet of attention whose scores and values are those of one head, rounded to a decimal.
+@dataclasses.dataclass(frozen=True)
+class Taken:
+    """What a topic takes of a trace.
 
-    layer, head: counted from 0, as in the trace's names. Raises UsageError for a topic that has no head to show, for a
-    layer or head that the model does not have, and for a text too long for a sheet.
+    part: where it comes from, as the sheet says it. rows, labels, sizes, places: as in `Start`. notes: for each text of
+    the catalogue that says how the numbers are rounded, what stands in its places.
+    """
+
+    part: str
+    rows: Mapping[str, Rows]
+    labels: Mapping[str, tuple[str, ...]]
+    notes: Mapping[str, Mapping[str, Any]]
+    sizes: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    head: int | None = None
+    places: int | None = None
+
+
+def sheet_from(
+    trace: Trace, topic: str, layer: int | None = None, head: int | None = None, language: str = "en"
+) -> Sheet:
+    """A sheet whose numbers are a model's, rounded.
+
+    layer, head: counted from 0, as in the trace's names; None for the first. Raises UsageError for a topic that a model
+    has no numbers for, for a layer or head that it does not have, and for a text too long for a sheet.
     """
     kind, say = find_topic(topic), Words(language)
-    if topic not in PARTS:
-        raise UsageError(f"{topic} cannot be made from a model; choose one of {', '.join(PARTS)}")
-    side, part, queries, keys = PARTS[topic]
-    _require(trace, f"{side}_layers", layer, "--layer")
-    _require(trace, "heads", head, "--head")
-    labels = {"queries": _pieces(trace, queries), "keys": _pieces(trace, keys)}
-    path = f"{side}.layers.{layer}.{part}"
-    width = int(trace.config["width"]) // int(trace.config["heads"])
-    rows = {
-        "S": _rounded(trace[f"{path}.scores"][head]),
-        "V": _rounded(trace[f"{path}.value"][head, :, :VALUE_COLUMNS]),
-    }
-    sections = kind.build(Start(rows, {**kind.usual, "head_width": width}, say, labels))
-    source = say("source.model", model=trace.settings.get("model", ""), text=trace.source.text, part=path, head=head)
+    if topic not in TAKERS:
+        raise UsageError(f"{topic} cannot be made from a model: {WHY_NOT[topic]}")
+    if head is not None and topic not in WITH_HEADS:
+        raise UsageError(f"--head {head}: {topic} has no heads; leave --head out")
+    if layer is not None and topic in WITHOUT_LAYERS:
+        raise UsageError(f"--layer {layer}: {topic} stands outside the layers; leave --layer out")
+    taken = TAKERS[topic](trace, topic, layer or 0, head or 0)
+    sections = kind.build(Start(taken.rows, {**kind.usual, **taken.sizes}, say, taken.labels, taken.places))
+    part = taken.part if taken.head is None else say("source.head", part=taken.part, head=taken.head)
+    source = say("source.model", model=trace.settings.get("model", ""), text=trace.source.text, part=part)
     sheet = finished(kind, say, sections, source)
-    note = say("rounding.model", width=width, kept=min(width, VALUE_COLUMNS))
-    return Sheet(sheet.topic, sheet.language, sheet.title, sheet.introduction, sections, source, note)
+    rounding = " ".join(say(key, **values) for key, values in taken.notes.items())
+    introduction = say("attention-weighting.model") if topic == "attention-weighting" else sheet.introduction
+    return dataclasses.replace(sheet, introduction=introduction, rounding=rounding)
 
 
-def _rounded(numbers: Tensor) -> Rows:
-    return [[rounded(one, PLACES) for one in row] for row in numbers.double().tolist()]
+def _attention(trace: Trace, topic: str, layer: int, head: int) -> Taken:
+    side, part, queries, keys = PARTS[topic]
+    path = _path(trace, side, part, layer, head)
+    width = _head_width(trace)
+    scores = trace[f"{path}.scores"][head]
+    rows = {
+        "S": _rounded(scores[:ROWS], 1),
+        "V": _rounded(trace[f"{path}.value"][head, :, :VALUE_COLUMNS], 1),
+    }
+    labels = {"queries": _pieces(trace, queries)[:ROWS], "keys": _pieces(trace, keys)}
+    counts = {"count": len(scores), "rows": len(rows["S"]), "width": width, "kept": min(width, VALUE_COLUMNS)}
+    notes = {"rounding.model": counts}
+    return Taken(path, rows, labels, notes, {"head_width": width}, head)
+
+
+def _weighting(trace: Trace, topic: str, layer: int, head: int) -> Taken:
+    """A column for each position, so that both matrices are the trace's, turned."""
+    path = _path(trace, "encoder", "self_attention", layer, head)
+    value, weights = trace[f"{path}.value"][head, :, :FEATURES], trace[f"{path}.weights"][head]
+    rows = {"X": _rounded(value.T, 1), "A": _rounded(weights.T, 2)}
+    notes = {"rounding.weighting": {"width": _head_width(trace), "kept": value.shape[1]}}
+    sizes = {"positions": len(value), "features": value.shape[1]}
+    return Taken(path, rows, {"columns": _pieces(trace, "source")}, notes, sizes, head)
+
+
+def _feed_forward(trace: Trace, topic: str, layer: int, head: int) -> Taken:
+    """Three features and four inner numbers; what the others add to each sum stands there with the bias."""
+    path = _path(trace, "encoder", "feed_forward", layer)
+    if trace.config["activation"] != "relu":
+        raise UsageError(
+            f"{topic} cannot be made from this model: it has {trace.config['activation']} in place of ReLU"
+        )
+    entering = trace[_inputs(trace)[f"{path}.inner"][0]].double().T
+    inner, out = trace[f"{path}.inner"].double().T, trace[f"{path}.output"].double().T
+    chosen = _cut_somewhere(inner)
+    first = trace.parameters[f"{path}.inner.weight"].detach().double()[chosen][:, :FEATURES]
+    second = trace.parameters[f"{path}.outer.weight"].detach().double()[:FEATURES][:, chosen]
+    kept, first, second = (
+        _as_written(one, places) for one, places in ((entering[:FEATURES], 1), (first, 2), (second, 2))
+    )
+    inner = inner[chosen]
+    rest = _as_written(inner - first @ kept, 2)
+    hidden = _as_written(first @ kept + rest, 2).clamp(min=0)
+    matrices = {
+        "Z": kept,
+        "W1": first,
+        "b1": rest,
+        "W2": second,
+        "b2": _as_written(out[:FEATURES] - second @ hidden, 2),
+    }
+    rows = {name: _rounded(one, 2) for name, one in matrices.items()}
+    sizes = {"positions": kept.shape[1], "features": len(kept), "inner": len(chosen)}
+    counts = {"width": len(entering), "kept": len(kept), "kept_inner": len(chosen)}
+    notes = {"rounding.feed-forward": {**counts, "inner": trace.config["inner_width"]}}
+    return Taken(path, rows, {"columns": _pieces(trace, "source")}, notes, sizes, places=2)
+
+
+def _block(trace: Trace, topic: str, layer: int, head: int) -> Taken:
+    """Attention of one head, and the feed-forward layer of the same block, whose inputs are given."""
+    above, below = _weighting(trace, topic, layer, head), _feed_forward(trace, topic, layer, head)
+    others = {name: rows for name, rows in below.rows.items() if name != "Z"}
+    rows = {**above.rows, **others, "N": below.rows["Z"]}
+    notes = {"rounding.block": {}, **below.notes}
+    return dataclasses.replace(below, part=f"encoder.layers.{layer}", rows=rows, notes=notes, head=head)
+
+
+def _layer_norm(trace: Trace, topic: str, layer: int, head: int) -> Taken:
+    path = f"{_path(trace, 'encoder', 'self_attention', layer)}_residual"
+    if trace.config["norm"] != "layer":
+        raise UsageError(f"{topic} cannot be made from this model: its norm is {trace.config['norm']}")
+    entering = trace[_inputs(trace)[f"{path}.mean"][0]]
+    parameters = {"gamma": "weight", "beta": "bias"}
+    rows = {"x": _rounded(entering[:ROWS, :COLUMNS], 2)}
+    rows |= {name: _rounded(trace[f"{path}.{name}"][:ROWS], 2) for name in ("mean", "variance")}
+    for name, parameter in parameters.items():
+        rows[name] = _rounded(trace.parameters[f"{path}.normalization.{parameter}"].detach()[None, :COLUMNS], 2)
+    notes = {"rounding.layer-norm": {"width": entering.shape[1], "kept": len(rows["x"][0])}}
+    labels = _pieces(trace, "source")[:ROWS]
+    return Taken(path, rows, {"queries": labels}, notes, {"rows": len(labels), "width": len(rows["x"][0])})
+
+
+def _softmax(trace: Trace, topic: str, layer: int, head: int) -> Taken:
+    path = _path(trace, "encoder", "self_attention", layer, head)
+    scores = trace[f"{path}.scaled"][head]
+    pieces = _pieces(trace, "source")
+    labels = {"queries": pieces[:ROWS], "keys": pieces}
+    notes = {"rounding.softmax": {"kept": min(ROWS, len(scores)), "count": len(scores)}}
+    return Taken(path, {"x": _rounded(scores[:ROWS], 1)}, labels, notes, {"rows": len(labels["queries"])}, head)
+
+
+def _positions(trace: Trace, topic: str, layer: int, head: int) -> Taken:
+    if trace.config["positions"] != "sinusoidal":
+        kind = trace.config["positions"]
+        raise UsageError(f"{topic} cannot be made from this model: its positions are {kind}, not the paper's waves")
+    embeddings = trace["source_embedding.tokens"]
+    rows = {"E": _rounded(embeddings[:, :COLUMNS], 1)}
+    sizes = {"positions": len(embeddings), "width": embeddings.shape[1]}
+    notes = {"rounding.positions": {"width": embeddings.shape[1], "kept": len(rows["E"][0])}}
+    return Taken("source_embedding", rows, {"queries": _pieces(trace, "source")}, notes, sizes)
+
+
+def _cross_entropy(trace: Trace, topic: str, layer: int, head: int) -> Taken:
+    """The position where the model's choice was the least probable, and the six words most probable there."""
+    probabilities = trace["output.probabilities"]
+    written = torch.tensor(trace.predicted.ids)
+    place = int(probabilities[torch.arange(len(written)), written].argmin())
+    likeliest = probabilities[place].topk(min(VOCABULARY, probabilities.shape[1])).indices.tolist()
+    right = trace.predicted.ids[place]
+    ids = likeliest if right in likeliest else [*likeliest[:-1], right]
+    pieces = trace.settings["pieces"]
+    words = tuple(trace.predicted.pieces[place] if one == right else pieces[str(one)] for one in ids)
+    rows = {
+        "z": _rounded(trace["output.logits"][place, ids][None], 1),
+        "t": _rounded(torch.tensor([[float(one == right) for one in ids]]), 0),
+    }
+    told = {"vocabulary": probabilities.shape[1], "piece": trace.target.pieces[place]}
+    return Taken("output.logits", rows, {"words": words}, {"rounding.cross-entropy": told})
+
+
+TAKERS: Mapping[str, Callable[[Trace, str, int, int], Taken]] = {
+    **dict.fromkeys(PARTS, _attention),
+    "attention-weighting": _weighting, "feed-forward": _feed_forward, "block": _block, "layer-norm": _layer_norm,
+    "softmax": _softmax, "positions": _positions, "cross-entropy": _cross_entropy,
+}  # fmt: skip
+WITH_HEADS = {*PARTS, "attention-weighting", "block", "softmax"}
+WITHOUT_LAYERS = {"positions", "cross-entropy"}
+
+
+def _rounded(numbers: Tensor, places: int) -> Rows:
+    return [[rounded(one, places) for one in row] for row in numbers.double().tolist()]
+
+
+def _as_written(numbers: Tensor, places: int) -> Tensor:
+    """The numbers as the sheet will have them, to compute with."""
+    rows = [[float(one) for one in row] for row in _rounded(numbers, places)]
+    return torch.tensor(rows, dtype=torch.float64)
+
+
+def _cut_somewhere(inner: Tensor) -> list[int]:
+    """Some inner numbers that the ReLU cuts at some positions but not at all, where there are so many."""
+    mixed = ((inner < 0).any(1) & (inner > 0).any(1)).int()
+    return sorted(mixed.argsort(descending=True, stable=True)[:INNER].tolist())
+
+
+def _inputs(trace: Trace) -> dict[str, tuple[str, ...]]:
+    """Of every tensor those that it is made of."""
+    return {step.name: step.inputs for step in trace.steps()}
+
+
+def _head_width(trace: Trace) -> int:
+    return int(trace.config["width"]) // int(trace.config["heads"])
 
 
 def _pieces(trace: Trace, side: str) -> tuple[str, ...]:
@@ -61,7 +236,13 @@ def _pieces(trace: Trace, side: str) -> tuple[str, ...]:
     return pieces
 
 
-def _require(trace: Trace, size: str, number: int, option: str) -> None:
-    count = int(trace.config[size])
-    if not 0 <= number < count:
-        raise UsageError(f"{option} {number}: the model has {count} there; choose one from 0 to {count - 1}")
+def _path(trace: Trace, side: str, part: str, layer: int, head: int = 0) -> str:
+    """Where in the trace a part of a layer is. Raises UsageError where there is no such layer or head."""
+    for name, number, count in (
+        ("layer", layer, trace.config[f"{side}_layers"]),
+        ("head", head, trace.config["heads"]),
+    ):
+        if not 0 <= number < int(count):
+            have = f"the model's {side} has {count} {name}{'s' * (count != 1)}"
+            raise UsageError(f"--{name} {number}: {have}; choose one from 0 to {count - 1}")
+    return f"{side}.layers.{layer}.{part}"

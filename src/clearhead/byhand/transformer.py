@@ -60,9 +60,9 @@ def _feed(start: Start, vectors: Matrix) -> tuple[Section, Matrix]:
     say = start.say
     first, first_bias = start.matrix("W1", "W₁"), start.matrix("b1", "b₁")
     second, second_bias = start.matrix("W2", "W₂"), start.matrix("b2", "b₂")
-    hidden = product("H", "h", vectors, first, first_bias.cells[0])
+    hidden = product("H", "h", vectors, first, first_bias)
     active = cut("R", "ReLU(h)", hidden)
-    inner = product("inner", "f", active, second, second_bias.cells[0])
+    inner = product("inner", "f", active, second, second_bias)
     out = added("out", "o", vectors, inner)
     lines = ((first, first_bias, second, second_bias), (hidden, "→", active, "→", inner, "→", out))
     return Section(say("feed.heading"), say("feed.text"), lines, say("feed.beside")), out

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from clearhead.bundle import load
-from clearhead.byhand import TOPICS, Sheet, make_sheet, read_matrices
+from clearhead.byhand import TOPICS, Sheet, make_sheet, read_matrices, read_sizes
 from clearhead.cli.options import Debug, Quiet, To
 from clearhead.errors import UsageError
 from clearhead.files import publish_file
@@ -69,14 +69,18 @@ def byhand(
         raise UsageError("--answers and --blank contradict each other; give one of them, or none for both parts")
     if model is None:
         _refuse({"TEXT": text, "--layer": layer, "--head": head, "--to": to}, "is for a model's numbers; add --from")
-        sheet = make_sheet(topic, seed, _sizes(size or []), language, read_matrices(matrix) if matrix else None)
+        sheet = make_sheet(
+            topic, seed, read_sizes(",".join(size or [])), language, read_matrices(matrix) if matrix else None
+        )
     else:
         _refuse({"--size": size or None, "--matrix": matrix}, "does not go with --from; leave one of them out")
-        sheet = _of_model(topic, model, text, layer or 0, head or 0, to, language)
+        sheet = _of_model(topic, model, text, layer, head, to, language)
     _write(sheet, html_file, markdown_file, answers, not blank, quiet)
 
 
-def _of_model(topic: str, model: Path, text: str | None, layer: int, head: int, to: str | None, language: str) -> Sheet:
+def _of_model(
+    topic: str, model: Path, text: str | None, layer: int | None, head: int | None, to: str | None, language: str
+) -> Sheet:
     from clearhead.byhand import sheet_from
 
     if text is None:
@@ -95,16 +99,6 @@ def _write(
                 print(f"{path}: {sheet.title}")
     if html_file is None and markdown_file is None:
         print(markdown(sheet, answers, key), end="")
-
-
-def _sizes(given: list[str]) -> dict[str, int]:
-    sizes = {}
-    for one in ",".join(given).split(",") if given else []:
-        name, _, number = one.partition("=")
-        if not number.strip().isdecimal():
-            raise UsageError(f"--size {one} cannot be read; write a name and a whole number, such as positions=4")
-        sizes[name.strip()] = int(number)
-    return sizes
 
 
 def _refuse(options: dict[str, object], why: str) -> None:

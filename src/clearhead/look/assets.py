@@ -3,12 +3,15 @@
 import base64
 import functools
 import hashlib
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 PAGE = Path(__file__).with_name("page")
 TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 ENTRY = "main.js"
+STYLES = ("style.css", "pencil.css")
 # Every import of the page stands on one line, in this form; a test holds it.
 IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([a-z-]+\.js)";$', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|const|let|class) (\w+))", re.MULTILINE)
@@ -30,13 +33,13 @@ def frame(head: str, body: str) -> str:
     return text.replace("<!-- head -->", head).replace("<!-- body -->", body)
 
 
-def one_script() -> str:
-    """All modules as one script: each a function that returns its exports, those that it imports before it.
+def one_script(entry: str = ENTRY) -> str:
+    """A module and all that it imports as one script: each a function that returns its exports, imported ones first.
 
     Browsers refuse to import modules from files on disk, so a file of its own cannot keep them apart.
     """
     order: list[str] = []
-    _visit(ENTRY, order, ())
+    _visit(entry, order, ())
     return '"use strict";\nconst modules = {};\n' + "".join(_wrapped(name) for name in order)
 
 
@@ -56,6 +59,17 @@ def _wrapped(name: str) -> str:
     text = IMPORT.sub(r'const {\1} = modules["\2"];', text)
     text = EXPORT.sub("", text)
     return f'modules["{name}"] = (() => {{\n{text}\nreturn {{ {", ".join(exported)} }};\n}})();\n'
+
+
+def escaped(data: Any) -> str:
+    """JSON that cannot end the <script> that it stands in, whatever text it holds."""
+    return json.dumps(data, ensure_ascii=True, allow_nan=False).replace("<", "\\u003c")
+
+
+def policy(script: str, style: str) -> str:
+    """The Content-Security-Policy of a file of its own: no connection, and no script or style but these."""
+    scripts = f"script-src {source_hash(script)}; " if script else ""
+    return f"default-src 'none'; {scripts}style-src {source_hash(style)}; base-uri 'none'; form-action 'none'"
 
 
 def source_hash(text: str) -> str:

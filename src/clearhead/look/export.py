@@ -1,14 +1,14 @@
 """A trace as one HTML file that needs nothing else: no server, no network."""
 
 import base64
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from torch import Tensor
 
-from clearhead.look.assets import asset, frame, one_script, source_hash
+from clearhead.look.assets import STYLES, asset, escaped, frame, one_script, policy
 from clearhead.look.exhibit import Exhibit
+from clearhead.look.pencil import first_lessons
 
 # Above so many bytes of weights the file goes without them, and the page says so.
 MOST_WEIGHTS = 64 << 20
@@ -20,13 +20,9 @@ def as_html(exhibit: Exhibit, language: str | None = None, most_weights: int = M
     The weights that the trace's steps used come along, so that every cell can be checked, unless they take more than
     `most_weights` bytes. A Content-Security-Policy in the file forbids every connection and all scripts but its own.
     """
-    style, script = asset("style.css"), one_script()
-    policy = (
-        f"default-src 'none'; script-src {source_hash(script)}; style-src {source_hash(style)}; "
-        "base-uri 'none'; form-action 'none'"
-    )
+    style, script = "".join(map(asset, STYLES)), one_script()
     data = {"language": language, **contents(exhibit, most_weights)}
-    head = f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n<style>{style}</style>'
+    head = f'<meta http-equiv="Content-Security-Policy" content="{policy(script, style)}">\n<style>{style}</style>'
     body = (
         f'<script type="application/json" id="data">{escaped(data)}</script>\n<script type="module">{script}</script>'
     )
@@ -47,6 +43,7 @@ def contents(exhibit: Exhibit, most_weights: int = MOST_WEIGHTS) -> dict[str, An
         "document": exhibit.document(),
         "tensors": {name: encoded(exhibit.tensor(name)) for name in exhibit.trace},
         "parameters": parameters,
+        "byhand": first_lessons(),
     }
 
 
@@ -63,8 +60,3 @@ def encoded(tensor: Tensor) -> dict[str, Any]:
 def raw(tensor: Tensor) -> bytes:
     """float32, little endian, row by row."""
     return tensor.contiguous().numpy().astype("<f4", copy=False).tobytes()
-
-
-def escaped(data: Any) -> str:
-    """JSON that cannot end the <script> that it stands in, whatever text it holds."""
-    return json.dumps(data, ensure_ascii=True, allow_nan=False).replace("<", "\\u003c")

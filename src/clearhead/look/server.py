@@ -7,7 +7,7 @@ import itertools
 import json
 import socket
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 import uvicorn
@@ -19,10 +19,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from torch import Tensor
 
+from clearhead.byhand import read_sizes
 from clearhead.errors import ClearheadError, UsageError
-from clearhead.look.assets import TYPES, asset, frame
+from clearhead.look.assets import ENTRY, STYLES, TYPES, asset, frame
 from clearhead.look.exhibit import Exhibit
 from clearhead.look.export import raw
+from clearhead.look.pencil import lesson
 
 HOST = "127.0.0.1"
 HOSTS = (HOST, "localhost")
@@ -104,8 +106,9 @@ def application(tracer: Tracer, first: Exhibit) -> "Guard":
     gallery = Gallery(tracer, first)
 
     async def page(asked: Asked) -> Response:
-        links = '<link rel="stylesheet" href="/page/style.css">\n<script type="module" src="/page/main.js"></script>'
-        return Response(frame(links, ""), media_type="text/html; charset=utf-8")
+        links = [f'<link rel="stylesheet" href="/page/{name}">' for name in STYLES]
+        links.append(f'<script type="module" src="/page/{ENTRY}"></script>')
+        return Response(frame("\n".join(links), ""), media_type="text/html; charset=utf-8")
 
     async def file(asked: Asked) -> Response:
         name = asked.path_params["name"]
@@ -131,9 +134,13 @@ def application(tracer: Tracer, first: Exhibit) -> "Guard":
         exhibit = gallery[asked.path_params["number"]]
         return _numbers(exhibit.parameter(name, None if row is None else int(row)))
 
+    async def sheet(asked: Asked) -> Response:
+        return JSONResponse(await run_in_threadpool(_sheet, asked.query_params))
+
     routes = [
         Route("/", page),
         Route("/page/{name}", file),
+        Route("/sheet", sheet),
         Route("/trace", document, methods=["GET"]),
         Route("/trace", trace, methods=["POST"]),
         Route("/trace/{number}/tensor", tensor),
@@ -190,6 +197,16 @@ async def _read(asked: Asked) -> Request:
     except (ValueError, RecursionError):
         pass  # Neither JSON nor text.
     raise UsageError("the request is not understood; send {text, to, beam_size}")
+
+
+def _sheet(asked: Mapping[str, str]) -> dict[str, Any]:
+    """A worksheet: its topic, seed, sizes ("positions=4,features=2") and language."""
+    seed = asked.get("seed", "0")
+    if not (seed.isascii() and seed.isdecimal() and len(seed) < 10):
+        raise UsageError(f"seed {seed[:20]!r} is no whole number; choose one from 0 up")
+    return lesson(
+        asked.get("topic", "")[:40], int(seed), read_sizes(asked.get("size", "")[:200]), asked.get("language", "en")
+    )
 
 
 def _told(gallery: Gallery, number: str) -> Response:

@@ -1,6 +1,7 @@
 """Worksheets drawn: as Markdown that is legible in a terminal, and as one HTML file made for printing on A4."""
 
 import html
+import math
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -8,11 +9,16 @@ from pathlib import Path
 
 from clearhead.byhand.sheet import Cell, Line, Matrix, Section, Sheet
 from clearhead.byhand.words import Words
+from clearhead.look.assets import asset, escaped, one_script, policy
+from clearhead.look.pencil import filled_in
 
-# The most blanks with which a sheet is drawn larger, and as usual; with more it is drawn smaller.
-_ROOM = ((58, "roomy"), (80, "usual"))
+# How high a sheet may be, in rows of a matrix, to be drawn larger, and as usual; if higher it is drawn smaller.
+_ROOM = ((29, "roomy"), (36, "usual"))
+# The most answers that are written larger.
+_SHORT_KEY = 90
 # The widest line and the longest text, in letters, of a section that leaves half of the page to another.
 _HALF_LINE, _HALF_TEXT = 46, 200
+_FULL_LINE = 95
 # Indices and powers for which not every font has a letter.
 _RAISED = {"ᵀ": "<sup>T</sup>", "ˣ": "<sup>x</sup>", "ᵢ": "<sub>i</sub>", "ⱼ": "<sub>j</sub>", "ₖ": "<sub>k</sub>"} | {
     "₀₁₂₃₄₅₆₇₈₉"[digit]: f"<sub>{digit}</sub>" for digit in range(10)
@@ -40,23 +46,29 @@ def markdown(sheet: Sheet, answers: bool = False, key: bool = True) -> str:
 def page(sheet: Sheet, answers: bool = False, key: bool = True) -> str:
     """The sheet as one HTML document that needs nothing else. answers, key: as in `markdown`."""
     say = Words(sheet.language)
-    style = Path(__file__).with_name("sheets.css").read_text(encoding="utf-8")
+    style = Path(__file__).with_name("sheets.css").read_text(encoding="utf-8") + _widths(sheet)
     halves = _halves(sheet.sections)
     sections = "\n".join(
         _section(number, one, answers, number - 1 in halves) for number, one in enumerate(sheet.sections, start=1)
     )
-    blanks = sum(1 for _ in sheet.blanks())
-    room = next((name for most, name in _ROOM if blanks <= most), "tight")
+    height = sum(map(_height, sheet.sections)) - sum(_height(sheet.sections[place]) for place in halves) / 2
+    room = next((name for most, name in _ROOM if height <= most), "tight")
     notes = " ".join(_math(one) for one in (sheet.source, sheet.rounding) if one)
-    end = _key(sheet, say) if key else ""
+    end, script, data = "", "", ""
+    if key:
+        # With the answers come the means to fill the sheet in on the screen.
+        style, script = style + asset("pencil.css"), one_script("worksheet.js")
+        data = f'<script type="application/json" id="data">{escaped(filled_in(sheet))}</script>\n'
+        data += f'<script type="module">{script}</script>\n'
+        end = _key(sheet, say)
     return f"""<!DOCTYPE html>
 <html lang="{sheet.language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{policy(script, style)}">
 <title>{html.escape(sheet.title)}</title>
-<style>
-{style}</style>
+<style>{style}</style>
 </head>
 <body>
 <main class="{room}">
@@ -68,7 +80,7 @@ def page(sheet: Sheet, answers: bool = False, key: bool = True) -> str:
 </header>
 {sections}
 </main>
-{end}</body>
+{end}{data}</body>
 </html>
 """
 
@@ -86,6 +98,17 @@ def _halves(sections: Sequence[Section]) -> set[int]:
     return found
 
 
+def _height(section: Section) -> float:
+    """About how high a section is drawn, in rows of a matrix: its heading and text, and what its lines need."""
+
+    def line(one: Line) -> float:
+        matrices = [each for each in one if isinstance(each, Matrix)]
+        rows = max(each.shape[0] + bool(each.columns) / 2 + 1 for each in matrices)
+        return rows * math.ceil(sum(map(_breadth, one)) / _FULL_LINE)
+
+    return 2 + sum(map(line, section.lines))
+
+
 def _breadth(one: Matrix | str) -> int:
     """About how many letters wide a matrix or a sign is drawn."""
     if isinstance(one, str):
@@ -96,7 +119,9 @@ def _breadth(one: Matrix | str) -> int:
 
 
 def _section(number: int, section: Section, answers: bool, is_half: bool) -> str:
-    lines = "\n".join(f'<div class="line">{_html_line(line, answers)}</div>' for line in section.lines)
+    lines = "\n".join(
+        f'<div class="line{" even" * _is_even(line)}">{_html_line(line, answers)}</div>' for line in section.lines
+    )
     beside = f"<aside>{_math(section.beside)}</aside>" if section.beside else ""
     kind = ' class="half"' if is_half else ""
     return (
@@ -105,10 +130,22 @@ def _section(number: int, section: Section, answers: bool, is_half: bool) -> str
     )
 
 
+def _is_even(line: Line) -> bool:
+    """Whether all matrices of a line have as many rows as each other."""
+    return len({one.shape[0] for one in line if isinstance(one, Matrix)}) == 1
+
+
 def _html_line(line: Line, answers: bool) -> str:
-    return "".join(
-        f'<span class="sign">{_math(one)}</span>' if isinstance(one, str) else _table(one, answers) for one in line
-    )
+    """Matrices and signs; a sign stays with the matrix after it where the line is broken."""
+    drawn, signs = "", ""
+    for one in line:
+        if isinstance(one, str):
+            signs += f'<span class="sign">{_math(one)}</span>'
+        else:
+            table = _table(one, answers)
+            drawn += f'<span class="step">{signs}{table}</span>' if signs else table
+            signs = ""
+    return drawn + signs
 
 
 def _table(matrix: Matrix, answers: bool) -> str:
@@ -120,11 +157,21 @@ def _table(matrix: Matrix, answers: bool) -> str:
         rows.append(
             f"<tr>{label}{''.join(_place(matrix, number, j, cell, answers) for j, cell in enumerate(row))}</tr>"
         )
-    widest = max(_width(cell.text) for row in matrix.cells for cell in row)
+    widest = _widest(matrix)
     return (
-        f'<figure class="matrix" style="--wide:{max(widest, 2)}ch"><figcaption>{_math(matrix.name)}</figcaption>'
+        f'<figure class="matrix wide-{widest}"><figcaption>{_math(matrix.name)}</figcaption>'
         f"<table>{''.join(rows)}</table></figure>"
     )
+
+
+def _widest(matrix: Matrix) -> int:
+    return max(2, *(_width(cell.text) for row in matrix.cells for cell in row))
+
+
+def _widths(sheet: Sheet) -> str:
+    """A style for each width of the blanks: the policy allows no style attributes."""
+    found = sorted({_widest(one) for section in sheet.sections for one in section.matrices})
+    return "".join(f".wide-{wide} {{ --wide: {wide}ch; }}\n" for wide in found)
 
 
 def _place(matrix: Matrix, row: int, column: int, cell: Cell, answers: bool) -> str:
@@ -152,7 +199,8 @@ def _key(sheet: Sheet, say: Words) -> str:
         + "</dl>"
         for heading, matrix, lines in _keys(sheet)
     )
-    return f'<section class="key"><h2>{say("sheet.answers")}</h2><div class="columns">{groups}</div></section>\n'
+    kind = "key" if sum(1 for _ in sheet.blanks()) <= _SHORT_KEY else "key long"
+    return f'<section class="{kind}"><h2>{say("sheet.answers")}</h2><div class="columns">{groups}</div></section>\n'
 
 
 def _keys(sheet: Sheet) -> list[tuple[str, Matrix, list[tuple[str, str]]]]:

@@ -61,6 +61,11 @@ class Served {
     return true;
   }
 
+  /** A worksheet, and what can be chosen of it. */
+  async sheet(topic, seed, size, language) {
+    return answer(await fetch(`/sheet?${new URLSearchParams({ topic, seed, size, language })}`));
+  }
+
   opened(told) {
     this.id = told.id;
     this.kept = new Kept();
@@ -103,6 +108,11 @@ class Embedded {
 
   holds(name) {
     return name in this.data.parameters;
+  }
+
+  async sheet(topic, seed, size, language) {
+    const { sheets, ...told } = this.data.byhand[language];
+    return { ...told, sheet: sheets[topic] };
   }
 
   tensor(name) {

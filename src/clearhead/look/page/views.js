@@ -7,6 +7,7 @@ import { layer } from "./view-layer.js";
 import { lines } from "./view-lines.js";
 import { block, model, stacks } from "./view-model.js";
 import { output } from "./view-output.js";
+import { worksheet } from "./view-pencil.js";
 import { matrices, step, sublayer } from "./view-steps.js";
 import { training } from "./view-training.js";
 import { positions, wordsToVectors } from "./view-words.js";
@@ -30,9 +31,10 @@ export const views = {
   output: { draw: output, numbers: true },
   beam: { draw: beam },
   training: { draw: training },
+  pencil: { draw: worksheet },
 };
 
-const TOUR = ["model", "stacks", "words", "positions", "vectors", "six", "matrices", "heads", "lines", "layer", "decoder", "output", "beam", "training"];
+const TOUR = ["model", "stacks", "words", "positions", "vectors", "six", "matrices", "heads", "lines", "layer", "decoder", "output", "beam", "training", "pencil"];
 const WITH_LAYERS = new Set(["vectors", "six", "matrices", "heads", "lines", "layer"]);
 
 /** The chapters that this trace has something to show in. */

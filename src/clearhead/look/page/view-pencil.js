@@ -1,0 +1,69 @@
+// A worksheet to fill in: its topic, seed and sizes chosen above it.
+
+import { chapter } from "./article.js";
+import { h, select } from "./dom.js";
+import { pencil, raised, speaker } from "./pencil.js";
+
+// What was typed into each sheet, for as long as the page is open.
+const typed = new Map();
+
+/** part: "topic,seed,name=size,…". */
+export async function worksheet(app, part) {
+  const [topic, seed, ...sizes] = (part ?? "block,0").split(",");
+  const told = await app.source.sheet(topic, seed, sizes.join(","), app.language);
+  const say = speaker(told.words);
+  const { sheet } = told;
+  const cells = [];
+  const places = [];
+  const sections = sheet.sections.map((section, i) =>
+    h("section", { class: "card" },
+      h("h2", {}, `${i + 1}. `, raised(section.heading)),
+      h("p", { class: "why" }, raised(section.text)),
+      section.lines.map((line) => h("div", { class: isEven(line) ? "formula even" : "formula" }, line.map((one) => (one.cells ? table(one, cells, places) : h("span", { class: "sign" }, raised(one)))))),
+      section.beside && h("p", { class: "like" }, raised(section.beside)),
+    ),
+  );
+  const key = [topic, seed, ...sizes].join();
+  if (!typed.has(key)) typed.set(key, []);
+  const bar = pencil(cells, places, say, typed.get(key));
+  const notes = [sheet.introduction, sheet.source, sheet.rounding].filter(Boolean);
+  const command = ["clearhead byhand", topic, seed !== "0" && `--seed ${seed}`, sizes.length > 0 && `--size ${sizes.join(",")}`, `--html ${topic}.html`];
+  return chapter(app.words, "pencil",
+    choices(app, told, say, topic, seed, sizes),
+    h("div", { class: "sheet" }, h("h2", {}, sheet.title), notes.map((one) => h("p", { class: "note" }, raised(one))), sections, bar),
+    h("p", { class: "recipe" }, say("pencil.paper"), " ", h("code", {}, command.filter(Boolean).join(" "))),
+  );
+}
+
+/** Matrices with as many rows as each other stand with row beside row. */
+const isEven = (line) => new Set(line.filter((one) => one.cells).map((one) => one.cells.length)).size === 1;
+
+/** A file of its own holds one sheet of each topic; the server makes any. */
+function choices(app, told, say, topic, seed, sizes) {
+  const go = (...parts) => app.go("pencil", parts.filter((one) => one !== "").join());
+  const topics = select(say("pencil.topic"), told.topics.map(({ name, title }) => [name, title]), topic, (one) => go(one, 0));
+  if (!app.source.live) return h("div", { class: "choices" }, topics);
+  const other = h("input", { type: "number", min: 0, max: 999999, value: seed, onchange: (event) => go(topic, Math.abs(Math.trunc(event.target.value)), ...sizes) });
+  const chosen = Object.fromEntries(sizes.map((one) => one.split("=")));
+  const kinds = Object.entries(told.topics.find(({ name }) => name === topic).sizes).map(([name, allowed]) => {
+    const options = allowed.toSorted((a, b) => a - b).map((one) => [one, one]);
+    const choose = (one) => go(topic, seed, ...Object.entries({ ...chosen, [name]: one }).map((pair) => pair.join("=")));
+    return select(say(`size.${name}`), options, Number(chosen[name] ?? allowed[0]), choose);
+  });
+  return h("div", { class: "choices" }, topics, h("label", { class: "field" }, h("span", { class: "label" }, say("pencil.seed")), other), kinds);
+}
+
+function table(matrix, cells, places) {
+  const labels = matrix.rows.length > 0;
+  const head = matrix.columns.length > 0 && h("tr", {}, labels && h("th"), matrix.columns.map((one) => h("th", { scope: "col" }, raised(one))));
+  const wide = Math.max(2, ...matrix.cells.flat().map((cell) => cell.text.length));
+  const rows = matrix.cells.map((row, i) => h("tr", {}, labels && h("th", { scope: "row" }, raised(matrix.rows[i])), row.map((cell) => h("td", {}, place(cell, cells, places)))));
+  return h("figure", { class: "sheet-matrix", style: { "--wide": `${wide}ch` } }, h("figcaption", {}, raised(matrix.name)), h("table", {}, head, rows));
+}
+
+function place(cell, cells, places) {
+  if (!cell.blank) return cell.text;
+  cells.push(cell);
+  places.push(h("span", { class: "blank" }));
+  return places.at(-1);
+}
