@@ -32,7 +32,8 @@ SILENCED_TOGETHER = 3
 # (kind, from which word, at which): "step" is the position that decides.
 Look = tuple[str, str, str]
 COREFERENCE = (
-    [("encoder", "it", "referent"), ("encoder", "it", "cue"), ("encoder", "cue", "referent"),
+    [("encoder", "it", "referent"), ("encoder", "it", "other noun"), ("encoder", "it", "cue"),
+     ("encoder", "cue", "referent"), ("encoder", "cue", "other noun"),
      ("cross", "step", "cue"), ("cross", "step", "referent"), ("cross", "step", "it")],
     [Cut("encoder", "it", ("referent", "other noun", "cue")), Cut("encoder", "cue", ("referent", "other noun")),
      Cut("cross", "step", ("it",)), Cut("cross", "step", ("cue",)), Cut("cross", "step", ("referent", "other noun")),

@@ -204,15 +204,16 @@ def _adjectives(change_gender: bool) -> Iterator[Asked]:
 def _case(
     tokenizer: Tokenizer, one: Example, wrong: str, named: dict[str, str], written: dict[str, str]
 ) -> Case | None:
-    """None where the two translations part inside a word that is needed, or a word is not found."""
+    """None where a word that may tell is not found, as where the two translations part inside it."""
     to = one.direction[3:]
     source = [tokenizer.tag(to), *tokenizer.encode(one.source), tokenizer.end]
     right_ids, wrong_ids = ([*tokenizer.encode(text), tokenizer.end] for text in (one.target, wrong))
     shared = next(number for number, both in enumerate(zip(right_ids, wrong_ids, strict=False)) if both[0] != both[1])
     target = [tokenizer.begin, *right_ids[:shared]]
     words = [Word(f"⟨2{to}⟩", 0, 1), *_words(tokenizer, one.source), Word("⟨end⟩", len(source) - 1, len(source))]
-    visible = [word for word in _words(tokenizer, one.target) if word.end <= len(target)]
-    before = [Word("⟨begin⟩", 0, 1), *visible]
+    # The decision may fall inside a word, as that of Korean particles does: what is written of it counts.
+    begun = [word for word in _words(tokenizer, one.target) if word.first < len(target)]
+    before = [Word("⟨begin⟩", 0, 1), *(dataclasses.replace(word, end=min(word.end, len(target))) for word in begun)]
     try:
         return Case(
             source, target, right_ids[shared], wrong_ids[shared], words, before,

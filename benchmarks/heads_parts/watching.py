@@ -78,7 +78,7 @@ def run(
     cut: Cut | None = None,
 ) -> Seen:
     """All cases at once. silent: what these heads give in place of their context, wherever they look from."""
-    watched = copy.deepcopy(model).eval()
+    watched = copy.deepcopy(model, {id(one): one for one in (*model.parameters(), *model.buffers())}).eval()
     weights: dict[str, Tensor] = {}
     contexts: dict[str, Tensor] = {}
     away = {} if cut is None else _cut_away(watched, cases, cut)
