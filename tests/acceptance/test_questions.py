@@ -48,7 +48,7 @@ def numbers(street: Bundle, tired: Trace, wide: Trace) -> dict[int, list[str]]:
         1: [str(tired.source.ids[ANIMAL])],
         2: [shown(math.sin(3), 4), shown(math.cos(3), 4), shown(float(total[0] - place[0]), 2), shown(total[0], 2)],
         3: [shown(first[IT, ANIMAL], 2), shown(first[CUE, ANIMAL], 3)],
-        4: [shown(tired[f"{ENCODER}.{name}"][0, CUE, ANIMAL], 2) for name in ("scores", "scaled")],
+        4: [shown(tired[f"{ENCODER}.{name}"][0, CUE, ANIMAL], at) for name, at in (("scores", 1), ("scaled", 2))],
         5: [shown(last[CUE], 2)],
         6: [shown(wide[f"{CROSS}.weights"][2, PRONOUN, STREET], 2)],
         7: [str(int((scores == -math.inf).sum()))],

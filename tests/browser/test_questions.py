@@ -84,6 +84,15 @@ def test_3_it(page: Any) -> None:
     says(page, "0.948")
 
 
+def test_4_six_steps(page: Any) -> None:
+    chapter(page, "Self-attention in six steps")
+    choose(page, "12: ▁tired")
+    says(page, "Query: ▁tired")
+    for shown in ("28.6", "5.05", "0.95"):
+        press(page, "one on")
+        says(page, shown)
+
+
 def test_5_and_7_the_decoder(page: Any) -> None:
     chapter(page, "The decoder, step by step")
     press(page, "3")
