@@ -148,6 +148,64 @@ def street() -> Bundle:
     return load("street")
 
 
+@pytest.fixture(scope="session")
+def hostile() -> list[str]:
+    """Fifty texts that have broken pages: what ends scripts, hides, reverses, overflows, or is no text at all."""
+    script = "<script>window.ran=1</script>"
+    return [
+        f"</script>{script}",
+        f"<!--{script}",
+        f"-->{script}",
+        f"<!--<script>{script}",
+        f"]]>{script}",
+        f"</title></style></textarea>{script}",
+        f"</SCRIPT\t>{script}",
+        f"</script\x00>{script}",
+        "\\u003c/script>",
+        "<img src=x onerror=window.ran=1>",
+        "<svg onload=window.ran=1>",
+        "<svg><script>window.ran=1</script></svg>",
+        '" onmouseover="window.ran=1',
+        "' autofocus onfocus='window.ran=1",
+        "`;window.ran=1;`",
+        "${window.ran=1}",
+        "{{constructor.constructor('window.ran=1')()}}",
+        "javascript:window.ran=1",
+        "<a href=javascript:window.ran=1>x</a>",
+        "<iframe srcdoc='<script>parent.ran=1</script>'>",
+        "<base href=//example.invalid/>",
+        "<meta http-equiv=refresh content=0>",
+        "<link rel=stylesheet href=//example.invalid/a.css>",
+        "<style>*{display:none}</style>",
+        "<template><b>x",
+        "&lt;b&gt;&#0;&#xD800;",
+        "\u202eesrever",
+        "\u2066\u2069\u200f",
+        "a\x00b",
+        "\x1b[31mred\x07",
+        "\x7f\x80\x9f",
+        "\r\nSet-Cookie: a=b",
+        "\u2028;window.ran=1;\u2029",
+        "\ufeff",
+        "\u200b",
+        "\uffff\ufffe",
+        "\ud800",
+        "x\udc00y",
+        "\udbff\udbff",
+        "😀" * 60,
+        "Z" + "\u0300" * 200,
+        "x" * 10_000,
+        "<" * 5_000,
+        "⟨end⟩",
+        "⟨2fr⟩ ⟨begin⟩",
+        "__proto__",
+        "constructor",
+        "' OR 1=1; --",
+        "../../etc/passwd%00",
+        " \t\n ",
+    ]
+
+
 @dataclasses.dataclass(frozen=True)
 class Result:
     """What a command left behind."""

@@ -1,5 +1,6 @@
 """A page in a headless Chromium, where playwright and a Chromium are found; else these tests are left out."""
 
+import functools
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from clearhead.bundle import Bundle
+from clearhead.cli.look import forced
 from clearhead.look import Exhibit
 from clearhead.look.server import HOST, Request, application, listening
 
@@ -36,7 +38,7 @@ def shown(two_languages: Bundle) -> Exhibit:
     """What the page opens with."""
     trace = two_languages.trace(SENTENCE, "fr", beam_size=3)
     history = [{"step": step, "loss": 5 / step, "learning_rate": step / 1000} for step in (1, 2, 3, 4)]
-    return Exhibit(trace, trace, history, two_languages.languages)
+    return Exhibit(trace, trace, history, two_languages.languages, functools.partial(forced, two_languages, trace))
 
 
 @pytest.fixture

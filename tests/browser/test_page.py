@@ -9,17 +9,19 @@ import pytest
 from clearhead.bundle import Bundle
 from clearhead.look import Exhibit, as_html
 from clearhead.look.assets import asset
+from clearhead.model import EncoderDecoder
 
 CHAPTERS = [
-    "model", "stacks", "words", "positions", "vectors", "six", "matrices", "heads", "lines", "layer", "decoder",
-    "output", "beam", "training",
+    "model", "stacks", "words", "positions", "vectors", "six", "matrices", "heads", "lines", "layer", "memory",
+    "decoder", "output", "beam", "training",
 ]  # fmt: skip
 WIDTHS = (1280, 380)
 
 
 def texts(language: str) -> dict[str, str]:
-    text = asset(f"{language}.js")
-    return json.loads(text[text.index("{") : text.rindex("}") + 1])
+    text = asset("texts.js")
+    both = json.loads(text[text.index("{") : text.rindex("}") + 1])
+    return {key: one[language == "ko"] for key, one in both.items()}
 
 
 def visit(page: Any, place: str) -> None:
@@ -123,22 +125,9 @@ def test_temperature(open_page: Any, address: str, shown: Exhibit) -> None:
     page = open_page(f"{address}#output")
     for temperature in (1.0, 2.5):
         page.fill("main input[type=range]", str(temperature))
-        found = [float(one.get_attribute("data-share")) for one in page.locator("main [data-share]").all()]
+        found = [float(one.get_attribute("data-share")) for one in page.locator("main tr[data-share]").all()]
         expected = (shown.trace["output.logits"][0].double() / temperature).softmax(-1).sort(descending=True).values
         assert found == pytest.approx(expected[: len(found)].tolist(), rel=1e-6)
-
-
-def test_a_node_of_the_beam_opens_its_step(open_page: Any, address: str, shown: Exhibit) -> None:
-    page = open_page(f"{address}#beam")
-    for node in shown.trace.tree:
-        page.locator(f'.tree [data-number="{node["number"]}"]').dispatch_event("click")
-        facts = [number(one) for one in page.locator("main .card dd").all_inner_texts()]
-        assert facts == pytest.approx([node[key] for key in ("log_probability", "total", "score")], rel=1e-4, abs=1e-4)
-    won = [node for node in shown.trace.tree if node["fate"] == "won"][2]
-    page.locator(f'.tree [data-number="{won["number"]}"]').dispatch_event("click")
-    page.locator("main .card > button").click()
-    page.wait_for_selector('main[data-view="decoder"]')
-    assert page.inner_text(".player .place").startswith("2 /")
 
 
 def test_a_sentence_of_ones_own(open_page: Any, address: str) -> None:
@@ -169,13 +158,22 @@ def test_one_file_offline(open_page: Any, shown: Exhibit, tmp_path: Path, langua
     assert "✓" in page.inner_text(".verdict")
 
 
-def test_hostile_text_in_one_file(open_page: Any, two_languages: Bundle, tmp_path: Path) -> None:
-    text = '</script><script>document.title="run"</script><!--<b onclick=x>\x00\u202e\u2028'
+@pytest.mark.parametrize("layers", [0, 1, 6])
+def test_few_and_many_layers(
+    open_page: Any, two_languages: Bundle, make_recipe: Any, tmp_path: Path, layers: int
+) -> None:
+    recipe = make_recipe(f"model.encoder_layers={layers}", f"model.decoder_layers={layers}", "text.tags=true")
+    tokenizer = two_languages.target_tokenizer
+    model = EncoderDecoder(recipe.model.config(tokenizer.size, tokenizer.size), seed=3).eval()
+    trace = Bundle(model, tokenizer, tokenizer, recipe).trace("one two three", "fr", beam_size=2)
     path = tmp_path / "look.html"
-    path.write_text(as_html(Exhibit(two_languages.trace(text, "fr"))), encoding="utf-8")
-    page = open_page(path.as_uri())
-    assert page.title() == "clearhead"
-    assert "document.title" in page.inner_text(".sentence p >> nth=0")
+    path.write_text(as_html(Exhibit(trace), "en"), encoding="utf-8")
+    page = open_page(f"{path.as_uri()}#stacks", offline=True)
+    assert page.locator("main .layers .block").count() == 2 * layers
+    for chapter in page.locator(".rail .tour button").all():
+        chapter.click()
+        page.wait_for_selector(f'main[data-view="{chapter.get_attribute("data-view")}"]')
+        assert not page.query_selector("main [role=alert]")
 
 
 def test_a_notebooks_frame(open_page: Any, shown: Exhibit, tmp_path: Path, chromium: Any) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import functools
 import json
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from clearhead.bundle import Bundle
+from clearhead.cli.look import forced
 from clearhead.look import Exhibit
 from clearhead.look.server import Guard, Request, application
 
@@ -31,7 +33,7 @@ Ask = Callable[..., Answer]
 def exhibit(two_languages: Bundle) -> Exhibit:
     trace = two_languages.trace("one two", "fr", beam_size=3)
     history = [{"step": 2, "loss": 3.5, "learning_rate": 0.1}, {"step": 4, "loss": None, "learning_rate": 0.2}]
-    return Exhibit(trace, untrained=trace, history=history, languages=two_languages.languages)
+    return Exhibit(trace, trace, history, two_languages.languages, functools.partial(forced, two_languages, trace))
 
 
 @pytest.fixture

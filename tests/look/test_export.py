@@ -66,6 +66,17 @@ def test_the_file_holds_everything(exhibit: Exhibit) -> None:
     assert told["parameters"].keys() == {name for step in exhibit.trace.steps() for name in step.parameters}
 
 
+def test_other_hypotheses_come_along(exhibit: Exhibit) -> None:
+    stored = contents(exhibit)["moments"]
+    tree = exhibit.trace.tree
+    expected = {one["parent"] for one in tree if one["parent"] >= 0 and tree[one["parent"]]["fate"] != "won"}
+    assert expected
+    assert {int(one) for one in stored} == expected
+    for parent, one in stored.items():
+        found = numpy.frombuffer(base64.b64decode(one["base64"]), "<f4").reshape(one["shape"])
+        assert torch.allclose(torch.from_numpy(found.copy()), exhibit.moment(int(parent)), atol=1e-6)
+
+
 def test_a_shared_weight_is_stored_once(exhibit: Exhibit) -> None:
     parameters = contents(exhibit)["parameters"]
     assert parameters["output.matrix.weight"] == {"same": "source_embedding.matrix.weight"}

@@ -13,12 +13,6 @@ from clearhead.errors import UsageError
 from clearhead.look import Exhibit
 from clearhead.look.server import MOST_BYTES, MOST_CHARACTERS, MOST_TRACES, Request, listening
 
-HOSTILE = [
-    "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "\u202eesrever", "\u2066\u2069", "a\x00b",
-    "\x1b[31m", "{{7*7}}", "${1}", "' OR 1=1", "&lt;b&gt;", "]]>", "<!--", "\\u003c/script>", "\ufeff", "\u200b",
-    "😀" * 50, "e\u0301", "⟨end⟩", "⟨2fr⟩", "__proto__", "\r\nSet-Cookie: a=b", "../../etc/passwd", "%00", "\uffff",
-]  # fmt: skip
-
 
 def posted(**wanted: object) -> bytes:
     return json.dumps(wanted).encode()
@@ -84,6 +78,8 @@ def test_the_document_and_its_numbers(ask, exhibit: Exhibit) -> None:  # type: i
     for name in {one for step in exhibit.trace.steps() for one in step.parameters}:
         answer = ask("GET", f"/trace/1/parameter?name={name}&row=3")
         assert answer.body == exhibit.trace.parameters[name][3].detach().numpy().tobytes()
+        several = ask("GET", f"/trace/1/parameter?name={name}&row=3&count=5")
+        assert several.body == exhibit.trace.parameters[name][3:8].detach().numpy().tobytes()
         assert ask("GET", f"/trace/1/parameter?name={name}").body[: len(answer.body)]
 
 
@@ -94,6 +90,20 @@ def test_tracing_a_sentence(ask) -> None:  # type: ignore[no-untyped-def]
     assert answer.json["trace"]["source"]["text"] == "two one"
     assert answer.json["trace"]["settings"]["beam_size"] == 2
     assert ask("GET", "/trace").json["id"] == "2"
+
+
+def test_another_hypothesis(ask, exhibit: Exhibit) -> None:  # type: ignore[no-untyped-def]
+    node = next(one for one in exhibit.trace.tree if one["fate"] == "dropped" and one["length"] == 2)
+    answer = ask("GET", f"/trace/1/moment?parent={node['parent']}")
+    assert answer.headers["x-shape"] == f"1,2,{2 + len(exhibit.trace.source.ids)}"
+    found = torch.from_numpy(numpy.frombuffer(answer.body, "<f4").copy()).view(1, 2, -1)
+    assert torch.equal(found, exhibit.moment(node["parent"]))
+    told = ask("POST", "/trace/1/follow", posted(node=node["number"])).json
+    assert (told["id"], told["branches"]) == ("2", False)
+    assert told["trace"]["predicted"]["ids"][-1] == node["token"]
+    for wanted in ({}, {"node": "1"}, {"node": 1, "more": 1}):
+        assert ask("POST", "/trace/1/follow", posted(**wanted)).status == 400
+    assert ask("POST", "/trace/1/follow", posted(node=10**9)).status == 400
 
 
 @pytest.mark.parametrize(
@@ -125,15 +135,20 @@ def test_what_is_no_request(ask, body: bytes) -> None:  # type: ignore[no-untype
     assert ask("POST", "/trace", body).status == 400
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_is_text(ask, text: str) -> None:  # type: ignore[no-untyped-def]
-    answer = ask("POST", "/trace", posted(text=text, to="fr", beam_size=1))
-    if not text.strip():
-        assert answer.status == 400
-        return
-    assert answer.status == 200
-    assert answer.headers["content-type"] == "application/json"
-    assert answer.json["trace"]["source"]["text"] == text
+def test_hostile_text_is_text(ask, hostile: list[str]) -> None:  # type: ignore[no-untyped-def]
+    assert len(hostile) == len(set(hostile)) == 50
+    refused = 0
+    for text in hostile:
+        answer = ask("POST", "/trace", posted(text=text, to="fr", beam_size=1))
+        assert answer.headers["content-type"] == "application/json"
+        if answer.status == 200:
+            assert answer.json["trace"]["source"]["text"] == text
+            continue
+        assert answer.status == 400, text
+        assert set(answer.json) == {"error"}
+        assert "\n" not in answer.json["error"]
+        refused += 1
+    assert refused < 15
 
 
 def test_what_is_too_long(ask) -> None:  # type: ignore[no-untyped-def]
@@ -166,7 +181,10 @@ def test_another_page_is_refused(ask) -> None:  # type: ignore[no-untyped-def]
         ("/trace/1/tensor", 400, "the trace has no ''"),
         ("/trace/1/parameter?name=none", 400, "no weight 'none' is at hand"),
         ("/trace/1/parameter?name=output.matrix.weight&row=-1", 400, "row is no whole number"),
-        ("/trace/1/parameter?name=output.matrix.weight&row=999999", 400, "row=999999 is not a row of"),
+        ("/trace/1/parameter?name=output.matrix.weight&row=999999", 400, "row=999999, count=1 are not rows of"),
+        ("/trace/1/parameter?name=output.matrix.weight&row=1&count=x", 400, "count is no whole number"),
+        ("/trace/1/moment", 400, "parent is no whole number"),
+        ("/trace/1/moment?parent=999999", 400, "node 999999 of the tree was not continued"),
         ("/none", 404, "Not Found"),
     ],
 )

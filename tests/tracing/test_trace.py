@@ -31,7 +31,9 @@ def test_every_step_agrees(make_trace: Any, positions: str, placement: str, norm
     assert [one for one in findings if not one.agrees] == []
 
 
-@pytest.mark.parametrize("preset", [name for name in PRESETS if name != "paper_big"])
+@pytest.mark.parametrize(
+    "preset", [pytest.param(name, marks=[pytest.mark.slow] if name == "paper_big" else []) for name in PRESETS]
+)
 def test_every_preset_agrees(trace_config: Any, preset: str) -> None:
     _, trace = trace_config(PRESETS[preset](40, 40))
     assert all(one.agrees for one in trace.check())

@@ -234,8 +234,10 @@ class Bundle:
             raise UsageError("there is nothing to trace in a blank text; give a sentence")
         options = self._options(beam_size, 1, None, None)
         tokenizer = self.target_tokenizer
+        served: Sequence[float] | None = None
         if target is None:
-            tokens, tree = searched(self._searched, source, options)
+            best, tree = searched(self._searched, source, options)
+            tokens, served = best.tokens, best.token_log_probabilities
         else:
             tokens, tree = (*tokenizer.encode(target), tokenizer.end), None
         if len(tokens) > self.model.config.max_length:
@@ -249,6 +251,8 @@ class Bundle:
             "beam_size": beam_size if target is None else None,
             "length_penalty": str(options.length_penalty),
             "precision": self.precision,
+            # Each token's log-probability as the program that translates computed it, in its precision.
+            "served": None if served is None else list(served),
         }
         said = tokenizer.decode(tokens) if target is None else target
         return traced(self.model, side(text, source, self.source_tokenizer), tokens, said, tokenizer, tree, settings)

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from clearhead.decoding import BeamStep, DeviceModel, PackedModel, SearchOptions, translate_ids
+from clearhead.decoding import BeamStep, DeviceModel, Hypothesis, PackedModel, SearchOptions, translate_ids
 from clearhead.model import EncoderDecoder
 from clearhead.text import Tokenizer
 from clearhead.tracing import Side, Trace, Tree, record, steps_of
@@ -18,11 +18,11 @@ CANDIDATES = 10
 
 def searched(
     model: EncoderDecoder | PackedModel | DeviceModel, source: Sequence[int], options: SearchOptions
-) -> tuple[tuple[int, ...], Tree | None]:
-    """The tokens that win, and the tree of the search; no tree where the search is greedy, which has no rivals."""
+) -> tuple[Hypothesis, Tree | None]:
+    """What wins, and the tree of the search; no tree where the search is greedy, which has no rivals."""
     if options.beam_size == 1:
         [[best]] = translate_ids(model, [source], options)
-        return best.tokens, None
+        return best, None
     tree = Tree(options.begin, options.end, options.length_penalty.score)
 
     def watch(step: BeamStep) -> None:
@@ -34,7 +34,7 @@ def searched(
 
     [[best]] = translate_ids(model, [source], options, watch=watch)
     tree.crown(best.tokens)
-    return best.tokens, tree
+    return best, tree
 
 
 def traced(

@@ -94,7 +94,16 @@ def exhibit(bundle: "Bundle", history: Sequence[Mapping[str, Any]], request: "Re
     from clearhead.look import Exhibit
 
     trace = bundle.trace(request.text, request.to, beam_size=request.beam_size)
-    return Exhibit(trace, untrained(bundle, trace), history, bundle.languages)
+    return Exhibit(trace, untrained(bundle, trace), history, bundle.languages, functools.partial(forced, bundle, trace))
+
+
+def forced(bundle: "Bundle", trace: "Trace", tokens: Sequence[int]) -> "Trace":
+    """The trace of the same source with other tokens, such as those of a hypothesis that did not win."""
+    from clearhead.bundle.traces import traced
+
+    tokenizer = bundle.target_tokenizer
+    settings = {**trace.settings, "beam_size": None, "served": None}
+    return traced(bundle.model, trace.source, tokens, tokenizer.decode(tokens), tokenizer, None, settings)
 
 
 def untrained(bundle: "Bundle", trace: "Trace") -> "Trace":

@@ -19,12 +19,15 @@ EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|const|let|class) (\w+
 
 def asset(name: str) -> str:
     """The text of one of the page's files. KeyError for any other name, whatever it looks like."""
-    return (PAGE / _assets()[name]).read_text(encoding="utf-8")
+    if name not in names():
+        raise KeyError(name)
+    return (PAGE / name).read_text(encoding="utf-8")
 
 
 @functools.cache
-def _assets() -> dict[str, str]:
-    return {path.name: path.name for path in PAGE.iterdir() if path.suffix in TYPES}
+def names() -> tuple[str, ...]:
+    """The page's files, but for its frame."""
+    return tuple(sorted(path.name for path in PAGE.iterdir() if path.suffix in TYPES))
 
 
 def frame(head: str, body: str) -> str:

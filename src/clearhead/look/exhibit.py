@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from clearhead.errors import TraceError
+from clearhead.look.branches import Branch, moment, moments, tokens_of
 from clearhead.tracing import Trace
 
 # How many of the likeliest next tokens of each position the page tells from an untrained model.
@@ -20,13 +21,15 @@ class Exhibit:
     """A trace to be shown.
 
     untrained: the same sentence through the model as it was before its first training step. history: the lines of the
-    run's history.jsonl. languages: those that the model may be asked for.
+    run's history.jsonl. languages: those that the model may be asked for. branch: traces the same source with other
+    tokens, so that hypotheses of the search that did not win can be opened.
     """
 
     trace: Trace
     untrained: Trace | None = None
     history: Sequence[Mapping[str, Any]] = ()
     languages: Sequence[str] = ()
+    branch: Branch | None = None
 
     def document(self) -> dict[str, Any]:
         """All but the tensors, as JSON without NaN or infinities (null in their place)."""
@@ -34,6 +37,7 @@ class Exhibit:
             {
                 "trace": self.trace.document(),
                 "languages": list(self.languages),
+                "branches": self.branch is not None,
                 "history": [dict(line) for line in self.history],
                 "untrained": None if self.untrained is None else _likeliest(self.untrained),
             }
@@ -43,16 +47,42 @@ class Exhibit:
         """Raises TraceError where the trace has none of this name."""
         return self.trace[name]
 
-    def parameter(self, name: str, row: int | None = None) -> Tensor:
-        """A weight of the model in float32, or one row of it. Raises TraceError where there is none."""
+    def moment(self, parent: int) -> Tensor:
+        """Where the decoder looked in the step that chose a node's children (`branches.moment`).
+
+        Raises TraceError for a node that has none, or where no other tokens can be traced.
+        """
+        child = next((node for node in self.trace.tree if node["parent"] == parent), None)
+        if child is None:
+            raise TraceError(f"node {parent} of the tree was not continued; choose one that was")
+        return moment(self.follow(child["number"]).trace, child["length"] - 1)
+
+    def moments(self) -> dict[int, Tensor]:
+        """All such steps of hypotheses that did not win; none where no other tokens can be traced."""
+        return {} if self.branch is None else moments(self.trace, self.branch)
+
+    def follow(self, number: int) -> "Exhibit":
+        """The trace of a node's whole hypothesis. Raises TraceError as `moment` does."""
+        if not 0 < number < len(self.trace.tree):
+            raise TraceError(f"node {number} is none of the tree's {len(self.trace.tree)}, or its root")
+        if self.branch is None:
+            raise TraceError(
+                "the model is not at hand, so no other hypothesis can be traced; open it by clearhead look"
+            )
+        return dataclasses.replace(
+            self, trace=self.branch(tokens_of(self.trace.tree, number)), untrained=None, branch=None
+        )
+
+    def parameter(self, name: str, row: int | None = None, count: int = 1) -> Tensor:
+        """A weight of the model in float32, or some rows of it. Raises TraceError where there is none."""
         if name not in self.trace.parameters:
             raise TraceError(f"no weight {name!r} is at hand; the trace's steps name those that there are")
         whole = self.trace.parameters[name].detach()
         if row is None:
             return whole.float().cpu()
-        if not 0 <= row < len(whole):
-            raise TraceError(f"row={row} is not a row of {name}, which has {len(whole)}; count from 0")
-        return whole[row].float().cpu()
+        if not (0 <= row < len(whole) and 0 < count <= len(whole) - row):
+            raise TraceError(f"row={row}, count={count} are not rows of {name}, which has {len(whole)}; count from 0")
+        return whole[row : row + count].float().cpu()
 
 
 def _likeliest(trace: Trace) -> list[list[list[Any]]]:

@@ -30,7 +30,7 @@ def as_html(exhibit: Exhibit, language: str | None = None, most_weights: int = M
 
 
 def contents(exhibit: Exhibit, most_weights: int = MOST_WEIGHTS) -> dict[str, Any]:
-    """Document, tensors and weights; two names of one weight are stored once."""
+    """Document, tensors, weights and other hypotheses' steps; two names of one weight are stored once."""
     weights = needed(exhibit)
     distinct = {(one.data_ptr(), one.shape): one for one in weights.values()}
     fits = sum(one.numel() * 4 for one in distinct.values()) <= most_weights
@@ -44,6 +44,7 @@ def contents(exhibit: Exhibit, most_weights: int = MOST_WEIGHTS) -> dict[str, An
         "tensors": {name: encoded(exhibit.tensor(name)) for name in exhibit.trace},
         "parameters": parameters,
         "byhand": first_lessons(),
+        "moments": {str(parent): encoded(tensor) for parent, tensor in exhibit.moments().items()},
     }
 
 

@@ -8,7 +8,7 @@ import json
 import socket
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
+from typing import Any, TypeVar
 
 import uvicorn
 from starlette.applications import Starlette
@@ -21,7 +21,7 @@ from torch import Tensor
 
 from clearhead.byhand import read_sizes
 from clearhead.errors import ClearheadError, UsageError
-from clearhead.look.assets import ENTRY, STYLES, TYPES, asset, frame
+from clearhead.look.assets import ENTRY, STYLES, TYPES, asset, frame, names
 from clearhead.look.exhibit import Exhibit
 from clearhead.look.export import raw
 from clearhead.look.pencil import lesson
@@ -65,13 +65,13 @@ class Request:
 
 
 Tracer = Callable[[Request], Exhibit]
+Computed = TypeVar("Computed")
 
 
 class Gallery:
-    """The newest exhibits by their ids; the tracer makes them one at a time."""
+    """The newest exhibits by their ids; whatever the model computes for them, it computes one at a time."""
 
-    def __init__(self, tracer: Tracer, first: Exhibit) -> None:
-        self._tracer = tracer
+    def __init__(self, first: Exhibit) -> None:
         self._kept: OrderedDict[str, Exhibit] = OrderedDict()
         self._numbers = itertools.count(1)
         self._busy = asyncio.Lock()
@@ -93,9 +93,9 @@ class Gallery:
     def newest(self) -> str:
         return next(reversed(self._kept))
 
-    async def trace(self, request: Request) -> str:
+    async def work(self, compute: Callable[[], Computed]) -> Computed:
         async with self._busy:
-            return self.add(await run_in_threadpool(self._tracer, request))
+            return await run_in_threadpool(compute)
 
 
 def application(tracer: Tracer, first: Exhibit) -> "Guard":
@@ -103,10 +103,12 @@ def application(tracer: Tracer, first: Exhibit) -> "Guard":
 
     tracer: makes an exhibit of what a reader asks for. first: what the page opens with.
     """
-    gallery = Gallery(tracer, first)
+    gallery = Gallery(first)
 
     async def page(asked: Asked) -> Response:
-        links = [f'<link rel="stylesheet" href="/page/{name}">' for name in STYLES]
+        # All modules at once, rather than each when the one that imports it has come.
+        links = [f'<link rel="modulepreload" href="/page/{name}">' for name in names() if name.endswith(".js")]
+        links += [f'<link rel="stylesheet" href="/page/{name}">' for name in STYLES]
         links.append(f'<script type="module" src="/page/{ENTRY}"></script>')
         return Response(frame("\n".join(links), ""), media_type="text/html; charset=utf-8")
 
@@ -121,18 +123,31 @@ def application(tracer: Tracer, first: Exhibit) -> "Guard":
         return _told(gallery, gallery.newest)
 
     async def trace(asked: Asked) -> Response:
-        return _told(gallery, await gallery.trace(await _read(asked)))
+        match await _read(asked):
+            case {"text": str(text), "to": None | str() as to, "beam_size": int(beam_size), **more} if not more:
+                request = Request(text, to, int(beam_size))
+                return _told(gallery, gallery.add(await gallery.work(lambda: tracer(request))))
+        raise UsageError("the request is not understood; send {text, to, beam_size}")
 
     async def tensor(asked: Asked) -> Response:
         name = asked.query_params.get("name", "")
         return _numbers(gallery[asked.path_params["number"]].tensor(name))
 
     async def parameter(asked: Asked) -> Response:
-        name, row = asked.query_params.get("name", ""), asked.query_params.get("row")
-        if row is not None and not (row.isascii() and row.isdecimal() and len(row) < 10):
-            raise UsageError("row is no whole number; count from 0")
+        name, whole = asked.query_params.get("name", ""), "row" not in asked.query_params
         exhibit = gallery[asked.path_params["number"]]
-        return _numbers(exhibit.parameter(name, None if row is None else int(row)))
+        return _numbers(exhibit.parameter(name, None if whole else _whole(asked, "row"), _whole(asked, "count", 1)))
+
+    async def moment(asked: Asked) -> Response:
+        exhibit, parent = gallery[asked.path_params["number"]], _whole(asked, "parent")
+        return _numbers(await gallery.work(lambda: exhibit.moment(parent)))
+
+    async def follow(asked: Asked) -> Response:
+        exhibit = gallery[asked.path_params["number"]]
+        match await _read(asked):
+            case {"node": int(node), **more} if not more:
+                return _told(gallery, gallery.add(await gallery.work(lambda: exhibit.follow(node))))
+        raise UsageError("the request is not understood; send {node}")
 
     async def sheet(asked: Asked) -> Response:
         return JSONResponse(await run_in_threadpool(_sheet, asked.query_params))
@@ -145,6 +160,8 @@ def application(tracer: Tracer, first: Exhibit) -> "Guard":
         Route("/trace", trace, methods=["POST"]),
         Route("/trace/{number}/tensor", tensor),
         Route("/trace/{number}/parameter", parameter),
+        Route("/trace/{number}/moment", moment),
+        Route("/trace/{number}/follow", follow, methods=["POST"]),
     ]
     handlers: Any = {ClearheadError: _refused, HTTPException: _refused, Exception: _broken}
     return Guard(Starlette(routes=routes, exception_handlers=handlers))
@@ -182,7 +199,16 @@ class Guard:
             await self.inner(scope, receive, send_with_headers)
 
 
-async def _read(asked: Asked) -> Request:
+def _whole(asked: Asked, name: str, default: int | None = None) -> int:
+    """A whole number of the address's query. Raises UsageError for any other text."""
+    text = asked.query_params.get(name, "" if default is None else str(default))
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise UsageError(f"{name} is no whole number; count from 0")
+    return int(text)
+
+
+async def _read(asked: Asked) -> Any:
+    """The JSON that was sent; None where it is none."""
     if asked.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         raise HTTPException(415, "the request is not JSON; send application/json")
     body = b""
@@ -191,12 +217,9 @@ async def _read(asked: Asked) -> Request:
         if len(body) > MOST_BYTES:
             raise HTTPException(413, f"the request has more than {MOST_BYTES:,} bytes; shorten the text")
     try:
-        match json.loads(body):
-            case {"text": str(text), "to": None | str() as to, "beam_size": int(beam_size), **more} if not more:
-                return Request(text, to, int(beam_size))
+        return json.loads(body)
     except (ValueError, RecursionError):
-        pass  # Neither JSON nor text.
-    raise UsageError("the request is not understood; send {text, to, beam_size}")
+        return None
 
 
 def _sheet(asked: Mapping[str, str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ const TOLERANCE = 1e-5; // In shares of the sum of magnitudes, as in Trace.check
  */
 export async function explain(trace, step, at) {
   const inputs = await Promise.all(step.inputs.map((name) => trace.tensor(name)));
-  const weights = (number, row) => trace.door.row(step.parameters[number], row);
+  const weights = async (number, row) => (await trace.door.rows(step.parameters[number], row)).data;
   return OPERATIONS[step.operation]({ step, at, inputs, weights, settings: step.settings });
 }
 

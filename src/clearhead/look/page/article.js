@@ -3,8 +3,8 @@
 import { h } from "./dom.js";
 
 export function article(words, title, why, like, ...children) {
-  const likeness = like && h("p", { class: "like" }, like);
-  return h("article", {}, h("h1", {}, title), h("p", { class: "why" }, why), likeness, children);
+  const likeness = like && h("p.like", like);
+  return h("article", h("h1", title), h("p.why", why), likeness, children);
 }
 
 /** A chapter of the tour, by its key. */
@@ -14,7 +14,7 @@ export function chapter(words, key, ...children) {
 
 /** A part of the page that is drawn again when a choice above it changes. */
 export function redrawn(draw) {
-  const box = h("div", { class: "redrawn" });
+  const box = h("div.redrawn");
   let turn = 0;
   const again = async () => {
     const own = (turn += 1);
@@ -22,7 +22,7 @@ export function redrawn(draw) {
     try {
       made = await draw(again);
     } catch (error) {
-      made = h("p", { class: "notice", role: "alert" }, error.message);
+      made = h("p.notice", { role: "alert" }, error.message);
     }
     if (own === turn) box.replaceChildren(...[made].flat(Infinity).filter(Boolean));
   };

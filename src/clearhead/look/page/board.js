@@ -3,7 +3,7 @@
 import { reach } from "./arithmetic.js";
 import { h } from "./dom.js";
 import { Matrix } from "./matrix.js";
-import { colouring, lastOf, plane, turned } from "./trace.js";
+import { below, colouring, flatOf, plane, rowsOf, turned } from "./trace.js";
 import { stepKey } from "./words.js";
 
 /** Weights above so many numbers are not drawn; a single row of them is still fetched to check a cell. */
@@ -42,20 +42,25 @@ export class Board {
     return matrix.element;
   }
 
-  /** A weight as the paper writes it, inputs × outputs (PyTorch keeps it turned); null where it is not at hand. */
-  async weight(name, { title, from = 0, count = null }) {
-    if (!this.trace.door.holds(name)) return null;
-    const stored = await this.trace.door.parameter(name);
-    if (stored.data.length > MOST_DRAWN) return null;
-    const all = plane(stored);
-    const part = { rows: count ?? all.rows, columns: all.columns, at: (row, column) => all.at(from + row, column) };
+  /**
+   * A weight as the paper writes it, inputs × outputs (PyTorch keeps it turned), or some of its outputs; null where it
+   * is not at hand. corner: so many of its inputs alone.
+   */
+  async weight(name, { title, from = 0, count = null, corner = null }) {
+    const { door } = this.trace;
+    if (!door.holds(name)) return null;
+    const stored = plane(await (count ? door.rows(name, from, count) : door.parameter(name)));
+    if (stored.values.length > MOST_DRAWN) return null;
+    const part = corner ? below(Array.from({ length: stored.rows }, (_, row) => flatOf(rowsOf(stored, row).values.subarray(0, corner), corner))) : stored;
     const matrix = new Matrix({ title, flat: turned(part), words: this.words, tall: 240 });
     this.shown.push({ name, head: null, matrix, from, turned: true });
     return matrix.element;
   }
 
   hover(name, head, row, column) {
-    this.light(row === null ? this.picked : { name, at: { head, row, column } });
+    const cell = row === null ? null : { name, at: { head, row, column } };
+    this.light(cell ?? this.picked);
+    this.app.hovered(cell);
   }
 
   light(cell) {
@@ -69,11 +74,7 @@ export class Board {
 
   pick(name, head, row, column) {
     this.picked = { name, at: { head, row, column } };
-    for (const one of this.shown) {
-      if (one.name !== name || (one.head !== null && one.head !== head)) {
-        one.matrix.cursor = null;
-      }
-    }
+    for (const one of this.shown) if (one.name !== name || (one.head !== null && one.head !== head)) one.matrix.cursor = null;
     this.light(this.picked);
     this.app.picked(name, { head, row, column });
   }
@@ -86,6 +87,7 @@ export class Board {
   }
 }
 
+/** Where a cell of a weight lies in the part of it that is drawn, on its side. */
 function placed({ row, column }, from, isTurned, flat) {
   if (!isTurned) return { row, column };
   const own = row - from;
@@ -95,7 +97,5 @@ function placed({ row, column }, from, isTurned, flat) {
 /** Matrices in a row with signs between them: `[X] · [W] = [Q]`. */
 export function formula(...parts) {
   const shown = parts.filter(Boolean);
-  return h("div", { class: "formula" }, shown.map((one) => (typeof one === "string" ? h("span", { class: "sign", "aria-hidden": "true" }, one) : one)));
+  return h("div.formula", shown.map((one) => (typeof one === "string" ? h("span.sign", { "aria-hidden": "true" }, one) : one)));
 }
-
-export const nameOf = (words, name) => words(`step.${stepKey(name)}`) || lastOf(name);

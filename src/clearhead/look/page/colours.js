@@ -1,47 +1,83 @@
 // Colours of numbers: read from the style sheet, so that dark and light agree with the rest of the page.
 
-let cached = null;
+const NAMES = ["paper", "ink", "muted", "line", "negative", "positive", "probability", "accent"];
+const STEPS = 255; // From nothing to the full colour; a ramp of signed numbers has as many on either side of zero.
+let cached = {};
 
-function palette() {
-  if (cached) return cached;
-  const style = getComputedStyle(document.documentElement);
-  const names = ["paper", "ink", "muted", "line", "negative", "positive", "probability", "accent"];
-  cached = Object.fromEntries(names.map((name) => [name, parsed(style.getPropertyValue(`--${name}`))]));
-  return cached;
-}
-
-function parsed(hex) {
-  const digits = hex.trim().slice(1);
-  return [0, 2, 4].map((i) => parseInt(digits.slice(i, i + 2), 16));
-}
-
-/** Forget the palette when the system turns dark or light, and draw again. */
+/** Forget the colours when the system turns dark or light, and draw again. */
 export function whenTurned(draw) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-    cached = null;
+    cached = {};
     draw();
   });
 }
 
-export const colour = (name) => `rgb(${palette()[name].join(" ")})`;
+const kept = (key, made) => (cached[key] ??= made());
 
-function mixed(share, far) {
-  const near = palette().paper;
-  return near.map((one, i) => Math.round(one + (far[i] - one) * share));
+function palette() {
+  return kept("palette", () => {
+    const style = getComputedStyle(document.documentElement);
+    const parsed = (hex) => [1, 3, 5].map((i) => parseInt(hex.trim().slice(i, i + 2), 16));
+    return Object.fromEntries(NAMES.map((name) => [name, parsed(style.getPropertyValue(`--${name}`))]));
+  });
 }
 
-/** The colour of a number: of a probability over [0, 1], of any other about zero up to `most`. */
-export function shade(value, kind, most) {
-  const { negative, positive, probability } = palette();
-  if (kind === "probability") return mixed(Math.max(0, Math.min(1, value)), probability);
-  const share = most > 0 ? Math.min(1, Math.abs(value) / most) : 0;
-  return mixed(share, value < 0 ? negative : positive);
+const css = (rgb) => `rgb(${rgb.join(" ")})`;
+export const colour = (name) => css(palette()[name]);
+
+/** Probabilities are coloured over [0, 1], all others about zero; each level has a colour, and an ink to write on it. */
+function ramp(kind) {
+  return kept(kind, () => {
+    const { paper, negative, positive, probability } = palette();
+    const first = kind === "probability" ? 0 : -STEPS;
+    const mixed = (level) => {
+      const far = kind === "probability" ? probability : level < 0 ? negative : positive;
+      return paper.map((one, i) => Math.round(one + ((far[i] - one) * Math.abs(level)) / STEPS));
+    };
+    const colours = Array.from({ length: STEPS - first + 1 }, (_, i) => mixed(first + i));
+    const pixel = ([r, g, b]) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
+    return { first, css: colours.map(css), inks: colours.map(inkOn), pixels: Uint32Array.from(colours, pixel) };
+  });
 }
 
-/** Black or white, whichever is easier to read on a colour. */
-export function inkOn(rgb) {
+/** A function from a number to its place in the ramp. */
+function leveller(kind, most) {
+  const scale = STEPS / (kind === "probability" || !(most > 0) ? 1 : most);
+  const { first } = ramp(kind);
+  return (value) => (Math.max(first, Math.min(STEPS, Math.round(value * scale))) || 0) - first;
+}
+
+/** The colour of one number, and black or white, whichever is easier to read on it. */
+export function shades(kind, most) {
+  const [{ css: colours, inks, pixels }, level] = [ramp(kind), leveller(kind, most)];
+  return { fill: (value) => colours[level(value)], ink: (value) => inks[level(value)], pixel: (value) => pixels[level(value)] };
+}
+
+function inkOn(rgb) {
   const [r, g, b] = rgb.map((one) => (one / 255 <= 0.04045 ? one / 255 / 12.92 : ((one / 255 + 0.055) / 1.055) ** 2.4));
   return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 ? "#14171c" : "#ffffff";
 }
 
-export const css = (rgb) => `rgb(${rgb.join(" ")})`;
+/** Numbers as a small picture, a pixel each: of a whole matrix, or of a vector. */
+export function picture(flat, kind, most) {
+  const { rows, columns } = flat;
+  const canvas = document.createElement("canvas");
+  Object.assign(canvas, { width: columns, height: rows });
+  paint(canvas.getContext("2d"), flat, kind, most, { firstRow: 0, lastRow: rows, firstColumn: 0, lastColumn: columns });
+  return canvas;
+}
+
+/** Some of a matrix's numbers, a pixel each, from the canvas's corner; what is masked stays clear. */
+export function paint(context, { at }, kind, most, { firstRow, lastRow, firstColumn, lastColumn }) {
+  const [width, height] = [lastColumn - firstColumn, lastRow - firstRow];
+  const image = context.createImageData(width, height);
+  const pixels = new Uint32Array(image.data.buffer);
+  const { pixel } = shades(kind, most);
+  for (let row = 0, i = 0; row < height; row += 1) {
+    for (let column = 0; column < width; column += 1, i += 1) {
+      const value = at(firstRow + row, firstColumn + column);
+      if (value !== -Infinity) pixels[i] = pixel(value);
+    }
+  }
+  context.putImageData(image, 0, 0);
+}

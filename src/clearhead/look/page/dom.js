@@ -2,30 +2,46 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** An element with its properties, listeners ("onclick"), data-* and aria-* attributes, and children. */
-export function h(tag, properties = {}, ...children) {
-  return filled(document.createElement(tag), properties, children);
+/**
+ * h("p.note", { onclick }, "text"): an element by its tag and classes, then its properties if it has any (listeners,
+ * styles, attributes), then its children.
+ */
+export const h = making((tag) => document.createElement(tag));
+
+/** The same for SVG. */
+export const s = making((tag) => document.createElementNS(SVG, tag));
+
+function making(create) {
+  return (name, ...children) => {
+    const [tag, ...classes] = name.split(".");
+    const element = create(tag);
+    if (tag === "button") element.type = "button";
+    if (classes.length) element.setAttribute("class", classes.join(" "));
+    if (Object.getPrototypeOf(children[0] ?? "") === Object.prototype) assign(element, children.shift());
+    element.append(...children.flat(Infinity).filter((one) => one !== null && one !== undefined && one !== false));
+    return element;
+  };
 }
 
-/** The same for SVG, where everything is an attribute. */
-export function s(tag, properties = {}, ...children) {
-  return filled(document.createElementNS(SVG, tag), properties, children);
-}
-
-function filled(element, properties, children) {
+function assign(element, properties) {
   for (const [name, value] of Object.entries(properties)) {
     if (value === null || value === undefined || value === false) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else if (name === "style") for (const [key, one] of Object.entries(value)) element.style.setProperty(key, one);
     else element.setAttribute(name, value === true ? "" : String(value));
   }
-  element.append(...children.flat(Infinity).filter((one) => one !== null && one !== undefined && one !== false));
-  return element;
 }
+
+/** A part of a chapter, with its heading and why it is there. */
+export function card(title, why, ...children) {
+  return h("section.card", title && h("h2", title), why && h("p.why", why), children);
+}
+
+export const link = (text, onclick) => h("button.link", { onclick }, text);
 
 /** A token as a person reads it, whatever direction its script runs in. */
 export function token(piece) {
-  return h("bdi", { class: "token", dir: "auto" }, visible(piece));
+  return h("bdi.token", { dir: "auto" }, visible(piece));
 }
 
 /** Control characters and those that turn the direction of text, shown by their number. */
@@ -48,7 +64,7 @@ export function exact(value) {
   if (!Number.isFinite(value)) return short(value);
   if (value === 0) return "0";
   const size = Math.abs(value);
-  const text = size < 1e-4 || size >= 1e6 ? value.toExponential(4) : String(Number(value.toPrecision(6)));
+  const text = size < 1e-4 || size >= 1e6 ? value.toExponential(4).replace(/\.?0+e/, "e") : String(Number(value.toPrecision(6)));
   return text.replaceAll("-", "−");
 }
 
@@ -62,24 +78,32 @@ export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches
 export function choice(label, options, chosen, onchoose) {
   const pressed = (value) => (chosen instanceof Set ? chosen.has(value) : chosen === value);
   const button = ([value, text]) =>
-    h("button", { type: "button", "aria-pressed": String(pressed(value)), "data-value": value, onclick: () => onchoose(value) }, text);
-  return h("div", { class: "choice", role: "group", "aria-label": label }, h("span", { class: "label" }, label), options.map(button));
+    h("button", { "aria-pressed": String(pressed(value)), "data-value": value, onclick: () => onchoose(value) }, text);
+  return h("div.choice", { role: "group", "aria-label": label }, h("span.label", label), options.map(button));
 }
 
 /** A labelled <select>. */
 export function select(label, options, chosen, onchoose) {
   const choose = (event) => onchoose(options[event.target.selectedIndex][0]);
   const list = h("select", { onchange: choose }, options.map(([value, text]) => h("option", { selected: value === chosen }, visible(String(text)))));
-  return h("label", { class: "field" }, h("span", { class: "label" }, label), list);
+  return h("label.field", h("span.label", label), list);
+}
+
+/** A slider with its value beside it; show(value) draws what depends on it and gives the value as it is written. */
+export function slider(label, { value, ...range }, show) {
+  const told = h("output.place");
+  const input = h("input", { type: "range", ...range, value, "aria-label": label, oninput: () => (told.textContent = show(Number(input.value))) });
+  told.textContent = show(value);
+  return h("label.field", h("span.label", label), input, told);
 }
 
 /** Steps that play one after the other, can be paused, and moved through by hand; `show(number)` draws one. */
 export function player(count, words, show, { start = 0, pause = 1600 } = {}) {
   let at = start;
   let timer = null;
-  const place = h("output", { class: "place" });
-  const range = h("input", { type: "range", min: 0, max: count - 1, value: at, "aria-label": words.place, oninput: () => go(Number(range.value)) });
-  const play = h("button", { type: "button", class: "play", onclick: () => (timer ? stop() : run()) });
+  const place = h("output.place");
+  const range = h("input", { type: "range", min: 0, max: count - 1, value: at, "aria-label": words("player.place"), oninput: () => go(Number(range.value)) });
+  const play = h("button.play", { onclick: () => (timer ? stop() : run()) });
   const go = (number) => {
     stop();
     move(number);
@@ -93,20 +117,20 @@ export function player(count, words, show, { start = 0, pause = 1600 } = {}) {
   const stop = () => {
     clearInterval(timer);
     timer = null;
-    play.textContent = words.play;
+    play.textContent = words("player.play");
   };
   const run = () => {
     if (at === count - 1) move(0);
-    play.textContent = words.pause;
+    play.textContent = words("player.pause");
     timer = setInterval(() => {
       if (!play.isConnected) return stop();
       if (at === count - 1) return stop();
       move(at + 1);
     }, pause);
   };
-  const back = h("button", { type: "button", "aria-label": words.back, onclick: () => go(at - 1) }, "‹");
-  const on = h("button", { type: "button", "aria-label": words.on, onclick: () => go(at + 1) }, "›");
+  const back = h("button", { "aria-label": words("player.back"), onclick: () => go(at - 1) }, "‹");
+  const on = h("button", { "aria-label": words("player.on"), onclick: () => go(at + 1) }, "›");
   stop();
   move(at);
-  return h("div", { class: "player" }, back, play, on, range, place);
+  return h("div.player", back, play, on, range, place);
 }

@@ -1,11 +1,12 @@
 // The page: what is asked for at the top, the rail of steps at the side, one view at a time.
 
-import { h, select, visible } from "./dom.js";
+import { whenTurned } from "./colours.js";
+import { h, link, select, visible } from "./dom.js";
 import { NumberPanel } from "./number.js";
 import { open } from "./source.js";
 import { Trace, blockOf, partOf, stackOf } from "./trace.js";
 import { chapters, views } from "./views.js";
-import { catalogues, language, partName, stepKey, wordsIn } from "./words.js";
+import { language, languages, partName, stepKey, wordsIn } from "./words.js";
 
 class App {
   constructor(told, source, chosen) {
@@ -21,21 +22,28 @@ class App {
   start() {
     const { words } = this;
     this.panel = new NumberPanel(words, (name, at) => this.go("step", name, at));
-    this.crumbs = h("nav", { class: "crumbs", "aria-label": words("frame.crumbs") });
+    this.crumbs = h("nav.crumbs", { "aria-label": words("frame.crumbs") });
     this.main = h("main", { id: "view", tabindex: -1 });
-    this.rail = h("nav", { class: "rail", "aria-label": words("frame.rail"), onkeydown: (event) => this.railKey(event) });
-    this.notice = h("p", { class: "notice", role: "alert", hidden: true });
+    this.rail = h("nav.rail", { "aria-label": words("frame.rail"), onkeydown: (event) => this.railKey(event) });
+    this.notice = h("p.notice", { role: "alert", hidden: true });
+    const aside = this.winner && h("p.notice", words("beam.aside"), " ", h("bdi", visible(this.trace.predicted.text)), " ", link(words("beam.back"), () => this.back()));
     document.getElementById("page").replaceChildren(
-      h("a", { class: "skip", href: "#view", onclick: (event) => this.skip(event) }, words("frame.skip")),
+      h("a.skip", { href: "#view", onclick: (event) => this.skip(event) }, words("frame.skip")),
       this.header(),
       this.notice,
-      h("div", { class: "body" }, h("details", { class: "rail-box", open: matchMedia("(min-width: 900px)").matches }, h("summary", {}, words("frame.rail")), this.rail), h("div", { class: "stage" }, this.crumbs, this.main, this.panel.element)),
+      aside || "",
+      h("div.body", h("details.rail-box", { open: matchMedia("(min-width: 900px)").matches }, h("summary", words("frame.rail")), this.rail), h("div.stage", this.crumbs, this.main, this.panel.element)),
     );
     this.railBox = document.querySelector(".rail-box");
     this.fillRail();
+    this.read();
+  }
+
+  /** Once for the page's life: a new trace or another language starts anew. */
+  listen() {
     addEventListener("popstate", () => this.read());
     addEventListener("keydown", (event) => this.key(event));
-    this.read();
+    whenTurned(() => this.read());
   }
 
   skip(event) {
@@ -45,15 +53,15 @@ class App {
 
   header() {
     const { words } = this;
-    const others = Object.keys(catalogues).filter((one) => one !== this.language);
-    const turn = others.map((one) => h("button", { type: "button", class: "quiet", lang: one, onclick: () => this.turn(one) }, catalogues[one]["frame.language"]));
-    const brand = h("button", { type: "button", class: "brand", onclick: () => this.go("model") }, "clearhead");
-    return h("header", {}, brand, this.source.live ? this.form() : this.said(), h("div", { class: "tongues" }, turn));
+    const others = languages.filter((one) => one !== this.language);
+    const turn = others.map((one) => h("button.quiet", { lang: one, onclick: () => this.turn(one) }, wordsIn(one)("frame.language")));
+    const brand = h("button.brand", { onclick: () => this.go("model") }, "clearhead");
+    return h("header", brand, this.source.live ? this.form() : this.said(), h("div.tongues", turn));
   }
 
   said() {
     const { trace } = this;
-    return h("p", { class: "said" }, h("bdi", {}, visible(trace.reading.text)), " → ", h("bdi", {}, visible(trace.predicted.text)));
+    return h("p.said", h("bdi", visible(trace.reading.text)), " → ", h("bdi", visible(trace.predicted.text)));
   }
 
   form() {
@@ -81,10 +89,30 @@ class App {
       button.disabled = false;
       return;
     }
-    this.trace = new Trace(this.told, this.source);
+    this.winner = null;
     const { view, part } = this;
+    this.take(view, part);
+  }
+
+  /** Go on with what was just traced. */
+  take(view, part = null) {
+    this.trace = new Trace(this.told, this.source);
     this.start();
     this.go(view, part, null, false);
+  }
+
+  /** Another hypothesis of the search, whole; and back to the one that won. */
+  async follow(node) {
+    const winner = this.told;
+    this.told = await this.source.follow(node);
+    this.winner = winner;
+    this.take("decoder", String(this.told.trace.predicted.ids.length - 1));
+  }
+
+  back() {
+    this.told = this.source.opened(this.winner);
+    this.winner = null;
+    this.take("beam");
   }
 
   turn(chosen) {
@@ -128,16 +156,16 @@ class App {
     this.panel.clear();
     this.panel.element.hidden = !views[view].numbers;
     if (cell) this.head = Math.min(cell.head, this.trace.heads.length - 1);
-    this.drawCrumbs(null);
-    this.markRail();
     let drawn;
     try {
       drawn = await views[view].draw(this, part, cell);
     } catch (error) {
-      drawn = h("p", { class: "notice", role: "alert" }, error.message);
+      drawn = h("p.notice", { role: "alert" }, error.message);
     }
     if (turn !== this.turnNumber) return;
+    this.drawCrumbs(null);
     this.main.replaceChildren(...[drawn].flat());
+    this.markRail();
     this.main.dataset.view = view;
     this.main.dataset.part = part ?? "";
     this.main.dataset.ready = turn;
@@ -147,9 +175,18 @@ class App {
   /** A cell was chosen in a matrix. */
   picked(name, at) {
     this.panel.element.hidden = false;
+    clearTimeout(this.waiting);
+    this.panel.chosenCell = { name, at };
     this.panel.show(this.trace, name, at);
     this.drawCrumbs({ name, at });
     if (this.view === "step" && this.part === name) this.note(`#step/${name}/${at.head},${at.row},${at.column}`, false);
+  }
+
+  /** A cell is under the mouse (or none any more): its arithmetic, without going there. */
+  hovered(cell) {
+    clearTimeout(this.waiting);
+    const shown = cell ?? this.panel.chosenCell;
+    if (shown) this.waiting = setTimeout(() => this.panel.show(this.trace, shown.name, shown.at), 60);
   }
 
   drawCrumbs(cell) {
@@ -166,26 +203,26 @@ class App {
       if (view === "step") crumbs.push(["step", part, words(`step.${stepKey(part)}`)]);
     } else if (!["model", "stacks"].includes(view)) crumbs.push([view, part, words(`chapter.${view}`)]);
     const items = crumbs.map(([to, of, text], i) =>
-      h("li", {}, h("button", { type: "button", class: "link", "aria-current": i === crumbs.length - 1 && !cell ? "page" : null, onclick: () => this.go(to, of) }, text)),
+      h("li", h("button.link", { "aria-current": i === crumbs.length - 1 && !cell ? "page" : null, onclick: () => this.go(to, of) }, text)),
     );
-    if (cell) items.push(h("li", {}, h("span", { "aria-current": "page" }, `[${cell.at.row}, ${cell.at.column}]`)));
-    this.crumbs.replaceChildren(h("ol", {}, items));
+    if (cell) items.push(h("li", h("span", { "aria-current": "page" }, `[${cell.at.row}, ${cell.at.column}]`)));
+    this.crumbs.replaceChildren(h("ol", items));
   }
 
   fillRail() {
     const { words, trace } = this;
     this.stops = [];
     const stop = (view, part, text) => {
-      const button = h("button", { type: "button", "data-view": view, "data-part": part ?? "", onclick: () => this.go(view, part) }, text);
+      const button = h("button", { "data-view": view, "data-part": part ?? "", onclick: () => this.go(view, part) }, text);
       this.stops.push(button);
-      return h("li", {}, button);
+      return h("li", button);
     };
-    const tour = h("ol", { class: "tour" }, chapters(trace).map((view) => stop(view, null, words(`chapter.${view}`))));
+    const tour = h("ol.tour", chapters(trace).map((view) => stop(view, null, words(`chapter.${view}`))));
     const groups = trace.groups.map(({ part, steps }) => {
       const inside = steps.map((step) => stop("step", step.name, words(`step.${stepKey(step.name)}`)));
-      return h("details", { "data-part": part, class: stackOf(part) }, h("summary", {}, partName(words, part)), h("ol", {}, inside));
+      return h("details", { "data-part": part, class: stackOf(part) }, h("summary", partName(words, part)), h("ol", inside));
     });
-    this.rail.replaceChildren(h("h2", {}, words("frame.tour")), tour, h("h2", {}, words("frame.steps")), h("div", { class: "groups" }, groups));
+    this.rail.replaceChildren(h("h2", words("frame.tour")), tour, h("h2", words("frame.steps")), h("div.groups", groups));
   }
 
   markRail() {
@@ -232,9 +269,11 @@ class App {
 async function begin() {
   try {
     const { document: told, source, language: preferred } = await open();
-    new App(told, source, language(preferred)).start();
+    const app = new App(told, source, language(preferred));
+    app.start();
+    app.listen();
   } catch (error) {
-    document.getElementById("page").replaceChildren(h("p", { class: "notice", role: "alert" }, error.message));
+    document.getElementById("page").replaceChildren(h("p.notice", { role: "alert" }, error.message));
   }
 }
 

@@ -11,19 +11,19 @@ export class NumberPanel {
     this.words = words;
     this.onopen = onopen;
     this.asked = 0;
-    this.line = h("p", { class: "equation", "aria-live": "polite" });
-    this.where = h("p", { class: "where" });
-    this.result = h("p", { class: "verdict", role: "status" });
-    this.check = h("button", { type: "button", class: "check", onclick: () => this.verify() }, words("number.check"));
-    this.rest = h("div", { class: "terms" });
-    this.checking = h("div", { class: "row" }, this.check, this.result);
-    this.element = h("section", { class: "number", "aria-label": words("number.title") }, this.where, this.line, this.checking, this.rest);
+    this.line = h("p.equation", { "aria-live": "polite" });
+    this.where = h("p.where");
+    this.result = h("p.verdict", { role: "status" });
+    this.check = h("button.check", { onclick: () => this.verify() }, words("number.check"));
+    this.rest = h("div.terms");
+    this.checking = h("div.row", this.check, this.result);
+    this.element = h("section.number", { "aria-label": words("number.title") }, this.where, this.line, this.checking, this.rest);
     this.clear();
   }
 
   clear() {
     this.asked += 1;
-    this.chosen = null;
+    this.chosen = this.chosenCell = null;
     this.line.textContent = "";
     this.where.textContent = this.words("number.hint");
     this.result.textContent = "";
@@ -47,26 +47,26 @@ export class NumberPanel {
     }
     if (turn !== this.asked) return;
     this.chosen = { found, made };
-    this.element.dataset.value = exact(found);
+    Object.assign(this.element.dataset, { value: exact(found), turn });
     this.check.disabled = !made;
     this.checking.hidden = false;
     this.where.replaceChildren(...this.place(trace, name, at, tensor));
     const index = `${lastOf(name)}[${at.row}, ${at.column}]`;
     if (!made) {
       this.line.textContent = `${index} = ${exact(found)}`;
-      this.rest.replaceChildren(h("p", { class: "note" }, this.words(step ? "number.no_weights" : "number.given")));
+      this.rest.replaceChildren(h("p.note", this.words(step ? "number.no_weights" : "number.given")));
       return;
     }
-    this.line.replaceChildren(h("b", {}, index), ` = ${written(made, this.words)} = `, h("strong", {}, exact(found)));
+    this.line.replaceChildren(h("b", index), ` = ${written(made, this.words)} = `, h("strong", exact(found)));
     this.rest.replaceChildren(...(made.pairs?.length > SHOWN + 1 ? [this.terms(made)] : []));
   }
 
   place(trace, name, at, tensor) {
     const labels = trace.labels(name);
     const label = (list, i) => (typeof list === "function" ? list(i) : list?.[i]);
-    const words = [label(labels.rows, at.row), label(labels.columns, at.column)].filter(Boolean).map((one) => h("bdi", { class: "token" }, one));
-    const head = tensor.shape.length > 2 ? [h("span", { class: "chip" }, this.words("head.one", { number: at.head + 1 }))] : [];
-    const open = h("button", { type: "button", class: "link", onclick: () => this.onopen(name, at) }, name);
+    const words = [label(labels.rows, at.row), label(labels.columns, at.column)].filter(Boolean).map((one) => h("bdi.token", one));
+    const head = tensor.shape.length > 2 ? [h("span.chip", this.words("head.one", { number: at.head + 1 }))] : [];
+    const open = h("button.link", { onclick: () => this.onopen(name, at) }, name);
     return [open, ...head, ...words.flatMap((one, i) => (i ? [" → ", one] : [one]))];
   }
 
@@ -79,13 +79,13 @@ export class NumberPanel {
         return [i, a, b, a * b, sum];
       });
       const start = bias === null || bias === undefined ? [] : [["b", "", "", bias, bias]];
-      const cell = (one) => h("td", {}, typeof one === "number" ? exact(one) : one);
-      body.replaceChildren(...[...start, ...rows].map((row) => h("tr", {}, row.map(cell))));
+      const cell = (one) => h("td", typeof one === "number" ? exact(one) : one);
+      body.replaceChildren(...[...start, ...rows].map((row) => h("tr", row.map(cell))));
     };
     const body = h("tbody");
     const head = ["i", "a", "b", "a · b", this.words("number.running")].map((one) => h("th", { scope: "col" }, one));
-    const table = h("div", { class: "scroll", tabindex: 0 }, h("table", {}, h("thead", {}, h("tr", {}, head)), body));
-    return h("details", { ontoggle: fill }, h("summary", {}, this.words("number.all", { count: pairs.length, value: exact(value) })), table);
+    const table = h("div.scroll", { tabindex: 0 }, h("table", h("thead", h("tr", head)), body));
+    return h("details", { ontoggle: fill }, h("summary", this.words("number.all", { count: pairs.length, value: exact(value) })), table);
   }
 
   verify() {

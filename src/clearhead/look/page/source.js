@@ -50,10 +50,23 @@ class Served {
     return this.opened(await answer(await fetch("/trace")));
   }
 
-  /** Trace a sentence; throws an Error with the server's one line where it cannot. */
-  async trace(wanted) {
+  /** Trace a sentence, or a node's hypothesis; throws an Error with the server's one line where it cannot. */
+  trace(wanted) {
+    return this.post("/trace", wanted);
+  }
+
+  follow(node) {
+    return this.post(`/trace/${this.id}/follow`, { node });
+  }
+
+  async post(address, wanted) {
     const asked = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(wanted) };
-    return this.opened(await answer(await fetch("/trace", asked)));
+    return this.opened(await answer(await fetch(address, asked)));
+  }
+
+  /** Where the decoder looked in the step that chose a node's children. */
+  moment(parent) {
+    return this.kept.get(`moment ${parent}`, () => numbers(`/trace/${this.id}/moment?parent=${parent}`));
   }
 
   /** Whether the model's weight is at hand. */
@@ -80,9 +93,10 @@ class Served {
     return this.kept.get(`parameter ${name}`, () => numbers(`/trace/${this.id}/parameter?name=${encodeURIComponent(name)}`));
   }
 
-  async row(name, row) {
-    const address = `/trace/${this.id}/parameter?name=${encodeURIComponent(name)}&row=${row}`;
-    return (await this.kept.get(`row ${row} ${name}`, () => numbers(address))).data;
+  /** Some rows of a weight. */
+  rows(name, row, count = 1) {
+    const address = `/trace/${this.id}/parameter?name=${encodeURIComponent(name)}&row=${row}&count=${count}`;
+    return this.kept.get(address, () => numbers(address));
   }
 }
 
@@ -125,10 +139,14 @@ class Embedded {
     return this.kept.get(`parameter ${original}`, async () => decoded(this.data.parameters[original], name));
   }
 
-  async row(name, row) {
+  moment(parent) {
+    return this.kept.get(`moment ${parent}`, async () => decoded(this.data.moments[parent], `node ${parent}`));
+  }
+
+  async rows(name, row, count = 1) {
     const { shape, data } = await this.parameter(name);
     const width = shape.slice(1).reduce((a, b) => a * b, 1);
-    return data.subarray(row * width, (row + 1) * width);
+    return { shape: [count, ...shape.slice(1)], data: data.subarray(row * width, (row + count) * width) };
   }
 }
 

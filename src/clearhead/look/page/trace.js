@@ -103,16 +103,26 @@ export function colouring(name) {
   return /\.weights$|^output\.probabilities$|^masks\./.test(name) && !name.endsWith("weight") ? "probability" : "signed";
 }
 
+/** Numbers, row by row, as a matrix. */
+export function flatOf(values, columns) {
+  return { rows: values.length / columns, columns, values, at: (row, column) => values[row * columns + column] };
+}
+
 /** One matrix of a tensor: its head where it has heads. */
 export function plane(tensor, head = 0) {
   const [rows, columns] = tensor.shape.length === 1 ? [tensor.shape[0], 1] : tensor.shape.slice(-2);
   const start = tensor.shape.length > 2 ? head * rows * columns : 0;
-  return { rows, columns, at: (row, column) => tensor.data[start + row * columns + column] };
+  return flatOf(tensor.data.subarray(start, start + rows * columns), columns);
 }
 
-export const turned = (flat) => ({ rows: flat.columns, columns: flat.rows, at: (row, column) => flat.at(column, row) });
+export const turned = (flat) => ({ ...flat, rows: flat.columns, columns: flat.rows, at: (row, column) => flat.at(column, row) });
 
 /** Some of a matrix's rows. */
-export function rowsOf(flat, from, count) {
-  return { rows: count, columns: flat.columns, at: (row, column) => flat.at(from + row, column) };
+export const rowsOf = ({ values, columns }, from, count = 1) => flatOf(values.subarray(from * columns, (from + count) * columns), columns);
+
+/** Matrices of equal width, one below the other. */
+export function below(flats) {
+  const values = new Float32Array(flats.reduce((sum, one) => sum + one.values.length, 0));
+  flats.reduce((at, one) => (values.set(one.values, at), at + one.values.length), 0);
+  return flatOf(values, flats[0].columns);
 }

@@ -2,10 +2,10 @@
 
 import { chapter, redrawn } from "./article.js";
 import { Board } from "./board.js";
-import { css, shade } from "./colours.js";
-import { h, player, short, token } from "./dom.js";
-import { Matrix } from "./matrix.js";
-import { plane } from "./trace.js";
+import { picture } from "./colours.js";
+import { card, h, link, player, short, token } from "./dom.js";
+import { Matrix, greatest } from "./matrix.js";
+import { below, plane, rowsOf } from "./trace.js";
 import { attentionChoice, headChoice } from "./view-steps.js";
 import { wordChoice } from "./view-words.js";
 
@@ -15,17 +15,14 @@ export async function vectors(app) {
   const body = await redrawn(async (draw) => {
     const attention = attentionChoice(app, draw);
     const board = new Board(app);
-    const [every, own] = [[], []];
-    const word = wordChoice(app, trace.rowSide(`${app.attention}.scores`), draw);
-    for (const last of ["query", "key", "value"]) {
-      const name = `${app.attention}.${last}`;
-      every.push(await board.tensor(name, { head: app.head, note: words(`why.step.${last}`) }));
-      own.push(await ofOneWord(app, name));
-    }
+    const names = ["query", "key", "value"].map((last) => `${app.attention}.${last}`);
+    const word = wordChoice(app, trace.rowSide(names[0]), draw);
+    const every = await Promise.all(names.map((name, i) => board.tensor(name, { head: app.head, note: words(`why.step.${["query", "key", "value"][i]}`) })));
+    const own = await Promise.all(names.map((name) => ofOneWord(app, name)));
     return [
-      h("div", { class: "choices" }, attention, headChoice(app, draw)),
-      h("div", { class: "cards" }, every.map((one) => h("section", { class: "card" }, one))),
-      h("h2", {}, words("vectors.every_head")), h("div", { class: "choices" }, word), h("div", { class: "inputs" }, own),
+      h("div.choices", attention, headChoice(app, draw)),
+      h("div.cards", every.map((one) => card(null, null, one))),
+      h("h2", words("vectors.every_head")), h("div.choices", word), h("div.inputs", own),
     ];
   });
   return chapter(words, "vectors", body);
@@ -36,15 +33,19 @@ async function ofOneWord(app, name) {
   const tensor = await trace.tensor(name);
   const { pieces } = trace.rowSide(name);
   const row = Math.min(app.word, pieces.length - 1);
-  const flat = { rows: trace.heads.length, columns: trace.headWidth, at: (head, column) => plane(tensor, head).at(row, column) };
+  const flat = below(trace.heads.map((head) => rowsOf(plane(tensor, head), row)));
   const labels = { rows: trace.heads.map((head) => words("head.one", { number: head + 1 })), columns: null };
   const onpick = (head, column) => app.picked(name, { head, row, column });
   return new Matrix({ title: `${words(`step.${name.split(".").at(-1)}`)} · ${pieces[row]}`, flat, labels, words, onpick }).element;
 }
 
-/** A vector as a strip of colours. */
-function strip(values, most, kind = "signed") {
-  return h("span", { class: "strip", "aria-hidden": "true" }, Array.from(values, (one) => h("i", { style: { "background-color": css(shade(one, kind, most)) } })));
+/** A vector, or the beginning of one, as a strip of colours. */
+export function strip(values, most, pixel = 4) {
+  const shown = values.subarray(0, 64);
+  const canvas = picture({ rows: 1, columns: shown.length, at: (_, column) => shown[column] }, "signed", most);
+  canvas.className = "strip";
+  canvas.style.width = `${shown.length * pixel}px`;
+  return canvas;
 }
 
 /** The six steps of self-attention for one word, one after the other. */
@@ -56,58 +57,49 @@ export async function sixSteps(app) {
     const names = ["query", "key", "value", "scores", "scaled", "masked", "weights", "context"];
     const loaded = await Promise.all(names.map((last) => trace.tensor(`${app.attention}.${last}`)));
     const of = Object.fromEntries(names.map((last, i) => [last, plane(loaded[i], app.head)]));
-    const table = h("div", { class: "scroll tall", tabindex: 0 });
-    const told = h("p", { class: "told-step", "aria-live": "polite" });
+    const table = h("div.scroll.tall", { tabindex: 0 });
+    const told = h("p.told-step", { "aria-live": "polite" });
     const show = (number) => {
       told.textContent = words(`six.${number + 1}`);
       table.replaceChildren(sixTable(app, of, number));
     };
-    const controls = player(6, playerWords(words), show);
-    return [h("div", { class: "choices" }, attention, headChoice(app, draw), word), controls, told, table];
+    return [h("div.choices", attention, headChoice(app, draw), word), player(6, words, show), told, table];
   });
   return chapter(words, "six", body);
 }
 
-export const playerWords = (words) => ({ play: words("player.play"), pause: words("player.pause"), back: words("player.back"), on: words("player.on"), place: words("player.place") });
-
 function sixTable(app, of, number) {
   const { words, trace, word } = app;
   const { pieces } = trace.columnSide(`${app.attention}.scores`);
-  const vector = (flat, row) => Array.from({ length: flat.columns }, (_, column) => flat.at(row, column));
-  const most = (flat) => Math.max(...Array.from({ length: flat.rows }, (_, row) => Math.max(...vector(flat, row).map(Math.abs))));
-  const [mostKey, mostValue] = [most(of.key), most(of.value)];
-  const number_ = (last, column) => h("button", { type: "button", class: "link", onclick: () => app.picked(`${app.attention}.${last}`, { head: app.head, row: word, column }) }, short(of[last].at(word, column)));
-  const weighted = (column) => vector(of.value, column).map((one) => one * of.weights.at(word, column));
+  const vector = (last, row) => rowsOf(of[last], row).values;
+  const [mostKey, mostValue] = [greatest(of.key), greatest(of.value)];
+  const cell = (last, column) => link(short(of[last].at(word, column)), () => app.picked(`${app.attention}.${last}`, { head: app.head, row: word, column }));
+  const weighted = (column) => vector("value", column).map((one) => one * of.weights.at(word, column));
   const columns = [
-    [words("six.key"), (column) => strip(vector(of.key, column), mostKey), 0],
-    [words("step.scores"), (column) => number_("scores", column), 1],
-    ["÷ √d_k", (column) => number_("masked", column), 2],
-    [words("step.weights"), (column) => [bar(of.weights.at(word, column)), number_("weights", column)], 3],
-    [words("step.value"), (column) => strip(vector(of.value, column), mostValue), 0],
+    [words("six.key"), (column) => strip(vector("key", column), mostKey), 0],
+    [words("step.scores"), (column) => cell("scores", column), 1],
+    ["÷ √d_k", (column) => cell("masked", column), 2],
+    [words("step.weights"), (column) => [bar(of.weights.at(word, column)), cell("weights", column)], 3],
+    [words("step.value"), (column) => strip(vector("value", column), mostValue), 0],
     [words("six.weighted"), (column) => strip(weighted(column), mostValue), 4],
   ];
   const shown = columns.filter(([, , from]) => number >= from);
-  const row = (piece, column) => h("tr", {}, h("th", { scope: "row" }, token(piece)), shown.map(([, draw]) => h("td", {}, draw(column))));
-  const sum = number >= 5 && h("tr", { class: "sum" }, h("th", {}, words("six.sum")), h("td", { colspan: shown.length }, strip(vector(of.context, word), mostValue), " ", vector(of.context, word).slice(0, 4).map(short).join(", "), ", …"));
-  const query = h("caption", {}, `${words("step.query")}: `, token(trace.rowSide(`${app.attention}.scores`).pieces[word]), " ", strip(vector(of.query, word), most(of.query)));
-  return h("table", { class: "six" }, query, h("thead", {}, h("tr", {}, h("td", {}), shown.map(([title]) => h("th", {}, title)))), h("tbody", {}, pieces.map(row), sum));
+  const row = (piece, column) => h("tr", h("th", { scope: "row" }, token(piece)), shown.map(([, draw]) => h("td", draw(column))));
+  const context = vector("context", word);
+  const sum = number >= 5 && h("tr.sum", h("th", words("six.sum")), h("td", { colspan: shown.length }, strip(context, mostValue), ` ${Array.from(context.slice(0, 4), short).join(", ")}, …`));
+  const query = h("caption", `${words("step.query")}: `, token(trace.rowSide(`${app.attention}.scores`).pieces[word]), " ", strip(vector("query", word), greatest(of.query)));
+  return h("table.six", query, h("thead", h("tr", h("td"), shown.map(([title]) => h("th", title)))), h("tbody", pieces.map(row), sum));
 }
 
 /** A share of 1 as a bar of one hue. */
 export function bar(value) {
-  return h("span", { class: "share", "aria-hidden": "true" }, h("i", { style: { width: `${Math.max(0, Math.min(100, 100 * value))}%` } }));
+  return h("span.share", { "aria-hidden": "true" }, h("i", { style: { width: `${Math.max(0, Math.min(100, 100 * value))}%` } }));
 }
 
 /** A matrix of weights without numbers, as a picture. */
 function thumbnail(flat, size = 88) {
-  const canvas = h("canvas", { width: flat.columns, height: flat.rows, "aria-hidden": "true", class: "thumbnail" });
-  const context = canvas.getContext("2d");
-  for (let row = 0; row < flat.rows; row += 1) {
-    for (let column = 0; column < flat.columns; column += 1) {
-      context.fillStyle = css(shade(flat.at(row, column), "probability", 1));
-      context.fillRect(column, row, 1, 1);
-    }
-  }
+  const canvas = picture(flat, "probability", 1);
+  canvas.className = "thumbnail";
   canvas.style.width = canvas.style.height = `${size}px`;
   return canvas;
 }
@@ -118,41 +110,43 @@ export async function heads(app) {
   const body = await redrawn(async (draw) => {
     const attention = attentionChoice(app, draw);
     const board = new Board(app);
-    const weights = await trace.tensor(`${app.attention}.weights`);
+    const own = app.attention;
     const thumb = (head) => {
-      const choose = () => {
+      const onclick = () => {
         app.head = head;
         draw();
       };
-      return h("button", { type: "button", class: "thumb", "aria-pressed": String(head === app.head), onclick: choose }, thumbnail(plane(weights, head)), h("span", {}, words("head.one", { number: head + 1 })));
+      return h("button.thumb", { "aria-pressed": String(head === app.head), onclick }, thumbnail(plane(weights, head)), h("span", words("head.one", { number: head + 1 })));
     };
-    const large = await board.tensor(`${app.attention}.weights`, { head: app.head });
-    const concatenated = await board.tensor(`${app.attention}.concatenated`, { note: words("why.step.concatenated") });
-    const output = await board.tensor(`${app.attention}.output`, { note: words("why.step.attention_output") });
-    const matrix = await board.weight(`${app.attention}.output.weight`, { title: "W_O" });
-    const recap = await drawRecap(app, weights);
+    const [weights, large, concatenated, matrix, output, recap] = await Promise.all([
+      trace.tensor(`${own}.weights`),
+      board.tensor(`${own}.weights`, { head: app.head }),
+      board.tensor(`${own}.concatenated`, { note: words("why.step.concatenated") }),
+      board.weight(`${own}.output.weight`, { title: "W_O" }),
+      board.tensor(`${own}.output`, { note: words("why.step.attention_output") }),
+      drawRecap(app),
+    ]);
     return [
-      h("div", { class: "choices" }, attention),
-      h("div", { class: "thumbs" }, trace.heads.map(thumb)), h("section", { class: "card" }, large),
-      h("section", { class: "card" }, h("h2", {}, words("heads.together")), concatenated, matrix, output),
-      h("section", { class: "card" }, h("h2", {}, words("heads.recap")), recap),
+      h("div.choices", attention),
+      h("div.thumbs", trace.heads.map(thumb)), card(null, null, large),
+      card(words("heads.together"), null, concatenated, matrix, output),
+      card(words("heads.recap"), null, recap),
     ];
   });
   return chapter(words, "heads", body);
 }
 
-async function drawRecap(app, weights) {
+async function drawRecap(app) {
   const { words, trace, attention } = app;
-  const [concatenated, output] = await Promise.all(["concatenated", "output"].map((last) => trace.tensor(`${attention}.${last}`)));
-  const first = (tensor) => strip(Array.from({ length: Math.min(32, trace.width) }, (_, i) => plane(tensor).at(0, i)), Math.max(...tensor.data.map(Math.abs)));
+  const [weights, ...tensors] = await Promise.all(["weights", "concatenated", "output"].map((last) => trace.tensor(`${attention}.${last}`)));
+  const [concatenated, output] = tensors.map(({ data }) => strip(data.subarray(0, Math.min(32, trace.width)), greatest({ values: data })));
   const { pieces } = trace.rowSide(`${attention}.scores`);
-  const stage = (title, ...inside) => h("li", {}, h("span", { class: "label" }, title), inside);
-  return h("ol", { class: "recap" }, [
-    stage(words("recap.words"), h("span", { class: "tokens" }, pieces.slice(0, 4).map(token), pieces.length > 4 && "…")),
-    stage(words("recap.project", { heads: trace.heads.length, width: trace.headWidth }), h("span", {}, "X·W_Q, X·W_K, X·W_V")),
-    stage(words("recap.attend"), h("span", { class: "row" }, trace.heads.map((head) => thumbnail(plane(weights, head), 36)))),
-    stage(words("recap.concatenate", { width: trace.width }), first(concatenated)),
-    stage(words("recap.output"), first(output)),
+  const stage = (title, ...inside) => h("li", h("span.label", title), inside);
+  return h("ol.recap", [
+    stage(words("recap.words"), h("span.tokens", pieces.slice(0, 4).map(token), pieces.length > 4 && "…")),
+    stage(words("recap.project", { heads: trace.heads.length, width: trace.headWidth }), h("span", "X·W_Q, X·W_K, X·W_V")),
+    stage(words("recap.attend"), h("span.row", trace.heads.map((head) => thumbnail(plane(weights, head), 36)))),
+    stage(words("recap.concatenate", { width: trace.width }), concatenated),
+    stage(words("recap.output"), output),
   ]);
 }
-

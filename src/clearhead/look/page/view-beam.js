@@ -1,9 +1,10 @@
-// The tree of a beam search: every hypothesis that was looked at, and what became of it.
+// The tree of a beam search: every hypothesis that was looked at, what became of it and why, and its decoder step.
 
 import { chapter } from "./article.js";
-import { exact, h, percent, s, token, visible } from "./dom.js";
-import { best } from "./view-decoder.js";
-import { plane } from "./trace.js";
+import { card, exact, h, link, percent, s, token, visible } from "./dom.js";
+import { plane, rowsOf } from "./trace.js";
+import { best, moment } from "./view-decoder.js";
+import { headChoice } from "./view-steps.js";
 
 const WIDTH = 138;
 const HEIGHT = 36;
@@ -11,12 +12,23 @@ const HEIGHT = 36;
 export async function beam(app, part) {
   const { words, trace } = app;
   const size = trace.settings.beam_size;
-  if (!trace.tree.length) return chapter(words, "beam", h("p", { class: "spaced" }, words(size === 1 ? "beam.greedy" : "beam.forced")), await path(app));
-  const details = h("section", { class: "card", "aria-live": "polite" }, h("p", { class: "note" }, words("beam.hint")));
-  const show = (node) => details.replaceChildren(...explained(app, node));
-  const fates = ["won", "live", "finished", "dropped", "stopped"].map((fate) => h("li", {}, h("span", { class: `node ${fate}` }, "…"), ` ${words(`fate.${fate}`)}`));
-  if (part !== null && trace.tree[part]) show(trace.tree[part]);
-  return chapter(words, "beam", h("ul", { class: "fates" }, fates), tree(app, show), details);
+  if (!trace.tree.length) return chapter(words, "beam", h("p.spaced", words(size === 1 ? "beam.greedy" : "beam.forced")), await path(app));
+  const details = h("div", { "aria-live": "polite" }, h("p.note.spaced", words("beam.hint")));
+  let last = null;
+  const show = async (node) => {
+    last = node;
+    const step = h("div.scene");
+    details.replaceChildren(card(null, null, ...explained(app, node)), step);
+    try {
+      const drawn = await opened(app, node, () => show(node));
+      if (last === node) step.replaceChildren(...[drawn].flat().filter(Boolean));
+    } catch (error) {
+      step.replaceChildren(h("p.note", error.message));
+    }
+  };
+  const fates = ["won", "live", "finished", "dropped", "stopped"].map((fate) => h("li", h(`span.node.${fate}`, "…"), ` ${words(`fate.${fate}`)}`));
+  if (trace.tree[part]) await show(trace.tree[part]);
+  return chapter(words, "beam", h("ul.fates", fates), tree(app, show), details);
 }
 
 /** Greedy search has no rivals: each word is the likeliest. */
@@ -25,9 +37,10 @@ async function path(app) {
   const probabilities = plane(await trace.tensor("output.probabilities"));
   const row = (piece, time) => {
     const rivals = best(probabilities, time, 3).map(([id, share]) => [token(trace.piece(id)), ` ${percent(share)}  `]);
-    return h("tr", {}, h("td", {}, h("button", { type: "button", class: "link", onclick: () => app.go("decoder", String(time)) }, time + 1)), h("td", { class: "left" }, token(piece)), h("td", { class: "left" }, rivals));
+    return h("tr", h("td", link(time + 1, () => app.go("decoder", String(time)))), h("td.left", token(piece)), h("td.left", rivals));
   };
-  return h("div", { class: "scroll tall", tabindex: 0 }, h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, "#"), h("th", {}, words("words.token")), h("th", {}, words("decoder.likely")))), h("tbody", {}, trace.predicted.pieces.map(row))));
+  const head = ["#", words("words.token"), words("decoder.likely")].map((one) => h("th", one));
+  return h("div.scroll.tall", { tabindex: 0 }, h("table", h("thead", h("tr", head)), h("tbody", trace.predicted.pieces.map(row))));
 }
 
 function tree(app, show) {
@@ -40,45 +53,82 @@ function tree(app, show) {
   const lines = trace.tree.slice(1).map((node) => {
     const [[x, y], [fromX, fromY]] = [place.get(node.number), place.get(node.parent)];
     const [a, b] = [fromY + 15, y + 15];
-    return s("path", { class: `edge ${node.fate}`, d: `M${fromX + 110} ${a} C${fromX + 124} ${a} ${x - 14} ${b} ${x} ${b}` });
+    return s(`path.edge.${node.fate}`, { d: `M${fromX + 110} ${a} C${fromX + 124} ${a} ${x - 14} ${b} ${x} ${b}` });
   });
   const button = (node) => {
     const [x, y] = place.get(node.number);
-    const choose = (event) => {
+    const onclick = (event) => {
       box.querySelector("[aria-pressed=true]")?.setAttribute("aria-pressed", "false");
       event.currentTarget.setAttribute("aria-pressed", "true");
       show(node);
     };
-    const label = `${node.piece}, ${words("beam.score")} ${node.score?.toFixed(3)}, ${words(`fate.${node.fate}`)}`;
-    return h("button", { type: "button", class: `node ${node.fate}`, "aria-label": label, "aria-pressed": "false", "data-number": node.number, style: { left: `${x}px`, top: `${y}px` }, onclick: choose }, h("bdi", {}, visible(node.piece)), h("small", {}, (node.score ?? -Infinity).toFixed(2).replace("-", "−")));
+    const label = `${node.piece}, ${words("beam.score")} ${exact(node.score ?? -Infinity)}, ${words(`fate.${node.fate}`)}`;
+    const style = { left: `${x}px`, top: `${y}px` };
+    return h(`button.node.${node.fate}`, { "aria-label": label, "aria-pressed": "false", "data-number": node.number, style, onclick }, h("bdi", visible(node.piece)), h("small", (node.score ?? -Infinity).toFixed(2).replace("-", "−")));
   };
-  const box = h("div", { class: "tree", style: { width: `${width}px`, height: `${height}px` } }, s("svg", { width, height, "aria-hidden": "true" }, lines), trace.tree.map(button));
-  return h("div", { class: "tree-box", tabindex: 0, role: "region", "aria-label": words("chapter.beam") }, box);
+  const box = h("div.tree", { style: { width: `${width}px`, height: `${height}px` } }, s("svg", { width, height, "aria-hidden": "true" }, lines), trace.tree.map(button));
+  return h("div.tree-box", { tabindex: 0, role: "region", "aria-label": words("chapter.beam") }, box);
 }
 
 function explained(app, node) {
   const { trace, words } = app;
-  const way = [];
-  for (let one = node; one; one = trace.tree[one.parent]) way.unshift(one);
   const facts = [["beam.log_probability", node.log_probability], ["beam.total", node.total], ["beam.score", node.score]];
-  const rivals = node.candidates.map(([id, value]) => h("li", {}, token(trace.piece(id)), ` ${percent(Math.exp(value))}`));
-  const open = node.fate === "won" && node.length > 0 && h("button", { type: "button", onclick: () => app.go("decoder", String(node.length - 1)) }, words("beam.open"));
+  const rivals = node.candidates.map(([id, value]) => h("li", token(trace.piece(id)), ` ${percent(Math.exp(value))}`));
   return [
-    h("p", { class: "tokens" }, way.map((one) => token(one.piece))),
-    h("dl", { class: "facts spaced" }, facts.map(([key, value]) => h("div", {}, h("dt", {}, words(key)), h("dd", {}, exact(value ?? -Infinity))))),
-    h("p", {}, reason(app, node)),
-    rivals.length > 0 && [h("h2", {}, words("beam.next")), h("ol", { class: "likely" }, rivals)],
-    open,
-  ].flat().filter(Boolean);
+    h("p.tokens", way(trace, node).map((one) => token(one.piece))),
+    h("dl.facts.spaced", facts.map(([key, value]) => h("div", h("dt", words(key)), h("dd", exact(value ?? -Infinity))))),
+    h("p.reason", reason(app, node)),
+    rivals.length > 0 && [h("h2", words("beam.next")), h("ol.likely", rivals)],
+  ];
 }
+
+/** A node and those before it, the first one first. */
+function way(trace, node) {
+  const nodes = [];
+  for (let one = node; one; one = trace.tree[one.parent]) nodes.unshift(one);
+  return nodes;
+}
+
+/** The decoder step in which a node was chosen: what its parent's hypothesis looked at, and what could have followed. */
+async function opened(app, node, draw) {
+  const { trace, words, told } = app;
+  const parent = trace.tree[node.parent];
+  if (!parent) return null;
+  const time = parent.length;
+  const written = time + 1;
+  const { shape, data } = parent.fate === "won" ? await own(trace, time) : await trace.door.moment(parent.number);
+  const [layers, heads, all] = shape;
+  const rows = Array.from({ length: layers }, (_, layer) => data.subarray((layer * heads + app.head) * all, (layer * heads + app.head + 1) * all));
+  const drawn = moment(app, {
+    pieces: way(trace, parent).map((one) => one.piece), said: node.piece, time,
+    self: rows.map((row) => row.subarray(0, written)), cross: rows.map((row) => row.subarray(written)),
+    likely: parent.candidates.slice(0, 5).map(([id, value]) => [id, Math.exp(value)]),
+  });
+  const whole = node.fate === "won" ? () => app.go("decoder", String(time)) : trace.door.live && told.branches && (() => app.follow(node.number));
+  return [h("div.choices", headChoice(app, draw), whole && h("button.open", { onclick: whole }, words(node.fate === "won" ? "beam.open" : "beam.follow"))), ...drawn];
+}
+
+/** The same numbers of a step that the trace itself holds: (layers, heads, written + source). */
+async function own(trace, time) {
+  const layers = trace.blocks("decoder");
+  const loaded = (last) => Promise.all(layers.map((one) => trace.tensor(`${one}.${last}.weights`)));
+  const [self, cross] = await Promise.all([loaded("self_attention"), loaded("cross_attention")]);
+  const row = (tensor, head) => [...rowsOf(plane(tensor, head), time).values];
+  const data = layers.flatMap((_, i) => trace.heads.flatMap((head) => [...row(self[i], head).slice(0, time + 1), ...row(cross[i], head)]));
+  return { shape: [layers.length, trace.heads.length, time + 1 + trace.reading.pieces.length], data: Float32Array.from(data) };
+}
+
+const isKept = (node) => !["dropped", "finished"].includes(node.fate);
 
 /** Why a node's fate is what it is, with the numbers that decided. */
 function reason(app, node) {
   const { trace, words } = app;
-  const kept = trace.tree.filter((one) => one.length === node.length && !["dropped", "finished"].includes(one.fate) && one !== node);
-  const last = kept.length ? Math.min(...kept.map((one) => one.total)) : null;
-  if (node.fate === "dropped" && last !== null) return words("why.dropped", { total: exact(node.total), least: exact(last), beam: trace.settings.beam_size });
-  if (node.fate !== "finished") return words(`why.fate.${node.fate}`);
-  const winner = trace.tree.findLast((one) => one.fate === "won");
-  return words("why.finished", { score: exact(node.score), best: exact(winner.score) });
+  const least = (length) => Math.min(...trace.tree.filter((one) => one.length === length && isKept(one)).map((one) => one.total));
+  const beam = trace.settings.beam_size;
+  if (node.fate === "dropped") return words("why.dropped", { total: exact(node.total), least: exact(least(node.length)), beam });
+  if (node.fate === "finished") return words("why.finished", { score: exact(node.score), best: exact(trace.tree.findLast((one) => one.fate === "won").score) });
+  const next = node.candidates[0];
+  const left = node.fate === "live" && next && !trace.tree.some((one) => one.parent === node.number && one.fate !== "dropped");
+  if (!left || !Number.isFinite(least(node.length + 1))) return words(`why.fate.${node.fate}`);
+  return words("why.left", { piece: visible(trace.piece(next[0])), total: exact(node.total + next[1]), least: exact(least(node.length + 1)), beam });
 }

@@ -1,53 +1,116 @@
-// The decoder's time steps, one after the other: what it may see, what it takes from memory, what it says.
+// The decoder's time steps, one after the other, and how the encoder's memory serves each of its layers.
 
-import { article, redrawn } from "./article.js";
-import { colour, css, inkOn, shade } from "./colours.js";
-import { h, percent, player, token, visible } from "./dom.js";
-import { plane } from "./trace.js";
-import { playerWords } from "./view-attention.js";
-import { headChoice } from "./view-steps.js";
+import { article, chapter, redrawn } from "./article.js";
+import { colour, picture, shades } from "./colours.js";
+import { card, h, link, percent, player, token, visible } from "./dom.js";
+import { greatest } from "./matrix.js";
+import { plane, rowsOf } from "./trace.js";
+import { bar, strip } from "./view-attention.js";
+import { headChoice, positionChoice } from "./view-steps.js";
 
 export async function decoder(app, part) {
   const { words, trace } = app;
   const start = Math.max(0, Math.min(trace.writing.pieces.length - 1, Number(part) || 0));
-  const body = await redrawn(async (draw) => {
-    const blocks = trace.blocks("decoder");
-    const load = (last) => Promise.all(blocks.map((one) => trace.tensor(`${one}.${last}`)));
-    const [self, cross, [probabilities]] = await Promise.all([load("self_attention.weights"), load("cross_attention.weights"), Promise.all([trace.tensor("output.probabilities")])]);
-    const scene = h("div", { class: "scene", "aria-live": "polite" });
-    const show = (time) => scene.replaceChildren(...moment(app, { self, cross, probabilities }, app.moment = time));
-    const controls = player(trace.writing.pieces.length, playerWords(words), show, { start: app.moment ?? start });
-    return [headChoice(app, draw), controls, scene];
-  });
   app.moment = null;
+  const body = await redrawn(async (draw) => {
+    const layers = trace.blocks("decoder");
+    const load = (last) => Promise.all(layers.map((one) => trace.tensor(`${one}.${last}.weights`)));
+    const [self, cross, probabilities] = await Promise.all([load("self_attention"), load("cross_attention"), trace.tensor("output.probabilities")]);
+    const scene = h("div.scene", { "aria-live": "polite" });
+    const row = (time) => (tensor) => rowsOf(plane(tensor, app.head), time).values;
+    const show = (time) => {
+      app.moment = time;
+      const seen = { self: self.map(row(time)), cross: cross.map(row(time)), likely: best(plane(probabilities), time) };
+      scene.replaceChildren(...moment(app, { pieces: trace.writing.pieces, said: trace.predicted.pieces[time], time, ...seen }));
+    };
+    return [headChoice(app, draw), player(trace.writing.pieces.length, words, show, { start: app.moment ?? start }), scene];
+  });
   return article(words, words("chapter.decoder"), words("why.chapter_decoder"), words("like.chapter_decoder"), body);
 }
 
-function moment(app, { self, cross, probabilities }, time) {
+/**
+ * One time step. pieces: what the decoder reads, of which it may see the first time + 1. self, cross: each layer's
+ * weights in the head that is shown. likely: [[id, share]].
+ */
+export function moment(app, { pieces, said, time, self, cross, likely }) {
   const { words, trace } = app;
-  const row = (pieces, weights, hidden = () => false) => h("div", { class: "tokens weights" }, pieces.map((piece, i) => weighed(piece, hidden(i) ? null : weights(i))));
-  const layer = (tensors, pieces, hidden) =>
-    tensors.map((tensor, number) => h("div", { class: "moment-row" }, h("span", { class: "label" }, words("part.decoder_layer", { number: number + 1 })), row(pieces, (i) => plane(tensor, app.head).at(time, i), hidden)));
-  const likely = best(plane(probabilities), time).map(([id, share]) => h("li", {}, token(trace.piece(id)), ` ${percent(share)}`));
+  const row = (weights, all) => h("div.tokens.weights", all.map((piece, i) => weighed(piece, all === pieces && i > time ? null : weights[i])));
+  const layers = (rows, all) => rows.map((weights, number) => h("div.moment-row", h("span.label", words("part.decoder_layer", { number: number + 1 })), row(weights, all)));
   const head = words("head.one", { number: app.head + 1 });
   return [
-    h("section", { class: "card" }, h("h2", {}, words("decoder.step", { number: time + 1 })), h("p", { class: "tokens" }, trace.writing.pieces.slice(0, time + 1).map(token), h("span", {}, "→"), h("b", {}, token(trace.predicted.pieces[time])))),
-    h("section", { class: "card" }, h("h2", {}, `${words("decoder.self")} · ${head}`), h("p", { class: "why" }, words("decoder.mask")), layer(self, trace.writing.pieces, (i) => i > time)),
-    h("section", { class: "card" }, h("h2", {}, `${words("decoder.cross")} · ${head}`), h("p", { class: "why" }, words("decoder.memory", { layers: cross.length })), layer(cross, trace.reading.pieces)),
-    h("section", { class: "card" }, h("h2", {}, words("decoder.likely")), h("ol", { class: "likely" }, likely)),
+    card(words("decoder.step", { number: time + 1 }), null, h("p.tokens", pieces.slice(0, time + 1).map(token), h("span", "→"), h("b", token(said)))),
+    card(`${words("decoder.self")} · ${head}`, words("decoder.mask"), layers(self, pieces)),
+    card(`${words("decoder.cross")} · ${head}`, words("decoder.memory", { layers: cross.length }), layers(cross, trace.reading.pieces)),
+    card(words("decoder.likely"), null, h("ol.likely", likely.map(([id, share]) => h("li", token(trace.piece(id)), ` ${percent(share)}`)))),
   ];
 }
 
 /** A word on the colour of its weight; a hidden one hatched. */
 function weighed(piece, weight) {
-  if (weight === null) return h("span", { class: "weighed hidden-word" }, h("bdi", {}, visible(piece)), h("small", {}, "−∞"));
-  const rgb = shade(weight, "probability", 1);
-  return h("span", { class: "weighed", style: { "background-color": css(rgb), color: weight > 0.02 ? inkOn(rgb) : colour("ink") } }, h("bdi", {}, visible(piece)), h("small", {}, weight.toFixed(2)));
+  const text = h("bdi", visible(piece));
+  if (weight === null) return h("span.weighed.hidden-word", text, h("small", "−∞"));
+  const { fill, ink } = shades("probability", 1);
+  return h("span.weighed", { "data-weight": weight, style: { "background-color": fill(weight), color: weight > 0.02 ? ink(weight) : colour("ink") } }, text, h("small", weight.toFixed(2)));
 }
 
-/** The likeliest ids of a row, with their shares. */
+/** The greatest numbers of a row: [[column, number]]. */
 export function best(flat, row, count = 5) {
-  const ids = Array.from({ length: flat.columns }, (_, id) => id);
-  ids.sort((a, b) => flat.at(row, b) - flat.at(row, a));
-  return ids.slice(0, count).map((id) => [id, flat.at(row, id)]);
+  const found = [];
+  rowsOf(flat, row).values.forEach((value, id) => {
+    if (found.length === count && !(value > found.at(-1)[1])) return;
+    const place = found.findIndex((one) => value > one[1]);
+    found.splice(place < 0 ? found.length : place, 0, [id, value]);
+    found.length = Math.min(found.length, count);
+  });
+  return found;
+}
+
+/** The memory goes to every layer, which makes keys and values of its own; a word being written then asks each. */
+export async function memory(app) {
+  const { words, trace } = app;
+  app.moment = null;
+  const body = await redrawn(async (draw) => {
+    const parts = trace.blocks("decoder").map((one) => `${one}.cross_attention`);
+    const load = async (name) => plane(await trace.tensor(name), app.head);
+    const of = (part) => Promise.all(["key", "value", "weights", "context"].map((last) => load(`${part}.${last}`)));
+    const [notes, ...layers] = await Promise.all([load("encoder.memory"), ...parts.map(of)]);
+    const scene = h("div.scroll");
+    const told = h("p.told-step", { "aria-live": "polite" });
+    const show = (at) => {
+      app.moment = at;
+      const layer = Math.ceil(at / 2);
+      const values = { layer, piece: visible(trace.predicted.pieces[app.position]), layers: parts.length };
+      told.textContent = words(at === 0 ? "memory.made" : at % 2 ? "memory.projected" : "memory.asked", values);
+      scene.replaceChildren(memoryTable(app, { notes, layers, parts, at }));
+    };
+    const position = positionChoice(app, draw);
+    return [h("div.choices", headChoice(app, draw), position), player(1 + 2 * parts.length, words, show, { start: app.moment ?? 0 }), told, scene];
+  });
+  return chapter(words, "memory", body);
+}
+
+function memoryTable(app, { notes, layers, parts, at }) {
+  const { words, trace, position } = app;
+  const look = (name, flat) => h("button.thumb", { "aria-label": name, onclick: () => app.go("step", name) }, small(flat, name === "encoder.memory" ? 150 : 84));
+  const asked = ([, , weights, context], part) => {
+    const top = best(weights, position, 3);
+    const one = ([column, weight]) => h("p", bar(weight), link(percent(weight), () => app.picked(`${part}.weights`, { head: app.head, row: position, column })), " ", token(trace.reading.pieces[column]));
+    return [h("td.left", top.map(one)), h("td", strip(rowsOf(context, position).values, greatest(context)))];
+  };
+  const row = (layer, i) => {
+    const part = parts[i];
+    const made = at > 2 * i && [h("td", look(`${part}.key`, layer[0])), h("td", look(`${part}.value`, layer[1]))];
+    const now = Math.ceil(at / 2) === i + 1;
+    return h("tr", { class: now ? "chosen" : null }, i === 0 && h("td", { rowspan: layers.length }, look("encoder.memory", notes)), h("th", { scope: "row" }, words("part.decoder_layer", { number: i + 1 })), made, at > 2 * i + 1 && asked(layer, part));
+  };
+  const heads = [words("step.memory"), "", "K = M · W_K", "V = M · W_V", words("step.weights"), words("step.context")];
+  return h("table.six.memory", h("thead", h("tr", heads.map((one) => h("th", one)))), h("tbody", layers.map(row)));
+}
+
+/** A matrix of signed numbers as a picture: a row for each word. */
+function small(flat, width) {
+  const canvas = picture(flat, "signed", greatest(flat));
+  canvas.className = "thumbnail";
+  Object.assign(canvas.style, { width: `${width}px`, height: `${Math.max(40, Math.min(120, 4 * flat.rows))}px` });
+  return canvas;
 }

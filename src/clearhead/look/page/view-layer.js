@@ -2,7 +2,7 @@
 
 import { chapter, redrawn } from "./article.js";
 import { Board, formula } from "./board.js";
-import { h, percent, select } from "./dom.js";
+import { card, h, percent, select } from "./dom.js";
 import { partName } from "./words.js";
 
 export async function layer(app) {
@@ -14,7 +14,8 @@ export async function layer(app) {
       app.sublayer = part;
       draw();
     });
-    return [h("div", { class: "choices" }, chosen), await residual(app), app.sublayer.endsWith("feed_forward") && (await network(app))];
+    const shown = [residual(app), app.sublayer.endsWith("feed_forward") && network(app)];
+    return [h("div.choices", chosen), ...(await Promise.all(shown))];
   });
   return chapter(words, "layer", body);
 }
@@ -23,17 +24,13 @@ async function residual(app) {
   const { words, trace } = app;
   const board = new Board(app);
   const own = `${app.sublayer}_residual`;
-  const [entering, added] = trace.byName.get(`${own}.sum`).inputs;
+  const draw = (names) => Promise.all(names.map((name) => board.tensor(name, { tall: 240 })));
   const measures = ["mean", "variance", "mean_square"].map((last) => `${own}.${last}`).filter((name) => trace.byName.has(name));
-  const drawn = async (name) => board.tensor(name, { tall: 240 });
-  const sum = [await drawn(entering), "+", await drawn(added), "=", await drawn(`${own}.sum`)];
-  const inside = [await drawn(trace.byName.get(`${own}.normalized`).inputs[0])];
-  for (const name of measures) inside.push(await drawn(name));
-  inside.push("→", await drawn(`${own}.normalized`));
-  const order = trace.config.norm_placement;
+  const { inputs } = trace.byName.get(`${own}.sum`);
+  const [[entering, added, sum], [before, ...measured], [after]] = await Promise.all([draw([...inputs, `${own}.sum`]), draw([trace.byName.get(`${own}.normalized`).inputs[0], ...measures]), draw([`${own}.normalized`])]);
   return [
-    h("section", { class: "card" }, h("h2", {}, words("step.sum")), h("p", { class: "why" }, words("why.step.sum")), formula(...sum)),
-    h("section", { class: "card" }, h("h2", {}, words("step.normalized")), h("p", { class: "why" }, words("why.step.normalized"), " ", words(`layer.${order}`)), formula(...inside)),
+    card(words("step.sum"), words("why.step.sum"), formula(entering, "+", added, "=", sum)),
+    card(words("step.normalized"), `${words("why.step.normalized")} ${words(`layer.${trace.config.norm_placement}`)}`, formula(before, ...measured, "→", after)),
   ];
 }
 
@@ -41,10 +38,13 @@ async function network(app) {
   const { words, trace } = app;
   const board = new Board(app);
   const names = trace.stepsOf(app.sublayer).map((one) => one.name).filter((name) => name.startsWith(`${app.sublayer}.`));
-  const cards = [];
-  for (const name of names) cards.push(await board.tensor(name, { tall: 260 }));
+  const steps = await Promise.all(names.map((name) => board.tensor(name, { tall: 260 })));
   const { data } = await trace.tensor(`${app.sublayer}.activated`);
   const zeros = data.reduce((count, one) => count + (one === 0), 0) / data.length;
-  return h("section", { class: "card" }, h("h2", {}, words("part.feed_forward")), h("p", { class: "why" }, words("layer.same")), h("p", { class: "note spaced" }, words("layer.zeros", { share: percent(zeros) })), h("div", { class: "inputs wide" }, cards));
+  const layers = trace.groups.map((one) => one.part).filter((part) => part.endsWith("feed_forward"));
+  const corners = await Promise.all(layers.map((part) => board.weight(`${part}.inner.weight`, { title: `W_1 · ${partName(words, part.replace(".feed_forward", ""))}`, count: 10, corner: 8 })));
+  return [
+    card(words("part.feed_forward"), words("layer.same"), h("p.note.spaced", words("layer.zeros", { share: percent(zeros) })), h("div.inputs.wide", steps)),
+    corners.some(Boolean) && card(words("layer.own"), words("layer.own_why"), h("div.inputs", corners)),
+  ];
 }
-

@@ -22,9 +22,9 @@ export async function lines(app) {
       app.lineHeads = new Set(app.lineHeads.size === trace.heads.length ? [0] : trace.heads);
       draw();
     };
-    const button = (head) => h("button", { type: "button", "aria-pressed": String(app.lineHeads.has(head)), onclick: () => toggle(head) }, h("span", { class: `swatch hue-${head % 8}`, "aria-hidden": "true" }), head + 1);
-    const choices = h("div", { class: "choice", role: "group", "aria-label": words("head.choose") }, h("span", { class: "label" }, words("head.choose")), trace.heads.map(button), h("button", { type: "button", onclick: all }, words("lines.all")));
-    return [h("div", { class: "choices" }, attention, choices), drawing(app, weights)];
+    const button = (head) => h("button", { "aria-pressed": String(app.lineHeads.has(head)), onclick: () => toggle(head) }, h("span", { class: `swatch hue-${head % 8}`, "aria-hidden": "true" }), head + 1);
+    const choices = h("div.choice", { role: "group", "aria-label": words("head.choose") }, h("span.label", words("head.choose")), trace.heads.map(button), h("button", { onclick: all }, words("lines.all")));
+    return [h("div.choices", attention, choices), drawing(app, weights)];
   });
   return chapter(words, "lines", body);
 }
@@ -34,9 +34,9 @@ function drawing(app, weights) {
   const name = `${app.attention}.weights`;
   const [from, to] = [trace.rowSide(name).pieces, trace.columnSide(name).pieces];
   const height = Math.max(from.length, to.length) * ROW;
-  const svg = s("svg", { class: "lines", viewBox: `0 0 100 ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" });
+  const svg = s("svg.lines", { viewBox: `0 0 100 ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" });
   svg.style.height = `${height}px`;
-  const told = h("p", { class: "told-step", "aria-live": "polite" }, words("lines.hint"));
+  const told = h("p.told-step", { "aria-live": "polite" }, words("lines.hint"));
   let chosen = null;
   const draw = (row) => {
     const strokes = [];
@@ -57,12 +57,12 @@ function drawing(app, weights) {
       chosen = chosen === i ? null : i;
       draw(chosen);
     };
-    return h("button", { type: "button", class: "line-word", onpointerenter: look, onpointerleave: () => draw(chosen), onfocus: look, onblur: () => draw(chosen), onclick: pick }, h("bdi", {}, visible(piece)));
+    return h("button.line-word", { onpointerenter: look, onpointerleave: () => draw(chosen), onfocus: look, onblur: () => draw(chosen), onclick: pick }, h("bdi", visible(piece)));
   };
   draw(null);
-  const left = h("div", { class: "line-words" }, from.map(word));
-  const right = h("div", { class: "line-words" }, to.map((piece) => h("span", { class: "line-word" }, h("bdi", {}, visible(piece)))));
-  return h("section", { class: "card" }, told, h("div", { class: "line-drawing" }, left, svg, right));
+  const left = h("div.line-words", from.map(word));
+  const right = h("div.line-words", to.map((piece) => h("span.line-word", h("bdi", visible(piece)))));
+  return h("section.card", told, h("div.line-drawing", left, svg, right));
 }
 
 /** "it → animal 52 % (head 3), …": the greatest weights of a row. */

@@ -4,7 +4,7 @@ import { chapter } from "./article.js";
 import { h, token } from "./dom.js";
 import { partName } from "./words.js";
 
-const tokens = (side) => h("span", { class: "tokens" }, side.pieces.map((piece) => token(piece)));
+const tokens = (side) => h("span.tokens", side.pieces.map((piece) => token(piece)));
 
 /** Level 1: a sentence goes in, another comes out. */
 export function model(app) {
@@ -21,19 +21,19 @@ export function model(app) {
   ];
   const box = h(
     "button",
-    { type: "button", class: "black-box", onclick: () => app.go("stacks") },
-    h("span", { class: "box-name" }, settings.model ?? "Transformer"),
-    h("span", { class: "box-more" }, words("model.open")),
+    { class: "black-box", onclick: () => app.go("stacks") },
+    h("span.box-name", settings.model ?? "Transformer"),
+    h("span.box-more", words("model.open")),
   );
-  const side = (key, text) => h("div", { class: "sentence" }, h("span", { class: "label" }, words(key)), h("p", { dir: "auto" }, text));
-  const arrow = () => h("span", { class: "arrow", "aria-hidden": "true" }, "→");
+  const side = (key, text) => h("div.sentence", h("span.label", words(key)), h("p", { dir: "auto" }, text));
+  const arrow = () => h("span.arrow", { "aria-hidden": "true" }, "→");
   return chapter(
     words,
     "model",
-    h("div", { class: "outside" }, side("model.source", trace.reading.text), arrow(), box, arrow(), side("model.target", trace.predicted.text)),
-    settings.precision && settings.precision !== "fp32" && h("p", { class: "note" }, words("model.precision", { precision: settings.precision })),
-    h("dl", { class: "facts" }, facts.map(([key, value]) => h("div", {}, h("dt", {}, words(key)), h("dd", {}, String(value))))),
-    h("p", { class: "note" }, words("model.keys")),
+    h("div.outside", side("model.source", trace.reading.text), arrow(), box, arrow(), side("model.target", trace.predicted.text)),
+    settings.precision && settings.precision !== "fp32" && h("p.note", words("model.precision", { precision: settings.precision })),
+    h("dl.facts", facts.map(([key, value]) => h("div", h("dt", words(key)), h("dd", String(value))))),
+    h("p.note", words("model.keys")),
   );
 }
 
@@ -41,21 +41,21 @@ export function model(app) {
 export function stacks(app) {
   const { words, trace } = app;
   const go = (view, part) => () => app.go(view, part);
-  const block = (part) => h("button", { type: "button", class: "block", onclick: go("block", part) }, partName(words, part));
-  const step = (name, text) => h("button", { type: "button", class: "block thin", onclick: go("step", name) }, text);
+  const block = (part) => h("button.block", { onclick: go("block", part) }, partName(words, part));
+  const step = (name, text) => h("button.block.thin", { onclick: go("step", name) }, text);
   const stack = (name, top, below, side, note) =>
     h(
       "section",
       { class: `stack ${name}`, "aria-label": words(`part.${name}`) },
-      h("h2", {}, words(`part.${name}`)),
+      h("h2", words(`part.${name}`)),
       top,
-      h("div", { class: "layers" }, trace.blocks(name).toReversed().map(block)),
+      h("div.layers", trace.blocks(name).toReversed().map(block)),
       below,
-      h("div", { class: "entering" }, h("span", { class: "label" }, note), tokens(side)),
+      h("div.entering", h("span.label", note), tokens(side)),
     );
   const memory = step("encoder.memory", words("stacks.memory"));
   const output = [
-    h("div", { class: "entering leaving" }, h("span", { class: "label" }, words("stacks.predicted")), tokens(trace.predicted)),
+    h("div.entering.leaving", h("span.label", words("stacks.predicted")), tokens(trace.predicted)),
     step("output.probabilities", words("step.probabilities")),
     step("output.logits", words("step.logits")),
   ];
@@ -63,10 +63,9 @@ export function stacks(app) {
     words,
     "stacks",
     h(
-      "div",
-      { class: "stacks" },
+      "div.stacks",
       stack("encoder", memory, step(last(trace, "source_embedding"), words("stacks.embedding")), trace.reading, words("stacks.source")),
-      h("div", { class: "bridge", "aria-hidden": "true" }, h("span", {}, words("stacks.bridge")), h("span", { class: "arrow" }, "⟶")),
+      h("div.bridge", { "aria-hidden": "true" }, h("span", words("stacks.bridge")), h("span.arrow", "⟶")),
       stack("decoder", output, step(last(trace, "target_embedding"), words("stacks.embedding")), trace.writing, words("stacks.shifted")),
     ),
   );
@@ -83,20 +82,19 @@ export function block(app, part) {
     const residual = `${sublayer}_residual`;
     const shape = trace.shapes[`${residual}.sum`];
     const open = () => app.go("sublayer", sublayer);
-    const link = (name, key) => h("button", { type: "button", class: "link", onclick: () => app.go("step", name) }, words(key));
+    const link = (name, key) => h("button.link", { onclick: () => app.go("step", name) }, words(key));
     const norm = link(`${residual}.normalized`, "step.normalized");
     const sum = link(`${residual}.sum`, "step.sum");
-    const main = h("button", { type: "button", class: "block", onclick: open }, words(`part.${kind}`));
-    const inside = h("div", { class: "around" }, placement === "pre" ? [norm, main, sum] : [main, sum, norm]);
-    return h("li", { class: "sublayer" }, h("div", { class: "skip-line", "aria-hidden": "true", title: "+" }), inside, h("div", { class: "told" }, h("p", {}, words(`why.${kind}`)), h("p", { class: "size" }, words("block.vectors", { count: shape[0], width: shape[1] }))));
+    const main = h("button.block", { onclick: open }, words(`part.${kind}`));
+    const inside = h("div.around", placement === "pre" ? [norm, main, sum] : [main, sum, norm]);
+    return h("li.sublayer", h("div.skip-line", { "aria-hidden": "true", title: "+" }), inside, h("div.told", h("p", words(`why.${kind}`)), h("p.size", words("block.vectors", { count: shape[0], width: shape[1] }))));
   };
   const sections = trace.sublayers(part).map(card);
   return h(
     "article",
-    {},
-    h("h1", {}, partName(words, part)),
-    h("p", { class: "why" }, words(`why.${part.split(".")[0]}_block`)),
-    h("p", { class: "like" }, words(`like.${part.split(".")[0]}_block`)),
-    h("ol", { class: "sublayers" }, sections),
+    h("h1", partName(words, part)),
+    h("p.why", words(`why.${part.split(".")[0]}_block`)),
+    h("p.like", words(`like.${part.split(".")[0]}_block`)),
+    h("ol.sublayers", sections),
   );
 }

@@ -1,33 +1,26 @@
-// Logits to probabilities to a word, at a temperature.
+// Logits to probabilities to a word, at a temperature; and what the same model gave while it translated.
 
 import { chapter, redrawn } from "./article.js";
-import { exact, h, percent, select, token } from "./dom.js";
+import { card, exact, h, link, percent, slider, token } from "./dom.js";
 import { plane } from "./trace.js";
 import { bar } from "./view-attention.js";
 import { best } from "./view-decoder.js";
+import { positionChoice } from "./view-steps.js";
 
 const SHOWN = 10;
 
 export async function output(app) {
   const { words, trace } = app;
-  app.position = Math.min(app.position ?? 0, trace.predicted.pieces.length - 1);
   const body = await redrawn(async (draw) => {
-    const options = trace.predicted.pieces.map((piece, i) => [i, `${i + 1}: ${piece}`]);
-    const position = select(words("output.position"), options, app.position, (chosen) => {
-      app.position = chosen;
-      draw();
-    });
-    const logits = plane(await trace.tensor("output.logits"));
+    const position = positionChoice(app, draw);
+    const [logits, probabilities] = (await Promise.all([trace.tensor("output.logits"), trace.tensor("output.probabilities")])).map((one) => plane(one));
     const likely = best(logits, app.position, SHOWN);
-    const table = h("div", { class: "scroll tall", tabindex: 0 });
-    const told = h("output", { class: "place" });
-    const slider = h("input", { type: "range", min: 0.1, max: 3, step: 0.1, value: 1, "aria-label": words("output.temperature"), oninput: () => show(Number(slider.value)) });
-    const show = (temperature) => {
-      told.textContent = temperature.toFixed(1);
-      table.replaceChildren(candidates(app, logits, likely, temperature));
-    };
-    show(1);
-    return [h("div", { class: "choices" }, position, h("label", { class: "field" }, h("span", { class: "label" }, words("output.temperature")), slider, told)), h("p", { class: "note" }, words("output.hint")), table];
+    const table = h("div.scroll.tall", { tabindex: 0 });
+    const temperature = slider(words("output.temperature"), { min: 0.1, max: 3, step: 0.1, value: 1 }, (value) => {
+      table.replaceChildren(candidates(app, logits, likely, value));
+      return value.toFixed(1);
+    });
+    return [h("div.choices", position, temperature), h("p.note", words("output.hint")), table, served(app, probabilities)];
   });
   return chapter(words, "output", body);
 }
@@ -39,18 +32,32 @@ function candidates(app, logits, likely, temperature) {
   for (let id = 0; id < logits.columns; id += 1) total += Math.exp(logits.at(position, id) / temperature - most);
   const row = ([id, logit], rank) => {
     const share = Math.exp(logit / temperature - most) / total;
-    const open = (name) => () => app.picked(name, { head: 0, row: position, column: id });
+    const open = (name, text) => h("td", link(text, () => app.picked(name, { head: 0, row: position, column: id })));
     const chosen = id === trace.predicted.ids[position];
     return h(
-      "tr",
-      { class: chosen ? "chosen" : null },
-      h("td", {}, rank + 1),
-      h("td", { class: "left" }, token(trace.piece(id)), chosen && ` ← ${words("output.chosen")}`),
-      h("td", {}, h("button", { type: "button", class: "link", onclick: open("output.logits") }, exact(logit))),
-      h("td", {}, h("button", { type: "button", class: "link", onclick: open("output.probabilities"), "data-share": share }, percent(share))),
-      h("td", { class: "left" }, bar(share)),
+      "tr", { class: chosen ? "chosen" : null, "data-share": share },
+      h("td", rank + 1),
+      h("td.left", token(trace.piece(id)), chosen && ` ← ${words("output.chosen")}`),
+      open("output.logits", exact(logit)), open("output.probabilities", percent(share)), h("td.left", bar(share)),
     );
   };
-  const head = ["#", words("words.token"), words("step.logits"), words("step.probabilities"), ""].map((one) => h("th", {}, one));
-  return h("table", { class: "six" }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, likely.map(row)));
+  const head = ["#", words("words.token"), words("step.logits"), words("step.probabilities"), ""].map((one) => h("th", one));
+  return h("table.six", h("thead", h("tr", head)), h("tbody", likely.map(row)));
+}
+
+/** The difference between the page's numbers and those of the program that translated. */
+export function difference(app, probabilities) {
+  const { trace } = app;
+  return trace.settings.served?.map((value, i) => [value, Math.log(probabilities.at(i, trace.predicted.ids[i]))]);
+}
+
+function served(app, probabilities) {
+  const { words, trace } = app;
+  const both = difference(app, probabilities);
+  if (!both) return null;
+  const row = ([there, here], i) => h("tr", { class: i === app.position ? "chosen" : null }, h("td.left", token(trace.predicted.pieces[i])), [here, there, there - here].map((one) => h("td", exact(one))));
+  const head = ["words.token", "served.here", "served.there", "served.difference"].map((key) => h("th", words(key)));
+  const most = Math.max(...both.map(([there, here]) => Math.abs(there - here)));
+  const table = h("div.scroll.tall", { tabindex: 0 }, h("table.six", h("thead", h("tr", head)), h("tbody", both.map(row))));
+  return card(words("served.title"), words("served.why", { precision: trace.settings.precision, most: exact(Number(most.toPrecision(2))) }), table);
 }

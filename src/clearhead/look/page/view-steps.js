@@ -2,7 +2,7 @@
 
 import { article, chapter, redrawn } from "./article.js";
 import { Board, formula } from "./board.js";
-import { choice, h, select } from "./dom.js";
+import { card, choice, h, link, select } from "./dom.js";
 import { isBetweenWords, kindOf } from "./trace.js";
 import { partName, stepKey } from "./words.js";
 
@@ -14,6 +14,16 @@ export function headChoice(app, draw) {
     draw();
   };
   return choice(words("head.choose"), trace.heads.map((head) => [head, String(head + 1)]), app.head, chosen);
+}
+
+/** A <select> of the positions at which a word was predicted. */
+export function positionChoice(app, draw) {
+  const { pieces } = app.trace.predicted;
+  app.position = Math.min(app.position ?? 0, pieces.length - 1);
+  return select(app.words("output.position"), pieces.map((piece, i) => [i, `${i + 1}: ${piece}`]), app.position, (chosen) => {
+    app.position = chosen;
+    draw();
+  });
 }
 
 /** A <select> of the model's attentions; kinds: which of "encoder", "decoder" and "cross". */
@@ -46,15 +56,15 @@ export async function step(app, name, cell) {
     return [split && headChoice(app, draw), drawn.element];
   });
   const index = trace.steps.indexOf(own);
-  const beside = (one, sign) => one && h("button", { type: "button", class: "quiet", onclick: () => app.go("step", one.name) }, sign(words(`step.${stepKey(one.name)}`)));
+  const beside = (one, sign) => one && h("button.quiet", { onclick: () => app.go("step", one.name) }, sign(words(`step.${stepKey(one.name)}`)));
   return article(
     words,
     words(`step.${key}`),
     words(`why.step.${key}`),
     null,
-    h("p", { class: "recipe" }, h("code", {}, name), ` = ${words(`operation.${own.operation}`)}`),
+    h("p.recipe", h("code", name), ` = ${words(`operation.${own.operation}`)}`),
     board,
-    h("div", { class: "beside" }, beside(trace.steps[index - 1], (text) => `‹ ${text}`), beside(trace.steps[index + 1], (text) => `${text} ›`)),
+    h("div.beside", beside(trace.steps[index - 1], (text) => `‹ ${text}`), beside(trace.steps[index + 1], (text) => `${text} ›`)),
   );
 }
 
@@ -62,11 +72,9 @@ async function stepBoard(app, own) {
   const { words } = app;
   const board = new Board(app);
   const { head } = app;
-  const result = await board.tensor(own.name, { head });
-  const inputs = [];
-  for (const name of own.inputs) inputs.push(await board.tensor(name, { head, tall: 260 }));
-  const weights = await weightsOf(app, board, own);
-  return { board, element: [h("h2", {}, words("step.result")), result, h("h2", {}, words("step.made_of")), h("div", { class: "inputs" }, inputs, weights)] };
+  const inputs = own.inputs.map((name) => board.tensor(name, { head, tall: 260 }));
+  const [result, ...made] = await Promise.all([board.tensor(own.name, { head }), ...inputs, weightsOf(app, board, own)]);
+  return { board, element: [h("h2", words("step.result")), result, h("h2", words("step.made_of")), h("div.inputs", made)] };
 }
 
 /** The weights of a projection as a matrix: of heads, the columns of the one that is shown. */
@@ -94,23 +102,25 @@ async function sublayerBody(app, part, draw) {
   const split = steps.some((one) => trace.shapes[one.name].length > 2);
   const board = new Board(app);
   const first = steps[0].inputs[0];
-  const cards = first in trace.shapes && !first.endsWith("ids") ? [h("section", { class: "card" }, await board.tensor(first, { tall: 260 }))] : [];
-  for (const own of steps) cards.push(await card(app, board, own));
-  return [split && headChoice(app, draw), h("div", { class: "cards" }, cards)];
+  const entering = first in trace.shapes && !first.endsWith("ids") && board.tensor(first, { tall: 260 }).then((one) => card(null, null, one));
+  const cards = await Promise.all([entering, ...steps.map((own) => stepCard(app, board, own))]);
+  return [split && headChoice(app, draw), h("div.cards", cards)];
 }
 
-async function card(app, board, own) {
-  const { words } = app;
+async function stepCard(app, board, own) {
+  const { words, trace } = app;
   const matrix = await board.tensor(own.name, { head: app.head, tall: isBetweenWords(own.name) ? 400 : 260 });
-  const open = h("button", { type: "button", class: "link", onclick: () => app.go("step", own.name) }, words("step.open"));
-  return h("section", { class: "card" }, h("p", { class: "why" }, words(`why.step.${stepKey(own.name)}`), " ", open), matrix);
+  const open = link(words("step.open"), () => app.go("step", own.name));
+  const shown = card(null, [words(`why.step.${stepKey(own.name)}`), " ", open], matrix);
+  if (trace.shapes[own.name].at(-1) <= 8) shown.classList.add("half");
+  return shown;
 }
 
 /** Self-attention as the paper's equation 1, matrix by matrix. */
 export async function matrices(app) {
   const body = await redrawn(async (draw) => {
     const chosen = attentionChoice(app, draw);
-    return [h("div", { class: "choices" }, chosen, headChoice(app, draw)), await equation(app, app.attention)];
+    return [h("div.choices", chosen, headChoice(app, draw)), await equation(app, app.attention)];
   });
   return chapter(app.words, "matrices", body);
 }
@@ -119,15 +129,12 @@ async function equation(app, part) {
   const { words, trace } = app;
   const board = new Board(app);
   const show = (last, tall = 300) => board.tensor(`${part}.${last}`, { head: app.head, tall });
-  const lines = [];
-  for (const name of ["query", "key", "value"]) {
+  const projected = async (name) => {
     const own = trace.byName.get(`${part}.${name}`);
-    const weights = await weightsOf(app, board, own);
-    const entering = await board.tensor(own.inputs[0], { tall: 220, title: words("matrices.entering") });
-    lines.push([words(`matrices.${name}`), formula(entering, "·", weights ?? words("matrices.weights"), "=", await show(name, 220))]);
-  }
-  lines.push([words("matrices.scores"), formula(await show("scores"), "→", await show("scaled"))]);
-  lines.push([words("matrices.weights_line"), formula(await show("masked"), "→", await show("weights"))]);
-  lines.push([words("matrices.context"), formula(await show("context"))]);
-  return lines.map(([title, line]) => h("section", { class: "card" }, h("h2", {}, title), line));
+    const entering = board.tensor(own.inputs[0], { tall: 220, title: words("matrices.entering") });
+    const [x, weights, result] = await Promise.all([entering, weightsOf(app, board, own), show(name, 220)]);
+    return card(words(`matrices.${name}`), null, formula(x, "·", weights ?? words("matrices.weights"), "=", result));
+  };
+  const line = async (key, sign, ...names) => card(words(`matrices.${key}`), null, formula(...(await Promise.all(names.map((name) => show(name)))).flatMap((one, i) => (i ? [sign, one] : [one]))));
+  return Promise.all([...["query", "key", "value"].map(projected), line("scores", "→", "scores", "scaled"), line("weights_line", "→", "masked", "weights"), line("context", "·", "weights", "value"), line("result", "", "context")]);
 }

@@ -2,11 +2,16 @@
 
 import { chapter, redrawn } from "./article.js";
 import { Board } from "./board.js";
-import { choice, exact, h, select, short, token } from "./dom.js";
-import { Matrix } from "./matrix.js";
-import { plane, rowsOf } from "./trace.js";
+import { picture } from "./colours.js";
+import { card, choice, exact, h, link, select, short, token } from "./dom.js";
+import { Matrix, greatest } from "./matrix.js";
+import { below, flatOf, plane, rowsOf } from "./trace.js";
+import { partName } from "./words.js";
 
-/** Source or target: [side, "source_embedding"]. */
+const LANE = 26; // A row's height, as in the style sheet.
+const HEAT = 20; // Positions of the heatmaps.
+
+/** Source or target. */
 function sideChoice(app, draw) {
   const { words } = app;
   app.side ??= "source";
@@ -31,59 +36,91 @@ export function wordChoice(app, side, draw) {
   });
 }
 
-export function wordsToVectors(app) {
+export async function wordsToVectors(app) {
   const { words, trace } = app;
-  return redrawn(async (draw) => {
+  const body = await redrawn(async (draw) => {
     const side = sideChoice(app, draw);
     const { ids, pieces } = sideOf(app);
     const name = `${app.side}_embedding.tokens`;
-    const board = new Board(app);
-    const { data } = await trace.tensor(name);
+    const [{ data }, lanes, matrix] = await Promise.all([trace.tensor(name), paths(app), new Board(app).tensor(name)]);
     const first = (i) => [0, 1, 2].map((column) => short(data[i * trace.width + column])).join(", ");
-    const row = (piece, i) =>
-      h("tr", {}, h("td", {}, i), h("td", { class: "left" }, token(piece)), h("td", {}, ids[i]), h("td", { class: "left" }, `→ [${first(i)}, …]`));
-    const head = ["#", words("words.token"), words("words.id"), words("words.vector", { width: trace.width })].map((one) => h("th", {}, one));
-    const table = h("div", { class: "scroll tall", tabindex: 0 }, h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, pieces.map(row))));
-    return [side, table, h("p", { class: "note spaced" }, words("words.paths")), await board.tensor(name)];
-  }).then((body) => chapter(words, "words", body));
+    const row = (piece, i) => h("tr", h("td", i), h("td.left", token(piece)), h("td", ids[i]), h("td.left", `→ [${first(i)}, …]`));
+    const head = ["#", words("words.token"), words("words.id"), words("words.vector", { width: trace.width })].map((one) => h("th", one));
+    const table = h("div.scroll.tall", { tabindex: 0 }, h("table", h("thead", h("tr", head)), h("tbody", pieces.map(row))));
+    return [side, table, card(null, null, matrix), card(words("words.paths"), words("words.paths_why"), lanes)];
+  });
+  return chapter(words, "words", body);
+}
+
+/** Each word's vector as it enters the first layer and as it leaves every one: a row for each word. */
+async function paths(app) {
+  const { words, trace } = app;
+  const stack = app.side === "source" ? "encoder" : "decoder";
+  const leaving = (part) => trace.stepsOf(part).at(-1).name;
+  const stops = [`${app.side}_embedding`, ...trace.blocks(stack).map((block) => `${block}.feed_forward`)];
+  const stages = await Promise.all(stops.map(async (part) => plane(await trace.tensor(leaving(part)))));
+  const most = stages.map(greatest);
+  const head = stops.map((part, i) => h("th", link(i ? partName(words, part.replace(".feed_forward", "")) : words("step.embedding_sum"), () => app.go("step", leaving(part)))));
+  const { pieces } = sideOf(app);
+  const lanes = (flat, stage) => h("td", { rowspan: pieces.length }, laneOf(flat, most[stage]));
+  const row = (piece, i) => h("tr", h("th", { scope: "row" }, token(piece)), i === 0 && stages.map(lanes));
+  return h("div.scroll.tall", { tabindex: 0 }, h("table.lanes", h("thead", h("tr", h("td"), head)), h("tbody", pieces.map(row))));
+}
+
+/** The first numbers of every word's vector as one picture, with room between the words. */
+function laneOf({ rows, columns, at }, most) {
+  const shown = { rows: 2 * rows, columns: Math.min(24, columns), at: (row, column) => (row % 2 ? at((row - 1) / 2, column) : -Infinity) };
+  const canvas = picture(shown, "signed", most);
+  canvas.className = "lane";
+  canvas.style.height = `${LANE * rows}px`;
+  return canvas;
 }
 
 /** PE(pos, 2i) = sin(pos / 10000^(2i/width)), PE(pos, 2i+1) its cosine; or all sines before all cosines. */
-export function sinusoid(row, column, width, interleaved) {
+function sinusoids(rows, width, interleaved) {
   const terms = width / 2;
-  const pair = interleaved ? Math.floor(column / 2) : column % terms;
-  const exponent = interleaved ? (2 * pair) / width : pair / Math.max(terms - 1, 1);
-  const angle = row / 10000 ** exponent;
-  return (interleaved ? column % 2 === 0 : column < terms) ? Math.sin(angle) : Math.cos(angle);
+  return flatOf(Float32Array.from({ length: rows * width }, (_, i) => {
+    const [row, column] = [Math.floor(i / width), i % width];
+    const pair = interleaved ? Math.floor(column / 2) : column % terms;
+    const angle = row / 10000 ** (interleaved ? (2 * pair) / width : pair / Math.max(terms - 1, 1));
+    return (interleaved ? column % 2 === 0 : column < terms) ? Math.sin(angle) : Math.cos(angle);
+  }), width);
 }
 
 export async function positions(app) {
   const { words, trace } = app;
   const formula = (column) => `${column % 2 ? "cos" : "sin"}(pos${column < 2 ? "" : " / 100"})`;
-  const toyRow = (row) => h("tr", {}, h("th", {}, `pos ${row}`), [0, 1, 2, 3].map((column) => h("td", {}, exact(Number(sinusoid(row, column, 4, true).toFixed(4))))));
-  const toy = h("table", {}, h("thead", {}, h("tr", {}, h("td", {}), [0, 1, 2, 3].map((column) => h("th", {}, formula(column))))), h("tbody", {}, [0, 1, 2, 3, 4].map(toyRow)));
-  const heat = (kind) => {
-    const interleaved = kind === "sinusoidal";
-    const flat = { rows: 20, columns: trace.width, at: (row, column) => sinusoid(row, column, trace.width, interleaved) };
-    const own = trace.config.positions === kind ? ` · ${words("positions.own")}` : "";
-    return new Matrix({ title: words(interleaved ? "positions.interleaved" : "positions.concatenated") + own, flat, words }).element;
-  };
-  const parts = [h("section", { class: "card" }, h("h2", {}, words("positions.toy")), h("div", { class: "scroll" }, toy))];
-  if (trace.width % 2 === 0) parts.push(h("section", { class: "card" }, h("h2", {}, words("positions.heat", { width: trace.width })), h("div", { class: "inputs wide" }, heat("sinusoidal"), heat("sinusoidal-concatenated"))));
-  return chapter(words, "positions", parts, h("section", { class: "card" }, h("h2", {}, words("positions.added")), await added(app)));
+  const four = sinusoids(5, 4, true);
+  const toyRow = (row) => h("tr", h("th", `pos ${row}`), [0, 1, 2, 3].map((column) => h("td", exact(Number(four.at(row, column).toFixed(4))))));
+  const toy = h("table", h("thead", h("tr", h("td"), [0, 1, 2, 3].map((column) => h("th", formula(column))))), h("tbody", [0, 1, 2, 3, 4].map(toyRow)));
+  const heat = (key, kind, flat) => new Matrix({ title: words(key) + (trace.config.positions === kind ? ` · ${words("positions.own")}` : ""), flat, words }).element;
+  const heats = [await learned(app, heat)];
+  if (trace.width % 2 === 0) heats.push(heat("positions.interleaved", "sinusoidal", sinusoids(HEAT, trace.width, true)), heat("positions.concatenated", "sinusoidal-concatenated", sinusoids(HEAT, trace.width, false)));
+  return chapter(
+    words, "positions",
+    card(words("positions.toy"), null, h("div.scroll", toy)),
+    card(words("positions.heat", { count: HEAT, width: trace.width }), null, h("div.inputs.wide", heats)),
+    card(words("positions.added"), null, await added(app)),
+  );
 }
 
-function added(app) {
+/** The table that a model with learned positions looks them up in. */
+async function learned(app, heat) {
+  const table = app.trace.byName.get("source_embedding.positions")?.parameters[0];
+  if (!table || !app.trace.door.holds(table)) return null;
+  return heat("positions.learned", "learned", plane(await app.trace.door.rows(table, 0, Math.min(HEAT, app.trace.config.max_length))));
+}
+
+async function added(app) {
   const { words, trace } = app;
-  if (!trace.byName.has("source_embedding.positions")) return h("p", {}, words(`positions.${trace.config.positions}`));
+  if (!trace.byName.has("source_embedding.positions")) return h("p", words(`positions.${trace.config.positions}`));
   return redrawn(async (draw) => {
     const chosen = [sideChoice(app, draw), wordChoice(app, sideOf(app), draw)];
     const names = ["tokens", "positions", "sum"].map((last) => `${app.side}_embedding.${last}`);
-    const rows = await Promise.all(names.map(async (name) => rowsOf(plane(await trace.tensor(name)), app.word, 1)));
-    const flat = { rows: 3, columns: trace.width, at: (row, column) => rows[row].at(0, column) };
+    const flat = below(await Promise.all(names.map(async (name) => rowsOf(plane(await trace.tensor(name)), app.word))));
     const labels = { rows: [words("positions.word"), `+ ${words("positions.place")}`, "="], columns: null };
     const onpick = (row, column) => app.picked(names[row], { head: 0, row: app.word, column });
     const matrix = new Matrix({ title: words("positions.sum", { word: sideOf(app).pieces[app.word] }), flat, labels, words, onpick, least: 46 });
-    return [h("div", { class: "choices" }, chosen), matrix.element];
+    return [h("div.choices", chosen), matrix.element];
   });
 }

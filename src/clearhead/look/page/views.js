@@ -2,7 +2,7 @@
 
 import { heads, sixSteps, vectors } from "./view-attention.js";
 import { beam } from "./view-beam.js";
-import { decoder } from "./view-decoder.js";
+import { decoder, memory } from "./view-decoder.js";
 import { layer } from "./view-layer.js";
 import { lines } from "./view-lines.js";
 import { block, model, stacks } from "./view-model.js";
@@ -27,6 +27,7 @@ export const views = {
   heads: { draw: heads, numbers: true },
   lines: { draw: lines },
   layer: { draw: layer, numbers: true },
+  memory: { draw: memory, numbers: true },
   decoder: { draw: decoder },
   output: { draw: output, numbers: true },
   beam: { draw: beam },
@@ -34,8 +35,8 @@ export const views = {
   pencil: { draw: worksheet },
 };
 
-const TOUR = ["model", "stacks", "words", "positions", "vectors", "six", "matrices", "heads", "lines", "layer", "decoder", "output", "beam", "training", "pencil"];
-const WITH_LAYERS = new Set(["vectors", "six", "matrices", "heads", "lines", "layer"]);
+const TOUR = ["model", "stacks", "words", "positions", "vectors", "six", "matrices", "heads", "lines", "layer", "memory", "decoder", "output", "beam", "training", "pencil"];
+const WITH_LAYERS = new Set(["vectors", "six", "matrices", "heads", "lines", "layer", "memory"]);
 
 /** The chapters that this trace has something to show in. */
 export function chapters(trace) {

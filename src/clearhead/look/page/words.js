@@ -1,23 +1,22 @@
 // What the page says, in the reader's language.
 
-import { en } from "./en.js";
-import { ko } from "./ko.js";
+import { texts } from "./texts.js";
 
-export const catalogues = { en, ko };
+export const languages = ["en", "ko"];
 
 /** "?lang=" in the address, else what the file was made for, else the browser's language. */
 export function language(preferred) {
   const asked = new URLSearchParams(location.search).get("lang");
   const browser = navigator.language.startsWith("ko") ? "ko" : "en";
-  return [asked, preferred, browser].find((one) => one in catalogues);
+  return [asked, preferred, browser].find((one) => languages.includes(one));
 }
 
 /** words(key, { name: value }): the catalogue's text with {name} replaced. */
 export function wordsIn(chosen) {
+  const which = languages.indexOf(chosen);
   return (key, values = {}) => {
-    const text = catalogues[chosen][key];
-    if (text === undefined) throw new Error(`no text for ${key}`);
-    return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+    if (!Object.hasOwn(texts, key)) throw new Error(`no text for ${key}`);
+    return texts[key][which].replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
   };
 }
 

@@ -1,0 +1,165 @@
+"""How fast the page is, and how much memory it takes, with a large trace: 6 + 6 layers, width 512, 64 tokens.
+
+    python benchmarks/page.py [--chromium PROGRAM] [--step NAME]
+
+Measured in a headless Chromium, for an untrained model with the paper's vocabulary of 37,000: until something is
+painted; from asking for a step until its matrices are drawn, for one step of each kind, nothing of it having been
+fetched before; and what the page's process holds at the end. Each figure stands beside what it must not exceed.
+"""
+
+import argparse
+import dataclasses
+import shutil
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from clearhead.look import Exhibit
+from clearhead.look.server import HOST, application, listening
+from clearhead.model import EncoderDecoder, paper_base
+from clearhead.tracing import Side, Trace, record, steps_of
+
+TOKENS, VOCABULARY = 64, 37_000
+MOST_PAINT, MOST_MATRIX, MOST_MEMORY = 1000, 200, 500  # Milliseconds, milliseconds, MB.
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+# The chapters that draw matrices, and one step of each kind in the last layers.
+CHAPTERS = ("words", "positions", "vectors", "matrices", "heads", "layer", "memory", "decoder", "output")
+# From the question until two frames later: when the second begins, the first has been painted.
+ASK = """place => new Promise((done) => {
+  const start = performance.now();
+  const seen = new MutationObserver(() => {
+    if (document.querySelector(".redrawn:empty")) return;
+    seen.disconnect();
+    requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - start)));
+  });
+  seen.observe(document.getElementById("view"), { attributes: true, attributeFilter: ["data-ready"] });
+  location.hash = place;
+})"""
+
+
+def large_trace() -> Trace:
+    """Of an untrained model: what the numbers are changes nothing in how long they take to be drawn."""
+    config = dataclasses.replace(paper_base(VOCABULARY, VOCABULARY), dropout=0.0)
+    model = EncoderDecoder(config, seed=1).eval()
+    source = (*range(100, 99 + TOKENS), 2)
+    target = (1, *range(200, 199 + TOKENS))
+    predicted = (*target[1:], 2)
+
+    def side(ids: tuple[int, ...]) -> Side:
+        return Side(" ".join(f"w{one}" for one in ids), ids, tuple(f"▁w{one}" for one in ids))
+
+    return Trace(
+        record(model, source, target),
+        steps_of(config),
+        source=side(source),
+        target=side(target),
+        predicted=side(predicted),
+        config=dataclasses.asdict(config),
+        settings={"model": "paper-base"},
+        parameters=dict(model.named_parameters(remove_duplicate=False)),
+    )
+
+
+@contextmanager
+def served(exhibit: Exhibit) -> Iterator[str]:
+    def no_tracer(request: Any) -> Exhibit:
+        return exhibit
+
+    with listening(0) as own:
+        server = uvicorn.Server(uvicorn.Config(application(no_tracer, exhibit), log_level="error", ws="none"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [own]}, daemon=True)
+        thread.start()
+        yield f"http://{HOST}:{own.getsockname()[1]}/"
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+def kinds(trace: Trace) -> list[str]:
+    """One step of each kind: the last of its name, so that nothing of it was fetched for another."""
+    return list({step.name.rpartition(".")[2] + step.operation: step.name for step in trace.steps()}.values())
+
+
+def page_memory(session: Any) -> float:
+    """MB that the greatest of the browser's page processes holds in memory of its own (Linux)."""
+    processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    held = [_own_memory(one["id"]) for one in processes if one["type"] == "renderer"]
+    return max(held) / 1e6
+
+
+def _own_memory(process: int) -> int:
+    """Private bytes: the browser's program itself, which all its processes share, does not count."""
+    lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="utf-8").splitlines()
+    return sum(1024 * int(line.split()[1]) for line in lines if line.startswith("Private_"))
+
+
+@dataclasses.dataclass(frozen=True)
+class Taken:
+    """Milliseconds: on the clock, and of processors in the browser's processes and the server together."""
+
+    clock: float
+    processor: float
+
+
+def processor_time(session: Any) -> float:
+    """Seconds so far: an upper bound of what an idle machine would need, whatever else this one is doing."""
+    processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    return sum(one["cpuTime"] for one in processes) + time.process_time()
+
+
+def measure(address: str, places: list[str], program: str) -> tuple[Taken, dict[str, Taken], float]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        session = browser.new_browser_cdp_session()
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+
+        def timed(work: Callable[[], float]) -> Taken:
+            before = processor_time(session)
+            clock = work()
+            return Taken(clock, 1000 * (processor_time(session) - before))
+
+        def open_page() -> float:
+            page.goto(address)
+            page.wait_for_selector("main[data-ready]")
+            return page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+
+        page.on("pageerror", lambda error: sys.exit(f"the page failed: {error}"))
+        paint = timed(open_page)
+        times = {place: timed(lambda: page.evaluate(ASK, place)) for place in places}  # noqa: B023
+        memory = page_memory(session)
+        browser.close()
+    return paint, times, memory
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure the page with a large trace.")
+    parser.add_argument("--chromium", default=shutil.which("chromium"), help="the browser's program")
+    parser.add_argument("--step", action="append", help="measure this step alone (may be given several times)")
+    given = parser.parse_args()
+    if given.chromium is None:
+        sys.exit("no chromium is found; name one: --chromium PROGRAM")
+    trace = large_trace()
+    places = [f"step/{name}" for name in given.step or kinds(trace)]
+    places += [] if given.step else CHAPTERS
+    with served(Exhibit(trace)) as address:
+        paint, times, memory = measure(address, places, given.chromium)
+    print("milliseconds on the clock (of processors)")
+    print(f"{paint.clock:6.0f} ({paint.processor:5.0f}) first paint, at most {MOST_PAINT}")
+    print(
+        f"{statistics.median(one.clock for one in times.values()):6.0f}         a step, in the middle of {len(times)}"
+    )
+    for place, taken in sorted(times.items(), key=lambda one: one[1].clock, reverse=True):
+        print(f"{taken.clock:6.0f} ({taken.processor:5.0f}) {place}, at most {MOST_MATRIX}")
+    print(f"{memory:6.0f} MB of memory, at most {MOST_MEMORY}")
+
+
+if __name__ == "__main__":
+    main()
