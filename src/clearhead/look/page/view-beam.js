@@ -64,7 +64,7 @@ function tree(app, show) {
     };
     const label = `${node.piece}, ${words("beam.score")} ${exact(node.score ?? -Infinity)}, ${words(`fate.${node.fate}`)}`;
     const style = { left: `${x}px`, top: `${y}px` };
-    return h(`button.node.${node.fate}`, { "aria-label": label, "aria-pressed": "false", "data-number": node.number, style, onclick }, h("bdi", visible(node.piece)), h("small", (node.score ?? -Infinity).toFixed(2).replace("-", "−")));
+    return h(`button.node.${node.fate}`, { "aria-label": label, "aria-pressed": "false", "data-number": node.number, style, onclick }, h("bdi", visible(node.piece)), h("small", brief(node.score ?? -Infinity)));
   };
   const box = h("div.tree", { style: { width: `${width}px`, height: `${height}px` } }, s("svg", { width, height, "aria-hidden": "true" }, lines), trace.tree.map(button));
   return h("div.tree-box", { tabindex: 0, role: "region", "aria-label": words("chapter.beam") }, box);
@@ -132,3 +132,6 @@ function reason(app, node) {
   if (!left || !Number.isFinite(least(node.length + 1))) return words(`why.fate.${node.fate}`);
   return words("why.left", { piece: visible(trace.piece(next[0])), total: exact(node.total + next[1]), least: exact(least(node.length + 1)), beam });
 }
+
+/** A score in the tree: of a model that is sure, hundredths would all be zero. */
+const brief = (score) => (score === 0 ? "0" : score.toFixed(score > -0.1 ? 4 : 2).replace("-", "−"));
