@@ -303,7 +303,7 @@ export const texts = {
   "layer.own": ["Other weights in each layer", "층마다 다른 가중치"],
   "layer.own_why": ["The corner of W_1 in each layer: the same shape, numbers of its own.", "각 층 W_1의 한 귀퉁이입니다. 모양은 같고 수는 저마다 다릅니다."],
   "chapter.pencil": ["By hand", "손으로 계산하기"],
-  "why.pencil": ["Some understand a Transformer only after computing one with a pencil. These sheets have small whole numbers, and every blank is checked as you fill it in.", "연필로 한 번 계산해 보아야 트랜스포머가 이해된다는 사람이 많습니다. 학습지의 숫자는 작은 정수이고, 빈칸을 채우면 맞았는지 바로 알려 줍니다."],
+  "why.pencil": ["Some understand a Transformer only after computing one with a pencil. These sheets have small whole numbers, and every blank is checked as you fill it in.", "연필로 직접 계산해 보고 나서야 트랜스포머를 이해하게 되는 사람도 있습니다. 학습지의 숫자는 작은 정수이고, 빈칸을 채우면 맞았는지 바로 알려 줍니다."],
   "like.pencil": ["Like an exercise book with the answers at the back: try first, look afterwards.", "답이 뒤에 실린 문제집과 같습니다. 먼저 풀어 보고, 그다음에 답을 봅니다."],
   "chapter.memory": ["How memory serves each layer", "메모리가 각 층에 쓰이는 방식"],
   "why.memory": ["The encoder's memory goes to every decoder layer. Each makes its own keys and values of it once, and every word being written asks these.", "인코더의 메모리는 모든 디코더 층으로 갑니다. 층마다 메모리로 자기만의 키와 값을 한 번 만들어 두고, 단어를 쓸 때마다 거기에 묻습니다."],
