@@ -155,3 +155,11 @@ class TestCache:
         monkeypatch.setenv("XDG_CACHE_HOME", "")
         monkeypatch.setenv("HOME", "/home/somebody")
         assert cache_folder() == Path("/home/somebody/.cache/clearhead")
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    """The error names what was given, and no draft was made."""
+    with pytest.raises(IsADirectoryError) as raised, publish_file(tmp_path):
+        pytest.fail("there is nothing to write to")
+    assert raised.value.filename == str(tmp_path)
+    assert not list(tmp_path.parent.glob(".*draft*"))

@@ -40,6 +40,8 @@ def sha256(path: Path) -> str:
 @contextlib.contextmanager
 def publish_file(path: Path) -> Iterator[Path]:
     """Yield a path beside `path` to write to; when the block ends well, sync it and rename it into place."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "this is a folder; name a file in it", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = _draft(path)
     draft.touch()

@@ -90,8 +90,9 @@ def test_what_the_questions_say_in_words(traces: tuple[Trace, Trace]) -> None:
 
 @pytest.mark.parametrize(("language", "name"), LANGUAGES.items())
 def test_what_is_to_be_clicked_is_on_the_page(traces: tuple[Trace, Trace], language: str, name: str) -> None:
-    catalogue = (PAGE / f"{language}.js").read_text(encoding="utf-8")
-    words = {text.replace("{number}", "1") for text in re.findall(r'": "([^"]*)"', catalogue)}
+    catalogue = (PAGE / "texts.js").read_text(encoding="utf-8")
+    texts = json.loads(catalogue[catalogue.index("{") : catalogue.rindex("}") + 1])
+    words = {both[language == "ko"].replace("{number}", "1") for both in texts.values()}
     tired = traces[0]
     words |= {f"{place}: {piece}" for place, piece in enumerate(tired.source.pieces)}
     words |= {f"{row}: {piece}" for row, piece in enumerate(tired.predicted.pieces, 1)}

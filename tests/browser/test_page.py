@@ -186,3 +186,17 @@ def test_a_notebooks_frame(open_page: Any, shown: Exhibit, tmp_path: Path, chrom
     frame.locator('.rail button[data-view="words"]').click()
     frame.locator('main[data-view="words"]').wait_for()
     context.close()
+
+
+@pytest.mark.parametrize("place", ["%", "constructor", "step/nope", "block", "sublayer/nope"])
+def test_an_address_that_leads_nowhere_leads_to_the_beginning(open_page: Any, address: str, place: str) -> None:
+    page = open_page(f"{address}#{place}")
+    page.wait_for_selector('main[data-view="model"]')
+    assert page.inner_text("h1")
+
+
+def test_an_address_of_no_cell(open_page: Any, address: str) -> None:
+    page = open_page(f"{address}#step/encoder.layers.0.self_attention.scores/0,-1,-1")
+    page.wait_for_selector('main[data-view="step"]')
+    assert "?" not in page.inner_text(".crumbs")
+    assert "-1" not in page.inner_text(".crumbs")

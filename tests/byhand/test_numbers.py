@@ -34,7 +34,7 @@ def test_what_a_person_types(text: str, expected: Fraction) -> None:
     assert read(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "two", "1/0", "nan", "1,5"])
+@pytest.mark.parametrize("text", ["", "two", "1/0", "nan", "1,5", "1e999999999", "1" * 41])
 def test_what_is_no_number(text: str) -> None:
     with pytest.raises(UsageError, match=r"is not a number; write 3, -2, 0.5 or 1/3"):
         read(text)

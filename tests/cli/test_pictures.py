@@ -60,3 +60,14 @@ def test_without_matplotlib(clearhead: Run, tmp_path: Path, monkeypatch: pytest.
     result = clearhead("look", tmp_path / "nothing", "one", "--png", tmp_path)
     assert result.code == 2
     assert "pip install 'clearhead[figures]'" in result.err
+
+
+def test_who_asks_for_no_picture_needs_no_matplotlib(
+    clearhead: Run, run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is an extra, which most installations lack."""
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.delitem(sys.modules, "clearhead.look.figures", raising=False)
+    monkeypatch.delattr("clearhead.look.save_figure", raising=False)
+    result = clearhead("look", run_folder, "one", "--html", tmp_path / "look.html")
+    assert (result.code, result.err) == (0, "")

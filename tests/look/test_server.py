@@ -194,6 +194,16 @@ def test_errors_are_one_line(ask, address: str, status: int, message: str) -> No
     assert message in answer.json["error"]
 
 
+def test_a_hypothesis_that_is_followed_is_not_what_a_page_opens_with(ask) -> None:  # type: ignore[no-untyped-def]
+    """And following many does not push out the trace that they belong to."""
+    shown = ask("GET", "/trace").json
+    node = next(one for one in shown["trace"]["tree"] if one["fate"] == "dropped")
+    for _ in range(MOST_TRACES + 1):
+        assert ask("POST", f"/trace/{shown['id']}/follow", posted(node=node["number"])).status == 200
+        assert ask("GET", "/trace").json["id"] == shown["id"]
+    assert ask("GET", f"/trace/{shown['id']}/tensor?name=output.logits").status == 200
+
+
 def test_only_the_newest_traces_are_kept(ask) -> None:  # type: ignore[no-untyped-def]
     for _ in range(MOST_TRACES):
         last = ask("POST", "/trace", posted(text="one", to="fr", beam_size=1)).json["id"]

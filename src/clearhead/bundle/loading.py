@@ -128,8 +128,11 @@ def _read_text(path: Path) -> str:
 def _check_file(folder: Path, name: str, expected: str) -> None:
     path = folder / name
     # Neither a name such as ../secret nor a link may make us read outside the bundle.
-    inside = Path(name).name == name and path.resolve().is_relative_to(folder.resolve())
-    if not inside or not path.is_file():
+    try:
+        inside = Path(name).name == name and path.resolve().is_relative_to(folder.resolve()) and path.is_file()
+    except (OSError, ValueError):  # A name that no file can have.
+        inside = False
+    if not inside:
         raise BundleError(f"{folder} lacks {name!r}, which its config.json names; copy the bundle again")
     if sha256(path) != expected:
         raise BundleError(f"{path} is damaged (its sha256 is not that in config.json); copy the bundle again")

@@ -36,7 +36,7 @@ def read_matrices(path: str | Path) -> dict[str, Rows]:
 
 def _from_json(path: Path, text: str) -> Mapping[str, Any]:
     try:
-        found = json.loads(text, parse_float=Fraction)
+        found = json.loads(text, parse_float=str)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"--matrix {path} is not JSON ({error}); {_HOW}") from None
     if not isinstance(found, dict):
@@ -49,7 +49,11 @@ def _from_csv(path: Path, text: str) -> Mapping[str, Any]:
     name = ""
     # Spreadsheets of many countries separate by semicolons.
     separator = next((one for one in ",;\t" if one in text), ",")
-    for number, line in enumerate(csv.reader(text.splitlines(), delimiter=separator), start=1):
+    try:
+        lines = list(csv.reader(text.splitlines(), delimiter=separator))
+    except csv.Error as error:
+        raise UsageError(f"--matrix {path} is not CSV ({error}); {_HOW}") from None
+    for number, line in enumerate(lines, start=1):
         cells = [one.strip() for one in line]
         while cells and not cells[-1]:
             cells.pop()  # Spreadsheets fill short lines with empty cells.

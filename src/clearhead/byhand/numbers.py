@@ -44,6 +44,9 @@ def inside(value: Fraction, places: int | None = None) -> str:
 def read(text: str) -> Fraction:
     """What a person typed: 3, -2, −2, 0.5 or 1/3. Raises UsageError for anything else."""
     try:
-        return Fraction(text.strip().replace("−", "-"))
+        # 1e999999999 would be a billion digits.
+        if len(text) <= 40 and len(text.lower().partition("e")[2]) <= 3:
+            return Fraction(text.strip().replace("−", "-"))
     except (ValueError, ZeroDivisionError):
-        raise UsageError(f"{text.strip()!r} is not a number; write 3, -2, 0.5 or 1/3") from None
+        pass
+    raise UsageError(f"{text.strip()[:40]!r} is not a number; write 3, -2, 0.5 or 1/3")

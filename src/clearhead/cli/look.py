@@ -72,7 +72,7 @@ def look(
     bundle = load(folder)
     to = to if to is not None or not bundle.languages else _first_language(bundle)
     tracer = functools.partial(exhibit, bundle, read_history(folder))
-    first = tracer(Request(text or SENTENCE, to, BEAM_SIZE))
+    first = tracer(Request(SENTENCE if text is None else text, to, BEAM_SIZE))
     if html is not None:
         with publish_file(html) as draft:
             draft.write_text(as_html(first, lang), encoding="utf-8")
@@ -135,8 +135,11 @@ def read_history(folder: Path) -> list[dict[str, Any]]:
     if not path.is_file():
         return []
     try:
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    except (OSError, ValueError) as error:
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        if not all(isinstance(line, dict) for line in lines):
+            raise ValueError("a line is no object")
+        return lines
+    except (OSError, ValueError, RecursionError) as error:
         raise BundleError(f"{path} cannot be read ({error}); move it away to look without it") from None
 
 

@@ -47,9 +47,11 @@ class Pictures:
 
     def write(self, trace: "Trace") -> None:
         """Each picture into each folder, named after what it shows. Raises TraceError for a layer or head too many."""
+        if not self.wanted:
+            return  # Nor is matplotlib, which may be missing.
         from clearhead.look import save_figure
 
-        for name, figure in self._drawn(trace) if self.wanted else ():
+        for name, figure in self._drawn(trace):
             for kind, folder in self._folders:
                 path = folder / f"{name}.{kind}"
                 save_figure(figure, path)

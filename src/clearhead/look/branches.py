@@ -32,6 +32,8 @@ def moment(trace: Trace, time: int) -> Tensor:
     First the weights of what it had written, then those of the source.
     """
     layers = range(trace.config["decoder_layers"])
+    if not layers:
+        return torch.zeros(0, trace.config["heads"], time + 1 + len(trace.source.ids))
     return torch.stack(
         [
             torch.cat(

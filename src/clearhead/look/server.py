@@ -75,23 +75,27 @@ class Gallery:
         self._kept: OrderedDict[str, Exhibit] = OrderedDict()
         self._numbers = itertools.count(1)
         self._busy = asyncio.Lock()
-        self.add(first)
+        self.newest = ""
+        self.open_with(first)
 
     def add(self, exhibit: Exhibit) -> str:
         name = str(next(self._numbers))
         self._kept[name] = exhibit
-        while len(self._kept) > MOST_TRACES:
-            self._kept.popitem(last=False)
+        if len(self._kept) > MOST_TRACES:
+            self._kept.pop(next(one for one in self._kept if one != self.newest))
         return name
+
+    def open_with(self, exhibit: Exhibit) -> str:
+        """Add what a page that is opened from now on begins with."""
+        self.newest = self.add(exhibit)
+        return self.newest
 
     def __getitem__(self, name: str) -> Exhibit:
         if name not in self._kept:
             raise HTTPException(404, f"trace {name[:20]!r} is no longer kept; trace the sentence again")
+        # What is looked at stays; what nobody has asked for the longest goes first.
+        self._kept.move_to_end(name)
         return self._kept[name]
-
-    @property
-    def newest(self) -> str:
-        return next(reversed(self._kept))
 
     async def work(self, compute: Callable[[], Computed]) -> Computed:
         async with self._busy:
@@ -126,7 +130,7 @@ def application(tracer: Tracer, first: Exhibit) -> "Guard":
         match await _read(asked):
             case {"text": str(text), "to": None | str() as to, "beam_size": int(beam_size), **more} if not more:
                 request = Request(text, to, int(beam_size))
-                return _told(gallery, gallery.add(await gallery.work(lambda: tracer(request))))
+                return _told(gallery, gallery.open_with(await gallery.work(lambda: tracer(request))))
         raise UsageError("the request is not understood; send {text, to, beam_size}")
 
     async def tensor(asked: Asked) -> Response:

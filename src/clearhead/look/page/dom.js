@@ -69,7 +69,7 @@ export function exact(value) {
 }
 
 export function percent(value) {
-  return value >= 0.0005 ? `${(100 * value).toFixed(1)} %` : value > 0 ? "< 0.1 %" : "0 %";
+  return value >= 0.00095 ? `${(100 * value).toFixed(1)} %` : value >= 0.00005 ? `${(100 * value).toFixed(2)} %` : value > 0 ? "< 0.01 %" : "0 %";
 }
 
 export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

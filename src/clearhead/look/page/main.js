@@ -5,8 +5,17 @@ import { h, link, select, visible } from "./dom.js";
 import { NumberPanel } from "./number.js";
 import { open } from "./source.js";
 import { Trace, blockOf, partOf, stackOf } from "./trace.js";
-import { chapters, views } from "./views.js";
+import { chapters, isPlace, views } from "./views.js";
 import { language, languages, partName, stepKey, wordsIn } from "./words.js";
+
+/** An address without its percent signs; one that is broken leads to the beginning. */
+function written(address) {
+  try {
+    return decodeURIComponent(address);
+  } catch {
+    return "";
+  }
+}
 
 class App {
   constructor(told, source, chosen) {
@@ -66,7 +75,7 @@ class App {
 
   form() {
     const { words, told } = this;
-    const { settings } = this.trace;
+    const { settings } = (this.winner ?? this.told).trace;
     const text = h("input", { type: "text", name: "text", value: this.trace.reading.text, maxlength: 2000, dir: "auto", "aria-label": words("form.text"), autocomplete: "off", spellcheck: "false" });
     const wanted = { to: settings.to, beam_size: settings.beam_size ?? 1 };
     const direction = told.languages.length > 0 && select(words("form.to"), told.languages.map((one) => [one, one]), wanted.to, (one) => (wanted.to = one));
@@ -104,7 +113,12 @@ class App {
   /** Another hypothesis of the search, whole; and back to the one that won. */
   async follow(node) {
     const winner = this.told;
-    this.told = await this.source.follow(node);
+    try {
+      this.told = await this.source.follow(node);
+    } catch (error) {
+      this.say(error.message);
+      return;
+    }
     this.winner = winner;
     this.take("decoder", String(this.told.trace.predicted.ids.length - 1));
   }
@@ -130,9 +144,11 @@ class App {
   // Where the reader is: "#view/part/head,row,column".
 
   read() {
-    const [view, part, cell] = decodeURIComponent((this.address ?? location.hash).slice(1)).split("/");
+    const [view, part, cell] = written((this.address ?? location.hash).slice(1)).split("/");
     const [head, row, column] = (cell ?? "").split(",").map(Number);
-    this.show(view in views ? view : "model", part || null, cell && Number.isInteger(column) ? { head, row, column } : null);
+    const isCell = cell && [head, row, column].every((one) => Number.isInteger(one) && one >= 0);
+    if (isPlace(this.trace, view, part)) this.show(view, part || null, isCell ? { head, row, column } : null);
+    else this.show("model", null, null);
   }
 
   go(view, part = null, cell = null, remember = true) {

@@ -38,6 +38,14 @@ export const views = {
 const TOUR = ["model", "stacks", "words", "positions", "vectors", "six", "matrices", "heads", "lines", "layer", "memory", "decoder", "output", "beam", "training", "pencil"];
 const WITH_LAYERS = new Set(["vectors", "six", "matrices", "heads", "lines", "layer", "memory"]);
 
+/** Whether a view of this trace has such a part: an address may name any. */
+export function isPlace(trace, view, part) {
+  if (view === "step") return trace.byName.has(part);
+  if (view === "sublayer") return trace.groups.some((one) => one.part === part);
+  if (view === "block") return ["encoder", "decoder"].some((stack) => trace.blocks(stack).includes(part));
+  return Object.hasOwn(views, view);
+}
+
 /** The chapters that this trace has something to show in. */
 export function chapters(trace) {
   const { encoder_layers: below, decoder_layers: above } = trace.config;
