@@ -61,7 +61,8 @@ def test_both_readmes_hold_the_same() -> None:
         counts = [len(re.findall(pattern, text, re.MULTILINE)) for text in (english, korean)]
         assert counts[0] == counts[1], pattern
     links = [set(re.findall(r"\]\(((?!README)[^)]+)\)", text)) for text in (english, korean)]
-    assert links[0] == links[1]
+    # Of pages that both languages have, each may lead to its own.
+    assert {one.replace(".ko.md", ".md") for one in links[0]} == {one.replace(".ko.md", ".md") for one in links[1]}
 
 
 @pytest.mark.parametrize("readme", READMES)
