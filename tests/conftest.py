@@ -4,6 +4,7 @@ import dataclasses
 import importlib.util
 import io
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -73,6 +74,13 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
 def browser_program() -> tuple[str | None, list[str]]:
     """The Chromium that is found here, and the names of what is missing to drive it."""
     return CHROMIUM, MISSING
+
+
+@pytest.fixture(scope="session", autouse=True)
+def answered_signals() -> None:
+    """Where the tests were started in the background, a shell had them ignore Ctrl-C, which some of them send."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
