@@ -13,7 +13,7 @@ from clearhead.cli import look
 from clearhead.errors import BundleError
 from clearhead.look import server
 from clearhead.look.server import Request
-from clearhead.model import EncoderDecoder
+from clearhead.training.preparation import gather
 
 Run = Callable[..., Any]
 
@@ -51,16 +51,19 @@ def test_without_a_model(clearhead: Run, tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_before_training(run_folder: Path) -> None:
-    """The first weights are those that training began with: the recipe's seed gives them."""
+    """The first weights are those that training began with, and the page is told their likeliest tokens."""
     bundle = load(run_folder)
     shown = look.exhibit(bundle, (), Request("one two", beam_size=2))
-    model = EncoderDecoder(bundle.model.config, seed=bundle.recipe.training.seed).eval()
+    model = gather(bundle.recipe).untrained_model().eval()
     ids = [torch.tensor([list(side.ids)]) for side in (shown.trace.source, shown.trace.target)]
     with torch.inference_mode():
         expected = model(*ids)[0].softmax(-1)
-    assert shown.untrained is not None
-    assert shown.untrained["output.probabilities"] == pytest.approx(expected, abs=1e-6)
-    assert shown.untrained.predicted == shown.trace.predicted
+    untrained = look.untrained(bundle, shown.trace)
+    assert untrained["output.probabilities"] == pytest.approx(expected, abs=1e-6)
+    assert untrained.predicted == shown.trace.predicted
+    assert shown.before is not None
+    for row, told in zip(expected, shown.before, strict=True):
+        assert [share for _, _, share in told[:10]] == pytest.approx(row.topk(10).values.tolist(), abs=1e-6)
 
 
 def test_the_first_language(two_languages: Bundle) -> None:

@@ -17,8 +17,14 @@ def grown() -> Tree:
     return tree
 
 
+def path(tree: Tree, number: int) -> tuple[int, ...]:
+    """The tokens from the root to a node."""
+    node = tree.nodes[number]
+    return () if number == 0 else (*path(tree, node.parent), node.token)
+
+
 def test_fates_and_scores() -> None:
-    nodes = {tuple(tree.tokens(node.number)): node for tree in [grown()] for node in tree.nodes}
+    nodes = {path(tree, node.number): node for tree in [grown()] for node in tree.nodes}
     assert {path: node.fate for path, node in nodes.items()} == {
         (): "won", (A,): "live", (B,): "won", (END,): "finished", (B, END): "won", (A, A): "stopped",
         (A, END): "finished", (B, A): "stopped",

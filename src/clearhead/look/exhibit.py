@@ -26,10 +26,15 @@ class Exhibit:
     """
 
     trace: Trace
-    untrained: Trace | None = None
+    untrained: dataclasses.InitVar[Trace | None] = None
     history: Sequence[Mapping[str, Any]] = ()
     languages: Sequence[str] = ()
     branch: Branch | None = None
+    # All that is shown of the untrained model: the rest of its trace, as large as the other, is let go.
+    before: list[list[list[Any]]] | None = dataclasses.field(init=False)
+
+    def __post_init__(self, untrained: Trace | None) -> None:
+        object.__setattr__(self, "before", None if untrained is None else _likeliest(untrained))
 
     def document(self) -> dict[str, Any]:
         """All but the tensors, as JSON without NaN or infinities (null in their place)."""
@@ -39,7 +44,7 @@ class Exhibit:
                 "languages": list(self.languages),
                 "branches": self.branch is not None,
                 "history": [dict(line) for line in self.history],
-                "untrained": None if self.untrained is None else _likeliest(self.untrained),
+                "untrained": self.before,
             }
         )
 

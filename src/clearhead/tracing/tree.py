@@ -79,13 +79,5 @@ class Tree:
             found[0].fate = "won"
             parent = found[0].number
 
-    def tokens(self, number: int) -> list[int]:
-        """The tokens of a node's hypothesis, begin not among them."""
-        tokens: list[int] = []
-        while number > 0:
-            tokens.append(self.nodes[number].token)
-            number = self.nodes[number].parent
-        return tokens[::-1]
-
     def as_json(self) -> list[dict[str, Any]]:
         return [dataclasses.asdict(node) for node in self.nodes]

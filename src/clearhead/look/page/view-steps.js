@@ -26,9 +26,9 @@ export function positionChoice(app, draw) {
   });
 }
 
-/** A <select> of the model's attentions; kinds: which of "encoder", "decoder" and "cross". */
-export function attentionChoice(app, draw, kinds = ["encoder", "decoder", "cross"]) {
-  const all = attentions(app.trace).filter((part) => kinds.includes(kindOfAttention(part)));
+/** A <select> of the model's attentions. */
+export function attentionChoice(app, draw) {
+  const all = attentions(app.trace);
   if (!all.includes(app.attention)) app.attention = all[0];
   const chosen = (part) => {
     app.attention = part;
@@ -40,8 +40,6 @@ export function attentionChoice(app, draw, kinds = ["encoder", "decoder", "cross
 export function attentions(trace) {
   return trace.groups.map((one) => one.part).filter((part) => /attention$/.test(kindOf(part)));
 }
-
-export const kindOfAttention = (part) => (part.endsWith("cross_attention") ? "cross" : part.split(".")[0]);
 
 /** One step: its inputs, the weights that it uses, and its result. */
 export async function step(app, name, cell) {
@@ -87,11 +85,10 @@ export async function weightsOf(app, board, own) {
 }
 
 /** A whole sub-layer, from what enters it to what leaves it. */
-export async function sublayer(app, part, cell) {
+export async function sublayer(app, part) {
   const { words, trace } = app;
   const kind = kindOf(part);
   const body = await redrawn((draw) => sublayerBody(app, part, draw));
-  if (cell) app.head = cell.head;
   const key = /^(self_attention|cross_attention|feed_forward)$/.test(kind) ? kind : part;
   return article(words, partName(words, part), words(`why.${key}`), words(`like.${key}`), body);
 }
