@@ -79,6 +79,8 @@ def test_own_matrices_decide_the_sizes() -> None:
     sheet = make_sheet("attention-weighting", 3, matrices=own)
     assert (sheet.matrix("A").shape, sheet.matrix("Z").shape) == ((2, 2), (2, 2))
     assert sheet.source == "Your own numbers: X (the rest: seed 3)."
+    whole = make_sheet("attention-weighting", 3, matrices={**own, "A": own["X"]})
+    assert whole.source == "Your own numbers: X, A."
 
 
 def test_a_single_position_of_ones_own() -> None:

@@ -1,6 +1,7 @@
 """Sheets with the numbers of a model."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
@@ -133,25 +134,59 @@ def test_cross_entropy(trace: Trace, numbers: Callable[..., Tensor], precise: Ca
     torch.testing.assert_close(precise(sheet.matrix("one_hot"))[0, 0], expected, rtol=0, atol=1e-12)
 
 
+def test_two_heads_of_several(
+    trace: Trace, numbers: Callable[..., Tensor], precise: Callable[..., Tensor]
+) -> None:
+    """Each head as its own attention; what they are mixed to is the model's own result."""
+    layer = trace.config["encoder_layers"] - 1
+    sheet, path = sheet_from(trace, "multi-head", layer), f"encoder.layers.{layer}.self_attention"
+    contexts = []
+    for head in (1, 2):
+        scores, value = numbers(sheet.matrix(f"S{head}")), numbers(sheet.matrix(f"V{head}"))
+        close(scores, trace[f"{path}.scaled"][head - 1, :3].double(), 0.05 + 1e-9)
+        close(value, trace[f"{path}.value"][head - 1, :, :2].double(), 0.05 + 1e-9)
+        torch.testing.assert_close(
+            precise(sheet.matrix(f"context{head}")), scores.softmax(1) @ value, rtol=0, atol=1e-12
+        )
+        contexts.append(numbers(sheet.matrix(f"context{head}")))
+    output = trace.parameters[f"{path}.output.weight"].detach().double()
+    width = trace[f"{path}.query"].shape[-1]
+    taken = torch.cat((output[:3, :2], output[:3, width : width + 2]), dim=1).T
+    close(numbers(sheet.matrix("WO")), taken, 0.005 + 1e-9)
+    mixed = torch.cat(contexts, dim=1) @ numbers(sheet.matrix("WO")) + numbers(sheet.matrix("rest"))
+    close(numbers(sheet.matrix("output")), mixed, 0.005 + 1e-9)
+    close(numbers(sheet.matrix("output")), trace[f"{path}.output"].double()[:3, :3], 0.011)
+
+
+def test_a_trace_without_its_weights(trace: Trace, tmp_path: Path) -> None:
+    trace.save(tmp_path / "trace.safetensors")
+    loaded = Trace.load(tmp_path / "trace.safetensors")
+    assert sheet_from(loaded, "softmax") == sheet_from(trace, "softmax")
+    for topic in ("feed-forward", "block", "layer-norm", "multi-head"):
+        with pytest.raises(UsageError, match="was read without its model's weights"):
+            sheet_from(loaded, topic)
+
+
 @pytest.mark.parametrize("topic", list(TOPICS))
-def test_every_topic_has_its_numbers_or_says_why_not(trace: Trace, topic: str) -> None:
-    try:
-        sheet = sheet_from(trace, topic)
-    except UsageError as error:
-        assert str(error).startswith(f"{topic} cannot be made from a model: ")  # noqa: PT017
-        assert topic in ("multi-head", "beam-search", "by-hand-transformer")
-    else:
-        assert "round" in sheet.rounding.lower()
-        assert len(list(sheet.blanks())) > 10
-        korean = sheet_from(trace, topic, language="ko")
-        assert [one[3].text for one in korean.blanks()] == [one[3].text for one in sheet.blanks()]
-        assert "반올림" in korean.rounding
+def test_every_topic_has_its_numbers_or_says_why_not(trace: Trace, street: Bundle, topic: str) -> None:
+    if topic == "by-hand-transformer":
+        with pytest.raises(UsageError, match="by-hand-transformer cannot be made from a model: no trained model"):
+            sheet_from(trace, topic)
+        return
+    searched = street.trace("I am a student.", "fr", beam_size=2) if topic == "beam-search" else trace
+    sheet = sheet_from(searched, topic)
+    assert "round" in sheet.rounding.lower()
+    assert len(list(sheet.blanks())) > 10
+    korean = sheet_from(searched, topic, language="ko")
+    assert [one[3].text for one in korean.blanks()] == [one[3].text for one in sheet.blanks()]
+    assert "반올림" in korean.rounding
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("beam-search",), "beam-search cannot be made from a model: its table looks at the last word alone"),
+        (("beam-search",), "beam-search needs a trace of a search; make it with trace(text, beam_size=2)"),
+        (("beam-search", 1), "--layer 1: beam-search stands outside the layers; leave --layer out"),
         (("masked", 9), "--layer 9: the model's decoder has"),
         (("masked", 0, -1), "--head -1: the model's decoder has 2 heads; choose one from 0 to 1"),
         (("layer-norm", 0, 1), "--head 1: layer-norm has no heads; leave --head out"),

@@ -64,6 +64,7 @@ def test_of_a_model(clearhead: Run, two_languages_folder: Path) -> None:
         (("block", "--layer", "1"), "--layer is for a model's numbers; add --from"),
         (("masked", "--from", "runs/x"), "--from needs a text to read"),
         (("masked", "text", "--from", "runs/x", "--size", "a=1"), "--size does not go with --from"),
+        (("masked", "text", "--from", "runs/x", "--seed", "0"), "--seed does not go with --from"),
         (("block", "--matrix", "none.json"), "--matrix none.json cannot be read"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import html.parser
 import re
+import unicodedata
 
 import pytest
 
@@ -107,3 +108,12 @@ def test_columns_of_text_line_up() -> None:
     (block,) = re.findall("```\n(.*?)\n```", text, re.DOTALL)
     ends = {line.rstrip().rindex("]") for line in block.splitlines() if "__" in line}
     assert len(ends) == 1
+
+
+@pytest.mark.parametrize("topic", list(TOPICS))
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_matrices_fit_a_terminal_of_80_columns(topic: str, language: str) -> None:
+    text = markdown(make_sheet(topic, 1, language=language), key=False)
+    for line in "\n".join(re.findall("```\n(.*?)\n```", text, re.DOTALL)).splitlines():
+        wide = sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in line)
+        assert wide <= 80, line

@@ -2,7 +2,7 @@
 
 from tokenizers.pre_tokenizers import ByteLevel
 
-from clearhead.text.alphabet import BYTES, CHARACTERS, readable
+from clearhead.text.alphabet import BYTES, CHARACTERS, readable, visible
 
 
 def test_it_is_the_alphabet_of_the_library():
@@ -33,3 +33,9 @@ def test_what_cannot_be_seen_shows_as_bytes():
     """A line feed is 0A; U+2028 is E2 80 A8."""
     assert readable("Ċ") == "<0x0A>"
     assert readable("".join(CHARACTERS[byte] for byte in (0xE2, 0x80, 0xA8))) == "<0xE2><0x80><0xA8>"
+
+
+def test_a_text_that_can_be_seen_whole():
+    """U+202E, which turns the direction, is E2 80 AE; a lone U+D800 would be ED A0 80."""
+    assert visible("한 글 ▁") == "한 글 ▁"
+    assert visible("a\u202eb\x00\ud800\udcff") == "a<0xE2><0x80><0xAE>b<0x00><0xED><0xA0><0x80><0xFF>"

@@ -49,7 +49,8 @@ def make_sheet(
     if kind.check is not None:
         kind.check(own)
     rows, sections = _numbers(kind, seed, chosen, shapes, own, say)
-    source = say("source.own" if own else "source.seed", seed=seed, names=", ".join(own))
+    origin = "source.seed" if not own else "source.own.all" if own.keys() == shapes.keys() else "source.own"
+    source = say(origin, seed=seed, names=", ".join(own))
     if kind.classic is not None and rows == _classic(kind):
         source = say("source.classic")
     return finished(kind, say, sections, source)

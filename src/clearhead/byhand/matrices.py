@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -38,7 +39,8 @@ def _from_json(path: Path, text: str) -> Mapping[str, Any]:
     try:
         found = json.loads(text, parse_float=str)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"--matrix {path} is not JSON ({error}); {_HOW}") from None
+        how = 'write fractions in quotes, as in "1/3"' if re.search(r"[\d\s]/\s*\d", text) else _HOW
+        raise UsageError(f"--matrix {path} is not JSON ({error}); {how}") from None
     if not isinstance(found, dict):
         raise UsageError(f"--matrix {path} does not name its matrices; {_HOW}")
     return found

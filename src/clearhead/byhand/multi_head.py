@@ -2,17 +2,21 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from clearhead.byhand.arithmetic import beside, product, transposed
+from clearhead.byhand.arithmetic import beside, given, product, rounded_off, transposed
 from clearhead.byhand.attention import projections
 from clearhead.byhand.drawing import Draw, Shape
+from clearhead.byhand.numbers import rounded
 from clearhead.byhand.sheet import Line, Matrix, Rows, Section
 from clearhead.byhand.softmax import shares_add_up, softmax_line, weights_agree
 from clearhead.byhand.topic import Shapes, Sizes, Start, Topic
 
 ATTEMPTS = 1000
+REST_PLACES = 2
 
 
 def build(start: Start) -> tuple[Section, ...]:
+    if "S1" in start.rows:
+        return from_scores(start)
     say, sizes = start.say, start.sizes
     tokens = start.tokens("queries", sizes["positions"])
     heads = tuple(range(1, sizes["heads"] + 1))
@@ -34,6 +38,42 @@ def build(start: Start) -> tuple[Section, ...]:
     lines = ((f"[{' '.join(one.name for one in contexts)}] ·", output, "=", out),)
     sections.append(Section(say("merge.heading"), say("merge.text"), lines, say("merge.beside")))
     return tuple(sections)
+
+
+def from_scores(start: Start) -> tuple[Section, ...]:
+    """Two heads of a model, which are too wide for paper, from their scores and some columns of their values.
+
+    Rows: S1 and V1, S2 and V2, the rows of W_O for those columns, and Y, the model's own result. What is not on the sheet
+    is added up in r, so that Y comes out.
+    """
+    say, queries, keys = start.say, start.labels["queries"], start.labels["keys"]
+    sections, contexts, names = [], [], []
+    for head in (1, 2):
+        scores = start.matrix(f"S{head}", f"S{head}", queries, keys)
+        value = start.matrix(f"V{head}", f"V{head}", keys)
+        line, weights = softmax_line(f"weights{head}", f"A{head}", scores, suffix=str(head))
+        contexts.append(product(f"context{head}", f"Z{head}", weights, value, weights="left"))
+        names += [f"h{head}.{column}" for column in range(1, value.shape[1] + 1)]
+        lines: tuple[Line, ...] = ((scores, "→", *line[:3]), (*line[4:], "·", value, "=", contexts[-1]))
+        text = say("head.scores", head=head)
+        sections.append(Section(say("head.heading", head=head), text, lines, say("head.beside")))
+    concatenated = beside("concatenated", "Concat", contexts, names)
+    output = start.matrix("WO", "W_O", names)
+    mixed = product("mixed", "", concatenated, output)
+    rest = given("rest", "r", _rest(start.rows["Y"], mixed))
+    out = rounded_off(product("output", "Y", concatenated, output, rest), REST_PLACES)
+    lines = (("[Z1 Z2] ·", output, "+", rest, "=", out),)
+    sections.append(
+        Section(say("merge.heading"), f"{say('merge.text')} {say('merge.rest')}", lines, say("merge.beside"))
+    )
+    return tuple(sections)
+
+
+def _rest(wanted: Rows, found: Matrix) -> Rows:
+    return [
+        [rounded(one - other, REST_PLACES) for one, other in zip(*rows, strict=True)]
+        for rows in zip(wanted, found.values, strict=True)
+    ]
 
 
 def draw(draw: Draw, sizes: Sizes, shapes: Shapes) -> dict[str, Rows]:

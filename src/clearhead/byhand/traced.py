@@ -1,18 +1,21 @@
 """The same sheets with the numbers of a trained model, rounded so that they can be worked out."""
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from clearhead.byhand import searched
 from clearhead.byhand.making import find_topic, finished
 from clearhead.byhand.numbers import rounded
-from clearhead.byhand.sheet import Rows, Sheet
+from clearhead.byhand.sheet import Rows, Section, Sheet
 from clearhead.byhand.topic import Start
 from clearhead.byhand.words import Words
 from clearhead.errors import UsageError
+from clearhead.text import visible
 from clearhead.tracing import Trace
 
 # Where a topic finds its attention in a trace, and on which sides its queries and keys are.
@@ -24,12 +27,9 @@ PARTS = {
 # More rows, or more columns of the values, are more than fits two pages.
 MOST_TOKENS = 7
 VALUE_COLUMNS, FEATURES, INNER, COLUMNS, ROWS, VOCABULARY = 3, 3, 4, 4, 4, 6
-WHY_NOT = {
-    "multi-head": "its heads are too wide to be computed from their inputs; make self-attention of one head instead",
-    "beam-search": "its table looks at the last word alone, a model at all words so far; "
-    "the page of `clearhead look` shows the model's own search",
-    "by-hand-transformer": "no trained model is small enough; make its parts instead",
-}
+# Of two heads at once there is room for fewer.
+HEAD_ROWS, HEAD_COLUMNS, MIXED_COLUMNS = 3, 2, 3
+WHY_NOT = {"by-hand-transformer": "no trained model is small enough; make its parts instead"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +37,8 @@ class Taken:
     """What a topic takes of a trace.
 
     part: where it comes from, as the sheet says it. rows, labels, sizes, places: as in `Start`. notes: for each text of
-    the catalogue that says how the numbers are rounded, what stands in its places.
+    the catalogue that says how the numbers are rounded, what stands in its places. sections: the sheet itself, where the
+    topic's own steps do not fit a model.
     """
 
     part: str
@@ -47,6 +48,7 @@ class Taken:
     sizes: Mapping[str, int] = dataclasses.field(default_factory=dict)
     head: int | None = None
     places: int | None = None
+    sections: Callable[[Words], tuple[Section, ...]] | None = None
 
 
 def sheet_from(
@@ -65,12 +67,13 @@ def sheet_from(
     if layer is not None and topic in WITHOUT_LAYERS:
         raise UsageError(f"--layer {layer}: {topic} stands outside the layers; leave --layer out")
     taken = TAKERS[topic](trace, topic, layer or 0, head or 0)
-    sections = kind.build(Start(taken.rows, {**kind.usual, **taken.sizes}, say, taken.labels, taken.places))
+    start = Start(taken.rows, {**kind.usual, **taken.sizes}, say, taken.labels, taken.places)
+    sections = taken.sections(say) if taken.sections else kind.build(start)
     part = taken.part if taken.head is None else say("source.head", part=taken.part, head=taken.head)
-    source = say("source.model", model=trace.settings.get("model", ""), text=trace.source.text, part=part)
+    source = say("source.model", model=trace.settings.get("model", ""), text=visible(trace.source.text), part=part)
     sheet = finished(kind, say, sections, source)
     rounding = " ".join(say(key, **values) for key, values in taken.notes.items())
-    introduction = say("attention-weighting.model") if topic == "attention-weighting" else sheet.introduction
+    introduction = say(f"{topic}.model") if topic in INTRODUCED_ANEW else sheet.introduction
     return dataclasses.replace(sheet, introduction=introduction, rounding=rounding)
 
 
@@ -87,6 +90,23 @@ def _attention(trace: Trace, topic: str, layer: int, head: int) -> Taken:
     counts = {"count": len(scores), "rows": len(rows["S"]), "width": width, "kept": min(width, VALUE_COLUMNS)}
     notes = {"rounding.model": counts}
     return Taken(path, rows, labels, notes, {"head_width": width}, head)
+
+
+def _multi_head(trace: Trace, topic: str, layer: int, head: int) -> Taken:
+    """The first two heads, some columns of each, and the rows of W_O that these meet."""
+    path, count = _path(trace, "encoder", "self_attention", layer), int(trace.config["heads"])
+    if count < 2:
+        raise UsageError(f"{topic} cannot be made from this model: it has one head; make self-attention instead")
+    width, pieces = _head_width(trace), _pieces(trace, "source")
+    kept = min(HEAD_COLUMNS, width)
+    columns = [head * width + column for head in (0, 1) for column in range(kept)]
+    rows = {"WO": _rounded(_parameter(trace, f"{path}.output.weight")[:MIXED_COLUMNS, columns].T, 2)}
+    for number in (1, 2):
+        rows[f"S{number}"] = _rounded(trace[f"{path}.scaled"][number - 1, :HEAD_ROWS], 1)
+        rows[f"V{number}"] = _rounded(trace[f"{path}.value"][number - 1, :, :kept], 1)
+    rows["Y"] = _rounded(trace[f"{path}.output"][:HEAD_ROWS, :MIXED_COLUMNS], 2)
+    notes = {"rounding.multi-head": {"heads": count, "rows": len(rows["Y"]), "width": width, "kept": kept}}
+    return Taken(path, rows, {"queries": pieces[:HEAD_ROWS], "keys": pieces}, notes)
 
 
 def _weighting(trace: Trace, topic: str, layer: int, head: int) -> Taken:
@@ -109,8 +129,8 @@ def _feed_forward(trace: Trace, topic: str, layer: int, head: int) -> Taken:
     entering = trace[_inputs(trace)[f"{path}.inner"][0]].double().T
     inner, out = trace[f"{path}.inner"].double().T, trace[f"{path}.output"].double().T
     chosen = _cut_somewhere(inner)
-    first = trace.parameters[f"{path}.inner.weight"].detach().double()[chosen][:, :FEATURES]
-    second = trace.parameters[f"{path}.outer.weight"].detach().double()[:FEATURES][:, chosen]
+    first = _parameter(trace, f"{path}.inner.weight")[chosen][:, :FEATURES]
+    second = _parameter(trace, f"{path}.outer.weight")[:FEATURES][:, chosen]
     kept, first, second = (
         _as_written(one, places) for one, places in ((entering[:FEATURES], 1), (first, 2), (second, 2))
     )
@@ -149,7 +169,7 @@ def _layer_norm(trace: Trace, topic: str, layer: int, head: int) -> Taken:
     rows = {"x": _rounded(entering[:ROWS, :COLUMNS], 2)}
     rows |= {name: _rounded(trace[f"{path}.{name}"][:ROWS], 2) for name in ("mean", "variance")}
     for name, parameter in parameters.items():
-        rows[name] = _rounded(trace.parameters[f"{path}.normalization.{parameter}"].detach()[None, :COLUMNS], 2)
+        rows[name] = _rounded(_parameter(trace, f"{path}.normalization.{parameter}")[None, :COLUMNS], 2)
     notes = {"rounding.layer-norm": {"width": entering.shape[1], "kept": len(rows["x"][0])}}
     labels = _pieces(trace, "source")[:ROWS]
     return Taken(path, rows, {"queries": labels}, notes, {"rows": len(labels), "width": len(rows["x"][0])})
@@ -193,13 +213,27 @@ def _cross_entropy(trace: Trace, topic: str, layer: int, head: int) -> Taken:
     return Taken("output.logits", rows, {"words": words}, {"rounding.cross-entropy": told})
 
 
+def _beam_search(trace: Trace, topic: str, layer: int, head: int) -> Taken:
+    notes = {"rounding.beam-search": {"penalty": trace.settings.get("length_penalty", "")}}
+    return Taken("tree", {}, {}, notes, sections=functools.partial(searched.sections, trace.tree))
+
+
 TAKERS: Mapping[str, Callable[[Trace, str, int, int], Taken]] = {
     **dict.fromkeys(PARTS, _attention),
     "attention-weighting": _weighting, "feed-forward": _feed_forward, "block": _block, "layer-norm": _layer_norm,
-    "softmax": _softmax, "positions": _positions, "cross-entropy": _cross_entropy,
+    "softmax": _softmax, "positions": _positions, "cross-entropy": _cross_entropy, "multi-head": _multi_head,
+    "beam-search": _beam_search,
 }  # fmt: skip
 WITH_HEADS = {*PARTS, "attention-weighting", "block", "softmax"}
-WITHOUT_LAYERS = {"positions", "cross-entropy"}
+WITHOUT_LAYERS = {"positions", "cross-entropy", "beam-search"}
+# What the topic's introduction says of its numbers is not true of a model's.
+INTRODUCED_ANEW = {"attention-weighting", "multi-head", "beam-search"}
+
+
+def _parameter(trace: Trace, name: str) -> Tensor:
+    if name not in trace.parameters:
+        raise UsageError(f"the trace was read without its model's weights, such as {name}; save it with weights=True")
+    return trace.parameters[name].detach().double()
 
 
 def _rounded(numbers: Tensor, places: int) -> Rows:

@@ -17,9 +17,9 @@ Text = Annotated[
     str | None, typer.Argument(metavar="[TEXT]", help="With --from: what the model reads.", show_default=False)
 ]
 Seed = Annotated[
-    int,
+    int | None,
     typer.Option(
-        "--seed", metavar="N", min=0, help="The same seed, the same sheet. 0 is the classic, if there is one."
+        "--seed", metavar="N", min=0, help="The same seed, the same sheet. 0, the default, is the classic, if any."
     ),
 ]
 Size = Annotated[
@@ -44,7 +44,7 @@ MatrixFile = Annotated[
 def byhand(
     topic: Topic,
     text: Text = None,
-    seed: Seed = 0,
+    seed: Seed = None,
     size: Size = None,
     language: Language = "en",
     html_file: Html = None,
@@ -70,10 +70,10 @@ def byhand(
     if model is None:
         _refuse({"TEXT": text, "--layer": layer, "--head": head, "--to": to}, "is for a model's numbers; add --from")
         sheet = make_sheet(
-            topic, seed, read_sizes(",".join(size or [])), language, read_matrices(matrix) if matrix else None
+            topic, seed or 0, read_sizes(",".join(size or [])), language, read_matrices(matrix) if matrix else None
         )
     else:
-        _refuse({"--size": size or None, "--matrix": matrix}, "does not go with --from; leave one of them out")
+        _refuse({"--seed": seed, "--size": size or None, "--matrix": matrix}, "does not go with --from; leave one of them out")
         sheet = _of_model(topic, model, text, layer, head, to, language)
     _write(sheet, html_file, markdown_file, answers, not blank, quiet)
 
@@ -85,7 +85,9 @@ def _of_model(
 
     if text is None:
         raise UsageError('--from needs a text to read; add it, as in: --from runs/street "I am a student."')
-    return sheet_from(load(model).trace(text, to), topic, layer, head, language)
+    # The numbers of a search are those of the beam of 2 that the sheet is about; all others are of what the model says.
+    trace = load(model).trace(text, to, beam_size=2 if topic == "beam-search" else 1)
+    return sheet_from(trace, topic, layer, head, language)
 
 
 def _write(

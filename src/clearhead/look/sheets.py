@@ -23,8 +23,8 @@ _FULL_LINE = 95
 _RAISED = {"ᵀ": "<sup>T</sup>", "ˣ": "<sup>x</sup>", "ᵢ": "<sub>i</sub>", "ⱼ": "<sub>j</sub>", "ₖ": "<sub>k</sub>"} | {
     "₀₁₂₃₄₅₆₇₈₉"[digit]: f"<sub>{digit}</sub>" for digit in range(10)
 }
-# Columns of text after which a line of matrices goes on below.
-_WIDEST_LINE = 100
+# Columns of text after which a line of matrices goes on below: those of a usual terminal.
+_WIDEST_LINE = 80
 
 
 def markdown(sheet: Sheet, answers: bool = False, key: bool = True) -> str:

@@ -29,12 +29,15 @@ def readable(token: str) -> str:
     """
     raw = bytes(BYTES[character] for character in token)
     # surrogateescape turns a byte that is not UTF-8 into U+DC00 + byte, which isprintable() refuses.
-    return "".join(_readable_character(character) for character in raw.decode("utf-8", "surrogateescape"))
+    return visible(raw.decode("utf-8", "surrogateescape")).replace(" ", "▁")
 
 
-def _readable_character(character: str) -> str:
-    if character == " ":
-        return "▁"
-    if character.isprintable():
-        return character
-    return "".join(f"<0x{byte:02X}>" for byte in character.encode("utf-8", "surrogateescape"))
+def visible(text: str) -> str:
+    """A text in which each character that cannot be seen, or that turns the direction of others, stands as its bytes."""
+    return "".join(one if one.isprintable() else _as_bytes(one) for one in text)
+
+
+def _as_bytes(character: str) -> str:
+    # What was a byte that is not UTF-8 comes as U+DC80 or above; other lone surrogates are encoded as they are.
+    handler = "surrogateescape" if 0xDC80 <= ord(character) <= 0xDCFF else "surrogatepass"
+    return "".join(f"<0x{byte:02X}>" for byte in character.encode("utf-8", handler))
