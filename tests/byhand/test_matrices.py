@@ -32,7 +32,7 @@ def test_semicolons_separate_too(tmp_path: Path) -> None:
     ("name", "text", "message"),
     [
         ("a.json", "{", "is not JSON"),
-        ("a.json", '{"X": [[1/3]]}', "write fractions in quotes, as in \"1/3\""),
+        ("a.json", '{"X": [[1/3]]}', 'write fractions in quotes, as in "1/3"'),
         ("a.json", "[[1]]", "does not name its matrices; write"),
         ("a.json", "{}", "holds no matrix; write"),
         ("a.json", '{"X": [1]}', "X is not made of rows; write"),

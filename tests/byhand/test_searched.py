@@ -36,16 +36,16 @@ TREE = [
 def test_by_hand() -> None:
     first, second, third, last = sections(TREE, Words("en"))
     assert [[cell.text for cell in row] for row in first.matrices[0].cells] == [
-        ["⟨begin⟩", "▁a", "−0.5", "−0.5", "1.1"],
-        ["⟨begin⟩", "▁c", "−1", "−1", "1.2"],
-        ["⟨begin⟩", "▁d", "−2", "−2", "x"],
+        ["⟨begin⟩", "▁a", "−0.50", "−0.5", "1.1"],
+        ["⟨begin⟩", "▁c", "−1.00", "−1", "1.2"],
+        ["⟨begin⟩", "▁d", "−2.00", "−2", "x"],
     ]
     assert [[cell.text for cell in row] for row in second.matrices[0].cells] == [
-        ["1.1", "▁b", "−0.2", "−0.7", "2.1"],
-        ["1.2", "⟨end⟩", "−0.5", "−1.5", "end"],
+        ["1.1", "▁b", "−0.20", "−0.7", "2.1"],
+        ["1.2", "⟨end⟩", "−0.50", "−1.5", "end"],
     ]
     assert second.matrices[0].cells[1][3].working == "−1.5 = −1 + (−0.5)"
-    assert [cell.text for cell in third.matrices[0].cells[0]] == ["2.1", "⟨end⟩", "−0.1", "−0.8", "end"]
+    assert [cell.text for cell in third.matrices[0].cells[0]] == ["2.1", "⟨end⟩", "−0.10", "−0.8", "end"]
     scores, winner = last.matrices
     # −1.5 ÷ 2 and −0.8 ÷ 3
     assert [[cell.text for cell in row] for row in scores.cells] == [["2", "−0.750"], ["3", "−0.267"]]
@@ -60,16 +60,14 @@ def test_it_takes_as_many_decimals_as_it_needs() -> None:
     tree[3] |= {"log_probability": -1.0032, "total": -1.0032}
     tree[5] |= {"total": -1.501, "score": -0.7505}
     first = sections(tree, Words("en"))[0].matrices[0]
-    assert [row[2].text for row in first.cells] == ["−0.5", "−1.001", "−1.003"]
+    assert [row[2].text for row in first.cells] == ["−0.500", "−1.001", "−1.003"]
 
 
 SENTENCES = [("I am a student.", "fr"), ("Thanks.", "fr"), ("Merci", "en"), ("The cat sleeps.", "ko"), ("Thanks", "ko")]
 
 
 @pytest.mark.parametrize(("text", "to"), SENTENCES)
-def test_it_is_the_models_search(
-    street: Bundle, is_right: Callable[[Cell], bool], text: str, to: str
-) -> None:
+def test_it_is_the_models_search(street: Bundle, is_right: Callable[[Cell], bool], text: str, to: str) -> None:
     trace = street.trace(text, to, beam_size=2)
     try:
         sheet = sheet_from(trace, "beam-search")
@@ -88,7 +86,9 @@ def test_it_is_the_models_search(
         assert is_right(row[3])
         fates = {"end": ("finished", "won"), "x": ("dropped",)}.get(row[4].text, ("live", "stopped", "won"))
         assert its["fate"] in fates
-    scores = {label: row[1] for label, row in zip(sheet.matrix("scores").rows, sheet.matrix("scores").cells, strict=True)}
+    scores = {
+        label: row[1] for label, row in zip(sheet.matrix("scores").rows, sheet.matrix("scores").cells, strict=True)
+    }
     best = max(scores, key=lambda label: scores[label].value or 0)
     assert sheet.matrix("winner").cells[0][0].text == best
     assert best == "".join(trace.predicted.pieces[:-1]).replace("▁", " ").lstrip()
@@ -108,7 +108,10 @@ def test_a_beam_keeps_two(street: Bundle) -> None:
     ("tree", "message"),
     [
         ([], "beam-search needs a trace of a search; make it with trace(text, beam_size=2)"),
-        (TREE[:1] + TREE[1:2] * 40, "the search looked at 40 continuations, but a sheet has room for 32; choose a shorter"),
+        (
+            TREE[:1] + TREE[1:2] * 40,
+            "the search looked at 40 continuations, but a sheet has room for 32; choose a shorter",
+        ),
         (TREE[:5], "the search was cut at the greatest length before anything ended; choose a shorter text"),
     ],
 )

@@ -134,9 +134,7 @@ def test_cross_entropy(trace: Trace, numbers: Callable[..., Tensor], precise: Ca
     torch.testing.assert_close(precise(sheet.matrix("one_hot"))[0, 0], expected, rtol=0, atol=1e-12)
 
 
-def test_two_heads_of_several(
-    trace: Trace, numbers: Callable[..., Tensor], precise: Callable[..., Tensor]
-) -> None:
+def test_two_heads_of_several(trace: Trace, numbers: Callable[..., Tensor], precise: Callable[..., Tensor]) -> None:
     """Each head as its own attention; what they are mixed to is the model's own result."""
     layer = trace.config["encoder_layers"] - 1
     sheet, path = sheet_from(trace, "multi-head", layer), f"encoder.layers.{layer}.self_attention"

@@ -23,14 +23,16 @@ def build(start: Start) -> tuple[Section, ...]:
     inputs = start.matrix("X", "X", tokens)
     names = tuple(f"h{head}" for head in heads)
     made, asked = projections(start, inputs, names)
-    sections = [Section(say("project.heading"), say("split.text"), asked, say("project.beside"))]
+    # One line, to leave room for the heads.
+    first, rest = asked
+    sections = [Section(say("project.heading"), say("split.text"), ((*first, " ", *rest),), say("project.beside"))]
     contexts = []
     for head in heads:
         query, key, value = (_column(made[one], head, f"{one}{head}") for one in "QKV")
         scores = product(f"scores{head}", f"S{head}", query, transposed(key, f"KT{head}", "Kᵀ"), weights="both")
         line, weights = softmax_line(f"weights{head}", f"A{head}", scores, suffix=str(head))
         contexts.append(product(f"context{head}", f"Z{head}", weights, value, weights="left"))
-        lines: tuple[Line, ...] = (("Q·Kᵀ =", scores, "→", *line[:3]), (*line[4:], "→", contexts[-1]))
+        lines: tuple[Line, ...] = (("Q·Kᵀ =", scores, "→", *line, "→", contexts[-1]),)
         sections.append(Section(say("head.heading", head=head), say("head.text", head=head), lines, say("head.beside")))
     concatenated = beside("concatenated", "Concat", contexts, names)
     output = start.matrix("WO", "W_O", names)
@@ -43,8 +45,8 @@ def build(start: Start) -> tuple[Section, ...]:
 def from_scores(start: Start) -> tuple[Section, ...]:
     """Two heads of a model, which are too wide for paper, from their scores and some columns of their values.
 
-    Rows: S1 and V1, S2 and V2, the rows of W_O for those columns, and Y, the model's own result. What is not on the sheet
-    is added up in r, so that Y comes out.
+    Rows: S1 and V1, S2 and V2, the rows of W_O for those columns, and Y, the model's own result. What is not on the
+    sheet is added up in r, so that Y comes out.
     """
     say, queries, keys = start.say, start.labels["queries"], start.labels["keys"]
     sections, contexts, names = [], [], []
@@ -54,7 +56,7 @@ def from_scores(start: Start) -> tuple[Section, ...]:
         line, weights = softmax_line(f"weights{head}", f"A{head}", scores, suffix=str(head))
         contexts.append(product(f"context{head}", f"Z{head}", weights, value, weights="left"))
         names += [f"h{head}.{column}" for column in range(1, value.shape[1] + 1)]
-        lines: tuple[Line, ...] = ((scores, "→", *line[:3]), (*line[4:], "·", value, "=", contexts[-1]))
+        lines: tuple[Line, ...] = ((scores, value, "→", *line, f"A{head} · V{head} =", contexts[-1]),)
         text = say("head.scores", head=head)
         sections.append(Section(say("head.heading", head=head), text, lines, say("head.beside")))
     concatenated = beside("concatenated", "Concat", contexts, names)
@@ -116,5 +118,5 @@ def _shapes(sizes: Sizes, names: Collection[str]) -> Shapes:
 
 
 MULTI_HEAD = Topic(
-    "multi-head", {"positions": (3, 2, 4), "heads": (2, 3)}, _shapes, build, draw=draw, fits=every_head_sees
+    "multi-head", {"positions": (3, 2), "heads": (2, 3)}, _shapes, build, draw=draw, fits=every_head_sees
 )

@@ -25,7 +25,7 @@ _DIVISOR_PLACES = 2
 class Continuation(NamedTuple):
     """One row of a step.
 
-    node: the tree's own. before, becomes: names of living hypotheses, "2.1" for the first that lives on after two words.
+    node: the tree's own. before, becomes: names of living hypotheses, "2.1" for the first that lives on after 2 words.
     chance, total: its logarithm and their sum, as the sheet has them. text: all that it has written.
     """
 
@@ -53,7 +53,9 @@ def sections(tree: Sequence[Mapping[str, Any]], say: Words) -> tuple[Section, ..
         raise UsageError("the search was cut at the greatest length before anything ended; choose a shorter text")
     walks = {places: _walk(tree, places) for places in PLACES}
     places = next((one for one, walk in walks.items() if _decides_alike(walk)), PLACES[-1])
-    steps = [_step(length, rows, say, length == len(walks[places])) for length, rows in enumerate(walks[places], 1)]
+    steps = [
+        _step(length, rows, places, say, length == len(walks[places])) for length, rows in enumerate(walks[places], 1)
+    ]
     return (*steps, _winner(walks[places], places, say))
 
 
@@ -98,12 +100,13 @@ def _score(one: Continuation) -> Fraction:
     return one.total / _divisor(one)
 
 
-def _step(length: int, rows: Sequence[Continuation], say: Words, is_last: bool) -> Section:
+def _step(length: int, rows: Sequence[Continuation], places: int, say: Words, is_last: bool) -> Section:
     def cells(one: Continuation) -> tuple[Cell, ...]:
         before = one.total - one.chance
         total = exactly(one.total, one.node["total"], f"{written(before)} + {inside(one.chance)}")
         word = one.node["piece"]
-        return saying(one.before), saying(word), number(one.chance), total, saying(one.becomes, blank=True)
+        chance = Cell(one.chance, places, one.node["log_probability"])
+        return saying(one.before), saying(word), chance, total, saying(one.becomes, blank=True)
 
     columns = (say("searched.after"), say("searched.word"), "ln p", "Σ", say("searched.becomes"))
     matrix = Matrix(f"candidates{length}", "", tuple(map(cells, rows)), (), columns)
@@ -118,7 +121,9 @@ def _winner(walk: Sequence[Sequence[Continuation]], places: int, say: Words) -> 
         return number(divisor), about(_score(one), places + 1, one.node["score"], working)
 
     ended = _ended(walk)
-    scores = Matrix("scores", "", tuple(map(cells, ended)), tuple(one.text for one in ended), ("÷", say("searched.score")))
+    scores = Matrix(
+        "scores", "", tuple(map(cells, ended)), tuple(one.text for one in ended), ("÷", say("searched.score"))
+    )
     best = next(one for one in ended if one.node["fate"] == "won")
     winner = Matrix("winner", say("searched.winner"), ((saying(best.text, blank=True),),))
     line: Line = (scores, "→", winner)

@@ -36,9 +36,9 @@ WHY_NOT = {"by-hand-transformer": "no trained model is small enough; make its pa
 class Taken:
     """What a topic takes of a trace.
 
-    part: where it comes from, as the sheet says it. rows, labels, sizes, places: as in `Start`. notes: for each text of
-    the catalogue that says how the numbers are rounded, what stands in its places. sections: the sheet itself, where the
-    topic's own steps do not fit a model.
+    part: where it comes from in the trace, or a text of the catalogue that says it. rows, labels, sizes, places: as in
+    `Start`. notes: for each text of the catalogue that says how the numbers are rounded, what stands in its places.
+    sections: the sheet itself, where the topic's own steps do not fit a model.
     """
 
     part: str
@@ -69,7 +69,8 @@ def sheet_from(
     taken = TAKERS[topic](trace, topic, layer or 0, head or 0)
     start = Start(taken.rows, {**kind.usual, **taken.sizes}, say, taken.labels, taken.places)
     sections = taken.sections(say) if taken.sections else kind.build(start)
-    part = taken.part if taken.head is None else say("source.head", part=taken.part, head=taken.head)
+    part = say(taken.part) if topic == "beam-search" else taken.part
+    part = part if taken.head is None else say("source.head", part=part, head=taken.head)
     source = say("source.model", model=trace.settings.get("model", ""), text=visible(trace.source.text), part=part)
     sheet = finished(kind, say, sections, source)
     rounding = " ".join(say(key, **values) for key, values in taken.notes.items())
@@ -215,7 +216,7 @@ def _cross_entropy(trace: Trace, topic: str, layer: int, head: int) -> Taken:
 
 def _beam_search(trace: Trace, topic: str, layer: int, head: int) -> Taken:
     notes = {"rounding.beam-search": {"penalty": trace.settings.get("length_penalty", "")}}
-    return Taken("tree", {}, {}, notes, sections=functools.partial(searched.sections, trace.tree))
+    return Taken("searched.part", {}, {}, notes, sections=functools.partial(searched.sections, trace.tree))
 
 
 TAKERS: Mapping[str, Callable[[Trace, str, int, int], Taken]] = {

@@ -73,7 +73,10 @@ def byhand(
             topic, seed or 0, read_sizes(",".join(size or [])), language, read_matrices(matrix) if matrix else None
         )
     else:
-        _refuse({"--seed": seed, "--size": size or None, "--matrix": matrix}, "does not go with --from; leave one of them out")
+        _refuse(
+            {"--seed": seed, "--size": size or None, "--matrix": matrix},
+            "does not go with --from; leave one of them out",
+        )
         sheet = _of_model(topic, model, text, layer, head, to, language)
     _write(sheet, html_file, markdown_file, answers, not blank, quiet)
 

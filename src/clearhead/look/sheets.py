@@ -13,7 +13,7 @@ from clearhead.look.assets import asset, escaped, one_script, policy
 from clearhead.look.pencil import filled_in
 
 # How high a sheet may be, in rows of a matrix, to be drawn larger, and as usual; if higher it is drawn smaller.
-_ROOM = ((29, "roomy"), (36, "usual"))
+_ROOM = ((29, "roomy"), (36, "usual"), (47, "tight"))
 # The most answers that are written larger.
 _SHORT_KEY = 90
 # The widest line and the longest text, in letters, of a section that leaves half of the page to another.
@@ -52,7 +52,7 @@ def page(sheet: Sheet, answers: bool = False, key: bool = True) -> str:
         _section(number, one, answers, number - 1 in halves) for number, one in enumerate(sheet.sections, start=1)
     )
     height = sum(map(_height, sheet.sections)) - sum(_height(sheet.sections[place]) for place in halves) / 2
-    room = next((name for most, name in _ROOM if height <= most), "tight")
+    room = next((name for most, name in _ROOM if height <= most), "tight dense")
     notes = " ".join(_math(one) for one in (sheet.source, sheet.rounding) if one)
     end, script, data = "", "", ""
     if key:
@@ -113,9 +113,13 @@ def _breadth(one: Matrix | str) -> int:
     """About how many letters wide a matrix or a sign is drawn."""
     if isinstance(one, str):
         return _width(one) + 2
-    cell = max(_width(cell.text) + (3 if cell.blank else 1) for row in one.cells for cell in row)
-    label = max(map(_width, one.columns), default=0)
-    return max(map(_width, one.rows), default=0) + one.shape[1] * max(cell, label) + 3
+    blank = _widest(one) + 3
+    labels = one.columns or ("",) * one.shape[1]
+    columns = (
+        max(_width(label), *(blank if cell.blank else _width(cell.text) + 1 for cell in column))
+        for label, column in zip(labels, zip(*one.cells, strict=True), strict=True)
+    )
+    return max(map(_width, one.rows), default=0) + sum(columns) + 3
 
 
 def _section(number: int, section: Section, answers: bool, is_half: bool) -> str:
@@ -165,7 +169,8 @@ def _table(matrix: Matrix, answers: bool) -> str:
 
 
 def _widest(matrix: Matrix) -> int:
-    return max(2, *(_width(cell.text) for row in matrix.cells for cell in row))
+    """How many letters the widest answer has."""
+    return max(2, 2, *(_width(cell.text) for row in matrix.cells for cell in row if cell.blank))
 
 
 def _widths(sheet: Sheet) -> str:

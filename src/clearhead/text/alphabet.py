@@ -33,7 +33,7 @@ def readable(token: str) -> str:
 
 
 def visible(text: str) -> str:
-    """A text in which each character that cannot be seen, or that turns the direction of others, stands as its bytes."""
+    """A text in which each character that cannot be seen, or that turns others round, stands as its bytes."""
     return "".join(one if one.isprintable() else _as_bytes(one) for one in text)
 
 
