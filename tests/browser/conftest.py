@@ -11,6 +11,7 @@ from clearhead.bundle import Bundle
 from clearhead.cli.look import forced
 from clearhead.look import Exhibit
 from clearhead.look.server import HOST, Request, application, listening
+from clearhead.model import EncoderDecoder
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -38,7 +39,10 @@ def shown(two_languages: Bundle) -> Exhibit:
     """What the page opens with."""
     trace = two_languages.trace(SENTENCE, "fr", beam_size=3)
     history = [{"step": step, "loss": 5 / step, "learning_rate": step / 1000} for step in (1, 2, 3, 4)]
-    return Exhibit(trace, trace, history, two_languages.languages, functools.partial(forced, two_languages, trace))
+    tokenizer = two_languages.target_tokenizer
+    model = EncoderDecoder(two_languages.model.config, seed=8).eval()
+    another = forced(Bundle(model, tokenizer, tokenizer, two_languages.recipe), trace, trace.predicted.ids)
+    return Exhibit(trace, another, history, two_languages.languages, functools.partial(forced, two_languages, trace))
 
 
 @pytest.fixture

@@ -63,6 +63,35 @@ def test_every_chapter_by_keyboard(open_page: Any, address: str, language: str) 
     page.wait_for_selector('main[data-view="positions"]')
 
 
+def test_tab_reaches_all_that_can_be_used(open_page: Any, address: str) -> None:
+    """In every chapter, in the order of the page, and nothing holds the focus."""
+    page = open_page(address)
+    for chapter in [*CHAPTERS, "pencil", "step/output.logits"]:
+        visit(page, chapter)
+        count = page.evaluate("""() => {
+            const kinds = "button, select, input, a[href], summary, [tabindex='0']";
+            const usable = [...document.querySelectorAll(`main :is(${kinds})`)];
+            const reached = usable.filter((one) => one.checkVisibility() && !one.disabled && one.tabIndex >= 0);
+            reached.forEach((one, number) => (one.dataset.tab = number));
+            return reached.length;
+        }""")
+        page.evaluate("document.getElementById('view').focus()")
+        seen = []
+        for _ in range(count):
+            page.keyboard.press("Tab")
+            seen.append(page.evaluate("document.activeElement.dataset.tab"))
+        assert seen == [str(number) for number in range(count)], chapter
+
+
+def test_the_rail_folds_when_the_window_is_made_narrow(open_page: Any, address: str) -> None:
+    page = open_page(address)
+    page.wait_for_selector(".rail-box[open]")
+    page.set_viewport_size({"width": 380, "height": 900})
+    page.wait_for_selector(".rail-box:not([open])")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.wait_for_selector(".rail-box[open]")
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_nothing_is_wider_than_the_window(open_page: Any, address: str, width: int) -> None:
     page = open_page(address, width)

@@ -121,6 +121,11 @@ def test_the_page_in_a_file_has_a_sheet_of_every_topic(open_page: Any, shown: Ex
     assert page.locator(".choices input").count() == 0
     page.fill(".blank input >> nth=0", make_sheet("softmax").matrix("shifted").cells[0][0].text)
     assert marks(page, 1) == [RIGHT]
+    # Other seeds are not in the file, and it does not say that they are.
+    page = open_page(f"{path.as_uri()}#pencil/softmax,5", offline=True)
+    page.wait_for_selector(".blank input")
+    assert "--seed" not in page.inner_text("main .recipe")
+    assert "seed 0" in page.inner_text("main .note >> nth=1")
 
 
 def test_a_worksheet_in_a_file_of_its_own(open_page: Any, tmp_path: Path) -> None:

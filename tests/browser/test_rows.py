@@ -52,7 +52,10 @@ class Reader:
                 self.page.keyboard.press("ArrowDown")
             for _ in range(column):
                 self.page.keyboard.press("ArrowRight")
-        self.page.wait_for_selector(f'.number[data-turn]:not([data-turn="{before}"])')
+        # On its way the mouse passes over other cells, whose numbers are shown as well.
+        named = self.page.locator(figure).first.get_attribute("data-name")
+        wanted = f'[data-cell="{named}/{row},{column}"]' if named else ""
+        self.page.wait_for_selector(f'.number[data-turn]:not([data-turn="{before}"]){wanted}')
         self.page.wait_for_selector(".number .check:enabled")
         return number(self.page.get_attribute(".number", "data-value"))
 
@@ -248,7 +251,16 @@ def training(reader: Reader, shown: Exhibit) -> None:
     ]
     # Six words, epsilon 0.1: 1 - 0.1 + 0.1 / 6 for the right one, 0.1 / 6 for each other.
     assert targets[:6] == pytest.approx([0.1 / 6, 0.1 / 6, 0.9 + 0.1 / 6, 0.1 / 6, 0.1 / 6, 0.1 / 6], abs=6e-4)
-    assert page.locator("main figure.curve").count() == 2
+    position = int(page.locator("main .card select").evaluate("list => list.selectedIndex"))
+    likely = shown.trace["output.probabilities"][position].sort(descending=True).values[:10].tolist()
+    assert shown.before is not None
+    for column, shares in enumerate(([share for *_, share in shown.before[position]], likely)):
+        cells = page.locator("main .inputs").first.locator("table").nth(column).locator("td:last-child")
+        found = [float(one.removesuffix(" %")) for one in cells.all_inner_texts()]
+        assert found == pytest.approx([100 * share for share in shares], abs=0.051)
+    # 5 / step for the loss and step / 1000 for the rate, of the steps 1 to 4.
+    curves = page.locator("main figure.curve figcaption").all_inner_texts()
+    assert [one.split(": ")[1] for one in curves] == ["5 → 1.25", "0.001 → 0.004"]
 
 
 ROWS: list[Callable[[Reader, Exhibit], None]] = [

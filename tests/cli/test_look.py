@@ -50,6 +50,12 @@ def test_without_a_model(clearhead: Run, tmp_path: Path, monkeypatch: pytest.Mon
     assert document["history"][-1]["step"] == 3_700  # recipes/street.yaml
 
 
+def test_a_sentence_in_place_of_a_model(clearhead: Run) -> None:
+    result = clearhead("look", "I am a student.")
+    assert result.code == 2
+    assert "no model at 'I am a student.'; before a sentence name the model: clearhead look street" in result.err
+
+
 def test_before_training(run_folder: Path) -> None:
     """The first weights are those that training began with, and the page is told their likeliest tokens."""
     bundle = load(run_folder)

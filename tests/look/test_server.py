@@ -10,7 +10,7 @@ import torch
 
 from clearhead.byhand import make_sheet
 from clearhead.errors import UsageError
-from clearhead.look import Exhibit
+from clearhead.look import Exhibit, server
 from clearhead.look.server import MOST_BYTES, MOST_CHARACTERS, MOST_TRACES, Request, listening
 
 
@@ -208,6 +208,18 @@ def test_only_the_newest_traces_are_kept(ask) -> None:  # type: ignore[no-untype
     for _ in range(MOST_TRACES):
         last = ask("POST", "/trace", posted(text="one", to="fr", beam_size=1)).json["id"]
     assert ask("GET", "/trace/1/tensor?name=output.logits").status == 404
+    assert ask("GET", f"/trace/{last}/tensor?name=output.logits").status == 200
+
+
+def test_traces_are_kept_while_they_take_little(ask, exhibit: Exhibit, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    """With room for one and a half: the newest alone, even if it were larger than all that may be kept."""
+    monkeypatch.setattr(server, "MOST_KEPT", 3 * exhibit.trace.size // 2)
+    for wanted in ("one", "two"):
+        last = ask("POST", "/trace", posted(text=wanted, to="fr", beam_size=1)).json["id"]
+    assert ask("GET", "/trace/1/tensor?name=output.logits").status == 404
+    assert ask("GET", f"/trace/{last}/tensor?name=output.logits").status == 200
+    monkeypatch.setattr(server, "MOST_KEPT", 1)
+    last = ask("POST", "/trace", posted(text="one", to="fr", beam_size=1)).json["id"]
     assert ask("GET", f"/trace/{last}/tensor?name=output.logits").status == 200
 
 

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from clearhead.model import linear
-from clearhead.model.linear import Linear, apply_together, multiply_in, product, transposed_product
+from clearhead.model.linear import Linear, apply_together, in_tiles, multiply_in, product, transposed_product
 
 
 @pytest.fixture(params=["Zen 5", "Zen 4", "another processor"])
@@ -121,6 +121,32 @@ def test_together_is_one_after_the_other(training: bool) -> None:
 
 
 @pytest.mark.usefixtures("fast")
+@pytest.mark.parametrize("count", [1, 64, 65, 190])
+def test_tiles_are_whole_and_end_in_zeros(count: int) -> None:
+    rows = torch.randn(count, 6, generator=torch.Generator().manual_seed(2))
+    assert in_tiles(rows, torch.float32) is rows
+    tiles = in_tiles(rows, torch.bfloat16)
+    assert tiles.shape == ({1: 64, 64: 64, 65: 128, 190: 192}[count], 6)
+    assert torch.equal(tiles[:count], rows.bfloat16())
+    assert not tiles[count:].any()
+
+
+def test_products_in_bfloat16_have_few_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forward and backward, of a hundred shapes of batches: all in two of 64 and 128 rows."""
+    seen = set()
+
+    def watched(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+        seen.add((left.shape, right.shape))
+        return left @ right
+
+    monkeypatch.setattr(linear, "product", watched)
+    module = layer()
+    multiply_in(module, torch.bfloat16)
+    for count in range(20, 120):
+        module(torch.randn(count, 6)).sum().backward()
+    assert seen == {(torch.Size((rows, 9)), torch.Size((9, 6))) for rows in (64, 128)}
+
+
 def test_products_equal_the_operator_of_torch() -> None:
     left, right = torch.randn(7, 4), torch.randn(4, 5)
     torch.testing.assert_close(product(left, right), left @ right)

@@ -12,7 +12,7 @@ import typer
 from clearhead.bundle import find_bundle, load, shipped
 from clearhead.cli.options import Debug, Quiet, To
 from clearhead.cli.pictures import Head, Layer, Pictures, Png, Svg
-from clearhead.errors import BundleError
+from clearhead.errors import BundleError, UsageError
 from clearhead.files import publish_file
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ def look(
     from clearhead.look import as_html
     from clearhead.look.server import Request, application, serve
 
+    if model is not None and text is None and " " in str(model) and not model.exists():
+        raise UsageError(f'no model at {str(model)!r}; before a sentence name the model: clearhead look street "…"')
     pictures = Pictures(png, svg, layer, head, lang or "en", quiet)
     folder = shipped()["street"] if model is None else find_bundle(model)
     bundle = load(folder)

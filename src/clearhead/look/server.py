@@ -29,6 +29,8 @@ from clearhead.look.pencil import lesson
 HOST = "127.0.0.1"
 HOSTS = (HOST, "localhost")
 MOST_CHARACTERS, MOST_BEAMS, MOST_BYTES, MOST_TRACES = 2_000, 16, 65_536, 8
+# Traces of a large model take some hundred megabytes each: the oldest go before all together take more bytes than this.
+MOST_KEPT = 1 << 30
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
@@ -81,9 +83,15 @@ class Gallery:
     def add(self, exhibit: Exhibit) -> str:
         name = str(next(self._numbers))
         self._kept[name] = exhibit
-        if len(self._kept) > MOST_TRACES:
-            self._kept.pop(next(one for one in self._kept if one != self.newest))
+        while len(self._kept) > MOST_TRACES or self._size() > MOST_KEPT:
+            oldest = next((one for one in self._kept if one not in (self.newest, name)), None)
+            if oldest is None:
+                break
+            self._kept.pop(oldest)
         return name
+
+    def _size(self) -> int:
+        return sum(exhibit.trace.size for exhibit in self._kept.values())
 
     def open_with(self, exhibit: Exhibit) -> str:
         """Add what a page that is opened from now on begins with."""

@@ -15,6 +15,7 @@ from clearhead.processor import processor
 from clearhead.switches import is_on
 
 _LOG = logging.getLogger(__name__)
+_TILE = 64
 
 
 class Linear(nn.Module):
@@ -88,9 +89,13 @@ class _FastLinear(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, inputs: Tensor, weight: Tensor, bias: Tensor, products: torch.dtype) -> Tensor:
-        rows, weight = inputs.reshape(-1, inputs.shape[-1]).to(products), weight.to(products)
+        exact, weight = inputs.reshape(-1, inputs.shape[-1]), weight.to(products)
+        rows = in_tiles(exact, products)
         ctx.save_for_backward(rows, weight)
-        outputs = _one_dnn(rows, weight, bias) if products == inputs.dtype else F.linear(rows, weight) + bias
+        if products == inputs.dtype:
+            outputs = _one_dnn(rows, weight, bias)
+        else:
+            outputs = F.linear(rows, weight)[: len(exact)] + bias
         return outputs.view(*inputs.shape[:-1], -1)
 
     @staticmethod
@@ -98,9 +103,23 @@ class _FastLinear(torch.autograd.Function):
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
         rows, weight = ctx.saved_tensors
         exact = upstream.reshape(-1, upstream.shape[-1])
-        gradient = exact.to(rows.dtype)
-        inputs = product(gradient, weight).to(exact.dtype).view(*upstream.shape[:-1], -1)
+        gradient = in_tiles(exact, rows.dtype)
+        inputs = product(gradient, weight)[: len(exact)].to(exact.dtype).view(*upstream.shape[:-1], -1)
         return inputs, transposed_product(gradient, rows).to(exact.dtype), exact.sum(0), None
+
+
+def in_tiles(rows: Float[Tensor, "rows columns"], products: torch.dtype) -> Float[Tensor, "tiles columns"]:
+    """`rows` in the type `products`; where that takes a copy, rows of zeros follow up to a multiple of 64.
+
+    For products in bfloat16 oneDNN writes a program for each shape of the factors and keeps the newest 1,024. Batches
+    have thousands of shapes; with whole tiles of rows they have dozens (docs/decisions/0017).
+    """
+    if rows.dtype == products:
+        return rows
+    filled = rows.new_empty(-(-len(rows) // _TILE) * _TILE, rows.shape[1], dtype=products)
+    filled[: len(rows)] = rows
+    filled[len(rows) :] = 0
+    return filled
 
 
 def _one_dnn(rows: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:

@@ -85,6 +85,11 @@ class Trace:
     def __len__(self) -> int:
         return len(self._tensors)
 
+    @property
+    def size(self) -> int:
+        """How many bytes its tensors take."""
+        return sum(one.numel() * one.element_size() for one in self._tensors.values())
+
     def steps(self) -> tuple[Step, ...]:
         """Every step in reading order: how each tensor came about. What was given (ids, masks) has none."""
         return tuple(self._steps.values())

@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from clearhead.model.linear import product, transposed_product
+from clearhead.model.linear import in_tiles, product, transposed_product
 
 
 def cross_entropy(
@@ -109,13 +109,15 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
         matrix_gradient = torch.zeros_like(matrix)
         total = torch.zeros((), dtype=_precise(rows).dtype, device=rows.device)
         size = _CHUNK.get(rows.device.type, _LARGE_CHUNK)
-        rows, matrix = (one.to(products or one.dtype) for one in (rows, matrix))
+        matrix = matrix.to(products or matrix.dtype)
         for start in range(0, len(rows), size):
             part, wanted, out = (one[start : start + size] for one in (rows, target, row_gradient))
-            loss, gradient = _loss_and_gradient(_precise(product(part, matrix.T)), wanted[:, None], label_smoothing)
-            gradient = gradient.to(products or gradient.dtype)
+            part = in_tiles(part, products or part.dtype)
+            logits = _precise(product(part, matrix.T)[: len(wanted)])
+            loss, gradient = _loss_and_gradient(logits, wanted[:, None], label_smoothing)
+            gradient = in_tiles(gradient, products or gradient.dtype)[: len(part)]
             total += loss
-            out.copy_(product(gradient, matrix))
+            out.copy_(product(gradient, matrix)[: len(wanted)])
             matrix_gradient += transposed_product(gradient, part.to(gradient.dtype))
         ctx.save_for_backward(row_gradient, matrix_gradient)
         return total

@@ -72,7 +72,7 @@ export function percent(value) {
   return value >= 0.00095 ? `${(100 * value).toFixed(1)} %` : value >= 0.00005 ? `${(100 * value).toFixed(2)} %` : value > 0 ? "< 0.01 %" : "0 %";
 }
 
-export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /** A row of buttons of which one or more are pressed. */
 export function choice(label, options, chosen, onchoose) {

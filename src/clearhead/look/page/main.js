@@ -17,6 +17,9 @@ function written(address) {
   }
 }
 
+/** Wide enough for the rail to stand beside the view; else it is folded away above it. */
+const wide = matchMedia("(min-width: 900px)");
+
 class App {
   constructor(told, source, chosen) {
     this.language = chosen;
@@ -41,7 +44,7 @@ class App {
       this.header(),
       this.notice,
       aside || "",
-      h("div.body", h("details.rail-box", { open: matchMedia("(min-width: 900px)").matches }, h("summary", words("frame.rail")), this.rail), h("div.stage", this.crumbs, this.main, this.panel.element)),
+      h("div.body", h("details.rail-box", { open: wide.matches }, h("summary", words("frame.rail")), this.rail), h("div.stage", this.crumbs, this.main, this.panel.element)),
     );
     this.railBox = document.querySelector(".rail-box");
     this.fillRail();
@@ -52,6 +55,7 @@ class App {
   listen() {
     addEventListener("popstate", () => this.read());
     addEventListener("keydown", (event) => this.key(event));
+    wide.addEventListener("change", () => (this.railBox.open = wide.matches));
     whenTurned(() => this.read());
   }
 

@@ -47,7 +47,7 @@ export class NumberPanel {
     }
     if (turn !== this.asked) return;
     this.chosen = { found, made };
-    Object.assign(this.element.dataset, { value: exact(found), turn });
+    Object.assign(this.element.dataset, { value: exact(found), turn, cell: `${name}/${at.row},${at.column}` });
     this.check.disabled = !made;
     this.checking.hidden = false;
     this.where.replaceChildren(...this.place(trace, name, at, tensor));

@@ -9,7 +9,9 @@ const typed = new Map();
 
 /** part: "topic,seed,name=size,…". */
 export async function worksheet(app, part) {
-  const [topic, seed, ...sizes] = (part ?? "block,0").split(",");
+  const asked = (part ?? "block,0").split(",");
+  // A file of its own has the first sheet of each topic only.
+  const [topic, seed, ...sizes] = app.source.live ? asked : [asked[0], "0"];
   const told = await app.source.sheet(topic, seed, sizes.join(","), app.language);
   const say = speaker(told.words);
   const { sheet } = told;
@@ -38,7 +40,6 @@ export async function worksheet(app, part) {
 /** Matrices with as many rows as each other stand with row beside row. */
 const isEven = (line) => new Set(line.filter((one) => one.cells).map((one) => one.cells.length)).size === 1;
 
-/** A file of its own holds one sheet of each topic; the server makes any. */
 function choices(app, told, say, topic, seed, sizes) {
   const go = (...parts) => app.go("pencil", parts.filter((one) => one !== "").join());
   const topics = select(say("pencil.topic"), told.topics.map(({ name, title }) => [name, title]), topic, (one) => go(one, 0));
