@@ -16,6 +16,8 @@ CHAPTERS = [
     "decoder", "output", "beam", "training",
 ]  # fmt: skip
 WIDTHS = (1280, 380)
+# Two frames later all that a change of size sets going has been laid out.
+DRAWN = "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
 
 
 def texts(language: str) -> dict[str, str]:
@@ -98,7 +100,7 @@ def test_nothing_is_wider_than_the_window(open_page: Any, address: str, width: i
     views = [*CHAPTERS, "block/decoder.layers.0", "sublayer/decoder.layers.0.cross_attention", "step/output.logits"]
     for view in views:
         visit(page, view)
-        page.wait_for_timeout(50)
+        page.evaluate(DRAWN)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), view
 
 

@@ -9,7 +9,7 @@ import pytest
 from matplotlib.font_manager import FontProperties, fontManager
 
 from clearhead.look import fonts
-from clearhead.look.fonts import OWN, Fonts, visible
+from clearhead.look.fonts import OWN, Fonts, numbered
 
 
 @pytest.fixture
@@ -50,8 +50,8 @@ def test_without_a_font_a_line_says_so_once_and_numbers_are_drawn(caplog: pytest
 
 
 def test_what_cannot_be_seen_is_shown_by_its_number() -> None:
-    assert visible("a\u202eb\x00\ud800") == "a<202E>b<0000><D800>"
-    assert visible("▁animal") == "_animal"
+    assert numbered("a\u202eb\x00\ud800") == "a<202E>b<0000><D800>"
+    assert numbered("▁animal") == "_animal"
 
 
 def test_regular_and_bold_are_there_without_a_word(

@@ -4,6 +4,7 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -124,7 +125,9 @@ class TestInTheBackground:
         monkeypatch.setenv("CLEARHEAD_OFF", "native")
         monkeypatch.setattr(compiler, "compiled", lambda: (tmp_path / "begun").touch())
         compiler.begin()
-        time.sleep(0.1)
+        for thread in threading.enumerate():
+            if thread.name == "clearhead compiles":
+                thread.join()
         assert not (tmp_path / "begun").exists()
 
     def test_a_process_that_ends_leaves_no_compiler_behind(self, tmp_path: Path) -> None:

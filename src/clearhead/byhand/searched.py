@@ -51,12 +51,12 @@ def sections(tree: Sequence[Mapping[str, Any]], say: Words) -> tuple[Section, ..
         )
     if not any(node["piece"] == END and node["fate"] == "won" for node in tree):
         raise UsageError("the search was cut at the greatest length before anything ended; choose a shorter text")
-    walks = {places: _walk(tree, places) for places in PLACES}
-    places = next((one for one, walk in walks.items() if _decides_alike(walk)), PLACES[-1])
-    steps = [
-        _step(length, rows, places, say, length == len(walks[places])) for length, rows in enumerate(walks[places], 1)
-    ]
-    return (*steps, _winner(walks[places], places, say))
+    for places in PLACES:
+        walk = _walk(tree, places)
+        if _decides_alike(walk):
+            break
+    steps = [_step(length, rows, places, say, length == len(walk)) for length, rows in enumerate(walk, 1)]
+    return (*steps, _winner(walk, places, say))
 
 
 def _walk(tree: Sequence[Mapping[str, Any]], places: int) -> list[list[Continuation]]:
@@ -70,8 +70,9 @@ def _walk(tree: Sequence[Mapping[str, Any]], places: int) -> list[list[Continuat
         becomes = ENDED if is_end else DROPPED if node["fate"] == "dropped" else f"{length}.{alive + 1}"
         chance = rounded(node["log_probability"], places)
         text = before.text if is_end else f"{before.text}{node['piece'].replace('▁', ' ')}".lstrip()
-        known[node["number"]] = Continuation(node, before.becomes, chance, before.total + chance, becomes, text)
-        step.append(known[node["number"]])
+        one = Continuation(node, before.becomes, chance, before.total + chance, becomes, text)
+        known[node["number"]] = one
+        step.append(one)
     return steps
 
 

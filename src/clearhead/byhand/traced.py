@@ -36,18 +36,20 @@ WHY_NOT = {"by-hand-transformer": "no trained model is small enough; make its pa
 class Taken:
     """What a topic takes of a trace.
 
-    part: where it comes from in the trace, or a text of the catalogue that says it. rows, labels, sizes, places: as in
-    `Start`. notes: for each text of the catalogue that says how the numbers are rounded, what stands in its places.
-    sections: the sheet itself, where the topic's own steps do not fit a model.
+    part: where it comes from in the trace; None for all of a search. rows, labels, sizes, places: as in `Start`. notes:
+    for each text of the catalogue that says how the numbers are rounded, what stands in its places. introduction: the
+    text of the catalogue, where what the topic's own says of its numbers is not true of a model's. sections: the sheet
+    itself, where the topic's own steps do not fit a model.
     """
 
-    part: str
+    part: str | None
     rows: Mapping[str, Rows]
     labels: Mapping[str, tuple[str, ...]]
     notes: Mapping[str, Mapping[str, Any]]
     sizes: Mapping[str, int] = dataclasses.field(default_factory=dict)
     head: int | None = None
     places: int | None = None
+    introduction: str | None = None
     sections: Callable[[Words], tuple[Section, ...]] | None = None
 
 
@@ -69,12 +71,12 @@ def sheet_from(
     taken = TAKERS[topic](trace, topic, layer or 0, head or 0)
     start = Start(taken.rows, {**kind.usual, **taken.sizes}, say, taken.labels, taken.places)
     sections = taken.sections(say) if taken.sections else kind.build(start)
-    part = say(taken.part) if topic == "beam-search" else taken.part
+    part = taken.part or say("searched.part")
     part = part if taken.head is None else say("source.head", part=part, head=taken.head)
     source = say("source.model", model=trace.settings.get("model", ""), text=visible(trace.source.text), part=part)
     sheet = finished(kind, say, sections, source)
     rounding = " ".join(say(key, **values) for key, values in taken.notes.items())
-    introduction = say(f"{topic}.model") if topic in INTRODUCED_ANEW else sheet.introduction
+    introduction = say(taken.introduction) if taken.introduction else sheet.introduction
     return dataclasses.replace(sheet, introduction=introduction, rounding=rounding)
 
 
@@ -107,7 +109,8 @@ def _multi_head(trace: Trace, topic: str, layer: int, head: int) -> Taken:
         rows[f"V{number}"] = _rounded(trace[f"{path}.value"][number - 1, :, :kept], 1)
     rows["Y"] = _rounded(trace[f"{path}.output"][:HEAD_ROWS, :MIXED_COLUMNS], 2)
     notes = {"rounding.multi-head": {"heads": count, "rows": len(rows["Y"]), "width": width, "kept": kept}}
-    return Taken(path, rows, {"queries": pieces[:HEAD_ROWS], "keys": pieces}, notes)
+    labels = {"queries": pieces[:HEAD_ROWS], "keys": pieces}
+    return Taken(path, rows, labels, notes, introduction="multi-head.model")
 
 
 def _weighting(trace: Trace, topic: str, layer: int, head: int) -> Taken:
@@ -117,7 +120,8 @@ def _weighting(trace: Trace, topic: str, layer: int, head: int) -> Taken:
     rows = {"X": _rounded(value.T, 1), "A": _rounded(weights.T, 2)}
     notes = {"rounding.weighting": {"width": _head_width(trace), "kept": value.shape[1]}}
     sizes = {"positions": len(value), "features": value.shape[1]}
-    return Taken(path, rows, {"columns": _pieces(trace, "source")}, notes, sizes, head)
+    labels = {"columns": _pieces(trace, "source")}
+    return Taken(path, rows, labels, notes, sizes, head, introduction="attention-weighting.model")
 
 
 def _feed_forward(trace: Trace, topic: str, layer: int, head: int) -> Taken:
@@ -216,7 +220,8 @@ def _cross_entropy(trace: Trace, topic: str, layer: int, head: int) -> Taken:
 
 def _beam_search(trace: Trace, topic: str, layer: int, head: int) -> Taken:
     notes = {"rounding.beam-search": {"penalty": trace.settings.get("length_penalty", "")}}
-    return Taken("searched.part", {}, {}, notes, sections=functools.partial(searched.sections, trace.tree))
+    sections = functools.partial(searched.sections, trace.tree)
+    return Taken(None, {}, {}, notes, introduction="beam-search.model", sections=sections)
 
 
 TAKERS: Mapping[str, Callable[[Trace, str, int, int], Taken]] = {
@@ -227,8 +232,6 @@ TAKERS: Mapping[str, Callable[[Trace, str, int, int], Taken]] = {
 }  # fmt: skip
 WITH_HEADS = {*PARTS, "attention-weighting", "block", "softmax"}
 WITHOUT_LAYERS = {"positions", "cross-entropy", "beam-search"}
-# What the topic's introduction says of its numbers is not true of a model's.
-INTRODUCED_ANEW = {"attention-weighting", "multi-head", "beam-search"}
 
 
 def _parameter(trace: Trace, name: str) -> Tensor:

@@ -85,11 +85,12 @@ def _of_model(
     topic: str, model: Path, text: str | None, layer: int | None, head: int | None, to: str | None, language: str
 ) -> Sheet:
     from clearhead.byhand import sheet_from
+    from clearhead.byhand.beam_search import BEAM
 
     if text is None:
         raise UsageError('--from needs a text to read; add it, as in: --from runs/street "I am a student."')
-    # The numbers of a search are those of the beam of 2 that the sheet is about; all others are of what the model says.
-    trace = load(model).trace(text, to, beam_size=2 if topic == "beam-search" else 1)
+    # The numbers of a search are those of the beam that the sheet is about; all others are of what the model says.
+    trace = load(model).trace(text, to, beam_size=BEAM if topic == "beam-search" else 1)
     return sheet_from(trace, topic, layer, head, language)
 
 

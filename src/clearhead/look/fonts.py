@@ -33,7 +33,7 @@ class Fonts:
     """
 
     def __init__(self, texts: Iterable[str]) -> None:
-        needed = {letter for text in texts for letter in visible(text)}
+        needed = {letter for text in texts for letter in numbered(text)}
         self.families = [OWN]
         missing = needed - letters(OWN)
         for name in _others() if missing else ():
@@ -48,10 +48,10 @@ class Fonts:
 
     def drawable(self, text: str) -> str:
         """The text with each letter that has no font, and each that cannot be seen, by its number: <AC00>."""
-        return "".join(_number(one) if one in self._missing else one for one in visible(text))
+        return "".join(_number(one) if one in self._missing else one for one in numbered(text))
 
 
-def visible(text: str) -> str:
+def numbered(text: str) -> str:
     """Control characters, and those that turn the direction of text, by their number; a tokenizer's space as a line."""
     text = text.replace(SPACE, "_")
     return "".join(_number(one) if unicodedata.category(one) in {"Cc", "Cf", "Cs"} else one for one in text)

@@ -170,7 +170,7 @@ def _table(matrix: Matrix, answers: bool) -> str:
 
 def _widest(matrix: Matrix) -> int:
     """How many letters the widest answer has."""
-    return max(2, 2, *(_width(cell.text) for row in matrix.cells for cell in row if cell.blank))
+    return max(2, max((_width(cell.text) for row in matrix.cells for cell in row if cell.blank), default=0))
 
 
 def _widths(sheet: Sheet) -> str:
