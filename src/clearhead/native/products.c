@@ -3,7 +3,6 @@
 #include "vectors.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #if defined(__AVX512VNNI__) || defined(__AVX512BF16__)
@@ -13,20 +12,6 @@
 /* So many rows are multiplied at a time: with two registers of weights, 24 sums are kept in registers. */
 enum { ROWS = 12 };
 
-static int rounded_up(int number, int unit) { return (number + unit - 1) / unit * unit; }
-
-/* How many inputs one step of the innermost loop takes. */
-static int group(int precision) { return precision == INT8 ? 4 : precision == BF16 ? 2 : 1; }
-
-static size_t size_of(int precision) { return precision == INT8 ? 1 : precision == BF16 ? 2 : 4; }
-
-static uint16_t to_bf16(float value) {
-    uint32_t bits;
-    memcpy(&bits, &value, 4);
-    if ((bits & 0x7fffffffu) > 0x7f800000u) return (uint16_t)(bits >> 16 | 0x40); /* NaN stays NaN */
-    return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1)) >> 16);                 /* to the nearest, ties to even */
-}
-
 #ifndef __AVX512BF16__
 static float from_bf16(uint16_t value) {
     uint32_t bits = (uint32_t)value << 16;
@@ -35,129 +20,6 @@ static float from_bf16(uint16_t value) {
     return result;
 }
 #endif
-
-static int whole(float value) { return (int)lrintf(value); }
-
-/* ------------------------------------------------------------------ packing */
-
-/* Where weight (output, input) lies: block after block of outputs; in a block, group after group of inputs; in a
-   group, output after output. */
-static size_t place(const struct matrix *matrix, int output, int input) {
-    int g = group(matrix->precision), depth = rounded_up(matrix->inputs, g);
-    return (size_t)(output / BLOCK) * depth * BLOCK + (size_t)(input / g) * g * BLOCK + (output % BLOCK) * g + input % g;
-}
-
-/* Each output's weights are whole numbers from -127 to 127 times a scale. Activations are stored 128 too high, as the
-   processor's instruction takes one factor unsigned; the correction takes the excess away from the sum. */
-static void pack_int8(struct matrix *matrix, int output, const float *weight) {
-    float greatest = 0.0f;
-    int32_t sum = 0;
-    for (int input = 0; input < matrix->inputs; input++) greatest = fmaxf(greatest, fabsf(weight[input]));
-    matrix->scales[output] = greatest / 127.0f;
-    for (int input = 0; input < matrix->inputs; input++) {
-        int value = greatest > 0.0f ? whole(weight[input] / greatest * 127.0f) : 0;
-        ((int8_t *)matrix->packed)[place(matrix, output, input)] = (int8_t)value;
-        sum += value;
-    }
-    matrix->corrections[output] = -128 * sum;
-}
-
-/* Bytes of the packed weights of some outputs. */
-static size_t bytes_of(const struct matrix *matrix, int outputs) {
-    return (size_t)rounded_up(outputs, BLOCK) * words(matrix) * 4;
-}
-
-/* Room for a matrix of these sizes. */
-static int provide(struct matrix *matrix, int precision, int outputs, int inputs) {
-    size_t padded = rounded_up(outputs, BLOCK);
-    *matrix = (struct matrix){.precision = precision, .inputs = inputs, .outputs = outputs};
-    matrix->bias = calloc(padded, sizeof(float));
-    matrix->packed = aligned_alloc(64, bytes_of(matrix, outputs));
-    matrix->scales = calloc(padded, sizeof(float));
-    matrix->corrections = calloc(padded, sizeof(int32_t));
-    if (!matrix->bias || !matrix->packed || !matrix->scales || !matrix->corrections) {
-        unpack(matrix);
-        return -1;
-    }
-    return 0;
-}
-
-int pack(struct matrix *matrix, int precision, int outputs, int inputs, const float *weight, const float *bias) {
-    if (provide(matrix, precision, outputs, inputs)) return -1;
-    memset(matrix->packed, 0, bytes_of(matrix, outputs));
-    if (bias) memcpy(matrix->bias, bias, outputs * sizeof(float));
-    for (int output = 0; output < outputs; output++) {
-        const float *row = weight + (size_t)output * inputs;
-        if (precision == INT8) {
-            pack_int8(matrix, output, row);
-            continue;
-        }
-        for (int input = 0; input < inputs; input++) {
-            size_t at = place(matrix, output, input);
-            if (precision == BF16) ((uint16_t *)matrix->packed)[at] = to_bf16(row[input]);
-            else ((float *)matrix->packed)[at] = row[input];
-        }
-    }
-    return 0;
-}
-
-void unpack(struct matrix *matrix) {
-    free(matrix->bias);
-    free(matrix->packed);
-    free(matrix->scales);
-    free(matrix->corrections);
-    *matrix = (struct matrix){0};
-}
-
-/* ------------------------------------------------------------------ some outputs of many */
-
-typedef int32_t word __attribute__((may_alias));
-
-/* A group of inputs fills a word in every precision. */
-int words(const struct matrix *matrix) {
-    int unit = group(matrix->precision);
-    return rounded_up(matrix->inputs, unit) / unit;
-}
-
-/* Where the first word of an output's weights lies; the next ones lie BLOCK words apart. */
-static word *first_word(const struct matrix *matrix, int output) {
-    return (word *)matrix->packed + (size_t)(output / BLOCK) * words(matrix) * BLOCK + output % BLOCK;
-}
-
-void unfold(const struct matrix *matrix, int32_t *unfolded) {
-    int length = words(matrix);
-    for (int output = 0; output < matrix->outputs; output++, unfolded += length) {
-        const word *from = first_word(matrix, output);
-        for (int i = 0; i < length; i++) unfolded[i] = from[(size_t)i * BLOCK];
-    }
-}
-
-int gather(
-    const struct matrix *matrix, const int32_t *unfolded, const int32_t *outputs, int count, struct matrix *some
-) {
-    int length = words(matrix);
-    if (provide(some, matrix->precision, count, matrix->inputs)) return -1;
-    /* The last block may have fewer outputs than there is room for. */
-    size_t whole_blocks = bytes_of(some, count - count % BLOCK);
-    memset((char *)some->packed + whole_blocks, 0, bytes_of(some, count) - whole_blocks);
-    for (int i = 0; i < count; i++) {
-        some->bias[i] = matrix->bias[outputs[i]];
-        some->scales[i] = matrix->scales[outputs[i]];
-        some->corrections[i] = matrix->corrections[outputs[i]];
-    }
-    /* Some words of every output of a block at a time, so that the lines of the cache written to are few. */
-    for (int block = 0; block < count; block += BLOCK)
-        for (int start = 0; start < length; start += LANES) {
-            int last = count - block < BLOCK ? count : block + BLOCK;
-            int end = length - start < LANES ? length : start + LANES;
-            for (int output = block; output < last; output++) {
-                const int32_t *from = unfolded + (size_t)outputs[output] * length;
-                word *to = first_word(some, output);
-                for (int i = start; i < end; i++) to[(size_t)i * BLOCK] = from[i];
-            }
-        }
-    return 0;
-}
 
 /* ------------------------------------------------------------------ activations, in the weights' kind of number */
 
@@ -342,29 +204,72 @@ static void multiply_block(
     }
 }
 
+/* Rows as numbers of the weights' kind, and in int8 their scales. */
+struct converted {
+    const void *rows;
+    const float *scales;
+};
+
+static struct converted convert(const struct matrix *matrix, const float *in, int rows, void *work) {
+    int depth = rounded_up(matrix->inputs, group(matrix->precision));
+    float *scales = work;
+    char *converted = (char *)work + rounded_up(rows * sizeof(float), 64);
+    if (matrix->precision == FP32) return (struct converted){in, scales};
+    for (int row = 0; row < rows; row++) {
+        const float *from = in + (size_t)row * matrix->inputs;
+        size_t at = (size_t)row * depth;
+        if (matrix->precision == INT8) scales[row] = quantize(from, matrix->inputs, depth, (uint8_t *)converted + at);
+        else round_to_bf16(from, matrix->inputs, depth, (uint16_t *)converted + at);
+    }
+    return (struct converted){converted, scales};
+}
+
+/* With fewer products a second thread costs more than it saves; and even one thread is dear to ask OpenMP for. */
+static int is_little(size_t rows, size_t inputs, size_t outputs) { return rows * inputs * outputs < 1u << 18; }
+
 void multiply_apart(
     const struct matrix *matrix, const float *in, int rows, float *out, int stride, void *work, int threads
 ) {
-    int blocks = (matrix->outputs + BLOCK - 1) / BLOCK, depth = rounded_up(matrix->inputs, group(matrix->precision));
-    const void *converted = in;
-    float *scales = work;
-    if (matrix->precision != FP32) {
-        converted = (char *)work + rounded_up(rows * sizeof(float), 64);
-        for (int row = 0; row < rows; row++) {
-            const float *from = in + (size_t)row * matrix->inputs;
-            size_t at = (size_t)row * depth;
-            if (matrix->precision == INT8) scales[row] = quantize(from, matrix->inputs, depth, (uint8_t *)converted + at);
-            else round_to_bf16(from, matrix->inputs, depth, (uint16_t *)converted + at);
-        }
-    }
-    /* Below some hundred thousand products a second thread costs more than it saves. */
-    if (threads == 1 || (size_t)rows * matrix->inputs * matrix->outputs < (1u << 18)) {
-        for (int block = 0; block < blocks; block++)
-            multiply_block(matrix, block, converted, scales, rows, out, stride);
+    struct converted c = convert(matrix, in, rows, work);
+    int blocks = (matrix->outputs + BLOCK - 1) / BLOCK;
+    if (threads == 1 || is_little(rows, matrix->inputs, matrix->outputs)) {
+        for (int block = 0; block < blocks; block++) multiply_block(matrix, block, c.rows, c.scales, rows, out, stride);
         return;
     }
 #pragma omp parallel for num_threads(threads) schedule(static)
-    for (int block = 0; block < blocks; block++) multiply_block(matrix, block, converted, scales, rows, out, stride);
+    for (int block = 0; block < blocks; block++) multiply_block(matrix, block, c.rows, c.scales, rows, out, stride);
+}
+
+/* One block of a matrix that may have fewer: of `stride` outputs, those that it has not are -∞. */
+static void multiply_or_fill(
+    const struct matrix *matrix, int block, struct converted c, int row, int rows, float *out, int stride
+) {
+    size_t depth = rounded_up(matrix->inputs, group(matrix->precision));
+    const char *from = (const char *)c.rows + row * depth * size_of(matrix->precision);
+    int start = block * BLOCK, end = start + BLOCK < stride ? start + BLOCK : stride;
+    out += (size_t)row * stride;
+    if (start < matrix->outputs) multiply_block(matrix, block, from, c.scales + row, rows, out, stride);
+    for (int i = 0; i < rows; i++)
+        for (int j = start > matrix->outputs ? start : matrix->outputs; j < end; j++)
+            out[(size_t)i * stride + j] = -INFINITY;
+}
+
+void multiply_each(
+    const struct matrix *matrices, const int32_t *numbers, int count, const float *in, int rows, float *out, int stride,
+    void *work, int threads
+) {
+    struct converted c = convert(&matrices[numbers[0]], in, count * rows, work);
+    int blocks = (stride + BLOCK - 1) / BLOCK;
+    if (threads == 1 || is_little(count * rows, matrices[numbers[0]].inputs, stride)) {
+        for (int i = 0; i < count; i++)
+            for (int block = 0; block < blocks; block++)
+                multiply_or_fill(&matrices[numbers[i]], block, c, i * rows, rows, out, stride);
+        return;
+    }
+#pragma omp parallel for collapse(2) num_threads(threads) schedule(static)
+    for (int i = 0; i < count; i++)
+        for (int block = 0; block < blocks; block++)
+            multiply_or_fill(&matrices[numbers[i]], block, c, i * rows, rows, out, stride);
 }
 
 void multiply(const struct matrix *matrix, const float *in, int rows, float *out, void *work, int threads) {

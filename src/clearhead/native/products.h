@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum precision { FP32, BF16, INT8 };
 
@@ -19,6 +20,20 @@ struct matrix {
 
 enum { BLOCK = 32 };
 
+static inline int rounded_up(int number, int unit) { return (number + unit - 1) / unit * unit; }
+
+/* How many inputs one step of the innermost loop takes. */
+static inline int group(int precision) { return precision == INT8 ? 4 : precision == BF16 ? 2 : 1; }
+
+static inline size_t size_of(int precision) { return precision == INT8 ? 1 : precision == BF16 ? 2 : 4; }
+
+static inline uint16_t to_bf16(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, 4);
+    if ((bits & 0x7fffffffu) > 0x7f800000u) return (uint16_t)(bits >> 16 | 0x40); /* NaN stays NaN */
+    return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1)) >> 16);                 /* to the nearest, ties to even */
+}
+
 /* Fill `matrix` with `weight` (outputs × inputs, row by row) and `bias`. 0, or -1 where memory is short. */
 int pack(struct matrix *matrix, int precision, int outputs, int inputs, const float *weight, const float *bias);
 void unpack(struct matrix *matrix);
@@ -33,6 +48,13 @@ void multiply(const struct matrix *matrix, const float *in, int rows, float *out
 /* The same, with `stride` numbers from one row of `out` to the next. */
 void multiply_apart(
     const struct matrix *matrix, const float *in, int rows, float *out, int stride, void *work, int threads
+);
+
+/* The same for `count` sentences of `rows` rows each, of which number i is multiplied with matrices[numbers[i]]; all have
+   as many inputs. What is beyond a matrix's outputs becomes -∞. */
+void multiply_each(
+    const struct matrix *matrices, const int32_t *numbers, int count, const float *in, int rows, float *out, int stride,
+    void *work, int threads
 );
 
 /* How many words of 32 bits an output's weights take. */

@@ -156,6 +156,14 @@ static void rotate(const struct transformer *t, float *vector, int position) {
         }
 }
 
+/* Keys and values of many sentences are more than the caches hold, and a wide key with its value fills a page, at whose
+   end the processor stops to read ahead by itself: so many keys before its own, each is asked for. */
+enum { AHEAD = 2 };
+
+static void fetch(const float *x, int count) {
+    for (int i = 0; i < count; i += LANES) __builtin_prefetch(x + i, 0, 2);
+}
+
 /* softmax(q·Kᵀ/√d)·V for one query, head by head. Each of `attended` points to a key, its value following it. */
 static void attend(
     const struct transformer *t, const float *query, const float *const *attended, int count, float *scores,
@@ -163,10 +171,13 @@ static void attend(
 ) {
     int width = t->width, head_width = width / t->heads, stride = (count + LANES - 1) / LANES * LANES;
     float scale = 1.0f / sqrtf((float)head_width);
-    for (int key = 0; key < count; key++)
+    for (int key = 0; key < count; key++) {
+        if (key + AHEAD < count) fetch(attended[key + AHEAD], width);
+        fetch(attended[key] + width, width);
         for (int head = 0; head < t->heads; head++)
             scores[head * stride + key] =
                 dot(query + head * head_width, attended[key] + head * head_width, head_width) * scale;
+    }
     for (int head = 0; head < t->heads; head++) softmax(scores + head * stride, count, stride);
     memset(context, 0, width * sizeof(float));
     for (int key = 0; key < count; key++)
@@ -334,13 +345,7 @@ static void project(const struct transformer *t, struct state *s, float *logits,
         multiply_apart(&t->output, b->inputs, s->sentences * s->beams, logits, stride, b->work, threads);
         return;
     }
-    for (int sentence = 0; sentence < s->sentences; sentence++) {
-        const struct matrix *listed = &s->listed[s->numbers[sentence]];
-        size_t row = (size_t)sentence * s->beams;
-        multiply_apart(listed, b->inputs + row * t->width, s->beams, logits + row * stride, stride, b->work, threads);
-        for (int beam = 0; beam < s->beams; beam++)
-            for (int i = listed->outputs; i < stride; i++) logits[(row + beam) * stride + i] = -INFINITY;
-    }
+    multiply_each(s->listed, s->numbers, s->sentences, b->inputs, s->beams, logits, stride, b->work, threads);
 }
 
 /* Append a token to every row and write the logits of the one that follows it (rows × stride, which is the size of the

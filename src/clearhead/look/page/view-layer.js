@@ -38,11 +38,12 @@ async function network(app) {
   const { words, trace } = app;
   const board = new Board(app);
   const names = trace.stepsOf(app.sublayer).map((one) => one.name).filter((name) => name.startsWith(`${app.sublayer}.`));
-  const steps = await Promise.all(names.map((name) => board.tensor(name, { tall: 260 })));
+  const layers = trace.groups.map((one) => one.part).filter((part) => part.endsWith("feed_forward"));
+  const corner = (part) => board.weight(`${part}.inner.weight`, { title: `W_1 · ${partName(words, part.replace(".feed_forward", ""))}`, count: 10, corner: 8 });
+  const all = [names.map((name) => board.tensor(name, { tall: 260 })), layers.map(corner)];
+  const [steps, corners] = await Promise.all(all.map((one) => Promise.all(one)));
   const { data } = await trace.tensor(`${app.sublayer}.activated`);
   const zeros = data.reduce((count, one) => count + (one === 0), 0) / data.length;
-  const layers = trace.groups.map((one) => one.part).filter((part) => part.endsWith("feed_forward"));
-  const corners = await Promise.all(layers.map((part) => board.weight(`${part}.inner.weight`, { title: `W_1 · ${partName(words, part.replace(".feed_forward", ""))}`, count: 10, corner: 8 })));
   return [
     card(words("part.feed_forward"), words("layer.same"), h("p.note.spaced", words("layer.zeros", { share: percent(zeros) })), h("div.inputs.wide", steps)),
     corners.some(Boolean) && card(words("layer.own"), words("layer.own_why"), h("div.inputs", corners)),
