@@ -69,10 +69,21 @@ def is_trouble(message: Any) -> bool:
     return message.type == "error" and "status of 400" not in message.text
 
 
+CONTEXTS = pytest.StashKey[list[Any]]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Pages are closed before any fixture ends: what they still fetch would find no server."""
+    for context in item.stash.get(CONTEXTS, []):
+        context.close()
+
+
 @pytest.fixture
-def open_page(chromium: Any) -> Iterator[Callable[..., Any]]:
+def open_page(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
     """`open_page(address, width=…, offline=…)`: a new page; the test fails if it raises, or reports an error."""
-    contexts, troubles = [], []
+    troubles: list[str] = []
+    contexts = request.node.stash[CONTEXTS] = []
 
     def opened(where: str, width: int = 1280, **options: Any) -> Any:
         context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
@@ -85,6 +96,4 @@ def open_page(chromium: Any) -> Iterator[Callable[..., Any]]:
         return page
 
     yield opened
-    for context in contexts:
-        context.close()
     assert troubles == []

@@ -50,8 +50,8 @@ void multiply_apart(
     const struct matrix *matrix, const float *in, int rows, float *out, int stride, void *work, int threads
 );
 
-/* The same for `count` sentences of `rows` rows each, of which number i is multiplied with matrices[numbers[i]]; all have
-   as many inputs. What is beyond a matrix's outputs becomes -∞. */
+/* The same for one sentence or more, of `rows` rows each: number i is multiplied with matrices[numbers[i]]. All have as
+   many inputs. What is beyond a matrix's outputs becomes -∞. */
 void multiply_each(
     const struct matrix *matrices, const int32_t *numbers, int count, const float *in, int rows, float *out, int stride,
     void *work, int threads
