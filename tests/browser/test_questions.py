@@ -77,11 +77,14 @@ def test_2_places(page: Any) -> None:
 
 
 def test_3_it(page: Any) -> None:
-    """The row of "tired" in the table behind the picture, then that of "it"."""
+    """What "tired" and "it" give "animal", in the table behind the picture."""
     chapter(page, "Many heads")
-    weights = page.locator("main").get_by_text("As a table").first
-    weights.click()
-    says(page, "0.948")
+    page.locator("main").get_by_text("As a table").first.click()
+    table = page.locator("main figure.matrix").filter(has=page.locator("details[open]")).first.locator("details table")
+    column = table.locator("thead th").all_inner_texts().index("▁animal")
+    for word, weight in (("▁tired", 0.948), ("▁it", 0.04)):
+        row = table.locator("tbody tr").filter(has=page.get_by_role("rowheader", name=word, exact=True))
+        assert float(row.locator("td").nth(column).inner_text()) == pytest.approx(weight, abs=0.005)
 
 
 def test_4_six_steps(page: Any) -> None:
@@ -110,6 +113,11 @@ def test_6_wide(page: Any) -> None:
     page.locator("header input[name=text]").fill(TIRED.replace("tired", "wide"))
     page.get_by_role("button", name="Trace").click()
     says(page, "L'animal n'a pas traversé la rue parce qu'elle était trop large.")
+    chapter(page, "The decoder, step by step")
+    press(page, "3")
+    for _ in range(13):
+        press(page, "one on")
+    says(page, "Time step 14", "0.85")
 
 
 def test_8_logits(page: Any) -> None:

@@ -120,7 +120,6 @@ def test_together_is_one_after_the_other(training: bool) -> None:
             torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.usefixtures("fast")
 @pytest.mark.parametrize("count", [1, 64, 65, 190])
 def test_tiles_are_whole_and_end_in_zeros(count: int) -> None:
     rows = torch.randn(count, 6, generator=torch.Generator().manual_seed(2))
@@ -147,6 +146,7 @@ def test_products_in_bfloat16_have_few_shapes(monkeypatch: pytest.MonkeyPatch) -
     assert seen == {(torch.Size((rows, 9)), torch.Size((9, 6))) for rows in (64, 128)}
 
 
+@pytest.mark.usefixtures("fast")
 def test_products_equal_the_operator_of_torch() -> None:
     left, right = torch.randn(7, 4), torch.randn(4, 5)
     torch.testing.assert_close(product(left, right), left @ right)
