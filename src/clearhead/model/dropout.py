@@ -38,5 +38,7 @@ def _kept(like: Tensor, rate: float) -> Tensor:
     # From the lowest int64 on, so that all 64 bits are random: by default the sign is always positive.
     draws.random_(torch.iinfo(torch.int64).min, None)
     levels = draws.view(torch.int16)[: like.numel()].view(like.shape)
-    kept = levels >= dropped_levels - _LEVELS // 2
-    return kept.to(like.dtype).mul_(_LEVELS / (_LEVELS - dropped_levels))
+    # Compared into numbers: into booleans, which are then made numbers, takes six times as long.
+    kept = torch.empty(like.shape, dtype=like.dtype)
+    torch.ge(levels, dropped_levels - _LEVELS // 2, out=kept)
+    return kept.mul_(_LEVELS / (_LEVELS - dropped_levels))

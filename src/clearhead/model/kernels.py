@@ -73,8 +73,12 @@ class _ShortAttention(torch.autograd.Function):
         shape, scale = query.shape, 1.0 / math.sqrt(query.shape[-1])
         query, key, value = (one.flatten(0, 1) for one in (query, key, value))
         scores = torch.bmm(key, query.mT).view(*shape[:2], key.shape[1], query.shape[1])
-        scores = scores.mul_(scale) if mask is None else torch.add(_shut(mask, scores), scores, alpha=scale)
-        weights = torch.softmax(scores, dim=-2)
+        # In the place of the scores: memory that was just written is still in the cache.
+        if mask is None:
+            scores.mul_(scale)
+        else:
+            torch.add(_shut(mask, scores), scores, alpha=scale, out=scores)
+        weights = torch.softmax(scores, dim=-2, out=scores)
         if mask is not None:
             weights *= mask.any(dim=-1)[..., None, :]
         weights = weights.flatten(0, 1)

@@ -95,7 +95,8 @@ class _FastLinear(torch.autograd.Function):
         if products == inputs.dtype:
             outputs = _one_dnn(rows, weight, bias)
         else:
-            outputs = F.linear(rows, weight)[: len(exact)] + bias
+            # Not `… + bias`, which makes the numbers float32 in one tensor and adds in another.
+            outputs = F.linear(rows, weight)[: len(exact)].to(bias.dtype).add_(bias)
         return outputs.view(*inputs.shape[:-1], -1)
 
     @staticmethod
@@ -103,9 +104,10 @@ class _FastLinear(torch.autograd.Function):
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
         rows, weight = ctx.saved_tensors
         exact = upstream.reshape(-1, upstream.shape[-1])
-        gradient = in_tiles(exact, rows.dtype)
+        # The two that read the same numbers first, one after the other, while these are in the cache.
+        gradient, bias = in_tiles(exact, rows.dtype), exact.sum(0)
         inputs = product(gradient, weight)[: len(exact)].to(exact.dtype).view(*upstream.shape[:-1], -1)
-        return inputs, transposed_product(gradient, rows).to(exact.dtype), exact.sum(0), None
+        return inputs, transposed_product(gradient, rows).to(exact.dtype), bias, None
 
 
 def in_tiles(rows: Float[Tensor, "rows columns"], products: torch.dtype) -> Float[Tensor, "tiles columns"]:

@@ -200,14 +200,15 @@ def _compiled_static_loss() -> Callable[[Tensor, Tensor, int, float, int], tuple
 
 
 def _loss_and_gradient(logits: Tensor, target: Tensor, label_smoothing: float) -> tuple[Tensor, Tensor]:
-    """The summed loss of some rows, and its gradient by their logits."""
-    probabilities = torch.softmax(logits, dim=-1)
+    """The summed loss of some rows, and its gradient by their logits, which takes their place."""
     right, each = 1.0 - label_smoothing, label_smoothing / logits.shape[-1]
+    largest, wanted = logits.amax(dim=-1), logits.gather(1, target)[:, 0]
+    total = logits.sum(dim=-1) if label_smoothing else None
+    probabilities = torch.softmax(logits, dim=-1, out=logits)
     # log Σ exp(logits), from the likeliest token, whose probability is never too small for its logarithm.
-    normalizers = logits.amax(dim=-1) - probabilities.amax(dim=-1).log()
-    losses = normalizers - right * logits.gather(1, target)[:, 0]
-    if label_smoothing:
-        losses -= each * logits.sum(dim=-1)
+    losses = largest - probabilities.amax(dim=-1).log() - right * wanted
+    if total is not None:
+        losses -= each * total
         probabilities.sub_(each)
     # Row by row, and then their sum: the difference of two large sums would lose what is small.
     return losses.sum(), probabilities.scatter_add_(1, target, torch.full_like(target, -right, dtype=logits.dtype))
