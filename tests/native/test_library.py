@@ -1,6 +1,9 @@
 """The compiled functions against PyTorch's, and against themselves in other company."""
 
 import math
+import os
+import platform
+from pathlib import Path
 
 import pytest
 import torch
@@ -9,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from clearhead.native import compiler
 from clearhead.native.library import BF16, FP32, INT8, Library, Matrix, library, takes
 
 pytestmark = pytest.mark.skipif(library() is None, reason="this machine has no C compiler")
@@ -21,13 +25,15 @@ def functions() -> Library:
     return found
 
 
-def product(kind: int, rows: Tensor, weight: Tensor, bias: Tensor, threads: int = 1) -> Tensor:
-    matrix = Matrix()
-    assert functions().pack(matrix, kind, *weight.shape, weight.data_ptr(), bias.data_ptr()) == 0
+def product(
+    kind: int, rows: Tensor, weight: Tensor, bias: Tensor, threads: int = 1, by: Library | None = None
+) -> Tensor:
+    by, matrix = by or functions(), Matrix()
+    assert by.pack(matrix, kind, *weight.shape, weight.data_ptr(), bias.data_ptr()) == 0
     result = torch.empty(len(rows), len(weight))
-    work = torch.empty(functions().room(matrix, len(rows)), dtype=torch.uint8)
-    functions().multiply(matrix, rows.data_ptr(), len(rows), result.data_ptr(), work.data_ptr(), threads)
-    functions().unpack(matrix)
+    work = torch.empty(by.room(matrix, len(rows)), dtype=torch.uint8)
+    by.multiply(matrix, rows.data_ptr(), len(rows), result.data_ptr(), work.data_ptr(), threads)
+    by.unpack(matrix)
     return result
 
 
@@ -87,6 +93,32 @@ def test_a_row_depends_on_no_other(kind: int, sizes: tuple[int, int, int]) -> No
 def test_threads_change_nothing(kind: int) -> None:
     rows, weight, bias = drawn(40, 128, 300)
     assert torch.equal(product(kind, rows, weight, bias, threads=3), product(kind, rows, weight, bias))
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="the names are those of x86's instructions")
+@pytest.mark.parametrize("without", ["-mno-avx512f", "-mno-avx512f -mno-avxvnni", "-mno-avx512f -mno-avxvnni -mno-avx2"])
+def test_processors_with_fewer_instructions_compute_the_same(
+    without: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Registers of 256 and of 128 bits, whole numbers with an instruction of their own and without: what this
+    processor itself would never take, but can run. Whole numbers are summed exactly, so only the last bits differ."""
+    monkeypatch.setenv("CC", f"{os.environ.get('CC', 'cc')} {without}")
+    path = compiler.compiled(tmp_path)
+    if path is None and "avxvnni" in without:
+        pytest.skip("this compiler is older than these instructions")
+    assert path is not None
+    other = Library(str(path))
+    for sizes in ((1, 1, 1), (13, 42, 70), (30, 70, 31), (6, 64, 16)):
+        rows, weight, bias = drawn(*sizes)
+        for kind in (FP32, BF16, INT8):
+            found = product(kind, rows, weight, bias, by=other)
+            torch.testing.assert_close(found, product(kind, rows, weight, bias), atol=2e-5, rtol=1e-5)
+            assert torch.equal(product(kind, rows[:1], weight, bias, by=other), found[:1])
+    logits = torch.randn(3, 70, generator=torch.Generator().manual_seed(1)) * 5
+    values, tokens = other.most_probable(logits, (), 4)
+    expected = logits.double().log_softmax(-1).topk(4)
+    torch.testing.assert_close(values.double(), expected.values, atol=2e-6, rtol=0)
+    assert torch.equal(tokens, expected.indices)
 
 
 @given(st.integers(1, 9), st.integers(1, 70), st.integers(1, 12))

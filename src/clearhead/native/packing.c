@@ -1,33 +1,32 @@
 /* Matrices laid out once in the order in which products.c reads them, whole or some outputs of them. */
 #include "products.h"
 
-#include "vectors.h"
+#include "steps.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-static int whole(float value) { return (int)lrintf(value); }
-
 /* Where weight (output, input) lies: block after block of outputs; in a block, group after group of inputs; in a
    group, output after output. */
 static size_t place(const struct matrix *matrix, int output, int input) {
-    int g = group(matrix->precision), depth = rounded_up(matrix->inputs, g);
-    return (size_t)(output / BLOCK) * depth * BLOCK + (size_t)(input / g) * g * BLOCK + (output % BLOCK) * g + input % g;
+    int g = group(matrix->precision), depth = rounded_up(matrix->inputs, g), rest = input % g;
+    if (matrix->precision == INT8) rest = order(rest);
+    return (size_t)(output / BLOCK) * depth * BLOCK + (size_t)(input / g) * g * BLOCK + (output % BLOCK) * g + rest;
 }
 
-/* Each output's weights are whole numbers from -127 to 127 times a scale. Activations are stored 128 too high, as the
-   processor's instruction takes one factor unsigned; the correction takes the excess away from the sum. */
+/* Each output's weights are whole numbers from -127 to 127 times a scale. Where activations are stored too high, as some
+   instructions take one factor unsigned, the correction takes the excess away from the sum. */
 static void pack_int8(struct matrix *matrix, int output, const float *weight) {
     float greatest = 0.0f;
     int32_t sum = 0;
     for (int input = 0; input < matrix->inputs; input++) greatest = fmaxf(greatest, fabsf(weight[input]));
     matrix->scales[output] = greatest / 127.0f;
     for (int input = 0; input < matrix->inputs; input++) {
-        int value = greatest > 0.0f ? whole(weight[input] / greatest * 127.0f) : 0;
+        int value = greatest > 0.0f ? (int)lrintf(weight[input] / greatest * 127.0f) : 0;
         ((int8_t *)matrix->packed)[place(matrix, output, input)] = (int8_t)value;
         sum += value;
     }
-    matrix->corrections[output] = -128 * sum;
+    matrix->corrections[output] = -EXCESS * sum;
 }
 
 /* Bytes of the packed weights of some outputs. */
@@ -40,7 +39,7 @@ static int provide(struct matrix *matrix, int precision, int outputs, int inputs
     size_t padded = rounded_up(outputs, BLOCK);
     *matrix = (struct matrix){.precision = precision, .inputs = inputs, .outputs = outputs};
     matrix->bias = calloc(padded, sizeof(float));
-    matrix->packed = aligned_alloc(64, bytes_of(matrix, outputs));
+    matrix->packed = aligned_alloc(64, (bytes_of(matrix, outputs) + 63) / 64 * 64);
     matrix->scales = calloc(padded, sizeof(float));
     matrix->corrections = calloc(padded, sizeof(int32_t));
     if (!matrix->bias || !matrix->packed || !matrix->scales || !matrix->corrections) {

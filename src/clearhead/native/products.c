@@ -1,31 +1,21 @@
 #include "products.h"
 
+#include "steps.h"
 #include "vectors.h"
 
 #include <math.h>
 #include <string.h>
 
-#if defined(__AVX512VNNI__) || defined(__AVX512BF16__)
-#include <immintrin.h>
-#endif
-
-/* So many rows are multiplied at a time: with two registers of weights, 24 sums are kept in registers. */
-enum { ROWS = 12 };
-
-#ifndef __AVX512BF16__
-static float from_bf16(uint16_t value) {
-    uint32_t bits = (uint32_t)value << 16;
-    float result;
-    memcpy(&result, &bits, 4);
-    return result;
-}
-#endif
-
 /* ------------------------------------------------------------------ activations, in the weights' kind of number */
 
-size_t room(const struct matrix *matrix, int rows) {
+/* Bytes of a row of activations, in the kind of number that they are multiplied in. */
+static size_t row_bytes(const struct matrix *matrix) {
     size_t depth = rounded_up(matrix->inputs, group(matrix->precision));
-    return rows * (depth * size_of(matrix->precision) + sizeof(float)) + 64;
+    return depth * (matrix->precision == INT8 ? sizeof(whole) : matrix->precision == BF16 ? sizeof(half) : sizeof(float));
+}
+
+size_t room(const struct matrix *matrix, int rows) {
+    return rows * (row_bytes(matrix) + sizeof(float)) + 64;
 }
 
 static float greatest_magnitude(const float *row, int count) {
@@ -42,7 +32,7 @@ static float greatest_magnitude(const float *row, int count) {
 }
 
 /* Each row by a scale of its own, so that no row depends on another. */
-static float quantize(const float *row, int count, int depth, uint8_t *out) {
+static float quantize(const float *row, int count, int depth, whole *out) {
     float greatest = greatest_magnitude(row, count);
     float factor = greatest > 0.0f ? 127.0f / greatest : 0.0f;
     /* Adding 1.5·2²³ rounds to a whole number, ties to even, which then stands in the lowest bits. */
@@ -50,20 +40,18 @@ static float quantize(const float *row, int count, int depth, uint8_t *out) {
         float shifted = row[i] * factor + 12582912.0f;
         int32_t bits;
         memcpy(&bits, &shifted, 4);
-        out[i] = (uint8_t)(bits + 128);
+        out[i] = (whole)((int8_t)bits + EXCESS);
     }
-    memset(out + count, 128, depth - count);
+    for (int i = count; i < depth; i++) out[i] = EXCESS;
     return greatest / 127.0f;
 }
 
-static void round_to_bf16(const float *row, int count, int depth, uint16_t *out) {
-    for (int i = 0; i < count; i++) out[i] = to_bf16(row[i]);
-    memset(out + count, 0, (depth - count) * sizeof(uint16_t));
+static void round_to_bf16(const float *row, int count, int depth, half *out) {
+    for (int i = 0; i < count; i++) out[i] = to_half(row[i]);
+    for (int i = count; i < depth; i++) out[i] = 0;
 }
 
 /* ------------------------------------------------------------------ the innermost loops: `rows` rows by one block */
-
-#define INNER static inline __attribute__((always_inline))
 
 INNER void store(float *out, int stride, int rows, int outputs, floats sums[][2]) {
     for (int row = 0; row < rows; row++) {
@@ -93,46 +81,29 @@ INNER void block_fp32(
     store(out, stride, rows, outputs, sums);
 }
 
-#ifndef __AVX512BF16__
-INNER floats widened(const uint16_t *weight, int of_pair) {
-    ints bits;
-    for (int lane = 0; lane < LANES; lane++) bits[lane] = (int32_t)((uint32_t)weight[2 * lane + of_pair] << 16);
-    return (floats)bits;
-}
-#endif
-
 INNER void block_bf16(
-    const struct matrix *matrix, int block, const uint16_t *in, int rows, float *out, int stride, int outputs
+    const struct matrix *matrix, int block, const half *in, int rows, float *out, int stride, int outputs
 ) {
     int depth = rounded_up(matrix->inputs, 2);
     const uint16_t *weight = (const uint16_t *)matrix->packed + (size_t)block * depth * BLOCK;
     const floats *bias = (const floats *)(matrix->bias + block * BLOCK);
     floats sums[ROWS][2];
     for (int row = 0; row < rows; row++) sums[row][0] = sums[row][1] = (floats){0};
-    for (int input = 0; input < depth; input += 2, weight += 2 * BLOCK) {
-        for (int row = 0; row < rows; row++) {
-            const uint16_t *pair = in + (size_t)row * depth + input;
-#ifdef __AVX512BF16__
-            int32_t both;
-            memcpy(&both, pair, 4);
-            __m512bh value = (__m512bh)_mm512_set1_epi32(both);
-            __m512bh first = (__m512bh)_mm512_loadu_si512(weight);
-            __m512bh second = (__m512bh)_mm512_loadu_si512(weight + BLOCK);
-            sums[row][0] = (floats)_mm512_dpbf16_ps((__m512)sums[row][0], first, value);
-            sums[row][1] = (floats)_mm512_dpbf16_ps((__m512)sums[row][1], second, value);
-#else
-            for (int half = 0; half < 2; half++)
-                for (int of_pair = 0; of_pair < 2; of_pair++)
-                    sums[row][half] += from_bf16(pair[of_pair]) * widened(weight + half * BLOCK, of_pair);
-#endif
+    for (int input = 0; input < depth; input += 2, weight += 2 * BLOCK)
+        for (int part = 0; part < BF16_PARTS; part++) {
+            halves first = halves_at(weight, part), second = halves_at(weight + BLOCK, part);
+            for (int row = 0; row < rows; row++) {
+                halves value = spread_halves(in + (size_t)row * depth + input, part);
+                sums[row][0] = add_halves(sums[row][0], value, first);
+                sums[row][1] = add_halves(sums[row][1], value, second);
+            }
         }
-    }
     for (int row = 0; row < rows; row++) sums[row][0] += bias[0], sums[row][1] += bias[1];
     store(out, stride, rows, outputs, sums);
 }
 
 INNER void block_int8(
-    const struct matrix *matrix, int block, const uint8_t *in, const float *scale, int rows, float *out, int stride,
+    const struct matrix *matrix, int block, const whole *in, const float *scale, int rows, float *out, int stride,
     int outputs
 ) {
     int depth = rounded_up(matrix->inputs, 4);
@@ -142,24 +113,15 @@ INNER void block_int8(
     const floats *bias = (const floats *)(matrix->bias + block * BLOCK);
     ints sums[ROWS][2];
     for (int row = 0; row < rows; row++) sums[row][0] = corrections[0], sums[row][1] = corrections[1];
-    for (int input = 0; input < depth; input += 4, weight += 4 * BLOCK) {
-        for (int row = 0; row < rows; row++) {
-            const uint8_t *four = in + (size_t)row * depth + input;
-#ifdef __AVX512VNNI__
-            int32_t all;
-            memcpy(&all, four, 4);
-            __m512i value = _mm512_set1_epi32(all);
-            sums[row][0] = (ints)_mm512_dpbusd_epi32((__m512i)sums[row][0], value, _mm512_loadu_si512(weight));
-            sums[row][1] =
-                (ints)_mm512_dpbusd_epi32((__m512i)sums[row][1], value, _mm512_loadu_si512(weight + 2 * BLOCK));
-#else
-            for (int half = 0; half < 2; half++)
-                for (int lane = 0; lane < LANES; lane++)
-                    for (int one = 0; one < 4; one++)
-                        sums[row][half][lane] += four[one] * weight[(half * LANES + lane) * 4 + one];
-#endif
+    for (int input = 0; input < depth; input += 4, weight += 4 * BLOCK)
+        for (int part = 0; part < INT8_PARTS; part++) {
+            wholes first = wholes_at(weight, part), second = wholes_at(weight + 2 * BLOCK, part);
+            for (int row = 0; row < rows; row++) {
+                wholes value = spread_wholes(in + (size_t)row * depth + input, part);
+                sums[row][0] = add_wholes(sums[row][0], value, first);
+                sums[row][1] = add_wholes(sums[row][1], value, second);
+            }
         }
-    }
     floats results[ROWS][2];
     for (int row = 0; row < rows; row++)
         for (int half = 0; half < 2; half++)
@@ -168,39 +130,23 @@ INNER void block_int8(
     store(out, stride, rows, outputs, results);
 }
 
-/* Constant numbers of rows, so that the sums of each case live in registers. */
-#define CASES(CALL) \
-    switch (count) { \
-        case 1: CALL(1); break; \
-        case 2: CALL(2); break; \
-        case 3: CALL(3); break; \
-        case 4: CALL(4); break; \
-        case 5: CALL(5); break; \
-        case 6: CALL(6); break; \
-        case 7: CALL(7); break; \
-        case 8: CALL(8); break; \
-        case 9: CALL(9); break; \
-        case 10: CALL(10); break; \
-        case 11: CALL(11); break; \
-        default: CALL(12); \
-    }
-
 static void multiply_block(
     const struct matrix *matrix, int block, const void *in, const float *scales, int rows, float *out, int stride
 ) {
     int outputs = matrix->outputs - block * BLOCK < BLOCK ? matrix->outputs - block * BLOCK : BLOCK;
-    size_t depth = rounded_up(matrix->inputs, group(matrix->precision));
     out += block * BLOCK;
-    for (int row = 0; row < rows; row += ROWS) {
-        int count = rows - row < ROWS ? rows - row : ROWS;
+    /* As few groups as can be, and of these none much smaller than the others: weights are loaded once for each. */
+    int groups = (rows + ROWS - 1) / ROWS;
+    for (int row = 0, count; row < rows; row += count, groups--) {
+        count = (rows - row + groups - 1) / groups;
         float *target = out + (size_t)row * stride;
-        const char *some = (const char *)in + row * depth * size_of(matrix->precision);
+        const char *some = (const char *)in + row * row_bytes(matrix);
 #define CALL_FP32(N) block_fp32(matrix, block, (const float *)some, N, target, stride, outputs)
-#define CALL_BF16(N) block_bf16(matrix, block, (const uint16_t *)some, N, target, stride, outputs)
-#define CALL_INT8(N) block_int8(matrix, block, (const uint8_t *)some, scales + row, N, target, stride, outputs)
-        if (matrix->precision == INT8) CASES(CALL_INT8)
-        else if (matrix->precision == BF16) CASES(CALL_BF16)
-        else CASES(CALL_FP32)
+#define CALL_BF16(N) block_bf16(matrix, block, (const half *)some, N, target, stride, outputs)
+#define CALL_INT8(N) block_int8(matrix, block, (const whole *)some, scales + row, N, target, stride, outputs)
+        if (matrix->precision == INT8) CASES(count, CALL_INT8)
+        else if (matrix->precision == BF16) CASES(count, CALL_BF16)
+        else CASES(count, CALL_FP32)
     }
 }
 
@@ -218,8 +164,8 @@ static struct converted convert(const struct matrix *matrix, const float *in, in
     for (int row = 0; row < rows; row++) {
         const float *from = in + (size_t)row * matrix->inputs;
         size_t at = (size_t)row * depth;
-        if (matrix->precision == INT8) scales[row] = quantize(from, matrix->inputs, depth, (uint8_t *)converted + at);
-        else round_to_bf16(from, matrix->inputs, depth, (uint16_t *)converted + at);
+        if (matrix->precision == INT8) scales[row] = quantize(from, matrix->inputs, depth, (whole *)converted + at);
+        else round_to_bf16(from, matrix->inputs, depth, (half *)converted + at);
     }
     return (struct converted){converted, scales};
 }
@@ -244,8 +190,7 @@ void multiply_apart(
 static void multiply_or_fill(
     const struct matrix *matrix, int block, struct converted c, int row, int rows, float *out, int stride
 ) {
-    size_t depth = rounded_up(matrix->inputs, group(matrix->precision));
-    const char *from = (const char *)c.rows + row * depth * size_of(matrix->precision);
+    const char *from = (const char *)c.rows + row * row_bytes(matrix);
     int start = block * BLOCK, end = start + BLOCK < stride ? start + BLOCK : stride;
     out += (size_t)row * stride;
     if (start < matrix->outputs) multiply_block(matrix, block, from, c.scales + row, rows, out, stride);

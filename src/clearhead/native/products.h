@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "vectors.h"
+
 enum precision { FP32, BF16, INT8 };
 
 /* x·Wᵀ + b. `packed` holds W in blocks of BLOCK outputs, each block's numbers in the order in which they are read;
@@ -18,14 +20,29 @@ struct matrix {
     float *bias;
 };
 
-enum { BLOCK = 32 };
+/* So many outputs are computed at a time: two registers of them; and of so many rows that their sums fill most of the
+   registers. */
+enum { BLOCK = 2 * LANES };
+#if LANES == 16 || defined(__aarch64__)
+enum { ROWS = 12 };
+#else
+enum { ROWS = 6 };
+#endif
+
+#define INNER static inline __attribute__((always_inline))
+
+/* CALL(count), as a constant, so that the sums of each case live in registers. */
+#define CASE(CALL, N) case N: CALL(N < ROWS ? N : ROWS); break;
+#define CASES(count, CALL) \
+    switch (count) { \
+        CASE(CALL, 1) CASE(CALL, 2) CASE(CALL, 3) CASE(CALL, 4) CASE(CALL, 5) CASE(CALL, 6) \
+        CASE(CALL, 7) CASE(CALL, 8) CASE(CALL, 9) CASE(CALL, 10) CASE(CALL, 11) CASE(CALL, 12) \
+    }
 
 static inline int rounded_up(int number, int unit) { return (number + unit - 1) / unit * unit; }
 
 /* How many inputs one step of the innermost loop takes. */
 static inline int group(int precision) { return precision == INT8 ? 4 : precision == BF16 ? 2 : 1; }
-
-static inline size_t size_of(int precision) { return precision == INT8 ? 1 : precision == BF16 ? 2 : 4; }
 
 static inline uint16_t to_bf16(float value) {
     uint32_t bits;

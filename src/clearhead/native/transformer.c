@@ -158,10 +158,10 @@ static void rotate(const struct transformer *t, float *vector, int position) {
 
 /* Keys and values of many sentences are more than the caches hold, and a wide key with its value fills a page, at whose
    end the processor stops to read ahead by itself: so many keys before its own, each is asked for. */
-enum { AHEAD = 2 };
+enum { AHEAD = 2, LINE = 16 /* numbers of a line of the cache */ };
 
 static void fetch(const float *x, int count) {
-    for (int i = 0; i < count; i += LANES) __builtin_prefetch(x + i, 0, 2);
+    for (int i = 0; i < count; i += LINE) __builtin_prefetch(x + i, 0, 2);
 }
 
 /* softmax(q·Kᵀ/√d)·V for one query, head by head. Each of `attended` points to a key, its value following it. */

@@ -1,4 +1,4 @@
-/* Sixteen numbers at a time, in a fixed order, so that a result does not depend on what else is computed. */
+/* Some numbers at a time, in a fixed order, so that a result does not depend on what else is computed. */
 #ifndef CLEARHEAD_VECTORS_H
 #define CLEARHEAD_VECTORS_H
 
@@ -6,21 +6,28 @@
 #include <stdint.h>
 #include <string.h>
 
-/* The compiler splits these where a processor's registers are narrower. */
-typedef float floats __attribute__((vector_size(64), aligned(4), may_alias));
-typedef int32_t ints __attribute__((vector_size(64), aligned(4), may_alias));
+/* LANES numbers fill a register of this processor. */
+#if defined(__AVX512F__)
+#define LANES 16
+#elif defined(__AVX2__)
+#define LANES 8
+#else
+#define LANES 4
+#endif
 
-enum { LANES = 16 };
+typedef float floats __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef int32_t ints __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 
 static inline floats at(const float *x) { return *(const floats *)x; }
 
+/* The sum of the lanes: one half and the other, and of these again, to the end. */
 static inline float total(floats lanes) {
-    typedef float eight __attribute__((vector_size(32)));
     typedef float four __attribute__((vector_size(16)));
-    union { floats all; eight half[2]; } a = {lanes};
-    union { eight all; four half[2]; } b = {a.half[0] + a.half[1]};
-    four c = b.half[0] + b.half[1];
-    return (c[0] + c[2]) + (c[1] + c[3]);
+    union { floats all; four parts[LANES / 4]; } sums = {lanes};
+    for (int half = LANES / 8; half; half /= 2)
+        for (int i = 0; i < half; i++) sums.parts[i] += sums.parts[i + half];
+    four last = sums.parts[0];
+    return (last[0] + last[2]) + (last[1] + last[3]);
 }
 
 static inline float sum(const float *x, int count) {
