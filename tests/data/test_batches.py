@@ -57,3 +57,10 @@ def test_to_another_device(corpus):
     batch = collate(corpus, np.array([0]), BEGIN, PADDING).to("meta")
     assert {batch.source.device.type, batch.target_input.device.type, batch.target_output.device.type} == {"meta"}
     assert batch.target_tokens == 3
+
+
+def test_a_batch_twice(corpus):
+    once = collate(corpus, np.array([0, 1]), BEGIN, PADDING)
+    twice, again = once.twice(), collate(corpus, np.array([0, 1, 0, 1]), BEGIN, PADDING)
+    assert all(map(torch.equal, twice.tensors(), again.tensors()))
+    assert (twice.source_tokens, twice.target_tokens) == (again.source_tokens, again.target_tokens)

@@ -82,6 +82,31 @@ def test_packed_rows_have_the_loss_and_the_gradients_of_padded_ones(
         torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("is_packed", [False, True], ids=["padded", "packed"])
+def test_of_two_equal_passes_nothing_is_left_of_r_drop(corpus: PreparedCorpus, is_packed: bool) -> None:
+    """Without dropout both passes are the same, so loss and gradients are those of one."""
+    batches = packed_batches(corpus, rows=3, length=40) if is_packed else padded_batches(corpus, 300)
+    results = []
+    for r_drop in (0.0, 5.0):
+        settings = Training(steps=9, device="cpu", precision="fp32", packing=is_packed, loss={"r_drop": r_drop})
+        model = learner(settings).model.double()
+        results.append(loss_and_gradients(Learner(model, settings), batches))
+    assert results[1][0] == pytest.approx(results[0][0], rel=1e-12)
+    for one, other in zip(results[0][1], results[1][1], strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-9)
+
+
+def test_with_dropout_r_drop_costs_something(corpus: PreparedCorpus) -> None:
+    """The two passes draw numbers of their own. α is a factor: the loss grows with it in a straight line."""
+    batches, losses = padded_batches(corpus, 900), []
+    for r_drop in (1e-9, 1.0, 3.0):
+        one = learner(Training(steps=9, device="cpu", precision="fp32", loss={"r_drop": r_drop}), dropout=0.3)
+        torch.manual_seed(1)
+        losses.append(loss_and_gradients(one, batches)[0])
+    assert losses[1] > losses[0]
+    assert losses[2] - losses[0] == pytest.approx(3 * (losses[1] - losses[0]), rel=1e-3)
+
+
 def test_several_batches_make_one_step(corpus: PreparedCorpus) -> None:
     """Three steps of the whole corpus: as one batch each, and as some."""
     settings = Training(steps=9, device="cpu", precision="fp32", optimizer={"epsilon": 1e-4})
@@ -126,9 +151,10 @@ class Unread(TorchDispatchMode):
         return operation(*args, **(kwargs or {}))
 
 
+@pytest.mark.parametrize("r_drop", [0.0, 5.0])
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_the_host_reads_nothing_in_a_packed_step(corpus: PreparedCorpus, precision: str) -> None:
-    settings = Training(steps=9, device="cpu", precision=precision, packing=True)
+def test_the_host_reads_nothing_in_a_packed_step(corpus: PreparedCorpus, precision: str, r_drop: float) -> None:
+    settings = Training(steps=9, device="cpu", precision=precision, packing=True, loss={"r_drop": r_drop})
     one, batches = learner(settings, dropout=0.1), packed_batches(corpus, rows=2, length=40)
     one.step(1, batches[:2])  # Machines are asked once what they are.
     with Unread():

@@ -1,10 +1,12 @@
 """R-Drop: against the definition in float64, with autograd's gradients, and by hand."""
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from clearhead.recipe import Loss
 from clearhead.training.loss import cross_entropy
@@ -14,7 +16,7 @@ BOTH = pytest.mark.parametrize("function", [linear_r_drop, whole_linear_r_drop])
 
 
 @BOTH
-def test_two_tokens_by_hand(function) -> None:
+def test_two_tokens_by_hand(function: Callable[..., Tensor]) -> None:
     """p = (1/4, 3/4) and q = (1/2, 1/2), token 1, no smoothing.
 
     CE: log 4/3 and log 2. KL(p ‖ q) + KL(q ‖ p) = Σ (p - q)(log p - log q) = ¼·log 2 + ¼·log 3/2 = ¼·log 3.
@@ -27,7 +29,7 @@ def test_two_tokens_by_hand(function) -> None:
 
 @BOTH
 @pytest.mark.parametrize("rows", [1, 127, 300])
-def test_loss_and_gradients_are_autograds(function, rows: int) -> None:
+def test_loss_and_gradients_are_autograds(function: Callable[..., Tensor], rows: int) -> None:
     """torch's cross_entropy and kl_div in float64; 300 rows take several chunks."""
     generator = torch.Generator().manual_seed(rows)
     vectors, matrix = torch.randn(2, rows, 8, generator=generator), torch.randn(11, 8, generator=generator)
@@ -51,9 +53,22 @@ def test_loss_and_gradients_are_autograds(function, rows: int) -> None:
 
 
 @BOTH
-def test_of_equal_passes_it_is_the_cross_entropy(function) -> None:
+def test_of_equal_passes_it_is_the_cross_entropy(function: Callable[..., Tensor]) -> None:
     generator = torch.Generator().manual_seed(1)
     vectors, matrix = torch.randn(2, 5, 8, generator=generator), torch.randn(9, 8, generator=generator)
     target = torch.tensor([[1, 2, 3, 0, 0], [4, 5, 6, 7, 8]])
     loss = function(torch.stack([vectors, vectors]), matrix, target, Loss(label_smoothing=0.1, r_drop=5.0))
     torch.testing.assert_close(loss, cross_entropy(vectors @ matrix.T, target, 0.1))
+
+
+@pytest.mark.parametrize("products", [torch.float32, torch.bfloat16])
+def test_a_chunk_at_a_time_is_all_at_once(products: torch.dtype) -> None:
+    """Of numbers with 8 bits, which lose nothing before the product."""
+    generator = torch.Generator().manual_seed(2)
+    vectors, matrix = (torch.randn(shape, generator=generator).bfloat16().float() for shape in ((2, 300, 8), (9, 8)))
+    target = torch.randint(0, 9, (300,), generator=generator)
+    losses = [
+        float(one(vectors, matrix, target, Loss(label_smoothing=0.1, r_drop=5.0), products))
+        for one in (linear_r_drop, whole_linear_r_drop)
+    ]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)

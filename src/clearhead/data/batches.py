@@ -42,6 +42,21 @@ class Batch:
         """Its tensors: three, or five where pairs share rows."""
         return (self.source, self.target_input, self.target_output, *(self.segments or ()))
 
+    def twice(self) -> "Batch":
+        """A batch that has all rows of this one, and then all of them again."""
+
+        def doubled(tensor: Tensor) -> Tensor:
+            return torch.cat([tensor, tensor])
+
+        return Batch(
+            doubled(self.source),
+            doubled(self.target_input),
+            doubled(self.target_output),
+            2 * self.source_tokens,
+            2 * self.target_tokens,
+            self.segments and Segments(*map(doubled, self.segments)),
+        )
+
     def to(self, device: torch.device | str, copy: bool = False) -> "Batch":
         """The same batch on another device; with `copy` in other tensors even where it is there already."""
 

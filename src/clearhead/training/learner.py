@@ -17,6 +17,7 @@ from clearhead.training.compiling import compile_layers, compiler_errors
 from clearhead.training.flat import Flat
 from clearhead.training.loss import linear_cross_entropy, static_linear_cross_entropy, whole_linear_cross_entropy
 from clearhead.training.optimizer import Updater
+from clearhead.training.r_drop import linear_r_drop, whole_linear_r_drop
 from clearhead.training.schedule import learning_rate
 from clearhead.training.static import StaticStep
 
@@ -45,10 +46,12 @@ class Learner:
         if compiled:
             compile_layers(self.model)
         self._cross_entropy: Callable[..., Tensor] = linear_cross_entropy
+        self._r_drop: Callable[..., Tensor] = linear_r_drop
         if not is_on("chunked-loss"):
-            self._cross_entropy = whole_linear_cross_entropy
+            self._cross_entropy, self._r_drop = whole_linear_cross_entropy, whole_linear_r_drop
         elif settings.packing or settings.device != "cpu":
             self._cross_entropy = functools.partial(static_linear_cross_entropy, compiled=compiled)
+            self._r_drop = whole_linear_r_drop
         self._static = StaticStep(self._learn, settings.device, settings.graph is True) if settings.packing else None
 
     def step(self, number: int, batches: Sequence[Batch]) -> None:
@@ -75,15 +78,23 @@ class Learner:
 
     def backward(self, batch: Batch) -> Tensor:
         """Add one batch's gradients to those of the step; the summed loss, still on the device."""
-        with self._precision():
-            if batch.segments is None:
-                states = self.model.states(batch.source, batch.target_input)
-            else:
-                states = self.model.packed_states(batch.source, batch.target_input, batch.segments)
-        matrix, smoothing = self.model.output.matrix.weight, self.settings.loss.label_smoothing
-        loss = self._cross_entropy(states, matrix, batch.target_output, smoothing, products=self.products)
+        settings, matrix = self.settings.loss, self.model.output.matrix.weight
+        if settings.r_drop:
+            states = torch.stack(self._states(batch.twice()).chunk(2))
+            loss = self._r_drop(states, matrix, batch.target_output, settings, self.products)
+        else:
+            states = self._states(batch)
+            loss = self._cross_entropy(
+                states, matrix, batch.target_output, settings.label_smoothing, products=self.products
+            )
         torch.autograd.backward(loss)
         return loss.detach()
+
+    def _states(self, batch: Batch) -> Tensor:
+        with self._precision():
+            if batch.segments is None:
+                return self.model.states(batch.source, batch.target_input)
+            return self.model.packed_states(batch.source, batch.target_input, batch.segments)
 
     def _precision(self) -> contextlib.AbstractContextManager[object]:
         if self.settings.precision == "fp32" or self.settings.device == "cpu":

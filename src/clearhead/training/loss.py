@@ -66,10 +66,27 @@ def linear_cross_entropy(
     Half of a small model's training is its last layer. Here the real positions alone go through it, a few hundred at
     a time, and each chunk's loss and both of its gradients are computed while its logits are still in the cache.
     """
+    function = functools.partial(loss_and_gradient, label_smoothing=label_smoothing)
+    return chunked_loss(vectors.flatten(0, -2)[None], matrix, target, function, padding, products)
+
+
+def chunked_loss(
+    vectors: Float[Tensor, "passes places width"],
+    matrix: Float[Tensor, "vocabulary width"],
+    target: Int[Tensor, "*batch"],
+    function: "LossAndGradient",
+    padding: int = 0,
+    products: torch.dtype | None = None,
+) -> Float[Tensor, ""]:
+    """A loss of the logits of one pass or of several over the same targets, summed over the real places of `target`.
+
+    function: from a chunk's logits (passes · rows × vocabulary, pass after pass) and its targets (rows × 1) to its
+    summed loss and the gradient of that by the logits, which may take the logits' place.
+    """
     real = (target != padding).flatten().nonzero().squeeze(1)
-    rows = vectors.flatten(0, -2).index_select(0, real)
+    rows = vectors.index_select(1, real)
     wanted = target.flatten()[real]
-    loss: Tensor = _ChunkedCrossEntropy.apply(rows, matrix, wanted, label_smoothing, products)  # type: ignore[no-untyped-call]
+    loss: Tensor = _ChunkedLoss.apply(rows, matrix, wanted, function, products)  # type: ignore[no-untyped-call]
     return loss
 
 
@@ -98,26 +115,30 @@ _CHUNK = {"cpu": 256}
 _LARGE_CHUNK = 4096
 
 
-class _ChunkedCrossEntropy(torch.autograd.Function):
-    """The loss and, in the same pass, its gradients: softmax(logits) - smoothed target, times each factor."""
+LossAndGradient = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+
+
+class _ChunkedLoss(torch.autograd.Function):
+    """The loss and, in the same pass, its gradients: that by the logits, times each factor."""
 
     @staticmethod
     def forward(
-        ctx: Any, rows: Tensor, matrix: Tensor, target: Tensor, label_smoothing: float, products: torch.dtype | None
+        ctx: Any, rows: Tensor, matrix: Tensor, target: Tensor, function: LossAndGradient, products: torch.dtype | None
     ) -> Tensor:
         row_gradient = torch.empty_like(rows)
         matrix_gradient = torch.zeros_like(matrix)
         total = torch.zeros((), dtype=_precise(rows).dtype, device=rows.device)
-        size = _CHUNK.get(rows.device.type, _LARGE_CHUNK)
+        size = _CHUNK.get(rows.device.type, _LARGE_CHUNK) // len(rows)
         matrix = matrix.to(products or matrix.dtype)
-        for start in range(0, len(rows), size):
-            part, wanted, out = (one[start : start + size] for one in (rows, target, row_gradient))
-            part = in_tiles(part, products or part.dtype)
-            logits = _precise(product(part, matrix.T)[: len(wanted)])
-            loss, gradient = _loss_and_gradient(logits, wanted[:, None], label_smoothing)
+        for start in range(0, len(target), size):
+            places = slice(start, start + size)
+            exact = rows[:, places].flatten(0, 1)
+            part = in_tiles(exact, products or exact.dtype)
+            logits = _precise(product(part, matrix.T)[: len(exact)])
+            loss, gradient = function(logits, target[places, None])
             gradient = in_tiles(gradient, products or gradient.dtype)[: len(part)]
             total += loss
-            out.copy_(product(gradient, matrix)[: len(wanted)])
+            row_gradient[:, places] = product(gradient, matrix)[: len(exact)].view(len(rows), -1, rows.shape[-1])
             matrix_gradient += transposed_product(gradient, part.to(gradient.dtype))
         ctx.save_for_backward(row_gradient, matrix_gradient)
         return total
@@ -199,7 +220,7 @@ def _compiled_static_loss() -> Callable[[Tensor, Tensor, int, float, int], tuple
     return torch.compile(_static_loss_and_gradient, fullgraph=True, dynamic=False)
 
 
-def _loss_and_gradient(logits: Tensor, target: Tensor, label_smoothing: float) -> tuple[Tensor, Tensor]:
+def loss_and_gradient(logits: Tensor, target: Tensor, label_smoothing: float) -> tuple[Tensor, Tensor]:
     """The summed loss of some rows, and its gradient by their logits, which takes their place."""
     right, each = 1.0 - label_smoothing, label_smoothing / logits.shape[-1]
     largest, wanted = logits.amax(dim=-1), logits.gather(1, target)[:, 0]
