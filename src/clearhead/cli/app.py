@@ -43,11 +43,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    from clearhead.cli.machine import keep_freed_memory
+    from clearhead.cli.machine import keep_freed_memory, wait_briefly
     from clearhead.cli.notes import logs_as_lines
     from clearhead.cli.stopping import answered
 
     keep_freed_memory()
+    wait_briefly()
     with answered(), logs_as_lines(quiet="--quiet" in arguments):
         from clearhead.cli.commands import run
 
