@@ -103,7 +103,7 @@ def test_joined_products_are_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_one_dnn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(linear, "processor", lambda: {"vendor_id": "AuthenticAMD"})
+    monkeypatch.setattr(linear, "processor", lambda: {"vendor_id": "AuthenticAMD", "flags": "avx512f"})
     assert linear._one_dnn_is_better()
     monkeypatch.setenv(VARIABLE, "onednn")
     linear._one_dnn_is_better.cache_clear()

@@ -8,6 +8,9 @@ from clearhead.model import linear
 from clearhead.model.linear import Linear, apply_together, in_tiles, multiply_in, product, transposed_product
 
 
+ZEN_4 = {"vendor_id": "AuthenticAMD", "flags": "avx2 avx512f fma"}
+
+
 @pytest.fixture(params=["Zen 5", "Zen 4", "another processor"])
 def fast(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every way on every machine: the private operator exists wherever torch has oneDNN."""
@@ -159,20 +162,32 @@ def test_an_operator_that_differs_or_is_missing_is_not_used(monkeypatch: pytest.
     def missing(*_: object) -> torch.Tensor:
         raise AttributeError("no such operator")
 
-    monkeypatch.setattr(linear, "processor", lambda: {"vendor_id": "AuthenticAMD"})
+    monkeypatch.setattr(linear, "processor", lambda: ZEN_4)
     for broken in (missing, lambda rows, weight, bias: torch.zeros(rows.shape[0], weight.shape[0])):
         monkeypatch.setattr(linear, "_one_dnn", broken)
         assert not linear._one_dnn_is_better.__wrapped__()
 
 
-def test_the_choice_is_made_by_the_machine_and_not_by_a_stopwatch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(linear, "processor", dict)
-    assert not linear._one_dnn_is_better.__wrapped__()
+@pytest.mark.parametrize(
+    ("machine", "expected"),
+    [
+        ({}, False),
+        (ZEN_4, True),
+        (ZEN_4 | {"flags": "avx2 fma"}, False),
+        (ZEN_4 | {"vendor_id": "GenuineIntel"}, False),
+    ],
+    ids=["unknown", "AMD with AVX-512", "AMD without", "Intel"],
+)
+def test_the_choice_is_made_by_the_machine_and_not_by_a_stopwatch(
+    monkeypatch: pytest.MonkeyPatch, machine: dict[str, str], expected: bool
+) -> None:
+    monkeypatch.setattr(linear, "processor", lambda: machine)
+    assert linear._one_dnn_is_better.__wrapped__() == expected
 
 
 def test_trying_the_operator_draws_no_random_number_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else the first run of a process would differ from the second."""
-    monkeypatch.setattr(linear, "processor", lambda: {"vendor_id": "AuthenticAMD"})
+    monkeypatch.setattr(linear, "processor", lambda: ZEN_4)
     torch.manual_seed(1)
     expected = torch.rand(3)
     torch.manual_seed(1)

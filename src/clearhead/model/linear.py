@@ -140,10 +140,12 @@ def _is_ours(inputs: Tensor) -> bool:
 def _one_dnn_is_better() -> bool:
     """Whether to take oneDNN's products for torch's own, decided once by what the machine is, so that runs repeat.
 
-    torch multiplies float32 matrices with MKL, which on AMD's processors is slower than oneDNN: by a tenth on Zen 4,
-    and more on Zen 5. The operator is private, so it is tried and compared first.
+    torch multiplies float32 matrices with MKL, which on AMD's processors with AVX-512 is slower than oneDNN: by a tenth
+    on Zen 4, and more on Zen 5. Up to Zen 3 it is as fast, and faster where matrices are small. The operator is
+    private, so it is tried and compared first.
     """
-    if processor().get("vendor_id") != "AuthenticAMD" or not is_on("onednn"):
+    is_amds = processor().get("vendor_id") == "AuthenticAMD" and "avx512f" in processor().get("flags", "").split()
+    if not is_amds or not is_on("onednn"):
         return False
     try:
         # Of its own generator: the first step of a run must not find its random numbers moved on.
