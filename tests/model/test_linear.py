@@ -7,7 +7,6 @@ import torch.nn.functional as F
 from clearhead.model import linear
 from clearhead.model.linear import Linear, apply_together, in_tiles, multiply_in, product, transposed_product
 
-
 ZEN_4 = {"vendor_id": "AuthenticAMD", "flags": "avx2 avx512f fma"}
 
 
