@@ -44,7 +44,11 @@ STYLE = {
 # title, of what follows it, and above all panels.
 NAME, THICK, GAP, TITLE, AXIS, TOP = 0.26, 0.24, 0.13, 0.38, 0.12, 1.06
 # What the first column of the table of translating says.
-SIZES = {"base": "The paper's base sizes", "tiny": "A small model, trained on Multi30k"}
+SIZES = {
+    "base": "The paper's base sizes",
+    "tiny": "A small model, trained on Multi30k",
+    "base, AVX2": "The paper's base sizes, without AVX-512",
+}
 # What it says beside a distance in the table of agreement.
 BEYOND = "more than in training"
 
