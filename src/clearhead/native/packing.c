@@ -14,8 +14,8 @@ static size_t place(const struct matrix *matrix, int output, int input) {
     return (size_t)(output / BLOCK) * depth * BLOCK + (size_t)(input / g) * g * BLOCK + (output % BLOCK) * g + rest;
 }
 
-/* Each output's weights are whole numbers from -127 to 127 times a scale. Where activations are stored too high, as some
-   instructions take one factor unsigned, the correction takes the excess away from the sum. */
+/* Each output's weights are whole numbers from -127 to 127 times a scale. Where activations are stored too high, as
+   some instructions take one factor unsigned, the correction takes the excess away from the sum. */
 static void pack_int8(struct matrix *matrix, int output, const float *weight) {
     float greatest = 0.0f;
     int32_t sum = 0;

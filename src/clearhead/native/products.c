@@ -11,7 +11,8 @@
 /* Bytes of a row of activations, in the kind of number that they are multiplied in. */
 static size_t row_bytes(const struct matrix *matrix) {
     size_t depth = rounded_up(matrix->inputs, group(matrix->precision));
-    return depth * (matrix->precision == INT8 ? sizeof(whole) : matrix->precision == BF16 ? sizeof(half) : sizeof(float));
+    if (matrix->precision == INT8) return depth * sizeof(whole);
+    return depth * (matrix->precision == BF16 ? sizeof(half) : sizeof(float));
 }
 
 size_t room(const struct matrix *matrix, int rows) {
