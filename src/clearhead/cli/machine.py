@@ -29,7 +29,7 @@ def wait_briefly() -> None:
     """Let threads that wait for others go to sleep after some microseconds; before torch is imported, which reads it.
 
     GNU's OpenMP lets them run on the spot for milliseconds. Where another program wants the core, the thread that they
-    wait for is the one that does not run: beside other busy processes training was up to 2.5 times as slow (decision
+    wait for is the one that does not run: beside other busy processes training was up to 1.8 times as slow (decision
     0020). A user who has set either variable knows better.
     """
     if not {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"} & os.environ.keys():

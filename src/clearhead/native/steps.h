@@ -84,12 +84,18 @@ INNER floats add_halves(floats sums, halves value, halves weights) {
 /* `whole` is an activation as it is kept for products with int8, EXCESS too high; `order` is the place of an input in
    its word of four. */
 
-#if (LANES == 16 && defined(__AVX512VNNI__)) || (LANES == 8 && defined(__AVXVNNI__))
+#if (LANES == 16 && defined(__AVX512VNNI__)) || (LANES == 8 && defined(__AVXVNNI__)) || defined(__ARM_FEATURE_DOTPROD)
 
-/* The instruction takes one factor unsigned. */
+/* One instruction takes a word; that of x86 takes one factor unsigned. */
+#ifdef __ARM_FEATURE_DOTPROD
+typedef int8_t whole;
+enum { EXCESS = 0 };
+#else
 typedef uint8_t whole;
+enum { EXCESS = 128 };
+#endif
 typedef ints wholes;
-enum { INT8_PARTS = 1, EXCESS = 128 };
+enum { INT8_PARTS = 1 };
 
 INNER int order(int input) { return input; }
 
@@ -108,33 +114,11 @@ INNER wholes spread_wholes(const whole *four, int part) {
 INNER ints add_wholes(ints sums, wholes value, wholes weights) {
 #if LANES == 16
     return (ints)_mm512_dpbusd_epi32((__m512i)sums, (__m512i)value, (__m512i)weights);
+#elif defined(__ARM_FEATURE_DOTPROD)
+    return (ints)vdotq_s32((int32x4_t)sums, (int8x16_t)value, (int8x16_t)weights);
 #else
     return (ints)_mm256_dpbusd_avx_epi32((__m256i)sums, (__m256i)value, (__m256i)weights);
 #endif
-}
-
-#elif defined(__ARM_FEATURE_DOTPROD)
-
-typedef int8_t whole;
-typedef ints wholes;
-enum { INT8_PARTS = 1, EXCESS = 0 };
-
-INNER int order(int input) { return input; }
-
-INNER wholes wholes_at(const int8_t *weights, int part) {
-    (void)part;
-    return *(const ints *)weights;
-}
-
-INNER wholes spread_wholes(const whole *four, int part) {
-    int32_t all;
-    (void)part;
-    memcpy(&all, four, 4);
-    return (ints){0} + all;
-}
-
-INNER ints add_wholes(ints sums, wholes value, wholes weights) {
-    return (ints)vdotq_s32((int32x4_t)sums, (int8x16_t)value, (int8x16_t)weights);
 }
 
 #elif defined(__SSE2__) && (LANES < 16 || defined(__AVX512BW__))
