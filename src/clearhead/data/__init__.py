@@ -4,18 +4,22 @@ from clearhead.data.batches import Batch, collate
 from clearhead.data.corpus import check_file, read_lines, read_pairs
 from clearhead.data.filters import FilterReport, Filters
 from clearhead.data.lexicon import Lexicon, learn_lexicon
+from clearhead.data.merge_dropout import CutCorpus, MergeDropout
 from clearhead.data.packing import PackedRows, collate_packed, pack
 from clearhead.data.plan import plan
 from clearhead.data.prepare import Direction, PreparedCorpus, prepare
-from clearhead.data.token_file import TokenFile
+from clearhead.data.token_file import Parallel, TokenFile
 
 __all__ = [
     "Batch",
+    "CutCorpus",
     "Direction",
     "FilterReport",
     "Filters",
     "Lexicon",
+    "MergeDropout",
     "PackedRows",
+    "Parallel",
     "PreparedCorpus",
     "TokenFile",
     "check_file",

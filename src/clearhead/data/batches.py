@@ -10,8 +10,7 @@ from jaxtyping import Int64
 from numpy.typing import NDArray
 from torch import Tensor
 
-from clearhead.data.prepare import PreparedCorpus
-from clearhead.data.token_file import TokenFile
+from clearhead.data.token_file import Parallel, Sequences
 from clearhead.model import Segments
 
 
@@ -72,7 +71,7 @@ class Batch:
         )
 
 
-def collate(corpus: PreparedCorpus, indices: NDArray[np.integer[Any]], begin: int, padding: int) -> Batch:
+def collate(corpus: Parallel, indices: NDArray[np.integer[Any]], begin: int, padding: int) -> Batch:
     """The examples at `indices`, in that order, as one batch.
 
     Args:
@@ -95,10 +94,10 @@ def collate(corpus: PreparedCorpus, indices: NDArray[np.integer[Any]], begin: in
 
 
 def _padded(
-    file: TokenFile, indices: NDArray[np.integer[Any]], padding: int
+    side: Sequences, indices: NDArray[np.integer[Any]], padding: int
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """The sequences as rows of one array, and where it is not padding."""
-    ids, lengths = file.gather(indices)
+    ids, lengths = side.gather(indices)
     places = np.arange(lengths.max(initial=0)) < lengths[:, None]
     rows = np.full(places.shape, padding, dtype=np.int64)
     rows[places] = ids

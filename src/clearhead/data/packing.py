@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from clearhead.data.batches import Batch
 from clearhead.data.plan import check_widths, draw, generator_for, shuffled
-from clearhead.data.prepare import PreparedCorpus
-from clearhead.data.token_file import TokenFile
+from clearhead.data.token_file import Parallel, Sequences
 from clearhead.model import Segments
 
 # So many examples are fitted together. More fill rows better (Multi30k's words, in rows of 128: 95.7 % of the places at
@@ -135,7 +134,7 @@ def _first_fit(
     return numbers.ravel()[: len(source)]
 
 
-def collate_packed(corpus: PreparedCorpus, packed: PackedRows, length: int, begin: int, padding: int) -> Batch:
+def collate_packed(corpus: Parallel, packed: PackedRows, length: int, begin: int, padding: int) -> Batch:
     """The examples of `packed` as one batch of rows of `length` places.
 
     Args:
@@ -177,8 +176,8 @@ class _Layout:
         return torch.from_numpy(found)
 
 
-def _laid_out(file: TokenFile, packed: PackedRows, length: int) -> tuple[NDArray[Any], _Layout]:
-    ids, lengths = file.gather(packed.indices)
+def _laid_out(side: Sequences, packed: PackedRows, length: int) -> tuple[NDArray[Any], _Layout]:
+    ids, lengths = side.gather(packed.indices)
     begins = np.cumsum(lengths, dtype=np.int64) - lengths
     row = np.repeat(np.arange(len(packed.counts)), packed.counts)
     first = (np.cumsum(packed.counts) - packed.counts)[row]

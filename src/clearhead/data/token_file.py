@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Final, final
+from typing import IO, Any, Final, Protocol, final, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,31 @@ _MAGIC: Final = b"clearids"
 _VERSION: Final = 1
 # magic, version, bytes of an id, sequences, tokens, CRC-32 of all that follows the header; zeros up to 64 bytes.
 _HEADER: Final = struct.Struct("<8sIIQQI28x")
+
+
+@runtime_checkable
+class Sequences(Protocol):
+    """Many sequences of ids, of which some can be asked for together."""
+
+    @property
+    def lengths(self) -> NDArray[np.int32]:
+        """How many ids each has."""
+
+    def gather(self, indices: NDArray[np.integer[Any]]) -> tuple[NDArray[Any], NDArray[np.int32]]:
+        """The ids of some sequences one after the other, and their lengths."""
+
+
+@runtime_checkable
+class Parallel(Protocol):
+    """Two sides of a corpus: as many targets as sources."""
+
+    @property
+    def source(self) -> Sequences:
+        """One sequence for each example."""
+
+    @property
+    def target(self) -> Sequences:
+        """What each source is to become."""
 
 
 @final
@@ -52,13 +77,18 @@ class TokenFile:
         """How many ids there are in all."""
         return len(self.ids)
 
-    def gather(self, indices: NDArray[np.integer[Any]]) -> tuple[NDArray[Any], NDArray[np.int32]]:
-        """The ids of some sequences one after the other, and their lengths."""
+    def places(self, indices: NDArray[np.integer[Any]]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Where in `ids` those of some sequences stand, one after the other, and the sequences' lengths."""
         lengths = self.lengths[indices]
         ends = np.cumsum(lengths, dtype=np.int64)
         # For each id its place in the file: where its sequence starts there, less where it starts in the result.
         shifts = np.repeat(self._starts[indices] - ends + lengths, lengths)
-        return self.ids[shifts + np.arange(len(shifts))], lengths
+        return shifts + np.arange(len(shifts)), lengths
+
+    def gather(self, indices: NDArray[np.integer[Any]]) -> tuple[NDArray[Any], NDArray[np.int32]]:
+        """The ids of some sequences one after the other, and their lengths."""
+        places, lengths = self.places(indices)
+        return self.ids[places], lengths
 
     @classmethod
     def open(cls, path: Path) -> "TokenFile":

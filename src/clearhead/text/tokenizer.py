@@ -56,6 +56,7 @@ class Tokenizer:
         tags = [_tag_symbol(language) for language in self.languages]
         self._tokens = [*_CONTROLS, *tags, *CHARACTERS, *learned]
         self._first_text_id = len(_CONTROLS) + len(tags)
+        self._merges = merges
         self._library = _library_tokenizer(self._tokens, merges)
 
     @classmethod
@@ -126,6 +127,15 @@ class Tokenizer:
     def byte_ids(self) -> range:
         """The ids of the 256 single bytes, in which every text can be written."""
         return range(self._first_text_id, self._first_text_id + len(CHARACTERS))
+
+    @property
+    def halves(self) -> list[tuple[int, int]]:
+        """For each id the two ids that it was merged from, by the first merge learned; (-1, -1) for all others."""
+        ids = {token: index for index, token in enumerate(self._tokens)}
+        found = [(-1, -1)] * self.size
+        for left, right in reversed(self._merges):
+            found[ids[left + right]] = ids[left], ids[right]
+        return found
 
     def tag(self, language: str) -> int:
         """The id that asks for a translation into `language`.

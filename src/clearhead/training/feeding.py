@@ -3,7 +3,9 @@
 import itertools
 from collections.abc import Iterator
 
-from clearhead.data import Batch, collate, collate_packed, pack, plan
+import numpy as np
+
+from clearhead.data import Batch, CutCorpus, MergeDropout, Parallel, collate, collate_packed, pack, plan
 from clearhead.training.checkpoint import Position
 from clearhead.training.preparation import Materials
 
@@ -18,9 +20,10 @@ def batches_from(position: Position, materials: Materials) -> Iterator[Batch]:
 
 
 def _rest_of_epoch(position: Position, materials: Materials) -> Iterator[Batch]:
-    corpus, training, tokenizer = materials.training, materials.recipe.training, materials.target_tokenizer
+    training, tokenizer = materials.recipe.training, materials.target_tokenizer
+    corpus = _corpus_of(position.epoch, materials)
     lengths = corpus.source.lengths, corpus.target.lengths
-    seed, epoch, weights = training.seed, position.epoch, corpus.weights
+    seed, epoch, weights = training.seed, position.epoch, materials.training.weights
     if training.packing:
         rows, length = training.packed_shape
         packed = pack(*lengths, rows=rows, length=length, seed=seed, epoch=epoch, weights=weights)
@@ -30,3 +33,20 @@ def _rest_of_epoch(position: Position, materials: Materials) -> Iterator[Batch]:
         planned = plan(*lengths, batch_tokens=training.budget, seed=seed, epoch=epoch, weights=weights)
         for indices in planned[position.batch :]:
             yield collate(corpus, indices, tokenizer.begin, tokenizer.padding)
+
+
+def _corpus_of(epoch: int, materials: Materials) -> Parallel:
+    """The training corpus as it is in one epoch: words are cut anew in each, where the recipe says so."""
+    corpus, recipe = materials.training, materials.recipe
+    rate, training = recipe.text.merge_dropout, recipe.training
+    if not rate:
+        return corpus
+    room = training.packed_shape[1] if training.packing else training.budget
+    longest = min(room, materials.config.max_length)
+    source, target = (
+        MergeDropout(file, np.array(tokenizer.halves), rate, longest, (training.seed, epoch, side))
+        for side, (file, tokenizer) in enumerate(
+            [(corpus.source, materials.source_tokenizer), (corpus.target, materials.target_tokenizer)]
+        )
+    )
+    return CutCorpus(source, target)
