@@ -25,8 +25,8 @@ def sequences_of(side: MergeDropout, indices: list[int]) -> list[list[int]]:
     return [part.tolist() for part in np.split(ids, np.cumsum(lengths)[:-1])]
 
 
-def cut(file: TokenFile, rate: float, *words: int, halves=HALVES, longest: int = 10_000) -> MergeDropout:
-    return MergeDropout(file, halves, rate, longest, words or (1,))
+def cut(file: TokenFile, rate: float, *, seed=1, epoch=0, side=0, halves=HALVES, longest=10_000) -> MergeDropout:
+    return MergeDropout(file, halves, rate, longest=longest, seed=seed, epoch=epoch, side=side)
 
 
 @settings(derandomize=True, max_examples=50, deadline=None)
@@ -37,7 +37,7 @@ def cut(file: TokenFile, rate: float, *words: int, halves=HALVES, longest: int =
 )
 def test_the_text_is_the_same(texts, rate, seed):
     encoded = TOKENIZER.encode_many(texts)
-    side = cut(token_file(encoded), rate, seed)
+    side = cut(token_file(encoded), rate, seed=seed)
     found = sequences_of(side, list(range(len(texts))))
     assert TOKENIZER.decode_many(found) == TOKENIZER.decode_many(encoded)
     assert side.lengths.tolist() == [len(sequence) for sequence in found]
@@ -88,23 +88,25 @@ def test_what_stands_beside_an_example_changes_nothing():
 def test_lengths_are_the_same_in_chunks_and_at_once(monkeypatch):
     file = token_file(TOKENIZER.encode_many(LINES))
     at_once = cut(file, 0.5).lengths
-    monkeypatch.setattr("clearhead.data.merge_dropout._CHUNK", 2)
-    assert cut(file, 0.5).lengths.tolist() == at_once.tolist()
+    for ids in 1, 7, 30:
+        monkeypatch.setattr("clearhead.data.merge_dropout._CHUNK", ids)
+        assert cut(file, 0.5).lengths.tolist() == at_once.tolist()
 
 
-@pytest.mark.parametrize("words", [(2, 0, 0), (1, 1, 0), (1, 0, 1)])
-def test_each_seed_epoch_and_side_cuts_anew(words):
+@pytest.mark.parametrize("other", [{"seed": 2}, {"epoch": 1}, {"side": 1}, {"seed": 1 + 2**32}])
+def test_each_seed_epoch_and_side_cuts_anew(other):
     file, everything = token_file(TOKENIZER.encode_many(LINES)), list(range(len(LINES)))
-    first = sequences_of(cut(file, 0.5, 1, 0, 0), everything)
-    assert sequences_of(cut(file, 0.5, 1, 0, 0), everything) == first
-    assert sequences_of(cut(file, 0.5, *words), everything) != first
+    first = sequences_of(cut(file, 0.5), everything)
+    assert sequences_of(cut(file, 0.5), everything) == first
+    assert sequences_of(cut(file, 0.5, **other), everything) != first
 
 
-def test_what_would_become_too_long_stays_whole():
-    """Cut all the way, 3 becomes three ids, and three of them become nine."""
-    side = cut(token_file([[3], [3, 3, 3], [3]]), 1 - 1e-9, halves=SMALL, longest=4)
-    assert sequences_of(side, [0, 1, 2]) == [[0, 1, 0], [3, 3, 3], [0, 1, 0]]
-    assert side.lengths.tolist() == [3, 3, 3]
+@pytest.mark.parametrize(("longest", "expected"), [(9, [[0, 1, 0], [0, 1, 0] * 3]), (8, [[0, 1, 0], [3, 3, 3]])])
+def test_what_would_become_too_long_stays_whole(longest, expected):
+    """Undone all the way, 3 becomes three ids, and three of them become nine."""
+    side = cut(token_file([[3], [3, 3, 3]]), 1 - 1e-9, halves=SMALL, longest=longest)
+    assert sequences_of(side, [0, 1]) == expected
+    assert side.lengths.tolist() == list(map(len, expected))
 
 
 def test_the_file_is_left_as_it_is():

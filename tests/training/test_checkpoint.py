@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 
 from clearhead.errors import TrainingError
 from clearhead.files import sha256
@@ -239,3 +240,23 @@ def test_a_run_can_be_trained_twice_in_one_process(make_recipe: MakeRecipe, tmp_
         train(make_recipe("training.steps=1"), tmp_path / name)
     one, other = (tmp_path / name / "checkpoints" / "step-1" / "manifest.json" for name in ("a", "b"))
     assert one.read_bytes() == other.read_bytes()
+
+    def test_a_key_that_an_older_clearhead_did_not_have(self, copy: Path, make_recipe: MakeRecipe) -> None:
+        """It did what the key's default does."""
+        changes = ("training.steps=120", "training.validate_every=60", "training.checkpoint_every=60")
+        recipe = copy / "step-60" / "recipe.yaml"
+        values = yaml.safe_load(recipe.read_text())
+        del values["text"]["merge_dropout"]
+        recipe.write_text(yaml.safe_dump(values))
+        assert differences(copy / "step-60", gather(make_recipe(*changes))) == []
+        assert differences(copy / "step-60", gather(make_recipe(*changes, "text.merge_dropout=0.2"))) == [
+            "text.merge_dropout is 0.2, but was 0.0 at the checkpoint"
+        ]
+
+    def test_a_key_that_there_is_no_more(self, copy: Path, make_recipe: MakeRecipe) -> None:
+        changes = ("training.steps=120", "training.validate_every=60", "training.checkpoint_every=60")
+        recipe = copy / "step-60" / "recipe.yaml"
+        recipe.write_text(recipe.read_text() + "abandoned: 3\n")
+        assert differences(copy / "step-60", gather(make_recipe(*changes))) == [
+            "abandoned is None, but was 3 at the checkpoint"
+        ]

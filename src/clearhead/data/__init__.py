@@ -8,7 +8,7 @@ from clearhead.data.merge_dropout import CutCorpus, MergeDropout
 from clearhead.data.packing import PackedRows, collate_packed, pack
 from clearhead.data.plan import plan
 from clearhead.data.prepare import Direction, PreparedCorpus, prepare
-from clearhead.data.token_file import Parallel, TokenFile
+from clearhead.data.token_file import ParallelCorpus, TokenFile
 
 __all__ = [
     "Batch",
@@ -19,7 +19,7 @@ __all__ = [
     "Lexicon",
     "MergeDropout",
     "PackedRows",
-    "Parallel",
+    "ParallelCorpus",
     "PreparedCorpus",
     "TokenFile",
     "check_file",

@@ -10,7 +10,7 @@ from jaxtyping import Int64
 from numpy.typing import NDArray
 from torch import Tensor
 
-from clearhead.data.token_file import Parallel, Sequences
+from clearhead.data.token_file import ParallelCorpus, Sequences
 from clearhead.model import Segments
 
 
@@ -71,7 +71,7 @@ class Batch:
         )
 
 
-def collate(corpus: Parallel, indices: NDArray[np.integer[Any]], begin: int, padding: int) -> Batch:
+def collate(corpus: ParallelCorpus, indices: NDArray[np.integer[Any]], begin: int, padding: int) -> Batch:
     """The examples at `indices`, in that order, as one batch.
 
     Args:

@@ -1,7 +1,8 @@
-"""A corpus whose words are cut into other pieces in each epoch: BPE-dropout.
+"""A corpus whose words stand in other pieces in each epoch, in the manner of BPE-dropout.
 
-Source: Provilkov, Emelianenko and Voita (2020), "BPE-Dropout: Simple and Effective Subword Regularization". Where they
-leave out merges while a word is encoded, here merges of what was encoded are undone, so that files of ids are enough.
+Source: Provilkov, Emelianenko and Voita (2020), "BPE-Dropout: Simple and Effective Subword Regularization". They leave
+out merges while a word is encoded; here merges of what was encoded are undone, from the last on. So files of ids are
+enough, and numbers of one's own are drawn, but only pieces appear that a word's own merges went through.
 """
 
 from dataclasses import dataclass
@@ -12,67 +13,94 @@ from numpy.typing import NDArray
 
 from clearhead.data.token_file import Sequences, TokenFile
 
-# So many examples are cut at once to learn their lengths: some megabytes, and few enough calls of NumPy.
-_CHUNK: Final = 20_000
-_NEVER: Final = np.uint64(2**64 - 1)
+# So many ids, about, are looked at together to learn the lengths of examples: some megabytes.
+_CHUNK: Final = 1 << 17
 
 
 @final
 class MergeDropout:
-    """A token file in which each merge, the last of a piece first, is undone with probability `rate`.
+    """A token file in which a piece is undone into its halves with probability `rate`, and then each half likewise.
 
-    What is cut is a pure function of the arguments and of where an id stands in its file, so that an example is cut in
-    the same way whenever it is asked for, and a run can be resumed from nothing but its seed and its epoch.
+    What is undone is a pure function of the arguments and of where an id stands in its file: an example is the same
+    whenever it is asked for, and a run is resumed from its recipe and its position alone.
     """
 
     def __init__(
-        self, file: TokenFile, halves: NDArray[np.integer[Any]], rate: float, longest: int, words: tuple[int, ...]
+        self,
+        file: TokenFile,
+        halves: NDArray[np.integer[Any]],
+        rate: float,
+        *,
+        longest: int,
+        seed: int,
+        epoch: int,
+        side: int,
     ) -> None:
-        """Find how long each example is once it is cut; nothing else is kept.
+        """Find how long each example becomes; its ids are made when they are asked for. Some 40 ns an id.
 
         Args:
             halves: for each id the two ids that it was merged from, -1 where it was not: (vocabulary, 2).
-            rate: the probability that a merge is undone, from 0 up to, but not including, 1.
-            longest: an example that would become longer stays whole.
-            words: what the random numbers depend on, such as a seed and an epoch; each from 0 on.
+            rate: the probability, from 0 up to, but not including, 1.
+            longest: an example that would have more ids stays as it is.
+            side: 0 for sources, 1 for targets, which are undone independently.
         """
-        self._file, self._halves, self._rate = file, halves, rate
-        self._key = np.random.SeedSequence(words).generate_state(1, np.uint64)[0]
-        self._whole = np.zeros(len(file), dtype=np.bool_)
-        lengths = np.empty_like(file.lengths)
-        for start in range(0, len(file), _CHUNK):
-            indices = np.arange(start, min(start + _CHUNK, len(file)))
-            lengths[indices] = self.gather(indices)[1]
-        self._whole = lengths > longest
-        self.lengths: NDArray[np.int32] = np.where(self._whole, file.lengths, lengths)
+        self._file, self._halves = file, halves
+        self._limit = np.uint64(int(rate * 2**64))
+        # By its spawn key it differs from every key that has been made of a seed and an epoch alone.
+        sequence = np.random.SeedSequence((seed, epoch), spawn_key=(side,))
+        self._key = sequence.generate_state(1, np.uint64)[0]
+        lengths = file.lengths + self._undone()
+        self._left_alone: NDArray[np.bool_] = lengths > longest
+        self.lengths: NDArray[np.int32] = np.where(self._left_alone, file.lengths, lengths).astype(np.int32)
 
     def __len__(self) -> int:
         return len(self.lengths)
 
     def gather(self, indices: NDArray[np.integer[Any]]) -> tuple[NDArray[Any], NDArray[np.int32]]:
-        """The ids of some examples one after the other, cut, and their lengths."""
+        """The ids of some examples one after the other, and their lengths."""
         places, lengths = self._file.places(indices)
-        draws = _mixed(places.astype(np.uint64) + self._key)
-        draws[np.repeat(self._whole[indices], lengths)] = _NEVER
-        ids, examples = self._cut(self._file.ids[places], draws, np.repeat(np.arange(len(indices)), lengths))
-        return ids, np.bincount(examples, minlength=len(indices)).astype(np.int32)
+        ids, draws = self._file.ids[places], self._draws(places)
+        open_ids = ~np.repeat(self._left_alone[indices], lengths)
+        while (undone := open_ids & self._is_undone(ids, draws)).any():
+            repeats = 1 + undone
+            lefts = np.cumsum(repeats)[undone] - 2
+            halves, parents = self._halves[ids[undone]], draws[undone]
+            # What stays is not asked again.
+            ids, draws, open_ids = (np.repeat(one, repeats) for one in (ids, draws, undone))
+            for half in (0, 1):
+                ids[lefts + half] = halves[:, half]
+                draws[lefts + half] = _draw_of_half(parents, half)
+        return ids, self.lengths[indices]
 
-    def _cut(
-        self, ids: NDArray[Any], draws: NDArray[np.uint64], examples: NDArray[np.int64]
-    ) -> tuple[NDArray[Any], NDArray[np.int64]]:
-        """The ids, cut until no draw says so, and the example of each of them."""
-        limit = np.uint64(int(self._rate * 2**64))
-        while (cut := (draws < limit) & (self._halves[ids, 0] >= 0)).any():
-            # An id that is left whole is not asked again; halves have draws of their own.
-            draws[~cut] = _NEVER
-            repeats = 1 + cut
-            lefts = np.cumsum(repeats)[cut] - 2
-            halves, names = self._halves[ids[cut]], draws[cut]
-            ids, draws, examples = (np.repeat(one, repeats) for one in (ids, draws, examples))
-            for side in (0, 1):
-                ids[lefts + side] = halves[:, side]
-                draws[lefts + side] = _mixed(names + np.uint64(side + 1))
-        return ids, examples
+    def _undone(self) -> NDArray[np.int64]:
+        """How many merges are undone in each example; nothing is built for it."""
+        counts = np.zeros(len(self._file), dtype=np.int64)
+        stops = np.cumsum(self._file.lengths, dtype=np.int64)
+        start = 0
+        while start < len(stops):
+            begin = stops[start] - self._file.lengths[start]
+            stop = max(start + 1, int(np.searchsorted(stops, begin + _CHUNK, side="right")))
+            counts[start:stop] = self._undone_of(np.arange(start, stop))
+            start = stop
+        return counts
+
+    def _undone_of(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
+        places, lengths = self._file.places(indices)
+        examples = np.repeat(np.arange(len(indices)), lengths)
+        ids, draws = self._file.ids[places], self._draws(places)
+        counts = np.zeros(len(indices), dtype=np.int64)
+        while (undone := self._is_undone(ids, draws)).any():
+            examples, halves, parents = examples[undone], self._halves[ids[undone]], draws[undone]
+            counts += np.bincount(examples, minlength=len(indices))
+            ids, examples = halves.ravel(), np.repeat(examples, 2)
+            draws = np.stack([_draw_of_half(parents, half) for half in (0, 1)], axis=1).ravel()
+        return counts
+
+    def _draws(self, places: NDArray[np.int64]) -> NDArray[np.uint64]:
+        return _mixed(places.astype(np.uint64) + self._key)
+
+    def _is_undone(self, ids: NDArray[Any], draws: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        return (draws < self._limit) & (self._halves[ids, 0] >= 0)
 
 
 @dataclass(frozen=True)
@@ -83,10 +111,14 @@ class CutCorpus:
     target: Sequences
 
 
+def _draw_of_half(parents: NDArray[np.uint64], half: int) -> NDArray[np.uint64]:
+    return _mixed(parents + np.uint64(half + 1))
+
+
 def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Numbers that look drawn at random, each a function of one of these.
 
-    Source: the finalizer of SplitMix64, Steele, Lea and Flood 2014, "Fast Splittable Pseudorandom Number Generators".
+    Source: SplitMix64's, Steele, Lea and Flood (2014), "Fast Splittable Pseudorandom Number Generators".
     """
     mixed = numbers * np.uint64(0x9E3779B97F4A7C15)
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from clearhead.data.batches import Batch
 from clearhead.data.plan import check_widths, draw, generator_for, shuffled
-from clearhead.data.token_file import Parallel, Sequences
+from clearhead.data.token_file import ParallelCorpus, Sequences
 from clearhead.model import Segments
 
 # So many examples are fitted together. More fill rows better (Multi30k's words, in rows of 128: 95.7 % of the places at
@@ -134,7 +134,7 @@ def _first_fit(
     return numbers.ravel()[: len(source)]
 
 
-def collate_packed(corpus: Parallel, packed: PackedRows, length: int, begin: int, padding: int) -> Batch:
+def collate_packed(corpus: ParallelCorpus, packed: PackedRows, length: int, begin: int, padding: int) -> Batch:
     """The examples of `packed` as one batch of rows of `length` places.
 
     Args:

@@ -31,8 +31,8 @@ def plan(
     weights, an example of weight 2.5 comes twice, and a third time in half of the epochs.
 
     Args:
-        source_lengths: how many ids each source has, all control symbols counted, as in `PreparedCorpus.source`.
-        target_lengths: how many ids each target has, end counted, as in `PreparedCorpus.target`.
+        source_lengths: how many ids each source has, all control symbols counted, as in `ParallelCorpus.source`.
+        target_lengths: how many ids each target has, end counted, as in `ParallelCorpus.target`.
         batch_tokens: the most places of a batch, padding counted: its sentences × the longer of its longest source
             and its longest target. It bounds memory and time, whatever the lengths.
         weights: how many times each example comes, on average; None for once each.

@@ -61,6 +61,11 @@ class PreparedCorpus:
         return len(self.target)
 
     @property
+    def longest(self) -> int:
+        """How many ids the longest side of an example has, control symbols counted."""
+        return int(max(self.source.lengths.max(), self.target.lengths.max()))
+
+    @property
     def tokens(self) -> int:
         """How many ids both sides have in all, control symbols counted."""
         return self.source.tokens + self.target.tokens

@@ -38,8 +38,8 @@ class Sequences(Protocol):
 
 
 @runtime_checkable
-class Parallel(Protocol):
-    """Two sides of a corpus: as many targets as sources."""
+class ParallelCorpus(Protocol):
+    """Sources and as many targets, as ids: those of `PreparedCorpus`, or as they are in one epoch."""
 
     @property
     def source(self) -> Sequences:

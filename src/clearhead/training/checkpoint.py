@@ -15,11 +15,11 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from clearhead.bundle import load_tokenizers, load_weights, read_tensors, save_weights, tokenizer_files
-from clearhead.errors import BundleError, TokenizerError, TrainingError
+from clearhead.errors import BundleError, RecipeError, TokenizerError, TrainingError
 from clearhead.files import publish_folder, sha256
 from clearhead.model import EncoderDecoder
 from clearhead.processor import processor_kind
-from clearhead.recipe import Recipe
+from clearhead.recipe import Recipe, build_recipe
 from clearhead.text import Tokenizer
 from clearhead.training.average import MovingAverage
 from clearhead.training.optimizer import Updater
@@ -163,9 +163,17 @@ def _read_recipe(path: Path) -> dict[str, Any]:
     return values
 
 
+def _recipe_with_defaults(path: Path) -> str:
+    """The recipe of a checkpoint. What an older clearhead could not yet be told was as its default is now."""
+    try:
+        return build_recipe(_read_recipe(path), str(path)).to_yaml()
+    except RecipeError:  # It had a key that there is no more.
+        return (path / "recipe.yaml").read_text(encoding="utf-8")
+
+
 def differences(path: Path, materials: Materials) -> list[str]:
     """A line about each thing that is not as it was when a checkpoint was written, so that resuming is not exact."""
-    old, new = _flat(_read_recipe(path)), _flat(yaml.safe_load(materials.recipe.to_yaml()))
+    old, new = (_flat(yaml.safe_load(text)) for text in (_recipe_with_defaults(path), materials.recipe.to_yaml()))
     changed = [key for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)]
     lines = [f"{key} is {new.get(key)}, but was {old.get(key)} at the checkpoint" for key in changed]
     if _read_json(path / "corpus.json").get("key") != materials.training.key:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from clearhead.data import Batch, CutCorpus, MergeDropout, Parallel, collate, collate_packed, pack, plan
+from clearhead.data import Batch, CutCorpus, MergeDropout, ParallelCorpus, collate, collate_packed, pack, plan
 from clearhead.training.checkpoint import Position
 from clearhead.training.preparation import Materials
 
@@ -35,16 +35,14 @@ def _rest_of_epoch(position: Position, materials: Materials) -> Iterator[Batch]:
             yield collate(corpus, indices, tokenizer.begin, tokenizer.padding)
 
 
-def _corpus_of(epoch: int, materials: Materials) -> Parallel:
-    """The training corpus as it is in one epoch: words are cut anew in each, where the recipe says so."""
-    corpus, recipe = materials.training, materials.recipe
-    rate, training = recipe.text.merge_dropout, recipe.training
+def _corpus_of(epoch: int, materials: Materials) -> ParallelCorpus:
+    """The training corpus as it is in one epoch: its words stand in other pieces in each, where the recipe says so."""
+    corpus, rate = materials.training, materials.recipe.text.merge_dropout
     if not rate:
         return corpus
-    room = training.packed_shape[1] if training.packing else training.budget
-    longest = min(room, materials.config.max_length)
+    common = {"longest": materials.longest, "seed": materials.recipe.training.seed, "epoch": epoch}
     source, target = (
-        MergeDropout(file, np.array(tokenizer.halves), rate, longest, (training.seed, epoch, side))
+        MergeDropout(file, np.array(tokenizer.halves), rate, side=side, **common)
         for side, (file, tokenizer) in enumerate(
             [(corpus.source, materials.source_tokenizer), (corpus.target, materials.target_tokenizer)]
         )

@@ -47,6 +47,15 @@ class Materials:
         """The model's sizes, now that the vocabularies are known."""
         return self.recipe.model.config(self.source_tokenizer.size, self.target_tokenizer.size)
 
+    @property
+    def longest(self) -> int:
+        """The most ids that a side of a training pair has in any epoch. Undone merges may make twice as many."""
+        training, longest = self.recipe.training, self.training.longest
+        if not self.recipe.text.merge_dropout:
+            return longest
+        room = training.packed_length if training.packing else training.batch_tokens
+        return min(2 * longest, self.config.max_length, *([] if room == "auto" else [room]))
+
     def untrained_model(self) -> EncoderDecoder:
         """The model before its first step, drawn from the recipe's seed."""
         return EncoderDecoder(self.config, seed=self.recipe.training.seed)
@@ -70,7 +79,7 @@ def gather(recipe: Recipe, tokenizers: tuple[Tokenizer, Tokenizer] | None = None
     validation = tuple(
         _validation_set(recipe, _direction(folder, one), source, target) for one in recipe.data.validation
     )
-    materials = Materials(_with_packed_length(recipe, _longest(training)), source, target, training, validation)
+    materials = Materials(_with_packed_length(recipe, training.longest), source, target, training, validation)
     _check_lengths(materials)
     return _with_batch_tokens(materials)
 
@@ -121,7 +130,7 @@ def _with_batch_tokens(materials: Materials) -> Materials:
     recipe = materials.recipe
     if recipe.training.batch_tokens != "auto":
         return materials
-    found = find_batch_tokens(materials.untrained_model, recipe.training, _longest(materials.training))
+    found = find_batch_tokens(materials.untrained_model, recipe.training, materials.longest)
     training = recipe.training.model_copy(update={"batch_tokens": found})
     return dataclasses.replace(materials, recipe=recipe.model_copy(update={"training": training}))
 
@@ -211,7 +220,7 @@ def _validation_set(recipe: Recipe, direction: Direction, source: Tokenizer, tar
 def _check_lengths(materials: Materials) -> None:
     """Stop now, rather than hours later, at a pair that the model has no positions for."""
     limit, budget = materials.config.max_length, materials.recipe.training.batch_tokens
-    longest = _longest(materials.training)
+    longest = materials.training.longest
     if budget != "auto" and longest > budget:
         raise RecipeError(
             f"a training pair has {longest} tokens, more than training.batch_tokens={budget}; raise it, or set "
@@ -223,7 +232,7 @@ def _check_lengths(materials: Materials) -> None:
             f"data.filters.max_tokens={limit - 2} or model.max_length={longest}"
         )
     _check_packing(materials.recipe.training, longest)
-    if (longest := max(_longest(one.corpus) for one in materials.validation)) > limit:
+    if (longest := max(one.corpus.longest for one in materials.validation)) > limit:
         raise RecipeError(
             f"a validation pair has {longest} tokens, but model.max_length={limit}; remove it from its files, or set "
             f"model.max_length={longest}"
@@ -245,7 +254,3 @@ def _check_packing(training: Training, longest: int) -> None:
             f"training.batch_tokens={budget} is less than one row of training.packed_length={length}; "
             f"raise the former to {length} or more"
         )
-
-
-def _longest(corpus: PreparedCorpus) -> int:
-    return int(max(corpus.source.lengths.max(), corpus.target.lengths.max()))

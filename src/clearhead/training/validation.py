@@ -56,8 +56,7 @@ def validation_loss(model: EncoderDecoder, corpora: Sequence[PreparedCorpus], ma
     tokenizer = materials.target_tokenizer
     total, tokens = 0.0, 0
     for corpus in corpora:
-        longest = int(max(corpus.source.lengths.max(), corpus.target.lengths.max()))
-        budget = max(materials.recipe.training.budget, longest)
+        budget = max(materials.recipe.training.budget, corpus.longest)
         for indices in plan(corpus.source.lengths, corpus.target.lengths, batch_tokens=budget, seed=0, epoch=0):
             batch = collate(corpus, indices, tokenizer.begin, tokenizer.padding).to(device)
             total += float(cross_entropy(model(batch.source, batch.target_input), batch.target_output))
