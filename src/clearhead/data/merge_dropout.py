@@ -46,9 +46,7 @@ class MergeDropout:
         """
         self._file, self._halves = file, halves
         self._limit = np.uint64(int(rate * 2**64))
-        # By its spawn key it differs from every key that has been made of a seed and an epoch alone.
-        sequence = np.random.SeedSequence((seed, epoch), spawn_key=(side,))
-        self._key = sequence.generate_state(1, np.uint64)[0]
+        self._key = np.random.SeedSequence((seed, epoch, side)).generate_state(1, np.uint64)[0]
         lengths = file.lengths + self._undone()
         self._left_alone: NDArray[np.bool_] = lengths > longest
         self.lengths: NDArray[np.int32] = np.where(self._left_alone, file.lengths, lengths).astype(np.int32)
