@@ -28,7 +28,7 @@ from clearhead.errors import BundleError, DecodingError, UsageError
 from clearhead.files import publish_folder, sha256
 from clearhead.model import EncoderDecoder
 from clearhead.recipe import Recipe
-from clearhead.text import Tokenizer
+from clearhead.text import Tokenizer, is_blank
 from clearhead.tracing import Trace
 
 
@@ -213,7 +213,7 @@ class Bundle:
         encoded = self._sources(sources, to)
         # A blank source with words for a target is a question: how probable are they after nothing at all?
         empty = [*self.tag(to), self.source_tokenizer.end]
-        asked = [n for n, source in enumerate(encoded) if source is not None or targets[n].strip()]
+        asked = [n for n, source in enumerate(encoded) if source is not None or not is_blank(targets[n])]
         ids = [encoded[number] or empty for number in asked]
         wanted = self.target_tokenizer.encode_many([targets[number] for number in asked])
         results = [BLANK for _ in sources]
@@ -334,7 +334,7 @@ class Bundle:
         room = self.model.config.max_length - len(tag) - 1
         encoded = self.source_tokenizer.encode_many(texts)
         return [
-            [*tag, *ids[:room], self.source_tokenizer.end] if text.strip() else None
+            None if is_blank(text) else [*tag, *ids[:room], self.source_tokenizer.end]
             for text, ids in zip(texts, encoded, strict=True)
         ]
 
@@ -351,7 +351,11 @@ class Bundle:
         """The numbers, from 0, of the texts that are longer than the model can read, and are cut at its limit."""
         room = self.model.config.max_length - 1 - bool(self.languages)
         encoded = self.source_tokenizer.encode_many(texts)
-        return [n for n, (text, ids) in enumerate(zip(texts, encoded, strict=True)) if len(ids) > room and text.strip()]
+        return [
+            n
+            for n, (text, ids) in enumerate(zip(texts, encoded, strict=True))
+            if len(ids) > room and not is_blank(text)
+        ]
 
     def _translation(self, hypothesis: Hypothesis) -> Translation:
         return Translation(

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from clearhead.cli.standard_error import lasting_standard_error
 from clearhead.errors import ClearheadError
 
 USAGE_ERROR = 2
@@ -17,6 +18,12 @@ PIPE_CLOSED = 141
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 2 for an error of the user's, 130 after Ctrl-C."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    with lasting_standard_error():
+        return _answered(given)
+
+
+def _answered(given: list[str]) -> int:
+    """The exit code of one command; what went wrong stands on standard error."""
     try:
         for stream in (sys.stdout, sys.stderr):
             # A terminal that cannot show a character shows its number; it does not stop the program.

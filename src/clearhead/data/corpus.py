@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from clearhead.errors import DataError
+from clearhead.text import is_blank
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _GZIP_MARK: Final = b"\x1f\x8b"
@@ -124,7 +125,7 @@ def _pairs(
         counts = [number if one is not None else counts[0], number if other is not None else counts[1]]
         if one is None or other is None:
             continue  # Count on to the end, so that the message has both counts.
-        if first_blank is None and (not one.strip() or not other.strip()):
+        if first_blank is None and (is_blank(one) or is_blank(other)):
             first_blank = number
         yield one, other
     if counts[0] != counts[1]:

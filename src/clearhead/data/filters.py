@@ -7,13 +7,14 @@ from hashlib import blake2b
 from typing import Literal
 
 from clearhead.errors import RecipeError
+from clearhead.text import is_blank
 
 Reason = Literal["empty", "duplicate", "too_long", "ratio"]
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What to leave out of training. A pair with a side that is empty, or only spaces, is always left out.
+    """What to leave out of training. A pair with a side that is blank (`text.is_blank`) is always left out.
 
     Attributes:
         max_tokens: the most tokens of either side, control symbols not counted; None for no limit.
@@ -56,7 +57,7 @@ class TextFilter:
 
     def reason(self, source: str, target: str, direction: str = "") -> Reason | None:
         """Why a pair is left out before it is tokenized; pairs of different directions are never equal."""
-        if not source.strip() or not target.strip():
+        if is_blank(source) or is_blank(target):
             return "empty"
         return "duplicate" if self._deduplicate and self._is_repeated(source, target, direction) else None
 

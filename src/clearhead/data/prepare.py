@@ -20,7 +20,7 @@ from clearhead.errors import DataError, RecipeError
 from clearhead.files import cache_folder, publish_folder, sha256
 from clearhead.text import Tokenizer
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 # Enough lines to keep all cores busy, few enough that their ids take some megabytes.
 _CHUNK: Final = 10_000
 

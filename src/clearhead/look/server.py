@@ -25,6 +25,7 @@ from clearhead.look.assets import ENTRY, STYLES, TYPES, asset, frame, names
 from clearhead.look.exhibit import Exhibit
 from clearhead.look.export import raw
 from clearhead.look.pencil import lesson
+from clearhead.text import is_blank
 
 HOST = "127.0.0.1"
 HOSTS = (HOST, "localhost")
@@ -56,7 +57,7 @@ class Request:
     beam_size: int = 1
 
     def __post_init__(self) -> None:
-        if not self.text.strip():
+        if is_blank(self.text):
             raise UsageError("there is no text; type a sentence")
         if len(self.text) > MOST_CHARACTERS:
             raise UsageError(f"the text has {len(self.text):,} characters; the page takes {MOST_CHARACTERS:,} at most")

@@ -18,7 +18,7 @@ from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.model.linear import multiplies_bfloat16
 from clearhead.native.compiler import find_compiler
 from clearhead.recipe import Corpus, Data, Recipe, Training
-from clearhead.text import Tokenizer
+from clearhead.text import Tokenizer, is_blank
 from clearhead.training.budget import find_batch_tokens
 
 
@@ -207,7 +207,7 @@ def _direction(folder: Path, corpus: Corpus) -> Direction:
 def _validation_set(recipe: Recipe, direction: Direction, source: Tokenizer, target: Tokenizer) -> ValidationSet:
     # Nothing is filtered out of what a model is judged by, but blank lines.
     corpus = prepare([direction], source, target, data.Filters(), recipe.text.tags)
-    pairs = [pair for pair in read_pairs(direction.source, direction.target) if all(side.strip() for side in pair)]
+    pairs = [pair for pair in read_pairs(direction.source, direction.target) if not any(map(is_blank, pair))]
     chosen = pairs[: recipe.training.validate_sentences]
     return ValidationSet(
         corpus,

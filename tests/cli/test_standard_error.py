@@ -1,0 +1,83 @@
+"""faults.md A10 and A11: standard error may be closed, or its reader may leave; the command goes on."""
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from clearhead.cli.standard_error import LastingStream, lasting_standard_error
+
+# The line that is not UTF-8 makes `translate` say something on standard error.
+LINES = b"one\ncaf\xe9\nthree\n"
+
+
+def translate(model: Path, redirection: str) -> subprocess.CompletedProcess[bytes]:
+    command = f'"$0" -m clearhead translate "$1" {redirection}'
+    return subprocess.run(["sh", "-c", command, sys.executable, str(model)], input=LINES, capture_output=True)
+
+
+def test_nothing_but_translations_comes_out_where_standard_error_is_closed(run_folder: Path) -> None:
+    told = translate(run_folder, "")
+    silent = translate(run_folder, "2>&-")
+    assert b"line 2 is not UTF-8" in told.stderr
+    assert (silent.returncode, silent.stdout) == (0, told.stdout)
+    assert silent.stdout.count(b"\n") == 3
+
+
+def test_a_full_disk_under_standard_error_stops_nothing(run_folder: Path) -> None:
+    assert translate(run_folder, "2>/dev/full").returncode == 0
+
+
+class Failing(io.TextIOBase):
+    """A stream whose reader has left."""
+
+    def write(self, text: str) -> int:
+        raise BrokenPipeError
+
+    def flush(self) -> None:
+        raise BrokenPipeError
+
+
+class Interrupted(io.TextIOBase):
+    """A stream in the middle of a write, as a signal's handler finds it."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+
+    def write(self, text: str) -> int:
+        raise RuntimeError("reentrant call")
+
+    def fileno(self) -> int:
+        return self.descriptor
+
+
+@pytest.mark.parametrize("closed", [Failing(), None])
+def test_printing_never_fails(closed: io.TextIOBase | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", closed)
+    with lasting_standard_error():
+        print("lost", file=sys.stderr, flush=True)
+        assert not sys.stderr.isatty()
+    assert sys.stderr is closed
+
+
+def test_a_signal_may_speak_while_the_stream_is_being_written_to() -> None:
+    read, write = os.pipe()
+    try:
+        LastingStream(Interrupted(write)).write("stopping")
+        assert os.read(read, 100) == b"stopping"
+    finally:
+        os.close(read)
+        os.close(write)
+
+
+def test_closed_descriptors_are_not_taken_by_files(tmp_path: Path) -> None:
+    """A file that became descriptor 2 would get what C libraries write there."""
+    code = (
+        "from clearhead.cli.standard_error import lasting_standard_error\n"
+        "with lasting_standard_error(): print(open('data', 'w').fileno())"
+    )
+    command = ["sh", "-c", '"$0" -c "$1" 2>&- <&-', sys.executable, code]
+    assert int(subprocess.run(command, capture_output=True, cwd=tmp_path, check=True).stdout) > 2
