@@ -95,6 +95,25 @@ def test_the_magnitude_is_what_was_added_up() -> None:
     assert (value.item(), magnitude.item()) == (-1, 5)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_normalisation_is_held_to_how_its_mean_and_variance_were_rounded(seed: int) -> None:
+    """faults.md A0: a number near the mean was held to its own size, which says nothing of how the mean was rounded.
+
+    A sum of n numbers in float32 is right to about √n roundings (2⁻²⁴) of the sum of their magnitudes (Higham 2002,
+    section 4.2), and a model's own mean and variance may lie so far from the recorded ones, whatever the processor.
+    """
+    width, rounding = 1024, 2.0**-24
+    vectors = torch.randn(64, width, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) + seed
+    weight, bias = torch.ones(width, dtype=torch.float64), torch.zeros(width, dtype=torch.float64)
+    mean, variance = vectors.mean(-1, keepdim=True), vectors.var(-1, correction=0, keepdim=True)
+    slack = width**0.5 * rounding
+    own_mean = mean + slack * vectors.abs().mean(-1, keepdim=True)
+    own_variance = variance - slack * (vectors**2 + mean**2).mean(-1, keepdim=True)
+    own = (vectors - own_mean) / (own_variance + EPSILON).sqrt()
+    found, magnitude = done("normalize", vectors, mean, variance, parameters=(weight, bias))
+    assert ((own - found).abs() / magnitude).max() <= slack * 1.01  # To first order, so with a hundredth to spare.
+
+
 def test_what_is_missing_is_named() -> None:
     with pytest.raises(KeyError, match="memory"):
         recompute(Step("result", "same", ("memory",)), {}, {})

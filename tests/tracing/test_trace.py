@@ -12,7 +12,9 @@ from safetensors.torch import save_file
 
 from clearhead.errors import TraceError
 from clearhead.model import PRESETS
-from clearhead.tracing import Trace
+from clearhead.tracing import Trace, recompute
+from clearhead.tracing.recompute import OPERATIONS
+from clearhead.tracing.recorder import watched
 
 CHOICES = list(
     itertools.product(
@@ -51,6 +53,43 @@ def test_one_changed_number_is_found(make_trace: Any) -> None:
     wrong = {one.step.name: one.place for one in changed.check() if not one.agrees}
     assert wrong[WEIGHTS] == (2, 1, 3)
     assert wrong.keys() == {WEIGHTS, "encoder.layers.0.self_attention.context"}
+
+
+HIDDEN = ("mean", "variance", "mean_square")
+
+
+@pytest.mark.parametrize("norm", ["layer", "rms"])
+def test_what_the_model_does_not_show_is_said(make_trace: Any, norm: str) -> None:
+    """faults.md E: the recorder fills in means and variances by the recomputation that then checks them."""
+    _, trace = make_trace(norm=norm)
+    for one in trace.check():
+        assert one.independent == (one.step.name != "output.probabilities")
+        assert one.step.is_shown == (one.step.operation not in HIDDEN and one.independent)
+
+
+def test_everything_else_is_shown(make_trace: Any) -> None:
+    model, trace = make_trace()
+    seen: dict[str, torch.Tensor] = {}
+    watched(model, seen)(torch.tensor([trace.source.ids]), torch.tensor([trace.target.ids]))
+    assert {step.name for step in trace.steps() if step.is_shown} <= seen.keys()
+
+
+@pytest.mark.parametrize("operation", HIDDEN)
+def test_a_wrong_formula_is_found_by_the_operation_that_reads_it(
+    make_trace: Any, operation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mean that is a hundredth too large fits itself; the model's own normalisation does not fit it."""
+
+    def wrong(*given: Any) -> Any:
+        result = OPERATIONS[operation](*given)
+        return result._replace(value=result.value * 1.01 + 0.01)
+
+    norm = "rms" if operation == "mean_square" else "layer"
+    monkeypatch.setattr(recompute, "OPERATIONS", {**OPERATIONS, operation: wrong})
+    _, trace = make_trace(norm=norm)
+    findings = [one for one in trace.check() if one.step.operation == operation]
+    assert findings
+    assert all(not one.agrees and one.of.operation.startswith("normalize") for one in findings)
 
 
 def test_names_in_reading_order(make_trace: Any) -> None:

@@ -148,16 +148,25 @@ def _mean_square(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]
 
 
 def _normalize(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) -> Result:
-    """(x - mean) / √(variance + ε) · weight + bias (Ba et al. 2016)."""
+    """(x - mean) / √(variance + ε) · weight + bias (Ba et al. 2016).
+
+    The model has a mean and a variance of its own, each rounded in proportion to what it was averaged from. To first
+    order that changes the result by its derivative: -factor for the mean, -centred · factor / 2(variance + ε) for the
+    variance. The magnitude is the sum of these two, of x · factor and of the bias.
+    """
     vectors, mean, variance = inputs
     weight, bias = parameters
-    factor = weight / (variance + EPSILON).sqrt()
-    magnitude = (vectors.abs() + mean.abs()) * factor.abs() + bias.abs()
-    return Result((vectors - mean) * factor + bias, magnitude)
+    factor, centred = weight / (variance + EPSILON).sqrt(), vectors - mean
+    of_mean, of_variance = _mean(inputs[:1], (), {}).magnitude, _variance(inputs[:2], (), {}).magnitude
+    rounded = vectors.abs() + of_mean + centred.abs() * of_variance / (2 * (variance + EPSILON))
+    return Result(centred * factor + bias, rounded * factor.abs() + bias.abs())
 
 
 def _normalize_by_square(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) -> Result:
-    """x / √(mean of squares + ε) · weight (Zhang and Sennrich 2019)."""
+    """x / √(mean of squares + ε) · weight (Zhang and Sennrich 2019).
+
+    Squares do not cancel, so the rounding of their mean is in proportion to the mean, and half of that to the result.
+    """
     return _exactly(inputs[0] / (inputs[1] + EPSILON).sqrt() * parameters[0])
 
 

@@ -31,7 +31,7 @@ def record(model: EncoderDecoder, source: Sequence[int], target: Sequence[int]) 
     tensors = {**{name: one.float() for name, one in ids.items()}, **masks}
     parameters = dict(model.named_parameters(remove_duplicate=False))
     for step in steps_of(model.config):
-        tensors[step.name] = seen[step.name] if step.name in seen else _unseen(step, tensors, parameters)
+        tensors[step.name] = seen[step.name] if step.is_shown else _unseen(step, tensors, parameters)
     return tensors
 
 
@@ -56,5 +56,5 @@ def _keep_under(path: str, seen: dict[str, Tensor]) -> See:
 
 
 def _unseen(step: Step, tensors: Mapping[str, Tensor], parameters: Mapping[str, Tensor]) -> Tensor:
-    """What the model computes inside one operation and does not show, such as the mean of a normalisation."""
+    """What the model computes inside one operation, such as the mean of a normalisation, or not at all."""
     return recompute(step, tensors, parameters).value.float()

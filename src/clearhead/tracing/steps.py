@@ -32,10 +32,17 @@ class Step:
     parameters: tuple[str, ...] = ()
     settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether the model shows this tensor; else the trace holds what the step's own recomputation gave."""
+        return self.operation not in HIDDEN and self.name != PROBABILITIES
+
     def as_json(self) -> dict[str, Any]:
         return {**dataclasses.asdict(self), "settings": dict(self.settings)}
 
 
+# What happens inside one operation of PyTorch's, the normalisation that reads it.
+HIDDEN = frozenset({"mean", "variance", "mean_square"})
 GIVEN = (SOURCE_IDS, TARGET_IDS, SOURCE_MASK, TARGET_MASK)
 
 

@@ -33,11 +33,20 @@ class Side:
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """What `Trace.check` found of one step: its greatest error, in shares of the sum of magnitudes; and where it is."""
+    """What `Trace.check` found of one step.
+
+    error: the greatest, in shares of the sum of magnitudes. place: where it is, in the tensor of `of`.
+    of: the step that the error is of; usually `step` itself. The model shows no mean and no variance of its
+    normalisations: the trace holds what the check's own formula gave. Such a step is judged by the normalisation too,
+    which the model computed by itself and the check computes from these tensors.
+    independent: False where no tensor of the model's own was compared: the probabilities, which are no part of it.
+    """
 
     step: Step
     error: float
     place: tuple[int, ...]
+    of: Step
+    independent: bool = True
 
     @property
     def agrees(self) -> bool:
@@ -111,18 +120,25 @@ class Trace:
                 f"the trace was read without its model's weights ({len(missing)} are missing, such as {min(missing)}); "
                 "give them: trace.check(parameters=…), or save it with weights=True"
             )
-        return tuple(self._check(step, weights) for step in self.steps())
+        found = {step.name: self._compare(step, weights) for step in self.steps()}
+        return tuple(one if one.step.is_shown else self._through(one, found) for one in found.values())
 
-    def _check(self, step: Step, parameters: Mapping[str, Tensor]) -> Finding:
+    def _through(self, own: Finding, found: Mapping[str, Finding]) -> Finding:
+        """What was found of a step that is not shown: the worse of its own error and that of its reader."""
+        readers = [one for one in found.values() if one.step.is_shown and own.step.name in one.step.inputs]
+        worst = max([own, *readers], key=lambda one: one.error)
+        return Finding(own.step, worst.error, worst.place, worst.step, independent=bool(readers))
+
+    def _compare(self, step: Step, parameters: Mapping[str, Tensor]) -> Finding:
         expected, magnitude = recompute(step, self._tensors, parameters)
         found = self._tensors[step.name].double()
         if found.shape != expected.shape:
-            return Finding(step, float("inf"), ())
+            return Finding(step, float("inf"), (), step)
         # Equal infinities, which masking makes, differ by nothing; and nothing is compared with a magnitude of 0.
         error = torch.where(found == expected, 0.0, (found - expected).abs() / magnitude.clamp(min=1e-30))
         error = error.nan_to_num(nan=float("inf"), posinf=float("inf"))
         place = torch.unravel_index(error.argmax(), error.shape)
-        return Finding(step, float(error.max()), tuple(int(one) for one in place))
+        return Finding(step, float(error.max()), tuple(int(one) for one in place), step)
 
     def save(self, path: str | Path, weights: bool = False) -> None:
         """Write one .safetensors file, whole or not at all; `weights`: with the parameters that its steps need."""

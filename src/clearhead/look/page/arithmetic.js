@@ -231,7 +231,11 @@ const OPERATIONS = {
     const [weight, bias] = [(await weights(0, at.column))[0], (await weights(1, at.column))[0]];
     const factor = weight / Math.sqrt(variance + EPSILON);
     const line = `(${exact(x)} − ${exact(mean)}) / √(${exact(variance)} + 0.00001) · ${exact(weight)} + ${exact(bias)}`;
-    return plainly(line, (x - mean) * factor + bias, (Math.abs(x) + Math.abs(mean)) * Math.abs(factor) + Math.abs(bias));
+    // How the mean and the variance were rounded counts too: tracing/recompute.py says how.
+    const row = rowOf(inputs[0], at.row);
+    const ofVariance = average(row, (one) => one * one + mean * mean) / (2 * (variance + EPSILON));
+    const rounded = Math.abs(x) + average(row, Math.abs) + Math.abs(x - mean) * ofVariance;
+    return plainly(line, (x - mean) * factor + bias, rounded * Math.abs(factor) + Math.abs(bias));
   },
   async normalize_by_square({ at, inputs, weights }) {
     const x = number(inputs[0], at);
