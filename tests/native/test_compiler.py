@@ -2,6 +2,8 @@
 
 import logging
 import os
+import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -161,3 +163,59 @@ def is_running(number: int) -> bool:
 def test_a_cache_that_cannot_be_written_is_survived(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "file").write_text("not a folder")
     assert compiler.compiled(tmp_path / "file") is None
+
+
+# At the left edge: a function that other files may call, and perhaps other libraries.
+DEFINED = re.compile(r"^(?!static|INNER|typedef|#)[\w *]*?(\w+)\((?!.*;$)", re.MULTILINE)
+# Everything that the library calls, once: the products of three precisions, a step of a search, a shortlist.
+EVERYTHING = """
+import ctypes, sys
+import torch
+ctypes.CDLL(sys.argv[1], ctypes.RTLD_GLOBAL)
+from clearhead.decoding.engine import translate_ids
+from clearhead.decoding.options import SearchOptions
+from clearhead.decoding.packed import packed
+from clearhead.decoding.shortlist import Shortlist
+from clearhead.model import EncoderDecoder, TransformerConfig
+import numpy
+sizes = dict(width=8, heads=2, inner_width=8, encoder_layers=1, decoder_layers=1, max_length=8)
+model = EncoderDecoder(TransformerConfig(source_vocabulary=9, target_vocabulary=9, **sizes), seed=1).eval()
+some = Shortlist(numpy.arange(10), numpy.arange(9), numpy.arange(3, 8), 9)
+for shortlist in (None, some):
+    slow = translate_ids(model, [[3, 4, 2]], SearchOptions(begin=1, end=2), shortlist=shortlist)
+    fast = translate_ids(packed(model, "fp32"), [[3, 4, 2]], SearchOptions(begin=1, end=2), shortlist=shortlist)
+    assert slow[0][0].tokens == fast[0][0].tokens
+print("in order")
+"""
+
+
+class TestNames:
+    """faults.md A7: no function of ours is anyone else's, and none of anyone else's is ours."""
+
+    @needs_compiler
+    def test_what_others_have_loaded_is_not_called(self, tmp_path: Path) -> None:
+        """A library is loaded for all that has each of our functions, and ends the process when one is called."""
+        named = {name for source in compiler.SOURCES.glob("*.c") for name in DEFINED.findall(source.read_text())}
+        assert len(named) > 10
+        (tmp_path / "other.c").write_text(
+            "#include <stdlib.h>\n" + "".join(f"void {name}(void) {{ abort(); }}\n" for name in sorted(named))
+        )
+        command = compiler.find_compiler()
+        assert command is not None
+        other = str(tmp_path / "other.so")
+        subprocess.run(
+            [*command, "-fno-builtin", "-shared", "-fPIC", str(tmp_path / "other.c"), "-o", other], check=True
+        )
+        done = subprocess.run([sys.executable, "-c", EVERYTHING, other], capture_output=True, text=True, check=False)
+        assert (done.stdout, done.stderr) == ("in order\n", "")
+
+    @needs_compiler
+    @pytest.mark.skipif(shutil.which("nm") is None, reason="nm lists a library's symbols, and is not here")
+    def test_every_name_that_can_be_seen_begins_as_ours_do(self, tmp_path: Path) -> None:
+        library = compiler.compiled(tmp_path)
+        listed = subprocess.run(
+            ["nm", "-D", "--defined-only", str(library)], capture_output=True, text=True, check=True
+        ).stdout
+        names = [line.split()[-1] for line in listed.splitlines()]
+        assert len(names) > 10
+        assert [name for name in names if not name.startswith("ch_")] == []

@@ -31,8 +31,8 @@ def product(
     by, matrix = by or functions(), Matrix()
     assert by.pack(matrix, kind, *weight.shape, weight.data_ptr(), bias.data_ptr()) == 0
     result = torch.empty(len(rows), len(weight))
-    work = torch.empty(by.room(matrix, len(rows)), dtype=torch.uint8)
-    by.multiply(matrix, rows.data_ptr(), len(rows), result.data_ptr(), work.data_ptr(), threads)
+    work = torch.empty(by.workspace_bytes(matrix, len(rows)), dtype=torch.uint8)
+    by.matmul(matrix, rows.data_ptr(), len(rows), result.data_ptr(), work.data_ptr(), threads)
     by.unpack(matrix)
     return result
 

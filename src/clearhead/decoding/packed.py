@@ -66,7 +66,7 @@ class PackedModel:
         """
         ids = torch.tensor(list(itertools.chain.from_iterable(sources)), dtype=torch.int32)
         lengths = torch.tensor([len(source) for source in sources], dtype=torch.int32)
-        state = self._library.begin(
+        state = self._library.state_new(
             self._record, ids.data_ptr(), lengths.data_ptr(), len(sources), beams, capacity, threads
         )
         if not state:
@@ -87,7 +87,7 @@ class PackedModel:
         with self._lock:
             if self._output_rows is None:
                 output = self._record.output
-                rows = torch.empty(output.outputs, self._library.words(output), dtype=torch.int32)
+                rows = torch.empty(output.outputs, self._library.words32(output), dtype=torch.int32)
                 self._library.unfold(output, rows.data_ptr())
                 self._output_rows = rows
             return self._output_rows
@@ -181,19 +181,21 @@ class PackedStep:
         self.threads = threads
         self.lists = lists
         self._library, self._record, self._state = library, record, state
-        weakref.finalize(self, library.finish, record, state)
+        weakref.finalize(self, library.state_free, record, state)
 
     def __call__(self, tokens: Int[Tensor, "sentences beams"]) -> Logits:
         tokens, lists = tokens.contiguous(), self.lists
         stride = self.model.config.target_vocabulary if lists is None else lists.tokens.shape[1]
         logits = torch.empty(*tokens.shape, stride)
-        if self._library.step(self._record, self._state, tokens.data_ptr(), logits.data_ptr(), stride, self.threads):
+        if self._library.decode_step(
+            self._record, self._state, tokens.data_ptr(), logits.data_ptr(), stride, self.threads
+        ):
             raise MemoryError
         return logits if lists is None else Listed(logits, lists)
 
     def select(self, sentences: Int[Tensor, "kept"], beams: Int[Tensor, "kept new_beams"]) -> None:
         sentences, beams = sentences.contiguous(), beams.contiguous()
-        if self._library.choose(self._state, sentences.data_ptr(), beams.data_ptr(), *beams.shape):
+        if self._library.reorder(self._state, sentences.data_ptr(), beams.data_ptr(), *beams.shape):
             raise MemoryError
         if self.lists is not None:
             self.lists = self.lists.of_sentences(sentences)

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "exports.h"
 #include "vectors.h"
 
 enum { BLOCK = 4 * LANES };
@@ -40,7 +41,7 @@ static int is_among(int token, const int64_t *tokens, int count) {
     return 0;
 }
 
-/* What `best` gives of one row. */
+/* What `ch_topk` gives of one row. */
 static void best_of_row(
     const float *logits, int size, const int32_t *list, const int64_t *suppressed, int suppressed_count, int count,
     float *values, int64_t *tokens
@@ -68,7 +69,7 @@ static void best_of_row(
 /* The `count` most probable tokens of every row and their log-probabilities. The suppressed ones, whose share of the
    probability stays theirs, are never among them. Rows are `stride` apart; they hold a number for each token or, where
    `lists` is not NULL, for each of the first `sizes[i]` tokens of list i, which is that of `beams` rows. */
-void best(
+EXPORT void ch_topk(
     const float *logits, int rows, int stride, const int32_t *lists, const int32_t *sizes, int beams,
     const int64_t *suppressed, int suppressed_count, int count, float *values, int64_t *tokens
 ) {
@@ -80,9 +81,9 @@ void best(
 }
 
 /* One step of a beam: the `count` best continuations of each sentence's `rows` hypotheses, most probable first, and of
-   these the first `beams` that do not end. `choices` best tokens of each hypothesis are given by `best`. A sentence
+   these the first `beams` that do not end. `choices` best tokens of each hypothesis are given by `ch_topk`. A sentence
    with a number that is none gets none but such. */
-void extend(
+EXPORT void ch_expand_beams(
     const double *totals, const float *values, const int64_t *tokens, int sentences, int rows, int choices, int count,
     int beams, int64_t end, int64_t *parents, int64_t *next, double *sums, int64_t *live_parents, int64_t *live_next,
     double *live_sums

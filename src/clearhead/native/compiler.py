@@ -23,7 +23,7 @@ _LOG = logging.getLogger(__name__)
 SOURCES = Path(__file__).parent
 # Tried in this order: a compiler may lack OpenMP (two threads in one product) or not know its own processor.
 FLAGS = (("-march=native", "-fopenmp"), ("-march=native",), ("-fopenmp",), ())
-ALWAYS = ("-std=gnu11", "-O3", "-fPIC")
+ALWAYS = ("-std=gnu11", "-O3", "-fPIC", "-fvisibility=hidden")
 SECONDS = 120
 # What the compiler's `native` stands for.
 _PROCESSOR = (

@@ -64,20 +64,24 @@ class Library:
     def __init__(self, path: str) -> None:
         functions = ctypes.CDLL(path)
         matrix, model = POINTER(Matrix), POINTER(Transformer)
-        self.pack = _declared(functions.pack, c_int, matrix, c_int, c_int, c_int, c_void_p, c_void_p)
-        self.unpack = _declared(functions.unpack, None, matrix)
-        self.room = _declared(functions.room, ctypes.c_size_t, matrix, c_int)
-        self.words = _declared(functions.words, c_int, matrix)
-        self.unfold = _declared(functions.unfold, None, matrix, c_void_p)
-        self.multiply = _declared(functions.multiply, None, matrix, c_void_p, c_int, c_void_p, c_void_p, c_int)
-        self.begin = _declared(functions.begin, c_void_p, model, c_void_p, c_void_p, c_int, c_int, c_int, c_int)
-        self.shortlist = _declared(functions.shortlist, c_int, model, *[c_void_p] * 4, c_int)
-        self.step = _declared(functions.step, c_int, model, c_void_p, c_void_p, c_void_p, c_int, c_int)
-        self.choose = _declared(functions.choose, c_int, c_void_p, c_void_p, c_void_p, c_int, c_int)
-        self.finish = _declared(functions.finish, None, model, c_void_p)
-        self.extend = _declared(functions.extend, None, *[c_void_p] * 3, *[c_int] * 5, c_int64, *[c_void_p] * 6)
-        self.best = _declared(
-            functions.best, None, c_void_p, c_int, c_int, c_void_p, c_void_p, c_int, c_void_p, c_int, c_int,
+        self.pack = _declared(functions.ch_pack, c_int, matrix, c_int, c_int, c_int, c_void_p, c_void_p)
+        self.unpack = _declared(functions.ch_unpack, None, matrix)
+        self.workspace_bytes = _declared(functions.ch_workspace_bytes, ctypes.c_size_t, matrix, c_int)
+        self.words32 = _declared(functions.ch_words32, c_int, matrix)
+        self.unfold = _declared(functions.ch_unfold, None, matrix, c_void_p)
+        self.matmul = _declared(functions.ch_matmul, None, matrix, c_void_p, c_int, c_void_p, c_void_p, c_int)
+        self.state_new = _declared(
+            functions.ch_state_new, c_void_p, model, c_void_p, c_void_p, c_int, c_int, c_int, c_int
+        )
+        self.shortlist = _declared(functions.ch_shortlist, c_int, model, *[c_void_p] * 4, c_int)
+        self.decode_step = _declared(functions.ch_decode_step, c_int, model, c_void_p, c_void_p, c_void_p, c_int, c_int)
+        self.reorder = _declared(functions.ch_reorder, c_int, c_void_p, c_void_p, c_void_p, c_int, c_int)
+        self.state_free = _declared(functions.ch_state_free, None, model, c_void_p)
+        self.expand_beams = _declared(
+            functions.ch_expand_beams, None, *[c_void_p] * 3, *[c_int] * 5, c_int64, *[c_void_p] * 6
+        )
+        self.topk = _declared(
+            functions.ch_topk, None, c_void_p, c_int, c_int, c_void_p, c_void_p, c_int, c_void_p, c_int, c_int,
             c_void_p, c_void_p,
         )  # fmt: skip
 
@@ -97,7 +101,7 @@ class Library:
         listed, sizes, beams = None, None, 1
         if lists is not None:
             listed, sizes, beams = lists[0].data_ptr(), lists[1].data_ptr(), rows // len(lists[1])
-        self.best(
+        self.topk(
             logits.data_ptr(), rows, stride, listed, sizes, beams, banned, len(banned), count,
             values.data_ptr(), tokens.data_ptr(),
         )  # fmt: skip
@@ -117,7 +121,7 @@ class Library:
         results = (parents, found, sums), (live_parents, living, live_sums)
         # Named, so that a copy lives until it has been read.
         given = (totals.contiguous(), values.contiguous(), tokens.contiguous())
-        self.extend(
+        self.expand_beams(
             *(one.data_ptr() for one in given), sentences, rows, choices, count, beams, end,
             *(one.data_ptr() for part in results for one in part),
         )  # fmt: skip
@@ -168,8 +172,8 @@ def _multiplies(functions: Library, precision: int) -> bool:
     matrix = Matrix()
     if functions.pack(matrix, precision, *weight.shape, weight.data_ptr(), bias.data_ptr()):
         return False
-    work = torch.empty(functions.room(matrix, len(rows)), dtype=torch.uint8)
+    work = torch.empty(functions.workspace_bytes(matrix, len(rows)), dtype=torch.uint8)
     result = torch.empty(len(rows), len(weight))
-    functions.multiply(matrix, rows.data_ptr(), len(rows), result.data_ptr(), work.data_ptr(), 1)
+    functions.matmul(matrix, rows.data_ptr(), len(rows), result.data_ptr(), work.data_ptr(), 1)
     functions.unpack(matrix)
     return torch.equal(result, torch.nn.functional.linear(rows, weight, bias))

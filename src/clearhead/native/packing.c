@@ -31,7 +31,7 @@ static void pack_int8(struct matrix *matrix, int output, const float *weight) {
 
 /* Bytes of the packed weights of some outputs. */
 static size_t bytes_of(const struct matrix *matrix, int outputs) {
-    return (size_t)rounded_up(outputs, BLOCK) * words(matrix) * 4;
+    return (size_t)rounded_up(outputs, BLOCK) * ch_words32(matrix) * 4;
 }
 
 /* Room for a matrix of these sizes. */
@@ -43,13 +43,13 @@ static int provide(struct matrix *matrix, int precision, int outputs, int inputs
     matrix->scales = calloc(padded, sizeof(float));
     matrix->corrections = calloc(padded, sizeof(int32_t));
     if (!matrix->bias || !matrix->packed || !matrix->scales || !matrix->corrections) {
-        unpack(matrix);
+        ch_unpack(matrix);
         return -1;
     }
     return 0;
 }
 
-int pack(struct matrix *matrix, int precision, int outputs, int inputs, const float *weight, const float *bias) {
+int ch_pack(struct matrix *matrix, int precision, int outputs, int inputs, const float *weight, const float *bias) {
     if (provide(matrix, precision, outputs, inputs)) return -1;
     memset(matrix->packed, 0, bytes_of(matrix, outputs));
     if (bias) memcpy(matrix->bias, bias, outputs * sizeof(float));
@@ -68,7 +68,7 @@ int pack(struct matrix *matrix, int precision, int outputs, int inputs, const fl
     return 0;
 }
 
-void unpack(struct matrix *matrix) {
+void ch_unpack(struct matrix *matrix) {
     free(matrix->bias);
     free(matrix->packed);
     free(matrix->scales);
@@ -81,28 +81,28 @@ void unpack(struct matrix *matrix) {
 typedef int32_t word __attribute__((may_alias));
 
 /* A group of inputs fills a word in every precision. */
-int words(const struct matrix *matrix) {
+int ch_words32(const struct matrix *matrix) {
     int unit = group(matrix->precision);
     return rounded_up(matrix->inputs, unit) / unit;
 }
 
 /* Where the first word of an output's weights lies; the next ones lie BLOCK words apart. */
 static word *first_word(const struct matrix *matrix, int output) {
-    return (word *)matrix->packed + (size_t)(output / BLOCK) * words(matrix) * BLOCK + output % BLOCK;
+    return (word *)matrix->packed + (size_t)(output / BLOCK) * ch_words32(matrix) * BLOCK + output % BLOCK;
 }
 
-void unfold(const struct matrix *matrix, int32_t *unfolded) {
-    int length = words(matrix);
+void ch_unfold(const struct matrix *matrix, int32_t *unfolded) {
+    int length = ch_words32(matrix);
     for (int output = 0; output < matrix->outputs; output++, unfolded += length) {
         const word *from = first_word(matrix, output);
         for (int i = 0; i < length; i++) unfolded[i] = from[(size_t)i * BLOCK];
     }
 }
 
-int gather(
+int gather_rows(
     const struct matrix *matrix, const int32_t *unfolded, const int32_t *outputs, int count, struct matrix *some
 ) {
-    int length = words(matrix);
+    int length = ch_words32(matrix);
     if (provide(some, matrix->precision, count, matrix->inputs)) return -1;
     /* The last block may have fewer outputs than there is room for. */
     size_t whole_blocks = bytes_of(some, count - count % BLOCK);

@@ -15,7 +15,7 @@ static size_t row_bytes(const struct matrix *matrix) {
     return depth * (matrix->precision == BF16 ? sizeof(half) : sizeof(float));
 }
 
-size_t room(const struct matrix *matrix, int rows) {
+size_t ch_workspace_bytes(const struct matrix *matrix, int rows) {
     return rows * (row_bytes(matrix) + sizeof(float)) + 64;
 }
 
@@ -131,7 +131,7 @@ INNER void block_int8(
     store(out, stride, rows, outputs, results);
 }
 
-static void multiply_block(
+static void matmul_block(
     const struct matrix *matrix, int block, const void *in, const float *scales, int rows, float *out, int stride
 ) {
     int outputs = matrix->outputs - block * BLOCK < BLOCK ? matrix->outputs - block * BLOCK : BLOCK;
@@ -174,33 +174,33 @@ static struct converted convert(const struct matrix *matrix, const float *in, in
 /* With fewer products a second thread costs more than it saves; and even one thread is dear to ask OpenMP for. */
 static int is_little(size_t rows, size_t inputs, size_t outputs) { return rows * inputs * outputs < 1u << 18; }
 
-void multiply_apart(
+void matmul_apart(
     const struct matrix *matrix, const float *in, int rows, float *out, int stride, void *work, int threads
 ) {
     struct converted c = convert(matrix, in, rows, work);
     int blocks = (matrix->outputs + BLOCK - 1) / BLOCK;
     if (threads == 1 || is_little(rows, matrix->inputs, matrix->outputs)) {
-        for (int block = 0; block < blocks; block++) multiply_block(matrix, block, c.rows, c.scales, rows, out, stride);
+        for (int block = 0; block < blocks; block++) matmul_block(matrix, block, c.rows, c.scales, rows, out, stride);
         return;
     }
 #pragma omp parallel for num_threads(threads) schedule(static)
-    for (int block = 0; block < blocks; block++) multiply_block(matrix, block, c.rows, c.scales, rows, out, stride);
+    for (int block = 0; block < blocks; block++) matmul_block(matrix, block, c.rows, c.scales, rows, out, stride);
 }
 
 /* One block of a matrix that may have fewer: of `stride` outputs, those that it has not are -∞. */
-static void multiply_or_fill(
+static void matmul_or_fill(
     const struct matrix *matrix, int block, struct converted c, int row, int rows, float *out, int stride
 ) {
     const char *from = (const char *)c.rows + row * row_bytes(matrix);
     int start = block * BLOCK, end = start + BLOCK < stride ? start + BLOCK : stride;
     out += (size_t)row * stride;
-    if (start < matrix->outputs) multiply_block(matrix, block, from, c.scales + row, rows, out, stride);
+    if (start < matrix->outputs) matmul_block(matrix, block, from, c.scales + row, rows, out, stride);
     for (int i = 0; i < rows; i++)
         for (int j = start > matrix->outputs ? start : matrix->outputs; j < end; j++)
             out[(size_t)i * stride + j] = -INFINITY;
 }
 
-void multiply_each(
+void matmul_each(
     const struct matrix *matrices, const int32_t *numbers, int count, const float *in, int rows, float *out, int stride,
     void *work, int threads
 ) {
@@ -209,15 +209,15 @@ void multiply_each(
     if (threads == 1 || is_little(count * rows, matrices[numbers[0]].inputs, stride)) {
         for (int i = 0; i < count; i++)
             for (int block = 0; block < blocks; block++)
-                multiply_or_fill(&matrices[numbers[i]], block, c, i * rows, rows, out, stride);
+                matmul_or_fill(&matrices[numbers[i]], block, c, i * rows, rows, out, stride);
         return;
     }
 #pragma omp parallel for collapse(2) num_threads(threads) schedule(static)
     for (int i = 0; i < count; i++)
         for (int block = 0; block < blocks; block++)
-            multiply_or_fill(&matrices[numbers[i]], block, c, i * rows, rows, out, stride);
+            matmul_or_fill(&matrices[numbers[i]], block, c, i * rows, rows, out, stride);
 }
 
-void multiply(const struct matrix *matrix, const float *in, int rows, float *out, void *work, int threads) {
-    multiply_apart(matrix, in, rows, out, matrix->outputs, work, threads);
+void ch_matmul(const struct matrix *matrix, const float *in, int rows, float *out, void *work, int threads) {
+    matmul_apart(matrix, in, rows, out, matrix->outputs, work, threads);
 }

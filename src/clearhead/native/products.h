@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "exports.h"
 #include "vectors.h"
 
 enum precision { FP32, BF16, INT8 };
@@ -52,37 +53,39 @@ static inline uint16_t to_bf16(float value) {
 }
 
 /* Fill `matrix` with `weight` (outputs × inputs, row by row) and `bias`. 0, or -1 where memory is short. */
-int pack(struct matrix *matrix, int precision, int outputs, int inputs, const float *weight, const float *bias);
-void unpack(struct matrix *matrix);
+EXPORT int ch_pack(
+    struct matrix *matrix, int precision, int outputs, int inputs, const float *weight, const float *bias
+);
+EXPORT void ch_unpack(struct matrix *matrix);
 
-/* Bytes of working memory that `multiply` needs for this many rows. */
-size_t room(const struct matrix *matrix, int rows);
+/* Bytes of working memory that `ch_matmul` needs for this many rows. */
+EXPORT size_t ch_workspace_bytes(const struct matrix *matrix, int rows);
 
 /* out (rows × outputs) = in (rows × inputs) · Wᵀ + b. A row's result depends on that row alone, to the last bit: it is
    summed in the same order whatever the number of rows and of threads. */
-void multiply(const struct matrix *matrix, const float *in, int rows, float *out, void *work, int threads);
+EXPORT void ch_matmul(const struct matrix *matrix, const float *in, int rows, float *out, void *work, int threads);
 
 /* The same, with `stride` numbers from one row of `out` to the next. */
-void multiply_apart(
+void matmul_apart(
     const struct matrix *matrix, const float *in, int rows, float *out, int stride, void *work, int threads
 );
 
 /* The same for one sentence or more, of `rows` rows each: number i is multiplied with matrices[numbers[i]]. All have as
    many inputs. What is beyond a matrix's outputs becomes -∞. */
-void multiply_each(
+void matmul_each(
     const struct matrix *matrices, const int32_t *numbers, int count, const float *in, int rows, float *out, int stride,
     void *work, int threads
 );
 
 /* How many words of 32 bits an output's weights take. */
-int words(const struct matrix *matrix);
+EXPORT int ch_words32(const struct matrix *matrix);
 
 /* Write the packed weights one output after the other (outputs × words). */
-void unfold(const struct matrix *matrix, int32_t *unfolded);
+EXPORT void ch_unfold(const struct matrix *matrix, int32_t *unfolded);
 
 /* Fill `some` with these outputs of `matrix`, whose unfolded weights are given; products with them are the same, to the
    last bit. 0, or -1 where memory is short. */
-int gather(
+int gather_rows(
     const struct matrix *matrix, const int32_t *unfolded, const int32_t *outputs, int count, struct matrix *some
 );
 

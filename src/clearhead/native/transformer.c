@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exports.h"
 #include "products.h"
 #include "vectors.h"
 
@@ -55,7 +56,7 @@ struct state {
     struct buffers buffers;
 };
 
-static void *must(void *pointer, int *failed) {
+static void *checked(void *pointer, int *failed) {
     if (!pointer) *failed = 1;
     return pointer;
 }
@@ -75,14 +76,15 @@ static int provide(const struct transformer *t, struct buffers *b, int rows) {
     size_t bytes = rows * sizeof(float), width = t->width, inner = t->inner_width;
     struct matrix wide = t->output, deep = t->output; /* The kind is that of all; the depths differ. */
     wide.inputs = t->width, deep.inputs = t->inner_width;
-    b->inputs = must(malloc(bytes * width), &failed);
-    b->normalized = must(malloc(bytes * width), &failed);
-    b->projected = must(malloc(bytes * width * 3), &failed);
-    b->context = must(malloc(bytes * width), &failed);
-    b->added = must(malloc(bytes * width), &failed);
-    b->inner = must(malloc(bytes * inner), &failed);
-    b->gate = t->gated ? must(malloc(bytes * inner), &failed) : NULL;
-    b->work = must(aligned_alloc(64, (largest(room(&wide, rows), room(&deep, rows)) + 63) / 64 * 64), &failed);
+    b->inputs = checked(malloc(bytes * width), &failed);
+    b->normalized = checked(malloc(bytes * width), &failed);
+    b->projected = checked(malloc(bytes * width * 3), &failed);
+    b->context = checked(malloc(bytes * width), &failed);
+    b->added = checked(malloc(bytes * width), &failed);
+    b->inner = checked(malloc(bytes * inner), &failed);
+    b->gate = t->gated ? checked(malloc(bytes * inner), &failed) : NULL;
+    size_t workspace = largest(ch_workspace_bytes(&wide, rows), ch_workspace_bytes(&deep, rows));
+    b->work = checked(aligned_alloc(64, (workspace + 63) / 64 * 64), &failed);
     b->rows = failed ? 0 : rows;
     return failed ? -1 : 0;
 }
@@ -133,13 +135,13 @@ static void feed_forward(
 ) {
     const float *in = entering(t, layer->feed_forward_norm, b, rows);
     size_t count = (size_t)rows * t->inner_width;
-    multiply(&layer->inner, in, rows, b->inner, b->work, threads);
+    ch_matmul(&layer->inner, in, rows, b->inner, b->work, threads);
     activate(t->activation, b->inner, count);
     if (t->gated) {
-        multiply(&layer->gate, in, rows, b->gate, b->work, threads);
+        ch_matmul(&layer->gate, in, rows, b->gate, b->work, threads);
         for (size_t i = 0; i < count; i++) b->inner[i] *= b->gate[i];
     }
-    multiply(&layer->outer, b->inner, rows, b->added, b->work, threads);
+    ch_matmul(&layer->outer, b->inner, rows, b->added, b->work, threads);
     leaving(t, layer->feed_forward_norm, b, rows);
 }
 
@@ -203,7 +205,7 @@ static void encode_layer(
 ) {
     struct buffers *b = &s->buffers;
     int width = t->width;
-    multiply(&layer->self_inputs, entering(t, layer->self_norm, b, rows), rows, b->projected, b->work, threads);
+    ch_matmul(&layer->self_inputs, entering(t, layer->self_norm, b, rows), rows, b->projected, b->work, threads);
     for (int sentence = 0; sentence < s->sentences; sentence++) {
         int start = s->starts[sentence], length = s->lengths[sentence];
         for (int i = 0; i < length; i++) {
@@ -216,7 +218,7 @@ static void encode_layer(
             attend(t, b->projected + row * 3 * width, b->attended, length, b->scores, b->context + row * width);
         }
     }
-    multiply(&layer->self_output, b->context, rows, b->added, b->work, threads);
+    ch_matmul(&layer->self_output, b->context, rows, b->added, b->work, threads);
     leaving(t, layer->self_norm, b, rows);
     feed_forward(t, layer, b, rows, threads);
 }
@@ -233,19 +235,19 @@ static int encode(const struct transformer *t, struct state *s, const int32_t *i
     for (int layer = 0; layer < t->encoder_layers; layer++) encode_layer(t, &t->encoder[layer], s, rows, threads);
     if (t->encoder_norm.weight) normalize(t->encoder_norm, b->inputs, rows, t->width, b->inputs);
     for (int layer = 0; layer < t->decoder_layers && !failed; layer++) {
-        float *memory = s->memories[layer] = must(malloc((size_t)rows * 2 * t->width * sizeof(float)), &failed);
-        if (memory) multiply(&t->decoder[layer].cross_memory, b->inputs, rows, memory, b->work, threads);
+        float *memory = s->memories[layer] = checked(malloc((size_t)rows * 2 * t->width * sizeof(float)), &failed);
+        if (memory) ch_matmul(&t->decoder[layer].cross_memory, b->inputs, rows, memory, b->work, threads);
     }
     return failed ? -1 : 0;
 }
 
-void finish(const struct transformer *t, struct state *s) {
+EXPORT void ch_state_free(const struct transformer *t, struct state *s) {
     if (!s) return;
     for (int layer = 0; s->memories && layer < t->decoder_layers; layer++) free(s->memories[layer]);
     for (size_t i = 0; s->pasts && i < (size_t)t->decoder_layers * s->capacity; i++) free(s->pasts[i]);
     release(&s->buffers);
     free(s->buffers.scores), free(s->buffers.attended);
-    for (int number = 0; s->listed && number < s->begun; number++) unpack(&s->listed[number]);
+    for (int number = 0; s->listed && number < s->begun; number++) ch_unpack(&s->listed[number]);
     free(s->numbers), free(s->starts), free(s->lengths), free(s->listed);
     free(s->memories), free(s->pasts), free(s->ancestry);
     free(s);
@@ -253,29 +255,29 @@ void finish(const struct transformer *t, struct state *s) {
 
 /* Read `sentences` sources, whose ids lie one after the other; `capacity` is the greatest number of target positions.
    NULL where memory is short. */
-struct state *begin(
+EXPORT struct state *ch_state_new(
     const struct transformer *t, const int32_t *ids, const int32_t *lengths, int sentences, int beams, int capacity,
     int threads
 ) {
     int failed = 0, rows = 0, longest = capacity;
-    struct state *s = must(calloc(1, sizeof *s), &failed);
+    struct state *s = checked(calloc(1, sizeof *s), &failed);
     if (failed) return NULL;
     s->sentences = s->begun = sentences, s->beams = beams, s->capacity = capacity;
-    s->numbers = must(malloc(sentences * sizeof(int32_t)), &failed);
-    s->starts = must(malloc(sentences * sizeof(int32_t)), &failed);
-    s->lengths = must(malloc(sentences * sizeof(int32_t)), &failed);
-    s->memories = must(calloc(t->decoder_layers + 1, sizeof(float *)), &failed);
-    s->pasts = must(calloc((size_t)t->decoder_layers * capacity + 1, sizeof(float *)), &failed);
-    s->ancestry = must(malloc((size_t)sentences * beams * capacity * sizeof(int32_t)), &failed);
+    s->numbers = checked(malloc(sentences * sizeof(int32_t)), &failed);
+    s->starts = checked(malloc(sentences * sizeof(int32_t)), &failed);
+    s->lengths = checked(malloc(sentences * sizeof(int32_t)), &failed);
+    s->memories = checked(calloc(t->decoder_layers + 1, sizeof(float *)), &failed);
+    s->pasts = checked(calloc((size_t)t->decoder_layers * capacity + 1, sizeof(float *)), &failed);
+    s->ancestry = checked(malloc((size_t)sentences * beams * capacity * sizeof(int32_t)), &failed);
     for (int sentence = 0; sentence < sentences && !failed; sentence++) {
         s->numbers[sentence] = sentence, s->starts[sentence] = rows, s->lengths[sentence] = lengths[sentence];
         rows += lengths[sentence];
         if (lengths[sentence] > longest) longest = lengths[sentence];
     }
-    s->buffers.scores = must(malloc((size_t)t->heads * (longest + LANES) * sizeof(float)), &failed);
-    s->buffers.attended = must(malloc(longest * sizeof(float *)), &failed);
+    s->buffers.scores = checked(malloc((size_t)t->heads * (longest + LANES) * sizeof(float)), &failed);
+    s->buffers.attended = checked(malloc(longest * sizeof(float *)), &failed);
     if (failed || encode(t, s, ids, rows, threads)) {
-        finish(t, s);
+        ch_state_free(t, s);
         return NULL;
     }
     return s;
@@ -288,7 +290,7 @@ static void attend_to_past(
 ) {
     struct buffers *b = &s->buffers;
     int width = t->width, position = s->position;
-    multiply(&layer->self_inputs, entering(t, layer->self_norm, b, rows), rows, b->projected, b->work, threads);
+    ch_matmul(&layer->self_inputs, entering(t, layer->self_norm, b, rows), rows, b->projected, b->work, threads);
     for (int row = 0; row < rows; row++) {
         float *projected = b->projected + (size_t)row * 3 * width;
         rotate(t, projected, position), rotate(t, projected + width, position);
@@ -303,7 +305,7 @@ static void attend_to_past(
             b->context + (size_t)row * width
         );
     }
-    multiply(&layer->self_output, b->context, rows, b->added, b->work, threads);
+    ch_matmul(&layer->self_output, b->context, rows, b->added, b->work, threads);
     leaving(t, layer->self_norm, b, rows);
 }
 
@@ -312,7 +314,7 @@ static void attend_to_memory(
 ) {
     struct buffers *b = &s->buffers;
     int width = t->width, rows = s->sentences * s->beams;
-    multiply(&layer->cross_query, entering(t, layer->cross_norm, b, rows), rows, b->projected, b->work, threads);
+    ch_matmul(&layer->cross_query, entering(t, layer->cross_norm, b, rows), rows, b->projected, b->work, threads);
     for (int sentence = 0; sentence < s->sentences; sentence++) {
         int start = s->starts[s->numbers[sentence]], length = s->lengths[s->numbers[sentence]];
         for (int i = 0; i < length; i++) b->attended[i] = memory + (size_t)(start + i) * 2 * width;
@@ -321,20 +323,20 @@ static void attend_to_memory(
             attend(t, b->projected + row * width, b->attended, length, b->scores, b->context + row * width);
         }
     }
-    multiply(&layer->cross_output, b->context, rows, b->added, b->work, threads);
+    ch_matmul(&layer->cross_output, b->context, rows, b->added, b->work, threads);
     leaving(t, layer->cross_norm, b, rows);
 }
 
-/* Let `step` give each sentence the logits of some tokens only: the first counts[i] of row i of `lists`, whose rows are
-   `stride` apart. `unfolded` are the weights of the output layer. 0, or -1 where memory is short. */
-int shortlist(
+/* Let `ch_decode_step` give each sentence the logits of some tokens only: the first counts[i] of row i of `lists`,
+   whose rows are `stride` apart. `unfolded` are the weights of the output layer. 0, or -1 where memory is short. */
+EXPORT int ch_shortlist(
     const struct transformer *t, struct state *s, const int32_t *unfolded, const int32_t *lists, const int32_t *counts,
     int stride
 ) {
     int failed = 0;
-    s->listed = must(calloc(s->begun, sizeof *s->listed), &failed);
+    s->listed = checked(calloc(s->begun, sizeof *s->listed), &failed);
     for (int number = 0; number < s->begun && !failed; number++, lists += stride)
-        failed = gather(&t->output, unfolded, lists, counts[number], &s->listed[number]);
+        failed = gather_rows(&t->output, unfolded, lists, counts[number], &s->listed[number]);
     return failed ? -1 : 0;
 }
 
@@ -342,16 +344,16 @@ int shortlist(
 static void project(const struct transformer *t, struct state *s, float *logits, int stride, int threads) {
     struct buffers *b = &s->buffers;
     if (!s->listed) {
-        multiply_apart(&t->output, b->inputs, s->sentences * s->beams, logits, stride, b->work, threads);
+        matmul_apart(&t->output, b->inputs, s->sentences * s->beams, logits, stride, b->work, threads);
         return;
     }
-    multiply_each(s->listed, s->numbers, s->sentences, b->inputs, s->beams, logits, stride, b->work, threads);
+    matmul_each(s->listed, s->numbers, s->sentences, b->inputs, s->beams, logits, stride, b->work, threads);
 }
 
 /* Append a token to every row and write the logits of the one that follows it (rows × stride, which is the size of the
-   vocabulary or that of the longest list). 0, or -1 where memory is short or there are more positions than `begin` was
-   told. */
-int step(
+   vocabulary or that of the longest list). 0, or -1 where memory is short or there are more positions than
+   `ch_state_new` was told. */
+EXPORT int ch_decode_step(
     const struct transformer *t, struct state *s, const int64_t *tokens, float *logits, int stride, int threads
 ) {
     int rows = s->sentences * s->beams, width = t->width, position = s->position, failed = 0;
@@ -362,7 +364,7 @@ int step(
     for (int number = 0; number < t->decoder_layers; number++) {
         const struct layer *layer = &t->decoder[number];
         float **pasts = s->pasts + (size_t)number * s->capacity;
-        pasts[position] = must(malloc((size_t)rows * 2 * width * sizeof(float)), &failed);
+        pasts[position] = checked(malloc((size_t)rows * 2 * width * sizeof(float)), &failed);
         if (failed) return -1;
         attend_to_past(t, layer, s, pasts, rows, threads);
         attend_to_memory(t, layer, s, s->memories[number], threads);
@@ -376,11 +378,11 @@ int step(
 }
 
 /* Let row j of kept sentence i continue old row beams[i, j] of old sentence sentences[i]. */
-int choose(struct state *s, const int64_t *sentences, const int64_t *beams, int kept, int kept_beams) {
+EXPORT int ch_reorder(struct state *s, const int64_t *sentences, const int64_t *beams, int kept, int kept_beams) {
     int failed = 0;
     size_t capacity = s->capacity, used = s->position * sizeof(int32_t);
-    int32_t *ancestry = must(malloc((size_t)kept * kept_beams * capacity * sizeof(int32_t)), &failed);
-    int32_t *numbers = must(malloc(kept * sizeof(int32_t)), &failed);
+    int32_t *ancestry = checked(malloc((size_t)kept * kept_beams * capacity * sizeof(int32_t)), &failed);
+    int32_t *numbers = checked(malloc(kept * sizeof(int32_t)), &failed);
     for (int i = 0; i < kept && !failed; i++) {
         numbers[i] = s->numbers[sentences[i]];
         for (int j = 0; j < kept_beams; j++) {
