@@ -1,6 +1,7 @@
 """Beam search: clearhead's own search over the same table."""
 
 import math
+import re
 from fractions import Fraction
 
 import pytest
@@ -45,6 +46,17 @@ def test_the_beam_finds_more_than_greedy_search() -> None:
         sheet = make_sheet("beam-search", seed)
         best, greedy_one = (sheet.matrix(key).cells[0][1].value or 0 for key in ("winner", "greedy"))
         assert best > greedy_one
+
+
+@pytest.mark.parametrize(("language", "numeral"), [("en", r"(\d) beginnings?"), ("ko", r"앞부분 (\d)개")])
+@pytest.mark.parametrize("steps", [2, 3, 4])
+def test_as_many_beginnings_are_told_as_there_are(language: str, numeral: str, steps: int) -> None:
+    """faults.md D7: "2 beginnings × 4 words" stood beside the only beginning; after the last word none is kept."""
+    sheet = make_sheet("beam-search", 0, {"steps": steps}, language)
+    words = [one for one in sheet.sections if any(matrix.key.startswith("candidates") for matrix in one.matrices)]
+    told = [re.match(numeral, one.beside) for one in words]
+    assert told[-1] is None
+    assert [int(found[1]) for found in told[:-1] if found] == [len(one.matrices[0].rows) for one in words[:-1]]
 
 
 def test_by_hand() -> None:

@@ -39,8 +39,17 @@ def test_it_is_multi_head_attention(
         torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-def test_every_head_has_something_to_say(seed: int) -> None:
-    sheet = make_sheet("multi-head", seed)
-    for one in "QKV":
+@pytest.mark.parametrize("heads", [2, 3])
+@pytest.mark.parametrize("seed", range(8))
+def test_no_head_works_in_vain(seed: int, heads: int) -> None:
+    """faults.md D7: seed 0 multiplied all of head 2 by zero.
+
+    A head whose row of W_O, or whose context, were 0 could be left out and the sheet's answer would be the same.
+    """
+    sheet = make_sheet("multi-head", seed, {"heads": heads})
+    output = sheet.matrix("WO").values
+    for head in range(heads):
+        context = sheet.matrix(f"context{head + 1}").values
+        assert any(row[0] * weight for row in context for weight in output[head])
+    for one in ("Q", "K", "V", "WO"):
         assert all(any(column) for column in zip(*sheet.matrix(one).values, strict=True))

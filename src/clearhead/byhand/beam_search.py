@@ -74,12 +74,20 @@ def build(start: Start) -> tuple[Section, ...]:
         if number < len(walk):
             line += ["→", _chosen(f"kept{number}", say("beam.kept"), step.kept, say)]
         text = say("beam.first") if number == 1 else say("beam.last") if number == len(walk) else say("beam.text")
-        sections.append(Section(say("beam.heading", step=number), text, (tuple(line),), say("beam.beside")))
+        beside = _beside(len(step.live), number == len(walk), say)
+        sections.append(Section(say("beam.heading", step=number), text, (tuple(line),), beside))
     best = winner(walk)
     result = _chosen("winner", say("beam.winner"), (best,) if best else (), say)
     greedy = _chosen("greedy", say("beam.greedy"), (greedily(start.rows["P"], len(walk)),), say)
     sections.append(Section(say("winner.heading"), say("winner.text"), ((result, greedy),), say("winner.beside")))
     return tuple(sections)
+
+
+def _beside(beginnings: int, is_last: bool, say: Words) -> str:
+    """How many candidates compete in a step, and for what."""
+    if is_last:
+        return say("beam.beside-last")
+    return say("beam.beside-one" if beginnings == 1 else "beam.beside", beginnings=beginnings)
 
 
 def greedily(table: Rows, steps: int) -> Path:

@@ -79,12 +79,17 @@ def _rest(wanted: Rows, found: Matrix) -> Rows:
 
 
 def draw(draw: Draw, sizes: Sizes, shapes: Shapes) -> dict[str, Rows]:
-    """Drawn until no head's queries, keys or values are all 0, and its weights may come out even."""
+    """Drawn until every head may have something to say, its weights may come out even, and W_O uses all of them."""
     for _ in range(ATTEMPTS):
         rows = draw.matrices(shapes, sizes)
-        if all(_is_promising(rows, head) for head in range(sizes["heads"])):
+        if _uses_all(rows["WO"]) and all(_is_promising(rows, head) for head in range(sizes["heads"])):
             break
     return rows
+
+
+def _uses_all(output: Rows) -> bool:
+    """Whether W_O has no row of zeros, which would lose a head's work, and no column of them, whose result is 0."""
+    return all(map(any, output)) and all(map(any, zip(*output, strict=True)))
 
 
 def _is_promising(rows: Mapping[str, Rows], head: int) -> bool:
@@ -100,11 +105,11 @@ def _is_promising(rows: Mapping[str, Rows], head: int) -> bool:
 
 
 def every_head_sees(sections: Sequence[Section]) -> bool:
-    """No head's queries, keys or values are all 0, and the weights agree."""
+    """No head's queries, keys, values or contexts are all 0, W_O uses each head, and the weights agree."""
     matrices = {one.key: one for section in sections for one in section.matrices}
-    return weights_agree(sections) and all(
-        any(column) for one in "QKV" for column in zip(*matrices[one].values, strict=True)
-    )
+    seen = [one for key, one in matrices.items() if key in ("Q", "K", "V") or key.startswith("context")]
+    columns = [column for one in seen for column in zip(*one.values, strict=True)]
+    return weights_agree(sections) and all(map(any, columns)) and _uses_all(matrices["WO"].values)
 
 
 def _column(matrix: Matrix, head: int, name: str) -> Matrix:
