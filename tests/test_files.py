@@ -3,13 +3,16 @@
 import errno
 import hashlib
 import os
+import shutil
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from clearhead import files
-from clearhead.files import cache_folder, publish_file, publish_folder, remove_drafts, sha256
+from clearhead.files import cache_folder, publish_file, publish_folder, remove_drafts, remove_folder, sha256
 
 
 def names(folder: Path) -> list[str]:
@@ -101,7 +104,143 @@ def test_whoever_may_read_other_files_may_read_these(tmp_path: Path) -> None:
     assert [stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "folder" / "a", tmp_path / "b")] == [usual] * 2
 
 
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from clearhead.files import publish_file, publish_folder
+with globals()[sys.argv[1]](Path(sys.argv[2])) as draft:
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+class TestLinks:
+    """faults.md C10: a link stays, and what it points to is replaced."""
+
+    @pytest.mark.parametrize("is_there", [True, False])
+    def test_to_a_folder(self, tmp_path: Path, is_there: bool) -> None:
+        target = tmp_path / "disk" / "real"
+        if is_there:
+            target.mkdir(parents=True)
+            (target / "old").touch()
+        (tmp_path / "a").symlink_to(target)
+        with publish_folder(tmp_path / "a") as draft:
+            (draft / "new").touch()
+        assert (tmp_path / "a").is_symlink()
+        assert names(target) == ["new"]
+        assert (names(tmp_path), names(tmp_path / "disk")) == (["a", "disk"], ["real"])
+
+    @pytest.mark.parametrize("is_there", [True, False])
+    def test_to_a_file(self, tmp_path: Path, is_there: bool) -> None:
+        target = tmp_path / "disk" / "real"
+        if is_there:
+            target.parent.mkdir()
+            target.write_text("old")
+        (tmp_path / "a").symlink_to(target)
+        with publish_file(tmp_path / "a") as draft:
+            draft.write_text("new")
+        assert (tmp_path / "a").is_symlink()
+        assert target.read_text() == "new"
+        assert (names(tmp_path), names(tmp_path / "disk")) == (["a", "disk"], ["real"])
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.ENOTSUP, errno.EINVAL, errno.EROFS])
+def test_a_file_system_without_rights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """faults.md C10: it refuses to set them; what was written is kept all the same."""
+
+    def refuse(self: Path, mode: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Path, "chmod", refuse)
+    with publish_folder(tmp_path / "a") as folder:
+        (folder / "b").write_text("1")
+    with publish_file(tmp_path / "c") as file:
+        file.write_text("2")
+    assert ((tmp_path / "a" / "b").read_text(), (tmp_path / "c").read_text()) == ("1", "2")
+
+
+@pytest.mark.parametrize("publish", ["publish_file", "publish_folder"])
+def test_the_longest_name(tmp_path: Path, publish: str) -> None:
+    """A draft's name is no longer than the name that a file system takes: 255 bytes."""
+    path = tmp_path / ("x" * 255)
+    with getattr(files, publish)(path) as draft:
+        if publish == "publish_file":
+            draft.write_text("1")
+    assert names(tmp_path) == [path.name]
+
+
+class TestRemoving:
+    """faults.md C10: a folder that goes is never half there under its own name."""
+
+    def test_it_goes(self, tmp_path: Path) -> None:
+        (tmp_path / "a" / "b").mkdir(parents=True)
+        remove_folder(tmp_path / "a")
+        assert names(tmp_path) == []
+
+    def test_a_kill_in_the_middle(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "a").mkdir()
+        for name in ("1", "2", "3"):
+            (tmp_path / "a" / name).touch()
+
+        def killed(path: Path, ignore_errors: bool) -> None:
+            (path / "1").unlink()
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(shutil, "rmtree", killed)
+            with pytest.raises(KeyboardInterrupt):
+                remove_folder(tmp_path / "a")
+        assert not (tmp_path / "a").exists()
+        remove_drafts(tmp_path)
+        assert names(tmp_path) == []
+
+    def test_what_cannot_be_renamed_stays_whole(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "a").mkdir()
+        (tmp_path / "a" / "1").touch()
+
+        def refuse(self: Path, target: Path) -> Path:
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+        monkeypatch.setattr(Path, "rename", refuse)
+        remove_folder(tmp_path / "a")
+        assert names(tmp_path / "a") == ["1"]
+
+
 class TestDrafts:
+    @pytest.mark.skipif(os.name == "nt", reason="there are no such signals")
+    @pytest.mark.parametrize("publish", ["publish_file", "publish_folder"])
+    def test_the_next_writer_removes_those_of_a_killed_process(self, tmp_path: Path, publish: str) -> None:
+        """faults.md C10: whatever it writes there itself."""
+        subprocess.run([sys.executable, "-c", KILLED, publish, tmp_path / "a"], check=False)
+        (left,) = tmp_path.iterdir()
+        assert left.name.startswith(".a.draft-")
+        with publish_file(tmp_path / "b") as draft:
+            draft.write_text("1")
+        assert names(tmp_path) == ["b"]
+
+    def test_those_of_a_living_process_and_of_other_machines_stay(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Their processes' numbers mean nothing here; and a file of somebody's own is no draft."""
+        mine = tmp_path / ".notes.draft-2-for-me"
+        mine.touch()
+        with publish_file(tmp_path / "a") as living:
+            with publish_file(tmp_path / "b"):
+                pass
+            assert living.exists()
+            with monkeypatch.context() as patch:
+                patch.setattr(files, "_is_alive", lambda process: False)
+                patch.setattr(files, "_host", lambda: "0" * 8)
+                with publish_file(tmp_path / "c"):
+                    pass
+                assert living.exists()
+        assert names(tmp_path) == [mine.name, "a", "b", "c"]
+
+    def test_who_is_alive(self) -> None:
+        """This process; one that belongs to somebody else, as the first of all does; no process at all."""
+        done = subprocess.Popen([sys.executable, "-c", ""])
+        done.wait()
+        assert [files._is_alive(one) for one in (os.getpid(), 1, done.pid, 10**30)] == [True, True, False, True]
+
     def test_what_a_kill_left_is_removed(self, tmp_path: Path) -> None:
         (tmp_path / ".a.draft-1-ab").mkdir()
         (tmp_path / ".a.draft-1-ab" / "half").touch()

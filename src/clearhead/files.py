@@ -3,9 +3,12 @@
 import contextlib
 import ctypes
 import errno
+import functools
 import hashlib
 import os
+import re
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +18,7 @@ _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
 _DRAFT, _ASIDE = ".draft-", ".aside-"
+_DRAFT_NAME = re.compile(r"\..+\.(?:draft|aside)-(?P<process>\d+)-(?P<host>[0-9a-f]{8})[0-9a-f]{8}", re.DOTALL)
 
 
 def cache_folder() -> Path:
@@ -39,17 +43,19 @@ def sha256(path: Path) -> str:
 
 @contextlib.contextmanager
 def publish_file(path: Path) -> Iterator[Path]:
-    """Yield a path beside `path` to write to; when the block ends well, sync it and rename it into place."""
+    """Yield a path beside `path` to write to; when the block ends well, sync it and rename it into place.
+
+    A link stays, and what it points to is replaced.
+    """
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "this is a folder; name a file in it", str(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = _place(path)
     draft = _draft(path)
     draft.touch()
     usual = draft.stat().st_mode
     try:
         yield draft
-        # Some libraries write files that nobody else may read.
-        draft.chmod(usual)
+        _set_mode(draft, usual)
         _sync(draft)
         draft.replace(path)
         _sync(path.parent)
@@ -63,19 +69,20 @@ def publish_folder(path: Path) -> Iterator[Path]:
 
     Where the system can exchange two names in one step (Linux), a folder that was there is replaced without a moment
     in which neither exists; elsewhere the old one steps aside first, and `remove_drafts` brings it back after a kill
-    between the two renames. Raises NotADirectoryError where `path` is a file.
+    between the two renames. A link stays, and what it points to is replaced. Raises NotADirectoryError where `path` is
+    a file.
     """
     if path.is_file():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = _place(path)
     draft = _draft(path)
     draft.mkdir()
     try:
         yield draft
         for item in sorted(draft.rglob("*")):
             if item.is_file():
-                # Some libraries write files that nobody else may read. A folder's rights tell what is usual here.
-                item.chmod(draft.stat().st_mode & 0o666)
+                # A folder's rights tell what is usual here.
+                _set_mode(item, draft.stat().st_mode & 0o666)
             _sync(item)
         _sync(draft)
         _put_in_place(draft, path)
@@ -84,24 +91,94 @@ def publish_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(draft, ignore_errors=True)
 
 
+def remove_folder(path: Path) -> None:
+    """Remove a folder so that it is never seen half removed: it gets a draft's name first.
+
+    What cannot be removed stays, under one name or the other; `remove_drafts` tries again.
+    """
+    draft = _draft(path)
+    try:
+        path.rename(draft)
+    except OSError:
+        return
+    shutil.rmtree(draft, ignore_errors=True)
+
+
 def remove_drafts(folder: Path) -> None:
     """Remove what a killed process left half-written in `folder`. Call it only where one process writes."""
-    for aside in folder.glob(f".*{_ASIDE}*"):
-        original = folder / aside.name[1:].partition(_ASIDE)[0]
-        if original.exists():
-            shutil.rmtree(aside, ignore_errors=True)
-        else:
-            aside.rename(original)
-    for leftover in folder.glob(f".*{_DRAFT}*"):
-        if leftover.is_dir():
-            shutil.rmtree(leftover, ignore_errors=True)
-        else:
+    for kind in (_ASIDE, _DRAFT):
+        for leftover in folder.glob(f".*{kind}*"):
+            _remove_draft(leftover)
+
+
+def _remove_abandoned_drafts(folder: Path) -> None:
+    """Remove the drafts of processes of this machine that are no more. Others may be writing in `folder`."""
+    with contextlib.suppress(OSError):
+        # By the whole names: the folder may be anybody's, and hold other hidden files.
+        names = [(entry.name, match) for entry in os.scandir(folder) if (match := _DRAFT_NAME.fullmatch(entry.name))]
+        for name, match in names:
+            if match["host"] == _host() and not _is_alive(int(match["process"])):
+                _remove_draft(folder / name)
+
+
+def _remove_draft(leftover: Path) -> None:
+    name = leftover.name
+    if _DRAFT in name and not leftover.is_dir():
+        with contextlib.suppress(OSError):
             leftover.unlink(missing_ok=True)
+        return
+    # A folder that had stepped aside for its successor, which never came.
+    original = leftover.parent / name[1:].partition(_ASIDE)[0]
+    if _ASIDE in name and not original.exists():
+        leftover.rename(original)
+    else:
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    if os.name == "nt":
+        return True  # Nothing there asks without a risk: a signal of 0 is Ctrl-C.
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):  # It is somebody else's, or no number of a process.
+        return True
+    return True
+
+
+@functools.cache
+def _host() -> str:
+    """A name for where the numbers of processes mean what they mean here: a folder may be shared by machines."""
+    try:
+        space = os.readlink("/proc/self/ns/pid")  # A container has numbers of its own.
+    except OSError:
+        space = ""
+    name = os.uname().nodename if hasattr(os, "uname") else ""
+    return hashlib.sha256(os.fsencode(f"{name} {space}")).hexdigest()[:8]
+
+
+def _place(path: Path) -> Path:
+    """Where `path` really is, a link followed, in a folder that is there and holds no abandoned drafts."""
+    if path.is_symlink():
+        path = path.resolve()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _remove_abandoned_drafts(path.parent)
+    return path
 
 
 def _draft(path: Path, kind: str = _DRAFT) -> Path:
+    # What steps aside comes back under its name; of a draft's a part will do, as names have a greatest length.
+    name = path.name if kind == _ASIDE else path.name[:40]
     # Two threads of one process may write the same name (two first uses of a cache), so the process id is not enough.
-    return path.parent / f".{path.name}{kind}{os.getpid()}-{os.urandom(4).hex()}"
+    return path.parent / f".{name}{kind}{os.getpid()}-{_host()}{os.urandom(4).hex()}"
+
+
+def _set_mode(file: Path, mode: int) -> None:
+    """Let those read a file who may read others here: some libraries write files that nobody else may read."""
+    # Some file systems (of networks, of other systems' disks) refuse, since they have no rights to set.
+    with contextlib.suppress(OSError):
+        file.chmod(stat.S_IMODE(mode))
 
 
 def _put_in_place(draft: Path, path: Path) -> None:

@@ -10,7 +10,7 @@ import torch
 import yaml
 
 from clearhead.errors import TrainingError
-from clearhead.files import sha256
+from clearhead.files import remove_drafts, sha256
 from clearhead.recipe import Recipe
 from clearhead.training import checkpoint, train
 from clearhead.training.average import MovingAverage
@@ -75,6 +75,26 @@ class TestSaving:
         for step in (2, 10, 9, 100):
             save(tmp_path, materials, step)
         assert names(tmp_path) == ["step-10", "step-100"]
+
+    def test_killed_while_an_old_one_goes(
+        self, make_recipe: MakeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """faults.md C10: none is ever half there under its own name, and the next run removes what is left."""
+        materials = gather(make_recipe("training.keep_checkpoints=1"))
+        save(tmp_path, materials, 1)
+
+        def killed(path: Path, ignore_errors: bool = False) -> None:
+            next(iter(path.iterdir())).unlink()
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(shutil, "rmtree", killed)
+            with pytest.raises(KeyboardInterrupt):
+                save(tmp_path, materials, 2)
+        assert [path.name for path in checkpoints(tmp_path)] == ["step-2"]
+        assert [find_damage(path) for path in checkpoints(tmp_path)] == [None]
+        remove_drafts(tmp_path)
+        assert names(tmp_path) == ["step-2"]
 
     def test_a_damaged_newer_one_does_not_push_out_the_one_just_written(
         self, make_recipe: MakeRecipe, tmp_path: Path

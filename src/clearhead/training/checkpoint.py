@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import json
 import re
-import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from safetensors.torch import save_file
 
 from clearhead.bundle import load_tokenizers, load_weights, read_tensors, save_weights, tokenizer_files
 from clearhead.errors import BundleError, RecipeError, TokenizerError, TrainingError
-from clearhead.files import publish_folder, sha256
+from clearhead.files import publish_folder, remove_folder, sha256
 from clearhead.model import EncoderDecoder
 from clearhead.processor import processor_kind
 from clearhead.recipe import Recipe, build_recipe
@@ -84,7 +83,7 @@ def save_checkpoint(
     # A newer one, left by a run that was damaged and fell back to an older one, is not counted: it is written anew.
     past = [old for old in checkpoints(folder) if _step(old) <= position.step]
     for old in past[materials.recipe.training.keep_checkpoints :]:
-        shutil.rmtree(old, ignore_errors=True)
+        remove_folder(old)
     return path
 
 
