@@ -151,7 +151,7 @@ def _is_alive(process: int) -> bool:
 def _host() -> str:
     """A name for where the numbers of processes mean what they mean here: a folder may be shared by machines."""
     try:
-        space = os.readlink("/proc/self/ns/pid")  # A container has numbers of its own.
+        space = str(Path("/proc/self/ns/pid").readlink())  # A container has numbers of its own.
     except OSError:
         space = ""
     name = os.uname().nodename if hasattr(os, "uname") else ""
