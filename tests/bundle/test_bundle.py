@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import jaxtyping
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 from clearhead.bundle import Bundle, load
 from clearhead.decoding import DeviceModel, Precision, Sampling
 from clearhead.errors import BundleError, DecodingError, UsageError
+from clearhead.recipe import Recipe
+from clearhead.training.preparation import gather
 
 TEXTS = ["one two", "six", "", "three four", "un été à l'ombre", " "]
 
@@ -126,6 +129,47 @@ class TestTranslating:
                 two_languages.translate(["one", None], "fr")  # type: ignore[list-item]
         finally:
             jaxtyping.config.update("jaxtyping_disable", False)
+
+
+class TestUnreadable:
+    """faults.md B5: nonsense is not written with a straight face."""
+
+    TEXTS = ("I am a student.", "저는 학생입니다.", "Je suis étudiante.", "Привет, как дела?", "👍", "", "50 Ω")
+
+    def test_the_shipped_model(self, street: Bundle) -> None:
+        """Its sources are English and French; Korean is among its targets, and in its tokenizer."""
+        known = Bundle(
+            street.model, street.source_tokenizer, street.target_tokenizer, street.recipe, source_scripts=("LATIN",)
+        )
+        assert known.unreadable(self.TEXTS) == [1, 3]
+
+    def test_a_bundle_that_does_not_say(self, street: Bundle) -> None:
+        """An older one: its tokenizer tells of Cyrillic, which is cut into bytes."""
+        older = Bundle(street.model, street.source_tokenizer, street.target_tokenizer, street.recipe)
+        assert older.unreadable(self.TEXTS) == [3]
+
+    def test_bytes_alone_tell_of_no_script(self, two_languages: Bundle) -> None:
+        assert two_languages.unreadable(self.TEXTS) == []
+
+    def test_what_training_found_is_stored(self, run_folder: Path, make_recipe: Callable[..., Recipe]) -> None:
+        """The tiny run's sources are English words; of single bytes nothing is said."""
+        stored = json.loads((run_folder / "bundle" / "config.json").read_text())["source_scripts"]
+        assert stored == []
+        assert gather(make_recipe("text.size=300")).source_scripts == ("LATIN",)
+
+    def test_it_is_kept(self, street: Bundle, tmp_path: Path) -> None:
+        Bundle(
+            street.model, street.source_tokenizer, street.target_tokenizer, street.recipe, source_scripts=("LATIN",)
+        ).save(tmp_path / "kept")
+        assert load(tmp_path / "kept").source_scripts == ("LATIN",)
+
+    @pytest.mark.parametrize("wrong", [3, None, True])
+    def test_a_wrong_one_is_refused(self, copy: Path, wrong: object) -> None:
+        config = json.loads((copy / "config.json").read_text())
+        config["source_scripts"] = wrong
+        (copy / "config.json").write_text(json.dumps(config))
+        with pytest.raises(BundleError, match="is not a bundle's config"):
+            load(copy)
 
 
 class TestPrecision:

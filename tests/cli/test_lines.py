@@ -114,3 +114,26 @@ def test_cuts_are_noted(two_languages: Bundle, capsys: pytest.CaptureFixture[str
     lines.note_cuts(two_languages, ["one", "1" * 99], before=2000)
     expected = "clearhead: line 2002 is longer than the model's 64 tokens; its rest is left out\n"
     assert capsys.readouterr().err == expected
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        (["a student", "학생입니다"], "line 2002 is"),
+        (["학생", "학생"], "lines 2001, 2002 are"),
+        (["학생"] * 5, "lines 2001, 2002, 2003 and 2 more are"),
+    ],
+)
+def test_what_cannot_be_read_is_noted(
+    street: Bundle, capsys: pytest.CaptureFixture[str], texts: list[str], said: str
+) -> None:
+    """faults.md B5: Korean into French, by a model that never read Korean."""
+    tokenizer = street.source_tokenizer
+    bundle = Bundle(street.model, tokenizer, tokenizer, street.recipe, source_scripts=("LATIN",))
+    lines.note_unreadable(bundle, texts, before=2000)
+    assert capsys.readouterr().err == (
+        f"clearhead: {said} in a script that this model never learned to read, so what it writes there means nothing; "
+        "it reads Latin\n"
+    )
+    lines.note_unreadable(bundle, ["a student", "", "👍"])
+    assert capsys.readouterr().err == ""

@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import functools
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,7 +29,7 @@ from clearhead.errors import BundleError, DecodingError, UsageError
 from clearhead.files import publish_folder, sha256
 from clearhead.model import EncoderDecoder
 from clearhead.recipe import Recipe
-from clearhead.text import Tokenizer, is_blank
+from clearhead.text import Tokenizer, is_blank, learned_scripts, unread_scripts
 from clearhead.tracing import Trace
 
 
@@ -54,6 +55,8 @@ class Bundle:
     precision: in which numbers it multiplies while it translates; int8 is for CPUs (scores that `search` reports are
     exact in all of them). Raises UsageError for an unknown one.
     shortlist: lets each translation have only the pieces that its source's pieces may become; None for all.
+    source_scripts: the scripts, such as LATIN, in which the sources were written that the model was trained on. Where
+    None is given, as for a bundle that does not say, those of which its tokenizer has whole pieces of words.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Bundle:
         recipe: Recipe,
         precision: Precision = "fp32",
         shortlist: Shortlist | None = None,
+        source_scripts: Sequence[str] | None = None,
     ) -> None:
         if precision not in get_args(Precision):
             raise UsageError(f"precision={precision!r} is not known; choose one of {', '.join(get_args(Precision))}")
@@ -73,6 +77,7 @@ class Bundle:
         self.target_tokenizer = target
         self.recipe = recipe
         self.shortlist = shortlist
+        self.source_scripts = None if source_scripts is None else tuple(source_scripts)
         self._twin: tuple[object, EncoderDecoder] | None = None
         self._fast: tuple[object, EncoderDecoder | PackedModel | DeviceModel] | None = None
 
@@ -279,6 +284,8 @@ class Bundle:
                 "model": dataclasses.asdict(self.model.config),
                 "files": hashes,
             }
+            if self.source_scripts is not None:
+                config["source_scripts"] = list(self.source_scripts)
             (draft / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
     @property
@@ -356,6 +363,19 @@ class Bundle:
             for n, (text, ids) in enumerate(zip(texts, encoded, strict=True))
             if len(ids) > room and not is_blank(text)
         ]
+
+    def unreadable(self, texts: Sequence[str]) -> list[int]:
+        """The numbers, from 0, of the texts that are mostly in scripts the model never learned to read.
+
+        What it makes of them means nothing. None are where it reads bytes alone, so that no script is known.
+        """
+        known = self.readable_scripts
+        return [number for number, text in enumerate(texts) if known and unread_scripts(text, known)]
+
+    @functools.cached_property
+    def readable_scripts(self) -> tuple[str, ...]:
+        """The scripts that the model learned to read; none where its pieces tell of none."""
+        return learned_scripts(self.source_tokenizer) if self.source_scripts is None else self.source_scripts
 
     def _translation(self, hypothesis: Hypothesis) -> Translation:
         return Translation(

@@ -30,16 +30,21 @@ def load(
     shortlist is none of this model.
     """
     folder = find_bundle(Path(path))
-    sizes, hashes = _read_config(folder)
+    sizes, hashes, scripts = _read_config(folder)
     for name, expected in hashes.items():
         _check_file(folder, name, expected)
     if device == "cpu":
         compiler.begin()
-    return _assemble(folder, sizes, device, precision, shortlist)
+    return _assemble(folder, sizes, scripts, device, precision, shortlist)
 
 
 def _assemble(
-    folder: Path, sizes: dict[str, Any], device: str, precision: Precision, shortlist: str | Path | None
+    folder: Path,
+    sizes: dict[str, Any],
+    scripts: list[str] | None,
+    device: str,
+    precision: Precision,
+    shortlist: str | Path | None,
 ) -> "clearhead.bundle.bundle.Bundle":
     """The model in use, from a folder whose files are whole."""
     # Not before: torch takes a second, in which all that is wrong with the folder has long been said, and in which the
@@ -64,7 +69,7 @@ def _assemble(
         raise UsageError(
             f"device={device!r} cannot be used ({error}); choose cpu, or cuda where there is one"
         ) from None
-    return Bundle(model.eval(), source, target, recipe, precision, pieces)
+    return Bundle(model.eval(), source, target, recipe, precision, pieces, scripts)
 
 
 def find_bundle(path: Path) -> Path:
@@ -99,8 +104,8 @@ def shipped() -> dict[str, Path]:
     return {config.parents[1].name: config.parent for config in sorted(SHIPPED.glob("*/bundle/config.json"))}
 
 
-def _read_config(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
-    """The model's sizes and the files' hashes, once the format is known to be ours."""
+def _read_config(folder: Path) -> tuple[dict[str, Any], dict[str, str], list[str] | None]:
+    """The model's sizes, the files' hashes and the sources' scripts, once the format is known to be ours."""
     path = folder / "config.json"
     try:
         config = json.loads(_read_text(path))
@@ -110,12 +115,13 @@ def _read_config(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
         if family != "encoder-decoder":
             raise BundleError(f"{path} has family {family!r}; expected encoder-decoder; update clearhead")
         sizes, hashes = dict(config["model"]), dict(config["files"])
+        scripts = [str(script) for script in config["source_scripts"]] if "source_scripts" in config else None
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BundleError(f"{path} is not a bundle's config ({error!r}); copy the bundle again") from None
     tokenizers = {"tokenizer.json"} if "tokenizer.json" in hashes else {"source.json", "target.json"}
     if missing := {"model.safetensors", "recipe.yaml", *tokenizers} - hashes.keys():
         raise BundleError(f"{path} names no {', '.join(sorted(missing))}; copy the bundle again")
-    return sizes, hashes
+    return sizes, hashes, scripts
 
 
 def _read_text(path: Path) -> str:

@@ -77,6 +77,22 @@ def note_cuts(bundle: "clearhead.Bundle", texts: Sequence[str], before: int = 0)
         )
 
 
+def note_unreadable(bundle: "clearhead.Bundle", texts: Sequence[str], before: int = 0) -> None:
+    """Say on standard error which lines, the first being `before` + 1, are in a script that the model never read."""
+    numbers = bundle.unreadable(texts)
+    if not numbers:
+        return
+    named = ", ".join(str(before + number + 1) for number in numbers[:3])
+    more = f" and {len(numbers) - 3} more" if len(numbers) > 3 else ""
+    lines = f"lines {named}{more} are" if len(numbers) > 1 else f"line {named} is"
+    scripts = ", ".join(script.capitalize() for script in bundle.readable_scripts)
+    print(
+        f"clearhead: {lines} in a script that this model never learned to read, so what it writes there means nothing; "
+        f"it reads {scripts}",
+        file=sys.stderr,
+    )
+
+
 @contextlib.contextmanager
 def _source(path: Path | None) -> Iterator[IO[bytes]]:
     if path is None:

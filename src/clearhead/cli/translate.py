@@ -113,6 +113,7 @@ def translate(
         for texts in _chunks(lines.read(input_file, quiet), by_hand):
             if not quiet:
                 lines.note_cuts(bundle, texts, number)
+                lines.note_unreadable(bundle, texts, number)
             for line, hypotheses in enumerate(search(texts, first=number), start=number):
                 yield from _n_best(line, hypotheses) if n_best else [hypotheses[0].text]
             number += len(texts)

@@ -2,6 +2,7 @@
 
 from clearhead.text.alphabet import visible
 from clearhead.text.blank import is_blank
+from clearhead.text.scripts import learned_scripts, unread_scripts
 from clearhead.text.tokenizer import Tokenizer
 
-__all__ = ["Tokenizer", "is_blank", "visible"]
+__all__ = ["Tokenizer", "is_blank", "learned_scripts", "unread_scripts", "visible"]

@@ -207,7 +207,13 @@ class Run:
     def _publish(self, validation: Validation) -> None:
         materials, position = self.materials, self.position
         model = self.learner.average.model
-        bundle = Bundle(model, materials.source_tokenizer, materials.target_tokenizer, materials.recipe)
+        bundle = Bundle(
+            model,
+            materials.source_tokenizer,
+            materials.target_tokenizer,
+            materials.recipe,
+            source_scripts=materials.source_scripts,
+        )
         card = model_card(materials, self.parameters, position.step, position.tokens, validation)
         with disk_errors(self.folder):
             bundle.save(self.folder / "bundle", card)

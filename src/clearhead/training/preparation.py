@@ -1,12 +1,14 @@
 """From a recipe to what a run works with: tokenizers, token files, validation pairs, an untrained model."""
 
 import dataclasses
+import functools
 import hashlib
 import itertools
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from clearhead import data
@@ -18,8 +20,11 @@ from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.model.linear import multiplies_bfloat16
 from clearhead.native.compiler import find_compiler
 from clearhead.recipe import Corpus, Data, Recipe, Training
-from clearhead.text import Tokenizer, is_blank
+from clearhead.text import Tokenizer, is_blank, learned_scripts
 from clearhead.training.budget import find_batch_tokens
+
+# How many ids are enough to tell which scripts a corpus is written in.
+_LOOKED_AT = 10_000_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +60,16 @@ class Materials:
             return longest
         room = training.packed_length if training.packing else training.batch_tokens
         return min(2 * longest, self.config.max_length, *([] if room == "auto" else [room]))
+
+    @functools.cached_property
+    def source_scripts(self) -> tuple[str, ...]:
+        """The scripts in which the sources are written, for the bundle to tell what its model cannot read.
+
+        Of a large corpus a part is looked at, of every place in it.
+        """
+        ids, tokenizer = self.training.source.ids, self.source_tokenizer
+        every = max(1, len(ids) // _LOOKED_AT)
+        return learned_scripts(tokenizer, np.bincount(ids[::every], minlength=tokenizer.size).tolist())
 
     def untrained_model(self) -> EncoderDecoder:
         """The model before its first step, drawn from the recipe's seed."""
