@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import jaxtyping
 import pytest
@@ -98,6 +99,22 @@ class TestTranslating:
         assert len(two_languages.search(["one"], "fr", top_beams=4)[0]) == 4
         with pytest.raises(DecodingError, match="top_beams=4 is more than beam_size=3"):
             two_languages.search(["one"], "fr", top_beams=4, beam_size=3)
+
+    @pytest.mark.parametrize(
+        ("decoding", "message"),
+        [
+            ({"beam_size": 2000}, "beam_size=2000 must be a whole number from 1 to 1024"),
+            ({"length_penalty": "mean:1e308"}, "alpha=1e\\+308 must be a number from 0 to 10"),
+        ],
+    )
+    def test_what_a_recipe_asks_for_has_bounds(self, run_folder: Path, decoding: Any, message: str) -> None:
+        """faults.md A17: a bundle's recipe is checked as what a user says."""
+        bundle = load(run_folder)
+        bundle.recipe = bundle.recipe.model_copy(
+            update={"decoding": bundle.recipe.decoding.model_copy(update=decoding)}
+        )
+        with pytest.raises(DecodingError, match=message):
+            bundle.translate("one")
 
     def test_a_prefix(self, two_languages: Bundle) -> None:
         assert two_languages.search(["one"], "fr", prefix="un d")[0][0].text.startswith("un d")

@@ -277,6 +277,31 @@ def test_targets_that_cannot_be_scored(model: EncoderDecoder, targets: Any, mess
         score_ids(model, [GOOD], targets, OPTIONS)
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"batch_tokens": 0}, "batch_tokens=0 must be a whole number from 1 to 1000000000"),
+        ({"batch_tokens": 10**10}, "batch_tokens=10000000000 must be"),
+        ({"workers": 0}, "workers=0 must be a whole number from 1 to 1024"),
+        ({"workers": -3}, "workers=-3 must be"),
+    ],
+)
+def test_batches_and_workers_have_bounds(model: EncoderDecoder, settings: Any, message: str) -> None:
+    """faults.md A17. Whether or not there is anything to translate."""
+    for sources in ([GOOD], []):
+        with pytest.raises(DecodingError, match=message):
+            translate_ids(model, sources, OPTIONS, **settings)
+    if "batch_tokens" in settings:
+        with pytest.raises(DecodingError, match=message):
+            score_ids(model, [GOOD], [[5]], OPTIONS, **settings)
+
+
+@pytest.mark.parametrize("limits", [(math.nan, 20), (math.inf, 20), (2.0, -1), (-1.0, 20), (2.0, 10**10)])
+def test_a_length_limit_has_bounds(limits: tuple[float, int]) -> None:
+    with pytest.raises(DecodingError, match=r"must be a (whole )?number from 0"):
+        LengthLimit(*limits)
+
+
 def test_options_for_another_vocabulary_are_refused(model: EncoderDecoder) -> None:
     with pytest.raises(DecodingError, match="names id 99 but the model's target vocabulary has 17 ids"):
         translate_ids(model, [GOOD], dataclasses.replace(OPTIONS, suppressed=(99,)))

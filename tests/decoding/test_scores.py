@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from clearhead.decoding.scores import LengthPenalty
+from clearhead.decoding.scores import LengthPenalty, PenaltyName
 from clearhead.errors import DecodingError
 
 
@@ -55,12 +55,21 @@ def test_unreadable_text_is_answered_with_the_three_forms(text: str) -> None:
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("alpha", [-0.1, math.nan, math.inf])
-def test_alpha_is_finite_and_not_negative(alpha: float) -> None:
-    with pytest.raises(DecodingError, match="expected 0 or more"):
+@pytest.mark.parametrize("alpha", [-0.1, math.nan, math.inf, 10.1, 400.0, 1e308])
+def test_alpha_is_from_0_to_10(alpha: float) -> None:
+    """faults.md A17, C14: a length to the power of 400 was an OverflowError."""
+    with pytest.raises(DecodingError, match="must be a number from 0 to 10; write gnmt:ALPHA"):
         LengthPenalty("gnmt", alpha)
-    with pytest.raises(DecodingError, match="expected 0 or more"):
+    with pytest.raises(DecodingError, match="must be a number from 0 to 10; write gnmt:ALPHA"):
         LengthPenalty.parse(f"mean:{alpha}")
+
+
+@pytest.mark.parametrize("name", ["gnmt", "mean"])
+def test_the_greatest_alpha_is_a_number_for_every_length(name: PenaltyName) -> None:
+    penalty = LengthPenalty(name, 10.0)
+    for length in (1, 10**6):
+        assert math.isfinite(penalty.score(-1e4, length))
+        assert penalty.score(torch.tensor(-1e4, dtype=torch.float64), torch.tensor(length)).isfinite()
 
 
 def test_an_unknown_name_is_refused_without_parsing_too() -> None:

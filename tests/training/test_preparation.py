@@ -98,6 +98,8 @@ class TestGathering:
         ("changes", "message"),
         [
             (("decoding.length_penalty=long",), "decoding: length penalty 'long' cannot be read; write gnmt:ALPHA"),
+            (("decoding.length_penalty=mean:1e308",), r"decoding: alpha=1e\+308 must be a number from 0 to 10"),
+            (("decoding.beam_size=2000",), "decoding: beam_size=2000 must be a whole number from 1 to 1024"),
             (("model.heads=3",), "model: width=16 is not divisible by heads=3"),
             (("text.joint=false",), "text.joint=false gives .* one matrix; set model.share_embeddings=target, or"),
             (

@@ -23,6 +23,7 @@ from clearhead.decoding import (
     score_ids,
     translate_ids,
 )
+from clearhead.decoding.bounds import whole
 from clearhead.decoding.device_model import on_device, weights_state
 from clearhead.decoding.packed import packed
 from clearhead.errors import BundleError, DecodingError, UsageError
@@ -329,9 +330,11 @@ class Bundle:
             end=tokenizer.end,
             suppressed=(tokenizer.padding, tokenizer.begin, *tags),
             # Whoever asks for so many translations and says nothing of the beam wants a beam that can give them.
-            beam_size=max(chosen, top_beams) if beam_size is None else chosen,
+            beam_size=max(chosen, whole("top_beams", top_beams)) if beam_size is None else chosen,
             top_beams=top_beams,
-            length_penalty=LengthPenalty.parse(length_penalty or self.recipe.decoding.length_penalty),
+            length_penalty=LengthPenalty.parse(
+                self.recipe.decoding.length_penalty if length_penalty is None else length_penalty
+            ),
             sampling=sampling,
         )
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from clearhead.decoding import Precision
+from clearhead.decoding.bounds import REAL, WHOLE
 
 Model = Annotated[
     Path,
@@ -24,8 +25,8 @@ LengthPenaltyName = Annotated[
     typer.Option(
         "--length-penalty",
         metavar="NAME",
-        help="How hypotheses of different length are compared: gnmt:0.6 (the paper's), mean:1.0, or none. "
-        "Default: the model's recipe.",
+        help="How hypotheses of different length are compared: gnmt:0.6 (the paper's), mean:1.0, or none; the number "
+        f"from 0 to {REAL['alpha'][1]:g}. Default: the model's recipe.",
         show_default=False,
     ),
 ]
@@ -34,7 +35,8 @@ BeamSize = Annotated[
     typer.Option(
         "--beam-size",
         metavar="N",
-        help="Hypotheses kept alive; 1 is greedy search. Default: the model's recipe.",
+        help=f"Hypotheses kept alive, from 1, which is greedy search, to {WHOLE['beam_size'][1]}. "
+        "Default: the model's recipe.",
         show_default=False,
     ),
 ]
@@ -43,7 +45,8 @@ BatchTokens = Annotated[
     typer.Option(
         "--batch-tokens",
         metavar="N",
-        min=1,
+        min=WHOLE["batch_tokens"][0],
+        max=WHOLE["batch_tokens"][1],
         help="The most source tokens × beams at a time: memory for speed. "
         "Default: 4096, on a GPU 32768; for scores 2048.",
         show_default=False,
@@ -74,7 +77,8 @@ Workers = Annotated[
     typer.Option(
         "--workers",
         metavar="N",
-        min=1,
+        min=WHOLE["workers"][0],
+        max=WHOLE["workers"][1],
         help="How many batches to translate at once. Default: one for each core.",
         show_default=False,
     ),

@@ -25,6 +25,7 @@ from clearhead.cli.options import (
     Workers,
 )
 from clearhead.decoding import Sampling
+from clearhead.decoding.bounds import REAL, WHOLE
 from clearhead.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,7 +39,14 @@ In = Annotated[
 ]
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write to FILE instead of standard output.")]
 TopBeams = Annotated[
-    int, typer.Option("--top-beams", metavar="N", min=1, help="How many translations of each line --n-best gives.")
+    int,
+    typer.Option(
+        "--top-beams",
+        metavar="N",
+        min=WHOLE["top_beams"][0],
+        max=WHOLE["top_beams"][1],
+        help="How many translations of each line --n-best gives.",
+    ),
 ]
 NBest = Annotated[
     bool,
@@ -47,13 +55,33 @@ NBest = Annotated[
 Prefix = Annotated[str, typer.Option("--prefix", metavar="TEXT", help="Text with which every translation must begin.")]
 Sample = Annotated[bool, typer.Option("--sample", help="Draw translations at random instead of searching.")]
 Temperature = Annotated[
-    float | None, typer.Option("--temperature", metavar="T", help="With --sample: above 1 is bolder.")
+    float | None,
+    typer.Option(
+        "--temperature",
+        metavar="T",
+        help="With --sample: above 1 is bolder; from {:g} to {:,.0f}.".format(*REAL["temperature"]),
+    ),
 ]
-TopK = Annotated[int | None, typer.Option("--top-k", metavar="K", help="With --sample: among the K likeliest tokens.")]
+TopK = Annotated[
+    int | None,
+    typer.Option(
+        "--top-k",
+        metavar="K",
+        help="With --sample: among the K likeliest tokens, from {:,} to {:,}.".format(*WHOLE["top_k"]),
+    ),
+]
 TopP = Annotated[
-    float | None, typer.Option("--top-p", metavar="P", help="With --sample: among the fewest that reach P together.")
+    float | None,
+    typer.Option(
+        "--top-p",
+        metavar="P",
+        help="With --sample: among the fewest that reach P together, above 0 and at most 1.",
+    ),
 ]
-Seed = Annotated[int | None, typer.Option("--seed", metavar="S", help="With --sample: the same seed, the same draws.")]
+Seed = Annotated[
+    int | None,
+    typer.Option("--seed", metavar="S", help="With --sample: the same seed, the same draws; from 0 to 2^64 - 1."),
+]
 
 
 def translate(

@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from clearhead.decoding.beam import Watch, beam_search
+from clearhead.decoding.bounds import real, whole
 from clearhead.decoding.device_model import DeviceModel, prepared
 from clearhead.decoding.options import SearchOptions
 from clearhead.decoding.packed import PackedModel
@@ -42,7 +43,9 @@ class LengthLimit:
     extra: int = 20
 
     def __post_init__(self) -> None:
-        if self.factor < 0 or self.extra < 0 or self.factor + self.extra < 1:
+        object.__setattr__(self, "factor", real("factor", self.factor))
+        object.__setattr__(self, "extra", whole("extra", self.extra))
+        if self.factor + self.extra < 1:
             raise DecodingError(
                 f"length limit {self.factor} · source + {self.extra} may leave no token; "
                 "choose a factor and an extra of 0 or more with a sum of 1 or more, such as 2 and 20"
@@ -127,8 +130,10 @@ def translate_ids(
     progress: called after each batch with the number of sentences done and of all.
     watch: is told of every step of a beam search; with one batch and one worker, so of one source, its steps are in
         order.
-    Raises DecodingError for a source or prefix that the model cannot take.
+    Raises DecodingError for a source or prefix that the model cannot take, and for a setting out of its bounds.
     """
+    budget = None if batch_tokens is None else whole("batch_tokens", batch_tokens)
+    wanted = None if workers is None else whole("workers", workers)
     model = prepared(model) if isinstance(model, EncoderDecoder) else model
     own = range(len(sources)) if numbers is None else numbers
     check_ids("source", sources, own, model.config.source_vocabulary, model.config.max_length)
@@ -144,9 +149,9 @@ def translate_ids(
     device = device_of(model)
     taken = model.source_length if isinstance(model, DeviceModel) else int
     widths = [taken(len(source)) * rows for source in sources]
-    planned = list(batches(widths, default_batch_tokens(model) if batch_tokens is None else batch_tokens))
+    planned = list(batches(widths, budget or default_batch_tokens(model)))
     cores = torch.get_num_threads()
-    wanted = workers or (cores if isinstance(model, PackedModel) else 1)
+    wanted = wanted or (cores if isinstance(model, PackedModel) else 1)
     workers = max(1, min(wanted, len(planned)))
     threads = max(1, cores // workers)
 
@@ -215,7 +220,7 @@ def score_ids(
         return [make_hypothesis(ids, row[: len(ids)], options) for ids, row in zip(chosen, values, strict=True)]
 
     widths = [max(len(source), len(target)) for source, target in zip(sources, wanted, strict=True)]
-    budget = DEFAULT_BATCH_TOKENS // 2 if batch_tokens is None else batch_tokens
+    budget = DEFAULT_BATCH_TOKENS // 2 if batch_tokens is None else whole("batch_tokens", batch_tokens)
     return in_batches(model, list(batches(widths, budget)), score, progress)
 
 

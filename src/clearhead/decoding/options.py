@@ -1,9 +1,9 @@
 """What a search is asked for: frozen, and validated once."""
 
-import math
 from dataclasses import dataclass, field
 from typing import Literal
 
+from clearhead.decoding.bounds import real, token_id, whole
 from clearhead.decoding.scores import LengthPenalty
 from clearhead.errors import DecodingError
 
@@ -31,14 +31,12 @@ class Sampling:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.temperature) and self.temperature > 0):
-            raise DecodingError(f"temperature={self.temperature} must be above 0; for the single best, do not sample")
-        if self.top_k is not None and self.top_k < 1:
-            raise DecodingError(f"top_k={self.top_k} must be 1 or more; leave it out to draw from every token")
-        if self.top_p is not None and not 0 < self.top_p <= 1:
-            raise DecodingError(f"top_p={self.top_p} must be above 0 and at most 1; leave it out to draw from all")
-        if self.seed < 0:
-            raise DecodingError(f"seed={self.seed} must be 0 or more")
+        _set(self, "temperature", real("temperature", self.temperature, "for the single best, do not sample"))
+        if self.top_k is not None:
+            _set(self, "top_k", whole("top_k", self.top_k, "leave it out to draw from every token"))
+        if self.top_p is not None:
+            _set(self, "top_p", real("top_p", self.top_p, "leave it out to draw from every token"))
+        _set(self, "seed", whole("seed", self.seed))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,18 +62,20 @@ class SearchOptions:
     sampling: Sampling | None = None
 
     def __post_init__(self) -> None:
-        if self.beam_size < 1:
-            raise DecodingError(f"beam_size={self.beam_size} must be 1 or more; 1 is greedy search")
-        if self.top_beams < 1:
-            raise DecodingError(f"top_beams={self.top_beams} must be 1 or more")
+        _set(self, "beam_size", whole("beam_size", self.beam_size, "1 is greedy search"))
+        _set(self, "top_beams", whole("top_beams", self.top_beams))
         if self.sampling is None and self.top_beams > self.beam_size:
             raise DecodingError(
                 f"top_beams={self.top_beams} is more than beam_size={self.beam_size}; "
                 f"a search finds no more than it keeps: choose a beam_size of {self.top_beams} or more"
             )
-        if min((self.begin, self.end, *self.suppressed)) < 0:
-            raise DecodingError(
-                f"begin={self.begin}, end={self.end} and suppressed={self.suppressed} must be ids of 0 or more"
-            )
+        _set(self, "begin", token_id("begin", self.begin))
+        _set(self, "end", token_id("end", self.end))
+        _set(self, "suppressed", tuple(token_id("suppressed", one) for one in self.suppressed))
         if self.end in self.suppressed:
             raise DecodingError(f"end={self.end} is among the suppressed ids, so no hypothesis could finish; remove it")
+
+
+def _set(frozen: object, name: str, value: object) -> None:
+    """Set a field of a frozen dataclass while it is made: a number as Python's own, whichever kind it was."""
+    object.__setattr__(frozen, name, value)

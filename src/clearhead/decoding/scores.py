@@ -4,10 +4,10 @@ A sum of log-probabilities falls with every token, so it favours short translati
 that grows with the length. They are named because every toolkit means another one: write down which you used.
 """
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args
 
+from clearhead.decoding.bounds import real, shown
 from clearhead.errors import DecodingError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class LengthPenalty:
     none: 1, which is length^0; the score is the log-probability itself.
 
     A length counts the tokens that the model chose: the end token is one of them, the begin token is not.
-    Raises DecodingError when the name is unknown or alpha is negative or not finite.
+    Raises DecodingError when the name is unknown or alpha is not from 0 to 10 (`bounds.REAL`).
     """
 
     name: PenaltyName = "mean"
@@ -36,25 +36,25 @@ class LengthPenalty:
 
     def __post_init__(self) -> None:
         if self.name not in get_args(PenaltyName):
-            raise DecodingError(f"length penalty {self.name!r} is not known; {FORMS}")
-        if not math.isfinite(self.alpha) or self.alpha < 0:
-            raise DecodingError(f"length penalty {self.name}: alpha is {self.alpha}, expected 0 or more; {FORMS}")
-        if self.name == "none":
-            # So that two penalties which do the same are equal.
-            object.__setattr__(self, "alpha", 0.0)
+            raise DecodingError(f"length penalty {shown(self.name)} is not known; {FORMS}")
+        # Two penalties which do the same are equal.
+        alpha = 0.0 if self.name == "none" else real("alpha", self.alpha, FORMS)
+        object.__setattr__(self, "alpha", alpha)
 
     @classmethod
     def parse(cls, text: str) -> "LengthPenalty":
         """Read `gnmt:0.6`, `mean:1.0` or `none`; DecodingError names the three forms for anything else."""
+        if not isinstance(text, str):
+            raise DecodingError(f"length penalty {shown(text)} is no text; {FORMS}")
         if text == "none":
             return cls("none")
         name, _, number = text.partition(":")
         try:
             alpha = float(number)
         except ValueError:
-            raise DecodingError(f"length penalty {text!r} cannot be read; {FORMS}") from None
+            raise DecodingError(f"length penalty {shown(text)} cannot be read; {FORMS}") from None
         if name not in ("gnmt", "mean"):
-            raise DecodingError(f"length penalty {text!r} is not known; {FORMS}")
+            raise DecodingError(f"length penalty {shown(text)} is not known; {FORMS}")
         return cls(cast(PenaltyName, name), alpha)
 
     def __str__(self) -> str:

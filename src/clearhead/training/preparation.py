@@ -14,6 +14,7 @@ import torch
 from clearhead import data
 from clearhead.data import Direction, PreparedCorpus, check_file, prepare, read_lines, read_pairs, street
 from clearhead.decoding import LengthPenalty
+from clearhead.decoding.bounds import whole
 from clearhead.errors import ConfigError, DecodingError, RecipeError, TrainingError
 from clearhead.files import cache_folder, publish_folder
 from clearhead.model import EncoderDecoder, TransformerConfig
@@ -166,6 +167,7 @@ def _check_choices(recipe: Recipe) -> None:
     """Stop now, rather than after reading a large corpus, at what cannot work."""
     try:
         LengthPenalty.parse(recipe.decoding.length_penalty)
+        whole("beam_size", recipe.decoding.beam_size)
         config = recipe.model.config(recipe.text.size, recipe.text.size)
     except (ConfigError, DecodingError) as error:
         raise RecipeError(f"{'model' if isinstance(error, ConfigError) else 'decoding'}: {error}") from None
