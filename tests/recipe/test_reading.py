@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from clearhead.errors import RecipeError
-from clearhead.recipe import Recipe, find_recipe, load_recipe, shipped_recipe
+from clearhead.recipe import Recipe, build_recipe, find_recipe, load_recipe, parse_recipe, shipped_recipe
 
 MINIMAL = """name: a
 data:
@@ -97,6 +98,10 @@ class TestOverrides:
         ("override", "read", "expected"),
         [
             ("training.steps=7", lambda recipe: recipe.training.steps, 7),
+            ("training.steps=1e3", lambda recipe: recipe.training.steps, 1000),
+            ("data.train.0.to=no", lambda recipe: recipe.data.train[0].to_language, "no"),
+            ("text.tags=yes", lambda recipe: recipe.text.tags, True),
+            ("training.compile=off", lambda recipe: recipe.training.compile, False),
             ("training.schedule.peak=3e-3", lambda recipe: recipe.training.schedule.peak, 0.003),
             ("training.patience=null", lambda recipe: recipe.training.patience, None),
             ("training.optimizer.betas=[0.8, 0.9]", lambda recipe: recipe.training.optimizer.betas, (0.8, 0.9)),
@@ -120,7 +125,9 @@ class TestOverrides:
         [
             ("steps", "'steps' is not key=value; write it as in training.steps=100"),
             ("=3", "'=3' is not key=value"),
-            ("training.steps={", "'training.steps={': '{' is not a YAML value; quote it"),
+            ("training.steps={", "'training.steps={' is not key=value with a YAML value .*; quote it"),
+            (f"{'a.' * 50_000}b=1", "is not key=value; write it as in"),
+            ("data.train.²=1", "not a place in a list|nothing lies below|unknown key"),
             ("training.steps.more=1", "nothing lies below|which has no more"),
             ("data.validate.3.source=a", "unknown key data.validate.0.3|not a place in a list"),
         ],
@@ -140,14 +147,17 @@ class TestFiles:
         ("content", "message"),
         [
             (b"", "holds nothing; expected keys such as name"),
-            (b"- a\n", "holds list; expected keys"),
+            (b"- a\n", "holds a list; expected keys"),
             (b"name: [a\n", "line 2: .*; expected YAML such as"),
             (b"a: b: c\n", "line 1: mapping values are not allowed here"),
             (b"a: \x00", "expected YAML"),
             (b"name: \xff", "is not UTF-8 text .byte 7.; expected a YAML file"),
-            (b"when: 2026-99-99", "expected plain YAML"),
-            (b"a: !!python/object/apply:os.system [ls]\n", "could not determine a constructor"),
-            (b"[" * 10_000, "expected plain YAML"),
+            (b"when: 2026-99-99", "unknown key when"),
+            (
+                b"a: !!python/object/apply:os.system [ls]\n",
+                "line 1: the tag tag:yaml.org,2002:python/object/apply:os.system is not read",
+            ),
+            (b"[" * 10_000, "line 1: brackets or keys are nested more than 32 deep"),
         ],
     )
     def test_one_that_is_no_recipe(self, tmp_path: Path, content: bytes, message: str) -> None:
@@ -167,3 +177,51 @@ class TestFiles:
     def test_a_byte_order_mark(self, tmp_path: Path) -> None:
         (tmp_path / "a.yaml").write_bytes(b"\xef\xbb\xbf" + MINIMAL.encode())
         assert load_recipe(str(tmp_path / "a.yaml")).name == "a"
+
+    def test_no_more_is_read_than_a_recipe_may_have(self) -> None:
+        """faults.md A9: a file without an end is one too."""
+        with pytest.raises(RecipeError, match=r"has 800,00. characters; a recipe has 200,000 at most|not allowed"):
+            load_recipe("/dev/zero")
+
+
+class TestHostile:
+    def test_mutations(self, tmp_path: Path) -> None:
+        """faults.md A9, A17: whatever is in a recipe, it is read or refused in one line, in little time."""
+        hostile_recipes(tmp_path / "a.yaml", 80)
+
+    @pytest.mark.slow
+    def test_many_mutations(self, tmp_path: Path) -> None:
+        hostile_recipes(tmp_path / "a.yaml", 1_000)
+
+
+PIECES = [
+    "&a ", "*a", "!!python/name:os.system ", "!x ", "<<: ", "- ", "? ", ": ", "\t", "\n", "---\n", "...\n",
+    "%YAML 9.9\n",
+    "|\n", ">\n", "{", "}", "[", "]", "#", '"', "'", "${HOME}", "${NO_SUCH}", "9" * 400, "-1", "1e999", ".nan", "null",
+    "true", "no", "1:30", "2026-11-29", "\x00", "\ufeff", "😀", "[" * 3_000, "{a: " * 3_000, "name: b\n",
+    "  ", "=", "a" * 5_000, "0x" + "f" * 300, "010", "~",
+]  # fmt: skip
+
+
+def hostile_recipes(path: Path, count: int) -> None:
+    random = Random("hostile recipes")
+    whole = shipped_recipe("street").read_text(encoding="utf-8")
+    read = 0
+    for _ in range(count):
+        text = whole
+        for _ in range(random.randint(1, 3)):
+            begin = random.randrange(len(text) + 1)
+            end = min(len(text), begin + random.choice([0, 0, 1, 3, 30]))
+            text = text[:begin] + random.choice(PIECES) + text[end:]
+        path.write_text(text, encoding="utf-8")
+        refused = ""
+        try:
+            recipe = load_recipe(path)
+        except RecipeError as error:
+            refused = str(error)
+        if not refused:
+            read += 1
+            assert build_recipe(parse_recipe(recipe.to_yaml(), "again"), "again") == recipe
+        assert "\n" not in refused
+        assert len(refused) < 1000
+    assert 0 < read < count

@@ -18,7 +18,11 @@ _CHOICES = {
     "activation": get_args(Activation),
     "share_embeddings": get_args(Sharing),
 }
-_SIZES = ("source_vocabulary", "target_vocabulary", "width", "heads", "inner_width", "max_length")
+# What a size may be at most: above any model that is trained with this, and below what overflows a product of three.
+MOST_SIZES = {
+    "source_vocabulary": 2**24, "target_vocabulary": 2**24, "width": 2**16, "heads": 2**12, "inner_width": 2**18,
+    "encoder_layers": 2**10, "decoder_layers": 2**10, "max_length": 2**20,
+}  # fmt: skip
 _RATES = ("dropout", "attention_dropout", "activation_dropout")
 
 
@@ -56,10 +60,8 @@ class TransformerConfig:
     share_embeddings: Sharing = "all"
 
     def __post_init__(self) -> None:
-        for name in _SIZES:
-            _require_whole(name, getattr(self, name), at_least=1)
-        for name in ("encoder_layers", "decoder_layers"):
-            _require_whole(name, getattr(self, name), at_least=0)
+        for name, at_most in MOST_SIZES.items():
+            _require_whole(name, getattr(self, name), 0 if name.endswith("layers") else 1, at_most)
         for name in _RATES:
             _require_rate(name, getattr(self, name))
         for name, choices in _CHOICES.items():
@@ -95,16 +97,25 @@ class TransformerConfig:
             )
 
 
-def _require_whole(name: str, value: object, at_least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < at_least:
-        raise ConfigError(f"{name}={value!r} is not a whole number of at least {at_least}; set one, such as {name}=8")
+def _require_whole(name: str, value: object, at_least: int, at_most: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not at_least <= value <= at_most:
+        raise ConfigError(
+            f"{name}={_shown(value)} is not a whole number from {at_least} to {at_most:,}; set one, such as {name}=8"
+        )
 
 
 def _require_rate(name: str, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value < 1.0:
-        raise ConfigError(f"{name}={value!r} is not a rate from 0 to below 1; set one, such as {name}=0.1")
+        raise ConfigError(f"{name}={_shown(value)} is not a rate from 0 to below 1; set one, such as {name}=0.1")
 
 
 def _require_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise ConfigError(f"{name}={value!r} is not known; choose one of {', '.join(choices)}")
+        raise ConfigError(f"{name}={_shown(value)} is not known; choose one of {', '.join(choices)}")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, int) and value.bit_length() > 128:
+        return "a number of many digits"  # Python refuses to write the longest ones out.
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -18,7 +18,7 @@ def explain(error: pydantic.ValidationError) -> str:
     # An unknown key is named before the required one that it was probably meant to be.
     first = min(problems, key=lambda problem: problem["type"] != "extra_forbidden")
     place = [part for part in first["loc"] if not str(part).startswith("function-")]
-    key = ".".join(str(part) for part in place)
+    key = ".".join(str(part) if len(str(part)) <= 60 else f"{str(part)[:57]}..." for part in place)
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     if first["type"] == "extra_forbidden":
         return f"unknown key {key}; {_suggest(place)}{more}"
@@ -29,7 +29,11 @@ def explain(error: pydantic.ValidationError) -> str:
         return f"{key}: {message}{more}"
     if first["type"] == "model_type":
         return f"{key}={_short(first['input'])} is not allowed: expected the keys {', '.join(_known_keys(place))}{more}"
-    hint = '; quote it, as in "no"' if first["type"] == "string_type" and isinstance(first["input"], bool | int) else ""
+    hint = (
+        '; quote it, as in "no"'
+        if first["type"] == "string_type" and isinstance(first["input"], bool | int | float)
+        else ""
+    )
     return f"{key}={_short(first['input'])} is not allowed: {message}{hint}{more}"
 
 

@@ -1,6 +1,5 @@
 """From a recipe's file, the environment and `key=value` overrides to a checked `Recipe`."""
 
-import json
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -8,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pydantic
-import yaml
 
 from clearhead.errors import RecipeError
 from clearhead.recipe.explaining import explain
+from clearhead.recipe.plain_yaml import DEEPEST, MOST_CHARACTERS, read_yaml
 from clearhead.recipe.sections import Recipe
 
 # In an installed package the recipes lie inside it; in a checkout they are the repository's folder.
@@ -42,7 +41,9 @@ def load_recipe(name: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     """
     path = find_recipe(str(name))
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with path.open("rb") as file:
+            # Whatever the path names, no more is read than a recipe may have.
+            text = file.read(4 * MOST_CHARACTERS + 4).decode("utf-8-sig")
     except FileNotFoundError:
         raise RecipeError(f"recipe {path} does not exist; expected a YAML file (see recipes/ for examples)") from None
     except IsADirectoryError:
@@ -66,6 +67,9 @@ def load_recipe(name: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     return recipe.model_copy(update={"data": recipe.data.model_copy(update={"folder": str(folder.absolute())})})
 
 
+_KINDS = {list: "a list", str: "a text", bool: "a switch"}
+
+
 def build_recipe(values: Mapping[str, Any], origin: str) -> Recipe:
     """Check plain values against the recipe's form; `origin` names them in errors."""
     try:
@@ -76,29 +80,11 @@ def build_recipe(values: Mapping[str, Any], origin: str) -> Recipe:
 
 def parse_recipe(text: str, origin: str) -> dict[str, Any]:
     """The plain values of a recipe's YAML; `origin` names it in errors."""
-    try:
-        values = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        problem = " ".join(str(getattr(error, "problem", None) or getattr(error, "reason", None) or "not YAML").split())
-        raise RecipeError(f"{origin}{where}: {problem}; expected YAML such as `training: {{steps: 100}}`") from None
-    except (ValueError, RecursionError) as error:  # A date such as 2026-99-99; brackets in brackets without end.
-        raise RecipeError(f"{origin}: {type(error).__name__}: {error}; expected plain YAML") from None
-    if not _is_finite(values):
-        raise RecipeError(f"{origin}: an anchor (&) holds itself (*); write the values out")
+    values = read_yaml(text, origin)
     if not isinstance(values, dict):
-        kind = "nothing" if values is None else type(values).__name__
+        kind = "nothing" if values is None else _KINDS.get(type(values), "a number")
         raise RecipeError(f"{origin} holds {kind}; expected keys such as name, data, text, model and training")
     return values
-
-
-def _is_finite(value: Any) -> bool:
-    try:
-        json.dumps(value, default=str, skipkeys=True)
-    except (ValueError, RecursionError):  # ValueError is what json says of a circle.
-        return False
-    return True
 
 
 def _expand(value: Any, origin: str) -> Any:
@@ -120,17 +106,17 @@ def _variable(name: str, origin: str) -> str:
 def _set(values: dict[str, Any], override: str) -> None:
     """Set `a.b.c=value`, in which value is YAML and a number names an item of a list."""
     key, equals, text = override.partition("=")
-    if not equals or not key.strip():
-        raise RecipeError(f"{override!r} is not key=value; write it as in training.steps=100")
-    try:
-        value = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError):
-        raise RecipeError(f"{override!r}: {text!r} is not a YAML value; quote it, as in name='\"a: b\"'") from None
-    # YAML 1.1 reads 3e-3 as text, since it has no dot; a person means the number.
-    if isinstance(value, str) and re.fullmatch(r"[-+]?\d+(\.\d*)?e[-+]?\d+", value):
-        value = float(value)
-    place: Any = values
     *path, last = key.strip().split(".")
+    override = _short(override)
+    if not equals or not key.strip() or len(path) > DEEPEST:
+        raise RecipeError(f"{override} is not key=value; write it as in training.steps=100")
+    try:
+        value = read_yaml(text, "the value")
+    except RecipeError as error:
+        raise RecipeError(
+            f"{override} is not key=value with a YAML value ({error}); quote it, as in name='\"a: b\"'"
+        ) from None
+    place: Any = values
     for part in path:
         place = _child(place, part, override)
     if isinstance(place, list):
@@ -138,7 +124,13 @@ def _set(values: dict[str, Any], override: str) -> None:
     elif isinstance(place, dict):
         place[last] = value
     else:
-        raise RecipeError(f"{override!r}: {'.'.join(path)} is {place!r}, which has no {last}; see --print-recipe")
+        raise RecipeError(
+            f"{override}: {'.'.join(path)} is {_short(str(place))}, which has no {last}; see --print-recipe"
+        )
+
+
+def _short(text: str) -> str:
+    return repr(text) if len(text) <= 60 else f"{text[:57]!r}..."
 
 
 def _child(place: Any, part: str, override: str) -> Any:
@@ -151,10 +143,10 @@ def _child(place: Any, part: str, override: str) -> Any:
         if place.get(part) is None:
             place[part] = {}
         return place[part]
-    raise RecipeError(f"{override!r}: nothing lies below {place!r}; --print-recipe shows every key")
+    raise RecipeError(f"{override}: nothing lies below {_short(str(place))}; --print-recipe shows every key")
 
 
 def _position(items: list[Any], part: str, override: str) -> int:
-    if not part.isdigit() or int(part) >= len(items):
-        raise RecipeError(f"{override!r}: {part!r} is not a place in a list of {len(items)}; the first is 0")
+    if not re.fullmatch(r"[0-9]{1,6}", part) or int(part) >= len(items):
+        raise RecipeError(f"{override}: {part!r} is not a place in a list of {len(items)}; the first is 0")
     return int(part)

@@ -4,15 +4,41 @@ import contextlib
 from typing import Annotated, Any, Literal
 
 import pydantic
-import yaml
-from pydantic import BeforeValidator, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from clearhead.model import PRESETS, TransformerConfig
-from clearhead.model.config import Activation, NormKind, NormPlacement, PositionKind, Sharing
+from clearhead.model.config import MOST_SIZES, Activation, NormKind, NormPlacement, PositionKind, Sharing
+from clearhead.recipe.plain_yaml import write_yaml
 
+# Nothing that a run can use is refused by these bounds; they keep a mistyped or hostile number from filling the memory,
+# from running for ever, or from becoming infinite in a product.
 Rate = Annotated[float, Field(ge=0.0, lt=1.0)]
+Weight = Annotated[float, Field(gt=0.0, le=1000.0)]
+Factor = Annotated[float, Field(ge=0.0, le=1e6)]
+Count = Annotated[int, Field(gt=0, le=10**9)]
+CountOrNone = Annotated[int, Field(ge=0, le=10**9)]
+Pieces = Annotated[int, Field(gt=0, le=MOST_SIZES["source_vocabulary"])]
 # Below what a generator takes, with room for a step's number after it.
 Seed = Annotated[int, Field(ge=0, lt=2**40)]
+# A step of a search looks at 2·beam_size continuations of beam_size hypotheses: its time grows with the square.
+MOST_BEAMS = 100
+BeamSize = Annotated[int, Field(gt=0, le=MOST_BEAMS)]
+# The forms that `decoding.LengthPenalty` reads, which lies beside this room; to the tenth power no length overflows.
+MOST_ALPHA = 10.0
+PENALTY_FORMS = "none, gnmt:ALPHA or mean:ALPHA with ALPHA from 0 to 10, such as mean:1.0"
+
+
+def _size(name: str, least: int = 1) -> Any:
+    """A size of the model, up to what `TransformerConfig` takes."""
+    return Field(ge=least, le=MOST_SIZES[name])
+
+
+def _is_penalty(text: str) -> str:
+    name, _, number = text.partition(":")
+    with contextlib.suppress(ValueError):
+        if text == "none" or (name in {"gnmt", "mean"} and 0.0 <= float(number) <= MOST_ALPHA):
+            return text
+    raise ValueError(f"{text[:40]!r} is not allowed: expected {PENALTY_FORMS}")
 
 
 class _Section(pydantic.BaseModel):
@@ -26,7 +52,7 @@ class Corpus(_Section):
     target: str
     from_language: str | None = Field(None, alias="from")
     to_language: str | None = Field(None, alias="to")
-    weight: PositiveFloat = 1.0
+    weight: Weight = 1.0
 
 
 class Embedded(_Section):
@@ -36,7 +62,7 @@ class Embedded(_Section):
     """
 
     corpus: Literal["street"]
-    pairs: PositiveInt
+    pairs: Annotated[int, Field(gt=0, le=10**7)]
     seed: Seed = 1
     grammar: str | None = None
 
@@ -44,8 +70,8 @@ class Embedded(_Section):
 class Filters(_Section):
     """Which training pairs are left out: too long, too unequal in length, or seen before."""
 
-    max_tokens: PositiveInt | None = None
-    max_ratio: Annotated[float, Field(ge=1.0)] | None = None
+    max_tokens: Count | None = None
+    max_ratio: Annotated[float, Field(ge=1.0, le=1e6)] | None = None
     deduplicate: bool = False
 
 
@@ -81,7 +107,7 @@ class Text(_Section):
     """
 
     kind: Literal["bpe"] = "bpe"
-    size: PositiveInt = 8000
+    size: Pieces = 8000
     joint: bool = True
     normalize: Literal["nfc"] = "nfc"
     tags: bool = False
@@ -92,16 +118,16 @@ class Model(_Section):
     """A preset, and whatever differs from it."""
 
     preset: Literal["paper_base", "paper_big", "multi30k_tiny", "street"] = "paper_base"
-    width: PositiveInt | None = None
-    heads: PositiveInt | None = None
-    inner_width: PositiveInt | None = None
-    encoder_layers: NonNegativeInt | None = None
-    decoder_layers: NonNegativeInt | None = None
+    width: Annotated[int, _size("width")] | None = None
+    heads: Annotated[int, _size("heads")] | None = None
+    inner_width: Annotated[int, _size("inner_width")] | None = None
+    encoder_layers: Annotated[int, _size("encoder_layers", 0)] | None = None
+    decoder_layers: Annotated[int, _size("decoder_layers", 0)] | None = None
     dropout: Rate | None = None
     attention_dropout: Rate | None = None
     activation_dropout: Rate | None = None
     positions: PositionKind | None = None
-    max_length: PositiveInt | None = None
+    max_length: Annotated[int, _size("max_length")] | None = None
     norm_placement: NormPlacement | None = None
     norm: NormKind | None = None
     activation: Activation | None = None
@@ -124,7 +150,7 @@ class Loss(_Section):
     """
 
     label_smoothing: Rate = 0.1
-    r_drop: Annotated[float, Field(ge=0.0)] = 0.0
+    r_drop: Factor = 0.0
 
 
 class Optimizer(_Section):
@@ -132,9 +158,9 @@ class Optimizer(_Section):
 
     name: Literal["adamw"] = "adamw"
     betas: tuple[Rate, Rate] = (0.9, 0.98)
-    epsilon: PositiveFloat = 1e-9
-    weight_decay: Annotated[float, Field(ge=0.0)] = 0.01
-    clip: PositiveFloat | None = 1.0
+    epsilon: Annotated[float, Field(gt=0.0, le=1.0)] = 1e-9
+    weight_decay: Factor = 0.01
+    clip: Annotated[float, Field(gt=0.0, le=1e9)] | None = 1.0
 
 
 class Schedule(_Section):
@@ -145,8 +171,10 @@ class Schedule(_Section):
     """
 
     name: Literal["paper", "linear", "cosine", "constant"] = "linear"
-    peak: PositiveFloat = Field(default_factory=lambda values: 1.0 if values.get("name") == "paper" else 1e-3)
-    warmup: NonNegativeInt = 400
+    peak: Annotated[float, Field(gt=0.0, le=1000.0)] = Field(
+        default_factory=lambda values: 1.0 if values.get("name") == "paper" else 1e-3
+    )
+    warmup: CountOrNone = 400
 
 
 class Average(_Section):
@@ -156,7 +184,8 @@ class Average(_Section):
     decay: Rate = 0.995
 
 
-_POSITIVE = pydantic.TypeAdapter(PositiveInt)
+_COUNT = pydantic.TypeAdapter(Count)
+_SWITCH = pydantic.TypeAdapter(bool)
 
 
 def _auto_or_tokens(value: object) -> object:
@@ -164,14 +193,22 @@ def _auto_or_tokens(value: object) -> object:
         return value
     with contextlib.suppress(pydantic.ValidationError):
         if not isinstance(value, bool):
-            return _POSITIVE.validate_python(value)
-    raise ValueError(f"{value!r} is not allowed: expected auto, or a whole number of tokens such as 128")
+            return _COUNT.validate_python(value)
+    raise ValueError(f"{_shown(value)} is not allowed: expected auto, or a whole number of tokens such as 128")
 
 
 def _auto_or_switch(value: object) -> object:
-    if value != "auto" and not isinstance(value, bool):
-        raise ValueError(f"{value!r} is not allowed: expected auto, true or false")
-    return value
+    if value == "auto":
+        return value
+    with contextlib.suppress(pydantic.ValidationError):
+        if isinstance(value, bool | str):
+            return _SWITCH.validate_python(value)
+    raise ValueError(f"{_shown(value)} is not allowed: expected auto, true or false")
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 Tokens = Annotated[int | Literal["auto"], BeforeValidator(_auto_or_tokens)]
@@ -186,24 +223,24 @@ class Training(_Section):
     precision: in which numbers products are computed. bundle_precision: in which the bundle's weights are stored.
     """
 
-    steps: PositiveInt
+    steps: Count
     batch_tokens: Tokens = 4096
     packing: bool = False
     packed_length: Tokens = "auto"
     compile: Switch = "auto"
     graph: Switch = "auto"
-    accumulate: PositiveInt = 1
+    accumulate: Count = 1
     loss: Loss = Loss()
     optimizer: Optimizer = Optimizer()
     schedule: Schedule = Schedule()
     average: Average = Average()
-    validate_every: PositiveInt = 500
-    validate_sentences: NonNegativeInt = 200
+    validate_every: Count = 500
+    validate_sentences: CountOrNone = 200
     select_by: Literal["loss", "bleu", "chrf"] = "loss"
-    checkpoint_every: PositiveInt = 500
-    keep_checkpoints: PositiveInt = 2
-    log_every: PositiveInt = 50
-    patience: PositiveInt | None = 5
+    checkpoint_every: Count = 500
+    keep_checkpoints: Count = 2
+    log_every: Count = 50
+    patience: Count | None = 5
     seed: Seed = 1
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["auto", "fp32", "bf16"] = "auto"
@@ -240,8 +277,8 @@ class Training(_Section):
 class Decoding(_Section):
     """How the trained model translates unless told otherwise."""
 
-    beam_size: PositiveInt = 5
-    length_penalty: str = "mean:1.0"
+    beam_size: BeamSize = 5
+    length_penalty: Annotated[str, AfterValidator(_is_penalty)] = "mean:1.0"
 
 
 class Recipe(_Section):
@@ -257,7 +294,7 @@ class Recipe(_Section):
 
     def to_yaml(self) -> str:
         """The recipe with every default written out; reading it gives the same recipe."""
-        return yaml.safe_dump(_plain(self), sort_keys=False, allow_unicode=True, width=110)
+        return write_yaml(_plain(self))
 
 
 def _plain(value: Any) -> Any:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 
@@ -18,7 +17,7 @@ from clearhead.errors import BundleError, RecipeError, TokenizerError, TrainingE
 from clearhead.files import publish_folder, remove_folder, sha256
 from clearhead.model import EncoderDecoder
 from clearhead.processor import processor_kind
-from clearhead.recipe import Recipe, build_recipe
+from clearhead.recipe import Recipe, build_recipe, parse_recipe
 from clearhead.text import Tokenizer
 from clearhead.training.average import MovingAverage
 from clearhead.training.optimizer import Updater
@@ -158,8 +157,7 @@ def as_found(path: Path, recipe: Recipe) -> Recipe:
 
 
 def _read_recipe(path: Path) -> dict[str, Any]:
-    values: dict[str, Any] = yaml.safe_load((path / "recipe.yaml").read_text(encoding="utf-8"))
-    return values
+    return parse_recipe((path / "recipe.yaml").read_text(encoding="utf-8"), str(path / "recipe.yaml"))
 
 
 def _recipe_with_defaults(path: Path) -> str:
@@ -172,7 +170,9 @@ def _recipe_with_defaults(path: Path) -> str:
 
 def differences(path: Path, materials: Materials) -> list[str]:
     """A line about each thing that is not as it was when a checkpoint was written, so that resuming is not exact."""
-    old, new = (_flat(yaml.safe_load(text)) for text in (_recipe_with_defaults(path), materials.recipe.to_yaml()))
+    old, new = (
+        _flat(parse_recipe(text, "recipe.yaml")) for text in (_recipe_with_defaults(path), materials.recipe.to_yaml())
+    )
     changed = [key for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)]
     lines = [f"{key} is {new.get(key)}, but was {old.get(key)} at the checkpoint" for key in changed]
     if _read_json(path / "corpus.json").get("key") != materials.training.key:
