@@ -167,6 +167,15 @@ def test_of_equal_tokens_the_first_comes_first() -> None:
     assert functions().most_probable(torch.zeros(2, 40), (0,), 3)[1].tolist() == [[1, 2, 3]] * 2
 
 
+@given(st.integers(1, 300), st.integers(1, 300), st.integers(0, 99))
+def test_as_many_as_a_wide_beam_asks_for(vocabulary: int, count: int, seed: int) -> None:
+    """faults.md A17. Against a stable sort, with few different numbers, so that many are equal."""
+    logits = torch.randint(-3, 3, (2, vocabulary), generator=torch.Generator().manual_seed(seed)).float()
+    tokens = functions().most_probable(logits, (), min(count, vocabulary))[1]
+    expected = logits.sort(dim=-1, descending=True, stable=True).indices
+    assert torch.equal(tokens, expected[:, : tokens.shape[1]])
+
+
 @pytest.mark.parametrize("place", [0, 39])
 def test_what_is_not_a_number_is_not_hidden(place: int) -> None:
     logits = torch.zeros(1, 40)
@@ -176,10 +185,10 @@ def test_what_is_not_a_number_is_not_hidden(place: int) -> None:
 
 @given(st.integers(1, 4), st.integers(1, 4), st.integers(1, 6), st.integers(1, 3), st.integers(0, 99))
 def test_continuations(sentences: int, rows: int, choices: int, beams: int, seed: int) -> None:
-    """Against sorting all sums in Python; token 0 ends."""
+    """Against sorting all sums in Python; token 0 ends. Of each hypothesis the most probable comes first."""
     generator = torch.Generator().manual_seed(seed)
     totals = torch.randn(sentences, rows, generator=generator, dtype=torch.float64)
-    values = torch.randn(sentences, rows, choices, generator=generator)
+    values = torch.randn(sentences, rows, choices, generator=generator).sort(descending=True).values
     tokens = torch.randint(0, 4, values.shape, generator=generator)
     found, live = functions().continuations(totals, values, tokens, 2 * beams, beams, 0)
     for number in range(sentences):
@@ -204,7 +213,7 @@ def test_continuations(sentences: int, rows: int, choices: int, beams: int, seed
 
 
 def test_continuations_do_not_hide_what_is_not_a_number() -> None:
-    values = torch.tensor([[[-1.0, -2.0], [math.nan, -3.0]]])
+    values = torch.tensor([[[-1.0, -2.0], [math.nan, math.nan]]])
     found, live = functions().continuations(torch.zeros(1, 2).double(), values, torch.ones(1, 2, 2).long(), 4, 2, 0)
     assert found[2].isnan().all()
     assert live[2].isnan().all()

@@ -27,12 +27,31 @@ static float log_of_sum(const float *logits, int count) {
     return most + logf(total(lanes) + rest);
 }
 
-/* Put a token among the best so far, most probable first and of equal ones the first first; forget the last. */
-static void insert(float value, int token, int count, float *values, int64_t *tokens) {
-    int place = count - 1;
-    for (; place > 0 && values[place - 1] < value; place--)
-        values[place] = values[place - 1], tokens[place] = tokens[place - 1];
+/* Whether one token comes after another: it is less probable, or as probable and further down the row. */
+static inline int after(float value, int64_t token, float other, int64_t than) {
+    return value < other || (value == other && token > than);
+}
+
+/* Put a token in the place of the first in a heap, which comes after all others, and let it sink. A wide beam asks for
+   thousands, of which each would move thousands in a sorted row. */
+static void sink(float value, int64_t token, int count, float *values, int64_t *tokens) {
+    int place = 0;
+    for (int child; (child = 2 * place + 1) < count; place = child) {
+        if (child + 1 < count && after(values[child + 1], tokens[child + 1], values[child], tokens[child])) child++;
+        if (!after(values[child], tokens[child], value, token)) break;
+        values[place] = values[child], tokens[place] = tokens[child];
+    }
     values[place] = value, tokens[place] = token;
+}
+
+/* Take the heap apart: most probable first. */
+static void sort(int count, float *values, int64_t *tokens) {
+    for (int last = count - 1; last > 0; last--) {
+        float value = values[last];
+        int64_t token = tokens[last];
+        values[last] = values[0], tokens[last] = tokens[0];
+        sink(value, token, last, values, tokens);
+    }
 }
 
 static int is_among(int token, const int64_t *tokens, int count) {
@@ -54,15 +73,16 @@ static void best_of_row(
         if (i + BLOCK <= size) {
             floats greatest = at(logits + i);
             for (int j = LANES; j < BLOCK; j += LANES) greatest = larger(greatest, at(logits + i + j));
-            if (!any(greatest > values[count - 1])) continue;
+            if (!any(greatest > values[0])) continue;
             end = i + BLOCK;
         }
         for (int j = i; j < end; j++) {
             int token = list ? list[j] : j;
-            if (logits[j] > values[count - 1] && !is_among(token, suppressed, suppressed_count))
-                insert(logits[j], token, count, values, tokens);
+            if (logits[j] > values[0] && !is_among(token, suppressed, suppressed_count))
+                sink(logits[j], token, count, values, tokens);
         }
     }
+    sort(count, values, tokens);
     for (int place = 0; place < count; place++) values[place] -= normalizer;
 }
 
@@ -81,8 +101,8 @@ EXPORT void ch_topk(
 }
 
 /* One step of a beam: the `count` best continuations of each sentence's `rows` hypotheses, most probable first, and of
-   these the first `beams` that do not end. `choices` best tokens of each hypothesis are given by `ch_topk`. A sentence
-   with a number that is none gets none but such. */
+   these the first `beams` that do not end. `choices` best tokens of each hypothesis, most probable first, are given by
+   `ch_topk`. A sentence with a hypothesis after which nothing is a number gets nothing else. */
 EXPORT void ch_expand_beams(
     const double *totals, const float *values, const int64_t *tokens, int sentences, int rows, int choices, int count,
     int beams, int64_t end, int64_t *parents, int64_t *next, double *sums, int64_t *live_parents, int64_t *live_next,
@@ -96,7 +116,8 @@ EXPORT void ch_expand_beams(
                 int place = count - 1, from = row * choices + choice;
                 double sum = totals[row] + values[from];
                 broken |= sum != sum;
-                if (!(sum > sums[place])) continue;
+                /* Of one hypothesis they are in order; where one is no number, none is. */
+                if (!(sum > sums[place])) break;
                 for (; place > 0 && sums[place - 1] < sum; place--)
                     sums[place] = sums[place - 1], parents[place] = parents[place - 1], next[place] = next[place - 1];
                 sums[place] = sum, parents[place] = row, next[place] = tokens[from];
