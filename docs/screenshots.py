@@ -16,8 +16,10 @@ from typing import Any
 import uvicorn
 
 from clearhead.bundle import load
-from clearhead.cli.look import BEAM_SIZE, SENTENCE, exhibit, read_history
-from clearhead.look.server import HOST, Request, application, listening
+from clearhead.cli.look import BEAM_SIZE, SENTENCE
+from clearhead.look import exhibit_of
+from clearhead.look.gallery import Request
+from clearhead.look.server import HOST, application, listening
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 IMAGES = Path(__file__).with_name("images")
@@ -57,10 +59,10 @@ def main() -> None:
     parser.add_argument("model", type=Path, help="a run folder or a bundle folder of the street model")
     parser.add_argument("--chromium", default=shutil.which("chromium"), help="the browser's program")
     given = parser.parse_args()
-    bundle, history = load(given.model), read_history(given.model)
+    bundle = load(given.model)
 
     def tracer(request: Request) -> Any:
-        return exhibit(bundle, history, request)
+        return exhibit_of(bundle.trace(request.text, request.to, beam_size=request.beam_size))
 
     app = application(tracer, tracer(Request(SENTENCE, "fr", BEAM_SIZE)))
     with listening(0) as own, sync_playwright() as playwright:

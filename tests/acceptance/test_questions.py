@@ -9,7 +9,7 @@ import pytest
 from torch import Tensor
 
 from clearhead.bundle import Bundle, shipped
-from clearhead.cli.look import untrained
+from clearhead.look.showing import untrained
 from clearhead.tracing import Trace
 
 DOCS = Path(__file__).parents[2] / "docs"

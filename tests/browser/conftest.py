@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from clearhead.bundle import Bundle
-from clearhead.cli.look import forced
 from clearhead.look import Exhibit
-from clearhead.look.server import HOST, Request, application, listening
+from clearhead.look.gallery import Request
+from clearhead.look.server import HOST, application, listening
+from clearhead.look.showing import forced
 from clearhead.model import EncoderDecoder
 
 FLAGS = [

@@ -1,23 +1,26 @@
 """docs/questions.md: each question is answered on the page, by the clicks that the document names."""
 
-import functools
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from clearhead.bundle import Bundle, shipped
+from clearhead.bundle import Bundle
 from clearhead.cli import look
-from clearhead.look import Exhibit
-from clearhead.look.server import HOST, Request, application, listening
+from clearhead.look import Exhibit, exhibit_of
+from clearhead.look.gallery import Request
+from clearhead.look.server import HOST, application, listening
 
 TIRED = "The animal didn't cross the street because it was too tired."
 
 
 @pytest.fixture(scope="module")
 def tracer(street: Bundle) -> Callable[[Request], Exhibit]:
-    return functools.partial(look.exhibit, street, look.read_history(shipped()["street"]))
+    def traced(request: Request) -> Exhibit:
+        return exhibit_of(street.trace(request.text, request.to, beam_size=request.beam_size))
+
+    return traced
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,10 @@ Run = Callable[..., Any]
 
 
 def test_every_picture(clearhead: Run, run_folder: Path, tmp_path: Path) -> None:
+    """faults.md D6: layers and heads are counted from 1 in commands and files, as on the page."""
     result = clearhead("look", run_folder, "one two", "--svg", tmp_path / "pictures", "--head", "1")
     assert (result.code, result.err) == (0, "")
-    attentions = ("encoder.layers.0.self", "decoder.layers.0.self", "decoder.layers.0.cross")
+    attentions = ("encoder.layer-1.self", "decoder.layer-1.self", "decoder.layer-1.cross")
     names = [f"{part}_attention.{which}.svg" for part in attentions for which in ("head-1", "heads")]
     paths = [tmp_path / "pictures" / name for name in [*names, "positions.svg", "beam.svg"]]
     assert result.lines == [str(path) for path in paths]
@@ -33,14 +34,32 @@ def test_the_page_and_pictures_in_both_formats_without_a_word(
     assert len(written) == 16
 
 
+def test_the_head_that_is_named_is_the_head_that_is_drawn(
+    clearhead: Run, run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """faults.md D6: head 2 is the second, index 1 of the trace's tensor."""
+    drawn: list[tuple[str, int]] = []
+
+    def draw(trace: Any, attention: str, head: int, language: str) -> None:
+        drawn.append((attention, head))
+
+    monkeypatch.setattr("clearhead.look.draw_attention", draw)
+    monkeypatch.setattr("clearhead.look.save_figure", lambda figure, path: None)
+    result = clearhead("look", run_folder, "one", "--png", tmp_path, "--head", "2", "--layer", "1")
+    assert result.code == 0
+    assert drawn[0] == ("encoder.layers.0.self_attention", 1)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--layer", "0"], "--layer is for pictures; add --png DIR or --svg DIR"),
-        (["--head", "0"], "--head is for pictures; add --png DIR or --svg DIR"),
-        (["--png", "pictures", "--layer", "1"], "--layer 1 is not there: the model has 1 layers; count from 0"),
-        (["--png", "pictures", "--layer", "-1"], "--layer -1 is not there"),
-        (["--png", "pictures", "--head", "2"], "head=2 is not a head of encoder.layers.0.self_attention, which has 2"),
+        (["--layer", "1"], "--layer is for pictures; add --png DIR or --svg DIR"),
+        (["--head", "1"], "--head is for pictures; add --png DIR or --svg DIR"),
+        (["--png", "pictures", "--layer", "2"], "--layer 2 is not there: the model has 1 layers; count from 1"),
+        (["--png", "pictures", "--layer", "0"], "--layer 0 is not there: layers and heads are counted from 1"),
+        (["--png", "pictures", "--layer", "-1"], "--layer -1 is not there: layers and heads are counted from 1"),
+        (["--png", "pictures", "--head", "0"], "--head 0 is not there: layers and heads are counted from 1"),
+        (["--png", "pictures", "--head", "3"], "--head 3 is not there: each attention has 2 heads; count from 1"),
     ],
 )
 def test_what_is_not_there(

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from clearhead.bundle import Bundle
-from clearhead.cli.look import forced
 from clearhead.look import Exhibit
-from clearhead.look.server import Guard, Request, application
+from clearhead.look.gallery import Request
+from clearhead.look.server import Guard, application
+from clearhead.look.showing import forced
 
 
 @dataclasses.dataclass(frozen=True)

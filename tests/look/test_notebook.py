@@ -9,7 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import clearhead
-from clearhead.look import Exhibit, as_html, show
+from clearhead.look import Exhibit, as_html, exhibit_of, show
 from clearhead.look.notebook import show_figures
 
 
@@ -28,7 +28,7 @@ def test_one_frame_that_is_shut_off(exhibit: Exhibit) -> None:
     [(tag, given)] = reader.tags
     assert tag == "iframe"
     assert given["sandbox"] == "allow-scripts"
-    assert given["srcdoc"] == as_html(Exhibit(exhibit.trace), "en")
+    assert given["srcdoc"] == as_html(exhibit_of(exhibit.trace), "en")
 
 
 def test_it_is_public() -> None:

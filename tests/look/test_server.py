@@ -8,10 +8,12 @@ import numpy
 import pytest
 import torch
 
+from clearhead.bundle import Bundle
 from clearhead.byhand import make_sheet
 from clearhead.errors import UsageError
-from clearhead.look import Exhibit, server
-from clearhead.look.server import MOST_BYTES, MOST_CHARACTERS, MOST_TRACES, Request, listening
+from clearhead.look import Exhibit, gallery
+from clearhead.look.gallery import MOST_CHARACTERS, MOST_TRACES, Request
+from clearhead.look.server import MOST_BYTES, listening
 
 
 def posted(**wanted: object) -> bytes:
@@ -67,43 +69,61 @@ def test_no_other_file(ask, name: str) -> None:  # type: ignore[no-untyped-def]
 
 def test_the_document_and_its_numbers(ask, exhibit: Exhibit) -> None:  # type: ignore[no-untyped-def]
     told = ask("GET", "/trace").json
-    assert told["id"] == "1"
+    own = f"/trace/{told['id']}"
     assert told["trace"] == json.loads(json.dumps(exhibit.trace.document()))
     assert told["languages"] == ["en", "fr"]
     for name, shape in told["trace"]["shapes"].items():
-        answer = ask("GET", f"/trace/1/tensor?name={name}")
+        answer = ask("GET", f"{own}/tensor?name={name}")
         assert answer.headers["x-shape"] == ",".join(str(size) for size in shape)
         found = torch.from_numpy(numpy.frombuffer(answer.body, "<f4").copy()).view(shape)
         assert torch.equal(found, exhibit.trace[name])
     for name in {one for step in exhibit.trace.steps() for one in step.parameters}:
-        answer = ask("GET", f"/trace/1/parameter?name={name}&row=3")
+        answer = ask("GET", f"{own}/parameter?name={name}&row=3")
         assert answer.body == exhibit.trace.parameters[name][3].detach().numpy().tobytes()
-        several = ask("GET", f"/trace/1/parameter?name={name}&row=3&count=5")
+        several = ask("GET", f"{own}/parameter?name={name}&row=3&count=5")
         assert several.body == exhibit.trace.parameters[name][3:8].detach().numpy().tobytes()
-        assert ask("GET", f"/trace/1/parameter?name={name}").body[: len(answer.body)]
+        whole = exhibit.trace.parameters[name].detach().numpy().tobytes()
+        assert ask("GET", f"{own}/parameter?name={name}").body == whole
 
 
 def test_tracing_a_sentence(ask) -> None:  # type: ignore[no-untyped-def]
+    first = ask("GET", "/trace").json["id"]
     answer = ask("POST", "/trace", posted(text="two one", to="fr", beam_size=2))
     assert answer.status == 200
-    assert answer.json["id"] == "2"
+    assert answer.json["id"] != first
     assert answer.json["trace"]["source"]["text"] == "two one"
     assert answer.json["trace"]["settings"]["beam_size"] == 2
-    assert ask("GET", "/trace").json["id"] == "2"
+
+
+def test_each_reader_has_a_sentence_of_their_own(ask) -> None:  # type: ignore[no-untyped-def]
+    """faults.md D2: what another tab traced is not what a page opens with, and is not traced twice."""
+    opened = ask("GET", "/trace").json
+    other = ask("POST", "/trace", posted(text="two one", to="fr", beam_size=2)).json
+    assert ask("GET", "/trace").json == opened
+    assert ask("POST", "/trace", posted(text="two one", to="fr", beam_size=2)).json == other
+    assert ask("POST", "/trace", posted(text="two one", to="fr", beam_size=3)).json["id"] != other["id"]
+
+
+def test_a_traces_name_is_no_other_servers(two_languages: Bundle, exhibit: Exhibit) -> None:
+    """faults.md D2: a page that outlives its server must not be given the numbers of another sentence."""
+    names = {gallery.Gallery(exhibit).first for _ in range(3)}
+    assert len(names) == 3
 
 
 def test_another_hypothesis(ask, exhibit: Exhibit) -> None:  # type: ignore[no-untyped-def]
     node = next(one for one in exhibit.trace.tree if one["fate"] == "dropped" and one["length"] == 2)
-    answer = ask("GET", f"/trace/1/moment?parent={node['parent']}")
+    own = f"/trace/{ask('GET', '/trace').json['id']}"
+    answer = ask("GET", f"{own}/moment?parent={node['parent']}")
     assert answer.headers["x-shape"] == f"1,2,{2 + len(exhibit.trace.source.ids)}"
     found = torch.from_numpy(numpy.frombuffer(answer.body, "<f4").copy()).view(1, 2, -1)
     assert torch.equal(found, exhibit.moment(node["parent"]))
-    told = ask("POST", "/trace/1/follow", posted(node=node["number"])).json
-    assert (told["id"], told["branches"]) == ("2", False)
+    told = ask("POST", f"{own}/follow", posted(node=node["number"])).json
+    assert told["branches"] is False
+    assert ask("POST", f"{own}/follow", posted(node=node["number"])).json["id"] == told["id"]
     assert told["trace"]["predicted"]["ids"][-1] == node["token"]
     for wanted in ({}, {"node": "1"}, {"node": 1, "more": 1}):
-        assert ask("POST", "/trace/1/follow", posted(**wanted)).status == 400
-    assert ask("POST", "/trace/1/follow", posted(node=10**9)).status == 400
+        assert ask("POST", f"{own}/follow", posted(**wanted)).status == 400
+    assert ask("POST", f"{own}/follow", posted(node=10**9)).status == 400
 
 
 @pytest.mark.parametrize(
@@ -177,50 +197,56 @@ def test_another_page_is_refused(ask) -> None:  # type: ignore[no-untyped-def]
     ("address", "status", "message"),
     [
         ("/trace/9/tensor?name=output.logits", 404, "trace '9' is no longer kept"),
-        ("/trace/1/tensor?name=output.logit", 400, "did you mean output.logits?"),
-        ("/trace/1/tensor", 400, "the trace has no ''"),
-        ("/trace/1/parameter?name=none", 400, "no weight 'none' is at hand"),
-        ("/trace/1/parameter?name=output.matrix.weight&row=-1", 400, "row is no whole number"),
-        ("/trace/1/parameter?name=output.matrix.weight&row=999999", 400, "row=999999, count=1 are not rows of"),
-        ("/trace/1/parameter?name=output.matrix.weight&row=1&count=x", 400, "count is no whole number"),
-        ("/trace/1/moment", 400, "parent is no whole number"),
-        ("/trace/1/moment?parent=999999", 400, "node 999999 of the tree was not continued"),
+        ("/trace/{own}/tensor?name=output.logit", 400, "did you mean output.logits?"),
+        ("/trace/{own}/tensor", 400, "the trace has no ''"),
+        ("/trace/{own}/parameter?name=none", 400, "no weight 'none' is at hand"),
+        ("/trace/{own}/parameter?name=output.matrix.weight&row=-1", 400, "row is no whole number"),
+        ("/trace/{own}/parameter?name=output.matrix.weight&row=999999", 400, "row=999999, count=1 are not rows of"),
+        ("/trace/{own}/parameter?name=output.matrix.weight&row=1&count=x", 400, "count is no whole number"),
+        ("/trace/{own}/moment", 400, "parent is no whole number"),
+        ("/trace/{own}/moment?parent=999999", 400, "node 999999 of the tree was not continued"),
         ("/none", 404, "Not Found"),
     ],
 )
 def test_errors_are_one_line(ask, address: str, status: int, message: str) -> None:  # type: ignore[no-untyped-def]
-    answer = ask("GET", address)
+    answer = ask("GET", address.format(own=ask("GET", "/trace").json["id"]))
     assert answer.status == status
     assert message in answer.json["error"]
 
 
-def test_a_hypothesis_that_is_followed_is_not_what_a_page_opens_with(ask) -> None:  # type: ignore[no-untyped-def]
-    """And following many does not push out the trace that they belong to."""
+def test_what_the_page_opens_with_stays(ask, exhibit: Exhibit) -> None:  # type: ignore[no-untyped-def]
+    """However many sentences are traced, and hypotheses followed."""
     shown = ask("GET", "/trace").json
-    node = next(one for one in shown["trace"]["tree"] if one["fate"] == "dropped")
-    for _ in range(MOST_TRACES + 1):
-        assert ask("POST", f"/trace/{shown['id']}/follow", posted(node=node["number"])).status == 200
+    nodes = [node["number"] for node in exhibit.trace.tree if node["number"] > 0]
+    assert len(nodes) > MOST_TRACES
+    for node in nodes[: MOST_TRACES + 1]:
+        assert ask("POST", f"/trace/{shown['id']}/follow", posted(node=node)).status == 200
         assert ask("GET", "/trace").json["id"] == shown["id"]
     assert ask("GET", f"/trace/{shown['id']}/tensor?name=output.logits").status == 200
 
 
 def test_only_the_newest_traces_are_kept(ask) -> None:  # type: ignore[no-untyped-def]
-    for _ in range(MOST_TRACES):
-        last = ask("POST", "/trace", posted(text="one", to="fr", beam_size=1)).json["id"]
-    assert ask("GET", "/trace/1/tensor?name=output.logits").status == 404
-    assert ask("GET", f"/trace/{last}/tensor?name=output.logits").status == 200
+    names = [ask("POST", "/trace", posted(text="one " * (n + 1), to="fr", beam_size=1)).json["id"] for n in range(8)]
+    kept = [ask("GET", f"/trace/{name}/tensor?name=output.logits").status == 200 for name in names]
+    # One place of the eight is that of what the page opens with.
+    assert kept == [False, *[True] * (MOST_TRACES - 1)]
 
 
 def test_traces_are_kept_while_they_take_little(ask, exhibit: Exhibit, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
-    """With room for one and a half: the newest alone, even if it were larger than all that may be kept."""
-    monkeypatch.setattr(server, "MOST_KEPT", 3 * exhibit.trace.size // 2)
-    for wanted in ("one", "two"):
-        last = ask("POST", "/trace", posted(text=wanted, to="fr", beam_size=1)).json["id"]
-    assert ask("GET", "/trace/1/tensor?name=output.logits").status == 404
-    assert ask("GET", f"/trace/{last}/tensor?name=output.logits").status == 200
-    monkeypatch.setattr(server, "MOST_KEPT", 1)
-    last = ask("POST", "/trace", posted(text="one", to="fr", beam_size=1)).json["id"]
-    assert ask("GET", f"/trace/{last}/tensor?name=output.logits").status == 200
+    """With room for two and a half: the first and the newest, even if these were larger than all that may be kept."""
+
+    def traced(text: str) -> str:
+        return ask("POST", "/trace", posted(text=text, to="fr", beam_size=1)).json["id"]
+
+    def is_kept(name: str) -> bool:
+        return ask("GET", f"/trace/{name}/tensor?name=output.logits").status == 200
+
+    monkeypatch.setattr(gallery, "MOST_KEPT", 5 * exhibit.trace.size // 2)
+    first, names = ask("GET", "/trace").json["id"], [traced("one two"), traced("two one")]
+    assert [is_kept(name) for name in (first, *names)] == [True, False, True]
+    monkeypatch.setattr(gallery, "MOST_KEPT", 1)
+    names = [traced("one"), traced("two")]
+    assert [is_kept(name) for name in (first, *names)] == [True, False, True]
 
 
 def test_it_listens_on_this_machine_only() -> None:

@@ -79,6 +79,8 @@ class Bundle:
         self.recipe = recipe
         self.shortlist = shortlist
         self.source_scripts = None if source_scripts is None else tuple(source_scripts)
+        # Where it was read from, which has the history of its training beside it.
+        self.folder: Path | None = None
         self._twin: tuple[object, EncoderDecoder] | None = None
         self._fast: tuple[object, EncoderDecoder | PackedModel | DeviceModel] | None = None
 
@@ -261,7 +263,10 @@ class Bundle:
             "served": None if served is None else list(served),
         }
         said = tokenizer.decode(tokens) if target is None else target
-        return traced(self.model, side(text, source, self.source_tokenizer), tokens, said, tokenizer, tree, settings)
+        sentence = side(text, source, self.source_tokenizer)
+        found = traced(self.model, sentence, tokens, said, tokenizer, tree, settings)
+        found.bundle = self
+        return found
 
     def save(self, path: str | Path, card: str = "") -> None:
         """Write the bundle to the folder `path`, whole or not at all; `card` is its README.

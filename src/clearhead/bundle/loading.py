@@ -69,7 +69,9 @@ def _assemble(
         raise UsageError(
             f"device={device!r} cannot be used ({error}); choose cpu, or cuda where there is one"
         ) from None
-    return Bundle(model.eval(), source, target, recipe, precision, pieces, scripts)
+    bundle = Bundle(model.eval(), source, target, recipe, precision, pieces, scripts)
+    bundle.folder = folder
+    return bundle
 
 
 def find_bundle(path: Path) -> Path:

@@ -1,25 +1,22 @@
 """`clearhead look`: every number that a model computes for a sentence, in the browser or as one file."""
 
-import functools
-import json
+import sys
+import threading
 import webbrowser
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from clearhead.bundle import find_bundle, load, shipped
 from clearhead.cli.options import Debug, Quiet, To
 from clearhead.cli.pictures import Head, Layer, Pictures, Png, Svg
-from clearhead.errors import BundleError, UsageError
+from clearhead.errors import UsageError
 from clearhead.files import publish_file
 
 if TYPE_CHECKING:
     from clearhead.bundle import Bundle
     from clearhead.look import Exhibit, Request
-    from clearhead.model import EncoderDecoder
-    from clearhead.tracing import Trace
 
 SENTENCE = "The animal didn't cross the street because it was too tired."
 BEAM_SIZE = 3
@@ -64,8 +61,8 @@ def look(
 
     Example: clearhead look runs/street "I am a student." --to fr
     """
-    from clearhead.look import as_html
-    from clearhead.look.server import Request, application, serve
+    from clearhead.look import Request, as_html, exhibit_of
+    from clearhead.look.server import application, serve
 
     if model is not None and text is None and " " in str(model) and not model.exists():
         raise UsageError(f'no model at {str(model)!r}; before a sentence name the model: clearhead look street "…"')
@@ -73,7 +70,10 @@ def look(
     folder = shipped()["street"] if model is None else find_bundle(model)
     bundle = load(folder)
     to = to if to is not None or not bundle.languages else _first_language(bundle)
-    tracer = functools.partial(exhibit, bundle, read_history(folder))
+
+    def tracer(request: "Request") -> "Exhibit":
+        return exhibit_of(bundle.trace(request.text, request.to, beam_size=request.beam_size))
+
     first = tracer(Request(SENTENCE if text is None else text, to, BEAM_SIZE))
     if html is not None:
         with publish_file(html) as draft:
@@ -86,63 +86,20 @@ def look(
         address += f"?lang={lang}" if lang else ""
         print(f"{address} (Ctrl-C ends it)" if not quiet else address, flush=True)
         if not no_browser:
-            webbrowser.open(address)
+            # A browser that runs in the terminal returns when it is left, and until then wants to be answered.
+            threading.Thread(target=open_browser, args=(address,), daemon=True).start()
 
     serve(application(tracer, first), port, ready)
 
 
-def exhibit(bundle: "Bundle", history: Sequence[Mapping[str, Any]], request: "Request") -> "Exhibit":
-    """The trace that a reader asked for, and the same tokens through the model as it was before training."""
-    from clearhead.look import Exhibit
-
-    trace = bundle.trace(request.text, request.to, beam_size=request.beam_size)
-    return Exhibit(trace, untrained(bundle, trace), history, bundle.languages, functools.partial(forced, bundle, trace))
-
-
-def forced(bundle: "Bundle", trace: "Trace", tokens: Sequence[int]) -> "Trace":
-    """The trace of the same source with other tokens, such as those of a hypothesis that did not win."""
-    from clearhead.bundle.traces import traced
-
-    tokenizer = bundle.target_tokenizer
-    settings = {**trace.settings, "beam_size": None, "served": None}
-    return traced(bundle.model, trace.source, tokens, tokenizer.decode(tokens), tokenizer, None, settings)
-
-
-def untrained(bundle: "Bundle", trace: "Trace") -> "Trace":
-    """The same tokens through the model's first weights, which its recipe's seed gives again."""
-    from clearhead.bundle.traces import traced
-
-    tokenizer = bundle.target_tokenizer
-    return traced(
-        _before_training(bundle),
-        trace.source,
-        trace.predicted.ids,
-        trace.predicted.text,
-        tokenizer,
-        None,
-        trace.settings,
-    )
-
-
-@functools.lru_cache(maxsize=1)
-def _before_training(bundle: "Bundle") -> "EncoderDecoder":
-    from clearhead.model import EncoderDecoder
-
-    return EncoderDecoder(bundle.model.config, seed=bundle.recipe.training.seed).eval()
-
-
-def read_history(folder: Path) -> list[dict[str, Any]]:
-    """The lines of the run's history.jsonl; none where a bundle came alone. Raises BundleError for a damaged one."""
-    path = next((one for one in (folder, folder.parent) if (one / "history.jsonl").is_file()), folder) / "history.jsonl"
-    if not path.is_file():
-        return []
+def open_browser(address: str) -> None:
+    """Open the page, or say in one line that nothing here does."""
     try:
-        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        if not all(isinstance(line, dict) for line in lines):
-            raise ValueError("a line is no object")
-        return lines
-    except (OSError, ValueError, RecursionError) as error:
-        raise BundleError(f"{path} cannot be read ({error}); move it away to look without it") from None
+        found = webbrowser.open(address)
+    except (webbrowser.Error, OSError):
+        found = False
+    if not found:
+        print("clearhead: no browser was found here; open the address above in one", file=sys.stderr, flush=True)
 
 
 def _first_language(bundle: "Bundle") -> str:

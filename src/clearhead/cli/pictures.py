@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 Png = Annotated[Path | None, typer.Option("--png", metavar="DIR", help="Write pictures of attention, places and beam.")]
 Svg = Annotated[Path | None, typer.Option("--svg", metavar="DIR", help="The same as drawings of lines.")]
 Layer = Annotated[
-    int | None, typer.Option("--layer", metavar="L", help="Of pictures: which layer, from 0. Default: the last.")
+    int | None, typer.Option("--layer", metavar="L", help="Of pictures: which layer, from 1. Default: the last.")
 ]
 Head = Annotated[
-    int | None, typer.Option("--head", metavar="H", help="Of pictures: which head, from 0. Default: the most decided.")
+    int | None, typer.Option("--head", metavar="H", help="Of pictures: which head, from 1. Default: the most decided.")
 ]
 STACKS = {"encoder": ("self_attention",), "decoder": ("self_attention", "cross_attention")}
 
@@ -27,7 +27,8 @@ STACKS = {"encoder": ("self_attention",), "decoder": ("self_attention", "cross_a
 class Pictures:
     """The pictures that the command line asks for.
 
-    Raises UsageError where a layer or head is named but no folder, and PackageError where matplotlib is missing.
+    layer, head: from 1, as on the page. Raises UsageError where one is named but no folder, or is less than 1, and
+    PackageError where matplotlib is missing.
     """
 
     def __init__(
@@ -38,6 +39,8 @@ class Pictures:
         for name, given in (("--layer", layer), ("--head", head)):
             if given is not None and not self.wanted:
                 raise UsageError(f"{name} is for pictures; add --png DIR or --svg DIR")
+            if given is not None and given < 1:
+                raise UsageError(f"{name} {given} is not there: layers and heads are counted from 1")
         if self.wanted:
             import clearhead.look.figures  # noqa: F401  # Before a model is loaded for nothing.
 
@@ -46,7 +49,7 @@ class Pictures:
         return bool(self._folders)
 
     def write(self, trace: "Trace") -> None:
-        """Each picture into each folder, named after what it shows. Raises TraceError for a layer or head too many."""
+        """Each picture into each folder, named after what it shows. Raises UsageError for a layer or head too many."""
         if not self.wanted:
             return  # Nor is matplotlib, which may be missing.
         from clearhead.look import save_figure
@@ -61,10 +64,13 @@ class Pictures:
     def _drawn(self, trace: "Trace") -> Iterator[tuple[str, "Figure"]]:
         from clearhead.look import decided_head, draw_attention, draw_beam, draw_heads, draw_positions
 
+        heads = trace.config["heads"]
+        if self._head is not None and self._head > heads:
+            raise UsageError(f"--head {self._head} is not there: each attention has {heads} heads; count from 1")
         for attention in self._attentions(trace):
-            head = decided_head(trace, attention) if self._head is None else self._head
-            yield f"{attention}.head-{head}", draw_attention(trace, attention, head, self._language)
-            yield f"{attention}.heads", draw_heads(trace, attention, self._language)
+            head = decided_head(trace, attention) if self._head is None else self._head - 1
+            yield named(attention, f"head-{head + 1}"), draw_attention(trace, attention, head, self._language)
+            yield named(attention, "heads"), draw_heads(trace, attention, self._language)
         if trace.config["positions"] != "rotary":
             yield "positions", draw_positions(trace, language=self._language)
         if trace.tree:
@@ -75,9 +81,15 @@ class Pictures:
         found = []
         for stack, parts in STACKS.items():
             layers = trace.config[f"{stack}_layers"]
-            layer = layers - 1 if self._layer is None else self._layer
-            found += [f"{stack}.layers.{layer}.{part}" for part in parts if 0 <= layer < layers]
-        if not found:
+            layer = layers if self._layer is None else self._layer
+            found += [f"{stack}.layers.{layer - 1}.{part}" for part in parts if 1 <= layer <= layers]
+        if not found and self._layer is not None:
             most = max(trace.config[f"{stack}_layers"] for stack in STACKS)
-            raise UsageError(f"--layer {self._layer} is not there: the model has {most} layers; count from 0")
+            raise UsageError(f"--layer {self._layer} is not there: the model has {most} layers; count from 1")
         return found
+
+
+def named(attention: str, what: str) -> str:
+    """encoder.layer-1.self_attention.head-2 for the trace's encoder.layers.0.self_attention: counted as on the page."""
+    stack, _, layer, part = attention.split(".")
+    return f"{stack}.layer-{int(layer) + 1}.{part}.{what}"

@@ -8,8 +8,10 @@ if TYPE_CHECKING:
     from clearhead.look.exhibit import Exhibit
     from clearhead.look.export import as_html
     from clearhead.look.figures import decided_head, draw_attention, draw_beam, draw_heads, draw_positions, save_figure
+    from clearhead.look.gallery import Request
     from clearhead.look.notebook import Shown, show
-    from clearhead.look.server import Request, application, serve
+    from clearhead.look.server import application, serve
+    from clearhead.look.showing import exhibit_of
 
 __all__ = [
     "Exhibit",
@@ -22,6 +24,7 @@ __all__ = [
     "draw_beam",
     "draw_heads",
     "draw_positions",
+    "exhibit_of",
     "save_figure",
     "serve",
     "show",
@@ -41,6 +44,8 @@ __getattr__, __dir__ = lazy(
             "save_figure",
         ),
         "notebook": ("Shown", "show"),
-        "server": ("Request", "application", "serve"),
+        "gallery": ("Request",),
+        "server": ("application", "serve"),
+        "showing": ("exhibit_of",),
     },
 )

@@ -22,7 +22,8 @@ class Exhibit:
 
     untrained: the same sentence through the model as it was before its first training step. history: the lines of the
     run's history.jsonl. languages: those that the model may be asked for. branch: traces the same source with other
-    tokens, so that hypotheses of the search that did not win can be opened.
+    tokens, so that hypotheses of the search that did not win can be opened. shipped: whether the model is the one that
+    comes with clearhead, whose numbers docs/questions.md tells; None where that is not known.
     """
 
     trace: Trace
@@ -30,6 +31,7 @@ class Exhibit:
     history: Sequence[Mapping[str, Any]] = ()
     languages: Sequence[str] = ()
     branch: Branch | None = None
+    shipped: bool | None = None
     # All that is shown of the untrained model: the rest of its trace, as large as the other, is let go.
     before: list[list[list[Any]]] | None = dataclasses.field(init=False)
 
@@ -43,6 +45,7 @@ class Exhibit:
                 "trace": self.trace.document(),
                 "languages": list(self.languages),
                 "branches": self.branch is not None,
+                "shipped": self.shipped,
                 "history": [dict(line) for line in self.history],
                 "untrained": self.before,
             }

@@ -7,8 +7,9 @@
     save_figure(figure, "attention.svg")
 
 An attention is named as in the trace: encoder.layers.N.self_attention, decoder.layers.N.self_attention or
-decoder.layers.N.cross_attention. Layers and heads are counted from 0 there, and from 1 in what a picture says, as on
-the page. Probabilities have one hue over [0, 1], signed numbers diverge about zero, what is masked is hatched.
+decoder.layers.N.cross_attention. There, and in `head=`, one counts from 0 as Python does; what a picture says counts
+layers and heads from 1, as the page does. Probabilities have one hue over [0, 1], signed numbers diverge about zero,
+what is masked is hatched.
 """
 
 try:
@@ -63,7 +64,7 @@ def draw_attention(trace: Trace, attention: str, head: int | None = None, langua
     chosen = decided_head(trace, attention) if head is None else head
     cells, say = _cells(trace, attention, chosen), Captions(language)
     title = f"{say(_kind(attention))}, {say('head', number=chosen + 1)}"
-    return _framed(trace, attention, [cells], [""], (title, f"{attention}.weights[{chosen}]"), language)
+    return _framed(trace, attention, [cells], [""], title, language)
 
 
 def draw_heads(trace: Trace, attention: str, language: str = "en") -> Figure:
@@ -73,7 +74,7 @@ def draw_heads(trace: Trace, attention: str, language: str = "en") -> Figure:
     cells = [_cells(trace, attention, head) for head in range(len(trace[f"{attention}.weights"]))]
     title = f"{say(_kind(attention))}, {say('heads', count=len(cells))}"
     titles = [say("head", number=head + 1) for head in range(len(cells))]
-    return _framed(trace, attention, cells, titles, (title, f"{attention}.weights"), language)
+    return _framed(trace, attention, cells, titles, title, language)
 
 
 def draw_positions(trace: Trace, positions: int | None = None, language: str = "en") -> Figure:
@@ -124,13 +125,11 @@ def decided_head(trace: Trace, attention: str) -> int:
     return int(torch.special.entr(weights).sum(-1).mean(-1).argmin())
 
 
-def _framed(
-    trace: Trace, attention: str, parts: list[Cells], titles: list[str], heading: tuple[str, str], language: str
-) -> Figure:
+def _framed(trace: Trace, attention: str, parts: list[Cells], titles: list[str], title: str, language: str) -> Figure:
     """One matrix, or several beside and below each other, with their heading, sides and legend."""
-    say, (title, name) = Captions(language), heading
+    say = Captions(language)
     side, layer = attention.split(".")[0], int(attention.split(".")[2])
-    subtitle = f"{say(side, number=layer + 1)} · {name}"
+    subtitle = say(side, number=layer + 1)
     notes = say(f"from.{side}"), say(f"to.{'decoder' if _kind(attention) == 'self_attention' else 'encoder'}")
     if side == "encoder":
         notes = say("from.encoder"), say("to.encoder")

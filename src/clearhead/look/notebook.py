@@ -5,12 +5,14 @@ import io
 import sys
 from typing import TYPE_CHECKING
 
-from clearhead.look.exhibit import Exhibit
 from clearhead.look.export import as_html
+from clearhead.look.showing import exhibit_of
 from clearhead.tracing import Trace
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from clearhead.bundle import Bundle
 
 HEIGHT = 760
 
@@ -28,9 +30,13 @@ class Shown:
         )
 
 
-def show(trace: Trace, language: str | None = None) -> Shown:
-    """Show a trace in a notebook: the last value of a cell. language: "en" or "ko"; default: the browser's."""
-    return Shown(as_html(Exhibit(trace), language))
+def show(trace: Trace, language: str | None = None, *, bundle: "Bundle | None" = None) -> Shown:
+    """Show a trace in a notebook: the last value of a cell. language: "en" or "ko"; default: the browser's.
+
+    It shows what the page of `clearhead look` does: the untrained model, the curves, hypotheses that did not win. For a
+    trace that was read from a file name the `bundle` that made it, else these are left out.
+    """
+    return Shown(as_html(exhibit_of(trace, bundle), language))
 
 
 def show_figures() -> None:

@@ -1,19 +1,16 @@
 """The page's server: on this machine only, for this machine's browser only."""
 
-import asyncio
 import contextlib
-import dataclasses
-import itertools
 import json
+import logging
 import socket
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any, TypeVar
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as Asked
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -24,14 +21,12 @@ from clearhead.errors import ClearheadError, UsageError
 from clearhead.look.assets import ENTRY, STYLES, TYPES, asset, frame, names
 from clearhead.look.exhibit import Exhibit
 from clearhead.look.export import raw
+from clearhead.look.gallery import Gallery, Request, in_thread
 from clearhead.look.pencil import lesson
-from clearhead.text import is_blank
 
 HOST = "127.0.0.1"
 HOSTS = (HOST, "localhost")
-MOST_CHARACTERS, MOST_BEAMS, MOST_BYTES, MOST_TRACES = 2_000, 16, 65_536, 8
-# Traces of a large model take some hundred megabytes each: the oldest go before all together take more bytes than this.
-MOST_KEPT = 1 << 30
+MOST_BYTES = 65_536
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
@@ -48,67 +43,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-@dataclasses.dataclass(frozen=True)
-class Request:
-    """What a reader asks the page to trace. Raises UsageError where it cannot be traced."""
-
-    text: str
-    to: str | None = None
-    beam_size: int = 1
-
-    def __post_init__(self) -> None:
-        if is_blank(self.text):
-            raise UsageError("there is no text; type a sentence")
-        if len(self.text) > MOST_CHARACTERS:
-            raise UsageError(f"the text has {len(self.text):,} characters; the page takes {MOST_CHARACTERS:,} at most")
-        if any("\ud800" <= each <= "\udfff" for each in self.text):
-            raise UsageError("the text holds half of a character (a lone surrogate); type it again")
-        if not 1 <= self.beam_size <= MOST_BEAMS:
-            raise UsageError(f"beam_size={self.beam_size!r} is not a whole number from 1 to {MOST_BEAMS}")
-
-
 Tracer = Callable[[Request], Exhibit]
-Computed = TypeVar("Computed")
-
-
-class Gallery:
-    """The newest exhibits by their ids; whatever the model computes for them, it computes one at a time."""
-
-    def __init__(self, first: Exhibit) -> None:
-        self._kept: OrderedDict[str, Exhibit] = OrderedDict()
-        self._numbers = itertools.count(1)
-        self._busy = asyncio.Lock()
-        self.newest = ""
-        self.open_with(first)
-
-    def add(self, exhibit: Exhibit) -> str:
-        name = str(next(self._numbers))
-        self._kept[name] = exhibit
-        while len(self._kept) > MOST_TRACES or self._size() > MOST_KEPT:
-            oldest = next((one for one in self._kept if one not in (self.newest, name)), None)
-            if oldest is None:
-                break
-            self._kept.pop(oldest)
-        return name
-
-    def _size(self) -> int:
-        return sum(exhibit.trace.size for exhibit in self._kept.values())
-
-    def open_with(self, exhibit: Exhibit) -> str:
-        """Add what a page that is opened from now on begins with."""
-        self.newest = self.add(exhibit)
-        return self.newest
-
-    def __getitem__(self, name: str) -> Exhibit:
-        if name not in self._kept:
-            raise HTTPException(404, f"trace {name[:20]!r} is no longer kept; trace the sentence again")
-        # What is looked at stays; what nobody has asked for the longest goes first.
-        self._kept.move_to_end(name)
-        return self._kept[name]
-
-    async def work(self, compute: Callable[[], Computed]) -> Computed:
-        async with self._busy:
-            return await run_in_threadpool(compute)
 
 
 def application(tracer: Tracer, first: Exhibit) -> "Guard":
@@ -133,13 +68,13 @@ def application(tracer: Tracer, first: Exhibit) -> "Guard":
             raise HTTPException(404, "the page has no such file") from None
 
     async def document(asked: Asked) -> Response:
-        return _told(gallery, gallery.newest)
+        return _told(gallery, gallery.first)
 
     async def trace(asked: Asked) -> Response:
         match await _read(asked):
             case {"text": str(text), "to": None | str() as to, "beam_size": int(beam_size), **more} if not more:
                 request = Request(text, to, int(beam_size))
-                return _told(gallery, gallery.open_with(await gallery.work(lambda: tracer(request))))
+                return _told(gallery, await gallery.made(request, lambda: tracer(request)))
         raise UsageError("the request is not understood; send {text, to, beam_size}")
 
     async def tensor(asked: Asked) -> Response:
@@ -156,14 +91,15 @@ def application(tracer: Tracer, first: Exhibit) -> "Guard":
         return _numbers(await gallery.work(lambda: exhibit.moment(parent)))
 
     async def follow(asked: Asked) -> Response:
-        exhibit = gallery[asked.path_params["number"]]
+        name = asked.path_params["number"]
+        exhibit = gallery[name]
         match await _read(asked):
             case {"node": int(node), **more} if not more:
-                return _told(gallery, gallery.add(await gallery.work(lambda: exhibit.follow(node))))
+                return _told(gallery, await gallery.made((name, int(node)), lambda: exhibit.follow(node)))
         raise UsageError("the request is not understood; send {node}")
 
     async def sheet(asked: Asked) -> Response:
-        return JSONResponse(await run_in_threadpool(_sheet, asked.query_params))
+        return JSONResponse(await in_thread(lambda: _sheet(asked.query_params)))
 
     routes = [
         Route("/", page),
@@ -176,7 +112,7 @@ def application(tracer: Tracer, first: Exhibit) -> "Guard":
         Route("/trace/{number}/moment", moment),
         Route("/trace/{number}/follow", follow, methods=["POST"]),
     ]
-    handlers: Any = {ClearheadError: _refused, HTTPException: _refused, Exception: _broken}
+    handlers: Any = {ClearheadError: _refused, HTTPException: _refused, ClientDisconnect: _left, Exception: _broken}
     return Guard(Starlette(routes=routes, exception_handlers=handlers))
 
 
@@ -264,6 +200,10 @@ async def _refused(asked: Asked, error: Exception) -> Response:
     return _error(str(error), 400)
 
 
+async def _left(asked: Asked, error: Exception) -> Response:
+    return Response(status_code=400)  # Nobody reads it.
+
+
 async def _broken(asked: Asked, error: Exception) -> Response:
     return _error(f"the page's server failed ({type(error).__name__}); its terminal shows why", 500)
 
@@ -286,11 +226,25 @@ def listening(port: int) -> Any:
 
 
 def serve(page: Guard, port: int, ready: Callable[[str], None]) -> None:
-    """Serve until Ctrl-C. ready: is told the address once it answers."""
+    """Serve until Ctrl-C. ready: is told the address once it answers.
+
+    Nothing is lost by ending at once: requests that are half sent, or half answered, are let go without a word.
+    """
     with listening(port) as own:
         address = f"http://{HOST}:{own.getsockname()[1]}/"
-        server = uvicorn.Server(uvicorn.Config(_announcing(page, lambda: ready(address)), log_level="warning"))
-        server.run(sockets=[own])
+        announcing = _announcing(page, lambda: ready(address))
+        config = uvicorn.Config(announcing, log_level="error", ws="none", timeout_graceful_shutdown=0)
+        server = uvicorn.Server(config)
+        logger = logging.getLogger("uvicorn.error")
+
+        def wanted(record: logging.LogRecord) -> bool:
+            return not server.should_exit
+
+        logger.addFilter(wanted)
+        try:
+            server.run(sockets=[own])
+        finally:
+            logger.removeFilter(wanted)
 
 
 def _announcing(page: Guard, ready: Callable[[], None]) -> Any:

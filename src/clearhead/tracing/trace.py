@@ -82,6 +82,8 @@ class Trace:
         self.config, self.settings = MappingProxyType(dict(config)), MappingProxyType(dict(settings or {}))
         self.tree = tuple(tree)
         self.parameters = MappingProxyType(dict(parameters or {}))
+        # The bundle that made it, for those who show more of the model than this run; no file holds it.
+        self.bundle: Any = None
 
     def __getitem__(self, name: str) -> Tensor:
         """A copy of the tensor. Raises TraceError for a name that the trace does not have."""

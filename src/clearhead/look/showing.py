@@ -1,0 +1,92 @@
+"""From a trace to what is shown of it: the same for the page, one file and a notebook."""
+
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from clearhead.bundle import shipped
+from clearhead.bundle.storage import read_tensors
+from clearhead.bundle.traces import traced
+from clearhead.errors import BundleError
+from clearhead.look.exhibit import Exhibit
+from clearhead.model import EncoderDecoder
+from clearhead.tracing import Trace
+
+if TYPE_CHECKING:
+    from clearhead.bundle import Bundle
+
+# The model that docs/questions.md and docs/heads.md are about: one that was trained elsewhere has other numbers.
+ASKED_ABOUT = "street"
+
+
+def exhibit_of(trace: Trace, bundle: "Bundle | None" = None) -> Exhibit:
+    """A trace with all that its model adds: its first weights, its training's history, other hypotheses.
+
+    bundle: where the trace does not know it, as one that was read from a file. Without any, the trace alone is shown.
+    Raises BundleError for a damaged history.jsonl.
+    """
+    bundle = trace.bundle if bundle is None else bundle
+    if bundle is None:
+        return Exhibit(trace, shipped=is_shipped(trace))
+    return Exhibit(
+        trace,
+        untrained(bundle, trace),
+        read_history(bundle.folder),
+        bundle.languages,
+        functools.partial(forced, bundle, trace),
+        is_shipped(trace),
+    )
+
+
+def forced(bundle: "Bundle", trace: Trace, tokens: Sequence[int]) -> Trace:
+    """The trace of the same source with other tokens, such as those of a hypothesis that did not win."""
+    tokenizer = bundle.target_tokenizer
+    settings = {**trace.settings, "beam_size": None, "served": None}
+    return traced(bundle.model, trace.source, tokens, tokenizer.decode(tokens), tokenizer, None, settings)
+
+
+def untrained(bundle: "Bundle", trace: Trace) -> Trace:
+    """The same tokens through the model's first weights, which its recipe's seed gives again."""
+    ids, text = trace.predicted.ids, trace.predicted.text
+    model = _before_training(bundle)
+    return traced(model, trace.source, ids, text, bundle.target_tokenizer, None, trace.settings)
+
+
+@functools.lru_cache(maxsize=1)
+def _before_training(bundle: "Bundle") -> EncoderDecoder:
+    return EncoderDecoder(bundle.model.config, seed=bundle.recipe.training.seed).eval()
+
+
+def read_history(folder: Path | None) -> list[dict[str, Any]]:
+    """The lines of the run's history.jsonl; none where a bundle came alone. Raises BundleError for a damaged one."""
+    places = () if folder is None else (folder, folder.parent)
+    path = next((one / "history.jsonl" for one in places if (one / "history.jsonl").is_file()), None)
+    if path is None:
+        return []
+    try:
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        if not all(isinstance(line, dict) for line in lines):
+            raise ValueError("a line is no object")
+        return lines
+    except (OSError, ValueError, RecursionError) as error:
+        raise BundleError(f"{path} cannot be read ({error}); move it away to look without it") from None
+
+
+def is_shipped(trace: Trace) -> bool | None:
+    """Whether the trace's model is the one that docs/questions.md is about; None where it has no weights to tell by."""
+    if not trace.parameters:
+        return None
+    stored = _shipped_weights()
+    return stored.keys() <= trace.parameters.keys() and all(
+        torch.equal(trace.parameters[name].detach().float().cpu(), one.float()) for name, one in stored.items()
+    )
+
+
+@functools.cache
+def _shipped_weights() -> Mapping[str, Tensor]:
+    return read_tensors(shipped()[ASKED_ABOUT] / "model.safetensors")

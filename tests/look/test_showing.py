@@ -1,0 +1,82 @@
+"""What is shown of a trace besides the trace."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from clearhead.bundle import Bundle, load
+from clearhead.errors import BundleError
+from clearhead.look import exhibit_of, show
+from clearhead.look.showing import is_shipped, read_history, untrained
+from clearhead.tracing import Trace
+from clearhead.training.preparation import gather
+
+
+def told(page: str) -> dict[str, Any]:
+    """The document that a file of its own, or a notebook's frame, holds."""
+    return json.loads(page.partition('id="data">')[2].partition("</script>")[0])
+
+
+def test_before_training(run_folder: Path) -> None:
+    """The first weights are those that training began with, and the page is told their likeliest tokens."""
+    bundle = load(run_folder)
+    shown = exhibit_of(bundle.trace("one two", beam_size=2))
+    model = gather(bundle.recipe).untrained_model().eval()
+    ids = [torch.tensor([list(side.ids)]) for side in (shown.trace.source, shown.trace.target)]
+    with torch.inference_mode():
+        expected = model(*ids)[0].softmax(-1)
+    first = untrained(bundle, shown.trace)
+    assert first["output.probabilities"] == pytest.approx(expected, abs=1e-6)
+    assert first.predicted == shown.trace.predicted
+    assert shown.before is not None
+    for row, likely in zip(expected, shown.before, strict=True):
+        assert [share for _, _, share in likely[:10]] == pytest.approx(row.topk(10).values.tolist(), abs=1e-6)
+
+
+def test_history(run_folder: Path, tmp_path: Path) -> None:
+    lines = read_history(run_folder)
+    assert [line["step"] for line in lines if "loss" in line][-1] == 120
+    assert read_history(run_folder / "bundle") == lines
+    assert read_history(tmp_path) == read_history(None) == []
+    (tmp_path / "history.jsonl").write_text("{", encoding="utf-8")
+    with pytest.raises(BundleError, match=r"history.jsonl cannot be read"):
+        read_history(tmp_path)
+
+
+def test_a_notebook_shows_what_the_page_shows(run_folder: Path) -> None:
+    """faults.md D9: the untrained model, the curves and the other hypotheses."""
+    bundle = load(run_folder)
+    trace = bundle.trace("one two", beam_size=3)
+    data = told(show(trace).page)
+    document = data["document"]
+    assert len(document["untrained"]) == len(trace.predicted.ids)
+    assert document["history"] == json.loads(json.dumps(read_history(run_folder)))
+    left = {node["parent"] for node in trace.tree if node["parent"] >= 0}
+    assert {int(one) for one in data["moments"]} == {one for one in left if trace.tree[one]["fate"] != "won"} != set()
+
+
+def test_a_trace_from_a_file_is_shown_with_its_bundle(run_folder: Path, tmp_path: Path) -> None:
+    """faults.md D9: the file holds no model; whoever has it names it."""
+    bundle = load(run_folder)
+    bundle.trace("one two", beam_size=3).save(tmp_path / "one.safetensors")
+    trace = Trace.load(tmp_path / "one.safetensors")
+    alone, whole = (told(one.page)["document"] for one in (show(trace), show(trace, bundle=bundle)))
+    assert (alone["untrained"], alone["history"], alone["branches"]) == (None, [], False)
+    assert whole["untrained"]
+    assert whole["history"]
+
+
+def test_whose_numbers_the_questions_tell(two_languages: Bundle, tmp_path: Path) -> None:
+    """faults.md D8: a model is told from the shipped one by its weights, not by its name."""
+    street = load("street")
+    trace = street.trace("One.", "fr")
+    assert is_shipped(trace) is True
+    assert is_shipped(two_languages.trace("one", "fr")) is False
+    trace.save(tmp_path / "one.safetensors")
+    assert is_shipped(Trace.load(tmp_path / "one.safetensors")) is None
+    with torch.no_grad():
+        next(street.model.parameters()).flatten()[0] += 1e-3
+    assert is_shipped(street.trace("One.", "fr")) is False
