@@ -40,7 +40,7 @@ def test_a_notebook_displays_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     known: dict[type, Any] = {}
     formatter = SimpleNamespace(lookup_by_type=known.__getitem__, for_type=known.__setitem__)
     shell = SimpleNamespace(display_formatter=SimpleNamespace(formatters={"image/png": formatter}))
-    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell, version_info=(9, 0)))
     show_figures()
     assert known[Figure](Figure()).startswith(b"\x89PNG")
     mine = known[Figure] = object()
@@ -49,7 +49,7 @@ def test_a_notebook_displays_figures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_elsewhere_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: None))
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: None, version_info=(9, 0)))
     show_figures()
     monkeypatch.delitem(sys.modules, "IPython")
     show_figures()
