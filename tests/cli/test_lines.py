@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 import sys
 from pathlib import Path
 
@@ -56,6 +57,31 @@ class TestReading:
         (tmp_path / "a.gz").write_bytes(gzip.compress(b"a\nb\n"))
         assert list(lines.read(tmp_path / "a.gz")) == ["a", "b"]
 
+    def test_gzip_by_another_name(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """faults.md B6."""
+        (tmp_path / "a.txt").write_bytes(gzip.compress(b"a\nb\n"))
+        assert list(lines.read(tmp_path / "a.txt")) == ["a", "b"]
+        assert read(monkeypatch, gzip.compress(b"a\nb\n")) == ["a", "b"]
+
+    @pytest.mark.parametrize(
+        ("content", "message"),
+        [
+            ("one\ntwo\n".encode("utf-16"), "is in UTF-16, expected UTF-8; convert it with iconv -f UTF-16 -t UTF-8"),
+            ("오늘은 날씨가 좋습니다.\n".encode("cp949"), "is not UTF-8; it looks like CP949 (Korean Windows)"),
+            (b"one\rtwo\rthree\r", "has CR line ends"),
+            (b"PK\x03\x04" + bytes(26) + b"xl/workbook.xml", "is a workbook; save its sheet as text"),
+        ],
+    )
+    def test_what_is_no_text_in_utf8_as_a_whole(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, message: str
+    ) -> None:
+        """faults.md B6 and B8: nonsense with exit 0 before. From a file and from a pipe."""
+        (tmp_path / "a").write_bytes(content)
+        with pytest.raises(DataError, match=re.escape(f"input {tmp_path / 'a'} {message}")):
+            next(lines.read(tmp_path / "a"))
+        with pytest.raises(DataError, match=re.escape(f"standard input {message}")):
+            read(monkeypatch, content)
+
     def test_half_of_a_gzip_file(self, tmp_path: Path) -> None:
         (tmp_path / "a.gz").write_bytes(gzip.compress(b"a\nb\n" * 999)[:-9])
         with pytest.raises(DataError, match="is not a whole gzip file"):
@@ -71,6 +97,18 @@ class TestWriting:
     def test_one_newline_a_line(self, tmp_path: Path) -> None:
         lines.write(["a", "", "b\nc", "d\re", "é\u2028"], tmp_path / "out")
         assert (tmp_path / "out").read_bytes() == "a\n\nb c\nd e\né\u2028\n".encode()
+
+    @pytest.mark.parametrize("name", ["out.gz", "out.GZ"])
+    def test_a_name_in_gz_is_gzip(self, tmp_path: Path, name: str) -> None:
+        """faults.md B7. Twice the same bytes: neither the name nor the time is in it."""
+        for folder in ("a", "b"):
+            (tmp_path / folder).mkdir()
+            lines.write(["one", "two"] * 999, tmp_path / folder / name)
+        packed = (tmp_path / "a" / name).read_bytes()
+        assert gzip.decompress(packed) == b"one\ntwo\n" * 999
+        assert packed == (tmp_path / "b" / name).read_bytes()
+        assert len(packed) < 200
+        assert list(lines.read(tmp_path / "a" / name)) == ["one", "two"] * 999
 
     def test_half_of_a_pair_of_surrogates(self, tmp_path: Path) -> None:
         lines.write(["\ud800"], tmp_path / "out")

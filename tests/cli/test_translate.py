@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import select
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -47,6 +48,44 @@ def test_what_is_not_utf_8_is_said(clearhead: Run, run_folder: Path) -> None:
         "clearhead: line 2 is not UTF-8 (its byte 9), and what cannot be read is replaced; convert the text, as in: "
         "iconv -f LATIN1 -t UTF-8\n"
     )
+
+
+def test_a_line_that_fits_no_encoding_is_said(clearhead: Run, run_folder: Path) -> None:
+    """faults.md B6: no advice that would ruin the rest."""
+    result = clearhead("translate", run_folder, stdin=b"one\n\xff\xfe\xc3\n")
+    assert result.code == 0
+    assert result.err.endswith("is not UTF-8 (its byte 1), and what cannot be read is replaced; correct the line\n")
+
+
+def test_a_file_in_another_encoding_is_refused(clearhead: Run, run_folder: Path, tmp_path: Path) -> None:
+    """faults.md B6: before a line is translated."""
+    (tmp_path / "in").write_bytes("오늘은 날씨가 좋습니다.\n".encode("cp949") * 9)
+    result = clearhead("translate", run_folder, "--in", tmp_path / "in", "--out", tmp_path / "out")
+    assert (result.code, result.out, result.err.count("\n")) == (2, b"", 1)
+    assert "iconv -f CP949 -t UTF-8 FILE > NEW" in result.err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="waits for a pipe by select")
+def test_a_program_that_waits_for_each_answer_gets_it(clearhead: Run, run_folder: Path) -> None:
+    """faults.md B9: it writes a line and reads one, and never ends its input before the last."""
+    texts = [b"one\n", b"two three\n", b"four\n"]
+    expected = clearhead("translate", run_folder, "--beam-size", 1, stdin=b"".join(texts)).out.splitlines(keepends=True)
+    command = [sys.executable, "-m", "clearhead", "translate", str(run_folder), "--beam-size", "1"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            for text, answer in zip(texts, expected, strict=True):
+                process.stdin.write(text)
+                process.stdin.flush()
+                assert select.select([process.stdout], [], [], 120)[0], "no answer came"
+                assert process.stdout.readline() == answer
+        finally:
+            process.stdin.close()
+            process.wait()
+    assert process.returncode == 0
 
 
 def test_nothing_in_nothing_out(clearhead: Run, run_folder: Path) -> None:

@@ -1,12 +1,14 @@
 """Reading lines: what is a line, and what is said of a file that has none to give."""
 
 import gzip
+import os
+import threading
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clearhead.data import read_lines, read_pairs
+from clearhead.data import check_file, read_lines, read_pairs
 from clearhead.errors import DataError
 
 
@@ -60,9 +62,36 @@ def test_invalid_utf8_is_told_with_line_and_byte(tmp_path):
         list(read_lines(path))
 
 
-def test_gzip_without_its_ending_and_utf16_are_recognised(tmp_path):
-    with pytest.raises(DataError, match=r"ends in \.gz"):
-        list(read_lines(write(tmp_path / "text.txt", gzip.compress(b"one\n"))))
+def test_gzip_is_told_by_its_content(tmp_path):
+    """faults.md B6."""
+    assert list(read_lines(write(tmp_path / "text.txt", gzip.compress(b"one\ntwo\n")))) == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("line", "codec", "named"),
+    [
+        ("오늘은 날씨가 좋습니다.", "cp949", r"CP949 \(Korean Windows\): convert it with iconv -f CP949 -t UTF-8"),
+        ("今日は天気がいいです。", "shift_jis", "iconv -f Shift-JIS"),
+        ("Он не перешёл улицу.", "cp1251", "iconv -f CP1251"),
+        ("caf\u00e9", "latin-1", "iconv -f LATIN1"),
+    ],
+)
+def test_the_encoding_that_fits_is_named(tmp_path, line, codec, named):
+    """faults.md B6: `iconv -f LATIN1` would ruin Korean."""
+    path = write(tmp_path / "text.txt", b"one\n" + line.encode(codec) + b"\n")
+    with pytest.raises(DataError, match=f"line 2 is not UTF-8 .*; it looks like .*{named}"):
+        list(read_lines(path))
+
+
+def test_what_fits_nothing_is_no_advice_for_an_encoding(tmp_path):
+    with pytest.raises(DataError, match=r"line 2 is not UTF-8 .*; correct or remove the line"):
+        list(read_lines(write(tmp_path / "text.txt", b"one\n\xff\x00\xfe\n")))
+
+
+def test_utf16_and_old_line_ends_are_refused_at_once(tmp_path):
+    """faults.md B6 and B8."""
+    with pytest.raises(DataError, match=r"text\.txt has CR line ends, those of old Macs"):
+        list(read_lines(write(tmp_path / "text.txt", b"one\rtwo\rthree\r")))
     with pytest.raises(DataError, match="UTF-16"):
         list(read_lines(write(tmp_path / "text.txt", "one\n".encode("utf-16"))))
 
@@ -105,6 +134,23 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path, monkeypatch):
 def test_a_name_that_no_file_can_have_is_refused(tmp_path):
     with pytest.raises(DataError, match=r"cannot read|does not exist"):
         read_lines(tmp_path / ("x" * 300))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_no_file_to_read_again(tmp_path):
+    """faults.md C12: whoever reads a file twice asks `check_file` first."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DataError, match="pipe is a pipe or a device, which can be read only once; give a file"):
+        check_file(tmp_path / "pipe")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_read_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=(b"one\ntwo\n",))
+    writer.start()
+    assert list(read_lines(tmp_path / "pipe")) == ["one", "two"]
+    writer.join()
 
 
 def test_pairs(tmp_path):

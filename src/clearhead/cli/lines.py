@@ -3,38 +3,59 @@
 import contextlib
 import gzip
 import sys
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast, final
 
 from clearhead.errors import DataError
 from clearhead.files import publish_file
+from clearhead.reading import Lines, check_utf8, fitting, open_lines
 
 if TYPE_CHECKING:
     import clearhead
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
+def read(path: Path | None, quiet: bool = False) -> "Texts":
+    """The lines of a file (gzip too), or of standard input for None; `reading.lines` says what a line is.
 
-def read(path: Path | None, quiet: bool = False) -> Iterator[str]:
-    """The lines of a file (gzip where its name ends in .gz), or of standard input for None.
-
-    Bytes that are not UTF-8 become U+FFFD, and standard error is told of the line unless `quiet`; a byte order mark at
-    the start is no part of the first line. Only a newline ends a line (not U+2028 and its kin, which may stand inside
-    one), so that lines in and lines out match those that other programs count. Raises DataError where the file cannot
-    be read.
+    Bytes that are not UTF-8 become U+FFFD, and standard error is told of the line unless `quiet`, so that lines in and
+    lines out match. Raises DataError where the file cannot be read, or is as a whole no text in UTF-8, before a line
+    is handed out.
     """
-    try:
-        with _source(path) as source:
-            for number, line in enumerate(source):
-                content = line.removeprefix(_BYTE_ORDER_MARK) if number == 0 else line
-                yield _text(content.removesuffix(b"\n").removesuffix(b"\r"), None if quiet else number + 1)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataError(f"input {path} is not a whole gzip file ({error}); fetch it again, or drop .gz") from error
-    except OSError as error:
-        name = path or "from standard input"
-        raise DataError(f"input {name} cannot be read ({error.strerror}); name a text file by --in") from error
+    return Texts(path, quiet)
+
+
+@final
+class Texts:
+    """What `read` returns: an iterator of lines that knows whether the next one is there."""
+
+    def __init__(self, path: Path | None, quiet: bool) -> None:
+        self._path, self._quiet = path, quiet
+        self._lines: Lines | None = None
+        self._texts = self._decoded()
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        return next(self._texts)
+
+    def is_there(self) -> bool:
+        """Whether the next line, or the end, is there without waiting for whoever writes."""
+        return self._lines is None or self._lines.is_there()
+
+    def _decoded(self) -> Iterator[str]:
+        name = "standard input" if self._path is None else f"input {self._path}"
+        try:
+            with open_lines(self._path, name) as lines:
+                check_utf8(lines.head, name)
+                self._lines = lines
+                for number, line in enumerate(lines, start=1):
+                    yield _text(line, None if self._quiet else number)
+        except OSError as error:
+            place = self._path or "from standard input"
+            raise DataError(f"input {place} cannot be read ({error.strerror}); name a text file by --in") from error
 
 
 def _text(line: bytes, number: int | None) -> str:
@@ -42,19 +63,27 @@ def _text(line: bytes, number: int | None) -> str:
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError as error:
-        place = f"line {number} is not UTF-8 (its byte {error.start + 1}), and what cannot be read is replaced"
         if number is not None:
-            print(f"clearhead: {place}; convert the text, as in: iconv -f LATIN1 -t UTF-8", file=sys.stderr)
+            place = f"line {number} is not UTF-8 (its byte {error.start + 1}), and what cannot be read is replaced"
+            encoding = fitting(line)
+            remedy = f"convert the text, as in: iconv -f {encoding.name} -t UTF-8" if encoding else "correct the line"
+            print(f"clearhead: {place}; {remedy}", file=sys.stderr)
         return line.decode("utf-8", errors="replace")
 
 
 def write(lines: Iterable[str], path: Path | None) -> None:
-    """Write lines to a file, which is there when it is whole, or for None to standard output, each as it comes."""
+    """Write lines to a file, which is there when it is whole, or for None to standard output, each as it comes.
+
+    A file whose name ends in .gz is compressed.
+    """
     try:
+        # Somebody may wait for each line; nobody sees a file before it is whole, and gzip would pack each line alone.
+        is_followed = path is None or _is_stream(path)
         with _sink(path) as sink:
             for line in lines:
                 sink.write(one_line(line).encode("utf-8", errors="replace") + b"\n")
-                sink.flush()
+                if is_followed:
+                    sink.flush()
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -94,17 +123,6 @@ def note_unreadable(bundle: "clearhead.Bundle", texts: Sequence[str], before: in
 
 
 @contextlib.contextmanager
-def _source(path: Path | None) -> Iterator[IO[bytes]]:
-    if path is None:
-        if sys.stdin is None:
-            raise DataError("standard input is closed; name a file by --in")
-        yield sys.stdin.buffer
-        return
-    with path.open("rb") as file, gzip.open(file) if path.suffix == ".gz" else file as lines:
-        yield lines  # type: ignore[misc]  # a gzip file is one of bytes, too
-
-
-@contextlib.contextmanager
 def _sink(path: Path | None) -> Iterator[IO[bytes]]:
     if path is None:
         if sys.stdout is None:
@@ -112,11 +130,24 @@ def _sink(path: Path | None) -> Iterator[IO[bytes]]:
         yield sys.stdout.buffer
         return
     real = path.resolve()
-    if real.exists() and not real.is_file():
-        with real.open("wb") as file:  # A pipe or a terminal; a folder's error says what it is.
-            yield file
+    if _is_stream(real):
+        # A pipe or a terminal; a folder's error says what it is.
+        with real.open("wb") as file, _packed(path, file) as lines:
+            yield lines
         return
     real.parent.stat()  # A folder with a mistyped name is not made.
     # Beside its place, since it may be the very file that is read, and a half of it would look like a whole.
-    with publish_file(real) as draft, draft.open("wb") as file:
-        yield file
+    with publish_file(real) as draft, draft.open("wb") as file, _packed(path, file) as lines:
+        yield lines
+
+
+def _is_stream(path: Path) -> bool:
+    return path.exists() and not path.is_file()
+
+
+def _packed(path: Path, file: IO[bytes]) -> AbstractContextManager[IO[bytes]]:
+    """What to write to, so that a file whose name ends in .gz is one: the same lines, the same bytes."""
+    if path.suffix.lower() != ".gz":
+        return contextlib.nullcontext(file)
+    # The file's name and the time, which gzip would keep, say nothing of the lines.
+    return cast(AbstractContextManager[IO[bytes]], gzip.GzipFile("", "wb", fileobj=file, mtime=0))

@@ -1,7 +1,6 @@
 """`clearhead translate`: lines in, translations out."""
 
 import functools
-import itertools
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -138,7 +137,7 @@ def translate(
 
     def translated() -> Iterator[str]:
         number = 0
-        for texts in _chunks(lines.read(input_file, quiet), by_hand):
+        for texts in _chunks(lines.read(input_file, quiet)):
             if not quiet:
                 lines.note_cuts(bundle, texts, number)
                 lines.note_unreadable(bundle, texts, number)
@@ -160,12 +159,18 @@ def _sampling(
     return None
 
 
-def _chunks(texts: Iterator[str], by_hand: bool) -> Iterator[list[str]]:
-    """More and more lines at a time from a file or a pipe, one at a time from a person."""
-    size = 1 if by_hand else FIRST_LINES
-    while chunk := list(itertools.islice(texts, size)):
+def _chunks(texts: lines.Texts) -> Iterator[list[str]]:
+    """More and more lines at a time, but those that are there are not kept waiting for those that are not."""
+    chunk: list[str] = []
+    size = FIRST_LINES
+    for text in texts:
+        chunk.append(text)
+        if len(chunk) == size or not texts.is_there():
+            yield chunk
+            size = min(2 * size, MOST_LINES) if len(chunk) == size else size
+            chunk = []
+    if chunk:
         yield chunk
-        size = size if by_hand else min(2 * size, MOST_LINES)
 
 
 def _n_best(line: int, hypotheses: "Sequence[clearhead.Translation]") -> Iterator[str]:

@@ -1,36 +1,23 @@
-"""Text files, line by line: the only place that decides what a line is.
-
-A line ends at "\\n" and nowhere else: U+2028, form feeds and their like are text, so that lines in are lines out.
-"""
+"""Pairs of text files to learn from or be judged by: what cannot be read is refused, with the line and the remedy."""
 
 import difflib
-import gzip
 import itertools
-import zlib
 from collections.abc import Iterator
-from io import BufferedIOBase
 from pathlib import Path
-from typing import Final
 
 from clearhead.errors import DataError
+from clearhead.reading import odd_line, open_lines
 from clearhead.text import is_blank
-
-_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
-_GZIP_MARK: Final = b"\x1f\x8b"
-_UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_lines(path: Path) -> Iterator[str]:
-    """The lines of a UTF-8 text file (gzip where its name ends in .gz), without their ends; constant memory.
-
-    A "\\r" before the "\\n" and a byte order mark at the start of the file are no part of a line. A last line
-    without "\\n" counts.
+    """The lines of a UTF-8 text file (gzip too), without their ends; `reading.lines` says what a line is.
 
     Raises:
-        DataError: the file is missing or is a folder (at once); it is empty, is broken gzip, or has a line that is
-            not UTF-8 (when that line is reached).
+        DataError: the file is missing or is a folder (at once); it is empty, is no text in UTF-8, is broken gzip, or
+            has a line that is not UTF-8 (when that line is reached).
     """
-    check_file(path)
+    _check_exists(path)
     return _decoded_lines(path)
 
 
@@ -44,14 +31,23 @@ def read_pairs(source: Path, target: Path) -> Iterator[tuple[str, str]]:
 
 
 def check_file(path: Path) -> None:
-    """Raise a DataError that helps if there is no such file."""
+    """Raise a DataError that helps if there is no such file, or if it is a pipe, which can be read only once."""
+    _check_exists(path)
+    if not path.is_file():
+        raise DataError(
+            f"{path} is a pipe or a device, which can be read only once; give a file: write it into one first, as in "
+            "zcat FILE.gz > FILE (a .gz file needs no unpacking)"
+        )
+
+
+def _check_exists(path: Path) -> None:
     try:
-        _check_file(path)
+        _check_is_there(path)
     except OSError as error:  # Such as a folder that may not be searched, or a name that is too long.
         raise _unreadable(path, error) from error
 
 
-def _check_file(path: Path) -> None:
+def _check_is_there(path: Path) -> None:
     if path.is_dir():
         raise DataError(f"{path} is a folder; expected a text file or .gz in it{_some_files(path)}")
     if path.exists():
@@ -71,49 +67,22 @@ def _some_files(folder: Path) -> str:
 
 def _decoded_lines(path: Path) -> Iterator[str]:
     number = 0
-    for number, line in enumerate(_raw_lines(path), start=1):
-        try:
-            yield line.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise _not_utf8(path, number, line, error.start) from error
+    try:
+        with open_lines(path, str(path)) as lines:
+            head = lines.head
+            for number, line in enumerate(lines, start=1):
+                try:
+                    yield line.decode("utf-8")
+                except UnicodeDecodeError as error:
+                    raise odd_line(str(path), number, line, error, head) from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
     if number == 0:
         raise DataError(f"{path} is empty (0 lines); expected one sentence a line")
 
 
-def _raw_lines(path: Path) -> Iterator[bytes]:
-    try:
-        with _open(path) as file:
-            # A binary file is split at b"\n" only.
-            for number, line in enumerate(file):
-                content = line.removeprefix(_BYTE_ORDER_MARK) if number == 0 else line
-                if content:
-                    yield content.removesuffix(b"\n").removesuffix(b"\r")
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataError(
-            f"{path} is not a whole gzip file ({error}); fetch it again, or drop .gz from its name if it is plain text"
-        ) from error
-    except OSError as error:
-        raise _unreadable(path, error) from error
-
-
 def _unreadable(path: Path, error: OSError) -> DataError:
     return DataError(f"cannot read {path} ({error.strerror or error}); check its permissions and its disk")
-
-
-def _open(path: Path) -> BufferedIOBase:
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
-
-
-def _not_utf8(path: Path, number: int, line: bytes, position: int) -> DataError:
-    if number == 1 and line.startswith(_GZIP_MARK):
-        remedy = "the file is gzip: give it a name that ends in .gz"
-    elif number == 1 and line.startswith(_UTF16_MARKS):
-        remedy = "the file looks like UTF-16: convert it with iconv -f UTF-16 -t UTF-8"
-    else:
-        remedy = "correct or remove the line, or convert the file with iconv, such as iconv -f LATIN1 -t UTF-8"
-    return DataError(
-        f"{path}: line {number:,} is not UTF-8 (byte 0x{line[position]:02X} at {position + 1:,}); {remedy}"
-    )
 
 
 def _pairs(
