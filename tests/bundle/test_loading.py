@@ -1,13 +1,17 @@
 """A model on disk: what is whole loads, and nothing else."""
 
+import dataclasses
+import hashlib
 import json
+import math
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 import clearhead
 from clearhead.bundle import Bundle, find_bundle, load, shipped
@@ -15,7 +19,9 @@ from clearhead.data.street import DIRECTIONS, scored
 from clearhead.data.street.examples import example
 from clearhead.errors import BundleError, UsageError
 from clearhead.files import sha256
-from clearhead.recipe import load_recipe, shipped_recipe
+from clearhead.model import EncoderDecoder, TransformerConfig
+from clearhead.recipe import Recipe, load_recipe, shipped_recipe
+from clearhead.text import Tokenizer
 
 TIRED = "The animal didn't cross the street because it was too tired."
 WIDE = TIRED.replace("tired", "wide")
@@ -27,10 +33,22 @@ def copy(run_folder: Path, tmp_path: Path) -> Path:
     return shutil.copytree(run_folder / "bundle", tmp_path / "copy")
 
 
+@pytest.fixture
+def separate(make_recipe: Callable[..., Recipe], tmp_path: Path) -> Path:
+    """A bundle whose sides have tokenizers of their own."""
+    recipe = make_recipe("text.joint=false", "model.share_embeddings=target")
+    source, target = Tokenizer.learn(["one two one two"], 260), Tokenizer.learn(["un deux"], 259)
+    model = EncoderDecoder(recipe.model.config(source.size, target.size)).eval()
+    Bundle(model, source, target, recipe).save(tmp_path / "separate")
+    return tmp_path / "separate"
+
+
 def rewrite(folder: Path, **changes: object) -> None:
-    """Change config.json."""
-    config = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps(config | changes))
+    """Change config.json and the hash in it, as somebody who means harm would."""
+    config = json.loads((folder / "config.json").read_text()) | changes
+    config.pop("sha256")
+    text = json.dumps(config, sort_keys=True, separators=(",", ":"))
+    (folder / "config.json").write_text(json.dumps(config | {"sha256": hashlib.sha256(text.encode()).hexdigest()}))
 
 
 def rehash(folder: Path, name: str) -> None:
@@ -74,7 +92,7 @@ class TestLoading:
             (b"[]", "is not a bundle's config"),
             (b"\xff", "cannot be read"),
             (b"[" * 100_000, "is not a bundle's config"),
-            (b"{}", "is not a bundle's config .KeyError..format"),
+            (b"{}", "is not a bundle's config .no .format"),
             (b'{"format": 2, "family": "x"}', "has format 2, but this clearhead reads format 1; update clearhead"),
             (b'{"format": 1, "family": "causal"}', "has family 'causal'; expected encoder-decoder"),
             (b'{"format": 1, "family": "encoder-decoder", "model": 1, "files": {}}', "is not a bundle's config"),
@@ -99,11 +117,88 @@ class TestLoading:
         rehash(copy, "README.md")
         self.refused(copy, "lacks 'README.md'")
 
+    def test_a_config_that_leads_out(self, copy: Path) -> None:
+        """faults.md A14: not even where the file outside is a whole config."""
+        (copy / "config.json").rename(copy.parent / "config.json")
+        (copy / "config.json").symlink_to(copy.parent / "config.json")
+        self.refused(copy, "lacks 'config.json'")
+
+    def test_links_within(self, copy: Path) -> None:
+        """The folder itself may be a link, and what it lists may be one to a file inside."""
+        (copy / "tokenizer.json").rename(copy / "pieces")
+        (copy / "tokenizer.json").symlink_to("pieces")
+        (copy.parent / "link").symlink_to(copy)
+        assert load(copy.parent / "link").recipe.name == "tiny"
+
+    def test_a_tokenizer_that_is_not_listed(self, separate: Path, tmp_path: Path) -> None:
+        """faults.md A14: with source.json and target.json, an unlisted tokenizer.json was read, even through a link."""
+        expected = load(separate).source_tokenizer.to_json()
+        (tmp_path / "secret.json").write_text("secret")
+        (separate / "tokenizer.json").symlink_to(tmp_path / "secret.json")
+        assert load(separate).source_tokenizer.to_json() == expected
+        (separate / "tokenizer.json").unlink()
+        Tokenizer.learn(["other words, other words"], 260).save(separate / "tokenizer.json")
+        assert load(separate).source_tokenizer.to_json() == expected
+
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [
+            ({"files": []}, "model or files is no object"),
+            ({"files": {"README.md": 5}}, "the sha256 of 'README.md' is none"),
+            ({"files": {"README.md": "A" * 64}}, "the sha256 of 'README.md' is none"),
+            ({"files": {str(n): "0" * 64 for n in range(101)}}, "is no object"),
+            ({"model": 5}, "model or files is no object"),
+            ({"source_scripts": 5}, "source_scripts is no list of names"),
+            ({"source_scripts": ["LATIN", 5]}, "source_scripts is no list of names"),
+            ({"format": True}, "has format True"),
+            ({"format": "9" * 5000}, "has format '999"),
+        ],
+    )
+    def test_fields_of_other_types(self, copy: Path, changes: dict[str, object], message: str) -> None:
+        rewrite(copy, **changes)
+        self.refused(copy, message)
+
     @pytest.mark.parametrize("sizes", [{"width": 15}, {"widht": 16}, {"heads": 0}, {"dropout": 1.5}])
     def test_sizes_that_are_none(self, copy: Path, sizes: dict[str, object]) -> None:
         model = json.loads((copy / "config.json").read_text())["model"]
         rewrite(copy, model=model | sizes)
         self.refused(copy, "is not a bundle of this clearhead")
+
+    @pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(TransformerConfig)])
+    def test_hostile_sizes(self, copy: Path, field: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """faults.md A8: refused in one line, and nothing of such a size is built before."""
+
+        def build(*_: object, **__: object) -> None:
+            pytest.fail("the model was built before its sizes were held against the files")
+
+        monkeypatch.setattr(EncoderDecoder, "__init__", build)
+        for value in (10**6, 10**9, 10**400, math.nan, "8", None):
+            model = json.loads((copy / "config.json").read_text())["model"] | {field: value}
+            rewrite(copy, model=model)
+            self.refused(copy, "is not a bundle of this clearhead|config.json has|has shape|does not fit")
+
+    def test_tables_larger_than_the_weights(self, copy: Path) -> None:
+        """faults.md A8: positions that a formula gives are in no file, so that no header tells of them."""
+        model = json.loads((copy / "config.json").read_text())["model"]
+        assert (model["positions"], model["width"]) == ("sinusoidal", 16)
+        # Two tables of 1,048,576 × 16 numbers of 4 bytes are 128 MiB; the weights are less than one.
+        rewrite(copy, model=model | {"max_length": 2**20})
+        self.refused(copy, "max_length=1048576, which needs tables of positions far larger than the model")
+
+    def test_a_tokenizer_of_another_size(self, copy: Path) -> None:
+        """faults.md A8"""
+        tokenizer = Tokenizer.learn(["one two one two"], 262)
+        tokenizer.save(copy / "tokenizer.json")
+        rehash(copy, "tokenizer.json")
+        self.refused(copy, f"config.json has source_vocabulary=259, but the tokenizer has {tokenizer.size} pieces")
+
+    @pytest.mark.parametrize("kind", [torch.int64, torch.uint8, torch.bool])
+    def test_weights_that_are_no_numbers(self, copy: Path, kind: torch.dtype) -> None:
+        weights = load_file(copy / "model.safetensors")
+        name = "encoder.layers.0.feed_forward.inner.bias"
+        save_file(weights | {name: weights[name].to(kind)}, copy / "model.safetensors")
+        rehash(copy, "model.safetensors")
+        self.refused(copy, f"{name} holds .*, expected one of F32, F16, BF16, F64")
 
     def test_weights_of_other_sizes(self, copy: Path) -> None:
         model = json.loads((copy / "config.json").read_text())["model"]
@@ -122,7 +217,7 @@ class TestLoading:
         self.refused(copy, "does not fit its config.json .first difference: ")
 
     @pytest.mark.parametrize(
-        ("name", "content"), [("tokenizer.json", b"{}"), ("recipe.yaml", b"nmae: a"), ("recipe.yaml", b"\xff")]
+        ("name", "content"), [("tokenizer.json", b"{}"), ("recipe.yaml", b"decoding: {beam_size: 1000}")]
     )
     def test_a_file_of_another_version(self, copy: Path, name: str, content: bytes) -> None:
         (copy / name).write_bytes(content)
@@ -143,7 +238,7 @@ class TestLoading:
 
     def test_no_such_folder(self, tmp_path: Path) -> None:
         self.refused(tmp_path / "none", "does not exist; expected a run folder or a bundle folder")
-        self.refused(tmp_path, "is not a model; expected a folder with config.json, or a run folder with bundle/")
+        self.refused(tmp_path, "is not a model; expected a folder with config.json, a run folder with bundle/")
         self.refused(tmp_path / ("x" * 5000), "cannot be read|does not exist")
 
     def test_a_run_without_a_bundle(self, tmp_path: Path) -> None:
@@ -153,6 +248,103 @@ class TestLoading:
     def test_a_device_that_is_not_there(self, run_folder: Path) -> None:
         with pytest.raises(UsageError, match="device='quantum' cannot be used"):
             load(run_folder, device="quantum")
+
+
+class TestHash:
+    """config.json holds a hash of its own content."""
+
+    def test_every_byte_of_it_counts(self, copy: Path) -> None:
+        """faults.md A14: three of 20,097 changed bytes loaded with another max_length in silence."""
+        changed_bytes(copy, ["config.json"], 60)
+
+    def test_every_byte_of_every_file_counts(self, copy: Path) -> None:
+        """faults.md A14: what is read is what is hashed."""
+        changed_bytes(copy, sorted(file.name for file in copy.iterdir()), 4)
+
+    @pytest.mark.slow
+    def test_many_bytes_of_every_file_count(self, copy: Path) -> None:
+        """faults.md A14"""
+        changed_bytes(copy, sorted(file.name for file in copy.iterdir()), 4_000)
+
+    def test_what_is_added_is_hashed_too(self, copy: Path) -> None:
+        """A newer clearhead may say more; somebody who edits by hand may not."""
+        rewrite(copy, more=[1])
+        assert load(copy).recipe.name == "tiny"
+        config = json.loads((copy / "config.json").read_text())
+        (copy / "config.json").write_text(json.dumps(config | {"more": [2]}))
+        with pytest.raises(BundleError, match="its sha256 is not that of its other fields"):
+            load(copy)
+
+    def test_the_first_bundles_had_none(self, copy: Path) -> None:
+        """Format 1 as version 0.1 wrote it: four fields, and no hash of them."""
+        config = json.loads((copy / "config.json").read_text())
+        first = {name: config[name] for name in ("format", "family", "model", "files")}
+        (copy / "config.json").write_text(json.dumps(first))
+        assert load(copy).recipe.name == "tiny"
+        (copy / "config.json").write_text(json.dumps(first | {"source_scripts": ["LATIN"]}))
+        with pytest.raises(BundleError, match="its sha256 is not that of its other fields"):
+            load(copy)
+
+    def test_a_key_that_stands_twice(self, copy: Path) -> None:
+        text = (copy / "config.json").read_text()
+        (copy / "config.json").write_text(text.replace('"format": 1', '"format": 2, "format": 1'))
+        with pytest.raises(BundleError, match="'format' stands in it twice"):
+            load(copy)
+
+
+def changed_bytes(folder: Path, names: list[str], count: int) -> None:
+    """Change one byte of a file at a time: the bundle is refused in one line, or is as it was."""
+    random, whole = Random("bytes"), load(folder)
+    weights = [one.clone() for one in whole.model.parameters()]
+    refused = 0
+    for name in names:
+        content = (folder / name).read_bytes()
+        for place in random.sample(range(len(content)), min(count, len(content))):
+            other = (content[place] + random.randrange(1, 256)) % 256
+            (folder / name).write_bytes(content[:place] + bytes([other]) + content[place + 1 :])
+            problem = ""
+            try:
+                read = load(folder)
+            except BundleError as error:
+                problem = str(error)
+            if problem:
+                assert "\n" not in problem
+                assert len(problem) < 1000
+                refused += 1
+            else:
+                assert read.model.config == whole.model.config
+                assert all(map(torch.equal, read.model.parameters(), weights))
+        (folder / name).write_bytes(content)
+    assert refused > 0
+
+
+class TestProvenance:
+    def test_no_place_of_the_makers_machine(self, run_folder: Path, corpus: Path) -> None:
+        """faults.md C8: the bundle held the absolute path of its maker's data."""
+        assert corpus.name in (run_folder / "bundle" / "recipe.yaml").read_text()
+        for file in (run_folder / "bundle").iterdir():
+            assert str(corpus.parent).encode() not in file.read_bytes(), file.name
+        # What a run goes on from is in its checkpoints.
+        newest = next((run_folder / "checkpoints").iterdir())
+        assert str(corpus) in (newest / "recipe.yaml").read_text()
+
+    def test_a_newer_recipe_stops_no_translation(self, copy: Path) -> None:
+        """faults.md C8"""
+        text = (copy / "recipe.yaml").read_text()
+        expected = load(copy).translate("one two")
+        newer = text.replace("training:", "future: {a: 1}\ntraining:\n  optimiser: lion", 1).replace(
+            "kind: bpe", "kind: x"
+        )
+        (copy / "recipe.yaml").write_text(newer)
+        rehash(copy, "recipe.yaml")
+        assert load(copy).translate("one two") == expected
+
+    @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"nmae: a", b"[" * 5000, b"a: &b [*b]"])
+    def test_neither_does_one_that_is_none(self, copy: Path, content: bytes) -> None:
+        """faults.md C8, and DESIGN: "opening a bundle never depends on it"."""
+        (copy / "recipe.yaml").write_bytes(content)
+        rehash(copy, "recipe.yaml")
+        assert isinstance(load(copy).translate("one two", beam_size=2), str)
 
 
 class TestStreet:

@@ -1,6 +1,7 @@
 """What is shown of a trace besides the trace."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from clearhead.bundle import Bundle, load
 from clearhead.errors import BundleError
 from clearhead.look import exhibit_of, show
 from clearhead.look.showing import is_shipped, read_history, untrained
+from clearhead.recipe import Recipe
 from clearhead.tracing import Trace
 from clearhead.training.preparation import gather
 
@@ -20,11 +22,11 @@ def told(page: str) -> dict[str, Any]:
     return json.loads(page.partition('id="data">')[2].partition("</script>")[0])
 
 
-def test_before_training(run_folder: Path) -> None:
+def test_before_training(run_folder: Path, make_recipe: Callable[..., Recipe]) -> None:
     """The first weights are those that training began with, and the page is told their likeliest tokens."""
     bundle = load(run_folder)
     shown = exhibit_of(bundle.trace("one two", beam_size=2))
-    model = gather(bundle.recipe).untrained_model().eval()
+    model = gather(make_recipe()).untrained_model().eval()
     ids = [torch.tensor([list(side.ids)]) for side in (shown.trace.source, shown.trace.target)]
     with torch.inference_mode():
         expected = model(*ids)[0].softmax(-1)

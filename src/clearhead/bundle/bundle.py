@@ -3,12 +3,11 @@
 import copy
 import dataclasses
 import functools
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args, overload
 
-from clearhead.bundle.loading import FORMAT
+from clearhead.bundle.config_file import write_config
 from clearhead.bundle.storage import save_weights, tokenizer_files
 from clearhead.bundle.traces import searched, side, traced
 from clearhead.decoding import (
@@ -29,7 +28,7 @@ from clearhead.decoding.packed import packed
 from clearhead.errors import BundleError, DecodingError, UsageError
 from clearhead.files import publish_folder, sha256
 from clearhead.model import EncoderDecoder
-from clearhead.recipe import Recipe
+from clearhead.recipe import Recipe, without_paths
 from clearhead.text import Tokenizer, is_blank, learned_scripts, unread_scripts
 from clearhead.tracing import Trace
 
@@ -281,18 +280,10 @@ class Bundle:
             save_weights(self.model, draft / "model.safetensors", self.recipe.training.bundle_precision)
             for name, tokenizer in tokenizer_files(self.source_tokenizer, self.target_tokenizer).items():
                 tokenizer.save(draft / name)
-            (draft / "recipe.yaml").write_text(self.recipe.to_yaml(), encoding="utf-8")
+            (draft / "recipe.yaml").write_text(without_paths(self.recipe).to_yaml(), encoding="utf-8")
             (draft / "README.md").write_text(card or f"# {self.recipe.name}\n", encoding="utf-8")
             hashes = {file.name: sha256(file) for file in sorted(draft.iterdir())}
-            config = {
-                "format": FORMAT,
-                "family": self.recipe.family,
-                "model": dataclasses.asdict(self.model.config),
-                "files": hashes,
-            }
-            if self.source_scripts is not None:
-                config["source_scripts"] = list(self.source_scripts)
-            (draft / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+            write_config(draft, self.recipe.family, self.model.config, hashes, self.source_scripts)
 
     @property
     def _precise(self) -> EncoderDecoder:

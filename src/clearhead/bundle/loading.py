@@ -1,12 +1,12 @@
 """From a folder on disk to a model in use; nothing in the folder is trusted."""
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from clearhead.bundle.archive import is_archive, unpacked
+from clearhead.bundle.config_file import Config, check_files, read_config
 from clearhead.decoding import Precision
 from clearhead.errors import BundleError, ConfigError, RecipeError, TokenizerError, UsageError
-from clearhead.files import sha256
 from clearhead.native import compiler
 
 if TYPE_CHECKING:
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
 # Models that come with clearhead, each a run folder without its checkpoints.
 SHIPPED = Path(__file__).with_name("shipped")
-# The number of the layout of a bundle's folder, counted up when an older clearhead could not read it.
-FORMAT = 1
+_MOST_RECIPE = 1 << 20
 
 
 def load(
@@ -23,66 +22,74 @@ def load(
 ) -> "clearhead.bundle.bundle.Bundle":
     """Read a bundle from its folder, or from the run folder that holds it, onto a device such as "cpu" or "cuda".
 
-    path: may be "street" as well, the small trained model that comes with clearhead.
+    path: may be a .zip of either as well, or "street", the small trained model that comes with clearhead.
     precision: in which numbers to multiply while translating: "fp32", or with rounding "bf16" and, on a CPU, "int8".
     shortlist: a file made by `clearhead shortlist`, which makes translating faster on a CPU.
     Every file is checked against its hash. Raises BundleError where the folder is no bundle or a damaged one, or the
     shortlist is none of this model.
     """
-    folder = find_bundle(Path(path))
-    sizes, hashes, scripts = _read_config(folder)
-    for name, expected in hashes.items():
-        _check_file(folder, name, expected)
-    if device == "cpu":
-        compiler.begin()
-    return _assemble(folder, sizes, scripts, device, precision, shortlist)
+    place = find_bundle(Path(path))
+    with unpacked(place) as folder:
+        config = read_config(folder)
+        check_files(folder, config.files)
+        if device == "cpu":
+            compiler.begin()
+        bundle = _assemble(folder, config, device, precision, shortlist)
+    bundle.folder = place if place.is_dir() else None  # A .zip's folder is gone now.
+    return bundle
 
 
 def _assemble(
-    folder: Path,
-    sizes: dict[str, Any],
-    scripts: list[str] | None,
-    device: str,
-    precision: Precision,
-    shortlist: str | Path | None,
+    folder: Path, config: Config, device: str, precision: Precision, shortlist: str | Path | None
 ) -> "clearhead.bundle.bundle.Bundle":
     """The model in use, from a folder whose files are whole."""
     # Not before: torch takes a second, in which all that is wrong with the folder has long been said, and in which the
     # compiler is at work.
     from clearhead.bundle.bundle import Bundle
     from clearhead.bundle.shortlist import load_shortlist
-    from clearhead.bundle.storage import load_tokenizers, load_weights
+    from clearhead.bundle.storage import load_tokenizers, load_weights, require_sizes
     from clearhead.model import EncoderDecoder, TransformerConfig
-    from clearhead.recipe import build_recipe, parse_recipe
+    from clearhead.recipe import read_provenance
 
+    weights = folder / "model.safetensors"
     try:
-        recipe = build_recipe(parse_recipe(_read_text(folder / "recipe.yaml"), "recipe.yaml"), "recipe.yaml")
-        model = EncoderDecoder(TransformerConfig(**sizes))
-        source, target = load_tokenizers(folder)
+        recipe = read_provenance(_recipe_text(folder), "recipe.yaml")
+        sizes = TransformerConfig(**config.sizes)
+        source, target = load_tokenizers(folder, config.tokenizers)
     except (TypeError, ConfigError, RecipeError, TokenizerError) as error:
-        raise BundleError(f"{folder} is not a bundle of this clearhead ({error}); update clearhead") from None
+        problem = " ".join(str(error).split())[:300]
+        raise BundleError(f"{folder} is not a bundle of this clearhead ({problem}); update clearhead") from None
+    # Nothing of these sizes is built before the files have shown that they are of these sizes.
+    require_sizes(sizes, weights, source, target)
     pieces = None if shortlist is None else load_shortlist(shortlist, source, target)
-    load_weights(model, folder / "model.safetensors")
+    model = EncoderDecoder(sizes)
+    load_weights(model, weights)
     try:
         model = model.to(device)
     except (RuntimeError, AssertionError) as error:
         raise UsageError(
             f"device={device!r} cannot be used ({error}); choose cpu, or cuda where there is one"
         ) from None
-    bundle = Bundle(model.eval(), source, target, recipe, precision, pieces, scripts)
-    bundle.folder = folder
-    return bundle
+    return Bundle(model.eval(), source, target, recipe, precision, pieces, config.scripts)
+
+
+def _recipe_text(folder: Path) -> str:
+    """The recipe, which tells where the model came from; nothing where it is no text."""
+    return (folder / "recipe.yaml").read_bytes()[:_MOST_RECIPE].decode("utf-8", "replace")
 
 
 def find_bundle(path: Path) -> Path:
     """The bundle's folder, given it, or the run folder that holds it, or the name of a model of clearhead's own.
 
-    Where a model lies under such a name, that one is meant.
+    Where a model lies under such a name, that one is meant. A .zip is returned as it is: `load` unpacks it while it
+    reads.
     """
     try:
         for folder in (path, path / "bundle"):
             if (folder / "config.json").is_file():
                 return folder
+        if is_archive(path):
+            return path
         exists, is_run = path.exists(), (path / "checkpoints").is_dir()
     except OSError as error:
         raise BundleError(f"model {path} cannot be read ({error.strerror}); check the path and its rights") from None
@@ -98,49 +105,11 @@ def find_bundle(path: Path) -> Path:
             f"model {path} does not exist; expected a run folder or a bundle folder made by `clearhead train`, "
             f"or the name of clearhead's own: {', '.join(own)}"
         )
-    raise BundleError(f"model {path} is not a model; expected a folder with config.json, or a run folder with bundle/")
+    raise BundleError(
+        f"model {path} is not a model; expected a folder with config.json, a run folder with bundle/, or a .zip of one"
+    )
 
 
 def shipped() -> dict[str, Path]:
     """The bundles that come with clearhead, by their names."""
     return {config.parents[1].name: config.parent for config in sorted(SHIPPED.glob("*/bundle/config.json"))}
-
-
-def _read_config(folder: Path) -> tuple[dict[str, Any], dict[str, str], list[str] | None]:
-    """The model's sizes, the files' hashes and the sources' scripts, once the format is known to be ours."""
-    path = folder / "config.json"
-    try:
-        config = json.loads(_read_text(path))
-        form, family = config["format"], config["family"]
-        if form != FORMAT:
-            raise BundleError(f"{path} has format {form!r}, but this clearhead reads format {FORMAT}; update clearhead")
-        if family != "encoder-decoder":
-            raise BundleError(f"{path} has family {family!r}; expected encoder-decoder; update clearhead")
-        sizes, hashes = dict(config["model"]), dict(config["files"])
-        scripts = [str(script) for script in config["source_scripts"]] if "source_scripts" in config else None
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise BundleError(f"{path} is not a bundle's config ({error!r}); copy the bundle again") from None
-    tokenizers = {"tokenizer.json"} if "tokenizer.json" in hashes else {"source.json", "target.json"}
-    if missing := {"model.safetensors", "recipe.yaml", *tokenizers} - hashes.keys():
-        raise BundleError(f"{path} names no {', '.join(sorted(missing))}; copy the bundle again")
-    return sizes, hashes, scripts
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BundleError(f"{path} cannot be read ({error}); copy the bundle again") from None
-
-
-def _check_file(folder: Path, name: str, expected: str) -> None:
-    path = folder / name
-    # Neither a name such as ../secret nor a link may make us read outside the bundle.
-    try:
-        inside = Path(name).name == name and path.resolve().is_relative_to(folder.resolve()) and path.is_file()
-    except (OSError, ValueError):  # A name that no file can have.
-        inside = False
-    if not inside:
-        raise BundleError(f"{folder} lacks {name!r}, which its config.json names; copy the bundle again")
-    if sha256(path) != expected:
-        raise BundleError(f"{path} is damaged (its sha256 is not that in config.json); copy the bundle again")

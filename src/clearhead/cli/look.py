@@ -25,7 +25,7 @@ Model = Annotated[
     Path | None,
     typer.Argument(
         metavar="[MODEL]",
-        help="A run folder or a bundle folder. Default: street, the model that comes with clearhead.",
+        help="A run folder, a bundle folder or a .zip of either. Default: street, the model that comes with clearhead.",
         show_default=False,
     ),
 ]

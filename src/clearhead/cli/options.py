@@ -12,7 +12,7 @@ Model = Annotated[
     Path,
     typer.Argument(
         metavar="MODEL",
-        help="A run folder, a bundle folder, or street, which comes with clearhead.",
+        help="A run folder, a bundle folder, a .zip of either, or street, which comes with clearhead.",
         show_default=False,
     ),
 ]

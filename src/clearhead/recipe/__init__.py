@@ -1,5 +1,6 @@
 """What to train, as checked data: a recipe is YAML, read here and nowhere else."""
 
+from clearhead.recipe.provenance import read_provenance, without_paths
 from clearhead.recipe.reading import build_recipe, find_recipe, load_recipe, parse_recipe, shipped_recipe
 from clearhead.recipe.sections import (
     Average,
@@ -35,5 +36,7 @@ __all__ = [
     "find_recipe",
     "load_recipe",
     "parse_recipe",
+    "read_provenance",
     "shipped_recipe",
+    "without_paths",
 ]

@@ -1,14 +1,14 @@
 """The model card that every bundle carries: what it is, what it learned from, how good it is, how to use it."""
 
 from clearhead.model import TransformerConfig
-from clearhead.recipe import Corpus
+from clearhead.recipe import Corpus, without_paths
 from clearhead.training.preparation import Materials
 from clearhead.training.validation import Validation
 
 
 def model_card(materials: Materials, parameters: int, step: int, tokens: int, validation: Validation) -> str:
     """Markdown for people who find the folder."""
-    recipe, config = materials.recipe, materials.config
+    recipe, config = without_paths(materials.recipe), materials.config
     to = f" --to {materials.source_tokenizer.languages[0]}" if recipe.text.tags else ""
     files = "\n".join(f"- {_corpus_line(corpus)}" for corpus in recipe.data.train)
     return f"""# {recipe.name}

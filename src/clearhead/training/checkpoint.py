@@ -213,7 +213,7 @@ def _write_json(path: Path, values: Mapping[str, object]) -> None:
 def read_tokenizers(path: Path) -> tuple[Tokenizer, Tokenizer]:
     """The tokenizers of a checkpoint: a run goes on with those it began with."""
     try:
-        return load_tokenizers(path)
+        return load_tokenizers(path, _read_json(path / "manifest.json"))
     except TokenizerError as error:
         raise TrainingError(f"checkpoint {path}: {error}") from None
 

@@ -1,0 +1,68 @@
+"""The names and shapes of a Transformer's parameters and tables, from its config alone: nothing is built."""
+
+from collections.abc import Iterator
+
+from clearhead.model.config import TransformerConfig
+
+Shape = tuple[int, ...]
+Named = Iterator[tuple[str, Shape]]
+
+
+def parameter_shapes(config: TransformerConfig, shared: bool = False) -> dict[str, Shape]:
+    """What `EncoderDecoder(config).named_parameters()` names, with its shape; a test holds the two equal.
+
+    shared: a matrix that stands in several places is listed under each of its names.
+    """
+    found = dict(_embedding("source_embedding", config, config.source_vocabulary))
+    for number in range(config.encoder_layers):
+        found |= dict(_layer(f"encoder.layers.{number}", config, ("self_attention",)))
+    for number in range(config.decoder_layers):
+        found |= dict(_layer(f"decoder.layers.{number}", config, ("self_attention", "cross_attention")))
+    if config.norm_placement == "pre":
+        for stack in ("encoder", "decoder"):
+            found |= dict(_normalization(f"{stack}.normalization", config))
+    found |= dict(_embedding("target_embedding", config, config.target_vocabulary))
+    found["output.matrix.weight"] = (config.target_vocabulary, config.width)
+    if not shared:
+        others = {"all": ("target_embedding", "output"), "target": ("output",), "none": ()}[config.share_embeddings]
+        for part in others:
+            del found[f"{part}.matrix.weight"]
+    return found
+
+
+def table_numbers(config: TransformerConfig) -> int:
+    """How many numbers the tables of positions hold that a formula gives, so that no file has them."""
+    if config.positions == "rotary":
+        # A sine and a cosine of each pair of a head's numbers, in each self-attention.
+        return (config.encoder_layers + config.decoder_layers) * config.max_length * config.head_width
+    return 0 if config.positions == "learned" else 2 * config.max_length * config.width
+
+
+def _embedding(part: str, config: TransformerConfig, vocabulary: int) -> Named:
+    yield f"{part}.matrix.weight", (vocabulary, config.width)
+    if config.positions == "learned":
+        yield f"{part}.positions.table", (config.max_length, config.width)
+
+
+def _layer(layer: str, config: TransformerConfig, attentions: tuple[str, ...]) -> Named:
+    width, inner = config.width, config.inner_width
+    for attention in attentions:
+        for name in ("query", "key", "value", "output"):
+            yield from _linear(f"{layer}.{attention}.{name}", width, width)
+    yield from _linear(f"{layer}.feed_forward.inner", width, inner)
+    if "glu" in config.activation:
+        yield from _linear(f"{layer}.feed_forward.gate", width, inner)
+    yield from _linear(f"{layer}.feed_forward.outer", inner, width)
+    for part in (*attentions, "feed_forward"):
+        yield from _normalization(f"{layer}.{part}_residual.normalization", config)
+
+
+def _linear(name: str, inputs: int, outputs: int) -> Named:
+    yield f"{name}.weight", (outputs, inputs)
+    yield f"{name}.bias", (outputs,)
+
+
+def _normalization(name: str, config: TransformerConfig) -> Named:
+    yield f"{name}.weight", (config.width,)
+    if config.norm == "layer":
+        yield f"{name}.bias", (config.width,)

@@ -1,0 +1,41 @@
+"""The shapes of parameters from a config alone: those of the model that is built from it."""
+
+import itertools
+from typing import Any
+
+import pytest
+
+from clearhead.model import EncoderDecoder, TransformerConfig
+from clearhead.model.shapes import parameter_shapes, table_numbers
+
+CHOICES = itertools.product(
+    ("sinusoidal", "sinusoidal-concatenated", "learned", "rotary"), ("post", "pre"), ("layer", "rms"),
+    ("relu", "gelu", "gelu-tanh", "silu", "reglu", "geglu", "geglu-tanh", "swiglu"), ("all", "target", "none"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("choices", list(CHOICES)[::5], ids=lambda choices: "-".join(choices))
+def test_they_are_the_models(choices: tuple[Any, ...]) -> None:
+    positions, placement, norm, activation, sharing = choices
+    config = TransformerConfig(
+        source_vocabulary=7, target_vocabulary=7 if sharing == "all" else 9, width=8, heads=2, inner_width=12,
+        encoder_layers=2, decoder_layers=1, max_length=5, positions=positions, norm_placement=placement, norm=norm,
+        activation=activation, share_embeddings=sharing,
+    )  # fmt: skip
+    model = EncoderDecoder(config)
+    for every in (False, True):
+        built = {name: tuple(one.shape) for name, one in model.named_parameters(remove_duplicate=not every)}
+        assert parameter_shapes(config, shared=every) == built
+    assert table_numbers(config) == sum(table.numel() for table in model.buffers())
+
+
+def test_the_papers_base_model_has_65_million() -> None:
+    """Table 3, first row: d_ff 2048, d_model 512, N 6, 65 · 10⁶ parameters; about 37,000 shared pieces (5.1)."""
+    sizes = parameter_shapes(TransformerConfig(source_vocabulary=37_000, target_vocabulary=37_000))
+    total = 0
+    for shape in sizes.values():
+        numbers = 1
+        for one in shape:
+            numbers *= one
+        total += numbers
+    assert 60e6 < total < 65.5e6

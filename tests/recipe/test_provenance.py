@@ -1,0 +1,105 @@
+"""A bundle's recipe: without its maker's places, and readable whatever it says."""
+
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from clearhead.errors import RecipeError
+from clearhead.recipe import Recipe, load_recipe, read_provenance, shipped_recipe, without_paths
+
+STREET = shipped_recipe("street").read_text(encoding="utf-8")
+
+
+class TestWithoutPaths:
+    def test_an_absolute_folder_is_its_last_name(self, make_recipe: Callable[..., Recipe], tmp_path: Path) -> None:
+        """faults.md C8: `load_recipe` makes each folder absolute."""
+        recipe = without_paths(make_recipe("data.folder=/home/somebody/corpora/first"))
+        assert recipe.data.folder == "first"
+        assert "somebody" not in recipe.to_yaml()
+
+    @pytest.mark.parametrize(
+        ("path", "kept"),
+        [
+            ("train.en", "train.en"), ("a/train.en.gz", "a/train.en.gz"), ("/home/somebody/a/train.en", "train.en"),
+            ("~/a/train.en", "train.en"), ("~somebody/train.en", "train.en"), ("../somebody/train.en", "train.en"),
+            ("a/../../somebody/train.en", "train.en"), ("C:\\Users\\somebody\\train.en", "train.en"),
+            ("\\\\host\\somebody\\train.en", "train.en"), ("C:somebody/train.en", "train.en"), ("/", "data"),
+        ],
+    )  # fmt: skip
+    def test_files_outside_of_the_folder(self, make_recipe: Callable[..., Recipe], path: str, kept: str) -> None:
+        recipe = without_paths(make_recipe(f"data.train.0.source='{path}'", f"data.validate.0.target='{path}'"))
+        assert recipe.data.train[0].source == recipe.data.validation[0].target == kept
+
+    def test_nothing_else_changes(self) -> None:
+        recipe = load_recipe("street")
+        assert without_paths(recipe) == recipe
+
+
+class TestReading:
+    def test_a_whole_one(self) -> None:
+        assert read_provenance(STREET, "recipe.yaml") == load_recipe("street")
+
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [
+            ("\ntraining:", "\nfuture: {a: 1}\ntraining:"),
+            ("  kind: bpe", "  kind: unigram\n  scale: 3"),
+            ("  steps: 3700", "  steps: 3700\n  optimiser: {name: lion}"),
+            ("  steps: 3700", "  steps: many"),
+            ("  steps: 3700", "  max_steps: 3700"),
+            ("  device: auto", "  device: [cpu]"),
+            ("name: street", "title: street"),
+            ("  beam_size: 1", "  new: 5\n  beam_size: 1"),
+            ("    weight: 0.7", "    weight: -1\n    share: 5"),
+        ],
+    )
+    def test_what_is_not_known(self, old: str, new: str) -> None:
+        """faults.md C8: "an older clearhead opens a newer bundle's recipe, with defaults for what it does not know"."""
+        whole = load_recipe("street")
+        text = whole.to_yaml()
+        assert old in text
+        read = read_provenance(text.replace(old, new, 1), "recipe.yaml")
+        assert read.decoding == whole.decoding
+        assert [one.to_language for one in read.data.train] == [one.to_language for one in whole.data.train]
+
+    @pytest.mark.parametrize("text", ["", "5", "[1]", "a: &b 1", "nmae: a", "data: 5\ntraining: []\nname: {}", "\t"])
+    def test_what_is_no_recipe(self, text: str) -> None:
+        read = read_provenance(text, "recipe.yaml")
+        assert (read.name, read.decoding.beam_size) == ("unknown", 5)
+
+    @pytest.mark.parametrize(
+        ("decoding", "message"),
+        [
+            ("{beam_size: 1000}", "recipe.yaml: decoding.beam_size=1000 is not allowed: expected less than or equal"),
+            ("{length_penalty: 'mean:1e308'}", "recipe.yaml: decoding.length_penalty: 'mean:1e308' is not allowed"),
+            ("{length_penalty: 'gnmt:nan'}", "is not allowed: expected none, gnmt:ALPHA or mean:ALPHA"),
+        ],
+    )
+    def test_how_to_translate_is_checked(self, decoding: str, message: str) -> None:
+        """faults.md A17: `beam_size: 1000` in a bundle's recipe did not end in 30 s."""
+        with pytest.raises(RecipeError, match=message):
+            read_provenance(f"name: a\ndecoding: {decoding}", "recipe.yaml")
+
+    def test_mutations(self) -> None:
+        """faults.md C8: lines removed, doubled and exchanged; whatever comes of it is read, or `decoding` is named."""
+        random, lines, read = Random("provenance"), load_recipe("street").to_yaml().splitlines(), 0
+        for _ in range(100):
+            changed = list(lines)
+            for _ in range(random.randint(1, 4)):
+                one, other = random.randrange(len(changed)), random.randrange(len(changed))
+                what = random.choice(["remove", "exchange", "shift", "value"])
+                if what == "remove":
+                    del changed[one]
+                elif what == "exchange":
+                    changed[one], changed[other] = changed[other], changed[one]
+                elif what == "shift":
+                    changed[one] = "  " + changed[one]
+                else:
+                    changed[one] = changed[one].partition(":")[0] + ": " + random.choice(["[]", "{}", "x", "-1", "1e9"])
+            try:
+                read += isinstance(read_provenance("\n".join(changed), "recipe.yaml"), Recipe)
+            except RecipeError as error:
+                assert "decoding" in str(error)  # noqa: PT017
+        assert read > 80
