@@ -3,11 +3,13 @@
 Nothing that takes time to import is imported here, so that Ctrl-C is answered as well in the first moment.
 """
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
 
 from clearhead.cli.standard_error import lasting_standard_error
+from clearhead.cli.standard_output import named_standard_output
 from clearhead.errors import ClearheadError
 
 USAGE_ERROR = 2
@@ -18,7 +20,7 @@ PIPE_CLOSED = 141
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 2 for an error of the user's, 130 after Ctrl-C."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    with lasting_standard_error():
+    with lasting_standard_error(), named_standard_output():
         return _answered(given)
 
 
@@ -29,12 +31,17 @@ def _answered(given: list[str]) -> int:
             # A terminal that cannot show a character shows its number; it does not stop the program.
             getattr(stream, "reconfigure", lambda errors: None)(errors="backslashreplace")
         code = _run(given)
-        _flush()
+        sys.stdout.flush()
     except ClearheadError as error:
         code = _fail(str(error), given)
     except KeyboardInterrupt:
         print("clearhead: stopped", file=sys.stderr)
         code = INTERRUPTED
+    except SystemExit as leave:
+        # rich leaves by it where the reader has; all else that leaves so means it.
+        if not isinstance(leave.__context__, BrokenPipeError):
+            raise
+        code = PIPE_CLOSED
     except BrokenPipeError:
         # Whoever reads our output has read enough, as in `| head`.
         code = PIPE_CLOSED
@@ -79,14 +86,11 @@ def _fail(message: str, arguments: Sequence[str]) -> int:
     return USAGE_ERROR
 
 
-def _flush() -> None:
-    if sys.stdout is not None:
-        sys.stdout.flush()
-
-
 def _silence_what_cannot_be_written() -> None:
     """Where standard output is closed or full, let Python not complain once more while it ends."""
     try:
-        _flush()
+        sys.stdout.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.stdout.flush()
