@@ -1,5 +1,6 @@
 """`clearhead train`. Signals are tested in test_app.py."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -92,3 +93,23 @@ def test_a_run_without_a_number(
     monkeypatch.setattr(loop, "validate", lambda model, materials: Validation(float("nan"), float("nan"), None))
     result = clearhead("train", recipe_file, "training.steps=4", "--out", tmp_path / "run")
     assert "no validation gave a number, so no model was kept" in result.err
+
+
+def test_doubts_about_the_files_are_said_once(clearhead: Run, recipe_file: Path, tmp_path: Path) -> None:
+    """faults.md C1: a model that learns to copy, and a validation of what it was trained on. Not again by --resume."""
+    command = "train", recipe_file, "data.train.0.target=train.en", "training.validate_every=100"
+    told = clearhead(*command, "training.steps=1", "--out", tmp_path / "run")
+    assert told.code == 0
+    assert told.err.count("train.en is both the source and the target, so the model learns to copy") == 1
+    assert told.err.count("warning: ") == 1
+    again = clearhead(*command, "training.steps=2", "--out", tmp_path / "run", "--resume")
+    assert (again.code, again.err.count("is both the source")) == (0, 0)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_refused(clearhead: Run, recipe_file: Path, tmp_path: Path) -> None:
+    """faults.md C12: `<(zcat …)` was "empty (0 lines)". Nobody writes into this one, so nothing may wait for it."""
+    os.mkfifo(tmp_path / "pipe")
+    told = clearhead("train", recipe_file, f"data.train.0.source={tmp_path / 'pipe'}", "--out", tmp_path / "run")
+    assert (told.code, told.err.count("\n")) == (2, 1)
+    assert "pipe is a pipe or a device, which can be read only once; give a file" in told.err

@@ -2,6 +2,7 @@
 
 from clearhead.data.batches import Batch, collate
 from clearhead.data.corpus import check_file, read_lines, read_pairs
+from clearhead.data.doubts import doubts
 from clearhead.data.filters import FilterReport, Filters
 from clearhead.data.lexicon import Lexicon, learn_lexicon
 from clearhead.data.merge_dropout import CutCorpus, MergeDropout
@@ -25,6 +26,7 @@ __all__ = [
     "check_file",
     "collate",
     "collate_packed",
+    "doubts",
     "learn_lexicon",
     "pack",
     "plan",

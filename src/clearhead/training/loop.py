@@ -27,7 +27,7 @@ from clearhead.training.clock import Clock
 from clearhead.training.feeding import batches_from
 from clearhead.training.history import History
 from clearhead.training.learner import Learner
-from clearhead.training.preparation import Materials, gather
+from clearhead.training.preparation import Materials, find_doubts, gather
 from clearhead.training.reporting import Progress, Reporter, Silent
 from clearhead.training.validation import Validation, validate
 
@@ -63,6 +63,9 @@ def _train(recipe: Recipe, folder: Path, resume: bool, reporter: Reporter, shoul
         for line in differences(start, materials):
             reporter.warned(line)
         run.resume(start)
+    else:
+        for line in find_doubts(recipe):
+            reporter.warned(line)
     with disk_errors(folder):
         run.history.begin(run.position.step)
     if run.position.step >= recipe.training.steps:

@@ -100,6 +100,17 @@ def gather(recipe: Recipe, tokenizers: tuple[Tokenizer, Tokenizer] | None = None
     return _with_batch_tokens(materials)
 
 
+def find_doubts(recipe: Recipe) -> Iterator[str]:
+    """What is probably a mistake in the recipe's files, a line each: `data.doubts`. The embedded corpus has none."""
+    if recipe.data.embedded is not None:
+        return iter(())
+    folder = corpus_folder(recipe)
+    training, validation = (
+        [_direction(folder, one) for one in of] for of in (recipe.data.train, recipe.data.validation)
+    )
+    return data.doubts(training, validation)
+
+
 def resolve(recipe: Recipe) -> Recipe:
     """Put a value in the place of every `auto`, and what the embedded corpus is in place of nothing.
 

@@ -1,0 +1,94 @@
+"""What is probably a mistake in training files is a warning each (faults.md C1)."""
+
+from pathlib import Path
+
+import pytest
+
+from clearhead.data import Direction
+from clearhead.data.doubts import doubts
+
+ENGLISH = [f"word {number} and, perhaps, {'more ' * (number % 3)}" for number in range(40)]
+FRENCH = [f"mot {number}{', donc' * (number % 4)}" for number in range(40)]
+
+
+def write(path: Path, lines: list[str]) -> Path:
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return path
+
+
+class Files:
+    """Forty pairs to train on and ten others."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.training = self.pair("train", slice(0, 30))
+        self.validation = self.pair("val", slice(30, 40))
+
+    def pair(self, name: str, lines: slice) -> Direction:
+        one, other = write(self.folder / f"{name}.en", ENGLISH[lines]), write(self.folder / f"{name}.fr", FRENCH[lines])
+        return Direction(one, other, "en", "fr")
+
+    def doubts(self) -> list[str]:
+        return list(doubts([self.training], [self.validation]))
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    return Files(tmp_path)
+
+
+def test_good_files_give_none(files: Files) -> None:
+    assert files.doubts() == []
+
+
+def test_a_file_that_is_both_sides(files: Files) -> None:
+    files.training = Direction(files.folder / "train.en", files.folder / ".." / files.folder.name / "train.en")
+    (said,) = files.doubts()
+    assert said.startswith(
+        f"{files.folder / 'train.en'} is both the source and the target, so the model learns to copy"
+    )
+
+
+def test_a_copy_as_the_other_side(files: Files) -> None:
+    """16 of 30, more than half; 15 are none."""
+    write(files.folder / "train.fr", ENGLISH[:16] + FRENCH[16:30])
+    (said,) = files.doubts()
+    assert said.startswith(f"16 of 30 pairs of {files.training} are the same on both sides")
+    write(files.folder / "train.fr", ENGLISH[:15] + FRENCH[15:30])
+    assert files.doubts() == []
+
+
+def test_validation_pairs_that_are_trained_on(files: Files) -> None:
+    files.validation = files.pair("val", slice(28, 38))
+    (said,) = files.doubts()
+    assert said.startswith(f"2 of 10 validation pairs of {files.validation} are trained on, too")
+    files.validation = files.training
+    (said,) = files.doubts()
+    assert said.startswith("30 of 30 validation pairs")
+
+
+def test_the_same_source_with_another_translation_is_not_shared(files: Files) -> None:
+    write(files.folder / "val.en", ENGLISH[:10])
+    assert files.doubts() == []
+
+
+@pytest.mark.parametrize(("separator", "name"), [("\t", "tab"), (",", "comma"), (";", "semicolon")])
+def test_a_table_is_told(files: Files, separator: str, name: str) -> None:
+    """As a spreadsheet writes it: with quotes where a cell holds the separator."""
+    rows = [
+        f'"{one}{separator} yes"{separator}{other.split(",")[0]}' for one, other in zip(ENGLISH, FRENCH, strict=True)
+    ]
+    write(files.folder / "train.en", ["English" + separator + "French", *rows[:29]])
+    (said,) = files.doubts()
+    assert said.startswith(
+        f"{files.folder / 'train.en'} looks like a table: nearly every line has 2 columns, separated"
+    )
+    assert f"by a {name}, " in said
+
+
+def test_a_table_as_both_sides_gives_one_warning_of_each_kind(files: Files) -> None:
+    table = write(files.folder / "pairs.tsv", [f"{one}\t{other}" for one, other in zip(ENGLISH, FRENCH, strict=True)])
+    files.training = Direction(table, table)
+    said = files.doubts()
+    assert ["looks like a table" in line for line in said] == [True, False]
+    assert "is both the source and the target" in said[1]
