@@ -189,7 +189,8 @@ def test_the_logits_of_a_list_are_those_of_the_whole_vocabulary(precision: Preci
         assert isinstance(found, Listed)
         assert torch.equal(found.whole(), expected.masked_fill(~current.mask()[:, None], -math.inf))
         for each in (limited, full):
-            each.select(kept, beams)
+            if len(tokens) == 5:
+                each.select(kept, beams)
 
 
 @pytest.mark.parametrize("beam_size", [1, 4])
@@ -289,7 +290,7 @@ def test_a_damaged_weight_is_not_hidden() -> None:
 def test_no_step_beyond_what_was_asked_for() -> None:
     step, tokens = packed_of(model_of()).begin([[5, END]], 1, 1), torch.tensor([[BEGIN]])
     step(tokens)
-    with pytest.raises(MemoryError):
+    with pytest.raises(DecodingError, match="more positions"):
         step(tokens)
 
 

@@ -166,7 +166,7 @@ def test_a_cache_that_cannot_be_written_is_survived(tmp_path: Path, caplog: pyte
 
 
 # At the left edge: a function that other files may call, and perhaps other libraries.
-DEFINED = re.compile(r"^(?!static|INNER|typedef|#)[\w *]*?(\w+)\((?!.*;$)", re.MULTILINE)
+DEFINED = re.compile(r"^(?!static|INNER|typedef)\w[\w *]*?(\w+)\((?!.*;$)", re.MULTILINE)
 # Everything that the library calls, once: the products of three precisions, a step of a search, a shortlist.
 EVERYTHING = """
 import ctypes, sys

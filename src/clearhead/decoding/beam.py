@@ -55,7 +55,7 @@ def beam_search(
     active, history = sentences, History()
     longest_prefix = max(map(len, prefixes), default=0)
     # One row a sentence until the first step has told hypotheses apart: equal rows would fill a beam with copies.
-    tokens = torch.full((len(active), 1), options.begin, device=device)
+    tokens = torch.full((len(active), 1), options.begin, dtype=torch.long, device=device)
     totals = torch.zeros((len(active), 1), dtype=torch.float64, device=device)
     while active:
         position = len(history)

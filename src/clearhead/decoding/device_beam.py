@@ -163,10 +163,10 @@ def _paths(state: BeamState, endings: Sequence[_Ending]) -> list[tuple[list[int]
     """The tokens of each ending's hypothesis, and its log-probability after each."""
     if not endings:
         return []
-    places, rows, _, _, lengths = torch.tensor(endings, dtype=torch.float64).long().unbind(1)
+    places, rows, _, _, lengths = torch.tensor(endings, dtype=torch.float64, device="cpu").long().unbind(1)
     longest = int(lengths.max())
-    tokens = torch.zeros(len(endings), longest, dtype=torch.long)
-    totals = torch.zeros(len(endings), longest, dtype=torch.float64)
+    tokens = torch.zeros(len(endings), longest, dtype=torch.long, device="cpu")
+    totals = torch.zeros(len(endings), longest, dtype=torch.float64, device="cpu")
     for position in reversed(range(longest - 1)):
         tokens[:, position] = state.tokens[places, position, rows]
         totals[:, position] = state.step_totals[places, position, rows]

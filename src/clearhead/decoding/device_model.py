@@ -20,6 +20,7 @@ from clearhead.decoding.device_step import DeviceStep, Joined, Shape, numbers_fo
 from clearhead.decoding.graphs import CudaRecorder, Recorded, Recorder
 from clearhead.decoding.options import Precision, SearchOptions
 from clearhead.decoding.search import Hypothesis
+from clearhead.decoding.weights import require_finite
 from clearhead.errors import DecodingError
 from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.model.blocks import DecoderLayer
@@ -47,6 +48,7 @@ class DeviceModel:
     def __init__(self, model: EncoderDecoder, precision: Precision = "fp32", recorder: Recorder | None = None) -> None:
         self.config: TransformerConfig = model.config
         self.device = next(model.parameters()).device
+        require_finite(model)
         self.model = copy.deepcopy(model).requires_grad_(False).eval()
         if precision == "bf16":
             self.model.to(torch.bfloat16)
@@ -105,7 +107,7 @@ class DeviceModel:
         All batches share it, as only one runs at a time.
         """
         self._batches: dict[tuple[Shape, SearchOptions], _Batch] = {}
-        self._room = torch.empty(0)  # Given back before there is more of it.
+        self._room = torch.empty(0, dtype=torch.float32, device="cpu")  # Given back before there is more of it.
         self._room = torch.zeros(numbers, dtype=next(self.model.parameters()).dtype, device=self.device)
         self._recorder = self._given or (CudaRecorder(self.device) if self.device.type == "cuda" else None)
 

@@ -211,7 +211,7 @@ def begin_counting(state: Counting, max_lengths: Sequence[int]) -> None:
     """No sentence has a token yet. What happens at places without one is never looked at."""
     state.lengths.zero_()
     state.done.zero_()
-    state.limits[: len(max_lengths)] = torch.tensor(max_lengths, dtype=torch.long)
+    state.limits[: len(max_lengths)] = torch.tensor(max_lengths, dtype=torch.long, device="cpu")
 
 
 def count_token(state: Counting, closed: Bool[Tensor, "sentences"]) -> None:
@@ -227,7 +227,7 @@ def first(tensors: Iterable[Tensor], sentences: int) -> Iterator[Tensor]:
 
 def on_host(tensors: Iterable[Tensor], places: Sequence[int]) -> Iterator[Tensor]:
     """Copies in the host's memory of the sentences at these places."""
-    chosen = torch.tensor(list(places), dtype=torch.long)
+    chosen = torch.tensor(list(places), dtype=torch.long, device="cpu")
     return (tensor[chosen.to(tensor.device)].cpu() for tensor in tensors)
 
 

@@ -83,7 +83,8 @@ class DeviceStep:
         """Take these sources, which `read` then reads; places without one are filled with something harmless."""
         sentences, length = self.source.shape
         filled = [*sources, *[[_word_beside(padding)]] * (sentences - len(sources))]
-        self.source.copy_(torch.tensor([[*source, *[padding] * (length - len(source))] for source in filled]))
+        rows = [[*source, *[padding] * (length - len(source))] for source in filled]
+        self.source.copy_(torch.tensor(rows, dtype=torch.long, device="cpu"))
         self.source_mask.copy_(padding_mask(self.source, padding))
 
     def read(self) -> None:

@@ -19,6 +19,7 @@ from clearhead.decoding.packed import PackedModel
 from clearhead.decoding.sampling import sample
 from clearhead.decoding.search import Hypothesis, Prefixes, StepFunction, checked_prefixes, make_hypothesis
 from clearhead.decoding.shortlist import Lists, Shortlist
+from clearhead.decoding.weights import require_finite
 from clearhead.errors import DecodingError
 from clearhead.model import DecoderCache, EncoderDecoder, TransformerConfig, masks_for, padding_mask
 
@@ -130,11 +131,14 @@ def translate_ids(
     progress: called after each batch with the number of sentences done and of all.
     watch: is told of every step of a beam search; with one batch and one worker, so of one source, its steps are in
         order.
-    Raises DecodingError for a source or prefix that the model cannot take, and for a setting out of its bounds.
+    Raises DecodingError for a source or prefix that the model cannot take, for a setting out of its bounds, and for
+    weights that are no numbers.
     """
     budget = None if batch_tokens is None else whole("batch_tokens", batch_tokens)
     wanted = None if workers is None else whole("workers", workers)
-    model = prepared(model) if isinstance(model, EncoderDecoder) else model
+    if isinstance(model, EncoderDecoder):
+        require_finite(model)
+        model = prepared(model)
     own = range(len(sources)) if numbers is None else numbers
     check_ids("source", sources, own, model.config.source_vocabulary, model.config.max_length)
     check_options(options, model.config.target_vocabulary)

@@ -102,7 +102,7 @@ def follow(
     prefixes = checked_prefixes(max_lengths, options, prefixes)
     paths = [[Path(options.end, limit) for _ in range(rows)] for limit in max_lengths]
     active = list(range(len(paths)))
-    tokens = torch.full((len(paths), rows), options.begin, device=device)
+    tokens = torch.full((len(paths), rows), options.begin, dtype=torch.long, device=device)
     position = 0
     while active:
         choice = choose(step(tokens), active, [prefixes[sentence] for sentence in active], position)

@@ -77,7 +77,9 @@ class Shortlist:
         table = np.full((len(found), max(counts)), self.target_vocabulary, np.int32)
         for row, tokens in zip(table, found, strict=True):
             row[: len(tokens)] = tokens
-        return Lists(torch.from_numpy(table), torch.tensor(counts, dtype=torch.int32), self.target_vocabulary)
+        return Lists(
+            torch.from_numpy(table), torch.tensor(counts, dtype=torch.int32, device="cpu"), self.target_vocabulary
+        )
 
 
 class Lists(NamedTuple):
@@ -95,7 +97,7 @@ class Lists(NamedTuple):
 
     def mask(self) -> Bool[Tensor, "sentences vocabulary"]:
         """True for the tokens that a sentence may have."""
-        mask = torch.zeros(len(self.counts), self.vocabulary + 1, dtype=torch.bool)
+        mask = torch.zeros(len(self.counts), self.vocabulary + 1, dtype=torch.bool, device=self.tokens.device)
         return mask.scatter_(1, self.tokens.long(), True)[:, :-1]
 
 

@@ -110,7 +110,8 @@ def _shut(mask: Tensor, scores: Tensor) -> Tensor:
     It is finite: a query that may attend to nothing must not divide 0 by 0.
     """
     turned = mask.mT
-    return torch.zeros(turned.shape, dtype=scores.dtype).masked_fill_(~turned, torch.finfo(scores.dtype).min / 2)
+    nothing = torch.zeros(turned.shape, dtype=scores.dtype, device=turned.device)
+    return nothing.masked_fill_(~turned, torch.finfo(scores.dtype).min / 2)
 
 
 def safe_softmax(scores: Float[Tensor, "*batch keys"]) -> Float[Tensor, "*batch keys"]:

@@ -89,25 +89,31 @@ static void best_of_row(
 /* The `count` most probable tokens of every row and their log-probabilities. The suppressed ones, whose share of the
    probability stays theirs, are never among them. Rows are `stride` apart; they hold a number for each token or, where
    `lists` is not NULL, for each of the first `sizes[i]` tokens of list i, which is that of `beams` rows. */
-EXPORT void ch_topk(
+EXPORT int ch_topk(
     const float *logits, int rows, int stride, const int32_t *lists, const int32_t *sizes, int beams,
     const int64_t *suppressed, int suppressed_count, int count, float *values, int64_t *tokens
 ) {
+    if (rows < 1 || stride < 1 || beams < 1 || suppressed_count < 0 || count < 1) return NO_SUCH_SIZE;
+    if (lists && rows % beams) return NO_SUCH_ROW;
+    for (int i = 0; lists && i < rows / beams; i++)
+        if (sizes[i] < 1 || sizes[i] > stride) return NO_SUCH_SIZE;
     for (int row = 0; row < rows; row++, logits += stride, values += count, tokens += count) {
         const int32_t *list = lists ? lists + (size_t)(row / beams) * stride : NULL;
         int size = lists ? sizes[row / beams] : stride;
         best_of_row(logits, size, list, suppressed, suppressed_count, count, values, tokens);
     }
+    return DONE;
 }
 
 /* One step of a beam: the `count` best continuations of each sentence's `rows` hypotheses, most probable first, and of
    these the first `beams` that do not end. `choices` best tokens of each hypothesis, most probable first, are given by
    `ch_topk`. A sentence with a hypothesis after which nothing is a number gets nothing else. */
-EXPORT void ch_expand_beams(
+EXPORT int ch_expand_beams(
     const double *totals, const float *values, const int64_t *tokens, int sentences, int rows, int choices, int count,
     int beams, int64_t end, int64_t *parents, int64_t *next, double *sums, int64_t *live_parents, int64_t *live_next,
     double *live_sums
 ) {
+    if (sentences < 1 || rows < 1 || choices < 1 || count < 1 || beams < 1) return NO_SUCH_SIZE;
     for (int sentence = 0; sentence < sentences; sentence++) {
         int broken = 0, kept = 0;
         for (int i = 0; i < count; i++) sums[i] = -INFINITY, parents[i] = 0, next[i] = 0;
@@ -132,4 +138,5 @@ EXPORT void ch_expand_beams(
         parents += count, next += count, sums += count;
         live_parents += beams, live_next += beams, live_sums += beams;
     }
+    return DONE;
 }

@@ -92,6 +92,18 @@ def find_compiler() -> tuple[str, ...] | None:
     return None
 
 
+def _forget_others() -> None:
+    # A thread that held the lock was not copied with the process, and the compilers are the parent's.
+    global _LOCK
+    _LOCK = threading.Lock()
+    _RUNNING.clear()
+    _THREADS.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_others)
+
+
 def _make(compiler: Sequence[str], library: Path) -> None:
     _LOG.info("compiling C for this processor, once: some seconds")
     try:

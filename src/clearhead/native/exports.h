@@ -10,4 +10,8 @@
 #define EXPORT __attribute__((visibility("default")))
 #endif
 
+/* What a function answers where it does nothing, since memory is short or since it was given what is not there.
+   crossing.py makes errors of them. */
+enum refusal { DONE = 0, NO_MEMORY = -1, NO_SUCH_ID = -2, NO_SUCH_POSITION = -3, NO_SUCH_ROW = -4, NO_SUCH_SIZE = -5 };
+
 #endif

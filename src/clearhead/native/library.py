@@ -3,16 +3,21 @@
 import ctypes
 import functools
 import logging
+import math
+import os
 from ctypes import POINTER, Structure, c_float, c_int, c_int32, c_int64, c_void_p
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from clearhead.native import compiler
+from clearhead.native import compiler, crossing
+from clearhead.native.crossing import pointer
 
 _LOG = logging.getLogger(__name__)
 FP32, BF16, INT8 = range(3)
+# Whether this process is a copy of one that may have had threads: empty where it is none.
+_FORKED: list[bool] = []
 
 
 class Matrix(Structure):
@@ -25,13 +30,13 @@ class Matrix(Structure):
 
 
 class Norm(Structure):
-    """`struct norm` of transformer.c."""
+    """`struct norm` of transformer.h."""
 
     _fields_ = (("weight", c_void_p), ("bias", c_void_p))
 
 
 class Layer(Structure):
-    """`struct layer` of transformer.c."""
+    """`struct layer` of transformer.h."""
 
     _fields_ = (
         ("self_norm", Norm), ("cross_norm", Norm), ("feed_forward_norm", Norm),
@@ -42,11 +47,12 @@ class Layer(Structure):
 
 
 class Transformer(Structure):
-    """`struct transformer` of transformer.c."""
+    """`struct transformer` of transformer.h."""
 
     _fields_ = (
         ("width", c_int32), ("heads", c_int32), ("inner_width", c_int32),
         ("encoder_layers", c_int32), ("decoder_layers", c_int32),
+        ("source_vocabulary", c_int32), ("target_vocabulary", c_int32), ("max_length", c_int32),
         ("normalize_after", c_int32), ("activation", c_int32), ("gated", c_int32),
         ("scale", c_float),
         ("source_embedding", c_void_p), ("target_embedding", c_void_p),
@@ -63,26 +69,28 @@ class Library:
 
     def __init__(self, path: str) -> None:
         functions = ctypes.CDLL(path)
-        matrix, model = POINTER(Matrix), POINTER(Transformer)
-        self.pack = _declared(functions.ch_pack, c_int, matrix, c_int, c_int, c_int, c_void_p, c_void_p)
+        matrix, model, numbers = POINTER(Matrix), POINTER(Transformer), c_void_p
+        self.pack = _declared(functions.ch_pack, c_int, matrix, c_int, c_int, c_int, numbers, numbers)
         self.unpack = _declared(functions.ch_unpack, None, matrix)
         self.workspace_bytes = _declared(functions.ch_workspace_bytes, ctypes.c_size_t, matrix, c_int)
         self.words32 = _declared(functions.ch_words32, c_int, matrix)
-        self.unfold = _declared(functions.ch_unfold, None, matrix, c_void_p)
-        self.matmul = _declared(functions.ch_matmul, None, matrix, c_void_p, c_int, c_void_p, c_void_p, c_int)
+        self.unfold = _declared(functions.ch_unfold, None, matrix, numbers)
+        self.matmul = _declared(functions.ch_matmul, None, matrix, numbers, c_int, numbers, numbers, c_int)
         self.state_new = _declared(
-            functions.ch_state_new, c_void_p, model, c_void_p, c_void_p, c_int, c_int, c_int, c_int
+            functions.ch_state_new, c_int, model, numbers, c_int, numbers, *[c_int] * 4, POINTER(c_void_p)
         )
-        self.shortlist = _declared(functions.ch_shortlist, c_int, model, *[c_void_p] * 4, c_int)
-        self.decode_step = _declared(functions.ch_decode_step, c_int, model, c_void_p, c_void_p, c_void_p, c_int, c_int)
-        self.reorder = _declared(functions.ch_reorder, c_int, c_void_p, c_void_p, c_void_p, c_int, c_int)
+        self.shortlist = _declared(functions.ch_shortlist, c_int, model, c_void_p, *[numbers] * 3, c_int, c_int)
+        self.decode_step = _declared(
+            functions.ch_decode_step, c_int, model, c_void_p, numbers, c_int, numbers, c_int, c_int
+        )
+        self.reorder = _declared(functions.ch_reorder, c_int, c_void_p, numbers, numbers, c_int, c_int)
         self.state_free = _declared(functions.ch_state_free, None, model, c_void_p)
         self.expand_beams = _declared(
-            functions.ch_expand_beams, None, *[c_void_p] * 3, *[c_int] * 5, c_int64, *[c_void_p] * 6
+            functions.ch_expand_beams, c_int, *[numbers] * 3, *[c_int] * 5, c_int64, *[numbers] * 6
         )
         self.topk = _declared(
-            functions.ch_topk, None, c_void_p, c_int, c_int, c_void_p, c_void_p, c_int, c_void_p, c_int, c_int,
-            c_void_p, c_void_p,
+            functions.ch_topk, c_int, numbers, c_int, c_int, numbers, numbers, c_int, numbers, c_int, c_int,
+            numbers, numbers,
         )  # fmt: skip
 
     def most_probable(
@@ -92,39 +100,54 @@ class Library:
 
         lists: where the logits of a sentence, the first dimension, are those of some tokens: these tokens (int32, one
         row a sentence) and how many there are (int32). What follows them in a row is not read.
+        Raises DecodingError where these do not fit together.
         """
-        logits, stride = logits.contiguous(), logits.shape[-1]
-        values = torch.empty(*logits.shape[:-1], count)
-        tokens = torch.empty(*logits.shape[:-1], count, dtype=torch.int64)
+        logits, stride, shape = (
+            logits.contiguous(),
+            logits.shape[-1],
+            (*logits.shape[:-1], crossing.count("count", count)),
+        )
+        values = crossing.buffer(*shape, dtype=torch.float32)
+        tokens = crossing.buffer(*shape, dtype=torch.int64)
         banned = _whole_numbers(suppressed)
-        rows = logits.numel() // stride
+        rows = math.prod(shape[:-1])
         listed, sizes, beams = None, None, 1
         if lists is not None:
-            listed, sizes, beams = lists[0].data_ptr(), lists[1].data_ptr(), rows // len(lists[1])
-        self.topk(
-            logits.data_ptr(), rows, stride, listed, sizes, beams, banned, len(banned), count,
-            values.data_ptr(), tokens.data_ptr(),
+            sentences = logits.shape[0]
+            listed = pointer("lists", lists[0], torch.int32, sentences, stride)
+            sizes = pointer("the lists' sizes", lists[1], torch.int32, sentences)
+            beams = rows // sentences if sentences else 1
+        code = self.topk(
+            pointer("logits", logits, torch.float32, *logits.shape), rows, stride, listed, sizes, beams,
+            banned, len(banned), count, values.data_ptr(), tokens.data_ptr(),
         )  # fmt: skip
+        crossing.require_done(code, "choosing the most probable tokens", logits=logits, count=count)
         return values, tokens
 
     def continuations(
         self, totals: Tensor, values: Tensor, tokens: Tensor, count: int, beams: int, end: int
     ) -> tuple[tuple[Tensor, Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]:
-        """Parents, tokens and totals of each sentence's `count` best continuations, and of the `beams` that live on."""
+        """Parents, tokens and totals of each sentence's `count` best continuations, and of the `beams` that live on.
+
+        Raises DecodingError where these do not fit together.
+        """
         sentences, rows, choices = values.shape
-        count = min(count, rows * choices)
-        beams = min(beams, count)
-        parents, found = torch.empty(2, sentences, count, dtype=torch.int64).unbind()
-        live_parents, living = torch.empty(2, sentences, beams, dtype=torch.int64).unbind()
-        sums = torch.empty(sentences, count, dtype=torch.float64)
-        live_sums = torch.empty(sentences, beams, dtype=torch.float64)
+        count = min(crossing.count("count", count), rows * choices)
+        beams = min(crossing.count("beams", beams), count)
+        parents, found = crossing.buffer(2, sentences, count, dtype=torch.int64).unbind()
+        live_parents, living = crossing.buffer(2, sentences, beams, dtype=torch.int64).unbind()
+        sums = crossing.buffer(sentences, count, dtype=torch.float64)
+        live_sums = crossing.buffer(sentences, beams, dtype=torch.float64)
         results = (parents, found, sums), (live_parents, living, live_sums)
         # Named, so that a copy lives until it has been read.
-        given = (totals.contiguous(), values.contiguous(), tokens.contiguous())
-        self.expand_beams(
-            *(one.data_ptr() for one in given), sentences, rows, choices, count, beams, end,
-            *(one.data_ptr() for part in results for one in part),
+        totals, values, tokens = totals.contiguous(), values.contiguous(), tokens.contiguous()
+        code = self.expand_beams(
+            pointer("totals", totals, torch.float64, sentences, rows),
+            pointer("log-probabilities", values, torch.float32, sentences, rows, choices),
+            pointer("tokens", tokens, torch.int64, sentences, rows, choices),
+            sentences, rows, choices, count, beams, end, *(one.data_ptr() for part in results for one in part),
         )  # fmt: skip
+        crossing.require_done(code, "continuing hypotheses", values=values, count=count, beams=beams)
         return results
 
 
@@ -137,6 +160,22 @@ def _whole_numbers(numbers: tuple[int, ...]) -> Any:
 def takes(tensor: Tensor) -> bool:
     """Whether the compiled functions can read these numbers."""
     return tensor.device.type == "cpu" and tensor.dtype == torch.float32
+
+
+def threads(wanted: int) -> int:
+    """How many threads C may use for one product, where `wanted` are asked for: one in a process that was forked."""
+    return 1 if _FORKED else wanted
+
+
+def _forget_threads() -> None:
+    # OpenMP's threads, torch's own among them, were not copied with the process, and whoever asked for them would wait
+    # for ever. One thread needs none of them.
+    _FORKED.append(True)
+    torch.set_num_threads(1)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_threads)
 
 
 def _declared(function: Any, result: object, *arguments: object) -> Any:
@@ -163,17 +202,19 @@ def library() -> Library | None:
 
 def _multiplies(functions: Library, precision: int) -> bool:
     """Whether a product of small whole numbers, which every precision holds exactly, comes out right."""
-    generator = torch.Generator().manual_seed(1)
+    generator = torch.Generator("cpu").manual_seed(1)
     rows, weight, bias = (
-        torch.randint(-127, 128, shape, generator=generator).float() for shape in ((13, 42), (70, 42), (70,))
+        torch.randint(-127, 128, shape, generator=generator, dtype=torch.int64, device="cpu").to(torch.float32)
+        for shape in ((13, 42), (70, 42), (70,))
     )
     # The scale of a row is its greatest number divided by 127.
     rows[:, 0], weight[:, 0] = 127, -127
     matrix = Matrix()
     if functions.pack(matrix, precision, *weight.shape, weight.data_ptr(), bias.data_ptr()):
         return False
-    work = torch.empty(functions.workspace_bytes(matrix, len(rows)), dtype=torch.uint8)
-    result = torch.empty(len(rows), len(weight))
+    work = crossing.buffer(functions.workspace_bytes(matrix, len(rows)), dtype=torch.uint8)
+    result = crossing.buffer(len(rows), len(weight), dtype=torch.float32)
     functions.matmul(matrix, rows.data_ptr(), len(rows), result.data_ptr(), work.data_ptr(), 1)
     functions.unpack(matrix)
-    return torch.equal(result, torch.nn.functional.linear(rows, weight, bias))
+    # Whole numbers are exact in float64, so this depends on nobody's kind of product.
+    return torch.equal(result.double(), torch.nn.functional.linear(rows.double(), weight.double(), bias.double()))

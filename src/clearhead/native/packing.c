@@ -50,7 +50,9 @@ static int provide(struct matrix *matrix, int precision, int outputs, int inputs
 }
 
 int ch_pack(struct matrix *matrix, int precision, int outputs, int inputs, const float *weight, const float *bias) {
-    if (provide(matrix, precision, outputs, inputs)) return -1;
+    if (precision < FP32 || precision > INT8 || outputs < 1 || inputs < 1) return NO_SUCH_SIZE;
+    if (outputs > 1 << 30 || inputs > 1 << 30) return NO_SUCH_SIZE; /* an int holds them rounded up as well */
+    if (provide(matrix, precision, outputs, inputs)) return NO_MEMORY;
     memset(matrix->packed, 0, bytes_of(matrix, outputs));
     if (bias) memcpy(matrix->bias, bias, outputs * sizeof(float));
     for (int output = 0; output < outputs; output++) {

@@ -19,23 +19,26 @@ size_t ch_workspace_bytes(const struct matrix *matrix, int rows) {
     return rows * (row_bytes(matrix) + sizeof(float)) + 64;
 }
 
+/* NaN where a number of the row is NaN or infinite: as whole numbers could not say so, the scale does. Without their
+   sign, numbers are ordered as their bits are, and what is not one comes after all others. */
 static float greatest_magnitude(const float *row, int count) {
-    float lanes[LANES] = {0}, greatest = 0.0f;
-    int i = 0;
-    for (; i + LANES <= count; i += LANES)
-        for (int lane = 0; lane < LANES; lane++) {
-            float value = fabsf(row[i + lane]);
-            lanes[lane] = value > lanes[lane] ? value : lanes[lane];
-        }
-    for (; i < count; i++) greatest = fmaxf(greatest, fabsf(row[i]));
-    for (int lane = 0; lane < LANES; lane++) greatest = fmaxf(greatest, lanes[lane]);
-    return greatest;
+    int32_t greatest = 0;
+    float value;
+    for (int i = 0; i < count; i++) {
+        int32_t bits;
+        memcpy(&bits, row + i, 4);
+        bits &= 0x7fffffff;
+        greatest = bits > greatest ? bits : greatest;
+    }
+    if (greatest >= 0x7f800000) return NAN;
+    memcpy(&value, &greatest, 4);
+    return value;
 }
 
 /* Each row by a scale of its own, so that no row depends on another. */
 static float quantize(const float *row, int count, int depth, whole *out) {
     float greatest = greatest_magnitude(row, count);
-    float factor = greatest > 0.0f ? 127.0f / greatest : 0.0f;
+    float factor = greatest > 0.0f ? 127.0f / greatest : 0.0f; /* 0 for NaN too, which stays in the scale */
     /* Adding 1.5·2²³ rounds to a whole number, ties to even, which then stands in the lowest bits. */
     for (int i = 0; i < count; i++) {
         float shifted = row[i] * factor + 12582912.0f;

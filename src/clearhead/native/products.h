@@ -52,7 +52,7 @@ static inline uint16_t to_bf16(float value) {
     return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1)) >> 16);                 /* to the nearest, ties to even */
 }
 
-/* Fill `matrix` with `weight` (outputs × inputs, row by row) and `bias`. 0, or -1 where memory is short. */
+/* Fill `matrix` with `weight` (outputs × inputs, row by row) and `bias`, which may be NULL. */
 EXPORT int ch_pack(
     struct matrix *matrix, int precision, int outputs, int inputs, const float *weight, const float *bias
 );

@@ -7,54 +7,8 @@
 
 #include "exports.h"
 #include "products.h"
+#include "transformer.h"
 #include "vectors.h"
-
-enum activation { RELU, GELU, GELU_TANH, SILU };
-
-/* LayerNorm; RMSNorm where `bias` is NULL; nothing where `weight` is NULL too. */
-struct norm {
-    const float *weight, *bias;
-};
-
-struct layer {
-    struct norm self_norm, cross_norm, feed_forward_norm;
-    struct matrix self_inputs; /* query, key and value */
-    struct matrix self_output;
-    struct matrix cross_query, cross_memory /* key and value */, cross_output;
-    struct matrix inner, gate, outer;
-};
-
-struct transformer {
-    int32_t width, heads, inner_width, encoder_layers, decoder_layers;
-    int32_t normalize_after, activation, gated;
-    float scale; /* of the embeddings */
-    const float *source_embedding, *target_embedding;
-    const float *source_positions, *target_positions; /* NULL for rotary ones */
-    const float *cosine, *sine;                       /* rotary: positions × half a head's width; else NULL */
-    struct layer *encoder, *decoder;
-    struct norm encoder_norm, decoder_norm;
-    struct matrix output;
-};
-
-/* What is computed in, for so many rows. */
-struct buffers {
-    int rows;
-    float *inputs, *normalized, *projected, *context, *added, *inner, *gate, *scores;
-    const float **attended;
-    void *work;
-};
-
-/* What is remembered from step to step. Row = sentence · beams + beam, of the sentences that are still active. */
-struct state {
-    int32_t sentences, beams, position, capacity;
-    int32_t begun, *numbers;   /* how many sentences there were, and which of these the active ones are */
-    int32_t *starts, *lengths; /* of each sentence that was begun, in the memories */
-    struct matrix *listed;     /* of each, the outputs that its logits are wanted of; NULL for all */
-    float **memories;          /* a layer: source tokens × (key, value) */
-    float **pasts;             /* a layer and a position: the rows of that step × (key, value) */
-    int32_t *ancestry;         /* rows × capacity: the row that held this hypothesis at each position */
-    struct buffers buffers;
-};
 
 static void *checked(void *pointer, int *failed) {
     if (!pointer) *failed = 1;
@@ -94,7 +48,9 @@ static int provide(const struct transformer *t, struct buffers *b, int rows) {
 static void normalize(struct norm norm, const float *in, int rows, int width, float *out) {
     for (int row = 0; row < rows; row++, in += width, out += width) {
         float mean = norm.bias ? sum(in, width) / width : 0.0f;
-        float factor = 1.0f / sqrtf(sum_of_squares(in, mean, width) / width + 1e-5f);
+        float squares = sum_of_squares(in, mean, width);
+        /* Squares too large to be summed would make nothing of every number, and hide what has gone wrong. */
+        float factor = squares < INFINITY ? 1.0f / sqrtf(squares / width + 1e-5f) : NAN;
         if (norm.bias)
             for (int i = 0; i < width; i++) out[i] = (in[i] - mean) * factor * norm.weight[i] + norm.bias[i];
         else
@@ -121,7 +77,7 @@ static void leaving(const struct transformer *t, struct norm norm, struct buffer
 
 static void activate(enum activation kind, float *x, size_t count) {
     for (size_t i = 0; i < count; i++) switch (kind) {
-            case RELU: x[i] = x[i] > 0.0f ? x[i] : 0.0f; break;
+            case RELU: x[i] = x[i] < 0.0f ? 0.0f : x[i]; break; /* what is not a number stays so */
             case GELU: x[i] = 0.5f * x[i] * (1.0f + erff(x[i] * 0.70710678f)); break;
             case GELU_TANH:
                 x[i] = 0.5f * x[i] * (1.0f + tanhf(0.79788456f * (x[i] + 0.044715f * x[i] * x[i] * x[i])));
@@ -253,16 +209,34 @@ EXPORT void ch_state_free(const struct transformer *t, struct state *s) {
     free(s);
 }
 
-/* Read `sentences` sources, whose ids lie one after the other; `capacity` is the greatest number of target positions.
-   NULL where memory is short. */
-EXPORT struct state *ch_state_new(
-    const struct transformer *t, const int32_t *ids, const int32_t *lengths, int sentences, int beams, int capacity,
-    int threads
+/* Whether these are sources that the model can read. */
+static int refused(
+    const struct transformer *t, const int32_t *ids, int count, const int32_t *lengths, int sentences, int beams,
+    int capacity, int threads
 ) {
-    int failed = 0, rows = 0, longest = capacity;
+    int64_t total = 0;
+    if (!is_size(sentences, beams) || count < 1 || threads < 1) return NO_SUCH_SIZE;
+    if (capacity < 1 || capacity > t->max_length) return NO_SUCH_POSITION;
+    for (int sentence = 0; sentence < sentences; sentence++) {
+        if (lengths[sentence] < 1 || lengths[sentence] > t->max_length) return NO_SUCH_POSITION;
+        total += lengths[sentence];
+    }
+    if (total != count || !is_size(total, 1)) return NO_SUCH_SIZE;
+    return all_ids(ids, count, t->source_vocabulary) ? DONE : NO_SUCH_ID;
+}
+
+/* Read `sentences` sources, whose ids, `count` in all, lie one after the other; `capacity` is the greatest number of
+   target positions. What is to be remembered is put into `made`. */
+EXPORT int ch_state_new(
+    const struct transformer *t, const int32_t *ids, int count, const int32_t *lengths, int sentences, int beams,
+    int capacity, int threads, struct state **made
+) {
+    int failed = refused(t, ids, count, lengths, sentences, beams, capacity, threads), rows = 0, longest = capacity;
+    if (failed) return failed;
     struct state *s = checked(calloc(1, sizeof *s), &failed);
-    if (failed) return NULL;
+    if (failed) return NO_MEMORY;
     s->sentences = s->begun = sentences, s->beams = beams, s->capacity = capacity;
+    s->outputs = t->target_vocabulary;
     s->numbers = checked(malloc(sentences * sizeof(int32_t)), &failed);
     s->starts = checked(malloc(sentences * sizeof(int32_t)), &failed);
     s->lengths = checked(malloc(sentences * sizeof(int32_t)), &failed);
@@ -278,9 +252,10 @@ EXPORT struct state *ch_state_new(
     s->buffers.attended = checked(malloc(longest * sizeof(float *)), &failed);
     if (failed || encode(t, s, ids, rows, threads)) {
         ch_state_free(t, s);
-        return NULL;
+        return NO_MEMORY;
     }
-    return s;
+    *made = s;
+    return DONE;
 }
 
 /* ------------------------------------------------------------------ a decoding step */
@@ -327,17 +302,24 @@ static void attend_to_memory(
     leaving(t, layer->cross_norm, b, rows);
 }
 
-/* Let `ch_decode_step` give each sentence the logits of some tokens only: the first counts[i] of row i of `lists`,
-   whose rows are `stride` apart. `unfolded` are the weights of the output layer. 0, or -1 where memory is short. */
+/* Let `ch_decode_step` give each of these sentences, which are all that were begun, the logits of some tokens only: the
+   first counts[i] of row i of `lists`, whose rows are `stride` apart. `unfolded` are the weights of the output layer. */
 EXPORT int ch_shortlist(
     const struct transformer *t, struct state *s, const int32_t *unfolded, const int32_t *lists, const int32_t *counts,
-    int stride
+    int sentences, int stride
 ) {
     int failed = 0;
-    s->listed = checked(calloc(s->begun, sizeof *s->listed), &failed);
+    if (s->listed || s->position || sentences < 1 || sentences != s->begun || sentences != s->sentences)
+        return NO_SUCH_ROW;
+    for (int i = 0; i < sentences; i++) {
+        if (counts[i] < 1 || counts[i] > stride) return NO_SUCH_SIZE;
+        if (!all_ids(lists + (size_t)i * stride, counts[i], t->target_vocabulary)) return NO_SUCH_ID;
+    }
+    s->outputs = stride;
+    s->listed = checked(calloc(sentences, sizeof *s->listed), &failed);
     for (int number = 0; number < s->begun && !failed; number++, lists += stride)
         failed = gather_rows(&t->output, unfolded, lists, counts[number], &s->listed[number]);
-    return failed ? -1 : 0;
+    return failed ? NO_MEMORY : DONE;
 }
 
 /* The logits of every row, `stride` numbers apart; beyond the end of a sentence's list -∞. */
@@ -350,22 +332,27 @@ static void project(const struct transformer *t, struct state *s, float *logits,
     matmul_each(s->listed, s->numbers, s->sentences, b->inputs, s->beams, logits, stride, b->work, threads);
 }
 
-/* Append a token to every row and write the logits of the one that follows it (rows × stride, which is the size of the
-   vocabulary or that of the longest list). 0, or -1 where memory is short or there are more positions than
-   `ch_state_new` was told. */
+/* Append a token to each of `rows` rows, which are all that there are, and write the logits of the one that follows it
+   (rows × stride, which is the size of the vocabulary or that of the longest list). */
 EXPORT int ch_decode_step(
-    const struct transformer *t, struct state *s, const int64_t *tokens, float *logits, int stride, int threads
+    const struct transformer *t, struct state *s, const int64_t *tokens, int rows, float *logits, int stride,
+    int threads
 ) {
-    int rows = s->sentences * s->beams, width = t->width, position = s->position, failed = 0;
+    int width = t->width, position = s->position, failed = 0;
     struct buffers *b = &s->buffers;
-    if (position == s->capacity || provide(t, b, rows)) return -1;
+    if (rows != s->sentences * s->beams) return NO_SUCH_ROW;
+    if (stride != s->outputs || threads < 1) return NO_SUCH_SIZE;
+    if (position >= s->capacity) return NO_SUCH_POSITION;
+    if (!all_below(tokens, rows, t->target_vocabulary)) return NO_SUCH_ID;
+    if (provide(t, b, rows)) return NO_MEMORY;
     for (int row = 0; row < rows; row++)
         embed(t, t->target_embedding, t->target_positions, (int)tokens[row], position, b->inputs + (size_t)row * width);
     for (int number = 0; number < t->decoder_layers; number++) {
         const struct layer *layer = &t->decoder[number];
         float **pasts = s->pasts + (size_t)number * s->capacity;
+        free(pasts[position]); /* of a step for which memory was short */
         pasts[position] = checked(malloc((size_t)rows * 2 * width * sizeof(float)), &failed);
-        if (failed) return -1;
+        if (failed) return NO_MEMORY;
         attend_to_past(t, layer, s, pasts, rows, threads);
         attend_to_memory(t, layer, s, s->memories[number], threads);
         feed_forward(t, layer, b, rows, threads);
@@ -374,13 +361,16 @@ EXPORT int ch_decode_step(
     project(t, s, logits, stride, threads);
     for (int row = 0; row < rows; row++) s->ancestry[(size_t)row * s->capacity + position] = row;
     s->position++;
-    return 0;
+    return DONE;
 }
 
 /* Let row j of kept sentence i continue old row beams[i, j] of old sentence sentences[i]. */
 EXPORT int ch_reorder(struct state *s, const int64_t *sentences, const int64_t *beams, int kept, int kept_beams) {
     int failed = 0;
     size_t capacity = s->capacity, used = s->position * sizeof(int32_t);
+    if (!is_size(kept, kept_beams)) return NO_SUCH_SIZE;
+    if (!all_below(sentences, kept, s->sentences) || !all_below(beams, (size_t)kept * kept_beams, s->beams))
+        return NO_SUCH_ROW;
     int32_t *ancestry = checked(malloc((size_t)kept * kept_beams * capacity * sizeof(int32_t)), &failed);
     int32_t *numbers = checked(malloc(kept * sizeof(int32_t)), &failed);
     for (int i = 0; i < kept && !failed; i++) {
@@ -392,10 +382,10 @@ EXPORT int ch_reorder(struct state *s, const int64_t *sentences, const int64_t *
     }
     if (failed) {
         free(ancestry), free(numbers);
-        return -1;
+        return NO_MEMORY;
     }
     free(s->ancestry), free(s->numbers);
     s->ancestry = ancestry, s->numbers = numbers;
     s->sentences = kept, s->beams = kept_beams;
-    return 0;
+    return DONE;
 }

@@ -81,7 +81,8 @@ static inline floats exponential(floats x) {
     power = power * rest + 1.6666665459e-1f;
     power = power * rest + 5.0000001201e-1f;
     power = power * rest * rest + rest + 1.0f;
-    return (floats)((ints)power + ((ints)shifted << 23));
+    /* Multiplied and not added to the exponent: what is not a number stays so. 127 << 23 are the bits of 1. */
+    return power * (floats)(((ints)shifted << 23) + (127 << 23));
 }
 
 /* Scores to weights that sum to 1. `stride`, a multiple of LANES, is the room that the scores have. */

@@ -1,0 +1,23 @@
+"""Whether a model's weights are numbers at all: asked before it translates, whoever computes."""
+
+import math
+
+from torch import nn
+
+from clearhead.errors import DecodingError
+
+
+def require_finite(model: nn.Module) -> None:
+    """Raise DecodingError for a model that holds NaN or an infinite number, and name the tensor.
+
+    Which of them would reach the words depends on the sentence, on the precision and on who computes: a ReLU makes
+    nothing of minus infinity, and a row of the embedding counts only where its piece stands.
+    """
+    for name, tensor in (*model.named_parameters(), *model.named_buffers()):
+        if not tensor.is_floating_point() or not tensor.numel():
+            continue
+        # In one pass and without a copy; both are NaN where a number is.
+        least, greatest = tensor.detach().aminmax()
+        if not (math.isfinite(least) and math.isfinite(greatest)):
+            kind = "NaN" if math.isnan(least) else "an infinite number"
+            raise DecodingError(f"{name} holds {kind}: the model's weights are damaged; load another bundle")
