@@ -1,8 +1,11 @@
-# clearhead: `make demo` first. Everything below sets itself up in .venv, from nothing but Python 3.11 or later.
+# clearhead: `make` first. Everything below sets itself up in .venv, from nothing but Python 3.11 or later.
 #
+#   make            install into .venv, and say what to type next
 #   make demo       train the embedded translator (a few minutes), print its scores and translations
 #   make test       the tests, without the slow ones
 #   make test-all   all of them
+#   make test-shapes  those that compute, with every tensor's shape checked against its signature
+#   make test-processors  the same, as on other processors and on one thread
 #   make check      formatting, lint, types, the layers
 #   make bench      speed beside other toolkits, each in an environment of its own: make bench DATA=/path/to/data;
 #                   adding MODEL=runs/multi30k, a trained recipes/multi30k-en-de.yaml, measures how that translates too
@@ -20,8 +23,13 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest --quiet --numprocesses auto --maxprocesses 8 --dist worksteal
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-all check bench street format clean
+NUMERIC := tests/model tests/tracing tests/decoding tests/native tests/bundle tests/training
+
+.PHONY: install demo test test-all test-shapes test-processors check bench street format clean
 .DELETE_ON_ERROR:
+
+install: $(VENV)/.installed
+	@echo "clearhead is installed: $(BIN)/clearhead look"
 
 demo: $(VENV)/.installed
 	@$(BIN)/clearhead demo
@@ -31,6 +39,17 @@ test: $(VENV)/.developed
 
 test-all: $(VENV)/.developed
 	@$(PYTEST)
+
+# A pass of its own: it makes small tests several times as slow.
+test-shapes: $(VENV)/.developed
+	@$(PYTEST) --jaxtyping-packages=clearhead,beartype.beartype -m "not slow" $(NUMERIC)
+
+# Libraries choose how to sum by the processor; what is true on one is to hold on all.
+test-processors: $(VENV)/.developed
+	@for setting in ATEN_CPU_CAPABILITY=avx2 ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=AVX2 \
+		MKL_ENABLE_INSTRUCTIONS=AVX2 OMP_NUM_THREADS=1; do \
+		echo "$$setting"; env $$setting $(PYTEST) -m "not slow" $(NUMERIC) || exit 1; \
+	done
 
 check: $(VENV)/.developed
 	@$(BIN)/ruff format --check --quiet . || (echo "make format would change these files"; exit 1)
