@@ -161,7 +161,7 @@ def _host() -> str:
 def _place(path: Path) -> Path:
     """Where `path` really is, a link followed, in a folder that is there and holds no abandoned drafts."""
     if path.is_symlink():
-        path = path.resolve()
+        path = Path(os.path.realpath(path))  # Path.resolve raises RuntimeError at a link to itself.
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_abandoned_drafts(path.parent)
     return path

@@ -243,6 +243,70 @@ class TestProcess:
             straight = tmp_path / "straight" / "checkpoints" / stopped.name / name
             assert straight.read_bytes() == (stopped / name).read_bytes()
 
+    @pytest.mark.skipif(os.name == "nt", reason="there are no such signals")
+    @pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129)])
+    def test_other_signals_leave_one_too(self, tmp_path: Path, recipe_file: Path, name: str, code: int) -> None:
+        """faults.md A11."""
+        settings = "training.steps=1000000", "training.validate_every=1000000", "training.checkpoint_every=1000000"
+        with self.start("train", recipe_file, *settings, "--out", tmp_path / "run") as process:
+            assert process.stderr is not None
+            next(line for line in process.stderr if line.startswith(b"step 6/"))
+            process.send_signal(getattr(signal, name))
+            rest = process.stderr.read().decode()
+        assert process.returncode == code
+        assert "stopping after this step, with a checkpoint" in rest
+        assert len(list((tmp_path / "run" / "checkpoints").iterdir())) == 1
+
+    def test_a_reader_that_leaves(self, tmp_path: Path, recipe_file: Path) -> None:
+        """faults.md A11: `train … 2>&1 | head -3` goes on to its end."""
+        with self.start("train", recipe_file, "--out", tmp_path / "run") as process:
+            assert process.stderr is not None
+            assert process.stdout is not None
+            process.stderr.readline()
+            process.stderr.close()
+            process.stdout.close()
+        assert process.returncode == 0
+        assert (tmp_path / "run" / "checkpoints" / "step-12").is_dir()
+
+    @pytest.mark.skipif(os.name == "nt", reason="there are no such terminals")
+    @pytest.mark.parametrize("quit_at", [b"elapsed", b"step "])
+    def test_a_terminal_that_is_gone(self, tmp_path: Path, recipe_file: Path, quit_at: bytes) -> None:
+        """faults.md A11: what is written to it is an error from then on (EIO), the live line's too; the run goes on."""
+        ours, theirs = os.openpty()
+        arguments = "train", recipe_file, "training.steps=60", "--out", tmp_path / "r"
+        command = [sys.executable, "-m", "clearhead", *arguments]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "TERM": "xterm"}
+        with subprocess.Popen(command, stderr=theirs, env=environment) as process:
+            os.close(theirs)
+            said = b""
+            while quit_at not in said:
+                said += os.read(ours, 10_000)
+            os.close(ours)
+        assert process.returncode == 0
+        assert (tmp_path / "r" / "checkpoints" / "step-60").is_dir()
+
+    @pytest.mark.skipif(os.name == "nt", reason="another kind of signals")
+    @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+    def test_a_signal_while_a_library_works(self, tmp_path: Path, recipe_file: Path, name: str, code: int) -> None:
+        """faults.md A12: C that takes an hour in the place of learning the vocabulary; nothing is left of the run."""
+        stubborn = (
+            "import hashlib, sys; from clearhead.text import Tokenizer; from clearhead.cli import main\n"
+            "def learn(texts, size, languages=()):\n"
+            "    print('learning', file=sys.stderr, flush=True)\n"
+            "    hashlib.pbkdf2_hmac('sha256', b'', b'', 2**31 - 1)\n"
+            "Tokenizer.learn = learn\n"
+            "sys.exit(main(sys.argv[1:]))"
+        )
+        command = [sys.executable, "-c", stubborn, "train", recipe_file, "--out", tmp_path / "run"]
+        with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+            assert process.stderr is not None
+            next(line for line in process.stderr if line == b"learning\n")
+            process.send_signal(getattr(signal, name))
+            rest = process.communicate(timeout=120)[1]
+        assert process.returncode == code
+        assert rest in (b"", b"clearhead: stopped\n")
+        assert not (tmp_path / "run").exists()
+
     @pytest.mark.slow
     def test_killed_again_and_again(
         self, tmp_path: Path, recipe_file: Path, make_recipe: Callable[..., Recipe]

@@ -2,6 +2,7 @@
 
 import io
 import sys
+import time
 from collections.abc import Callable
 
 import pytest
@@ -83,6 +84,72 @@ def test_plain_lines(make_recipe: Callable[..., Recipe], capsys: pytest.CaptureF
     assert lines[2:] == [
         progress_line(PROGRESS), validation_line(2_500, VALIDATION, True), "warning: step-9 [bold] is damaged", "",
     ]  # fmt: skip
+
+
+class TestSilence:
+    """faults.md C3: on a pipe a line when there is news, the first within seconds, then at growing intervals."""
+
+    @pytest.fixture
+    def now(self, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+        value = [100.0]
+        monkeypatch.setattr(time, "monotonic", lambda: value[0])
+        # No thread: the test asks instead.
+        monkeypatch.setattr(PlainReporter, "_tick", lambda self: None)
+        return value
+
+    def test_a_long_preparation(self, now: list[float], capsys: pytest.CaptureFixture[str]) -> None:
+        one = PlainReporter()
+        one.doing("learning 8,000 pieces")
+        said = []
+        for second in range(200):
+            one.say_what_lasts()
+            if capsys.readouterr().err:
+                said.append(second)
+            now[0] += 1
+        assert said == [5, 15, 35, 75, 135, 195]
+
+    def test_steps_before_the_first_logged_one(self, now: list[float], capsys: pytest.CaptureFixture[str]) -> None:
+        one = PlainReporter()
+        one.stepped(1, 100, 990.0)
+        now[0] += 5
+        one.say_what_lasts()
+        assert capsys.readouterr().err == "step 1/100  0:05 elapsed  16:30 left\n"
+        one.progressed(PROGRESS)
+        now[0] += 5
+        one.say_what_lasts()
+        assert capsys.readouterr().err == f"{progress_line(PROGRESS)}\n"
+
+    def test_nothing_to_say(self, now: list[float], capsys: pytest.CaptureFixture[str]) -> None:
+        one = PlainReporter()
+        now[0] += 1000
+        one.say_what_lasts()
+        assert capsys.readouterr().err == ""
+
+    def test_its_thread_ends(self) -> None:
+        one = PlainReporter()
+        assert one._ticking.is_alive()
+        one.finished()
+        one._ticking.join(60)
+        assert not one._ticking.is_alive()
+
+
+def test_a_terminal_before_the_first_logged_step(
+    make_recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """faults.md C3: the line is there from the first thing that is done."""
+    stream = io.StringIO()
+    stream.isatty = lambda: True  # type: ignore[method-assign]
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    one = TerminalReporter()
+    one.doing("reading 30,000 lines")
+    assert "reading 30,000 lines  0:00 elapsed" in stream.getvalue()
+    one.doing("")
+    one.stepped(1, 1_000, 754.0)
+    one.live.refresh()
+    assert "step 1/1,000  0:00 elapsed  12:34 left" in stream.getvalue()
+    one.finished()
 
 
 def test_a_terminal(make_recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch) -> None:

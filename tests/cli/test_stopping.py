@@ -57,12 +57,13 @@ def test_before_the_first_step_it_ends_at_once() -> None:
     """There is no step to wait for: files are being read."""
     with pytest.raises(KeyboardInterrupt), Stop():
         signal.raise_signal(signal.SIGINT)
-    with pytest.raises(SystemExit) as caught, Stop():
-        signal.raise_signal(signal.SIGTERM)
-    assert caught.value.code == 143
+    for number, code in ((signal.SIGTERM, 143), (signal.SIGHUP, 129)):
+        with pytest.raises(SystemExit) as caught, Stop():
+            signal.raise_signal(number)
+        assert caught.value.code == code
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_during_a_step_it_asks(number: signal.Signals, code: int, capsys: pytest.CaptureFixture[str]) -> None:
     with Stop() as stop:
         assert not stop()
@@ -78,6 +79,20 @@ def test_the_second_time_it_ends_at_once() -> None:
         signal.raise_signal(signal.SIGTERM)
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
+
+
+def test_nohup_means_it() -> None:
+    """faults.md A11: a SIGHUP that is ignored stays ignored, from the first moment on."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Stop() as stop:
+            signal.raise_signal(signal.SIGHUP)
+            stop()
+            signal.raise_signal(signal.SIGHUP)
+            assert not stop.asked
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_afterwards_signals_do_what_they_did() -> None:

@@ -43,3 +43,20 @@ def test_what_happens_between_steps_does_not_count(now: list[float]) -> None:
 
 def test_a_reading_without_a_step(now: list[float]) -> None:
     assert Clock().read()[0] == 0.0
+
+
+def test_the_pace_of_the_last_steps(now: list[float]) -> None:
+    """faults.md C3: known from the first step on; those before the last reading but one no longer count."""
+    clock = Clock()
+    assert clock.seconds_a_step == 0.0
+    now[0] += 3
+    clock.add(1)
+    assert clock.seconds_a_step == 3.0
+    clock.read()
+    now[0] += 1
+    clock.add(1)
+    assert clock.seconds_a_step == 2.0
+    clock.read()
+    now[0] += 1
+    clock.add(1)
+    assert clock.seconds_a_step == 1.0

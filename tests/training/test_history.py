@@ -58,3 +58,14 @@ def test_what_is_not_a_number_is_null(history: History) -> None:
     assert json.loads(last, parse_constant=pytest.fail) == {
         "step": 8, "loss": None, "validation": {"loss": None, "quality": None},
     }  # fmt: skip
+
+
+def test_a_validation_that_was_interrupted_comes_again(history: History) -> None:
+    """faults.md C15: what was found at that step goes, and nothing else."""
+    for step in (4, 6):
+        history.record({"step": step, "validation": {"loss": float(step)}})
+    history.begin(6, awaits_validation=True)
+    assert steps(history.history) == [2, 4, 6, 4]
+    assert history.validation_at(4) == {"loss": 4.0}
+    assert history.validation_at(6) is None
+    assert History(history.history.parent / "none").validation_at(4) is None

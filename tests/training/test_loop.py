@@ -1,8 +1,12 @@
 """Whole runs of a tiny model: exact resume, early stopping, accumulation, what is kept."""
 
 import json
+import os
+import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -188,6 +192,97 @@ class TestResuming:
             train(make_recipe("model.inner_width=64"), tmp_path / "run", resume=True)
 
 
+class Asked:
+    """A `should_stop` that is asked to at its n-th look within a validation, and never between steps."""
+
+    def __init__(self, look: int) -> None:
+        self.left = look
+
+    def __call__(self) -> bool:
+        return False
+
+    @property
+    def asked(self) -> bool:
+        self.left -= 1
+        return self.left <= 0
+
+
+class TestInterruptedValidation:
+    """faults.md C15: a signal is answered between the batches of a validation, of which nothing then counts."""
+
+    # Each validation here looks twice: before its one batch, and before what it translates.
+    @pytest.mark.parametrize("looks", [(1,), (2,), (3,), (4,), (5,), (6,), (1, 1, 2), (4, 1, 1)], ids=str)
+    def test_the_run_is_the_same_bit_by_bit(
+        self, make_recipe: MakeRecipe, tmp_path: Path, straight: dict[str, bytes], looks: tuple[int, ...]
+    ) -> None:
+        """At the first, at the last, and again at the same one after the run was resumed."""
+        for number, look in enumerate(looks):
+            end = train(make_recipe(), tmp_path / "run", resume=number > 0, should_stop=Asked(look))
+            assert end.awaits_validation
+            assert not end.is_at_the_end(12)
+        assert end.step == 4 * ((sum(look - 1 for look in looks) // 2) + 1)
+        assert not [line for line in history(tmp_path / "run") if line["step"] == end.step and "validation" in line]
+        assert train(make_recipe(), tmp_path / "run", resume=True).is_at_the_end(12)
+        assert left_by(tmp_path / "run") == straight
+
+    def test_killed_after_it_was_made_up_for(
+        self, make_recipe: MakeRecipe, tmp_path: Path, straight: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Between the line of the history and the checkpoint: the line does not come twice."""
+        train(make_recipe(), tmp_path / "run", should_stop=Asked(1))
+
+        def killed(*given: object) -> None:
+            raise Killed
+
+        with monkeypatch.context() as patch:
+            patch.setattr(loop, "save_checkpoint", killed)
+            with pytest.raises(Killed):
+                train(make_recipe(), tmp_path / "run", resume=True)
+        assert "validation" in history(tmp_path / "run")[-1]
+        train(make_recipe(), tmp_path / "run", resume=True)
+        assert left_by(tmp_path / "run") == straight
+
+
+class TestBundleThatIsGone:
+    """faults.md C6: it is said, and the bundle is written again."""
+
+    def test_from_the_best_checkpoint(
+        self, make_recipe: MakeRecipe, tmp_path: Path, straight: dict[str, bytes]
+    ) -> None:
+        """The same bytes, at the end of a run and in the middle."""
+        told = Told()
+        train(make_recipe(), tmp_path / "run", should_stop=after(9))
+        (tmp_path / "run" / "bundle").rename(tmp_path / "elsewhere")
+        train(make_recipe(), tmp_path / "run", resume=True, should_stop=after(0), reporter=told)
+        best = tmp_path / "run" / "checkpoints" / "step-8"
+        assert told.lines[0] == f"{tmp_path}/run/bundle was gone, and is written again from {best}"
+        for path in (tmp_path / "elsewhere").iterdir():
+            assert (tmp_path / "run" / "bundle" / path.name).read_bytes() == path.read_bytes()
+        train(make_recipe(), tmp_path / "run", resume=True)
+        shutil.rmtree(tmp_path / "run" / "bundle")
+        train(make_recipe(), tmp_path / "run", resume=True)
+        assert left_by(tmp_path / "run") == straight
+
+    @pytest.mark.parametrize("steps", [9, 12])
+    def test_where_that_checkpoint_is_gone_too(self, make_recipe: MakeRecipe, tmp_path: Path, steps: int) -> None:
+        """What there is now takes its place at once, at the end of a run as well."""
+        told = Told()
+        train(make_recipe(), tmp_path / "run", should_stop=after(steps))
+        best = tmp_path / "run" / "checkpoints" / f"step-{steps // 4 * 4}"
+        position = json.loads((tmp_path / "run" / "checkpoints" / f"step-{steps}" / "position.json").read_text())
+        assert position["best_step"] == steps // 4 * 4
+        shutil.rmtree(tmp_path / "run" / "bundle")
+        if steps == 9:
+            shutil.rmtree(best)
+        else:
+            kept = [line for line in history(tmp_path / "run") if "validation" not in line]
+            (tmp_path / "run" / "history.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in kept))
+        end = train(make_recipe(), tmp_path / "run", resume=True, should_stop=after(1), reporter=told)
+        assert told.lines[0].startswith(f"{tmp_path}/run/bundle is gone, and the checkpoint of step {best.name[5:]} ")
+        assert (end.best_step, end.is_at_the_end(steps)) == (steps, True)
+        assert load(tmp_path / "run").recipe.name == "tiny"
+
+
 class TestPrecision:
     def test_bf16_is_nearly_the_same_run(
         self, make_recipe: MakeRecipe, tmp_path: Path, straight: dict[str, bytes]
@@ -228,6 +323,42 @@ class TestFolder:
         (tmp_path / "run").write_text("mine")
         with pytest.raises(TrainingError, match="is a file; name a folder"):
             train(make_recipe(), tmp_path / "run")
+
+    @pytest.mark.parametrize("is_there", [True, False])
+    def test_a_bundle_on_another_disk(
+        self, make_recipe: MakeRecipe, tmp_path: Path, straight: dict[str, bytes], is_there: bool
+    ) -> None:
+        """faults.md C10: `bundle` is a link, to an empty folder or to none yet; it stays one."""
+        (tmp_path / "run").mkdir()
+        (tmp_path / "run" / "bundle").symlink_to(tmp_path / "disk" / "model")
+        if is_there:
+            (tmp_path / "disk" / "model").mkdir(parents=True)
+        train(make_recipe(), tmp_path / "run")
+        assert (tmp_path / "run" / "bundle").is_symlink()
+        assert left_by(tmp_path / "run") == straight
+        assert [path.name for path in (tmp_path / "disk").iterdir()] == ["model"]
+
+    @pytest.mark.parametrize("name", ["bundle", "checkpoints"])
+    @pytest.mark.parametrize("kind", ["a file", "a link to itself"])
+    def test_what_a_run_cannot_replace_is_refused_at_once(
+        self, make_recipe: MakeRecipe, tmp_path: Path, name: str, kind: str
+    ) -> None:
+        """faults.md C10: not at the first validation, hours later."""
+        place = tmp_path / "run" / name
+        place.parent.mkdir()
+        place.touch() if kind == "a file" else place.symlink_to(place)
+        with pytest.raises(
+            TrainingError, match=f"{place} is {kind}, where the run writes a folder; remove it, or name"
+        ):
+            train(make_recipe(), tmp_path / "run")
+
+    @pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="names are always Unicode there")
+    def test_a_name_that_is_not_utf_8_is_refused_at_once(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
+        """faults.md C15: "café" as an older system wrote it."""
+        folder = tmp_path / os.fsdecode(b"caf\xe9")
+        with pytest.raises(TrainingError, match="has a name that is not UTF-8, so its model could not be loaded; name"):
+            train(make_recipe(), folder)
+        assert not folder.exists()
 
     def test_an_error_in_the_data_leaves_no_folder(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
         with pytest.raises(RecipeError):
@@ -348,7 +479,7 @@ class TestStopping:
 
         def give(*losses: float) -> None:
             left = iter(losses)
-            monkeypatch.setattr(loop, "validate", lambda model, materials: Validation(next(left), 1.0, None))
+            monkeypatch.setattr(loop, "validate", lambda *given: Validation(next(left), 1.0, None))
 
         return give
 
@@ -391,7 +522,8 @@ class TestStopping:
         )
         told = Told()
         message = (
-            r"the gradients of 10 steps in a row, up to step 10 \(epoch 3, batch \d\), were not finite numbers; lower"
+            r"training diverged at step 10, at a learning rate of \S+: the gradients of 10 steps in a row, up to step "
+            r"10 \(epoch 3, batch \d\), were not finite numbers; lower training.schedule.peak=0.01 or raise .*warmup=4"
         )
         with pytest.raises(TrainingError, match=message):
             train(make_recipe(), tmp_path / "run", reporter=told)
@@ -400,6 +532,24 @@ class TestStopping:
         untrained = gather(make_recipe()).untrained_model()
         assert all(
             torch.equal(*pair) for pair in zip(restored(tmp_path / "run", 8), untrained.parameters(), strict=True)
+        )
+
+    def test_weights_that_are_no_numbers(
+        self, make_recipe: MakeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """faults.md C7: the step, the rate and what to change; not that a bundle is damaged."""
+        real = learner.Learner.step
+
+        def spoiled(self: learner.Learner, number: int, batches: Any) -> None:
+            real(self, number, batches)
+            self.flat.values[0] = self.average.flat.values[0] = float("inf")
+
+        monkeypatch.setattr(learner.Learner, "step", spoiled)
+        with pytest.raises(TrainingError) as caught:
+            train(make_recipe(), tmp_path / "run")
+        assert str(caught.value) == (
+            "training diverged at step 4, at a learning rate of 1.00e-02: the validation loss is not a number, nor are "
+            "the weights; lower training.schedule.peak=0.01 or raise training.schedule.warmup=4"
         )
 
     def test_it_learns_on_after_one(

@@ -8,7 +8,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from clearhead.training import loss as module
-from clearhead.training.loss import cross_entropy, linear_cross_entropy, static_linear_cross_entropy
+from clearhead.training.loss import (
+    chunked_cross_entropy,
+    cross_entropy,
+    linear_cross_entropy,
+    static_linear_cross_entropy,
+)
 
 
 def by_definition(logits: Tensor, target: Tensor, smoothing: float) -> float:
@@ -45,6 +50,20 @@ def test_it_is_the_divergence_and_the_targets_entropy(smoothing: float) -> None:
     target = torch.tensor([1, 0, 6, 2, 0, 3, 4, 5, 1, 1, 0, 2])
     expected = by_definition(logits, target, smoothing)
     assert float(cross_entropy(logits, target, smoothing)) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("count", [1, 255, 256, 257, 700])
+def test_in_chunks_to_judge_by(count: int) -> None:
+    """faults.md C9: as torch's own of whole logits in float64, with padding anywhere."""
+    generator = torch.Generator().manual_seed(count)
+    vectors = torch.randn(1, count, 8, generator=generator)
+    matrix = torch.randn(11, 8, generator=generator, requires_grad=True)
+    target = torch.randint(0, 11, (1, count), generator=generator)
+    logits = vectors[0].double() @ matrix.double().T
+    expected = F.cross_entropy(logits, target[0], ignore_index=0, reduction="sum")
+    found = chunked_cross_entropy(vectors, matrix, target)
+    assert float(found) == pytest.approx(float(expected.detach()), rel=1e-6)
+    assert not found.requires_grad
 
 
 def test_padding_counts_for_nothing() -> None:

@@ -1,5 +1,6 @@
 """How much memory is free, and how much a piece of work takes."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -37,7 +38,8 @@ def test_what_a_piece_of_work_takes() -> None:
 def test_what_is_free_here() -> None:
     found = memory.free_memory()
     assert found is not None
-    assert 0 < found < 2**50
+    # The kernel's own count of pages, by another door; a container may have less.
+    assert 16 * MIB < found <= os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 class Files:

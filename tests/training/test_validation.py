@@ -1,5 +1,6 @@
 """How good a model is: against sums by hand and sacreBLEU's own cases."""
 
+import dataclasses
 import math
 from collections.abc import Callable
 
@@ -8,8 +9,18 @@ import torch
 import torch.nn.functional as F
 
 from clearhead.recipe import Recipe
+from clearhead.training import validation
 from clearhead.training.preparation import Materials, gather
-from clearhead.training.validation import Quality, Validation, compare, measure, translation_quality, validate
+from clearhead.training.validation import (
+    Interrupted,
+    Quality,
+    Validation,
+    compare,
+    measure,
+    shown_perplexity,
+    translation_quality,
+    validate,
+)
 
 SENTENCES = ["the cat sat on the mat", "a dog runs in the park", "she reads a long book", "it rains in the city"]
 
@@ -32,6 +43,77 @@ def test_the_loss_is_the_mean_over_tokens(materials: Materials) -> None:
     found = validate(model, materials)
     assert found.loss == pytest.approx(total / corpus.target.tokens, rel=1e-5)
     assert found.perplexity == pytest.approx(math.exp(found.loss))
+
+
+def test_no_batch_of_logits_is_ever_whole(materials: Materials, monkeypatch: pytest.MonkeyPatch) -> None:
+    """faults.md C9: `batch_tokens: auto` was found with the loss in chunks; the figure is that of whole logits."""
+    model = materials.untrained_model().eval()
+    corpora = [one.corpus for one in materials.validation]
+    whole: list[int] = []
+    model.output.register_forward_hook(lambda module, given, logits: whole.append(logits.shape[0]))
+    found = validation.validation_loss(model, corpora, materials)
+    assert whole == []
+    monkeypatch.setattr(validation, "is_on", lambda name: name != "chunked-loss")
+    assert validation.validation_loss(model.double(), corpora, materials) == pytest.approx(found, rel=1e-6)
+    assert whole
+
+
+@pytest.mark.parametrize(("looks", "translated"), [(1, []), (2, []), (3, [2]), (4, [2, 1])])
+def test_it_ends_where_it_is_asked_to(
+    materials: Materials, monkeypatch: pytest.MonkeyPatch, looks: int, translated: list[int]
+) -> None:
+    """faults.md C15: it is asked before each batch, here one, and before every two of the three sentences."""
+    left, done = iter(range(1, 100)), []
+    real = validation.Bundle.translate
+
+    def translate(self: object, texts: list[str], *given: object, **named: object) -> object:
+        done.append(len(texts))
+        return real(self, texts, *given, **named)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(validation.Bundle, "translate", translate)
+    monkeypatch.setitem(validation.TRANSLATED_AT_ONCE, "cpu", 2)
+    roomy = dataclasses.replace(
+        materials,
+        recipe=materials.recipe.model_copy(
+            update={"training": materials.recipe.training.model_copy(update={"batch_tokens": 1000})}
+        ),
+    )
+    model = materials.untrained_model().eval()
+    if looks > 3:
+        assert validate(model, roomy, lambda: next(left) >= looks).quality is not None
+    else:
+        with pytest.raises(Interrupted):
+            validate(model, roomy, lambda: next(left) >= looks)
+    assert done == translated
+
+
+def test_a_model_of_no_numbers_translates_nothing(materials: Materials) -> None:
+    """faults.md C7: the search would say that a bundle is damaged."""
+    model = materials.untrained_model().eval()
+    model.output.matrix.weight.data.fill_(float("nan"))
+    found = validate(model, materials)
+    assert math.isnan(found.loss)
+    assert found.quality is None
+
+
+@pytest.mark.parametrize(
+    ("perplexity", "shown"),
+    [
+        (3.4369, "3.44"),
+        (999.4, "999.40"),
+        (999.96, "1,000"),
+        (45_678.9, "45,679"),
+        (999_999.4, "999,999"),
+        (999_999.5, "> 999,999"),
+        (1e304, "> 999,999"),
+        (math.inf, "> 999,999"),
+        (math.nan, "nan"),
+    ],
+)
+def test_six_digits_of_perplexity_at_most(perplexity: float, shown: str) -> None:
+    """faults.md C7."""
+    assert shown_perplexity(perplexity) == shown
+    assert sum(map(str.isdigit, shown_perplexity(perplexity, 3))) <= 6
 
 
 def test_it_leaves_the_model_as_it_was(materials: Materials) -> None:

@@ -21,7 +21,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 2 for an error of the user's, 130 after Ctrl-C."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     with lasting_standard_error(), named_standard_output():
-        return _answered(given)
+        try:
+            code = _answered(given)
+        except SystemExit as leave:
+            _leave_what_goes_on(leave.code if isinstance(leave.code, int) else USAGE_ERROR)
+            raise
+        _leave_what_goes_on(code)
+    return code
 
 
 def _answered(given: list[str]) -> int:
@@ -67,6 +73,15 @@ def _run(arguments: list[str]) -> int:
         from clearhead.cli.commands import run
 
         return run(arguments)
+
+
+def _leave_what_goes_on(code: int) -> None:
+    """End the process now where work that was interrupted is still inside a library, which nothing can end."""
+    interruptible = sys.modules.get("clearhead.training.interruptible")
+    if interruptible is not None and interruptible.is_left_behind():
+        # All is written: what was interrupted has drafts at most, which the next command removes.
+        sys.stderr.flush()
+        os._exit(code)
 
 
 def _is_out_of_memory(error: Exception) -> bool:

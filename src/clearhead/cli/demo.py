@@ -64,7 +64,7 @@ def _train(recipe: "clearhead.Recipe", out: Path, quiet: bool) -> int:
     begun = any(checkpoints(out / "checkpoints")) or (out / "history.jsonl").is_file()
     with Stop() as stop:
         end = train(recipe, out, resume=begun, reporter=reporter(quiet), should_stop=stop)
-    if stop.asked and end.step < recipe.training.steps and not end.stopped_early:
+    if stop.asked and not end.is_at_the_end(recipe.training.steps) and not end.stopped_early:
         print(f"clearhead: stopped at step {end.step}; the same command goes on from there", file=sys.stderr)
         return stop.exit_code
     if not quiet:
@@ -95,7 +95,7 @@ def is_finished(out: Path, recipe: "clearhead.Recipe") -> bool:
         # Somebody kept the model and removed the rest; or the run was stopped before its first checkpoint.
         return not (out / "history.jsonl").is_file()
     position = read_position(newest)
-    return position.step >= recipe.training.steps or position.stopped_early
+    return position.is_at_the_end(recipe.training.steps) or position.stopped_early
 
 
 def _what_decides(recipe: "clearhead.Recipe") -> object:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 # Of what is no warning, only this is worth a person's attention: why nothing happens for some seconds, and what was
 # found where a recipe says auto.
-NOTED = "clearhead.native.compiler", "clearhead.training.budget"
+NOTED = "clearhead.native.compiler", "clearhead.training.budget", "clearhead.training.sizes"
 
 
 def plain(message: str) -> str:

@@ -1,12 +1,22 @@
 """How a training run shows itself: one live line on a terminal, plain lines elsewhere."""
 
 import sys
+import threading
+import time
 
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from clearhead.cli.status import Status, duration, progress_line
 from clearhead.training import Materials, Progress, Reporter, Silent, Validation
+from clearhead.training.validation import shown_perplexity
+
+__all__ = ["PlainReporter", "TerminalReporter", "beginning", "duration", "progress_line", "reporter", "validation_line"]
+
+# Elsewhere than on a terminal a line says after so many seconds without one what is being done, then after twice as
+# many each time, up to the greatest.
+FIRST_SILENCE, LONGEST_SILENCE = 5.0, 60.0
 
 
 def reporter(quiet: bool) -> Reporter:
@@ -17,12 +27,20 @@ def reporter(quiet: bool) -> Reporter:
 
 
 class PlainReporter:
-    """One line for each thing that happens, on standard error."""
+    """One line for each thing that happens, on standard error, and now and then one while nothing does."""
+
+    def __init__(self) -> None:
+        self.status = Status()
+        self._said, self._silence = time.monotonic(), FIRST_SILENCE
+        self._lock, self._ended = threading.Lock(), threading.Event()
+        self._ticking = threading.Thread(target=self._tick, daemon=True)
+        self._ticking.start()
 
     def started(self, materials: Materials, parameters: int, resumed_at: int) -> None:
         self._say(beginning(materials, parameters, resumed_at))
 
     def progressed(self, progress: Progress) -> None:
+        self.status.progressed(progress)
         self._say(progress_line(progress))
 
     def validated(self, step: int, validation: Validation, best: bool) -> None:
@@ -31,26 +49,48 @@ class PlainReporter:
     def warned(self, message: str) -> None:
         self._say(f"warning: {message}")
 
+    def doing(self, what: str) -> None:
+        self.status.doing(what)
+
+    def stepped(self, step: int, steps: int, seconds_left: float) -> None:
+        self.status.stepped(step, steps, seconds_left)
+
     def finished(self) -> None:
-        pass
+        self._ended.set()
+
+    def say_what_lasts(self) -> None:
+        """Say what is being done, where nothing was said for long."""
+        with self._lock:
+            is_due = time.monotonic() >= self._said + self._silence
+        if is_due and (line := self.status.line()):
+            self._say(line)
+            self._silence = min(2 * self._silence, LONGEST_SILENCE)
+
+    def _tick(self) -> None:
+        while not self._ended.wait(0.5):
+            self.say_what_lasts()
 
     def _say(self, line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
+        with self._lock:
+            self._said = time.monotonic()
+            print(line, file=sys.stderr, flush=True)
 
 
 class TerminalReporter:
     """Progress in one line that is written over; what stays worth reading scrolls by above it."""
 
     def __init__(self) -> None:
+        self.status = Status()
         self.console = Console(stderr=True, highlight=False)
-        self.live = Live(console=self.console, refresh_per_second=4, transient=True)
+        # A thread of its own draws the line anew, so that it moves whatever is being done.
+        self.live = Live(console=self.console, refresh_per_second=4, transient=True, get_renderable=self._line)
 
     def started(self, materials: Materials, parameters: int, resumed_at: int) -> None:
         self.console.print(beginning(materials, parameters, resumed_at), markup=False)
 
     def progressed(self, progress: Progress) -> None:
-        self.live.update(Text(progress_line(progress), no_wrap=True, overflow="ellipsis"))
-        self.live.start(refresh=True)
+        self.status.progressed(progress)
+        self._show()
 
     def validated(self, step: int, validation: Validation, best: bool) -> None:
         self.console.print(validation_line(step, validation, best), markup=False)
@@ -58,9 +98,24 @@ class TerminalReporter:
     def warned(self, message: str) -> None:
         self.console.print(f"warning: {message}", style="yellow", markup=False)
 
+    def doing(self, what: str) -> None:
+        self.status.doing(what)
+        self._show()
+
+    def stepped(self, step: int, steps: int, seconds_left: float) -> None:
+        self.status.stepped(step, steps, seconds_left)
+        self._show()
+
     def finished(self) -> None:
         # Left running, it would go on hiding the cursor.
         self.live.stop()
+
+    def _show(self) -> None:
+        if not self.live.is_started:
+            self.live.start(refresh=True)
+
+    def _line(self) -> Text:
+        return Text(self.status.line(self.console.width), no_wrap=True, overflow="ellipsis")
 
 
 def beginning(materials: Materials, parameters: int, resumed_at: int) -> str:
@@ -74,25 +129,9 @@ def beginning(materials: Materials, parameters: int, resumed_at: int) -> str:
     )
 
 
-def progress_line(progress: Progress) -> str:
-    skipped = f"  skipped {progress.skipped}" if progress.skipped else ""
-    return (
-        f"step {progress.step:,}/{progress.steps:,}  loss {progress.loss:.4f}  "
-        f"{progress.tokens_per_second:,.0f} tokens/s  rate {progress.learning_rate:.2e}  "
-        f"{duration(progress.seconds_left)} left{skipped}"
-    )
-
-
 def validation_line(step: int, validation: Validation, best: bool) -> str:
     quality = validation.quality
     scores = f"  BLEU {quality.bleu:.1f}  chrF {quality.chrf:.1f}" if quality else ""
     mark = "  best" if best else ""
-    return f"step {step:,}: validation loss {validation.loss:.4f}  perplexity {validation.perplexity:.2f}{scores}{mark}"
-
-
-def duration(seconds: float) -> str:
-    """Minutes and seconds, or hours and minutes: 0:07, 12:30, 3h05."""
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes}:{rest:02d}"
-    return f"{minutes // 60}h{minutes % 60:02d}"
+    perplexity = shown_perplexity(validation.perplexity)
+    return f"step {step:,}: validation loss {validation.loss:.4f}  perplexity {perplexity}{scores}{mark}"

@@ -1,4 +1,4 @@
-"""Ctrl-C at any moment, and it and TERM signals while a model is trained."""
+"""Ctrl-C at any moment; it, TERM and a terminal that hangs up while a model is trained."""
 
 import contextlib
 import os
@@ -10,7 +10,10 @@ from typing import Any
 
 from clearhead.native import compiler
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# Windows has no SIGHUP.
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+_HANGUP = getattr(signal, "SIGHUP", None)
 
 
 @contextlib.contextmanager
@@ -46,8 +49,11 @@ def is_being_imported(name: str) -> bool:
 class Stop:
     """While it is entered, a signal asks for an end after the step in hand; a second one ends the process at once.
 
-    It is the `should_stop` that training calls before every step. Before the first call there is no step to wait for
-    and nothing to lose, so the first signal ends the process.
+    It is the `should_stop` that training calls before every step; between the batches of a validation `asked` is looked
+    at. Before the first call there is no step to wait for and nothing to lose, so the first signal ends the process.
+
+    A SIGHUP that the process was made to ignore stays ignored: that is what `nohup` is for. (SIGINT is not like it: a
+    shell makes whatever it starts in the background ignore it, and who sends it to that process means it.)
     """
 
     def __init__(self) -> None:
@@ -66,11 +72,12 @@ class Stop:
 
     @property
     def exit_code(self) -> int:
-        """What a shell expects of a process that a signal ended: 130 after Ctrl-C, 143 after TERM."""
+        """What a shell expects of a process that a signal ended: 130 after Ctrl-C, 143 after TERM, 129 after HUP."""
         return 128 + (self.number or 0)
 
     def __enter__(self) -> "Stop":
-        self._before = {name: signal.signal(name, self._ask) for name in SIGNALS}
+        ignored = {name for name in SIGNALS if name == _HANGUP and signal.getsignal(name) is signal.SIG_IGN}
+        self._before = {name: signal.signal(name, self._ask) for name in SIGNALS if name not in ignored}
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

@@ -44,9 +44,12 @@ def train(
 
     Example: clearhead train recipes/multi30k-en-de.yaml training.steps=1000 --out runs/first
     """
-    from clearhead.cli.progress import reporter
-    from clearhead.recipe import load_recipe
-    from clearhead.training import train as run_training
+    from clearhead.cli.status import starting
+
+    with starting(quiet or print_recipe):
+        from clearhead.cli.progress import reporter
+        from clearhead.recipe import load_recipe
+        from clearhead.training import train as run_training
 
     loaded = load_recipe(recipe, overrides or ())
     if print_recipe:
@@ -56,7 +59,7 @@ def train(
         raise UsageError(f"train needs a folder for the run; add --out, as in --out runs/{loaded.name}")
     with Stop() as stop:
         end = run_training(loaded, out, resume=resume, reporter=reporter(quiet), should_stop=stop)
-    if stop.asked and end.step < loaded.training.steps and not end.stopped_early:
+    if stop.asked and not end.is_at_the_end(loaded.training.steps) and not end.stopped_early:
         again = f"{command()} {shlex.join(['train', recipe, *(overrides or ()), '--out', str(out), '--resume'])}"
         print(f"clearhead: stopped at step {end.step}; go on with: {again}", file=sys.stderr)
         return stop.exit_code
@@ -67,6 +70,8 @@ def train(
 
 def _farewell(out: Path, end: "clearhead.training.Position", recipe: "clearhead.Recipe") -> str:
     if not (out / "bundle").is_dir():
+        if end.best is not None:
+            return f"{out}/bundle, the model, was taken away while this ran; --resume writes it again"
         return f"{out}: no validation gave a number, so no model was kept; lower training.schedule.peak"
     language = recipe.data.train[0].to_language if recipe.text.tags else None
     best = f" (best at step {end.best_step})" if end.best is not None else ""

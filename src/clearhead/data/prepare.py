@@ -5,7 +5,7 @@ import hashlib
 import itertools
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -78,6 +78,7 @@ def prepare(
     filters: Filters,
     tags: bool,
     cache: Path | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> PreparedCorpus:
     """The ids of all directions' pairs, one direction after the other, from the cache where it has them.
 
@@ -87,6 +88,7 @@ def prepare(
     Args:
         tags: put the tag of `to_language` before each source.
         cache: the folder for the ids; None for `clearhead.files.cache_folder()`.
+        progress: is told now and then how many pairs are kept so far.
 
     Raises:
         DataError: a file cannot be read, files are unequal, every pair was removed, or the cache cannot be written.
@@ -98,7 +100,7 @@ def prepare(
     work = _Work(directions, source_tokenizer, target_tokenizer, filters, tags)
     prefixes = [work.prefix(direction) for direction in directions]
     folder = (cache or cache_folder()) / "prepared" / work.key()
-    corpus = _open(folder, directions) or _make(folder, work, prefixes)
+    corpus = _open(folder, directions) or _make(folder, work, prefixes, progress)
     if corpus is None:
         raise DataError(
             f"{folder} cannot be read back just after it was written; check the disk or set CLEARHEAD_CACHE"
@@ -157,11 +159,13 @@ def _open(folder: Path, directions: Sequence[Direction]) -> PreparedCorpus | Non
     return PreparedCorpus(source, target, weights, report, folder.name) if whole else None
 
 
-def _make(folder: Path, work: _Work, prefixes: Sequence[list[int]]) -> PreparedCorpus | None:
+def _make(
+    folder: Path, work: _Work, prefixes: Sequence[list[int]], progress: Callable[[int], None] | None
+) -> PreparedCorpus | None:
     """Fill the cache's folder, all or nothing, and open it."""
     try:
         with publish_folder(folder) as draft:
-            _fill(draft, work, prefixes)
+            _fill(draft, work, prefixes, progress)
     except OSError as error:
         raise DataError(
             f"cannot keep the corpus's ids in {folder} ({error.strerror}); "
@@ -170,7 +174,7 @@ def _make(folder: Path, work: _Work, prefixes: Sequence[list[int]]) -> PreparedC
     return _open(folder, work.directions)
 
 
-def _fill(folder: Path, work: _Work, prefixes: Sequence[list[int]]) -> None:
+def _fill(folder: Path, work: _Work, prefixes: Sequence[list[int]], progress: Callable[[int], None] | None) -> None:
     """Write the ids of all examples, and a manifest of how many there are and why others are not."""
     removed: Counter[Reason] = Counter()
     kept = [0] * len(work.directions)
@@ -184,6 +188,8 @@ def _fill(folder: Path, work: _Work, prefixes: Sequence[list[int]]) -> None:
                 source_file.append([*prefix, *source, work.source_tokenizer.end])
                 target_file.append([*target, work.target_tokenizer.end])
                 kept[number] += 1
+                if progress and sum(kept) % _CHUNK == 0:
+                    progress(sum(kept))
     report = FilterReport.from_counts(sum(kept), removed, work.filters)
     if not report.kept:
         raise DataError(f"no pair is left to train on ({report}); loosen data.filters, or check the files")

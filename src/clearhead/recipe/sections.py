@@ -104,20 +104,30 @@ class Text(_Section):
     merge_dropout: with what probability a piece is undone in training into the two that it was merged from, and then
     each of them, anew in each epoch: in the manner of BPE-dropout, whose 0.1 lengthens text as 0.13 to 0.2 does here.
     It is meant for scarce text and long runs. 0 for one way to cut.
+    size: None where it is to be chosen by how much text there is; training fills it in.
     """
 
     kind: Literal["bpe"] = "bpe"
-    size: Pieces = 8000
+    size: Pieces | None = None
     joint: bool = True
     normalize: Literal["nfc"] = "nfc"
     tags: bool = False
     merge_dropout: Rate = 0.0
 
+    @property
+    def pieces(self) -> int:
+        """`size`, once it is a number."""
+        assert self.size is not None, "known once the corpus is measured"
+        return self.size
+
 
 class Model(_Section):
-    """A preset, and whatever differs from it."""
+    """A preset, and whatever differs from it.
 
-    preset: Literal["paper_base", "paper_big", "multi30k_tiny", "street"] = "paper_base"
+    preset: None where it is to be chosen by how much text there is; training fills it in.
+    """
+
+    preset: Literal["paper_base", "paper_big", "multi30k_tiny", "street"] | None = None
     width: Annotated[int, _size("width")] | None = None
     heads: Annotated[int, _size("heads")] | None = None
     inner_width: Annotated[int, _size("inner_width")] | None = None
@@ -134,9 +144,12 @@ class Model(_Section):
     share_embeddings: Sharing | None = None
 
     def config(self, source_vocabulary: int, target_vocabulary: int) -> TransformerConfig:
-        """The model's sizes for these vocabularies. Raises ConfigError where they contradict each other."""
+        """The model's sizes for these vocabularies, the paper's base where there is no preset.
+
+        Raises ConfigError where they contradict each other.
+        """
         # A preset shares its embeddings, so it is made for one vocabulary; the recipe may then say otherwise.
-        preset = PRESETS[self.preset](target_vocabulary, target_vocabulary)
+        preset = PRESETS[self.preset or "paper_base"](target_vocabulary, target_vocabulary)
         values = {name: getattr(preset, name) for name in TransformerConfig.__dataclass_fields__}
         changes = self.model_dump(exclude={"preset"}, exclude_none=True) | {"source_vocabulary": source_vocabulary}
         return TransformerConfig(**(values | changes))

@@ -3,7 +3,7 @@
 from clearhead.model import TransformerConfig
 from clearhead.recipe import Corpus, without_paths
 from clearhead.training.preparation import Materials
-from clearhead.training.validation import Validation
+from clearhead.training.validation import Validation, shown_perplexity
 
 
 def model_card(materials: Materials, parameters: int, step: int, tokens: int, validation: Validation) -> str:
@@ -61,7 +61,7 @@ def _average(materials: Materials) -> str:
 
 
 def _scores(validation: Validation) -> str:
-    lines = [f"- loss {validation.loss:.4f} nats a token, perplexity {validation.perplexity:.3f}"]
+    lines = [f"- loss {validation.loss:.4f} nats a token, perplexity {shown_perplexity(validation.perplexity, 3)}"]
     if quality := validation.quality:
         lines += [
             f"- BLEU {quality.bleu:.2f} ({quality.bleu_signature})",

@@ -22,6 +22,7 @@ from clearhead.text import Tokenizer
 from clearhead.training.average import MovingAverage
 from clearhead.training.optimizer import Updater
 from clearhead.training.preparation import Materials
+from clearhead.training.resuming import changed_keys, effective, flat, require_same, with_sizes_of
 
 REQUIRED = {
     "model.safetensors", "average.safetensors", "optimizer.safetensors", "position.json", "recipe.yaml", "corpus.json",
@@ -37,6 +38,7 @@ class Position:
     best: the best validation figure so far (lower is better) and the step it was seen at; waited: validations since.
     judged_by: which figure of which sentences `best` is; another one cannot be compared with it.
     stopped_early: patience has run out.
+    awaits_validation: this step's validation was interrupted, and the run goes on with all of it.
     unlogged_loss, unlogged_tokens: the loss summed, and its tokens, since the last line of the history.
     """
 
@@ -49,8 +51,13 @@ class Position:
     waited: int = 0
     judged_by: str = ""
     stopped_early: bool = False
+    awaits_validation: bool = False
     unlogged_loss: float = 0.0
     unlogged_tokens: int = 0
+
+    def is_at_the_end(self, steps: int) -> bool:
+        """Whether all of a run's steps are taken and judged."""
+        return self.step >= steps and not self.awaits_validation
 
 
 def save_checkpoint(
@@ -148,33 +155,43 @@ def read_position(path: Path) -> Position:
 
 
 def as_found(path: Path, recipe: Recipe) -> Recipe:
-    """`recipe` with the number in place of `training.batch_tokens: auto` that was found when the run began."""
-    if recipe.training.batch_tokens != "auto":
-        return recipe
-    found = _read_recipe(path)["training"]["batch_tokens"]
-    training = recipe.training.model_copy(update={"batch_tokens": found})
-    return recipe.model_copy(update={"training": training})
+    """`recipe` with what was found in place of `auto` when the run began.
+
+    Raises TrainingError where it asks for what this run cannot become.
+    """
+    if recipe.training.batch_tokens == "auto":
+        found = _read_recipe(path)["training"]["batch_tokens"]
+        training = recipe.training.model_copy(update={"batch_tokens": found})
+        recipe = recipe.model_copy(update={"training": training})
+    if (old := _recipe_of(path)) is not None:
+        recipe = with_sizes_of(old, recipe)
+        require_same(path, old, recipe)
+    return recipe
 
 
 def _read_recipe(path: Path) -> dict[str, Any]:
     return parse_recipe((path / "recipe.yaml").read_text(encoding="utf-8"), str(path / "recipe.yaml"))
 
 
-def _recipe_with_defaults(path: Path) -> str:
-    """The recipe of a checkpoint. What an older clearhead could not yet be told was as its default is now."""
+def _recipe_of(path: Path) -> Recipe | None:
+    """The recipe of a checkpoint; None where it has a key that there is no more.
+
+    What an older clearhead could not yet be told was as its default is now.
+    """
     try:
-        return build_recipe(_read_recipe(path), str(path)).to_yaml()
-    except RecipeError:  # It had a key that there is no more.
-        return (path / "recipe.yaml").read_text(encoding="utf-8")
+        return build_recipe(_read_recipe(path), str(path))
+    except RecipeError:
+        return None
 
 
 def differences(path: Path, materials: Materials) -> list[str]:
     """A line about each thing that is not as it was when a checkpoint was written, so that resuming is not exact."""
-    old, new = (
-        _flat(parse_recipe(text, "recipe.yaml")) for text in (_recipe_with_defaults(path), materials.recipe.to_yaml())
-    )
-    changed = [key for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)]
-    lines = [f"{key} is {new.get(key)}, but was {old.get(key)} at the checkpoint" for key in changed]
+    kept, recipe = _recipe_of(path), materials.recipe
+    if kept is not None:
+        old, new = flat(effective(kept)), flat(effective(recipe))
+    else:
+        old, new = flat(_read_recipe(path)), flat(parse_recipe(recipe.to_yaml(), "recipe.yaml"))
+    lines = [f"{key} is {new.get(key)}, but was {old.get(key)} at the checkpoint" for key in changed_keys(old, new)]
     if _read_json(path / "corpus.json").get("key") != materials.training.key:
         lines.append("the training files are not what they were at the checkpoint")
     here, there = _machine(materials.recipe.training.device), _read_json(path / "machine.json")
@@ -185,14 +202,6 @@ def differences(path: Path, materials: Materials) -> list[str]:
         if here[key] != there[key]
     ]
     return lines
-
-
-def _flat(values: Any, place: str = "") -> dict[str, Any]:
-    """Nested dictionaries and lists as one dictionary with keys such as training.steps."""
-    if not isinstance(values, dict | list):
-        return {place: values}
-    items = values.items() if isinstance(values, dict) else enumerate(values)
-    return {key: item for name, value in items for key, item in _flat(value, f"{place}.{name}".lstrip(".")).items()}
 
 
 def _machine(device: str) -> dict[str, object]:

@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from clearhead.files import publish_file
 
@@ -15,12 +16,17 @@ class History:
         self.history = folder / "history.jsonl"
         self.timing = folder / "timing.jsonl"
 
-    def begin(self, step: int) -> None:
-        """Keep the lines up to `step`, which is 0 for a new run: those after a checkpoint will be written again."""
+    def begin(self, step: int, awaits_validation: bool = False) -> None:
+        """Keep the lines up to `step`, which is 0 for a new run: those after a checkpoint will be written again.
+
+        awaits_validation: the model of that step will be validated again, too.
+        """
         for path in (self.history, self.timing):
             # A kill may have cut the last line anywhere.
             lines = path.read_text(encoding="utf-8", errors="replace").split("\n") if path.exists() else []
             kept = [line for line in lines if line and _step(line) <= step]
+            if awaits_validation:
+                kept = [line for line in kept if _step(line) < step or "validation" not in json.loads(line)]
             with publish_file(path) as draft:
                 draft.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
 
@@ -31,6 +37,12 @@ class History:
     def time(self, values: Mapping[str, object]) -> None:
         """Add clocks and throughput."""
         _append(self.timing, values)
+
+    def validation_at(self, step: int) -> Mapping[str, Any] | None:
+        """What the validation at `step` found; None where there was none."""
+        lines = self.history.read_text(encoding="utf-8").splitlines() if self.history.exists() else []
+        found = [json.loads(line) for line in lines if _step(line) == step]
+        return next((line["validation"] for line in found if "validation" in line), None)
 
 
 def _append(path: Path, values: Mapping[str, object]) -> None:

@@ -2,13 +2,15 @@
 
 import dataclasses
 import math
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from clearhead.bundle import Bundle
+from clearhead.bundle import Bundle, load_weights
 from clearhead.data import Batch
 from clearhead.errors import TrainingError
 from clearhead.files import remove_drafts
+from clearhead.model import EncoderDecoder
 from clearhead.recipe import Recipe
 from clearhead.training.card import model_card
 from clearhead.training.checkpoint import (
@@ -17,7 +19,9 @@ from clearhead.training.checkpoint import (
     checkpoints,
     differences,
     disk_errors,
+    find_damage,
     newest_checkpoint,
+    read_position,
     read_tokenizers,
     restore,
     save_checkpoint,
@@ -28,8 +32,9 @@ from clearhead.training.feeding import batches_from
 from clearhead.training.history import History
 from clearhead.training.learner import Learner
 from clearhead.training.preparation import Materials, find_doubts, gather
-from clearhead.training.reporting import Progress, Reporter, Silent
-from clearhead.training.validation import Validation, validate
+from clearhead.training.reporting import Progress, Reporter, Silent, watcher_of
+from clearhead.training.sizes import too_large
+from clearhead.training.validation import Interrupted, Validation, validate
 
 SKIPS_IN_A_ROW = 10
 
@@ -44,40 +49,50 @@ def train(
 ) -> Position:
     """Train what `recipe` says into the run folder `folder`, and return where the run ended.
 
-    With `resume` it goes on from the newest whole checkpoint, exactly as if it had never stopped. When `should_stop`
-    turns true the run ends after the step in hand, with a checkpoint.
+    With `resume` it goes on from the newest whole checkpoint, exactly as if it had never stopped. `should_stop` is
+    called once before each step; when it turns true the run ends after the step in hand, with a checkpoint. Where it
+    has an attribute `asked`, that is looked at between the batches of a validation, too: what was interrupted is done
+    again by the run that is resumed.
 
     Raises TrainingError, RecipeError or DataError in one line.
     """
+    reporter = reporter or Silent()
+    require_usable(Path(folder))
     with claimed(Path(folder)):
-        return _train(recipe, Path(folder), resume, reporter or Silent(), should_stop)
+        try:
+            return _train(recipe, Path(folder), resume, reporter, should_stop)
+        finally:
+            reporter.finished()
 
 
 def _train(recipe: Recipe, folder: Path, resume: bool, reporter: Reporter, should_stop: Callable[[], bool]) -> Position:
     start = _find_start(folder, resume, reporter)
     if start:
         recipe = as_found(start, recipe)
-    materials = gather(recipe, read_tokenizers(start) if start else None)
+    watcher, names_sizes = watcher_of(reporter), recipe.model.preset is not None
+    materials = gather(recipe, read_tokenizers(start) if start else None, watcher.doing)
+    watcher.doing("making the model")
     run = Run(materials, folder, reporter)
     if start:
         for line in differences(start, materials):
             reporter.warned(line)
         run.resume(start)
     else:
+        if names_sizes and (doubt := too_large(run.parameters, materials.training.tokens)):
+            reporter.warned(doubt)
+        watcher.doing("comparing the files")
         for line in find_doubts(recipe):
             reporter.warned(line)
     with disk_errors(folder):
-        run.history.begin(run.position.step)
-    if run.position.step >= recipe.training.steps:
+        run.history.begin(run.position.step, run.position.awaits_validation)
+    if run.position.is_at_the_end(recipe.training.steps):
         reporter.warned(
             f"{folder} has {run.position.step} steps and training.steps={recipe.training.steps}, so nothing is left to "
             f"train; ask for more, as in training.steps={2 * run.position.step}"
         )
     reporter.started(materials, run.parameters, run.position.step)
-    try:
-        run.go(should_stop)
-    finally:
-        reporter.finished()
+    watcher.doing("")
+    run.go(should_stop)
     return run.position
 
 
@@ -87,7 +102,7 @@ def _find_start(folder: Path, resume: bool, reporter: Reporter) -> Path | None:
         remove_drafts(folder)
         remove_drafts(folder / "checkpoints")
     if not resume:
-        if (folder / "checkpoints").exists() or (folder / "bundle").exists():
+        if (folder / "checkpoints").exists() or _holds_something(folder / "bundle"):
             raise TrainingError(
                 f"--out {folder} already holds a run; go on with it by --resume, or name another folder"
             )
@@ -103,11 +118,33 @@ def _find_start(folder: Path, resume: bool, reporter: Reporter) -> Path | None:
     return start
 
 
+def require_usable(folder: Path) -> None:
+    """Raise TrainingError where a run in this folder would fail at its first save, hours later."""
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError:
+        raise TrainingError(
+            f"--out {folder} has a name that is not UTF-8, so its model could not be loaded; name another folder"
+        ) from None
+    for place in (folder / "bundle", folder / "checkpoints"):
+        # Path.resolve raises RuntimeError at a link to itself.
+        is_circle = Path(os.path.realpath(place)).is_symlink()
+        if place.is_file() or is_circle:
+            what = "a link to itself" if is_circle else "a file"
+            raise TrainingError(f"{place} is {what}, where the run writes a folder; remove it, or name another --out")
+
+
+def _holds_something(folder: Path) -> bool:
+    """Whether it is more than an empty folder, as somebody may have linked to for a run that is to begin."""
+    return folder.is_dir() and any(folder.iterdir())
+
+
 class Run:
     """One run's learner and position, and what happens between steps."""
 
     def __init__(self, materials: Materials, folder: Path, reporter: Reporter) -> None:
         self.materials, self.folder, self.reporter = materials, folder, reporter
+        self.watcher = watcher_of(reporter)
         self.settings = materials.recipe.training
         self.learner = Learner(materials.untrained_model(), self.settings)
         self.position = Position()
@@ -132,16 +169,22 @@ class Run:
         # The recipe's patience may be another one now.
         self.position.stopped_early = self._is_out_of_patience()
         learner.loss.fill_(self.position.unlogged_loss)
+        if self.position.best is not None and not _holds_something(self.folder / "bundle"):
+            self._write_bundle_again()
 
     def go(self, should_stop: Callable[[], bool]) -> None:
         """Step until the last step, until patience runs out, or until told to stop."""
         batches = batches_from(self.position, self.materials)
         saved = self.position.step
+        if self.position.awaits_validation and not should_stop():
+            with self.clock.paused():
+                self._validate(should_stop)
+            saved = self._save()
         while self.position.step < self.settings.steps and not self.position.stopped_early:
-            if should_stop():
+            if self.position.awaits_validation or should_stop():
                 break
             self._step([next(batches) for _ in range(self.settings.accumulate)])
-            self._between_steps()
+            self._between_steps(should_stop)
             if self._is_due(self.settings.checkpoint_every) or self.position.stopped_early:
                 saved = self._save()
         if self.position.step != saved or self.position.step == 0:
@@ -154,14 +197,16 @@ class Run:
         position.unlogged_tokens += tokens
         self.learner.step(position.step, batches)
         self.clock.add(tokens)
+        left = (self.settings.steps - position.step) * self.clock.seconds_a_step
+        self.watcher.stepped(position.step, self.settings.steps, left)
 
-    def _between_steps(self) -> None:
+    def _between_steps(self, should_stop: Callable[[], bool]) -> None:
         last = self.position.step == self.settings.steps
         if last or self._is_due(self.settings.log_every):
             self._log()
         if last or self._is_due(self.settings.validate_every):
             with self.clock.paused():
-                self._validate()
+                self._validate(should_stop)
 
     def _is_due(self, every: int) -> bool:
         return self.position.step % every == 0
@@ -181,35 +226,52 @@ class Run:
         left = (self.settings.steps - step) * seconds_a_step
         self.reporter.progressed(Progress(step, self.settings.steps, loss, rate, tokens_per_second, left, skipped))
         if most_in_a_row >= SKIPS_IN_A_ROW:
-            raise TrainingError(
+            raise self._diverged(
                 f"the gradients of {most_in_a_row} steps in a row, up to step {step} (epoch {self.position.epoch}, "
-                f"batch {self.position.batch}), were not finite numbers; lower training.schedule.peak="
-                f"{self.settings.schedule.peak} or raise training.schedule.warmup"
+                f"batch {self.position.batch}), were not finite numbers"
             )
 
-    def _validate(self) -> None:
+    def _diverged(self, why: str) -> TrainingError:
+        step, schedule = self.position.step, self.settings.schedule
+        return TrainingError(
+            f"training diverged at step {step}, at a learning rate of {self.learner.updater.rate(step):.2e}: {why}; "
+            f"lower training.schedule.peak={schedule.peak} or raise training.schedule.warmup={schedule.warmup}"
+        )
+
+    def _validate(self, should_stop: Callable[[], bool]) -> None:
+        """Judge the model, and keep it where it is the best; where it is interrupted, `awaits_validation` says so."""
         position = self.position
-        position.judged_by = self._judge
-        validation = validate(self.learner.average.model, self.materials)
+        self.watcher.doing("validating")
+        try:
+            validation = validate(
+                self.learner.average.model, self.materials, lambda: bool(getattr(should_stop, "asked", False))
+            )
+        except Interrupted:
+            position.awaits_validation = True
+            return
+        if not math.isfinite(validation.loss) and not self.learner.average.flat.values.isfinite().all():
+            raise self._diverged("the validation loss is not a number, nor are the weights")
+        position.judged_by, position.awaits_validation = self._judge, False
         figure = validation.figure(self.settings.select_by)
         # What is not a number is better than nothing and worse than nothing: it is never the best.
         best = math.isfinite(figure) and (position.best is None or figure < position.best)
         if best:
             position.best, position.best_step, position.waited = figure, position.step, 0
-            self._publish(validation)
+            self.watcher.doing("saving the best model")
+            self._publish(self.learner.average.model, position, validation)
         else:
             position.waited += 1
         position.stopped_early = self._is_out_of_patience()
         with disk_errors(self.folder):
             self.history.record({"step": position.step, "validation": dataclasses.asdict(validation), "best": best})
+        self.watcher.doing("")
         self.reporter.validated(position.step, validation, best)
 
     def _is_out_of_patience(self) -> bool:
         return self.settings.patience is not None and self.position.waited >= self.settings.patience
 
-    def _publish(self, validation: Validation) -> None:
-        materials, position = self.materials, self.position
-        model = self.learner.average.model
+    def _publish(self, model: EncoderDecoder, position: Position, validation: Validation) -> None:
+        materials = self.materials
         bundle = Bundle(
             model,
             materials.source_tokenizer,
@@ -221,8 +283,28 @@ class Run:
         with disk_errors(self.folder):
             bundle.save(self.folder / "bundle", card)
 
+    def _write_bundle_again(self) -> None:
+        """The bundle is gone: the best weights are in a checkpoint, or the best that there are now take their place."""
+        position, bundle = self.position, self.folder / "bundle"
+        best = self.folder / "checkpoints" / f"step-{position.best_step}"
+        found = self.history.validation_at(position.best_step)
+        if found is not None and best.is_dir() and find_damage(best) is None:
+            model = self.materials.untrained_model()
+            load_weights(model, best / "average.safetensors")
+            self._publish(model, read_position(best), Validation.from_plain(found))
+            self.reporter.warned(f"{bundle} was gone, and is written again from {best}")
+            return
+        # Compared with what nobody has any more, no model would be the best again.
+        position.best, position.waited, position.stopped_early = None, 0, False
+        position.awaits_validation = True
+        self.reporter.warned(
+            f"{bundle} is gone, and the checkpoint of step {position.best_step} that it was made of is no longer kept; "
+            f"the model of step {position.step} is validated and takes its place"
+        )
+
     def _save(self) -> int:
         learner = self.learner
+        self.watcher.doing("saving a checkpoint")
         self.position.unlogged_loss = float(learner.loss)
         with self.clock.paused():
             save_checkpoint(
@@ -233,4 +315,5 @@ class Run:
                 learner.updater,
                 self.materials,
             )
+        self.watcher.doing("")
         return self.position.step

@@ -90,6 +90,23 @@ def chunked_loss(
     return loss
 
 
+@torch.no_grad()
+def chunked_cross_entropy(
+    vectors: Float[Tensor, "*batch width"],
+    matrix: Float[Tensor, "vocabulary width"],
+    target: Int[Tensor, "*batch"],
+    padding: int = 0,
+) -> Float[Tensor, ""]:
+    """`cross_entropy` of the logits `vectors`·`matrix`ᵀ, a chunk of them at a time, without gradients: to judge by."""
+    real = (target != padding).flatten().nonzero().squeeze(1)
+    rows, wanted = vectors.flatten(0, -2).index_select(0, real), target.flatten()[real]
+    total = torch.zeros((), dtype=torch.float64, device=rows.device)
+    size = _CHUNK.get(rows.device.type, _LARGE_CHUNK)
+    for part, chosen in zip(torch.split(rows, size), torch.split(wanted, size), strict=True):
+        total += cross_entropy(F.linear(part, matrix), chosen, padding=padding)
+    return total
+
+
 def static_linear_cross_entropy(
     vectors: Float[Tensor, "*batch width"],
     matrix: Float[Tensor, "vocabulary width"],

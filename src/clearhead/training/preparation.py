@@ -5,7 +5,7 @@ import functools
 import hashlib
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,8 @@ from clearhead.native.compiler import find_compiler
 from clearhead.recipe import Corpus, Data, Recipe, Training
 from clearhead.text import Tokenizer, is_blank, learned_scripts
 from clearhead.training.budget import find_batch_tokens
+from clearhead.training.interruptible import interruptible
+from clearhead.training.sizes import USUAL_PIECES, with_sizes
 
 # How many ids are enough to tell which scripts a corpus is written in.
 _LOOKED_AT = 10_000_000
@@ -77,27 +79,55 @@ class Materials:
         return EncoderDecoder(self.config, seed=self.recipe.training.seed)
 
 
-def gather(recipe: Recipe, tokenizers: tuple[Tokenizer, Tokenizer] | None = None) -> Materials:
+# Who is told what is being done, in a few words; from any thread.
+Doing = Callable[[str], None]
+
+
+def _to_nobody(what: str) -> None:
+    pass
+
+
+def gather(
+    recipe: Recipe, tokenizers: tuple[Tokenizer, Tokenizer] | None = None, doing: Doing = _to_nobody
+) -> Materials:
     """Read and prepare all that `recipe` names; `tokenizers` are those of a run that is resumed.
 
     Raises RecipeError or DataError in one line where something is missing or does not fit.
     """
     recipe = resolve(recipe)
     _check_choices(recipe)
+    doing("writing the corpus" if recipe.data.embedded else "looking for the corpus")
     folder = corpus_folder(recipe)
     directions = [_direction(folder, corpus) for corpus in recipe.data.train]
     for one in [*directions, *(_direction(folder, corpus) for corpus in recipe.data.validation)]:
         check_file(one.source)
         check_file(one.target)
-    source, target = tokenizers or learn_tokenizers(recipe, directions)
+    if recipe.model.preset is None or recipe.text.size is None:
+        doing("measuring the corpus")
+        files = dict.fromkeys(side for one in directions for side in (one.source, one.target))
+        recipe = interruptible(lambda: with_sizes(recipe, files))
+        _check_choices(recipe)
+    source, target = tokenizers or interruptible(lambda: learn_tokenizers(recipe, directions, doing))
     filters = data.Filters(**recipe.data.filters.model_dump())
-    training = prepare(directions, source, target, filters, recipe.text.tags)
-    validation = tuple(
-        _validation_set(recipe, _direction(folder, one), source, target) for one in recipe.data.validation
+    doing("reading the training pairs")
+    training = interruptible(
+        lambda: prepare(directions, source, target, filters, recipe.text.tags, progress=_counting(doing))
+    )
+    doing("reading the validation pairs")
+    validation = interruptible(
+        lambda: tuple(
+            _validation_set(recipe, _direction(folder, one), source, target) for one in recipe.data.validation
+        )
     )
     materials = Materials(_with_packed_length(recipe, training.longest), source, target, training, validation)
     _check_lengths(materials)
+    if materials.recipe.training.batch_tokens == "auto":
+        doing("trying how many tokens a batch may have")
     return _with_batch_tokens(materials)
+
+
+def _counting(doing: Doing) -> Callable[[int], None]:
+    return lambda pairs: doing(f"cutting the training pairs into pieces: {pairs:,} pairs")
 
 
 def find_doubts(recipe: Recipe) -> Iterator[str]:
@@ -179,7 +209,8 @@ def _check_choices(recipe: Recipe) -> None:
     try:
         LengthPenalty.parse(recipe.decoding.length_penalty)
         whole("beam_size", recipe.decoding.beam_size)
-        config = recipe.model.config(recipe.text.size, recipe.text.size)
+        pieces = recipe.text.size or USUAL_PIECES
+        config = recipe.model.config(pieces, pieces)
     except (ConfigError, DecodingError) as error:
         raise RecipeError(f"{'model' if isinstance(error, ConfigError) else 'decoding'}: {error}") from None
     if config.share_embeddings == "all" and not recipe.text.joint:
@@ -209,21 +240,30 @@ def _grammar_key() -> str:
     return digest.hexdigest()[:16]
 
 
-def learn_tokenizers(recipe: Recipe, directions: Sequence[Direction]) -> tuple[Tokenizer, Tokenizer]:
+def learn_tokenizers(
+    recipe: Recipe, directions: Sequence[Direction], doing: Doing = _to_nobody
+) -> tuple[Tokenizer, Tokenizer]:
     """One tokenizer for both sides where the recipe says joint, else one for each."""
     text = recipe.text
     languages = sorted({one.to_language for one in directions if one.to_language}) if text.tags else []
     sources = [one.source for one in directions]
     targets = [one.target for one in directions]
     if text.joint:
-        joint = Tokenizer.learn(_lines([*sources, *targets]), text.size, languages)
+        joint = Tokenizer.learn(_lines([*sources, *targets], text.pieces, doing), text.pieces, languages)
         return joint, joint
-    return Tokenizer.learn(_lines(sources), text.size, languages), Tokenizer.learn(_lines(targets), text.size)
+    source = Tokenizer.learn(_lines(sources, text.pieces, doing), text.pieces, languages)
+    return source, Tokenizer.learn(_lines(targets, text.pieces, doing), text.pieces)
 
 
-def _lines(paths: Sequence[Path]) -> Iterator[str]:
+def _lines(paths: Sequence[Path], size: int, doing: Doing) -> Iterator[str]:
+    """The lines to learn `size` pieces from, of all files; what is done with them is said."""
     # A file may be the source of one direction and the target of another: its words count once.
-    return itertools.chain.from_iterable(read_lines(path) for path in dict.fromkeys(paths))
+    number = 0
+    for number, line in enumerate(itertools.chain.from_iterable(read_lines(path) for path in dict.fromkeys(paths)), 1):
+        if number % 10_000 == 1:
+            doing(f"reading {number - 1:,} lines" if number > 1 else "reading the training files")
+        yield line
+    doing(f"learning {size:,} pieces from {number:,} lines")
 
 
 def _direction(folder: Path, corpus: Corpus) -> Direction:

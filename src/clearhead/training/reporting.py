@@ -31,6 +31,17 @@ class Reporter(Protocol):
     def finished(self) -> None: ...
 
 
+@runtime_checkable
+class Watcher(Protocol):
+    """A reporter that is also told what happens now, often and from any thread; it is to return at once."""
+
+    def doing(self, what: str) -> None:
+        """What is done beside steps, such as "learning 8,000 pieces"; nothing where it has ended."""
+
+    def stepped(self, step: int, steps: int, seconds_left: float) -> None:
+        """A step was taken, or asked of a GPU, which may be some behind."""
+
+
 class Silent:
     """Tells nobody."""
 
@@ -48,3 +59,14 @@ class Silent:
 
     def finished(self) -> None:
         pass
+
+    def doing(self, what: str) -> None:
+        pass
+
+    def stepped(self, step: int, steps: int, seconds_left: float) -> None:
+        pass
+
+
+def watcher_of(reporter: Reporter) -> Watcher:
+    """The reporter itself where it wants to be told more, else nobody."""
+    return reporter if isinstance(reporter, Watcher) else Silent()
