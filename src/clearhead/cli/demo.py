@@ -99,8 +99,10 @@ def is_finished(out: Path, recipe: "clearhead.Recipe") -> bool:
 
 
 def _what_decides(recipe: "clearhead.Recipe") -> object:
-    """All of a recipe but the machine that it was trained on."""
-    return recipe.model_dump(exclude={"training": {"device", "precision"}})
+    """All of a recipe but the machine that it was trained on, and where its files were: a bundle does not tell."""
+    from clearhead.recipe import without_paths
+
+    return without_paths(recipe).model_dump(exclude={"training": {"device", "precision"}})
 
 
 def _print_examples(console: "rich.console.Console", bundle: "clearhead.Bundle") -> None:
