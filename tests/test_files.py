@@ -295,6 +295,25 @@ class TestCache:
         monkeypatch.setenv("HOME", "/home/somebody")
         assert cache_folder() == Path("/home/somebody/.cache/clearhead")
 
+    @pytest.mark.parametrize("base", ["", "relative", "./cache"])
+    def test_a_relative_cache_is_none(self, base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """faults.md A4: the XDG base directory specification says that a relative path is to be ignored."""
+        monkeypatch.delenv("CLEARHEAD_CACHE")
+        monkeypatch.setenv("XDG_CACHE_HOME", base)
+        monkeypatch.setenv("HOME", "/home/somebody")
+        assert cache_folder() == Path("/home/somebody/.cache/clearhead")
+
+    @pytest.mark.skipif(not hasattr(os, "getuid"), reason="every user has a home here")
+    @pytest.mark.parametrize("home", ["", "nowhere"])
+    def test_without_a_home_each_user_has_a_folder_of_his_own(self, home: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """faults.md A4"""
+        monkeypatch.delenv("CLEARHEAD_CACHE")
+        monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+        monkeypatch.setenv("HOME", home)
+        if home == "":
+            monkeypatch.setattr(Path, "home", lambda: (_ for _ in ()).throw(RuntimeError))
+        assert cache_folder().name == f"clearhead-{os.getuid()}"
+
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     """The error names what was given, and no draft was made."""

@@ -24,15 +24,45 @@ _DRAFT_NAME = re.compile(r"\..+\.(?:draft|aside)-(?P<process>\d+)-(?P<host>[0-9a
 def cache_folder() -> Path:
     """Where what can be made again is kept: `CLEARHEAD_CACHE`, else `clearhead` in the user's cache folder.
 
-    A user without a home, as in some containers, has it among the temporary files.
+    A user without a home, as in some containers, has a folder of his own among the temporary files.
     """
     chosen = os.environ.get("CLEARHEAD_CACHE")
     if chosen:
         return Path(chosen)
+    # The XDG base directory specification: a relative path is invalid and not to be used.
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if base.is_absolute():
+        return base / "clearhead"
     try:
-        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "clearhead"
+        home = Path.home()
     except RuntimeError:
-        return Path(tempfile.gettempdir()) / "clearhead-cache"
+        home = Path()
+    if home.is_absolute():
+        return home / ".cache" / "clearhead"
+    return Path(tempfile.gettempdir()) / f"clearhead-{os.getuid() if hasattr(os, 'getuid') else 'cache'}"
+
+
+def not_own(path: Path) -> str | None:
+    """Why code must not be loaded from this file or folder: somebody else could have put it there. None where it may.
+
+    It must be the user's, and so must a link to it; nobody else may write to it; and no folder above it may be one in
+    which everybody can put things in each other's place.
+    """
+    if not hasattr(os, "geteuid"):
+        return None
+    try:
+        for found in {path.lstat(), path.stat()}:
+            if found.st_uid != os.geteuid():
+                return f"{path} belongs to another user"
+        if path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            return f"others may write to {path}"
+        for folder in path.resolve().parents:
+            mode = folder.stat().st_mode
+            if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+                return f"others may replace what is in {folder}"
+    except OSError as error:
+        return f"{path}: {error.strerror}"
+    return None
 
 
 def sha256(path: Path) -> str:

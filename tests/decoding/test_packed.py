@@ -1,7 +1,10 @@
 """The model in C against the model in Python: the same numbers, whatever the sizes and kinds."""
 
+import copy
 import dataclasses
+import gc
 import math
+import pickle
 import random
 from typing import Any
 
@@ -285,6 +288,22 @@ def test_a_damaged_weight_is_not_hidden() -> None:
         model.decoder.layers[0].self_attention.key.weight.fill_(float("nan"))  # type: ignore[union-attr, operator]
     with pytest.raises(DecodingError, match="NaN"):
         translate_ids(packed_of(model), sources(), OPTIONS)
+
+
+def test_a_packed_model_is_not_pickled_and_its_copy_is_itself() -> None:
+    """faults.md C14: what C points to is not copied, or it would be freed twice."""
+    fast = packed_of(model_of())
+    step = fast.begin([[5, END]], 1, 3)
+    assert copy.deepcopy([fast, fast]) == [fast, fast]
+    assert copy.copy(fast) is fast
+    with pytest.raises(DecodingError, match="cannot be pickled; pickle the model"):
+        pickle.dumps(fast)
+    for copied in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(DecodingError, match="cannot be copied or pickled; begin another"):
+            copied(step)
+    del fast
+    gc.collect()
+    assert step(torch.tensor([[BEGIN]])).isfinite().all()
 
 
 def test_no_step_beyond_what_was_asked_for() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from clearhead.native import compiler
+from clearhead.native import library as native
 
 needs_compiler = pytest.mark.skipif(compiler.find_compiler() is None, reason="this machine has no C compiler")
 
@@ -160,9 +161,155 @@ def is_running(number: int) -> bool:
     return state != "Z"
 
 
-def test_a_cache_that_cannot_be_written_is_survived(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (tmp_path / "file").write_text("not a folder")
-    assert compiler.compiled(tmp_path / "file") is None
+@pytest.fixture
+def as_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing has been said, and nothing has failed."""
+    for name, empty in (("_SAID", set()), ("_FAILED", set()), ("_PRIVATE", [])):
+        monkeypatch.setattr(compiler, name, empty)
+
+
+def spoil(library: Path, how: str) -> None:
+    content = library.read_bytes()
+    if how == "truncated":
+        library.write_bytes(content[: len(content) // 2])
+    elif how == "flipped":
+        library.write_bytes(content[:5000] + bytes(byte ^ 1 for byte in content[5000:5010]) + content[5010:])
+    elif how == "empty":
+        library.write_bytes(b"")
+    elif how == "text":
+        library.write_text("not a library")
+    else:
+        library.unlink()
+        library.mkdir() if how == "folder" else library.symlink_to(library.parent / "nowhere")
+
+
+# Said of a compiler that makes quickly what only looks like a library.
+QUICK = """#!/bin/sh
+[ "$1" = --version ] && exit 0
+for one in "$@"; do
+  [ "$before" = -o ] && head -c 9000 "$0" > "$one" && head -c 9000 /dev/zero >> "$one"
+  before=$one
+done
+exit 0
+"""
+
+
+def program(path: Path, script: str) -> str:
+    path.write_text(script)
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.mark.usefixtures("as_at_first")
+class TestCache:
+    """What is in the cache is the user's own and what was compiled, or it is not loaded."""
+
+    @pytest.mark.parametrize("how", ["truncated", "flipped", "empty", "text", "folder", "link"])
+    def test_a_library_that_changed_is_compiled_again(
+        self, how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """faults.md A15: and nothing is said."""
+        monkeypatch.setenv("CC", program(tmp_path / "quick", QUICK))
+        library = compiler.compiled(tmp_path / "cache")
+        assert library is not None
+        content = library.read_bytes()
+        assert len(content) > 9000
+        spoil(library, how)
+        assert compiler.compiled(tmp_path / "cache") == library
+        assert library.read_bytes() == content
+        assert list(library.parent.iterdir()) == [library]
+        assert not caplog.records
+
+    @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="files have no owners here")
+    @pytest.mark.parametrize("whose", ["another's", "all's", "a group's", "a link to another's", "a file", "above"])
+    def test_a_cache_that_others_may_change_is_not_used(
+        self, whose: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """faults.md A4: what they put there is not loaded; the process has a library all the same, and says so once."""
+        monkeypatch.setenv("CC", program(tmp_path / "quick", QUICK))
+        cache = tmp_path / "above" / "cache"
+        planted = compiler.compiled(cache)
+        assert planted is not None
+        native = cache / "native"
+        if whose == "another's":
+            monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+        elif whose == "a link to another's":
+            native.rename(tmp_path / "theirs")
+            (tmp_path / "theirs").chmod(0o777)
+            native.symlink_to(tmp_path / "theirs")
+        elif whose == "a file":
+            shutil.rmtree(cache)
+            cache.write_text("not a folder")
+        else:
+            folder, mode = {"all's": (native, 0o707), "a group's": (native, 0o770), "above": (cache.parent, 0o777)}[
+                whose
+            ]
+            folder.chmod(mode)
+        library = compiler.compiled(cache)
+        assert library is not None
+        assert not library.is_relative_to(tmp_path)
+        assert library.parent.stat().st_mode & 0o777 == 0o700
+        assert compiler.compiled(cache) == library
+        [said] = caplog.messages
+        assert "set CLEARHEAD_CACHE to a folder that is yours alone" in said
+        compiler._remove_private(library.parent, os.getpid() + 1)
+        assert library.exists(), "a forked process leaves it"
+        compiler._remove_private(library.parent, os.getpid())
+        assert not library.parent.exists()
+
+    def test_its_folder_is_for_the_user_alone(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """faults.md A4"""
+        monkeypatch.setenv("CC", program(tmp_path / "quick", QUICK))
+        library = compiler.compiled(tmp_path / "cache")
+        assert library is not None
+        assert [path.stat().st_mode & 0o077 for path in (library, library.parent)] == [0, 0]
+
+
+BROKEN = {
+    "a quote": ("gcc 'unbalanced", "is no command"),
+    "nothing there": ("no-such-compiler -O2", "names a compiler that is not there"),
+    "an empty name": ("''", "names a compiler that is not there"),
+    "without a message": ("#!/bin/sh\n[ $1 = --version ] && exit 0\necho '  ' >&2\nexit 1\n", "could not be compiled"),
+    "without a version": ("#!/bin/sh\nexit 1\n", "could not be compiled"),
+    "no program": ("neither text nor program", "could not be compiled"),
+    "that hangs": ("#!/bin/sh\nsleep 600\n", "did not answer"),
+    "that says much": ("#!/bin/sh\nhead -c 300000 /dev/zero >&2\necho 'disk full' >&2\nexit 1\n", "disk full"),
+}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the programs are shell scripts")
+@pytest.mark.usefixtures("as_at_first")
+class TestBrokenCompilers:
+    """faults.md C13"""
+
+    @pytest.mark.parametrize("kind", BROKEN)
+    def test_one_line_with_the_remedy(
+        self, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        command, expected = BROKEN[kind]
+        if command.startswith("#!") or kind == "no program":
+            command = program(tmp_path / "broken", command)
+        monkeypatch.setenv("CC", command)
+        monkeypatch.setattr(compiler, "VERSION_SECONDS", 0.2)
+        for _ in range(2):
+            assert compiler.compiled(tmp_path / "cache") is None
+        [said] = caplog.messages
+        assert expected in said
+        assert said.endswith(compiler._REMEDY)
+        assert "\n" not in said
+
+    def test_what_cannot_be_loaded_is_said_once_and_remembered(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """In the next process too, of which `as at first` is a picture."""
+        monkeypatch.setenv("CC", program(tmp_path / "quick", QUICK))
+        monkeypatch.setenv("CLEARHEAD_CACHE", str(tmp_path / "cache"))
+        for _ in range(2):
+            assert native.library.__wrapped__() is None
+            compiler._SAID.clear()
+        [said] = caplog.messages
+        assert said.startswith("what the C compiler made cannot be loaded")
+        assert said.endswith(compiler._REMEDY)
 
 
 # At the left edge: a function that other files may call, and perhaps other libraries.

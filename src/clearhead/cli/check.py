@@ -10,7 +10,7 @@ import sys
 import clearhead
 from clearhead.cli.machine import keep_freed_memory
 from clearhead.cli.options import Debug, Quiet
-from clearhead.files import cache_folder
+from clearhead.files import cache_folder, not_own
 from clearhead.native.compiler import find_compiler
 
 REQUIRED = ("torch", "numpy", "tokenizers", "safetensors", "pydantic", "sacrebleu")
@@ -65,6 +65,9 @@ def _free_space() -> str:
         folder = folder.parent
     if not os.access(folder, os.W_OK):
         return f"{folder} cannot be written: set CLEARHEAD_CACHE to a folder that can"
+    native = cache_folder() / "native"
+    if native.exists() and (problem := not_own(native)):
+        return f"not used for C: {problem}; set CLEARHEAD_CACHE to a folder that is yours alone"
     return f"{shutil.disk_usage(folder).free / 2**30:.0f} GiB free"
 
 

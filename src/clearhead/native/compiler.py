@@ -15,7 +15,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from clearhead.files import cache_folder, publish_file
+from clearhead.files import cache_folder, not_own, publish_file, sha256
 from clearhead.processor import processor
 from clearhead.switches import is_on
 
@@ -24,14 +24,18 @@ SOURCES = Path(__file__).parent
 # Tried in this order: a compiler may lack OpenMP (two threads in one product) or not know its own processor.
 FLAGS = (("-march=native", "-fopenmp"), ("-march=native",), ("-fopenmp",), ())
 ALWAYS = ("-std=gnu11", "-O3", "-fPIC", "-fvisibility=hidden")
-SECONDS = 120
+SECONDS, VERSION_SECONDS = 120.0, 20.0
+_REMEDY = "PyTorch translates, which is slower: set CC to another compiler, or CLEARHEAD_OFF=native to do without"
 # What the compiler's `native` stands for.
 _PROCESSOR = (
     "vendor_id", "cpu family", "model", "flags", "Features", "CPU implementer", "CPU part", "machine", "processor",
 )  # fmt: skip
 
 _LOCK = threading.Lock()
-_FAILED: set[Path] = set()
+# Folders and keys for which compiling failed, what was said, and the folder that is used where the cache may not be.
+_FAILED: set[tuple[Path, str]] = set()
+_SAID: set[str] = set()
+_PRIVATE: list[Path] = []
 _RUNNING: set["subprocess.Popen[str]"] = set()
 _THREADS: list[threading.Thread] = []
 
@@ -66,30 +70,108 @@ def stop() -> None:
 def compiled(cache: Path | None = None) -> Path | None:
     """The shared library, compiled when this machine first asks for it; None where it cannot be.
 
-    Its name is made from all that it depends on: the sources, the compiler and the processor.
+    Its name is made from all that it depends on, the sources, the compiler and the processor, and from what is in it:
+    where a disk or a hand has changed that, it is compiled again. A cache that is not the user's own, or cannot be
+    written, is not used; the library then lives as long as the process.
     """
-    compiler = find_compiler()
-    if compiler is None:
-        _LOG.debug("no C compiler was found (cc, gcc or clang, or the one that CC names)")
-        return None
-    try:
-        library = (cache or cache_folder()) / "native" / f"{_key(compiler)}.so"
-        with _LOCK:
-            if not library.is_file() and library not in _FAILED:
-                _make(compiler, library)
-        return library if library.is_file() else None
-    except (OSError, subprocess.SubprocessError) as error:
-        _say(error)
-        return None
+    with _LOCK:
+        compiler = find_compiler()
+        if compiler is None:
+            return None
+        try:
+            key = _key(compiler)
+            folder = _own_folder((cache or cache_folder()) / "native")
+            library = _whole(folder, key)
+            if library is None and (folder, key) not in _FAILED:
+                library = _make(compiler, folder, key)
+            return library
+        except (OSError, subprocess.SubprocessError) as error:
+            _say(error)
+            return None
 
 
 def find_compiler() -> tuple[str, ...] | None:
     """The command that compiles C: the one that the variable CC names, else the first that is found."""
-    named = shlex.split(os.environ.get("CC", ""))
+    given = os.environ.get("CC", "")
+    try:
+        named = shlex.split(given)
+    except ValueError as error:
+        _warn_once(f"CC={given!r} is no command ({error}); {_REMEDY}")
+        return None
     for command in [named] if named else [["cc"], ["gcc"], ["clang"]]:
         if path := shutil.which(command[0]):
             return (path, *command[1:])
+    if named:
+        _warn_once(f"CC={given!r} names a compiler that is not there; {_REMEDY}")
+        return None
+    _LOG.debug("no C compiler was found (cc, gcc or clang, or the one that CC names)")
     return None
+
+
+def remember_unusable(library: Path, reason: str) -> None:
+    """Say that a compiled library cannot be used; in the cache it is marked, so that the next run need not try."""
+    mark = _mark(library)
+    if not mark.exists():
+        _warn_once(f"{reason}; {_REMEDY}")
+        with contextlib.suppress(OSError):
+            mark.touch(mode=0o600)
+
+
+def is_unusable(library: Path) -> bool:
+    """Whether this library was found to be of no use before."""
+    return _mark(library).exists()
+
+
+def _mark(library: Path) -> Path:
+    return library.with_suffix(".unusable")
+
+
+def _warn_once(message: str) -> None:
+    if message not in _SAID:
+        _SAID.add(message)
+        _LOG.warning("%s", message)
+
+
+def _own_folder(folder: Path) -> Path:
+    """The folder, where it is the user's alone and can be written; else one that is gone when the process ends."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        problem = not_own(folder)
+        if problem is None and not os.access(folder, os.W_OK | os.X_OK):
+            problem = f"{folder} cannot be written"
+    except OSError as error:
+        problem = f"{folder}: {error.strerror}"
+    if problem is None:
+        return folder
+    _warn_once(
+        f"the cache is not used ({problem}), so C is compiled anew in every run: "
+        "set CLEARHEAD_CACHE to a folder that is yours alone"
+    )
+    if not _PRIVATE:
+        _PRIVATE.append(Path(tempfile.mkdtemp(prefix="clearhead-")))
+        atexit.register(_remove_private, _PRIVATE[0], os.getpid())
+    return _PRIVATE[0]
+
+
+def _remove_private(folder: Path, owner: int) -> None:
+    # A forked process' copy of this must not take the library from its parent.
+    if owner == os.getpid():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _whole(folder: Path, key: str) -> Path | None:
+    """The library of this key, if there is one and it is what was compiled; what is not is removed."""
+    for library in folder.glob(f"{key}-*.so"):
+        with contextlib.suppress(OSError):
+            own = folder in _PRIVATE or not not_own(library)
+            if own and library.is_file() and library.stem == f"{key}-{_digest(library)}":
+                return library
+            shutil.rmtree(library) if library.is_dir() and not library.is_symlink() else library.unlink()
+    return None
+
+
+def _digest(library: Path) -> str:
+    return sha256(library)[:32]
 
 
 def _forget_others() -> None:
@@ -104,22 +186,30 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_others)
 
 
-def _make(compiler: Sequence[str], library: Path) -> None:
+def _make(compiler: Sequence[str], folder: Path, key: str) -> Path:
     _LOG.info("compiling C for this processor, once: some seconds")
     try:
-        library.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with publish_file(library) as draft:
-            _compile(compiler, draft)
+        with tempfile.TemporaryDirectory(prefix=".draft-", dir=folder) as draft:
+            made = Path(draft) / f"{key}.so"
+            _compile(compiler, made)
+            library = folder / f"{key}-{_digest(made)}.so"
+            with publish_file(library) as published:
+                shutil.copyfile(made, published)
+        library.chmod(0o700)
+        return library
     except Exception:
-        _FAILED.add(library)
+        _FAILED.add((folder, key))
         raise
 
 
 def _say(error: OSError | subprocess.SubprocessError) -> None:
     if isinstance(error, subprocess.CalledProcessError) and error.returncode < 0:
         return  # Stopped by a signal, as whoever sent it knows.
-    detail = getattr(error, "stderr", None) or str(error)
-    _LOG.warning("the C files could not be compiled (%s)", detail.strip().splitlines()[-1] if detail else error)
+    if isinstance(error, subprocess.TimeoutExpired):
+        lines = [f"the compiler did not answer in {error.timeout:.0f} s"]
+    else:
+        lines = [line.strip() for line in str(getattr(error, "stderr", None) or "").splitlines() if line.strip()]
+    _warn_once(f"the C files could not be compiled ({lines[-1] if lines else error}); {_REMEDY}")
 
 
 def _compile(compiler: Sequence[str], library: Path) -> None:
@@ -141,26 +231,32 @@ def _build(command: Sequence[str], library: Path) -> None:
         _run([[*command, "-shared", *objects.values(), "-o", str(library), "-lm"]])
 
 
-def _run(commands: Sequence[Sequence[str]]) -> None:
-    """Run commands side by side, each in a process group of its own, which can be stopped with all that it started."""
+def _run(commands: Sequence[Sequence[str]], seconds: float = SECONDS) -> str:
+    """Run commands side by side, each in a process group of its own, which can be stopped with all that it started.
+
+    Returns what the last one printed.
+    """
+    output = ""
     processes: list[subprocess.Popen[str]] = []
     try:
         for command in commands:
             started = subprocess.Popen(
-                command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace", process_group=0
+                command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace", process_group=0
             )
             processes.append(started)
             _RUNNING.add(started)
         for process in processes:
-            _, error = process.communicate(timeout=SECONDS)
+            output, error = process.communicate(timeout=seconds)
             if process.returncode:
                 raise subprocess.CalledProcessError(process.returncode, process.args, stderr=error)
     finally:
         for process in processes:
             _stop(process)
             _RUNNING.discard(process)
-            if process.stderr is not None:
-                process.stderr.close()
+            for pipe in (process.stdout, process.stderr):
+                if pipe is not None:
+                    pipe.close()
+    return output
 
 
 def _stop(process: "subprocess.Popen[str]") -> None:
@@ -179,7 +275,7 @@ def _key(compiler: tuple[str, ...]) -> str:
     digest = hashlib.sha256()
     for path in sorted((*SOURCES.glob("*.c"), *SOURCES.glob("*.h"))):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    version = subprocess.run([*compiler, "--version"], capture_output=True, timeout=SECONDS, check=True).stdout
+    version = _run([[*compiler, "--version"]], VERSION_SECONDS)
     lines = [f"{name}: {value}" for name, value in processor().items() if name in _PROCESSOR]
-    digest.update(b"\0".join((repr((compiler, ALWAYS, FLAGS)).encode(), version, "\n".join(lines).encode())))
+    digest.update(b"\0".join((repr((compiler, ALWAYS, FLAGS)).encode(), version.encode(), "\n".join(lines).encode())))
     return digest.hexdigest()[:32]

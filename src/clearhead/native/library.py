@@ -2,7 +2,6 @@
 
 import ctypes
 import functools
-import logging
 import math
 import os
 from ctypes import POINTER, Structure, c_float, c_int, c_int32, c_int64, c_void_p
@@ -14,7 +13,6 @@ from torch import Tensor
 from clearhead.native import compiler, crossing
 from clearhead.native.crossing import pointer
 
-_LOG = logging.getLogger(__name__)
 FP32, BF16, INT8 = range(3)
 # Whether this process is a copy of one that may have had threads: empty where it is none.
 _FORKED: list[bool] = []
@@ -187,15 +185,16 @@ def _declared(function: Any, result: object, *arguments: object) -> Any:
 def library() -> Library | None:
     """The compiled functions; None where they cannot be had, or where CLEARHEAD_OFF=native says not to."""
     path = compiler.compiled() if compiler.is_wanted() else None
-    if path is None:
+    if path is None or compiler.is_unusable(path):
         return None
     try:
         found = Library(str(path))
     except (OSError, AttributeError) as error:
-        _LOG.warning("the compiled functions cannot be loaded (%s); PyTorch's are used", error)
+        reason = str(error).replace(str(path), path.name)
+        compiler.remember_unusable(path, f"what the C compiler made cannot be loaded ({reason})")
         return None
     if not all(_multiplies(found, precision) for precision in (FP32, BF16, INT8)):
-        _LOG.warning("the compiled products differ from PyTorch's here; PyTorch's are used")
+        compiler.remember_unusable(path, "the compiled products differ from PyTorch's here")
         return None
     return found
 
