@@ -321,3 +321,33 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
         pytest.fail("there is nothing to write to")
     assert raised.value.filename == str(tmp_path)
     assert not list(tmp_path.parent.glob(".*draft*"))
+
+
+class TestDevices:
+    """faults.md A17: every file that a command writes goes through `publish_file`."""
+
+    def test_a_pipe_is_written_into(self, tmp_path: Path) -> None:
+        """As /dev/stdout or a named pipe is: what stands there is not replaced by a file."""
+        os.mkfifo(tmp_path / "pipe")
+        reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+        with publish_file(tmp_path / "pipe") as draft:
+            draft.write_text("said")
+        assert os.read(reader, 100) == b"said"
+        os.close(reader)
+        assert [one.name for one in tmp_path.iterdir()] == ["pipe"]
+        assert not (tmp_path / "pipe").is_file()
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is full")
+    def test_a_full_disk(self) -> None:
+        with pytest.raises(OSError, match="No space left") as raised, publish_file(Path("/dev/full")) as draft:
+            draft.write_text("said")
+        assert raised.value.errno == errno.ENOSPC
+        assert Path("/dev/full").is_char_device()
+
+    def test_an_error_names_what_was_given(self, tmp_path: Path) -> None:
+        def refuse(draft: Path) -> None:
+            raise PermissionError(errno.EACCES, "Permission denied", str(draft))
+
+        with pytest.raises(PermissionError) as raised, publish_file(tmp_path / "a") as draft:
+            refuse(draft)
+        assert raised.value.filename == str(tmp_path / "a")

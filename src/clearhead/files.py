@@ -75,10 +75,46 @@ def sha256(path: Path) -> str:
 def publish_file(path: Path) -> Iterator[Path]:
     """Yield a path beside `path` to write to; when the block ends well, sync it and rename it into place.
 
-    A link stays, and what it points to is replaced.
+    A link stays, and what it points to is replaced. A device or a pipe is no name that could be exchanged: what was
+    written is copied into it. An OSError names `path`, not the draft.
     """
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "this is a folder; name a file in it", str(path))
+    with _named(path):
+        if path.exists() and not path.is_file():
+            with _poured(path) as draft:
+                yield draft
+        else:
+            with _renamed(path) as draft:
+                yield draft
+
+
+@contextlib.contextmanager
+def _named(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error.filename, str) and _DRAFT in error.filename:
+            error.filename, error.filename2 = str(path), None
+        raise
+
+
+@contextlib.contextmanager
+def _poured(path: Path) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="clearhead-") as folder:
+        draft = Path(folder) / f"draft{path.suffix}"
+        draft.touch()
+        yield draft
+        try:
+            with draft.open("rb") as written, path.open("wb") as file:
+                shutil.copyfileobj(written, file)
+        except OSError as error:
+            error.filename = str(path)  # A refused write does not say where.
+            raise
+
+
+@contextlib.contextmanager
+def _renamed(path: Path) -> Iterator[Path]:
     path = _place(path)
     draft = _draft(path)
     draft.touch()

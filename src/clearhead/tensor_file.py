@@ -37,8 +37,10 @@ class Header(NamedTuple):
     metadata: Mapping[str, str]
 
 
-def read_header(path: str | Path) -> Header:
+def read_header(path: str | Path, most: int = MOST_HEADER) -> Header:
     """The header of a safetensors file, held against the file's size. No number of the file is read.
+
+    most: how many bytes the header may have.
 
     Raises OSError where the file cannot be read, ValueError in one line where it is none or is damaged.
     """
@@ -48,7 +50,7 @@ def read_header(path: str | Path) -> Header:
             raise ValueError("it is no file of tensors but a device or a pipe")
         start = file.read(8)
         length = int.from_bytes(start, "little")
-        if len(start) < 8 or length > min(MOST_HEADER, status.st_size - 8):
+        if len(start) < 8 or length > min(most, status.st_size - 8):
             raise ValueError(f"a header of {length:,} bytes does not fit a file of {status.st_size:,}")
         document = strict_json(file.read(length))
     if not isinstance(document, dict):

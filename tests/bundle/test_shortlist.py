@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import torch
 from safetensors import safe_open
 from safetensors.numpy import save_file
+from safetensors.torch import save_file as save_tensors
 
 from clearhead.bundle import Bundle, learn_shortlist, load, load_shortlist, save_shortlist
 from clearhead.decoding import Shortlist
@@ -178,9 +180,17 @@ class TestFile:
             ({"targets": np.zeros(1)}, "not rows of whole numbers"),
             ({"always": np.array([-1], np.int32)}, "target ids from -1"),
             ({"always": np.array([400_000], np.int32)}, "target ids from 400000"),
-            ({"offsets": np.zeros(5, np.int64)}, "offsets do not rise"),
+            ({"offsets": np.zeros(283, np.int64)}, "offsets do not rise"),
             ({"offsets": np.zeros(5, np.int64), "targets": np.zeros(0, np.int32)}, "it has 4 source pieces, not"),
-            ({"always": None}, "cannot be read"),
+            ({"always": None}, "it has no always"),
+            # faults.md A16: other types, signs, orders and sizes.
+            ({"targets": np.zeros(1, np.uint64)}, "its targets are U64 .1,., not rows of whole numbers"),
+            ({"targets": np.zeros(1, np.float16)}, "its targets are F16"),
+            ({"targets": np.zeros(1, bool)}, "its targets are BOOL"),
+            ({"targets": np.full(9, -1, np.int32)}, "offsets do not rise|target ids from -1"),
+            ({"offsets": np.array([0] + [2**63 - 1, -(2**63)] * 141)}, "offsets do not rise"),
+            ({"offsets": np.arange(283)[::-1].copy(), "targets": np.zeros(282, np.int32)}, "offsets do not rise"),
+            ({"offsets": np.zeros(0, np.int64)}, "it has -1 source pieces, not"),
         ],
     )
     def test_a_damaged_one(self, bundle: Bundle, path: Path, changes: dict[str, Any], message: str) -> None:
@@ -189,3 +199,38 @@ class TestFile:
             arrays = {name: file.get_tensor(name) for name in file.keys()} | changes  # noqa: SIM118
         save_file({name: array for name, array in arrays.items() if array is not None}, path, metadata)
         self.refused(path, message, bundle.source_tokenizer)
+
+    @pytest.mark.parametrize("kind", [torch.bfloat16, torch.float32, torch.int16])
+    def test_numbers_that_numpy_does_not_know(self, bundle: Bundle, path: Path, kind: torch.dtype) -> None:
+        """faults.md A16: a tensor in bfloat16 gave a traceback."""
+        with safe_open(path, framework="pt") as file:
+            metadata, arrays = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        save_tensors(arrays | {"always": arrays["always"].to(kind)}, path, metadata)
+        self.refused(path, "its always are .*, not rows of whole numbers", bundle.source_tokenizer)
+
+    def test_a_language_that_is_none(self, bundle: Bundle, path: Path) -> None:
+        """faults.md A16: an error names it."""
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() | {"language": "a\nb"}
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        save_file(arrays, path, metadata)
+        self.refused(path, "its language is no name", bundle.source_tokenizer)
+
+    def test_any_byte_changed(self, bundle: Bundle, path: Path) -> None:
+        """faults.md A16: refused in one line, or a shortlist of this model; most changes are made in the header."""
+        random, content, refused = Random("shortlist"), path.read_bytes(), 0
+        header = 8 + int.from_bytes(content[:8], "little")
+        for place in [*random.sample(range(header), 120), *random.sample(range(header, len(content)), 40)]:
+            changed = bytes([content[place] ^ (1 << random.randrange(8))])
+            path.write_bytes(content[:place] + changed + content[place + 1 :])
+            problem = ""
+            try:
+                read = load_shortlist(path, bundle.source_tokenizer, bundle.target_tokenizer)
+            except BundleError as error:
+                problem = str(error)
+            if problem:
+                refused += 1
+                assert "\n" not in problem
+            else:
+                read.lists([[5, 6]], [[]])
+        assert refused >= 100

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors import SafetensorError
 
 from clearhead.bundle import load, save_shortlist
 from clearhead.decoding import Shortlist
@@ -90,3 +91,29 @@ def test_a_place_that_cannot_be_written(clearhead: Run, run_folder: Path, corpus
     result = clearhead("shortlist", run_folder, *files, "--out", tmp_path / "file" / "s")
     assert result.code == 2
     assert result.err.count("\n") == 1
+
+
+class TestWhatCannotBeWritten:
+    """faults.md A17: a full disk was a traceback, as the library of tensors has an error of its own."""
+
+    def refused(self, clearhead: Run, run_folder: Path, corpus: Path, out: Path, message: str) -> None:
+        result = clearhead("shortlist", run_folder, corpus / "train.en", corpus / "train.fr", "--out", out)
+        assert (result.code, result.out) == (2, b"")
+        assert result.err == f"clearhead: {out}: {message}; check the path, its rights and the disk\n"
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is full")
+    def test_a_full_device(self, clearhead: Run, run_folder: Path, corpus: Path) -> None:
+        self.refused(clearhead, run_folder, corpus, Path("/dev/full"), "No space left on device")
+
+    def test_a_full_disk(
+        self, clearhead: Run, run_folder: Path, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(*_: object) -> None:
+            raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+        monkeypatch.setattr("clearhead.bundle.shortlist.save_file", full)
+        self.refused(clearhead, run_folder, corpus, tmp_path / "s", "No space left on device")
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_folder(self, clearhead: Run, run_folder: Path, corpus: Path, tmp_path: Path) -> None:
+        self.refused(clearhead, run_folder, corpus, tmp_path, "this is a folder; name a file in it")

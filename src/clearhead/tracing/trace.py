@@ -9,16 +9,16 @@ from types import MappingProxyType
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
 from clearhead.errors import TraceError
 from clearhead.files import publish_file
+from clearhead.tensor_file import os_errors
+from clearhead.tracing.reading import FORMAT, PARAMETERS, read_stored
 from clearhead.tracing.recompute import recompute
-from clearhead.tracing.steps import GIVEN, Step
+from clearhead.tracing.steps import Step
 
-FORMAT = 1
 TOLERANCE = 1e-5
 
 
@@ -132,7 +132,13 @@ class Trace:
         return Finding(own.step, worst.error, worst.place, worst.step, independent=bool(readers))
 
     def _compare(self, step: Step, parameters: Mapping[str, Tensor]) -> Finding:
-        expected, magnitude = recompute(step, self._tensors, parameters)
+        try:
+            expected, magnitude = recompute(step, self._tensors, parameters)
+        except (RuntimeError, IndexError, ValueError, TypeError, AttributeError) as refused:
+            problem = " ".join(str(refused).split())[:200]
+            raise TraceError(
+                f"{step.name} cannot be computed with these weights ({problem}); give those of the trace's own model"
+            ) from refused
         found = self._tensors[step.name].double()
         if found.shape != expected.shape:
             return Finding(step, float("inf"), (), step)
@@ -146,10 +152,14 @@ class Trace:
         """Write one .safetensors file, whole or not at all; `weights`: with the parameters that its steps need."""
         tensors = {name: tensor.contiguous() for name, tensor in self._tensors.items()}
         if weights:
-            needed = sorted({name for step in self.steps() for name in step.parameters})
-            tensors |= {f"parameters/{name}": self.parameters[name].detach().float().clone() for name in needed}
+            needed = {name for step in self.steps() for name in step.parameters}
+            if missing := needed - self.parameters.keys():
+                raise TraceError(f"the trace is without its model's weights, such as {min(missing)}; leave weights out")
+            tensors |= {
+                f"{PARAMETERS}{name}": self.parameters[name].detach().float().clone() for name in sorted(needed)
+            }
         document = json.dumps(self.document(), ensure_ascii=False)
-        with publish_file(Path(path)) as draft:
+        with publish_file(Path(path)) as draft, os_errors(draft):
             save_file(tensors, draft, {"clearhead": document})
 
     def document(self) -> dict[str, Any]:
@@ -169,36 +179,22 @@ class Trace:
 
     @classmethod
     def load(cls, path: str | Path) -> "Trace":
-        """Read what `save` wrote. Raises TraceError for a file that is something else, or of a newer clearhead."""
-        path = Path(path)
-        try:
-            with safe_open(path, "pt") as file:
-                document = json.loads((file.metadata() or {})["clearhead"])
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            if document["format"] != FORMAT:
-                raise TraceError(
-                    f"{path} has format {document['format']!r}, but this clearhead reads {FORMAT}; update it"
-                )
-            steps = [_step(one) for one in document["steps"]]
-            order = [*GIVEN, *(step.name for step in steps)]
-            parameters = {name[11:]: one for name, one in tensors.items() if name.startswith("parameters/")}
-            return cls(
-                {name: tensors[name] for name in order},
-                steps,
-                source=_side(document["source"]),
-                target=_side(document["target"]),
-                predicted=_side(document["predicted"]),
-                config=document["config"],
-                tree=document["tree"],
-                settings=document["settings"],
-                parameters=parameters,
-            )
-        except OSError as error:
-            raise TraceError(
-                f"{path} cannot be read ({error.strerror or error}); name a file that trace.save wrote"
-            ) from None
-        except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
-            raise TraceError(f"{path} is no trace ({error!r}); name a file that trace.save wrote") from None
+        """Read what `save` wrote; nothing in the file is trusted.
+
+        Raises TraceError for a file that is something else, damaged, or of a newer clearhead.
+        """
+        stored = read_stored(Path(path))
+        return cls(
+            stored.tensors,
+            stored.steps,
+            source=Side(*stored.source),
+            target=Side(*stored.target),
+            predicted=Side(*stored.predicted),
+            config=stored.config,
+            tree=stored.tree,
+            settings=stored.settings,
+            parameters=stored.parameters,
+        )
 
     def _named(self, name: str, among: Mapping[str, Any]) -> Any:
         try:
@@ -207,13 +203,3 @@ class Trace:
             near = difflib.get_close_matches(name, among, n=1)
             hint = f"did you mean {near[0]}?" if near else "list(trace) names them all"
             raise TraceError(f"the trace has no {name!r}; {hint}") from None
-
-
-def _side(stored: Mapping[str, Any]) -> Side:
-    return Side(str(stored["text"]), tuple(stored["ids"]), tuple(stored["pieces"]))
-
-
-def _step(stored: Mapping[str, Any]) -> Step:
-    return Step(
-        stored["name"], stored["operation"], tuple(stored["inputs"]), tuple(stored["parameters"]), stored["settings"]
-    )

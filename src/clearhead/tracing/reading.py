@@ -1,0 +1,209 @@
+"""A trace's file, read and checked; nothing in it is trusted.
+
+What a trace holds follows from its config: its steps (`steps_of`) and the shape of each tensor. So a file is
+held against that before a number of it is read. Whoever changes the steps of a config counts FORMAT up, and converts.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, get_args
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from clearhead.errors import ConfigError, TraceError
+from clearhead.model import TransformerConfig
+from clearhead.model.shapes import Shape, parameter_shapes
+from clearhead.tensor_file import Header, read_header, strict_json
+from clearhead.tracing.steps import GIVEN, LOGITS, SOURCE_IDS, SOURCE_MASK, TARGET_IDS, TARGET_MASK, Step, steps_of
+from clearhead.tracing.tree import Fate
+
+FORMAT = 1
+PARAMETERS = "parameters/"
+
+_MOST_HEADER, _LONGEST_PIECE, _LONGEST_TEXT = 100_000_000, 1_000, 1_000_000
+_PROBLEMS = (SafetensorError, ValueError, KeyError, TypeError, AttributeError, ConfigError, RecursionError)
+
+
+class Stored(NamedTuple):
+    """What the file holds, by the names of `Trace`'s arguments; each side as text, ids and pieces."""
+
+    tensors: dict[str, Tensor]
+    parameters: dict[str, Tensor]
+    steps: tuple[Step, ...]
+    source: tuple[str, tuple[int, ...], tuple[str, ...]]
+    target: tuple[str, tuple[int, ...], tuple[str, ...]]
+    predicted: tuple[str, tuple[int, ...], tuple[str, ...]]
+    config: dict[str, Any]
+    settings: dict[str, Any]
+    tree: list[dict[str, Any]]
+
+
+def read_stored(path: Path) -> Stored:
+    """All of a trace's file. Raises TraceError in one line for one that is something else, damaged, or newer."""
+    try:
+        header = read_header(path, _MOST_HEADER)
+        document = strict_json(header.metadata["clearhead"])
+        if document["format"] != FORMAT:
+            raise TraceError(
+                f"{path} has format {_short(document['format'])}, but this clearhead reads {FORMAT}; update it"
+            )
+        return _checked(path, header, document)
+    except OSError as error:
+        raise TraceError(
+            f"{path} cannot be read ({error.strerror or error}); name a file that trace.save wrote"
+        ) from None
+    except _PROBLEMS as error:
+        problem = " ".join((f"no {error}" if isinstance(error, KeyError) else str(error)).split())[:300]
+        raise TraceError(
+            f"{path} is no trace, or a damaged one ({problem}); name a file that trace.save wrote"
+        ) from None
+
+
+def _checked(path: Path, header: Header, document: Mapping[str, Any]) -> Stored:
+    _require(document["family"] == "encoder-decoder", "its family is not encoder-decoder")
+    _require(isinstance(document["config"], dict), "its config is no object")
+    config = TransformerConfig(**document["config"])
+    _require(config.encoder_layers + config.decoder_layers <= len(header.tensors), "its config has more layers than it")
+    steps = steps_of(config)
+    _require(document["steps"] == json.loads(json.dumps([step.as_json() for step in steps])), "its steps are not those")
+    sides = {name: _side(name, document[name], config) for name in ("source", "target", "predicted")}
+    _require(len(sides["target"][1]) == len(sides["predicted"][1]), "its target and what follows it differ in length")
+    shapes = tensor_shapes(steps, config, len(sides["source"][1]), len(sides["target"][1]))
+    own = {f"{PARAMETERS}{name}": shape for name, shape in parameter_shapes(config, shared=True).items()}
+    own = {name: shape for name, shape in own.items() if name in header.tensors}
+    for name, shape in (shapes | own).items():
+        entry = header.tensors[name]
+        _require(entry.kind == "F32" and entry.shape == shape, f"{name} is {entry.kind} {entry.shape}, not F32 {shape}")
+    _check_settings(document["settings"], len(sides["predicted"][1]))
+    _check_tree(document["tree"], config.target_vocabulary)
+    with safe_open(path, "pt") as file:
+        tensors = {name: file.get_tensor(name) for name in shapes}
+        parameters = {name.removeprefix(PARAMETERS): file.get_tensor(name) for name in own}
+    _check_numbers(tensors, parameters, steps)
+    for name, side in ((SOURCE_IDS, sides["source"]), (TARGET_IDS, sides["target"])):
+        _require(tensors[name].tolist() == list(side[1]), f"{name} are not the sentence's")
+    return Stored(
+        tensors, parameters, steps, **sides, config=document["config"], settings=document["settings"],
+        tree=document["tree"],
+    )  # fmt: skip
+
+
+def tensor_shapes(steps: Sequence[Step], config: TransformerConfig, source: int, target: int) -> dict[str, Shape]:
+    """The shape of each tensor of a trace of sentences with so many tokens."""
+    shapes: dict[str, Shape] = {
+        SOURCE_IDS: (source,), TARGET_IDS: (target,), SOURCE_MASK: (1, source), TARGET_MASK: (target, target),
+    }  # fmt: skip
+    assert shapes.keys() == set(GIVEN)
+    for step in steps:
+        first, others = shapes[step.inputs[0]], [shapes[name] for name in step.inputs[1:]]
+        shapes[step.name] = _shape(step, first, others, config)
+    return shapes
+
+
+def _shape(step: Step, first: Shape, others: Sequence[Shape], config: TransformerConfig) -> Shape:
+    """The shape of what a step makes of inputs with these shapes."""
+    match step.operation:
+        case "embed" | "positions":
+            return (first[0], config.width)
+        case "project":
+            inner = step.name.endswith((".inner", ".gate"))
+            last = config.target_vocabulary if step.name == LOGITS else config.inner_width if inner else config.width
+            return (*first[:-1], last)
+        case "heads":
+            return (config.heads, first[0], config.head_width)
+        case "scores":
+            return (*first[:-1], others[0][-2])
+        case "weigh":
+            return (*first[:-1], config.head_width)
+        case "merge":
+            return (first[1], config.width)
+        case "mean" | "variance" | "mean_square":
+            return (*first[:-1], 1)
+        case _:
+            return first
+
+
+def _side(name: str, stored: Any, config: TransformerConfig) -> tuple[str, tuple[int, ...], tuple[str, ...]]:
+    text, ids, pieces = stored["text"], stored["ids"], stored["pieces"]
+    vocabulary = config.source_vocabulary if name == "source" else config.target_vocabulary
+    _require(isinstance(text, str) and len(text) <= _LONGEST_TEXT, f"the text of its {name} is none")
+    _require(isinstance(ids, list) and all(_is_id(one, vocabulary) for one in ids), f"the ids of its {name} are none")
+    _require(isinstance(pieces, list) and all(map(_is_piece, pieces)), f"the pieces of its {name} are none")
+    _require(0 < len(ids) == len(pieces), f"its {name} has {len(ids)} ids and {len(pieces)} pieces")
+    _require(len(ids) <= config.max_length, f"its {name} is longer than max_length")
+    return text, tuple(ids), tuple(pieces)
+
+
+def _check_settings(settings: Any, length: int) -> None:
+    _require(isinstance(settings, dict), "its settings are no object")
+    for name, value in settings.items():
+        if name == "pieces":
+            fits = isinstance(value, dict) and all(map(_is_piece, value.values()))
+        elif name == "served":
+            fits = value is None or (isinstance(value, list) and len(value) == length and all(map(_is_number, value)))
+        elif name == "beam_size":
+            fits = value is None or _is_id(value, 2**20)
+        else:
+            fits = value is None or isinstance(value, bool | int | float) or _is_piece(value)
+        _require(fits, f"its setting {name[:80]} is none")
+
+
+def _check_tree(tree: Any, vocabulary: int) -> None:
+    """A node stands behind its parent, one step further; one way leads to the hypothesis that won."""
+    _require(isinstance(tree, list), "its tree is no list of nodes")
+    winner = -1
+    for number, node in enumerate(tree):
+        parent, length = node["parent"], node["length"]
+        is_root = number == 0 and isinstance(parent, int) and parent == -1 and length == 0
+        follows = is_root or (_is_id(parent, number) and length == tree[parent]["length"] + 1)
+        _require(not isinstance(length, bool) and isinstance(length, int) and follows, f"node {number} follows none")
+        known = _is_id(node["token"], vocabulary) and _is_piece(node["piece"]) and node["fate"] in get_args(Fate)
+        _require(known and node["number"] == number, f"node {number} of its tree is none")
+        sums = (node[name] for name in ("log_probability", "total", "score"))
+        _require(all(_is_number(one) for one in sums), f"the scores of node {number} are none")
+        _require(
+            all(_is_candidate(one, vocabulary) for one in node["candidates"]), f"what follows node {number} is none"
+        )
+        if node["fate"] == "won":
+            _require(parent == winner, f"node {number} won, but not what led to it, or another did too")
+            winner = number
+    _require(not tree or winner >= 0, "nothing in its tree won")
+
+
+def _check_numbers(tensors: Mapping[str, Tensor], parameters: Mapping[str, Tensor], steps: Sequence[Step]) -> None:
+    masked = {step.name for step in steps if step.operation == "mask"}
+    for name, tensor in (*tensors.items(), *parameters.items()):
+        taken = torch.where(tensor == -math.inf, 0.0, tensor) if name in masked else tensor
+        _require(bool(taken.isfinite().all()), f"{name} has numbers that are none")
+
+
+def _is_id(value: object, count: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < count
+
+
+def _is_piece(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= _LONGEST_PIECE
+
+
+def _is_number(value: object) -> bool:
+    """A probability of nothing has the logarithm -infinity."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) < 1e30 or value == -math.inf
+
+
+def _is_candidate(value: object, vocabulary: int) -> bool:
+    return isinstance(value, list) and len(value) == 2 and _is_id(value[0], vocabulary) and _is_number(value[1])
+
+
+def _require(fits: bool, problem: str) -> None:
+    if not fits:
+        raise ValueError(problem)
+
+
+def _short(value: object) -> str:
+    return repr(value)[:80]

@@ -1,0 +1,229 @@
+"""A trace's file that somebody changed by hand: read, or refused in one line."""
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from clearhead.bundle import Bundle
+from clearhead.errors import ClearheadError, TraceError
+from clearhead.look import Exhibit, as_html, draw_beam, draw_heads, draw_positions
+from clearhead.model import TransformerConfig
+from clearhead.tracing import Trace, steps_of
+from clearhead.tracing.reading import tensor_shapes
+
+WEIGHTS = "decoder.layers.0.cross_attention.weights"
+
+
+@pytest.fixture(scope="module")
+def stored(two_languages: Bundle, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A trace's document and tensors, with the tree of a beam search and all weights."""
+    path = tmp_path_factory.mktemp("trace") / "a.safetensors"
+    trace = two_languages.trace("one two", "fr", beam_size=3)
+    trace.save(path, weights=True)
+    assert len(trace.tree) > 10
+    return json.loads(json.dumps(trace.document())), load_file(path)
+
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write(stored: tuple[dict[str, Any], dict[str, Any]], tmp_path: Path) -> Write:
+    """`write(document, tensors)`: a file with these in place of the whole ones."""
+
+    def write(document: Any = None, tensors: dict[str, Any] | None = None) -> Path:
+        text = json.dumps(stored[0] if document is None else document)
+        save_file(stored[1] if tensors is None else tensors, tmp_path / "b.safetensors", {"clearhead": text})
+        return tmp_path / "b.safetensors"
+
+    return write
+
+
+def test_the_shapes_are_those_of_every_trace(make_trace: Any) -> None:
+    for choices in (
+        {}, {"positions": "rotary", "activation": "swiglu"}, {"positions": "learned", "norm": "rms"},
+        {"norm_placement": "pre", "encoder_layers": 0}, {"decoder_layers": 0},
+    ):  # fmt: skip
+        model, trace = make_trace(**choices)
+        shapes = tensor_shapes(steps_of(model.config), model.config, len(trace.source.ids), len(trace.target.ids))
+        assert {name: tuple(trace[name].shape) for name in trace} == shapes
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        (("family",), "causal", "its family is not"),
+        (("config",), [], "its config is no object"),
+        (("config", "encoder_layers"), 10**9, "encoder_layers=1000000000 is not a whole number"),
+        (("config", "encoder_layers"), 1000, "more layers than it"),
+        (("config", "inner_width"), 64, "is F32"),
+        (("steps", 3, "operation"), "eval", "its steps are not those"),
+        (("steps", 3, "inputs"), ["output.logits"], "its steps are not those"),
+        (("steps", 0, "settings", "scale"), "4", "its steps are not those"),
+        (("steps",), {}, "its steps are not those"),
+        (("source", "ids", 0), 10**9, "the ids of its source are none"),
+        (("source", "ids", 0), True, "the ids of its source are none"),
+        (("source", "ids", 0), 3, "source_embedding.ids are not the sentence's"),
+        (("source", "pieces"), ["a"], "ids and 1 pieces"),
+        (("source", "pieces", 0), "a" * 1001, "the pieces of its source are none"),
+        (("target", "text"), None, "the text of its target is none"),
+        (("settings",), [], "its settings are no object"),
+        (("settings", "pieces"), {"1": 2}, "its setting pieces is none"),
+        (("settings", "served"), [1.0], "its setting served is none"),
+        (("settings", "beam_size"), "3", "its setting beam_size is none"),
+        (("settings", "deep"), [[[]]], "its setting deep is none"),
+        (("tree",), {}, "its tree is no list of nodes"),
+        (("tree", 0, "parent"), 0, "node 0 follows none"),
+        (("tree", 4, "parent"), 5, "node 4 follows none"),
+        (("tree", 4, "parent"), 4, "node 4 follows none"),
+        (("tree", 4, "length"), 10**9, "node 4 follows none"),
+        (("tree", 4, "number"), 5, "node 4 of its tree is none"),
+        (("tree", 4, "fate"), "lost", "node 4 of its tree is none"),
+        (("tree", 4, "piece"), None, "node 4 of its tree is none"),
+        (("tree", 4, "score"), "x", "the scores of node 4 are none"),
+        (("tree", 4, "score"), 1e300, "the scores of node 4 are none"),
+        (("tree", 0, "fate"), "live", "won, but not what led to it|nothing in its tree won"),
+        (("tree", 0, "candidates"), [[1]], "what follows node 0 is none"),
+    ],
+)
+def test_what_is_refused(
+    write: Write, stored: tuple[dict[str, Any], Any], place: tuple[Any, ...], value: object, message: str
+) -> None:
+    """faults.md A16: 37 of 420 such files gave a traceback."""
+    document = copy.deepcopy(stored[0])
+    here: Any = document
+    for part in place[:-1]:
+        here = here[part]
+    here[place[-1]] = value
+    with pytest.raises(TraceError, match=message) as caught:
+        Trace.load(write(document))
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 700
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda one: one.double(), f"{WEIGHTS} is F64"),
+        (lambda one: one.to(torch.int32), f"{WEIGHTS} is I32"),
+        (lambda one: one[:1], f"{WEIGHTS} is F32"),
+        (lambda one: one * torch.nan, f"{WEIGHTS} has numbers that are none"),
+        (lambda one: one - torch.inf, f"{WEIGHTS} has numbers that are none"),
+        (lambda one: None, f"no '{WEIGHTS}'"),
+    ],
+)
+def test_tensors_that_are_refused(
+    write: Write, stored: tuple[Any, dict[str, Any]], change: Callable[[torch.Tensor], Any], message: str
+) -> None:
+    """faults.md A16"""
+    changed = stored[1] | {WEIGHTS: change(stored[1][WEIGHTS])}
+    with pytest.raises(TraceError, match=message):
+        Trace.load(write(None, {name: one for name, one in changed.items() if one is not None}))
+
+
+def test_weights_of_another_model(make_trace: Any, tmp_path: Path) -> None:
+    """faults.md A16: `check` with weights that do not fit says so."""
+    _, trace = make_trace()
+    trace.save(tmp_path / "a")
+    read = Trace.load(tmp_path / "a")
+    with pytest.raises(TraceError, match="leave weights out"):
+        read.save(tmp_path / "b", weights=True)
+    other, _ = make_trace(width=32)
+    with pytest.raises(
+        TraceError, match=r"cannot be computed with these weights .* give those of the trace's own model"
+    ):
+        read.check(dict(other.named_parameters(remove_duplicate=False)))
+
+
+class TestMutations:
+    def test_some(self, write: Write, stored: tuple[dict[str, Any], Any]) -> None:
+        """faults.md A16: documents changed at random, types, deletions, huge numbers; and bytes of the file."""
+        mutate(write, stored[0], 40)
+
+    @pytest.mark.slow
+    def test_many(self, write: Write, stored: tuple[dict[str, Any], Any]) -> None:
+        """faults.md A16"""
+        mutate(write, stored[0], 4_000)
+
+
+VALUES: list[Any] = [
+    None, True, False, 0, -1, 1, 2**31, 2**63, 10**400, 0.5, -0.0, 1e308, float("nan"), float("inf"), "", "a", "$x^{$",
+    "\ud800", "\n", "</script>", "a" * 5_000, [], [[]], [None], {}, {"a": {}}, json.loads("[" * 400 + "]" * 400),
+]  # fmt: skip
+
+
+def places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every place in a document, each kind of list by some of its items."""
+    items = value.items() if isinstance(value, dict) else list(enumerate(value))[:12] if isinstance(value, list) else ()
+    for key, item in items:
+        yield (*place, key)
+        yield from places(item, (*place, key))
+
+
+def mutate(write: Write, whole: dict[str, Any], count: int) -> None:
+    random = Random("traces")
+    # By what is changed: steps are half of a document, and are alike.
+    by_part: dict[str, list[tuple[Any, ...]]] = {}
+    for place in places(whole):
+        by_part.setdefault(str(place[0]), []).append(place)
+    outcomes = {"read": 0, "refused": 0}
+    for number in range(count):
+        document = copy.deepcopy(whole)
+        for _ in range(random.randint(1, 2)):
+            *way, last = random.choice(by_part[random.choice(sorted(by_part))])
+            here: Any = document
+            try:
+                for part in way:
+                    here = here[part]
+                if random.random() < 0.2:
+                    del here[last]
+                else:
+                    here[last] = random.choice(VALUES)
+            except (KeyError, IndexError, TypeError):
+                continue  # What was changed before holds no such place any more.
+        path = write(document)
+        if number % 4 == 0:
+            content = bytearray(path.read_bytes())
+            content[random.randrange(min(len(content), 4_000))] ^= 1 << random.randrange(8)
+            path.write_bytes(content)
+        outcomes[used(path)] += 1
+    assert min(outcomes.values()) > 0
+
+
+def used(path: Path) -> str:
+    """Load a trace and do with it what can be done."""
+    try:
+        trace = Trace.load(path)
+        trace.check()
+        as_html(Exhibit(trace)).encode("utf-8", "surrogatepass")
+        draw_positions(trace, 2)
+        draw_heads(trace, WEIGHTS)
+        draw_beam(trace)
+    except ClearheadError as error:
+        assert "\n" not in str(error)  # noqa: PT017
+        assert len(str(error)) < 1_000  # noqa: PT017
+        return "refused"
+    return "read"
+
+
+def test_steps_of_format_one(stored: tuple[dict[str, Any], Any]) -> None:
+    """Files of version 0.1 hold these operations for one layer of each kind, in the paper's order (figure 1).
+
+    Whoever changes `steps_of` counts FORMAT up and converts older files, or they are refused.
+    """
+    config = TransformerConfig(source_vocabulary=4, target_vocabulary=4, encoder_layers=1, decoder_layers=1)
+    attention = ["heads", "heads", "heads", "scores", "divide", "mask", "softmax", "weigh", "merge", "project"]
+    residual, embedding = ["add", "mean", "variance", "normalize"], ["embed", "positions", "add"]
+    feed_forward = ["project", "activate", "project"]
+    assert [step.operation for step in steps_of(config)] == [
+        *embedding, *attention, *residual, *feed_forward, *residual, "same",
+        *embedding, *attention, *residual, *attention, *residual, *feed_forward, *residual, "same",
+        "project", "softmax",
+    ]  # fmt: skip
