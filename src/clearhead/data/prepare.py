@@ -140,7 +140,7 @@ class _Work:
 def _identity(path: Path) -> tuple[str, str]:
     check_file(path)
     try:
-        # The ending is part of it: it says whether the bytes are gzip.
+        # The bytes alone say what the lines are; the ending is part of it as it was when keys were first made.
         return sha256(path), path.suffix if path.suffix == ".gz" else ""
     except OSError as error:
         raise DataError(f"cannot read {path} ({error.strerror}); check its permissions and its disk") from error
