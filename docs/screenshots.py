@@ -31,13 +31,13 @@ LEVELS = {
     "stacks": "stacks",
     "block": "block/decoder.layers.0",
     "sublayer": f"sublayer/{ATTENTION}",
-    "number": f"step/{ATTENTION}.scores/0,9,2",
+    "number": f"step/{ATTENTION}.scores/9,2?head=1",
 }
 MOST_BYTES = 60_000
 
 
 def take(page: Any, place: str, path: Path) -> None:
-    view, _, rest = place.partition("/")
+    view, _, rest = place.partition("?")[0].partition("/")
     page.evaluate("place => { location.hash = place; }", place)
     page.wait_for_selector(f'main[data-view="{view}"][data-part="{rest.partition("/")[0]}"]')
     page.wait_for_timeout(500)

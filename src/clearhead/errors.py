@@ -8,6 +8,9 @@ that line and exits with 2; `--debug` shows the traceback as well.
 class ClearheadError(Exception):
     """The root: `except ClearheadError` catches everything that a user can cause."""
 
+    # Where the page has the same in its reader's language: its text `refused.KEY`.
+    key: str | None = None
+
 
 class ConfigError(ClearheadError, ValueError):
     """A model's sizes or choices contradict each other."""

@@ -66,8 +66,8 @@ def address(two_languages: Bundle, shown: Exhibit) -> Iterator[str]:
 
 
 def is_trouble(message: Any) -> bool:
-    """Errors in the console, but for what the server refused on purpose, which the page shows."""
-    return message.type == "error" and "status of 400" not in message.text
+    """Errors in the console, but for what the server refused on purpose, which the page shows, or asks for again."""
+    return message.type == "error" and not any(f"status of {code}" in message.text for code in (400, 404))
 
 
 CONTEXTS = pytest.StashKey[list[Any]]()

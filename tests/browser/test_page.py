@@ -28,7 +28,8 @@ def texts(language: str) -> dict[str, str]:
 
 def visit(page: Any, place: str) -> None:
     """Go to "view/part/cell" within the page."""
-    view, _, rest = place.partition("/")
+    path = place.partition("?")[0]
+    view, _, rest = path.partition("/")
     page.evaluate("place => { location.hash = place; }", place)
     part = rest.partition("/")[0]
     page.wait_for_selector(f'main[data-view="{view}"][data-part="{part}"]')
@@ -109,8 +110,8 @@ def test_every_step_shows_the_traces_numbers_and_each_is_checked(open_page: Any,
     page = open_page(address)
     for step in shown.trace.steps():
         tensor = shown.trace[step.name]
-        place = [0] * (3 - tensor.ndim) + [size - 1 for size in tensor.shape]
-        visit(page, f"step/{step.name}/{','.join(str(one) for one in place)}")
+        head, row, column = [0] * (3 - tensor.ndim) + [size - 1 for size in tensor.shape]
+        visit(page, f"step/{step.name}/{row},{column}?head={head + 1}")
         page.wait_for_selector(".number .check:enabled", timeout=5000)
         written = number(page.get_attribute(".number", "data-value"))
         assert written == pytest.approx(float(tensor.flatten()[-1]), rel=1e-4, abs=1e-8), step.name
@@ -170,7 +171,7 @@ def test_a_sentence_of_ones_own(open_page: Any, address: str) -> None:
     page.fill("header input[name=text]", "   ")
     page.click("header button[type=submit]")
     page.wait_for_selector(".notice:not([hidden])")
-    assert page.inner_text(".notice") == "there is no text; type a sentence"
+    assert page.inner_text(".notice") == "There is no text; type a sentence."
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])

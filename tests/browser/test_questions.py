@@ -1,7 +1,10 @@
 """docs/questions.md: each question is answered on the page, by the clicks that the document names."""
 
+import re
 import threading
-from collections.abc import Callable, Iterator
+import urllib.parse
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ from clearhead.look import Exhibit, exhibit_of
 from clearhead.look.gallery import Request
 from clearhead.look.server import HOST, application, listening
 
+DOCS = Path(__file__).parents[2] / "docs"
 TIRED = "The animal didn't cross the street because it was too tired."
 
 
@@ -68,79 +72,143 @@ def says(page: Any, *texts: str) -> None:
         page.locator("main").get_by_text(text).first.wait_for(state="attached", timeout=10_000)
 
 
-def test_1_ids(page: Any) -> None:
+def number(told: str) -> float:
+    return float(told.replace("−", "-"))
+
+
+def written(number: float, digits: int) -> str:
+    return f"{number:.{digits}f}".replace("-", "−")
+
+
+def at(sentence: Sequence[str], piece: str) -> int:
+    return list(sentence).index(piece)
+
+
+def test_1_ids(page: Any, opening: Exhibit) -> None:
     chapter(page, "Words to vectors")
-    says(page, "953")
+    for one in opening.trace.source.ids:
+        says(page, str(one))
 
 
 def test_2_places(page: Any) -> None:
     chapter(page, "Positional encoding")
     choose(page, "3: ▁didn")
-    says(page, "▁didn: embedding + position", "0.1411", "−0.99")
+    says(page, "▁didn: embedding + position", "0.1411", "−0.99")  # sin 3 and cos 3.
 
 
-def test_3_it(page: Any) -> None:
-    """What "tired" and "it" give "animal", in the table behind the picture."""
+def test_3_it(page: Any, opening: Exhibit) -> None:
+    """What two words give "animal", in the table behind the picture."""
     chapter(page, "Many heads")
     page.locator("main").get_by_text("As a table").first.click()
     table = page.locator("main figure.matrix").filter(has=page.locator("details[open]")).first.locator("details table")
     column = table.locator("thead th").all_inner_texts().index("▁animal")
-    for word, weight in (("▁tired", 0.948), ("▁it", 0.04)):
+    pieces = opening.trace.source.pieces
+    weights = opening.trace["encoder.layers.0.self_attention.weights"][0]
+    for word in ("▁tired", "▁it"):
         row = table.locator("tbody tr").filter(has=page.get_by_role("rowheader", name=word, exact=True))
-        assert float(row.locator("td").nth(column).inner_text()) == pytest.approx(weight, abs=0.005)
+        expected = float(weights[at(pieces, word), at(pieces, "▁animal")])
+        assert number(row.locator("td").nth(column).inner_text()) == pytest.approx(expected, rel=1e-4)
 
 
-def test_4_six_steps(page: Any) -> None:
+def test_4_six_steps(page: Any, opening: Exhibit) -> None:
     chapter(page, "Self-attention in six steps")
-    choose(page, "12: ▁tired")
+    pieces = opening.trace.source.pieces
+    row, column = at(pieces, "▁tired"), at(pieces, "▁animal")
+    choose(page, f"{row}: ▁tired")
     says(page, "Query: ▁tired")
-    for shown in ("28.6", "5.05", "0.95"):
+    for last in ("scores", "scaled", "weights"):
         press(page, "one on")
-        says(page, shown)
+        found = float(opening.trace[f"encoder.layers.0.self_attention.{last}"][0, row, column])
+        says(page, written(found, 0 if abs(found) >= 100 else 1 if abs(found) >= 10 else 2))
 
 
-def test_5_and_7_the_decoder(page: Any) -> None:
+def test_7_the_mask(page: Any, opening: Exhibit) -> None:
     chapter(page, "The decoder, step by step")
-    press(page, "3")
     for _ in range(2):
         press(page, "one on")
     says(page, "Time step 3")
-    # Sixteen in each layer, and once in the sentence that says what they mean.
-    assert page.locator("main").inner_text().count("−∞") == 2 * 16 + 1
-    for _ in range(11):
-        press(page, "one on")
-    says(page, "Time step 14", "0.99")
+    # What is not written yet, in each layer, and once in the sentence that says what it means.
+    hidden = len(opening.trace.target.ids) - 3
+    assert page.locator("main").inner_text().count("−∞") == 2 * hidden + 1
 
 
-def test_6_wide(page: Any) -> None:
-    page.locator("header input[name=text]").fill(TIRED.replace("tired", "wide"))
+@pytest.mark.parametrize("last", ["tired", "wide"])
+def test_5_and_6_the_pronoun(page: Any, tracer: Callable[[Request], Exhibit], last: str) -> None:
+    """Where the decoder looks when it writes the pronoun, also of a sentence that is typed."""
+    trace = tracer(Request(TIRED.replace("tired", last), "fr", look.BEAM_SIZE)).trace
+    page.locator("header input[name=text]").fill(trace.source.text)
     page.get_by_role("button", name="Trace").click()
-    says(page, "L'animal n'a pas traversé la rue parce qu'elle était trop large.")
+    says(page, trace.predicted.text)
     chapter(page, "The decoder, step by step")
     press(page, "3")
-    for _ in range(13):
+    time = next(n for n, piece in enumerate(trace.predicted.pieces) if piece.lstrip("▁") in ("il", "elle"))
+    for _ in range(time):
         press(page, "one on")
-    says(page, "Time step 14", "0.85")
+    weights = trace["decoder.layers.1.cross_attention.weights"][2, time]
+    says(page, f"Time step {time + 1}", f"{float(weights.max()):.2f}")
 
 
-def test_8_logits(page: Any) -> None:
+def test_8_logits(page: Any, opening: Exhibit) -> None:
     chapter(page, "From logits to a word")
-    choose(page, "14: il")
-    says(page, "21.8225", "9.92532", "100.0 %")
+    place = at(opening.trace.predicted.pieces, "il")
+    choose(page, f"{place + 1}: il")
+    for one in opening.trace["output.logits"][place].topk(3).values.tolist():
+        says(page, f"{one:.6g}".replace("-", "−"))
 
 
-def test_9_a_dropped_beam(page: Any) -> None:
+def test_9_a_dropped_beam(page: Any, opening: Exhibit) -> None:
     chapter(page, "Greedy search and beam")
-    page.locator("main").get_by_text("Les", exact=True).first.click()
-    says(page, "Dropped: its total of −12.063 is below −10.5999")
+    node = next(one for one in opening.trace.tree if one["fate"] == "dropped" and one["length"] == 1)
+    page.locator(f'main .tree [data-number="{node["number"]}"]').click()
+    says(page, "Dropped: its total of " + f"{node['total']:.6g}".replace("-", "−"))
 
 
-def test_10_zeros(page: Any) -> None:
+def test_10_zeros(page: Any, opening: Exhibit) -> None:
     chapter(page, "Residuals, normalisation, feed-forward")
-    says(page, "97.7 %")
+    zeros = (opening.trace["encoder.layers.0.feed_forward.activated"] == 0).double().mean()
+    says(page, f"{100 * float(zeros):.1f} %")
 
 
-def test_11_and_12_training(page: Any) -> None:
+def test_11_and_12_training(page: Any, opening: Exhibit) -> None:
     chapter(page, "Training")
-    choose(page, "14: il")
-    says(page, "5.1 %", "loss: 6.0062 → 0.0122179", "0.004")
+    place = at(opening.trace.predicted.pieces, "il")
+    choose(page, f"{place + 1}: il")
+    assert opening.before is not None
+    losses = [line["loss"] for line in opening.history if "loss" in line]
+    says(page, f"{100 * opening.before[place][0][2]:.1f} %", f"loss: {losses[0]:.6g} → {losses[-1]:.6g}")
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_the_answer_is_in_sight(open_page: Any, street_address: str, opening: Exhibit, language: str) -> None:
+    """faults.md D3: at 1280 × 800, and the player stays in sight whatever is scrolled."""
+    page = open_page(f"{street_address.replace('lang=en', f'lang={language}')}#decoder?step=14")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    words = len(opening.trace.source.ids)
+    page.wait_for_selector("main .weighed")
+    last = page.locator("main .weighed[data-weight]").last.bounding_box()
+    assert page.locator("main .weighed").count() == 2 * (words + len(opening.trace.target.ids))
+    assert last["y"] + last["height"] <= 800
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    assert page.locator("main .player").bounding_box()["y"] >= 0
+    page.evaluate("location.hash = 'six?step=6'")
+    page.wait_for_selector("main tr.sum")
+    page.evaluate("window.scrollTo(0, 0)")
+    total, panel = (page.locator(what).bounding_box() for what in ("main tr.sum", ".number"))
+    assert total["y"] + total["height"] <= panel["y"] + 1
+
+
+@pytest.mark.parametrize("name", ["questions.md", "questions.ko.md"])
+def test_every_link_of_the_document_leads_to_a_view(open_page: Any, street_address: str, name: str) -> None:
+    """faults.md D2: the twelve answers' links, to the server that the document starts."""
+    text = (DOCS / name).read_text(encoding="utf-8")
+    assert "--port 8017" in text
+    links = re.findall(r"\]\(http://127\.0\.0\.1:8017/#([^)]+)\)", text)
+    assert len(links) == 12
+    page = open_page(street_address)
+    for link in links:
+        ready = page.get_attribute("main", "data-ready")
+        page.evaluate("link => { location.hash = link; }", link)
+        page.wait_for_selector(f'main[data-view="{link.partition("?")[0]}"]:not([data-ready="{ready}"])')
+        chosen = dict(urllib.parse.parse_qsl(page.evaluate("location.hash").partition("?")[2]))
+        assert dict(urllib.parse.parse_qsl(link.partition("?")[2])).items() <= chosen.items()
+        assert not page.query_selector("[role=alert]:not([hidden])")

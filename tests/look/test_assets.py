@@ -2,11 +2,13 @@
 
 import json
 import re
+from typing import get_args
 
 import pytest
 
 from clearhead.look import assets
 from clearhead.look.assets import ENTRY, IMPORT, PAGE, asset, one_script, source_hash
+from clearhead.model.config import NormKind, NormPlacement, PositionKind
 
 MODULES = sorted(path.name for path in PAGE.glob("*.js"))
 MOST_BYTES, MOST_TEXT, MOST_WORKSHEET = 150 * 1024, 50_000, 15_000
@@ -36,6 +38,24 @@ def test_both_languages_say_the_same() -> None:
         assert re.findall(r"\{\w+\}", text) == sorted(re.findall(r"\{\w+\}", korean[key]), key=text.index), key
         assert text.strip()
         assert korean[key].strip()
+
+
+def test_korean_is_korean() -> None:
+    """faults.md D5: but for names and formulas, no text of the Korean page is without a Korean word."""
+    names = re.compile(r"^(frame\.language|matrices\.|weight\.|setting\.(layer|rms)$)|operation\.project$|words\.id$")
+    for key, text in catalogue("ko").items():
+        assert re.search("[가-힣]", text) or names.search(key), key
+    assert "추적" not in "".join(catalogue("ko").values())
+
+
+def test_every_setting_that_the_page_names_has_words() -> None:
+    """faults.md D5: the values of a model's configuration, and what the server refuses."""
+    known = catalogue("ko").keys()
+    for values in (PositionKind, NormKind, NormPlacement):
+        assert {f"setting.{one}" for one in get_args(values)} <= known
+    refused = re.findall(r'refusal\("(\w+)"', (PAGE.parent / "gallery.py").read_text(encoding="utf-8"))
+    assert len(refused) == 4
+    assert {f"refused.{one}" for one in refused} <= known
 
 
 def test_every_explanation_is_a_polite_sentence() -> None:

@@ -31,13 +31,21 @@ class Request:
 
     def __post_init__(self) -> None:
         if is_blank(self.text):
-            raise UsageError("there is no text; type a sentence")
+            raise refusal("blank", "there is no text; type a sentence")
         if len(self.text) > MOST_CHARACTERS:
-            raise UsageError(f"the text has {len(self.text):,} characters; the page takes {MOST_CHARACTERS:,} at most")
+            count, most = f"{len(self.text):,}", f"{MOST_CHARACTERS:,}"
+            raise refusal("long", f"the text has {count} characters; the page takes {most} at most")
         if any("\ud800" <= each <= "\udfff" for each in self.text):
-            raise UsageError("the text holds half of a character (a lone surrogate); type it again")
+            raise refusal("half", "the text holds half of a character (a lone surrogate); type it again")
         if not 1 <= self.beam_size <= MOST_BEAMS:
-            raise UsageError(f"beam_size={self.beam_size!r} is not a whole number from 1 to {MOST_BEAMS}")
+            raise refusal("beam", f"beam_size={self.beam_size!r} is not a whole number from 1 to {MOST_BEAMS}")
+
+
+def refusal(key: str, message: str) -> UsageError:
+    """An error that the page says in its reader's language: its text `refused.KEY`."""
+    error = UsageError(message)
+    error.key = key
+    return error
 
 
 # What an exhibit was made for: a sentence to trace, or a node of another exhibit's tree.
@@ -57,7 +65,7 @@ class Gallery:
         self._names = (f"{secrets.token_hex(4)}-{number}" for number in itertools.count(1))
         self._busy = asyncio.Lock()
         self.first = ""
-        self.first = self._add(None, first)
+        self.first = self._add(_asked_for(first), first)
 
     def _add(self, asked: Asked | None, exhibit: Exhibit) -> str:
         name = next(self._names)
@@ -88,6 +96,13 @@ class Gallery:
     async def work(self, compute: Callable[[], Computed]) -> Computed:
         async with self._busy:
             return await in_thread(compute)
+
+
+def _asked_for(exhibit: Exhibit) -> Request | None:
+    """The request that gives the same again; None where the target was given, which no request can."""
+    settings = exhibit.trace.settings
+    beam_size = settings.get("beam_size")
+    return None if beam_size is None else Request(exhibit.trace.source.text, settings.get("to"), beam_size)
 
 
 async def in_thread(compute: Callable[[], Computed]) -> Computed:

@@ -190,14 +190,14 @@ def _numbers(tensor: Tensor) -> Response:
     return Response(raw(tensor), media_type="application/octet-stream", headers={"X-Shape": shape})
 
 
-def _error(message: str, status: int) -> Response:
-    return JSONResponse({"error": " ".join(message.split())}, status)
+def _error(message: str, status: int, key: str | None = None) -> Response:
+    return JSONResponse({"error": " ".join(message.split()), **({"key": key} if key else {})}, status)
 
 
 async def _refused(asked: Asked, error: Exception) -> Response:
     if isinstance(error, HTTPException):
         return _error(error.detail, error.status_code)
-    return _error(str(error), 400)
+    return _error(str(error), 400, getattr(error, "key", None))
 
 
 async def _left(asked: Asked, error: Exception) -> Response:

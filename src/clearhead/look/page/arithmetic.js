@@ -1,4 +1,4 @@
-// One number of a trace done again, in float64, from the numbers and weights before it; and where these stand.
+// One number done again, in float64, from the numbers and weights before it.
 // The same operations as in tracing/recompute.py, for a single cell.
 
 import { exact } from "./dom.js";
@@ -16,13 +16,13 @@ export async function explain(trace, step, at) {
   return OPERATIONS[step.operation]({ step, at, inputs, weights, settings: step.settings });
 }
 
-/** Whether a number of the trace agrees with its recomputation, and by how much it differs. */
+/** Whether a number agrees with its recomputation. */
 export function verdict(found, { value, magnitude }) {
   const error = found === value ? 0 : Math.abs(found - value) / Math.max(magnitude, 1e-30);
   return { agrees: error <= TOLERANCE, error, difference: found === value ? 0 : Math.abs(found - value) };
 }
 
-/** The cells that a cell is made of: [{ name, head, row, column }], null standing for all of a row or column. */
+/** What a cell is made of: [{ name, head, row, column }], null for all of a row or column. */
 export function reach(trace, step, at) {
   const { head, row, column } = at;
   const [first, second] = step.inputs;
@@ -110,16 +110,16 @@ async function heads(asked) {
   return plainly(line, value, one.magnitude + other.magnitude);
 }
 
-function positions({ at, settings }) {
-  const { row, column } = at;
-  const terms = settings.width / 2;
-  const interleaved = settings.kind === "sinusoidal";
-  const pair = interleaved ? Math.floor(column / 2) : column % terms;
-  const exponent = interleaved ? (2 * pair) / settings.width : pair / Math.max(terms - 1, 1);
-  const sine = interleaved ? column % 2 === 0 : column < terms;
-  const angle = row / 10000 ** exponent;
-  const value = sine ? Math.sin(angle) : Math.cos(angle);
-  return plainly(`${sine ? "sin" : "cos"}(${row} / 10000^${exact(exponent)}) = ${sine ? "sin" : "cos"}(${exact(angle)})`, value, 1);
+/** A positional encoding's angle; sines stand in turn with cosines, or before them. */
+export function wave(row, column, width, interleaved) {
+  const terms = width / 2;
+  const exponent = interleaved ? (2 * Math.floor(column / 2)) / width : (column % terms) / Math.max(terms - 1, 1);
+  return { exponent, angle: row / 10000 ** exponent, of: (interleaved ? column % 2 === 0 : column < terms) ? "sin" : "cos" };
+}
+
+function positions({ at: { row, column }, settings }) {
+  const { exponent, angle, of } = wave(row, column, settings.width, settings.kind === "sinusoidal");
+  return plainly(`${of}(${row} / 10000^${exact(exponent)}) = ${of}(${exact(angle)})`, Math[of](angle), 1);
 }
 
 const ACTIVATIONS = {
@@ -132,7 +132,7 @@ const ACTIVATIONS = {
   silu: (x) => [x / (1 + Math.exp(-x)), `${exact(x)} / (1 + e^(${exact(-x)}))`],
 };
 
-/** By its series, which converges everywhere; far out the function is 1 to the last digit. */
+/** By its series; far out it is 1 to the last digit. */
 function erf(x) {
   if (Math.abs(x) > 5) return Math.sign(x);
   let term = x;

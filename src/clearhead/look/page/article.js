@@ -1,6 +1,6 @@
 // What every view begins with: its name, why it is there, and an everyday likeness.
 
-import { h } from "./dom.js";
+import { h, spoken } from "./dom.js";
 
 export function article(words, title, why, like, ...children) {
   const likeness = like && h("p.like", like);
@@ -22,7 +22,7 @@ export function redrawn(draw) {
     try {
       made = await draw(again);
     } catch (error) {
-      made = h("p.notice", { role: "alert" }, error.message);
+      made = h("p.notice", { role: "alert" }, spoken.error(error));
     }
     if (own === turn) box.replaceChildren(...[made].flat(Infinity).filter(Boolean));
   };

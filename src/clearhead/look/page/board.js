@@ -1,12 +1,12 @@
-// Matrices of one trace side by side: pointing at a cell lights up what it is made of, choosing it shows its arithmetic.
+// Matrices of one trace: pointing at a cell lights up what it is made of, choosing it shows its sum.
 
 import { reach } from "./arithmetic.js";
 import { h } from "./dom.js";
 import { Matrix } from "./matrix.js";
-import { below, colouring, flatOf, plane, rowsOf, turned } from "./trace.js";
-import { stepKey } from "./words.js";
+import { below, colouring, flatOf, partOf, plane, rowsOf, turned } from "./trace.js";
+import { partName, stepKey } from "./words.js";
 
-/** Weights above so many numbers are not drawn; a single row of them is still fetched to check a cell. */
+/** Weights above so many numbers are not drawn. */
 const MOST_DRAWN = 1.5e6;
 
 export class Board {
@@ -15,6 +15,15 @@ export class Board {
     this.trace = app.trace;
     this.words = app.words;
     this.shown = [];
+    this.titles = new Map();
+  }
+
+  /** No two matrices bear one name. */
+  named(title, name) {
+    const other = this.titles.get(title);
+    if (other) return this.named(`${title} · ${other === name ? this.words("matrix.again") : partName(this.words, partOf(name))}`, name);
+    this.titles.set(title, name);
+    return title;
   }
 
   /** A tensor's matrix: for tensors with heads, that of `head`. */
@@ -26,7 +35,7 @@ export class Board {
     const key = step ? `step.${stepKey(name)}` : `given.${name}`;
     const suffix = split ? ` · ${this.words("head.one", { number: own + 1 })}` : "";
     const matrix = new Matrix({
-      title: (title ?? this.words(key)) + suffix,
+      title: this.named((title ?? this.words(key)) + suffix, name),
       flat: plane(tensor, own),
       labels: this.trace.labels(name),
       kind: colouring(name),
@@ -94,8 +103,16 @@ function placed({ row, column }, from, isTurned, flat) {
   return own >= 0 && own < flat.columns ? { row: column, column: own } : null;
 }
 
-/** Matrices in a row with signs between them: `[X] · [W] = [Q]`. */
+/** `[X] · [W] = [Q]`: each sign stays with the matrix after it, on any screen. */
 export function formula(...parts) {
-  const shown = parts.filter(Boolean);
-  return h("div.formula", shown.map((one) => (typeof one === "string" ? h("span.sign", { "aria-hidden": "true" }, one) : one)));
+  const terms = [];
+  let sign = null;
+  for (const part of parts.filter(Boolean)) {
+    if (typeof part === "string") sign = h("span.sign", { "aria-hidden": "true" }, part);
+    else {
+      terms.push(h("div.term", sign, part));
+      sign = null;
+    }
+  }
+  return h("div.formula", terms);
 }

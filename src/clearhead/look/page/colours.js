@@ -1,4 +1,4 @@
-// Colours of numbers: read from the style sheet, so that dark and light agree with the rest of the page.
+// Colours of numbers, from the style sheet.
 
 const NAMES = ["paper", "ink", "muted", "line", "negative", "positive", "probability", "accent"];
 const STEPS = 255; // From nothing to the full colour; a ramp of signed numbers has as many on either side of zero.
@@ -25,7 +25,7 @@ function palette() {
 const css = (rgb) => `rgb(${rgb.join(" ")})`;
 export const colour = (name) => css(palette()[name]);
 
-/** Probabilities are coloured over [0, 1], all others about zero; each level has a colour, and an ink to write on it. */
+/** Probabilities over [0, 1], all others about zero: a colour for each level, and an ink on it. */
 function ramp(kind) {
   return kept(kind, () => {
     const { paper, negative, positive, probability } = palette();
@@ -67,7 +67,7 @@ export function picture(flat, kind, most) {
   return canvas;
 }
 
-/** Some of a matrix's numbers, a pixel each, from the canvas's corner; what is masked stays clear. */
+/** Some numbers, a pixel each; what is masked stays clear. */
 export function paint(context, { at }, kind, most, { firstRow, lastRow, firstColumn, lastColumn }) {
   const [width, height] = [lastColumn - firstColumn, lastRow - firstRow];
   const image = context.createImageData(width, height);

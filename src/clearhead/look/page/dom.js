@@ -1,5 +1,8 @@
 // Building the page's elements. Text only ever enters as text, never as HTML.
 
+/** What is said of an error; the app says it in the reader's language. */
+export const spoken = { error: ({ message }) => message };
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
@@ -39,6 +42,9 @@ export function card(title, why, ...children) {
 
 export const link = (text, onclick) => h("button.link", { onclick }, text);
 
+/** A tensor's name, which may break after its dots and underscores, never inside a word. */
+export const dotted = (name) => name.split(/(?<=[._])/).flatMap((part, i) => (i ? [h("wbr"), part] : [part]));
+
 /** A token as a person reads it, whatever direction its script runs in. */
 export function token(piece) {
   return h("bdi.token", { dir: "auto" }, visible(piece));
@@ -72,8 +78,6 @@ export function percent(value) {
   return value >= 0.00095 ? `${(100 * value).toFixed(1)} %` : value >= 0.00005 ? `${(100 * value).toFixed(2)} %` : value > 0 ? "< 0.01 %" : "0 %";
 }
 
-const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
-
 /** A row of buttons of which one or more are pressed. */
 export function choice(label, options, chosen, onchoose) {
   const pressed = (value) => (chosen instanceof Set ? chosen.has(value) : chosen === value);
@@ -82,6 +86,9 @@ export function choice(label, options, chosen, onchoose) {
   return h("div.choice", { role: "group", "aria-label": label }, h("span.label", label), options.map(button));
 }
 
+/** A table in a box of its own that scrolls: its head's cells, its rows. */
+export const table = (kind, head, rows) => h("div.scroll.tall", { tabindex: 0 }, h(`table${kind}`, h("thead", h("tr", head)), h("tbody", rows)));
+
 /** A labelled <select>. */
 export function select(label, options, chosen, onchoose) {
   const choose = (event) => onchoose(options[event.target.selectedIndex][0]);
@@ -89,7 +96,7 @@ export function select(label, options, chosen, onchoose) {
   return h("label.field", h("span.label", label), list);
 }
 
-/** A slider with its value beside it; show(value) draws what depends on it and gives the value as it is written. */
+/** A slider; show(value) draws what depends on it and gives the value as it is written. */
 export function slider(label, { value, ...range }, show) {
   const told = h("output.place");
   const input = h("input", { type: "range", ...range, value, "aria-label": label, oninput: () => (told.textContent = show(Number(input.value))) });
@@ -97,9 +104,9 @@ export function slider(label, { value, ...range }, show) {
   return h("label.field", h("span.label", label), input, told);
 }
 
-/** Steps that play one after the other, can be paused, and moved through by hand; `show(number)` draws one. */
+/** Steps that play, pause, and are moved through by hand; `show(number)` draws one. */
 export function player(count, words, show, { start = 0, pause = 1600 } = {}) {
-  let at = start;
+  let at = Math.min(start, count - 1);
   let timer = null;
   const place = h("output.place");
   const range = h("input", { type: "range", min: 0, max: count - 1, value: at, "aria-label": words("player.place"), oninput: () => go(Number(range.value)) });

@@ -1,4 +1,4 @@
-// How a matrix is drawn on its canvas: only what is in view, and a whole picture at once rather than cell by cell.
+// How a matrix is drawn: only what is in view, as one picture rather than cell by cell.
 
 import { colour, paint } from "./colours.js";
 import { short } from "./dom.js";

@@ -1,44 +1,36 @@
 // The page: what is asked for at the top, the rail of steps at the side, one view at a time.
 
+import { SENTENCE, addressOf, parsed } from "./address.js";
 import { whenTurned } from "./colours.js";
-import { h, link, select, visible } from "./dom.js";
+import { h, link, select, spoken, visible } from "./dom.js";
 import { NumberPanel } from "./number.js";
 import { open } from "./source.js";
 import { Trace, blockOf, partOf, stackOf } from "./trace.js";
 import { chapters, isPlace, views } from "./views.js";
 import { language, languages, partName, stepKey, wordsIn } from "./words.js";
 
-/** An address without its percent signs; one that is broken leads to the beginning. */
-function written(address) {
-  try {
-    return decodeURIComponent(address);
-  } catch {
-    return "";
-  }
-}
-
 /** Wide enough for the rail to stand beside the view; else it is folded away above it. */
 const wide = matchMedia("(min-width: 900px)");
 
 class App {
   constructor(told, source, chosen) {
-    this.language = chosen;
-    this.words = wordsIn(chosen);
-    this.source = source;
-    this.told = told;
+    Object.assign(this, { source, told, head: 0, language: chosen, lang: null });
     this.trace = new Trace(told, source);
-    this.head = 0;
-    document.documentElement.lang = chosen;
+    const { settings, source: reading } = told.trace;
+    this.asked = { text: reading.text, to: settings.to, beam: settings.beam_size, hypothesis: null };
   }
 
   start() {
-    const { words } = this;
+    const words = (this.words = wordsIn(this.language));
+    document.documentElement.lang = this.language;
+    // The server speaks English.
+    spoken.error = ({ key, message }) => (key ? words(`refused.${key}`) : this.language === "en" ? message : words("refused.other"));
     this.panel = new NumberPanel(words, (name, at) => this.go("step", name, at));
     this.crumbs = h("nav.crumbs", { "aria-label": words("frame.crumbs") });
     this.main = h("main", { id: "view", tabindex: -1 });
     this.rail = h("nav.rail", { "aria-label": words("frame.rail"), onkeydown: (event) => this.railKey(event) });
     this.notice = h("p.notice", { role: "alert", hidden: true });
-    const aside = this.winner && h("p.notice", words("beam.aside"), " ", h("bdi", visible(this.trace.predicted.text)), " ", link(words("beam.back"), () => this.back()));
+    const aside = this.asked.hypothesis !== null && h("p.notice", words("beam.aside"), " ", h("bdi", visible(this.trace.predicted.text)), " ", link(words("beam.back"), () => this.back()));
     document.getElementById("page").replaceChildren(
       h("a.skip", { href: "#view", onclick: (event) => this.skip(event) }, words("frame.skip")),
       this.header(),
@@ -48,15 +40,14 @@ class App {
     );
     this.railBox = document.querySelector(".rail-box");
     this.fillRail();
-    this.read();
   }
 
-  /** Once for the page's life: a new trace or another language starts anew. */
+  /** Once for the page's life. */
   listen() {
     addEventListener("popstate", () => this.read());
     addEventListener("keydown", (event) => this.key(event));
     wide.addEventListener("change", () => (this.railBox.open = wide.matches));
-    whenTurned(() => this.read());
+    whenTurned(() => this.show());
   }
 
   skip(event) {
@@ -78,66 +69,53 @@ class App {
   }
 
   form() {
-    const { words, told } = this;
-    const { settings } = (this.winner ?? this.told).trace;
-    const text = h("input", { type: "text", name: "text", value: this.trace.reading.text, maxlength: 2000, dir: "auto", "aria-label": words("form.text"), autocomplete: "off", spellcheck: "false" });
-    const wanted = { to: settings.to, beam_size: settings.beam_size ?? 1 };
+    const { words, told, asked } = this;
+    const text = h("input", { type: "text", name: "text", value: asked.text, maxlength: 2000, dir: "auto", "aria-label": words("form.text"), autocomplete: "off", spellcheck: "false" });
+    const wanted = { to: asked.to, beam: asked.beam ?? 1 };
     const direction = told.languages.length > 0 && select(words("form.to"), told.languages.map((one) => [one, one]), wanted.to, (one) => (wanted.to = one));
-    const beam = select(words("form.beam"), [1, 2, 3, 4, 5, 8].map((one) => [one, one === 1 ? words("form.greedy") : String(one)]), wanted.beam_size, (one) => (wanted.beam_size = one));
+    const beam = select(words("form.beam"), [...new Set([1, 2, 3, 4, 5, 8, wanted.beam])].map((one) => [one, one === 1 ? words("form.greedy") : String(one)]), wanted.beam, (one) => (wanted.beam = one));
     const button = h("button", { type: "submit", class: "primary" }, words("form.trace"));
-    const submit = (event) => {
+    const submit = async (event) => {
       event.preventDefault();
-      this.retrace({ ...wanted, text: text.value }, button);
+      button.disabled = true;
+      await this.turnTo({ ...wanted, text: text.value, hypothesis: null }, true);
+      button.disabled = false;
     };
     return h("form", { onsubmit: submit }, text, direction, beam, button);
   }
 
-  async retrace(wanted, button) {
+  /** Another sentence or hypothesis; without a place, in the same view. */
+  async turnTo(asked, remember, place = null) {
+    const turn = (this.asking = (this.asking ?? 0) + 1);
     this.say(null);
-    button.disabled = true;
     try {
-      this.told = await this.source.trace(wanted);
+      const told = await this.source.ask(asked);
+      if (turn !== this.asking) return;
+      this.told = this.source.opened(told, asked);
+      Object.assign(this, { asked, trace: new Trace(told, this.source) });
+      this.start();
     } catch (error) {
-      this.say(error.message);
-      button.disabled = false;
-      return;
+      if (turn === this.asking) this.say(spoken.error(error));
+      if (!place) return;
     }
-    this.winner = null;
-    const { view, part } = this;
-    this.take(view, part);
-  }
-
-  /** Go on with what was just traced. */
-  take(view, part = null) {
-    this.trace = new Trace(this.told, this.source);
-    this.start();
-    this.go(view, part, null, false);
+    const { view, part, cell, step } = place ?? this;
+    // A node of another tree would be another hypothesis.
+    this.go(view, place || view !== "beam" ? part : null, cell, remember, step ?? this.step);
   }
 
   /** Another hypothesis of the search, whole; and back to the one that won. */
-  async follow(node) {
-    const winner = this.told;
-    try {
-      this.told = await this.source.follow(node);
-    } catch (error) {
-      this.say(error.message);
-      return;
-    }
-    this.winner = winner;
-    this.take("decoder", String(this.told.trace.predicted.ids.length - 1));
+  follow(node) {
+    return this.turnTo({ ...this.asked, hypothesis: node }, true, { view: "decoder", step: this.trace.tree[node].length - 1 });
   }
 
   back() {
-    this.told = this.source.opened(this.winner);
-    this.winner = null;
-    this.take("beam");
+    return this.turnTo({ ...this.asked, hypothesis: null }, true, { view: "beam", part: String(this.asked.hypothesis) });
   }
 
   turn(chosen) {
-    this.language = chosen;
-    this.words = wordsIn(chosen);
-    document.documentElement.lang = chosen;
+    Object.assign(this, { language: chosen, lang: chosen });
     this.start();
+    this.go(this.view, this.part, this.cell, false, this.step);
   }
 
   say(message) {
@@ -145,24 +123,46 @@ class App {
     this.notice.textContent = message ?? "";
   }
 
-  // Where the reader is: "#view/part/head,row,column".
-
-  read() {
-    const [view, part, cell] = written((this.address ?? location.hash).slice(1)).split("/");
-    const [head, row, column] = (cell ?? "").split(",").map(Number);
-    const isCell = cell && [head, row, column].every((one) => Number.isInteger(one) && one >= 0);
-    if (isPlace(this.trace, view, part)) this.show(view, part || null, isCell ? { head, row, column } : null);
-    else this.show("model", null, null);
+  /** What the address does not name stays as it is. */
+  async read() {
+    const { view, part, cell, given } = parsed(this.address ?? location.hash);
+    const { lang, ...chosen } = given;
+    const asked = { ...this.asked };
+    if (SENTENCE.some((name) => name in given)) asked.hypothesis = null;
+    for (const name of SENTENCE) {
+      if (name in chosen) asked[name] = chosen[name];
+      delete chosen[name];
+    }
+    Object.assign(this, { step: null }, chosen);
+    if (languages.includes(lang)) this.lang = lang;
+    if (this.lang && this.lang !== this.language) {
+      this.language = this.lang;
+      this.start();
+    }
+    if (this.source.live && SENTENCE.some((name) => asked[name] !== this.asked[name])) return this.turnTo(asked, false, { view, part, cell });
+    return this.go(view, part, cell, false, this.step);
   }
 
-  go(view, part = null, cell = null, remember = true) {
-    const at = cell ? `/${cell.head},${cell.row},${cell.column}` : "";
-    this.note(`#${view}${part || cell ? `/${part ?? ""}` : ""}${at}`, remember);
-    this.show(view, part, cell);
+  go(view, part = null, cell = null, remember = true, step = null) {
+    if (!isPlace(this.trace, view, part)) [view, part, cell] = ["model", null, null];
+    Object.assign(this, { view, part, cell, step, head: Math.min(cell?.head ?? this.head, this.trace.heads.length - 1) });
+    if (!wide.matches) this.railBox.open = false;
+    this.note(remember);
+    return this.show();
+  }
+
+  /** Something was chosen in a view: the address says so. */
+  choose(name, value, remember = true) {
+    this[name] = value;
+    this.note(remember);
   }
 
   /** The address, where there is one: a frame inside a notebook has none of its own. */
-  note(address, remember) {
+  note(remember) {
+    const sentence = this.source.live ? this.asked : {};
+    const chosen = Object.fromEntries((views[this.view].uses ?? "").split(" ").map((name) => [name, this[name]]));
+    const address = addressOf(this, { ...chosen, ...sentence, lang: this.lang });
+    if (address === location.hash) return;
     try {
       history[remember ? "pushState" : "replaceState"](null, "", address);
     } catch {
@@ -170,26 +170,34 @@ class App {
     }
   }
 
-  async show(view, part, cell) {
+  async show() {
     const turn = (this.turnNumber = (this.turnNumber ?? 0) + 1);
-    Object.assign(this, { view, part });
+    const { view, part, cell } = this;
     this.panel.clear();
     this.panel.element.hidden = !views[view].numbers;
-    if (cell) this.head = Math.min(cell.head, this.trace.heads.length - 1);
     let drawn;
     try {
-      drawn = await views[view].draw(this, part, cell);
+      drawn = await views[view].draw(this, part, cell && { ...cell, head: this.head });
     } catch (error) {
-      drawn = h("p.notice", { role: "alert" }, error.message);
+      drawn = h("p.notice", { role: "alert" }, spoken.error(error));
     }
     if (turn !== this.turnNumber) return;
     this.drawCrumbs(null);
-    this.main.replaceChildren(...[drawn].flat());
+    this.main.replaceChildren(...[drawn, this.beyond()].flat());
     this.markRail();
     this.main.dataset.view = view;
     this.main.dataset.part = part ?? "";
     this.main.dataset.ready = turn;
+    this.note(false);
     if (!cell) scrollTo(0, 0);
+  }
+
+  beyond() {
+    const all = chapters(this.trace);
+    const at = all.indexOf(this.view);
+    if (at < 0) return [];
+    const to = (view, sign, rel) => view && h("button.quiet", { rel, onclick: () => this.go(view) }, sign(this.words(`chapter.${view}`)));
+    return h("nav.beside", { "aria-label": this.words("frame.tour") }, to(all[at - 1], (name) => `‹ ${name}`, "prev"), to(all[at + 1], (name) => `${name} ›`, "next"));
   }
 
   /** A cell was chosen in a matrix. */
@@ -199,10 +207,10 @@ class App {
     this.panel.chosenCell = { name, at };
     this.panel.show(this.trace, name, at);
     this.drawCrumbs({ name, at });
-    if (this.view === "step" && this.part === name) this.note(`#step/${name}/${at.head},${at.row},${at.column}`, false);
+    if (this.view === "step" && this.part === name) this.choose("cell", { row: at.row, column: at.column }, false);
   }
 
-  /** A cell is under the mouse (or none any more): its arithmetic, without going there. */
+  /** A cell under the mouse, or none. */
   hovered(cell) {
     clearTimeout(this.waiting);
     const shown = cell ?? this.panel.chosenCell;
@@ -292,6 +300,7 @@ async function begin() {
     const app = new App(told, source, language(preferred));
     app.start();
     app.listen();
+    await app.read();
   } catch (error) {
     document.getElementById("page").replaceChildren(h("p.notice", { role: "alert" }, error.message));
   }

@@ -1,15 +1,16 @@
-// A matrix as a grid for the keyboard, a canvas for the eye, and a table for readers of tables.
+// A matrix: a grid for the keyboard, a canvas for the eye, and a table.
 
 import { shades } from "./colours.js";
 import { exact, h, visible } from "./dom.js";
 import { FONT, drawMatrix } from "./drawing.js";
+import { grouped } from "./words.js";
 
 const NUMBERS = { width: 46, height: 22 }; // A cell with its number in it.
 const SMALLEST = 4;
 const TABLE = 24; // Rows and columns of the table at a time.
 let count = 0;
 
-// All that change together are measured together, then written, then measured and drawn: one layout, not one for each.
+// All that change together are measured, written and drawn together: one layout, not one for each.
 const matrices = new WeakMap();
 const observer = new ResizeObserver((entries) => resize(entries.map((one) => matrices.get(one.target))));
 
@@ -60,7 +61,7 @@ export class Matrix {
       h("div.hidden", { role: "row" }, this.active),
     );
     this.zoomButton = h("button.quiet", { onclick: () => this.zoom() });
-    const caption = h("figcaption", h("span.title", this.title), h("span.size", `${rows} × ${columns}`), this.zoomButton);
+    const caption = h("figcaption", h("span.title", this.title), h("span.size", `${grouped(rows)} × ${grouped(columns)}`), this.zoomButton);
     this.element = h("figure.matrix", caption, note && h("p.note", note), this.grid, this.legend(), this.table());
   }
 
@@ -102,7 +103,7 @@ export class Matrix {
     resize([this]);
   }
 
-  /** Sizes of cells and margins for the width at hand: numbers where they fit, colours alone where they do not. */
+  /** Sizes for the width at hand: numbers where they fit, else colours alone. */
   measure(available) {
     const { rows, columns } = this.flat;
     const context = this.canvas.getContext("2d");
@@ -116,9 +117,14 @@ export class Matrix {
     this.top = columns === 1 ? 6 : this.slanted ? margin(context, Math.min(columns, 200), (i) => this.label("columns", i), 78) + 10 : 20;
     const [width, height] = [this.left + columns * this.cell + 2, this.top + rows * this.height + 2];
     Object.assign(this.spacer.style, { width: `${width}px`, height: `${height}px` });
-    this.grid.style.height = `${Math.min(this.tall, height + 2 + (width > available ? 16 : 0))}px`;
+    this.grid.style.height = `${this.shownHeight(height) + 2 + (width > available ? 16 : 0)}px`;
     this.zoomButton.hidden = fits >= 40;
     this.zoomButton.textContent = this.words(this.numbers ? "matrix.overview" : "matrix.numbers");
+  }
+
+  /** Whole, unless it is much too tall: then it ends after a row, and scrolls. */
+  shownHeight(whole) {
+    return whole <= 1.6 * this.tall ? whole : this.top + Math.floor((this.tall - this.top) / this.height) * this.height;
   }
 
   seen() {

@@ -1,7 +1,7 @@
 // One number as its arithmetic: the equation line, all its terms, and "Check this cell".
 
 import { explain, number, verdict } from "./arithmetic.js";
-import { exact, h } from "./dom.js";
+import { dotted, exact, h } from "./dom.js";
 import { lastOf } from "./trace.js";
 
 const SHOWN = 3; // Terms of a sum in the line itself; the rest on request.
@@ -66,7 +66,7 @@ export class NumberPanel {
     const label = (list, i) => (typeof list === "function" ? list(i) : list?.[i]);
     const words = [label(labels.rows, at.row), label(labels.columns, at.column)].filter(Boolean).map((one) => h("bdi.token", one));
     const head = tensor.shape.length > 2 ? [h("span.chip", this.words("head.one", { number: at.head + 1 }))] : [];
-    const open = h("button.link", { onclick: () => this.onopen(name, at) }, name);
+    const open = h("button.link", { onclick: () => this.onopen(name, at) }, dotted(name));
     return [open, ...head, ...words.flatMap((one, i) => (i ? [" → ", one] : [one]))];
   }
 

@@ -5,7 +5,7 @@ export async function open() {
   const embedded = document.getElementById("data");
   if (!embedded) {
     const source = new Served();
-    return { document: await source.newest(), source, language: null };
+    return { document: await source.first(), source, language: null };
   }
   const data = JSON.parse(embedded.textContent);
   return { document: data.document, source: new Embedded(data), language: data.language };
@@ -46,30 +46,23 @@ class Served {
     this.id = null;
   }
 
-  async newest() {
-    return this.opened(await answer(await fetch("/trace")));
+  async first() {
+    const told = await answer(await fetch("/trace"));
+    const { settings, source } = told.trace;
+    return this.opened(told, { text: source.text, to: settings.to, beam: settings.beam_size, hypothesis: null });
   }
 
-  /** Trace a sentence, or a node's hypothesis; throws an Error with the server's one line where it cannot. */
-  trace(wanted) {
-    return this.post("/trace", wanted);
-  }
-
-  follow(node) {
-    return this.post(`/trace/${this.id}/follow`, { node });
-  }
-
-  async post(address, wanted) {
-    const asked = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(wanted) };
-    return this.opened(await answer(await fetch(address, asked)));
+  /** The trace of a sentence, or of another hypothesis; throws an Error with the server's one line. */
+  async ask({ text, to, beam, hypothesis }) {
+    const told = await posted("/trace", { text, to, beam_size: beam ?? 1 });
+    return hypothesis === null ? told : posted(`/trace/${told.id}/follow`, { node: hypothesis });
   }
 
   /** Where the decoder looked in the step that chose a node's children. */
   moment(parent) {
-    return this.kept.get(`moment ${parent}`, () => numbers(`/trace/${this.id}/moment?parent=${parent}`));
+    return this.kept.get(`moment ${parent}`, () => this.numbers(`moment?parent=${parent}`));
   }
 
-  /** Whether the model's weight is at hand. */
   holds() {
     return true;
   }
@@ -79,39 +72,51 @@ class Served {
     return answer(await fetch(`/sheet?${new URLSearchParams({ topic, seed, size, language })}`));
   }
 
-  opened(told) {
-    this.id = told.id;
-    this.kept = new Kept();
+  opened(told, asked) {
+    Object.assign(this, { id: told.id, told, asked, kept: new Kept() });
     return told;
   }
 
+  /** A tensor. The server keeps some traces only, so it may have to make this one again. */
+  async numbers(what) {
+    const { id, told, asked } = this;
+    let response = await fetch(`/trace/${id}/${what}`);
+    if (response.status === 404) {
+      const again = await this.ask(asked);
+      if (JSON.stringify(again.trace) !== JSON.stringify(told.trace)) throw failure({ key: "changed" });
+      if (this.id === id) this.id = again.id;
+      response = await fetch(`/trace/${again.id}/${what}`);
+    }
+    if (!response.ok) throw failure(await response.json());
+    const shape = (response.headers.get("X-Shape") || "").split(",").filter(Boolean).map(Number);
+    return { shape, data: new Float32Array(await response.arrayBuffer()) };
+  }
+
   tensor(name) {
-    return this.kept.get(`tensor ${name}`, () => numbers(`/trace/${this.id}/tensor?name=${encodeURIComponent(name)}`));
+    return this.kept.get(`tensor ${name}`, () => this.numbers(`tensor?name=${encodeURIComponent(name)}`));
   }
 
   parameter(name) {
-    return this.kept.get(`parameter ${name}`, () => numbers(`/trace/${this.id}/parameter?name=${encodeURIComponent(name)}`));
+    return this.kept.get(`parameter ${name}`, () => this.numbers(`parameter?name=${encodeURIComponent(name)}`));
   }
 
-  /** Some rows of a weight. */
   rows(name, row, count = 1) {
-    const address = `/trace/${this.id}/parameter?name=${encodeURIComponent(name)}&row=${row}&count=${count}`;
-    return this.kept.get(address, () => numbers(address));
+    const address = `parameter?name=${encodeURIComponent(name)}&row=${row}&count=${count}`;
+    return this.kept.get(address, () => this.numbers(address));
   }
+}
+
+async function posted(address, wanted) {
+  return answer(await fetch(address, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(wanted) }));
 }
 
 async function answer(response) {
   const told = await response.json();
-  if (!response.ok) throw new Error(told.error);
+  if (!response.ok) throw failure(told);
   return told;
 }
 
-async function numbers(address) {
-  const response = await fetch(address);
-  if (!response.ok) throw new Error((await response.json()).error);
-  const shape = (response.headers.get("X-Shape") || "").split(",").filter(Boolean).map(Number);
-  return { shape, data: new Float32Array(await response.arrayBuffer()) };
-}
+const failure = ({ error, key }) => Object.assign(new Error(error), { key });
 
 class Embedded {
   constructor(data) {

@@ -20,13 +20,12 @@ export class Trace {
     return this.door.tensor(name);
   }
 
-  /** Blocks from bottom to top: ["encoder.layers.0", …]. */
+  /** Blocks, the first one first: ["encoder.layers.0", …]. */
   blocks(stack) {
     const count = this.config[`${stack}_layers`];
     return [...Array(count).keys()].map((number) => `${stack}.layers.${number}`);
   }
 
-  /** The sub-layers of a block, in order. */
   sublayers(block) {
     const kinds = block.startsWith("encoder") ? ["self_attention", "feed_forward"] : Object.keys(PLACES);
     return kinds.map((kind) => `${block}.${kind}`);
@@ -43,7 +42,6 @@ export class Trace {
     return groups;
   }
 
-  /** The step that makes a sub-layer's input, its residual's two halves, and so on: all steps of one part. */
   stepsOf(part) {
     return this.steps.filter((step) => partOf(step.name) === part);
   }
@@ -82,7 +80,7 @@ export class Trace {
   }
 }
 
-/** "encoder.layers.0.self_attention" of the steps of that sub-layer and its residual; "encoder" of what leaves the stack. */
+/** A sub-layer, of its steps and its residual's; "encoder" of what leaves the stack. */
 export function partOf(name) {
   const layer = /^((?:en|de)coder\.layers\.\d+\.\w+?)(?:_residual)?\.\w+$/.exec(name);
   return layer ? layer[1] : name.slice(0, name.lastIndexOf("."));
@@ -98,7 +96,7 @@ export function isBetweenWords(name) {
   return /\.(scores|scaled|masked|weights)$/.test(name) || name === "masks.target";
 }
 
-/** How numbers are coloured: probabilities and masks by one hue over [0, 1], all others about zero. */
+/** Probabilities and masks have one hue over [0, 1], all others two about zero. */
 export function colouring(name) {
   return /\.weights$|^output\.probabilities$|^masks\./.test(name) && !name.endsWith("weight") ? "probability" : "signed";
 }

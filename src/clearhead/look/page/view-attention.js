@@ -1,4 +1,4 @@
-// Queries, keys and values; self-attention for one word in six steps; many heads and how they are put together.
+// Queries, keys and values; the six steps of self-attention; many heads.
 
 import { chapter, redrawn } from "./article.js";
 import { Board } from "./board.js";
@@ -9,7 +9,7 @@ import { below, plane, rowsOf } from "./trace.js";
 import { attentionChoice, headChoice } from "./view-steps.js";
 import { wordChoice } from "./view-words.js";
 
-/** Query, key and value of each word in one head, and of one word in every head. */
+/** Of each word in one head, and of one word in every head. */
 export async function vectors(app) {
   const { words, trace } = app;
   const body = await redrawn(async (draw) => {
@@ -57,13 +57,14 @@ export async function sixSteps(app) {
     const names = ["query", "key", "value", "scores", "scaled", "masked", "weights", "context"];
     const loaded = await Promise.all(names.map((last) => trace.tensor(`${app.attention}.${last}`)));
     const of = Object.fromEntries(names.map((last, i) => [last, plane(loaded[i], app.head)]));
-    const table = h("div.scroll.tall", { tabindex: 0 });
+    const table = h("div.scroll.six-box", { tabindex: 0 });
     const told = h("p.told-step", { "aria-live": "polite" });
     const show = (number) => {
+      app.choose("step", number, false);
       told.textContent = words(`six.${number + 1}`);
       table.replaceChildren(sixTable(app, of, number));
     };
-    return [h("div.choices", attention, headChoice(app, draw), word), player(6, words, show), told, table];
+    return [h("div.choices", attention, headChoice(app, draw), word), h("div.stay", player(6, words, show, { start: app.step ?? 0 }), told), table];
   });
   return chapter(words, "six", body);
 }
@@ -88,7 +89,7 @@ function sixTable(app, of, number) {
   const context = vector("context", word);
   const sum = number >= 5 && h("tr.sum", h("th", words("six.sum")), h("td", { colspan: shown.length }, strip(context, mostValue), ` ${Array.from(context.slice(0, 4), short).join(", ")}, …`));
   const query = h("caption", `${words("step.query")}: `, token(trace.rowSide(`${app.attention}.scores`).pieces[word]), " ", strip(vector("query", word), greatest(of.query)));
-  return h("table.six", query, h("thead", h("tr", h("td"), shown.map(([title]) => h("th", title)))), h("tbody", pieces.map(row), sum));
+  return h("table.six", query, h("thead", h("tr", h("td"), shown.map(([title]) => h("th", title)))), h("tbody", pieces.map(row)), sum && h("tfoot", sum));
 }
 
 /** A share of 1 as a bar of one hue. */
@@ -96,15 +97,15 @@ export function bar(value) {
   return h("span.share", { "aria-hidden": "true" }, h("i", { style: { width: `${Math.max(0, Math.min(100, 100 * value))}%` } }));
 }
 
-/** A matrix of weights without numbers, as a picture. */
-function thumbnail(flat, size = 88) {
-  const canvas = picture(flat, "probability", 1);
+/** A matrix without numbers, as a picture. */
+export function thumbnail(flat, width = 88, height = width, kind = "probability") {
+  const canvas = picture(flat, kind, kind === "signed" ? greatest(flat) : 1);
   canvas.className = "thumbnail";
-  canvas.style.width = canvas.style.height = `${size}px`;
+  Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
   return canvas;
 }
 
-/** All heads as pictures, one enlarged; then side by side, times W_O; and a recap. */
+/** All heads as pictures; side by side, times W_O; a recap. */
 export async function heads(app) {
   const { words, trace } = app;
   const body = await redrawn(async (draw) => {
@@ -113,7 +114,7 @@ export async function heads(app) {
     const own = app.attention;
     const thumb = (head) => {
       const onclick = () => {
-        app.head = head;
+        app.choose("head", head);
         draw();
       };
       return h("button.thumb", { "aria-pressed": String(head === app.head), onclick }, thumbnail(plane(weights, head)), h("span", words("head.one", { number: head + 1 })));

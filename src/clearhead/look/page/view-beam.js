@@ -1,13 +1,15 @@
-// The tree of a beam search: every hypothesis that was looked at, what became of it and why, and its decoder step.
+// The tree of a beam search: every hypothesis, its fate and why, and its decoder step.
 
 import { chapter } from "./article.js";
-import { card, exact, h, link, percent, s, token, visible } from "./dom.js";
+import { card, exact, h, link, percent, s, spoken, table, token, visible } from "./dom.js";
+import { FONT } from "./drawing.js";
 import { plane, rowsOf } from "./trace.js";
 import { best, moment } from "./view-decoder.js";
 import { headChoice } from "./view-steps.js";
 
-const WIDTH = 138;
 const HEIGHT = 36;
+const [NARROW, WIDE, BETWEEN] = [110, 260, 28]; // Of a node, in pixels, and between two.
+const measure = document.createElement("canvas").getContext("2d");
 
 export async function beam(app, part) {
   const { words, trace } = app;
@@ -17,13 +19,14 @@ export async function beam(app, part) {
   let last = null;
   const show = async (node) => {
     last = node;
+    if (app.view === "beam" && app.part !== String(node.number)) app.choose("part", String(node.number));
     const step = h("div.scene");
     details.replaceChildren(card(null, null, ...explained(app, node)), step);
     try {
       const drawn = await opened(app, node, () => show(node));
       if (last === node) step.replaceChildren(...[drawn].flat().filter(Boolean));
     } catch (error) {
-      step.replaceChildren(h("p.note", error.message));
+      step.replaceChildren(h("p.note", spoken.error(error)));
     }
   };
   const fates = ["won", "live", "finished", "dropped", "stopped"].map((fate) => h("li", h(`span.node.${fate}`, "…"), ` ${words(`fate.${fate}`)}`));
@@ -37,23 +40,29 @@ async function path(app) {
   const probabilities = plane(await trace.tensor("output.probabilities"));
   const row = (piece, time) => {
     const rivals = best(probabilities, time, 3).map(([id, share]) => [token(trace.piece(id)), ` ${percent(share)}  `]);
-    return h("tr", h("td", link(time + 1, () => app.go("decoder", String(time)))), h("td.left", token(piece)), h("td.left", rivals));
+    return h("tr", h("td", link(time + 1, () => app.go("decoder", null, null, true, time))), h("td.left", token(piece)), h("td.left", rivals));
   };
   const head = ["#", words("words.token"), words("decoder.likely")].map((one) => h("th", one));
-  return h("div.scroll.tall", { tabindex: 0 }, h("table", h("thead", h("tr", head)), h("tbody", trace.predicted.pieces.map(row))));
+  return table("", head, trace.predicted.pieces.map(row));
 }
 
 function tree(app, show) {
   const { trace, words } = app;
   const columns = [];
   for (const node of trace.tree) (columns[node.length] ??= []).push(node);
+  // Wide enough for what is written in each.
+  measure.font = `bold ${FONT.replace("12px", "13.2px")}`;
+  const need = (node) => measure.measureText(visible(node.piece) + brief(node.score ?? -Infinity)).width + 30;
+  const widths = columns.map((nodes) => Math.min(WIDE, Math.max(NARROW, ...nodes.map(need))));
+  const lefts = widths.reduce((all, one) => [...all, all.at(-1) + one + BETWEEN], [0]);
   const place = new Map();
-  for (const nodes of columns) nodes.toSorted((a, b) => (b.fate === "won") - (a.fate === "won") || b.score - a.score).forEach((node, i) => place.set(node.number, [node.length * WIDTH, i * HEIGHT]));
-  const [width, height] = [columns.length * WIDTH, Math.max(...columns.map((one) => one.length)) * HEIGHT];
+  for (const nodes of columns) nodes.toSorted((a, b) => (b.fate === "won") - (a.fate === "won") || b.score - a.score).forEach((node, i) => place.set(node.number, [lefts[node.length], i * HEIGHT]));
+  const [width, height] = [lefts.at(-1) - BETWEEN, Math.max(...columns.map((one) => one.length)) * HEIGHT];
   const lines = trace.tree.slice(1).map((node) => {
     const [[x, y], [fromX, fromY]] = [place.get(node.number), place.get(node.parent)];
     const [a, b] = [fromY + 15, y + 15];
-    return s(`path.edge.${node.fate}`, { d: `M${fromX + 110} ${a} C${fromX + 124} ${a} ${x - 14} ${b} ${x} ${b}` });
+    const start = fromX + widths[node.length - 1];
+    return s(`path.edge.${node.fate}`, { d: `M${start} ${a} C${start + 14} ${a} ${x - 14} ${b} ${x} ${b}` });
   });
   const button = (node) => {
     const [x, y] = place.get(node.number);
@@ -63,8 +72,8 @@ function tree(app, show) {
       show(node);
     };
     const label = `${node.piece}, ${words("beam.score")} ${exact(node.score ?? -Infinity)}, ${words(`fate.${node.fate}`)}`;
-    const style = { left: `${x}px`, top: `${y}px` };
-    return h(`button.node.${node.fate}`, { "aria-label": label, "aria-pressed": "false", "data-number": node.number, style, onclick }, h("bdi", visible(node.piece)), h("small", brief(node.score ?? -Infinity)));
+    const style = { left: `${x}px`, top: `${y}px`, width: `${widths[node.length]}px` };
+    return h(`button.node.${node.fate}`, { "aria-label": label, "aria-pressed": String(app.part === String(node.number)), "data-number": node.number, title: way(trace, node).map((one) => visible(one.piece)).join(" "), style, onclick }, h("bdi", visible(node.piece)), h("small", brief(node.score ?? -Infinity)));
   };
   const box = h("div.tree", { style: { width: `${width}px`, height: `${height}px` } }, s("svg", { width, height, "aria-hidden": "true" }, lines), trace.tree.map(button));
   return h("div.tree-box", { tabindex: 0, role: "region", "aria-label": words("chapter.beam") }, box);
@@ -89,7 +98,7 @@ function way(trace, node) {
   return nodes;
 }
 
-/** The decoder step in which a node was chosen: what its parent's hypothesis looked at, and what could have followed. */
+/** The decoder step in which a node was chosen. */
 async function opened(app, node, draw) {
   const { trace, words, told } = app;
   const parent = trace.tree[node.parent];
@@ -104,7 +113,7 @@ async function opened(app, node, draw) {
     self: rows.map((row) => row.subarray(0, written)), cross: rows.map((row) => row.subarray(written)),
     likely: parent.candidates.slice(0, 5).map(([id, value]) => [id, Math.exp(value)]),
   });
-  const whole = node.fate === "won" ? () => app.go("decoder", String(time)) : trace.door.live && told.branches && (() => app.follow(node.number));
+  const whole = node.fate === "won" ? () => app.go("decoder", null, null, true, time) : trace.door.live && told.branches && (() => app.follow(node.number));
   return [h("div.choices", headChoice(app, draw), whole && h("button.open", { onclick: whole }, words(node.fate === "won" ? "beam.open" : "beam.follow"))), ...drawn];
 }
 

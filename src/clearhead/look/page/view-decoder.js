@@ -1,17 +1,16 @@
-// The decoder's time steps, one after the other, and how the encoder's memory serves each of its layers.
+// The decoder's time steps, and how the memory serves each of its layers.
 
 import { article, chapter, redrawn } from "./article.js";
-import { colour, picture, shades } from "./colours.js";
+import { colour, shades } from "./colours.js";
 import { card, h, link, percent, player, token, visible } from "./dom.js";
 import { greatest } from "./matrix.js";
 import { plane, rowsOf } from "./trace.js";
-import { bar, strip } from "./view-attention.js";
+import { bar, strip, thumbnail } from "./view-attention.js";
 import { headChoice, positionChoice } from "./view-steps.js";
 
 export async function decoder(app, part) {
   const { words, trace } = app;
-  const start = Math.max(0, Math.min(trace.writing.pieces.length - 1, Number(part) || 0));
-  app.moment = null;
+  app.step ??= Number(part) || 0;
   const body = await redrawn(async (draw) => {
     const layers = trace.blocks("decoder");
     const load = (last) => Promise.all(layers.map((one) => trace.tensor(`${one}.${last}.weights`)));
@@ -19,11 +18,11 @@ export async function decoder(app, part) {
     const scene = h("div.scene", { "aria-live": "polite" });
     const row = (time) => (tensor) => rowsOf(plane(tensor, app.head), time).values;
     const show = (time) => {
-      app.moment = time;
+      app.choose("step", time, false);
       const seen = { self: self.map(row(time)), cross: cross.map(row(time)), likely: best(plane(probabilities), time) };
       scene.replaceChildren(...moment(app, { pieces: trace.writing.pieces, said: trace.predicted.pieces[time], time, ...seen }));
     };
-    return [headChoice(app, draw), player(trace.writing.pieces.length, words, show, { start: app.moment ?? start }), scene];
+    return [h("div.choices.stay", headChoice(app, draw), player(trace.writing.pieces.length, words, show, { start: app.step })), scene];
   });
   return article(words, words("chapter.decoder"), words("why.chapter_decoder"), words("like.chapter_decoder"), body);
 }
@@ -38,9 +37,11 @@ export function moment(app, { pieces, said, time, self, cross, likely }) {
   const layers = (rows, all) => rows.map((weights, number) => h("div.moment-row", h("span.label", words("part.decoder_layer", { number: number + 1 })), row(weights, all)));
   const head = words("head.one", { number: app.head + 1 });
   return [
-    card(words("decoder.step", { number: time + 1 }), null, h("p.tokens", pieces.slice(0, time + 1).map(token), h("span", "→"), h("b", token(said)))),
-    card(`${words("decoder.self")} · ${head}`, words("decoder.mask"), layers(self, pieces)),
-    card(`${words("decoder.cross")} · ${head}`, words("decoder.memory", { layers: cross.length }), layers(cross, trace.reading.pieces)),
+    card(null, null, h("p.tokens", h("b", words("decoder.step", { number: time + 1 })), pieces.slice(0, time + 1).map(token), h("span", "→"), h("b", token(said)))),
+    h("div.pair",
+      card(`${words("decoder.self")} · ${head}`, null, layers(self, pieces), h("p.note.spaced", words("decoder.mask"))),
+      card(`${words("decoder.cross")} · ${head}`, null, layers(cross, trace.reading.pieces), h("p.note.spaced", words("decoder.memory", { layers: cross.length }))),
+    ),
     card(words("decoder.likely"), null, h("ol.likely", likely.map(([id, share]) => h("li", token(trace.piece(id)), ` ${percent(share)}`)))),
   ];
 }
@@ -65,10 +66,9 @@ export function best(flat, row, count = 5) {
   return found;
 }
 
-/** The memory goes to every layer, which makes keys and values of its own; a word being written then asks each. */
+/** Every layer makes keys and values of its own of the memory; a word being written asks each. */
 export async function memory(app) {
   const { words, trace } = app;
-  app.moment = null;
   const body = await redrawn(async (draw) => {
     const parts = trace.blocks("decoder").map((one) => `${one}.cross_attention`);
     const load = async (name) => plane(await trace.tensor(name), app.head);
@@ -77,21 +77,21 @@ export async function memory(app) {
     const scene = h("div.scroll");
     const told = h("p.told-step", { "aria-live": "polite" });
     const show = (at) => {
-      app.moment = at;
+      app.choose("step", at, false);
       const layer = Math.ceil(at / 2);
       const values = { layer, piece: visible(trace.predicted.pieces[app.position]), layers: parts.length };
       told.textContent = words(at === 0 ? "memory.made" : at % 2 ? "memory.projected" : "memory.asked", values);
       scene.replaceChildren(memoryTable(app, { notes, layers, parts, at }));
     };
     const position = positionChoice(app, draw);
-    return [h("div.choices", headChoice(app, draw), position), player(1 + 2 * parts.length, words, show, { start: app.moment ?? 0 }), told, scene];
+    return [h("div.choices", headChoice(app, draw), position), h("div.stay", player(1 + 2 * parts.length, words, show, { start: app.step ?? 0 }), told), scene];
   });
   return chapter(words, "memory", body);
 }
 
 function memoryTable(app, { notes, layers, parts, at }) {
   const { words, trace, position } = app;
-  const look = (name, flat) => h("button.thumb", { "aria-label": name, onclick: () => app.go("step", name) }, small(flat, name === "encoder.memory" ? 150 : 84));
+  const look = (name, flat) => h("button.thumb", { "aria-label": name, onclick: () => app.go("step", name) }, thumbnail(flat, name === "encoder.memory" ? 150 : 84, Math.max(40, Math.min(120, 4 * flat.rows)), "signed"));
   const asked = ([, , weights, context], part) => {
     const top = best(weights, position, 3);
     const one = ([column, weight]) => h("p", bar(weight), link(percent(weight), () => app.picked(`${part}.weights`, { head: app.head, row: position, column })), " ", token(trace.reading.pieces[column]));
@@ -105,12 +105,4 @@ function memoryTable(app, { notes, layers, parts, at }) {
   };
   const heads = [words("step.memory"), "", "K = M · W_K", "V = M · W_V", words("step.weights"), words("step.context")];
   return h("table.six.memory", h("thead", h("tr", heads.map((one) => h("th", one)))), h("tbody", layers.map(row)));
-}
-
-/** A matrix of signed numbers as a picture: a row for each word. */
-function small(flat, width) {
-  const canvas = picture(flat, "signed", greatest(flat));
-  canvas.className = "thumbnail";
-  Object.assign(canvas.style, { width: `${width}px`, height: `${Math.max(40, Math.min(120, 4 * flat.rows))}px` });
-  return canvas;
 }

@@ -11,7 +11,7 @@ export async function layer(app) {
   if (!all.includes(app.sublayer)) app.sublayer = all[1] ?? all[0];
   const body = await redrawn(async (draw) => {
     const chosen = select(words("layer.choose"), all.map((part) => [part, partName(words, part)]), app.sublayer, (part) => {
-      app.sublayer = part;
+      app.choose("sublayer", part);
       draw();
     });
     const shown = [residual(app), app.sublayer.endsWith("feed_forward") && network(app)];
@@ -24,10 +24,10 @@ async function residual(app) {
   const { words, trace } = app;
   const board = new Board(app);
   const own = `${app.sublayer}_residual`;
-  const draw = (names) => Promise.all(names.map((name) => board.tensor(name, { tall: 240 })));
+  const draw = (names, titles = []) => Promise.all(names.map((name, i) => board.tensor(name, { tall: 240, title: titles[i] && words(`layer.${titles[i]}`) })));
   const measures = ["mean", "variance", "mean_square"].map((last) => `${own}.${last}`).filter((name) => trace.byName.has(name));
   const { inputs } = trace.byName.get(`${own}.sum`);
-  const [[entering, added, sum], [before, ...measured], [after]] = await Promise.all([draw([...inputs, `${own}.sum`]), draw([trace.byName.get(`${own}.normalized`).inputs[0], ...measures]), draw([`${own}.normalized`])]);
+  const [[entering, added, sum], [before, ...measured], [after]] = await Promise.all([draw([...inputs, `${own}.sum`], ["entering", "added"]), draw([trace.byName.get(`${own}.normalized`).inputs[0], ...measures], ["before"]), draw([`${own}.normalized`])]);
   return [
     card(words("step.sum"), words("why.step.sum"), formula(entering, "+", added, "=", sum)),
     card(words("step.normalized"), `${words("why.step.normalized")} ${words(`layer.${trace.config.norm_placement}`)}`, formula(before, ...measured, "→", after)),

@@ -1,7 +1,7 @@
-// Attention as lines between words: one head, two heads or all; encoder, decoder and encoder-decoder.
+// Attention as lines between words, of any heads.
 
 import { chapter, redrawn } from "./article.js";
-import { h, percent, s, visible } from "./dom.js";
+import { choice, h, percent, s, visible } from "./dom.js";
 import { plane } from "./trace.js";
 import { attentionChoice } from "./view-steps.js";
 
@@ -10,20 +10,19 @@ const LEAST = 0.02; // Thinner lines could not be seen.
 
 export async function lines(app) {
   const { words, trace } = app;
-  app.lineHeads ??= new Set([0]);
+  app.heads = new Set([...(app.heads ?? [])].filter((head) => head < trace.heads.length));
+  if (!app.heads.size) app.heads.add(0);
   const body = await redrawn(async (draw) => {
     const attention = attentionChoice(app, draw);
     const weights = await trace.tensor(`${app.attention}.weights`);
-    const toggle = (head) => {
-      if (!app.lineHeads.delete(head)) app.lineHeads.add(head);
+    const choose = (heads) => {
+      if (heads.length) app.choose("heads", new Set(heads));
       draw();
     };
-    const all = () => {
-      app.lineHeads = new Set(app.lineHeads.size === trace.heads.length ? [0] : trace.heads);
-      draw();
-    };
-    const button = (head) => h("button", { "aria-pressed": String(app.lineHeads.has(head)), onclick: () => toggle(head) }, h("span", { class: `swatch hue-${head % 8}`, "aria-hidden": "true" }), head + 1);
-    const choices = h("div.choice", { role: "group", "aria-label": words("head.choose") }, h("span.label", words("head.choose")), trace.heads.map(button), h("button", { onclick: all }, words("lines.all")));
+    const toggle = (head) => choose(trace.heads.filter((one) => app.heads.has(one) !== (one === head)));
+    const all = () => choose(app.heads.size === trace.heads.length ? [0] : trace.heads);
+    const choices = choice(words("head.choose"), trace.heads.map((head) => [head, [h(`span.swatch.hue-${head % 8}`), head + 1]]), app.heads, toggle);
+    choices.append(h("button", { onclick: all }, words("lines.all")));
     return [h("div.choices", attention, choices), drawing(app, weights)];
   });
   return chapter(words, "lines", body);
@@ -38,9 +37,12 @@ function drawing(app, weights) {
   svg.style.height = `${height}px`;
   const told = h("p.told-step", { "aria-live": "polite" }, words("lines.hint"));
   let chosen = null;
+  // Lines of several heads between two words lie beside each other.
+  const shown = [...app.heads].sort((a, b) => a - b);
+  const apart = (head) => (shown.indexOf(head) - (shown.length - 1) / 2) * Math.min(4, (ROW - 6) / shown.length);
   const draw = (row) => {
     const strokes = [];
-    for (const head of app.lineHeads) {
+    for (const head of shown) {
       const flat = plane(weights, head);
       for (let i = 0; i < flat.rows; i += 1) {
         if (row !== null && row !== i) continue;
@@ -48,7 +50,7 @@ function drawing(app, weights) {
       }
     }
     strokes.sort((a, b) => a.weight - b.weight);
-    svg.replaceChildren(...strokes.slice(-4000).map(({ head, i, j, weight }) => s("line", { class: `hue-${head % 8}`, x1: 0, y1: (i + 0.5) * ROW, x2: 100, y2: (j + 0.5) * ROW, "stroke-opacity": weight.toFixed(3), "stroke-width": (1 + 4 * weight).toFixed(2) })));
+    svg.replaceChildren(...strokes.slice(-4000).map(({ head, i, j, weight }) => s("line", { class: `hue-${head % 8}`, x1: 0, y1: (i + 0.5) * ROW + apart(head), x2: 100, y2: (j + 0.5) * ROW + apart(head), "stroke-opacity": weight.toFixed(3), "stroke-width": (1 + 4 * weight).toFixed(2) })));
     if (row !== null) told.textContent = said(app, weights, row, from, to);
   };
   const word = (piece, i) => {
@@ -68,7 +70,7 @@ function drawing(app, weights) {
 /** "it → animal 52 % (head 3), …": the greatest weights of a row. */
 function said(app, weights, row, from, to) {
   const found = [];
-  for (const head of app.lineHeads) {
+  for (const head of app.heads) {
     const flat = plane(weights, head);
     for (let j = 0; j < flat.columns; j += 1) found.push({ head, j, weight: flat.at(row, j) });
   }

@@ -2,7 +2,7 @@
 
 import { chapter } from "./article.js";
 import { h, token } from "./dom.js";
-import { partName } from "./words.js";
+import { grouped, partName } from "./words.js";
 
 const tokens = (side) => h("span.tokens", side.pieces.map((piece) => token(piece)));
 
@@ -15,9 +15,9 @@ export function model(app) {
     ["fact.width", config.width],
     ["fact.heads", config.heads],
     ["fact.inner_width", config.inner_width],
-    ["fact.vocabulary", config.target_vocabulary.toLocaleString("en")],
-    ["fact.positions", config.positions],
-    ["fact.norm", `${config.norm_placement}, ${config.norm}`],
+    ["fact.vocabulary", config.target_vocabulary],
+    ["fact.positions", words(`setting.${config.positions}`)],
+    ["fact.norm", `${words(`setting.${config.norm}`)}, ${words(`setting.${config.norm_placement}`)}`],
   ];
   const box = h(
     "button",
@@ -32,7 +32,8 @@ export function model(app) {
     "model",
     h("div.outside", side("model.source", trace.reading.text), arrow(), box, arrow(), side("model.target", trace.predicted.text)),
     settings.precision && settings.precision !== "fp32" && h("p.note", words("model.precision", { precision: settings.precision })),
-    h("dl.facts", facts.map(([key, value]) => h("div", h("dt", words(key)), h("dd", String(value))))),
+    app.told.shipped === false && h("p.note", words("model.another")),
+    h("dl.facts", facts.map(([key, value]) => h("div", h("dt", words(key)), h("dd", grouped(value))))),
     h("p.note", words("model.keys")),
   );
 }
@@ -43,30 +44,31 @@ export function stacks(app) {
   const go = (view, part) => () => app.go(view, part);
   const block = (part) => h("button.block", { onclick: go("block", part) }, partName(words, part));
   const step = (name, text) => h("button.block.thin", { onclick: go("step", name) }, text);
-  const stack = (name, top, below, side, note) =>
+  // From top to bottom, as all else.
+  const stack = (name, embedded, leaving, side, note) =>
     h(
       "section",
       { class: `stack ${name}`, "aria-label": words(`part.${name}`) },
       h("h2", words(`part.${name}`)),
-      top,
-      h("div.layers", trace.blocks(name).toReversed().map(block)),
-      below,
       h("div.entering", h("span.label", note), tokens(side)),
+      embedded,
+      h("div.layers", trace.blocks(name).map(block)),
+      leaving,
     );
   const memory = step("encoder.memory", words("stacks.memory"));
   const output = [
-    h("div.entering.leaving", h("span.label", words("stacks.predicted")), tokens(trace.predicted)),
-    step("output.probabilities", words("step.probabilities")),
     step("output.logits", words("step.logits")),
+    step("output.probabilities", words("step.probabilities")),
+    h("div.entering", h("span.label", words("stacks.predicted")), tokens(trace.predicted)),
   ];
   return chapter(
     words,
     "stacks",
     h(
       "div.stacks",
-      stack("encoder", memory, step(last(trace, "source_embedding"), words("stacks.embedding")), trace.reading, words("stacks.source")),
+      stack("encoder", step(last(trace, "source_embedding"), words("stacks.embedding")), memory, trace.reading, words("stacks.source")),
       h("div.bridge", { "aria-hidden": "true" }, h("span", words("stacks.bridge")), h("span.arrow", "⟶")),
-      stack("decoder", output, step(last(trace, "target_embedding"), words("stacks.embedding")), trace.writing, words("stacks.shifted")),
+      stack("decoder", step(last(trace, "target_embedding"), words("stacks.embedding")), output, trace.writing, words("stacks.shifted")),
     ),
   );
 }

@@ -1,7 +1,7 @@
-// Logits to probabilities to a word, at a temperature; and what the same model gave while it translated.
+// Logits to a word, at a temperature; and what the model gave while it translated.
 
 import { chapter, redrawn } from "./article.js";
-import { card, exact, h, link, percent, slider, token } from "./dom.js";
+import { card, exact, h, link, percent, slider, table, token } from "./dom.js";
 import { plane } from "./trace.js";
 import { bar } from "./view-attention.js";
 import { best } from "./view-decoder.js";
@@ -15,12 +15,13 @@ export async function output(app) {
     const position = positionChoice(app, draw);
     const [logits, probabilities] = (await Promise.all([trace.tensor("output.logits"), trace.tensor("output.probabilities")])).map((one) => plane(one));
     const likely = best(logits, app.position, SHOWN);
-    const table = h("div.scroll.tall", { tabindex: 0 });
-    const temperature = slider(words("output.temperature"), { min: 0.1, max: 3, step: 0.1, value: 1 }, (value) => {
-      table.replaceChildren(candidates(app, logits, likely, value));
+    const box = h("div");
+    const temperature = slider(words("output.temperature"), { min: 0.1, max: 3, step: 0.1, value: Math.max(0.1, Math.min(3, app.temperature ?? 1)) }, (value) => {
+      app.choose("temperature", value, false);
+      box.replaceChildren(candidates(app, logits, likely, value));
       return value.toFixed(1);
     });
-    return [h("div.choices", position, temperature), h("p.note", words("output.hint")), table, served(app, probabilities)];
+    return [h("div.choices", position, temperature), h("p.note", words("output.hint")), box, served(app, probabilities)];
   });
   return chapter(words, "output", body);
 }
@@ -42,10 +43,10 @@ function candidates(app, logits, likely, temperature) {
     );
   };
   const head = ["#", words("words.token"), words("step.logits"), words("step.probabilities"), ""].map((one) => h("th", one));
-  return h("table.six", h("thead", h("tr", head)), h("tbody", likely.map(row)));
+  return table(".six", head, likely.map(row));
 }
 
-/** The difference between the page's numbers and those of the program that translated. */
+/** These numbers and the translating program's. */
 export function difference(app, probabilities) {
   const { trace } = app;
   return trace.settings.served?.map((value, i) => [value, Math.log(probabilities.at(i, trace.predicted.ids[i]))]);
@@ -58,6 +59,5 @@ function served(app, probabilities) {
   const row = ([there, here], i) => h("tr", { class: i === app.position ? "chosen" : null }, h("td.left", token(trace.predicted.pieces[i])), [here, there, there - here].map((one) => h("td", exact(one))));
   const head = ["words.token", "served.here", "served.there", "served.difference"].map((key) => h("th", words(key)));
   const most = Math.max(...both.map(([there, here]) => Math.abs(there - here)));
-  const table = h("div.scroll.tall", { tabindex: 0 }, h("table.six", h("thead", h("tr", head)), h("tbody", both.map(row))));
-  return card(words("served.title"), words("served.why", { precision: trace.settings.precision, most: exact(Number(most.toPrecision(2))) }), table);
+  return card(words("served.title"), words("served.why", { precision: trace.settings.precision, most: exact(Number(most.toPrecision(2))) }), table(".six", head, both.map(row)));
 }

@@ -1,16 +1,15 @@
-// Levels 4 and 5: a sub-layer as matrices, one step with what it is made of, one number as its arithmetic.
+// Levels 4 and 5: a sub-layer as matrices, one step with what it is made of.
 
 import { article, chapter, redrawn } from "./article.js";
 import { Board, formula } from "./board.js";
-import { card, choice, h, link, select } from "./dom.js";
+import { card, choice, dotted, h, link, select } from "./dom.js";
 import { isBetweenWords, kindOf } from "./trace.js";
 import { partName, stepKey } from "./words.js";
 
-/** Buttons for the heads. */
 export function headChoice(app, draw) {
   const { words, trace } = app;
   const chosen = (head) => {
-    app.head = head;
+    app.choose("head", head);
     draw();
   };
   return choice(words("head.choose"), trace.heads.map((head) => [head, String(head + 1)]), app.head, chosen);
@@ -21,7 +20,7 @@ export function positionChoice(app, draw) {
   const { pieces } = app.trace.predicted;
   app.position = Math.min(app.position ?? 0, pieces.length - 1);
   return select(app.words("output.position"), pieces.map((piece, i) => [i, `${i + 1}: ${piece}`]), app.position, (chosen) => {
-    app.position = chosen;
+    app.choose("position", chosen);
     draw();
   });
 }
@@ -31,13 +30,13 @@ export function attentionChoice(app, draw) {
   const all = attentions(app.trace);
   if (!all.includes(app.attention)) app.attention = all[0];
   const chosen = (part) => {
-    app.attention = part;
+    app.choose("attention", part);
     draw();
   };
   return select(app.words("attention.choose"), all.map((part) => [part, partName(app.words, part)]), app.attention, chosen);
 }
 
-export function attentions(trace) {
+function attentions(trace) {
   return trace.groups.map((one) => one.part).filter((part) => /attention$/.test(kindOf(part)));
 }
 
@@ -60,7 +59,7 @@ export async function step(app, name, cell) {
     words(`step.${key}`),
     words(`why.step.${key}`),
     null,
-    h("p.recipe", h("code", name), ` = ${words(`operation.${own.operation}`)}`),
+    h("p.recipe", h("code", dotted(name)), ` = ${words(`operation.${own.operation}`)}`),
     board,
     h("div.beside", beside(trace.steps[index - 1], (text) => `‹ ${text}`), beside(trace.steps[index + 1], (text) => `${text} ›`)),
   );
@@ -75,12 +74,12 @@ async function stepBoard(app, own) {
   return { board, element: [h("h2", words("step.result")), result, h("h2", words("step.made_of")), h("div.inputs", made)] };
 }
 
-/** The weights of a projection as a matrix: of heads, the columns of the one that is shown. */
-export async function weightsOf(app, board, own) {
+/** A projection's weights: of heads, the columns of the one that is shown. */
+async function weightsOf(app, board, own) {
   if (!["project", "heads"].includes(own.operation) || own.name.startsWith("output.")) return null;
   const { words, trace } = app;
   const ofHead = own.operation === "heads" ? { from: app.head * trace.headWidth, count: trace.headWidth } : {};
-  const title = words("weight.title", { name: own.parameters[0].replace(/\.weight$/, "") });
+  const title = words("weight.title", { name: words(`weight.${stepKey(own.name)}`) });
   return board.weight(own.parameters[0], { title, ...ofHead });
 }
 
@@ -94,12 +93,12 @@ export async function sublayer(app, part) {
 }
 
 async function sublayerBody(app, part, draw) {
-  const { trace } = app;
+  const { words, trace } = app;
   const steps = trace.stepsOf(part);
   const split = steps.some((one) => trace.shapes[one.name].length > 2);
   const board = new Board(app);
   const first = steps[0].inputs[0];
-  const entering = first in trace.shapes && !first.endsWith("ids") && board.tensor(first, { tall: 260 }).then((one) => card(null, null, one));
+  const entering = first in trace.shapes && !first.endsWith("ids") && board.tensor(first, { tall: 260, title: words("layer.entering") }).then((one) => card(null, null, one));
   const cards = await Promise.all([entering, ...steps.map((own) => stepCard(app, board, own))]);
   return [split && headChoice(app, draw), h("div.cards", cards)];
 }
@@ -128,9 +127,9 @@ async function equation(app, part) {
   const show = (last, tall = 300) => board.tensor(`${part}.${last}`, { head: app.head, tall });
   const projected = async (name) => {
     const own = trace.byName.get(`${part}.${name}`);
-    const entering = board.tensor(own.inputs[0], { tall: 220, title: words("matrices.entering") });
+    const entering = board.tensor(own.inputs[0], { tall: 220, title: words("matrices.entering", { name: words(`step.${name}`) }) });
     const [x, weights, result] = await Promise.all([entering, weightsOf(app, board, own), show(name, 220)]);
-    return card(words(`matrices.${name}`), null, formula(x, "·", weights ?? words("matrices.weights"), "=", result));
+    return card(words(`matrices.${name}`), null, formula(x, "·", weights ?? h("b", words("matrices.weights")), "=", result));
   };
   const line = async (key, sign, ...names) => card(words(`matrices.${key}`), null, formula(...(await Promise.all(names.map((name) => show(name)))).flatMap((one, i) => (i ? [sign, one] : [one]))));
   return Promise.all([...["query", "key", "value"].map(projected), line("scores", "→", "scores", "scaled"), line("weights_line", "→", "masked", "weights"), line("context", "·", "weights", "value"), line("result", "", "context")]);

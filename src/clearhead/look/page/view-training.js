@@ -1,4 +1,4 @@
-// Training: what a target looks like, what the model said before it and after it, and the curves between.
+// Training: targets, what the model said before and after, and the curves between.
 
 import { chapter, redrawn } from "./article.js";
 import { card, exact, h, percent, s, slider, token } from "./dom.js";
@@ -6,6 +6,7 @@ import { plane } from "./trace.js";
 import { bar } from "./view-attention.js";
 import { best } from "./view-decoder.js";
 import { positionChoice } from "./view-steps.js";
+import { grouped } from "./words.js";
 
 const VOCABULARY = ["a", "am", "i", "thanks", "student", "⟨end⟩"];
 const SENTENCE = ["i", "am", "a", "student", "⟨end⟩"];
@@ -13,13 +14,15 @@ const SENTENCE = ["i", "am", "a", "student", "⟨end⟩"];
 export async function training(app) {
   const { words, told, trace } = app;
   const before = told.untrained && card(words("training.before"), words("training.before_why", { vocabulary: trace.config.target_vocabulary }), await beforeAndAfter(app));
-  return chapter(words, "training", card(words("training.toy"), words("training.toy_why"), toy(words)), before, card(words("training.curves"), null, curves(app)));
+  return chapter(words, "training", card(words("training.toy"), words("training.toy_why"), toy(app)), before, card(words("training.curves"), null, curves(app)));
 }
 
 /** One-hot targets, or smoothed: 1 − ε + ε/V for the right word and ε/V for each other. */
-function toy(words) {
+function toy(app) {
+  const { words } = app;
   const table = h("div.scroll");
-  const smoothing = slider(words("training.smoothing"), { min: 0, max: 0.5, step: 0.05, value: 0 }, (epsilon) => {
+  const smoothing = slider(words("training.smoothing"), { min: 0, max: 0.5, step: 0.05, value: Math.max(0, Math.min(0.5, app.smoothing ?? 0)) }, (epsilon) => {
+    app.choose("smoothing", epsilon, false);
     const share = (word, target) => (word === target ? 1 - epsilon : 0) + epsilon / VOCABULARY.length;
     const cell = (target) => (word) => h("td", { class: word === target ? "chosen" : null }, bar(share(word, target)), h("span", share(word, target).toFixed(3).replace(/\.000$/, "")));
     const row = (target) => h("tr", h("th", { scope: "row" }, target), VOCABULARY.map(cell(target)));
@@ -56,7 +59,7 @@ function curve(title, points, across) {
   const path = points.map(([step, value], i) => `${i ? "L" : "M"}${x(step).toFixed(1)} ${y(value).toFixed(1)}`).join(" ");
   const text = (at, down, anchor, content) => s("text", { x: at, y: down, "text-anchor": anchor }, content);
   const axes = s("path.axis", { d: `M${left} 12V${height - below}H${width - 12}` });
-  const labels = [text(left - 6, 17, "end", exact(Number(most.toPrecision(3)))), text(left - 6, height - below, "end", "0"), text(left, height - 8, "start", first), text(width - 12, height - 8, "end", `${across} ${last}`)];
+  const labels = [text(left - 6, 17, "end", exact(Number(most.toPrecision(3)))), text(left - 6, height - below, "end", "0"), text(left, height - 8, "start", grouped(first)), text(width - 12, height - 8, "end", `${across} ${grouped(last)}`)];
   const described = `${title}: ${exact(points[0][1])} → ${exact(points.at(-1)[1])}`;
   return h("figure.curve", h("figcaption", described), s("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": described }, axes, s("path.drawn", { d: path }), labels));
 }

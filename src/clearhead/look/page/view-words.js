@@ -1,9 +1,10 @@
 // Words to vectors, and their places.
 
+import { wave } from "./arithmetic.js";
 import { chapter, redrawn } from "./article.js";
 import { Board } from "./board.js";
 import { picture } from "./colours.js";
-import { card, choice, exact, h, link, select, short, token } from "./dom.js";
+import { card, choice, exact, h, link, select, short, table, token } from "./dom.js";
 import { Matrix, greatest } from "./matrix.js";
 import { below, flatOf, plane, rowsOf } from "./trace.js";
 import { partName } from "./words.js";
@@ -17,8 +18,8 @@ function sideChoice(app, draw) {
   app.side ??= "source";
   const options = [["source", words("words.source")], ["target", words("words.target")]];
   return choice(words("words.sentence"), options, app.side, (side) => {
-    app.side = side;
     app.word = 0;
+    app.choose("side", side);
     draw();
   });
 }
@@ -31,7 +32,7 @@ export function wordChoice(app, side, draw) {
   app.word ??= Math.max(1, side.pieces.indexOf("▁it"));
   app.word = Math.min(app.word, side.pieces.length - 1);
   return select(app.words("words.word"), side.pieces.map((piece, i) => [i, `${i}: ${piece}`]), app.word, (word) => {
-    app.word = word;
+    app.choose("word", word);
     draw();
   });
 }
@@ -46,13 +47,12 @@ export async function wordsToVectors(app) {
     const first = (i) => [0, 1, 2].map((column) => short(data[i * trace.width + column])).join(", ");
     const row = (piece, i) => h("tr", h("td", i), h("td.left", token(piece)), h("td", ids[i]), h("td.left", `→ [${first(i)}, …]`));
     const head = ["#", words("words.token"), words("words.id"), words("words.vector", { width: trace.width })].map((one) => h("th", one));
-    const table = h("div.scroll.tall", { tabindex: 0 }, h("table", h("thead", h("tr", head)), h("tbody", pieces.map(row))));
-    return [side, table, card(null, null, matrix), card(words("words.paths"), words("words.paths_why"), lanes)];
+    return [side, table("", head, pieces.map(row)), card(null, null, matrix), card(words("words.paths"), words("words.paths_why"), lanes)];
   });
   return chapter(words, "words", body);
 }
 
-/** Each word's vector as it enters the first layer and as it leaves every one: a row for each word. */
+/** Each word's vector as it enters the first layer and leaves every one. */
 async function paths(app) {
   const { words, trace } = app;
   const stack = app.side === "source" ? "encoder" : "decoder";
@@ -64,10 +64,10 @@ async function paths(app) {
   const { pieces } = sideOf(app);
   const lanes = (flat, stage) => h("td", { rowspan: pieces.length }, laneOf(flat, most[stage]));
   const row = (piece, i) => h("tr", h("th", { scope: "row" }, token(piece)), i === 0 && stages.map(lanes));
-  return h("div.scroll.tall", { tabindex: 0 }, h("table.lanes", h("thead", h("tr", h("td"), head)), h("tbody", pieces.map(row))));
+  return table(".lanes", [h("td"), head], pieces.map(row));
 }
 
-/** The first numbers of every word's vector as one picture, with room between the words. */
+/** The first numbers of every word's vector as one picture. */
 function laneOf({ rows, columns, at }, most) {
   const shown = { rows: 2 * rows, columns: Math.min(24, columns), at: (row, column) => (row % 2 ? at((row - 1) / 2, column) : -Infinity) };
   const canvas = picture(shown, "signed", most);
@@ -76,14 +76,10 @@ function laneOf({ rows, columns, at }, most) {
   return canvas;
 }
 
-/** PE(pos, 2i) = sin(pos / 10000^(2i/width)), PE(pos, 2i+1) its cosine; or all sines before all cosines. */
 function sinusoids(rows, width, interleaved) {
-  const terms = width / 2;
   return flatOf(Float32Array.from({ length: rows * width }, (_, i) => {
-    const [row, column] = [Math.floor(i / width), i % width];
-    const pair = interleaved ? Math.floor(column / 2) : column % terms;
-    const angle = row / 10000 ** (interleaved ? (2 * pair) / width : pair / Math.max(terms - 1, 1));
-    return (interleaved ? column % 2 === 0 : column < terms) ? Math.sin(angle) : Math.cos(angle);
+    const { angle, of } = wave(Math.floor(i / width), i % width, width, interleaved);
+    return Math[of](angle);
   }), width);
 }
 

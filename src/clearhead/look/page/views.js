@@ -12,26 +12,26 @@ import { matrices, step, sublayer } from "./view-steps.js";
 import { training } from "./view-training.js";
 import { positions, wordsToVectors } from "./view-words.js";
 
-/** draw(app, part, cell) gives the view's elements; numbers: whether cells can be chosen in it. */
+/** draw(app, part, cell): its elements. numbers: whether cells can be chosen. uses: what its address says. */
 export const views = {
   model: { draw: model },
   stacks: { draw: stacks },
   block: { draw: block },
-  sublayer: { draw: sublayer, numbers: true },
-  step: { draw: step, numbers: true },
-  words: { draw: wordsToVectors, numbers: true },
-  positions: { draw: positions, numbers: true },
-  vectors: { draw: vectors, numbers: true },
-  six: { draw: sixSteps, numbers: true },
-  matrices: { draw: matrices, numbers: true },
-  heads: { draw: heads, numbers: true },
-  lines: { draw: lines },
-  layer: { draw: layer, numbers: true },
-  memory: { draw: memory, numbers: true },
-  decoder: { draw: decoder },
-  output: { draw: output, numbers: true },
-  beam: { draw: beam },
-  training: { draw: training },
+  sublayer: { draw: sublayer, numbers: true, uses: "head" },
+  step: { draw: step, numbers: true, uses: "head" },
+  words: { draw: wordsToVectors, numbers: true, uses: "side" },
+  positions: { draw: positions, numbers: true, uses: "side word" },
+  vectors: { draw: vectors, numbers: true, uses: "attention head word" },
+  six: { draw: sixSteps, numbers: true, uses: "attention head word step" },
+  matrices: { draw: matrices, numbers: true, uses: "attention head" },
+  heads: { draw: heads, numbers: true, uses: "attention head" },
+  lines: { draw: lines, uses: "attention heads" },
+  layer: { draw: layer, numbers: true, uses: "sublayer" },
+  memory: { draw: memory, numbers: true, uses: "head position step" },
+  decoder: { draw: decoder, uses: "head step" },
+  output: { draw: output, numbers: true, uses: "position temperature" },
+  beam: { draw: beam, uses: "head" },
+  training: { draw: training, uses: "position smoothing" },
   pencil: { draw: worksheet },
 };
 

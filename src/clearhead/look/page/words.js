@@ -1,26 +1,31 @@
 // What the page says, in the reader's language.
 
+import { parsed } from "./address.js";
 import { texts } from "./texts.js";
 
 export const languages = ["en", "ko"];
 
-/** "?lang=" in the address, else what the file was made for, else the browser's language. */
+/** "lang=" in the address, else what the file was made for, else the browser's language. */
 export function language(preferred) {
-  const asked = new URLSearchParams(location.search).get("lang");
+  const asked = parsed(location.hash).given.lang;
+  const served = new URLSearchParams(location.search).get("lang");
   const browser = navigator.language.startsWith("ko") ? "ko" : "en";
-  return [asked, preferred, browser].find((one) => languages.includes(one));
+  return [asked, served, preferred, browser].find((one) => languages.includes(one));
 }
+
+/** A whole number in groups of three, as 3,200; anything else as it is. */
+export const grouped = (value) => (Number.isInteger(value) ? value.toLocaleString("en") : String(value));
 
 /** words(key, { name: value }): the catalogue's text with {name} replaced. */
 export function wordsIn(chosen) {
   const which = languages.indexOf(chosen);
   return (key, values = {}) => {
     if (!Object.hasOwn(texts, key)) throw new Error(`no text for ${key}`);
-    return texts[key][which].replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+    return texts[key][which].replace(/\{(\w+)\}/g, (whole, name) => (name in values ? grouped(values[name]) : whole));
   };
 }
 
-/** The key of a step's name and reason: tensors of the same name mean different things in different places. */
+/** The key of a step's name and reason, which depend on its place. */
 export function stepKey(name) {
   const last = name.slice(name.lastIndexOf(".") + 1);
   if (name === "decoder.normalized") return "decoder_normalized";

@@ -1,0 +1,42 @@
+// The address says what is seen: "#view/part/row,column?head=2&word=12&text=…" (docs/seeing.md).
+
+/** Numbers from `from` on, as people count them; null for what is none. */
+const counted = (from) => ({ read: (text) => (/^\d{1,6}$/.test(text) && text >= from ? text - from : null), write: (value) => value + from });
+const [zero, one, real] = [counted(0), counted(1), { read: (text) => (Number.isFinite(parseFloat(text)) ? parseFloat(text) : null) }];
+const KINDS = {
+  text: {}, to: {}, beam: zero, hypothesis: zero, lang: {}, attention: {}, sublayer: {}, head: one, word: zero, position: one, step: one,
+  side: { read: (text) => (text === "target" ? text : "source") },
+  heads: { read: (text) => new Set(text.split(",").map(one.read).filter((head) => head !== null)), write: (heads) => [...heads].sort((a, b) => a - b).map(one.write).join() },
+  temperature: real, smoothing: real,
+};
+export const SENTENCE = ["text", "to", "beam", "hypothesis"];
+
+/** { view, part, cell, given }; what is not understood is left out. */
+export function parsed(address) {
+  const [path, ...query] = address.replace(/^#/, "").split("?");
+  const [view, part, at] = written(path).split("/");
+  const given = {};
+  for (const [name, text] of new URLSearchParams(query.join("?"))) {
+    const value = Object.hasOwn(KINDS, name) ? (KINDS[name].read ?? String)(text) : null;
+    if (value !== null) given[name] = value;
+  }
+  const [row, column] = (at ?? "").split(",").slice(-2).map(zero.read);
+  return { view, part: part || null, cell: row === null || (column ?? null) === null ? null : { row, column }, given };
+}
+
+/** values: what is chosen there, by its name. */
+export function addressOf({ view, part, cell }, values) {
+  const at = cell ? `/${cell.row},${cell.column}` : "";
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) if (value !== null && value !== undefined) query.set(name, (KINDS[name].write ?? String)(value));
+  return `#${view}${part || cell ? `/${encodeURI(part ?? "")}` : ""}${at}${query.size ? `?${query}` : ""}`;
+}
+
+/** Without its percent signs; what is broken leads to the beginning. */
+function written(path) {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return "";
+  }
+}
