@@ -123,6 +123,16 @@ class TestTranslating:
         draws = [two_languages.search(["one"], "fr", sampling=Sampling(seed=seed), top_beams=2) for seed in (1, 1, 2)]
         assert draws[0] == draws[1] != draws[2]
 
+    def test_no_half_of_a_character_is_written(self, two_languages: Bundle) -> None:
+        """faults.md B4. After twelve steps of training a model of bytes writes them as they come."""
+        hot = Sampling(temperature=3.0, seed=7)
+        for more in ({"sampling": hot, "top_beams": 9}, {"beam_size": 4, "top_beams": 4}, {"prefix": "é"}):
+            found = two_languages.search(["one", "six two", "x"], "fr", **more)  # type: ignore[arg-type]
+            for one in (one for hypotheses in found for one in hypotheses):
+                assert "\ufffd" not in one.text
+                raw = [two_languages.target_tokenizer.token_bytes[token] or b"" for token in one.tokens]
+                assert b"".join(raw) == one.text.encode()
+
     def test_no_control_symbol_is_written(self, two_languages: Bundle) -> None:
         """Tags, begin and padding are never generated; end only at the end."""
         tokenizer = two_languages.target_tokenizer

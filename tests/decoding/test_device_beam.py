@@ -143,3 +143,14 @@ def test_what_follows_after_a_sentence_is_done_is_not_its_own(fixed_table: Any) 
     )
     found = found_by(short, [9, 9], options(2, 1))
     assert [len(one.tokens) for [one] in found] == [1, 9]
+
+
+@pytest.mark.parametrize("probabilities", [[0.0] * 4, [1.0, 0.0, 0.0, 0.0], [math.inf, 1.0, 1.0, 1.0]])
+@pytest.mark.parametrize("words", [0, 2])
+def test_where_nothing_has_a_probability_the_weights_are_the_cause(
+    fixed_table: Any, probabilities: list[float], words: int
+) -> None:
+    """faults.md A5."""
+    step = fixed_table(lambda tokens: [0, 0, 0.6, 0.4] if len(tokens) < words else probabilities)
+    with pytest.raises(DecodingError, match=r"log-probabilities are not numbers .* weights are damaged"):
+        found_by(step, [5], options(2, 2))

@@ -168,3 +168,14 @@ def test_log_probabilities_are_those_of_search(suppressed: tuple[int, ...], kind
     found = permitted(logits, torch.tensor(suppressed, dtype=torch.long))
     assert found.dtype == expected.dtype
     assert torch.equal(found, expected)
+
+
+@pytest.mark.parametrize("probabilities", [[0.0] * 4, [1.0, 0.0, 0.0, 0.0], [math.inf, 1.0, 1.0, 1.0]])
+@pytest.mark.parametrize("words", [0, 2])
+def test_where_nothing_has_a_probability_the_weights_are_the_cause(
+    fixed_table: Any, probabilities: list[float], words: int
+) -> None:
+    """faults.md A5."""
+    step = fixed_table(lambda tokens: [0, 0, 0.6, 0.4] if len(tokens) < words else probabilities)
+    with pytest.raises(DecodingError, match=r"log-probabilities are not numbers .* weights are damaged"):
+        run(greedy_of(step, 1), [5])

@@ -9,6 +9,7 @@ import torch
 
 from clearhead.decoding.options import Sampling, SearchOptions
 from clearhead.decoding.sampling import draw_tokens, sample
+from clearhead.errors import DecodingError
 
 BEGIN, END, A, B = 0, 1, 2, 3
 PROBABILITIES = torch.tensor([0.0, 0.5, 0.3, 0.2])
@@ -98,6 +99,23 @@ def test_samples_are_sorted_and_log_probabilities_are_the_models(table_step: Any
 def test_a_prefix_is_forced_on_every_sample(table_step: Any) -> None:
     [found] = sample(table_step(table), [9], options(5), prefixes=[(B, A)])
     assert all(hypothesis.tokens[:2] == (B, A) for hypothesis in found)
+
+
+@pytest.mark.parametrize("probabilities", [[math.nan] * 4, [0.0] * 4, [0.5, 0.0, 0.0, math.nan], [1.0, 0.0, 0.0, 0.0]])
+@pytest.mark.parametrize("chosen", [{}, {"top_k": 2}, {"top_p": 0.5}, {"temperature": 1e-3}, {"temperature": 1e6}])
+def test_where_nothing_has_a_probability_nothing_is_drawn(
+    table_step: Any, probabilities: list[float], chosen: dict[str, Any]
+) -> None:
+    """faults.md A5, A17: NaN, and a probability of 0 for all that may be written, were a RuntimeError."""
+    step = table_step(lambda tokens: [0.0, 0.0, 0.6, 0.4] if len(tokens) < 2 else probabilities)
+    with pytest.raises(DecodingError, match=r"log-probabilities are not numbers .* weights are damaged"):
+        sample(step, [9], options(40, suppressed=(BEGIN,), **chosen))
+
+
+def test_the_hottest_and_the_coldest_draws_are_draws() -> None:
+    """faults.md A5. Cold, the likeliest; hot, one third each."""
+    assert drawn([0.0, 0.5, 0.9999999], temperature=1e-3) == [END, END, END]
+    assert drawn([0.33, 0.34, 0.66, 0.67], temperature=1e6) == [END, A, A, B]
 
 
 def test_no_sentences_give_no_hypotheses(table_step: Any) -> None:

@@ -1,11 +1,13 @@
 """Greedy search and what every search shares, on tables of probabilities. Ids: 0 begin, 1 end, then words."""
 
+import dataclasses
 import math
 from typing import Any
 
 import pytest
 import torch
 
+from clearhead.decoding.beam import beam_search
 from clearhead.decoding.options import SearchOptions
 from clearhead.decoding.scores import LengthPenalty
 from clearhead.decoding.search import StepFunction, greedy, permitted_log_probabilities
@@ -99,6 +101,20 @@ def test_what_cannot_be_met_is_refused(table_step: Any, max_lengths: Any, prefix
 def test_a_model_that_gives_no_numbers_is_named_as_the_cause(table_step: Any) -> None:
     with pytest.raises(DecodingError, match="weights are damaged"):
         greedy(table_step(lambda tokens: [math.nan] * 4), [3], OPTIONS)
+
+
+@pytest.mark.parametrize("probabilities", [[0.0] * 4, [1.0, 0.0, 0.0, 0.0], [math.inf, 1.0, 1.0, 1.0]])
+@pytest.mark.parametrize("words", [0, 2])
+@pytest.mark.usefixtures("way")
+def test_where_nothing_has_a_probability_the_weights_are_the_cause(
+    table_step: Any, probabilities: list[float], words: int
+) -> None:
+    """faults.md A5: at once or after some words, greedy search and a beam."""
+    for beam_size in (1, 2):
+        options = dataclasses.replace(OPTIONS, beam_size=beam_size)
+        step = table_step(lambda tokens: [0, 0, 0.6, 0.4] if len(tokens) < words else probabilities)
+        with pytest.raises(DecodingError, match=r"log-probabilities are not numbers .* weights are damaged"):
+            beam_search(step, [5], options)
 
 
 def test_no_sentences_give_no_hypotheses(table_step: Any) -> None:

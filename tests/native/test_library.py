@@ -190,7 +190,7 @@ def test_continuations(sentences: int, rows: int, choices: int, beams: int, seed
     totals = torch.randn(sentences, rows, generator=generator, dtype=torch.float64)
     values = torch.randn(sentences, rows, choices, generator=generator).sort(descending=True).values
     tokens = torch.randint(0, 4, values.shape, generator=generator)
-    found, live = functions().continuations(totals, values, tokens, 2 * beams, beams, 0)
+    found, live, _ = functions().continuations(totals, values, tokens, 2 * beams, beams, 0)
     for number in range(sentences):
         everything = sorted(
             (
@@ -214,7 +214,7 @@ def test_continuations(sentences: int, rows: int, choices: int, beams: int, seed
 
 def test_continuations_do_not_hide_what_is_not_a_number() -> None:
     values = torch.tensor([[[-1.0, -2.0], [math.nan, math.nan]]])
-    found, live = functions().continuations(torch.zeros(1, 2).double(), values, torch.ones(1, 2, 2).long(), 4, 2, 0)
+    found, live, _ = functions().continuations(torch.zeros(1, 2).double(), values, torch.ones(1, 2, 2).long(), 4, 2, 0)
     assert found[2].isnan().all()
     assert live[2].isnan().all()
 

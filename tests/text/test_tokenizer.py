@@ -107,6 +107,15 @@ def test_the_order_of_the_ids():
     assert list(TOKENIZER.byte_ids) == list(range(5, 5 + 256))
 
 
+def test_each_id_stands_for_bytes_or_for_none():
+    """faults.md B4. In a text's order they are the text."""
+    assert TOKENIZER.token_bytes[:5] == [None] * 5
+    assert [TOKENIZER.token_bytes[index] for index in TOKENIZER.byte_ids] == [bytes([byte]) for byte in range(256)]
+    assert len(TOKENIZER.token_bytes) == TOKENIZER.size
+    for text in (*SENTENCES, *map(TOKENIZER.decode, [TOKENIZER.encode(text) for text in HARD])):
+        assert b"".join(TOKENIZER.token_bytes[index] for index in TOKENIZER.encode(text)) == text.encode()
+
+
 def test_the_first_merge_by_hand():
     """In "abab abab" the pair (a, b) stands four times and is merged first; without languages it is id 3 + 256."""
     tokenizer = Tokenizer.learn(["abab abab"], 260)

@@ -25,6 +25,7 @@ from clearhead.decoding import (
 from clearhead.decoding.bounds import whole
 from clearhead.decoding.device_model import on_device, weights_state
 from clearhead.decoding.packed import packed
+from clearhead.decoding.utf8 import Utf8Automaton
 from clearhead.errors import BundleError, DecodingError, UsageError
 from clearhead.files import publish_folder, sha256
 from clearhead.model import EncoderDecoder
@@ -332,7 +333,13 @@ class Bundle:
                 self.recipe.decoding.length_penalty if length_penalty is None else length_penalty
             ),
             sampling=sampling,
+            utf8=self._utf8,
         )
+
+    @functools.cached_property
+    def _utf8(self) -> Utf8Automaton:
+        """Keeps what is written to whole characters."""
+        return Utf8Automaton.of(self.target_tokenizer.token_bytes)
 
     def _sources(self, texts: Sequence[str], to: str | None) -> list[list[int] | None]:
         """The ids of each text with its tag and end; None for a blank one. Too long a text is cut."""

@@ -21,7 +21,9 @@ from clearhead.decoding.search import (
     make_hypothesis,
     most_probable,
     require_number,
+    require_possible,
 )
+from clearhead.decoding.utf8 import FURTHEST, Standing, furthest
 from clearhead.native import library as native
 
 
@@ -57,17 +59,25 @@ def beam_search(
     # One row a sentence until the first step has told hypotheses apart: equal rows would fill a beam with copies.
     tokens = torch.full((len(active), 1), options.begin, dtype=torch.long, device=device)
     totals = torch.zeros((len(active), 1), dtype=torch.float64, device=device)
+    table = None if options.utf8 is None else options.utf8.table.to(device)
+    states, shortest = torch.zeros_like(tokens), min(max_lengths, default=0)
     while active:
         position = len(history)
         forced = [sentence.prefix for sentence in active] if position < longest_prefix else ()
-        choices = most_probable(step(tokens), options, forced, position, 2 * options.beam_size)
-        candidates, live = continuations(totals, choices, options)
+        standing = None
+        if table is not None:
+            standing = Standing(table, states, None)
+            if position + len(FURTHEST) > shortest:
+                limits = [sentence.max_length for sentence in active]
+                standing = Standing(table, states, furthest(limits, position, device))
+        choices = most_probable(step(tokens), options, forced, position, 2 * options.beam_size, standing)
+        candidates, live, states = continuations(totals, choices, options, standing)
         if watch is not None:
             watch(BeamStep(choices, candidates, live))
         kept = note_endings(active, candidates, live, history, options.end)
         if kept:
             places = torch.tensor(kept, device=device)
-            live = live.of_sentences(places)
+            live, states = live.of_sentences(places), states if len(kept) == len(active) else states[places]
             step.select(places, live.parents)
             history.add(live, kept)
             tokens, totals = live.tokens, live.totals
@@ -110,15 +120,21 @@ Watch = Callable[[BeamStep], None]
 
 
 def continuations(
-    totals: Float[Tensor, "sentences beams"], choices: Choice, options: SearchOptions
-) -> tuple[Continuations, Continuations]:
-    """The 2·beam_size most probable continuations of each sentence, and the beam_size of them that do not end."""
+    totals: Float[Tensor, "sentences beams"], choices: Choice, options: SearchOptions, standing: Standing | None
+) -> tuple[Continuations, Continuations, Int[Tensor, "sentences live"]]:
+    """The 2·beam_size most probable continuations of each sentence, and the beam_size of them that do not end.
+
+    At last the states of the latter, where hypotheses are kept to whole UTF-8; otherwise what is never looked at.
+    """
     library = native.library() if native.takes(choices.log_probabilities) else None
     if library is not None:
-        found, live = library.continuations(totals, *choices, 2 * options.beam_size, options.beam_size, options.end)
-        return Continuations(*found), Continuations(*live)
+        found, alive, states = library.continuations(
+            totals, *choices, 2 * options.beam_size, options.beam_size, options.end, standing
+        )
+        return Continuations(*found), Continuations(*alive), states
     candidates = best_candidates(totals, choices, 2 * options.beam_size)
-    return candidates, best_unfinished(candidates, options)
+    live = best_unfinished(candidates, options)
+    return candidates, live, live.parents if standing is None else standing.after(live.parents, live.tokens)
 
 
 def best_candidates(totals: Float[Tensor, "sentences beams"], choices: Choice, count: int) -> Continuations:
@@ -177,6 +193,7 @@ class Sentence:
 
     def hypotheses(self, history: "History") -> list[Hypothesis]:
         wanted = [*self.finished, *self.unfinished][: self.options.top_beams]
+        require_possible(bool(wanted))
         return best_first([history.hypothesis(ending, self.options) for ending in wanted])
 
 

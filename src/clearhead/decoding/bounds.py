@@ -41,6 +41,8 @@ def whole(name: str, value: object, remedy: str = "") -> int:
     Python's and numpy's whole numbers are taken; True, 2.0 and "2" are none.
     """
     low, high = WHOLE[name]
+    if type(value) is int and low <= value <= high:  # Nearly always, and soon seen.
+        return value
     if not isinstance(value, Integral) or isinstance(value, bool) or not low <= int(value) <= high:
         raise DecodingError(f"{name}={shown(value)} must be a whole number from {low} to {high}{_after(remedy)}")
     return int(value)
@@ -57,6 +59,8 @@ def real(name: str, value: object, remedy: str = "") -> float:
 
 def token_id(name: str, value: object) -> int:
     """The value, where it is a whole number of 0 or more; DecodingError otherwise."""
+    if type(value) is int and value >= 0:
+        return value
     if not isinstance(value, Integral) or isinstance(value, bool) or value < 0:
         raise DecodingError(f"{name}={shown(value)} must be an id of 0 or more; take it from the tokenizer")
     return int(value)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from clearhead.decoding.beam import Continuations, best_candidates, best_unfinished
 from clearhead.decoding.device_search import (
+    DeviceUtf8,
     FixedStep,
     begin_counting,
     count_token,
@@ -21,7 +22,7 @@ from clearhead.decoding.device_search import (
     places_of_live,
 )
 from clearhead.decoding.options import SearchOptions
-from clearhead.decoding.search import Hypothesis, best_first, make_hypothesis, require_number
+from clearhead.decoding.search import Hypothesis, best_first, make_hypothesis, require_number, require_possible
 
 # What is noted of a finished hypothesis, all in float64, in which whole numbers stay whole.
 _SCORE, _TOTAL, _PARENT, _LENGTH = range(4)
@@ -31,12 +32,14 @@ class BeamState(NamedTuple):
     """What beam search remembers.
 
     newest, totals: the last token and the log-probability of every live hypothesis, -inf where there is none.
+    states: where each of them stands inside a character.
     parents, tokens, step_totals: the live hypotheses of every position; each knows the row that it continues.
     finished: the best finished hypotheses, best first, by the four columns named above. The others: see `Counting`.
     """
 
     newest: Int[Tensor, "sentences beams"]
     totals: Float[Tensor, "sentences beams"]
+    states: Int[Tensor, "sentences beams"]
     parents: Int[Tensor, "sentences capacity beams"]
     tokens: Int[Tensor, "sentences capacity beams"]
     step_totals: Float[Tensor, "sentences capacity beams"]
@@ -55,12 +58,14 @@ class DeviceBeam:
         beams = options.beam_size
         self.step, self.sentences, self.beams, self.capacity, self.options = step, sentences, beams, capacity, options
         self.suppressed = torch.tensor(options.suppressed, dtype=torch.long, device=device)
+        self.utf8 = None if options.utf8 is None else DeviceUtf8(options.utf8, device)
         self.position = torch.zeros(1, dtype=torch.long, device=device)
         whole, real = self.position.new_zeros, torch.zeros(0, dtype=torch.float64, device=device).new_zeros
         self.state = BeamState(
             newest=whole(sentences, beams),
             # In float64, as in `beam_search`: each token's log-probability is the difference of two of them.
             totals=real(sentences, beams),
+            states=whole(sentences, beams),
             parents=whole(sentences, capacity, beams),
             tokens=whole(sentences, capacity, beams),
             step_totals=real(sentences, capacity, beams),
@@ -74,6 +79,7 @@ class DeviceBeam:
         self.position.zero_()
         begin_counting(self.state, max_lengths)
         self.state.newest.fill_(self.options.begin)
+        self.state.states.zero_()
         # All rows of a sentence are equal until the first step has told them apart, so one alone may be continued.
         self.state.totals.fill_(-math.inf)[:, 0] = 0.0
         self.state.finished[..., _SCORE] = -math.inf
@@ -81,7 +87,10 @@ class DeviceBeam:
     def advance(self, sentences: int, reach: int) -> None:
         state, options = BeamState(*first(self.state, sentences)), self.options
         logits = self.step(state.newest, self.position, reach)
-        choices = most_probable(permitted(logits, self.suppressed), 2 * self.beams)
+        banned = None
+        if self.utf8 is not None:
+            banned = self.utf8.banned(state.states, state.limits - self.position)
+        choices = most_probable(permitted(logits, self.suppressed, banned), 2 * self.beams)
         candidates = best_candidates(state.totals, choices, 2 * self.beams)
         live = best_unfinished(candidates, options)
         for kept, new in ((state.parents, live.parents), (state.tokens, live.tokens), (state.step_totals, live.totals)):
@@ -89,6 +98,8 @@ class DeviceBeam:
         self.step.select(live.parents)
         state.newest.copy_(live.tokens)
         state.totals.copy_(live.totals)
+        if self.utf8 is not None:
+            state.states.copy_(self.utf8.after(state.states.gather(1, live.parents), live.tokens))
         self.position.add_(1)
         self._note_finished(state, candidates)
         count_token(state, self._hopeless(state))
@@ -146,6 +157,7 @@ class DeviceBeam:
             for parent, token, total in zip(*(column.tolist() for column in columns), strict=True):
                 if total > -math.inf:
                     endings.append(_Ending(place, parent, token, total, last + 1))
+        require_possible(bool(endings))
         return endings[: self.options.top_beams]
 
 

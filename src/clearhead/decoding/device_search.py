@@ -16,6 +16,7 @@ from torch import Tensor
 
 from clearhead.decoding.options import SearchOptions
 from clearhead.decoding.search import Choice, Hypothesis, make_hypothesis
+from clearhead.decoding.utf8 import FURTHEST, REFUSED, START, Utf8Automaton
 
 # The host asks who is done after so many steps: often would leave the device idle, seldom would compute too much.
 READ_EVERY = 4
@@ -133,10 +134,12 @@ def reach_of(position: int, capacity: int) -> int:
 class GreedyState(NamedTuple):
     """What greedy search remembers.
 
-    newest: the last token of each sentence. tokens, log_probabilities: the path so far. The others: see `Counting`.
+    newest: the last token of each sentence, and states: where it stands inside a character. tokens, log_probabilities:
+    the path so far. The others: see `Counting`.
     """
 
     newest: Int[Tensor, "sentences 1"]
+    states: Int[Tensor, "sentences 1"]
     tokens: Int[Tensor, "sentences capacity"]
     log_probabilities: Float[Tensor, "sentences capacity"]
     limits: Int[Tensor, "sentences"]
@@ -152,10 +155,12 @@ class DeviceGreedy:
     ) -> None:
         self.step, self.sentences, self.beams, self.capacity, self.options = step, sentences, 1, capacity, options
         self.suppressed = torch.tensor(options.suppressed, dtype=torch.long, device=device)
+        self.utf8 = None if options.utf8 is None else DeviceUtf8(options.utf8, device)
         self.position = torch.zeros(1, dtype=torch.long, device=device)
         whole = self.position.new_zeros
         self.state = GreedyState(
             newest=whole(sentences, 1),
+            states=whole(sentences, 1),
             tokens=whole(sentences, capacity),
             log_probabilities=torch.zeros(sentences, capacity, dtype=torch.float64, device=device),
             limits=whole(sentences),
@@ -167,14 +172,20 @@ class DeviceGreedy:
         self.position.zero_()
         begin_counting(self.state, max_lengths)
         self.state.newest.fill_(self.options.begin)
+        self.state.states.zero_()
 
     def advance(self, sentences: int, reach: int) -> None:
         state = GreedyState(*first(self.state, sentences))
         logits = self.step(state.newest, self.position, reach)
-        log_probabilities, tokens = permitted(logits, self.suppressed).max(-1)
+        banned = None
+        if self.utf8 is not None:
+            banned = self.utf8.banned(state.states, state.limits - self.position)
+        log_probabilities, tokens = permitted(logits, self.suppressed, banned).max(-1)
         state.tokens.index_copy_(1, self.position, tokens)
         state.log_probabilities.index_copy_(1, self.position, log_probabilities.double())
         state.newest.copy_(tokens)
+        if self.utf8 is not None:
+            state.states.copy_(self.utf8.after(state.states, tokens))
         self.position.add_(1)
         count_token(state, tokens[:, 0] == self.options.end)
 
@@ -190,6 +201,27 @@ class DeviceGreedy:
         state = GreedyState(*on_host(self.state, places))
         paths = zip(state.tokens.tolist(), state.log_probabilities.tolist(), state.lengths.tolist(), strict=True)
         return [[make_hypothesis(tokens[:length], each[:length], self.options)] for tokens, each, length in paths]
+
+
+class DeviceUtf8:
+    """An automaton's tables on a device, asked in fixed shapes: what `utf8.Standing` says, for every hypothesis."""
+
+    def __init__(self, utf8: Utf8Automaton, device: torch.device | str) -> None:
+        table, furthest = utf8.table.to(device), torch.tensor(FURTHEST, dtype=torch.uint8, device=device)
+        # By how many tokens may follow, the state, and the token.
+        self._banned = table > furthest[:, None, None]
+        self._after = table.masked_fill(table == REFUSED, START).long()
+
+    def banned(
+        self, states: Int[Tensor, "sentences beams"], rooms: Int[Tensor, "sentences"]
+    ) -> Bool[Tensor, "sentences beams vocabulary"]:
+        """True for what a hypothesis may not have as one of `rooms` tokens that it may still get."""
+        return self._banned[(rooms - 1).clamp(0, len(FURTHEST) - 1)[:, None], states]
+
+    def after(
+        self, states: Int[Tensor, "sentences beams"], tokens: Int[Tensor, "sentences beams"]
+    ) -> Int[Tensor, "sentences beams"]:
+        return self._after[states, tokens]
 
 
 @runtime_checkable
@@ -242,11 +274,14 @@ def move_to_front(tensors: Iterable[Tensor], places: Int[Tensor, "kept"]) -> Non
 
 
 def permitted(
-    logits: Float[Tensor, "sentences beams vocabulary"], suppressed: Int[Tensor, "suppressed"]
+    logits: Float[Tensor, "sentences beams vocabulary"],
+    suppressed: Int[Tensor, "suppressed"],
+    banned: Bool[Tensor, "sentences beams vocabulary"] | None = None,
 ) -> Float[Tensor, "sentences beams vocabulary"]:
-    """`search.permitted_log_probabilities` without prefixes, its list of tokens already on the device."""
+    """`search.permitted_log_probabilities` without prefixes, its lists of tokens already on the device."""
     precise = torch.promote_types(logits.dtype, torch.float32)
-    return logits.log_softmax(-1, dtype=precise).index_fill_(-1, suppressed, -math.inf)
+    log_probabilities = logits.log_softmax(-1, dtype=precise).index_fill_(-1, suppressed, -math.inf)
+    return log_probabilities if banned is None else log_probabilities.masked_fill_(banned, -math.inf)
 
 
 def most_probable(log_probabilities: Float[Tensor, "sentences beams vocabulary"], count: int) -> Choice:

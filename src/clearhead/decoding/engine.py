@@ -4,9 +4,10 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
@@ -19,6 +20,7 @@ from clearhead.decoding.packed import PackedModel
 from clearhead.decoding.sampling import sample
 from clearhead.decoding.search import Hypothesis, Prefixes, StepFunction, checked_prefixes, make_hypothesis
 from clearhead.decoding.shortlist import Lists, Shortlist
+from clearhead.decoding.utf8 import Utf8Automaton
 from clearhead.decoding.weights import require_finite
 from clearhead.errors import DecodingError
 from clearhead.model import DecoderCache, EncoderDecoder, TransformerConfig, masks_for, padding_mask
@@ -122,8 +124,9 @@ def translate_ids(
     sources: ids as the encoder reads them, each with its end token. prefixes: for each, target tokens to begin with.
     numbers: the sources' numbers among all that are translated; 0, 1, 2, … where not given. Errors name them, and draws
         of sampling differ by them.
-    shortlist: lets each sentence have only the target tokens that its source tokens may become, its prefix and the end
-        token; log-probabilities then are shared out among these.
+    shortlist: lets each sentence have only the target tokens that its source tokens may become, its prefix, the end
+        token and, where `options.utf8` is given, the bytes that end a character; log-probabilities then are shared out
+        among these.
     batch_tokens: a batch's sentences × hypotheses × longest source, padding included, stay within it; where not given,
         4,096 on a CPU and 32,768 on a GPU.
     workers: how many batches to translate at once, sharing the cores that torch is set to use. Where not given, a
@@ -143,11 +146,12 @@ def translate_ids(
     check_ids("source", sources, own, model.config.source_vocabulary, model.config.max_length)
     check_options(options, model.config.target_vocabulary)
     check_shortlist(shortlist, model.config)
+    shortlist = spelling(shortlist, options.utf8)
     prefixes = [()] * len(sources) if prefixes is None else prefixes
     if len(prefixes) != len(sources):
         raise DecodingError(f"{len(prefixes)} prefixes for {len(sources)} sources; give one for each, or none")
     check_ids("prefix", prefixes, own, model.config.target_vocabulary, model.config.max_length, at_least=0)
-    max_lengths = greatest_lengths(model, sources, prefixes, length_limit or LengthLimit())
+    max_lengths = greatest_lengths(model, sources, prefixes, length_limit or LengthLimit(), options.utf8)
     prefixes = checked_prefixes(max_lengths, options, prefixes)
     rows = options.beam_size if options.sampling is None else options.top_beams
     device = device_of(model)
@@ -232,12 +236,22 @@ def default_batch_tokens(model: Model) -> int:
     return DEFAULT_BATCH_TOKENS if device_of(model).type == "cpu" else DEVICE_BATCH_TOKENS
 
 
-def greatest_lengths(model: Model, sources: Ids, prefixes: Prefixes, limit: LengthLimit) -> list[int]:
-    """For each sentence, the greatest number of target tokens."""
+def greatest_lengths(
+    model: Model, sources: Ids, prefixes: Prefixes, limit: LengthLimit, utf8: Utf8Automaton | None
+) -> list[int]:
+    """For each sentence, the greatest number of target tokens; a prefix has room to end its last character."""
+    dues = [utf8.due(prefix) if utf8 is not None and prefix else 0 for prefix in prefixes]
     return [
-        limit.tokens(len(source), len(prefix), model.config.max_length)
-        for source, prefix in zip(sources, prefixes, strict=True)
+        limit.tokens(len(source), len(prefix) + due, model.config.max_length)
+        for source, prefix, due in zip(sources, prefixes, dues, strict=True)
     ]
+
+
+def spelling(shortlist: Shortlist | None, utf8: Utf8Automaton | None) -> Shortlist | None:
+    """The shortlist with the single bytes that end a character, without which a search might find no way to go on."""
+    if shortlist is None or utf8 is None or shortlist.always_has(utf8.continuing):
+        return shortlist
+    return replace(shortlist, always=np.union1d(shortlist.always, utf8.continuing))
 
 
 def in_batches(
@@ -329,6 +343,11 @@ def check_ids(
 
 def check_options(options: SearchOptions, vocabulary: int) -> None:
     """Raise DecodingError if an id that the options name is not in the model's target vocabulary."""
+    if options.utf8 is not None and options.utf8.vocabulary != vocabulary:
+        raise DecodingError(
+            f"utf8 is for a vocabulary of {options.utf8.vocabulary} ids but the model's has {vocabulary}; "
+            "use the tokenizer that the model was trained with"
+        )
     greatest = max(options.begin, options.end, *options.suppressed)
     if greatest >= vocabulary:
         raise DecodingError(

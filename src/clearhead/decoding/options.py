@@ -1,11 +1,14 @@
 """What a search is asked for: frozen, and validated once."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from clearhead.decoding.bounds import real, token_id, whole
 from clearhead.decoding.scores import LengthPenalty
 from clearhead.errors import DecodingError
+
+if TYPE_CHECKING:
+    import clearhead.decoding.utf8
 
 Precision = Literal["fp32", "bf16", "int8"]
 # How many target pieces a shortlist has for each source piece, and for every sentence.
@@ -49,6 +52,7 @@ class SearchOptions:
     beam_size: hypotheses kept alive for each sentence; 1 is greedy search. The paper uses 4.
     length_penalty: what ranks finished hypotheses; mean:1.0 where not given.
     top_beams: hypotheses returned for each sentence, or samples where `sampling` is given (which ignores beam_size).
+    utf8: keeps every hypothesis to whole UTF-8, as a text must be; None where tokens stand for no bytes.
 
     Raises DecodingError for a value outside its range.
     """
@@ -60,6 +64,7 @@ class SearchOptions:
     top_beams: int = 1
     length_penalty: LengthPenalty = field(default_factory=LengthPenalty)
     sampling: Sampling | None = None
+    utf8: "clearhead.decoding.utf8.Utf8Automaton | None" = None
 
     def __post_init__(self) -> None:
         _set(self, "beam_size", whole("beam_size", self.beam_size, "1 is greedy search"))

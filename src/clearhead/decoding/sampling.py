@@ -17,6 +17,7 @@ from clearhead.decoding.search import (
     permitted_log_probabilities,
 )
 from clearhead.decoding.shortlist import Logits, whole
+from clearhead.decoding.utf8 import Standing
 
 
 def sample(
@@ -46,8 +47,10 @@ def sample(
     ]
     uniforms = torch.tensor(numpy.array(streams), dtype=torch.float64, device=device)
 
-    def choose(logits: Logits, active: Sequence[int], prefixes: Prefixes, position: int) -> Choice:
-        permitted = permitted_log_probabilities(whole(logits), options, prefixes, position)
+    def choose(
+        logits: Logits, active: Sequence[int], prefixes: Prefixes, position: int, standing: Standing | None
+    ) -> Choice:
+        permitted = permitted_log_probabilities(whole(logits), options, prefixes, position, standing)
         tokens = draw_tokens(permitted, uniforms[active, :, position], sampling)[..., None]
         return Choice(permitted.gather(-1, tokens), tokens)
 
@@ -69,7 +72,8 @@ def draw_tokens(
     if sampling.top_p is not None:
         # A token stays while those before it fall short of p: the first always does.
         kept[..., 1:] &= cumulative[..., :-1] < sampling.top_p
-    last = kept.sum(-1, keepdim=True) - 1
+    # Where nothing has a probability, as after NaN, the first is taken: what it is worth tells the caller.
+    last = (kept.sum(-1, keepdim=True) - 1).clamp(min=0)
     threshold = uniforms[..., None] * cumulative.gather(-1, last)
     # The first token whose cumulative probability passes the threshold; rounding may carry it one past the last.
     place = (cumulative <= threshold).sum(-1, keepdim=True).minimum(last)

@@ -64,6 +64,10 @@ class Shortlist:
     def _always(self) -> NDArray[np.bool_]:
         return np.isin(np.arange(self.target_vocabulary), self.always)
 
+    def always_has(self, tokens: Ids) -> bool:
+        """Whether every sentence may have each of these target ids."""
+        return bool(self._always[tokens].all())
+
     def lists(self, sources: Sequence[Sequence[int]], besides: Sequence[Sequence[int]]) -> "Lists":
         """Each sentence's list: what may always be, what its source ids may become, and its ids of `besides`."""
         found = []

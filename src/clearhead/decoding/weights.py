@@ -14,7 +14,7 @@ def require_finite(model: nn.Module) -> None:
     nothing of minus infinity, and a row of the embedding counts only where its piece stands.
     """
     for name, tensor in (*model.named_parameters(), *model.named_buffers()):
-        if not tensor.is_floating_point() or not tensor.numel():
+        if not tensor.is_floating_point() or not tensor.numel() or tensor.is_meta:
             continue
         # In one pass and without a copy; both are NaN where a number is.
         least, greatest = tensor.detach().aminmax()

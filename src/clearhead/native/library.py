@@ -16,6 +16,9 @@ from clearhead.native.crossing import pointer
 FP32, BF16, INT8 = range(3)
 # Whether this process is a copy of one that may have had threads: empty where it is none.
 _FORKED: list[bool] = []
+# As `decoding.utf8.Standing`: uint8 "states vocabulary", int64 "sentences beams", uint8 "sentences".
+Standing = tuple[Tensor, Tensor, Tensor | None]
+_STATES = 8
 
 
 class Matrix(Structure):
@@ -84,20 +87,26 @@ class Library:
         self.reorder = _declared(functions.ch_reorder, c_int, c_void_p, numbers, numbers, c_int, c_int)
         self.state_free = _declared(functions.ch_state_free, None, model, c_void_p)
         self.expand_beams = _declared(
-            functions.ch_expand_beams, c_int, *[numbers] * 3, *[c_int] * 5, c_int64, *[numbers] * 6
+            functions.ch_expand_beams, c_int, *[numbers] * 3, *[c_int] * 5, c_int64, numbers, c_int, *[numbers] * 8
         )
         self.topk = _declared(
-            functions.ch_topk, c_int, numbers, c_int, c_int, numbers, numbers, c_int, numbers, c_int, c_int,
-            numbers, numbers,
+            functions.ch_topk, c_int, numbers, c_int, c_int, numbers, numbers, c_int, numbers, c_int,
+            numbers, c_int, numbers, numbers, c_int, numbers, numbers,
         )  # fmt: skip
 
     def most_probable(
-        self, logits: Tensor, suppressed: tuple[int, ...], count: int, lists: tuple[Tensor, Tensor] | None = None
+        self,
+        logits: Tensor,
+        suppressed: tuple[int, ...],
+        count: int,
+        lists: tuple[Tensor, Tensor] | None = None,
+        standing: Standing | None = None,
     ) -> tuple[Tensor, Tensor]:
         """The log-probabilities and the tokens of the `count` most probable ones of each row of `logits`.
 
         lists: where the logits of a sentence, the first dimension, are those of some tokens: these tokens (int32, one
         row a sentence) and how many there are (int32). What follows them in a row is not read.
+        standing: keeps hypotheses to whole UTF-8; `logits` have the dimensions sentences, beams and tokens then.
         Raises DecodingError where these do not fit together.
         """
         logits, stride, shape = (
@@ -115,38 +124,62 @@ class Library:
             listed = pointer("lists", lists[0], torch.int32, sentences, stride)
             sizes = pointer("the lists' sizes", lists[1], torch.int32, sentences)
             beams = rows // sentences if sentences else 1
+        moves, vocabulary, states, furthest = None, 0, None, None
+        if standing is not None:
+            sentences, beams = logits.shape[:2]
+            moves, vocabulary, states = _pointers(standing, sentences, beams)
+            if standing[2] is not None:
+                furthest = pointer("furthest states", standing[2], torch.uint8, sentences)
         code = self.topk(
             pointer("logits", logits, torch.float32, *logits.shape), rows, stride, listed, sizes, beams,
-            banned, len(banned), count, values.data_ptr(), tokens.data_ptr(),
+            banned, len(banned), moves, vocabulary, states, furthest, count, values.data_ptr(), tokens.data_ptr(),
         )  # fmt: skip
         crossing.require_done(code, "choosing the most probable tokens", logits=logits, count=count)
         return values, tokens
 
     def continuations(
-        self, totals: Tensor, values: Tensor, tokens: Tensor, count: int, beams: int, end: int
-    ) -> tuple[tuple[Tensor, Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]:
+        self,
+        totals: Tensor,
+        values: Tensor,
+        tokens: Tensor,
+        count: int,
+        beams: int,
+        end: int,
+        standing: Standing | None = None,
+    ) -> tuple[tuple[Tensor, Tensor, Tensor], tuple[Tensor, Tensor, Tensor], Tensor]:
         """Parents, tokens and totals of each sentence's `count` best continuations, and of the `beams` that live on.
 
+        At last where the latter stand, as the states of `standing`; no numbers in particular without one.
         Raises DecodingError where these do not fit together.
         """
         sentences, rows, choices = values.shape
         count = min(crossing.count("count", count), rows * choices)
         beams = min(crossing.count("beams", beams), count)
         parents, found = crossing.buffer(2, sentences, count, dtype=torch.int64).unbind()
-        live_parents, living = crossing.buffer(2, sentences, beams, dtype=torch.int64).unbind()
+        live_parents, living, states = crossing.buffer(3, sentences, beams, dtype=torch.int64).unbind()
         sums = crossing.buffer(sentences, count, dtype=torch.float64)
         live_sums = crossing.buffer(sentences, beams, dtype=torch.float64)
         results = (parents, found, sums), (live_parents, living, live_sums)
         # Named, so that a copy lives until it has been read.
         totals, values, tokens = totals.contiguous(), values.contiguous(), tokens.contiguous()
+        moves, vocabulary, before = (None, 0, None) if standing is None else _pointers(standing, sentences, rows)
         code = self.expand_beams(
             pointer("totals", totals, torch.float64, sentences, rows),
             pointer("log-probabilities", values, torch.float32, sentences, rows, choices),
             pointer("tokens", tokens, torch.int64, sentences, rows, choices),
-            sentences, rows, choices, count, beams, end, *(one.data_ptr() for part in results for one in part),
+            sentences, rows, choices, count, beams, end, moves, vocabulary, before,
+            *(one.data_ptr() for part in results for one in part), states.data_ptr(),
         )  # fmt: skip
         crossing.require_done(code, "continuing hypotheses", values=values, count=count, beams=beams)
-        return results
+        return *results, states
+
+
+def _pointers(standing: Standing, sentences: int, rows: int) -> tuple[Any, int, Any]:
+    """The automaton's table, the size of its vocabulary, and the states of the rows."""
+    table, states, _ = standing
+    vocabulary = table.shape[1]
+    moves = pointer("the automaton", table, torch.uint8, _STATES, vocabulary)
+    return moves, vocabulary, pointer("states", states, torch.int64, sentences, rows)
 
 
 @functools.lru_cache(maxsize=16)

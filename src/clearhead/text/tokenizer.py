@@ -21,6 +21,8 @@ from clearhead.text.alphabet import BYTES, CHARACTERS, readable
 # The byte-level alphabet ends at U+0143, so no text, whatever it spells, can become a symbol with these brackets.
 _CONTROLS = ("⟨padding⟩", "⟨begin⟩", "⟨end⟩")
 _TAG = re.compile(r"⟨2([A-Za-z0-9_-]+)⟩")
+# From the character that stands for a byte to that of the same number, which Latin-1 writes as the byte.
+_LATIN_1 = str.maketrans({character: chr(byte) for character, byte in BYTES.items()})
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -127,6 +129,12 @@ class Tokenizer:
     def byte_ids(self) -> range:
         """The ids of the 256 single bytes, in which every text can be written."""
         return range(self._first_text_id, self._first_text_id + len(CHARACTERS))
+
+    @property
+    def token_bytes(self) -> list[bytes | None]:
+        """The bytes that each id stands for, which need not be whole characters; None for a control symbol."""
+        text = self._tokens[self._first_text_id :]
+        return [*[None] * self._first_text_id, *(token.translate(_LATIN_1).encode("latin-1") for token in text)]
 
     @property
     def halves(self) -> list[tuple[int, int]]:
