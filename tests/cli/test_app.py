@@ -290,9 +290,16 @@ class TestProcess:
     def test_a_signal_while_a_library_works(self, tmp_path: Path, recipe_file: Path, name: str, code: int) -> None:
         """faults.md A12: C that takes an hour in the place of learning the vocabulary; nothing is left of the run."""
         stubborn = (
-            "import hashlib, sys; from clearhead.text import Tokenizer; from clearhead.cli import main\n"
-            "def learn(texts, size, languages=()):\n"
+            "import hashlib, sys, threading; from clearhead.text import Tokenizer; from clearhead.cli import main\n"
+            "begun = threading.Event()\n"
+            "def say():\n"
+            "    begun.wait()\n"
             "    print('learning', file=sys.stderr, flush=True)\n"
+            "def learn(texts, size, languages=()):\n"
+            "    threading.Thread(target=say, daemon=True).start()\n"
+            # No thread runs before this one is inside of C.
+            "    sys.setswitchinterval(1000)\n"
+            "    begun.set()\n"
             "    hashlib.pbkdf2_hmac('sha256', b'', b'', 2**31 - 1)\n"
             "Tokenizer.learn = learn\n"
             "sys.exit(main(sys.argv[1:]))"
