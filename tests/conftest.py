@@ -3,9 +3,11 @@
 import dataclasses
 import importlib.util
 import io
+import os
 import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -24,6 +26,10 @@ from clearhead.training import train
 # The same examples each time, so that a failure is a failure for everybody.
 hypothesis.settings.register_profile("clearhead", derandomize=True, deadline=None, max_examples=50)
 hypothesis.settings.load_profile("clearhead")
+
+# Not in a fixture: whatever a module asks for while it is collected is asked for before any fixture.
+_CACHE = tempfile.TemporaryDirectory(prefix="clearhead-tests-")
+os.environ["CLEARHEAD_CACHE"] = _CACHE.name
 
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
@@ -92,13 +98,10 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+@pytest.fixture(scope="session")
+def own_cache() -> Path:
     """Tests neither read nor fill the user's cache."""
-    folder = tmp_path_factory.mktemp("cache")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CLEARHEAD_CACHE", str(folder))
-        yield folder
+    return Path(_CACHE.name)
 
 
 @pytest.fixture(scope="session")

@@ -20,9 +20,10 @@ from clearhead.decoding.packed import PackedModel, packed
 from clearhead.decoding.shortlist import Listed, Shortlist
 from clearhead.errors import DecodingError
 from clearhead.model import EncoderDecoder, TransformerConfig, padding_mask
+from clearhead.native import compiler
 from clearhead.native import library as native
 
-pytestmark = pytest.mark.skipif(native.library() is None, reason="this machine has no C compiler")
+pytestmark = pytest.mark.skipif(compiler.find_compiler() is None, reason="this machine has no C compiler")
 BEGIN, END, VOCABULARY = 1, 2, 37
 OPTIONS = SearchOptions(begin=BEGIN, end=END, suppressed=(0, BEGIN), beam_size=4, top_beams=3)
 KINDS: list[dict[str, Any]] = [

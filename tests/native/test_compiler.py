@@ -366,3 +366,28 @@ class TestNames:
         names = [line.split()[-1] for line in listed.splitlines()]
         assert len(names) > 10
         assert [name for name in names if not name.startswith("ch_")] == []
+
+
+def test_no_test_touches_the_users_cache(tmp_path: Path) -> None:
+    """Not while modules are collected, either (faults.md E)."""
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("CLEARHEAD_CACHE", "XDG_CACHE_HOME")
+    }
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "--collect-only", "-n", "0", "-p", "no:cacheprovider", __file__,
+         str(Path(__file__).with_name("test_library.py"))],
+        env={**environment, "HOME": str(tmp_path)}, stdout=subprocess.DEVNULL, check=True,
+    )  # fmt: skip
+    assert not (tmp_path / ".cache" / "clearhead").exists()
+
+
+@needs_compiler
+def test_the_files_compile_without_a_warning(tmp_path: Path) -> None:
+    command = compiler.find_compiler()
+    assert command is not None
+    for source in sorted(compiler.SOURCES.glob("*.c")):
+        done = subprocess.run(
+            [*command, *compiler.ALWAYS, *compiler.FLAGS[0], "-Wall", "-Wextra", "-c", source, "-o", tmp_path / "o"],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert done.stderr == ""

@@ -21,11 +21,12 @@ _REFUSED = {
     -5: "a size or a number of threads, rows or choices is not from 1 to what there are; give another",
 }
 _LARGEST = 2**31 - 1
+_CPU = torch.device("cpu")  # Made once: reading the word takes longer than making a small tensor.
 
 
 def buffer(*shape: int, dtype: torch.dtype) -> Tensor:
     """Room for C to write to, whatever kind of number and device are the default of the process."""
-    return torch.empty(shape, dtype=dtype, device="cpu")
+    return torch.empty(*shape, dtype=dtype, device=_CPU)
 
 
 def numbers(values: object, dtype: torch.dtype) -> Tensor:
@@ -53,7 +54,7 @@ def pointer(what: str, tensor: object, dtype: torch.dtype, *shape: int) -> int:
         isinstance(tensor, Tensor)
         and tensor.dtype is dtype
         and tensor.shape == shape
-        and tensor.device.type == "cpu"
+        and tensor.is_cpu
         and tensor.layout is torch.strided
         and tensor.is_contiguous()
         and not tensor.is_neg()
