@@ -46,7 +46,7 @@ def separate(make_recipe: Callable[..., Recipe], tmp_path: Path) -> Path:
 def rewrite(folder: Path, **changes: object) -> None:
     """Change config.json and the hash in it, as somebody who means harm would."""
     config = json.loads((folder / "config.json").read_text()) | changes
-    config.pop("sha256")
+    config.pop("sha256", None)
     text = json.dumps(config, sort_keys=True, separators=(",", ":"))
     (folder / "config.json").write_text(json.dumps(config | {"sha256": hashlib.sha256(text.encode()).hexdigest()}))
 
@@ -255,7 +255,21 @@ class TestHash:
 
     def test_every_byte_of_it_counts(self, copy: Path) -> None:
         """faults.md A14: three of 20,097 changed bytes loaded with another max_length in silence."""
-        changed_bytes(copy, ["config.json"], 60)
+        changed_bytes(copy, ["config.json"], 40)
+
+    def test_every_digit_of_its_sizes_counts(self, copy: Path) -> None:
+        """faults.md A14: a max_length of 65 in place of 64 needs no other weight."""
+        text = (copy / "config.json").read_text()
+        begin, end = text.index('"model"'), text.index('"files"')
+        for place in (place for place in range(begin, end) if text[place].isdigit()):
+            other = str((int(text[place]) + 1) % 10)
+            (copy / "config.json").write_text(text[:place] + other + text[place + 1 :])
+            self.refused(copy)
+
+    def refused(self, folder: Path) -> None:
+        with pytest.raises(BundleError) as caught:
+            load(folder)
+        assert "\n" not in str(caught.value)
 
     def test_every_byte_of_every_file_counts(self, copy: Path) -> None:
         """faults.md A14: what is read is what is hashed."""
