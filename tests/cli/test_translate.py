@@ -1,6 +1,7 @@
 """`clearhead translate`."""
 
 import io
+import math
 import os
 import re
 import select
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from clearhead.bundle import Bundle, load
+from clearhead.cli import lines
 from clearhead.cli.app import main
 
 Run = Callable[..., Any]
@@ -236,3 +238,18 @@ class TestPerson:
         main(["translate", str(run_folder), "--in", str(corpus / "val.en"), "--beam-size", "1"])
         assert sizes == [6]
         assert person.answers == []
+
+
+def test_confidence_is_a_column_before_the_text(clearhead: Run, run_folder: Path) -> None:
+    """faults.md B5: exp of the mean log-probability of a token, which Bundle.search reports; 1 for a blank line."""
+    given = ["one two", "", "six"]
+    result = clearhead("translate", run_folder, "--confidence", stdin="\n".join(given).encode() + b"\n")
+    columns = [line.split("\t", 1) for line in result.out.decode().splitlines()]
+    best = [found for [found] in load(run_folder).search(given)]
+    means = [sum(one.token_log_probabilities) / max(1, len(one.tokens)) for one in best]
+    assert [float(figure) for figure, _ in columns] == pytest.approx([math.exp(mean) for mean in means], abs=6e-5)
+    assert columns[1] == ["1.0000", ""]
+    assert [text for _, text in columns] == [lines.one_line(one.text) for one in best]
+    refused = clearhead("translate", run_folder, "--confidence", "--n-best", stdin=b"one\n")
+    assert (refused.code, refused.out) == (2, b"")
+    assert "leave one of them out" in refused.err

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from clearhead.decoding.scores import LengthPenalty, PenaltyName
+from clearhead.decoding.scores import LengthPenalty, PenaltyName, confidence
 from clearhead.errors import DecodingError
 
 
@@ -76,3 +76,11 @@ def test_an_unknown_name_is_refused_without_parsing_too() -> None:
     # Where annotations are checked as tests run, the check comes first, with a TypeError.
     with pytest.raises((DecodingError, TypeError), match="median"):
         LengthPenalty("median", 1.0)  # type: ignore[arg-type]
+
+
+def test_confidence_is_the_geometric_mean_of_probabilities() -> None:
+    """faults.md B5. The root of 0.9 · 0.4 is 0.6; what rounding made of certainty is 1; nothing is certain."""
+    assert confidence([math.log(0.9), math.log(0.4)]) == pytest.approx(0.6)
+    assert confidence([1e-9]) == 1.0
+    assert confidence([]) == 1.0
+    assert confidence([-1e9]) == 0.0

@@ -25,6 +25,7 @@ from clearhead.decoding import (
 from clearhead.decoding.bounds import whole
 from clearhead.decoding.device_model import on_device, weights_state
 from clearhead.decoding.packed import packed
+from clearhead.decoding.scores import confidence
 from clearhead.decoding.utf8 import Utf8Automaton
 from clearhead.errors import BundleError, DecodingError, UsageError
 from clearhead.files import publish_folder, sha256
@@ -47,6 +48,14 @@ class Translation:
     tokens: tuple[int, ...]
     token_log_probabilities: tuple[float, ...]
     finished: bool
+
+    @property
+    def confidence(self) -> float:
+        """How sure the model is of a token, from 0 to 1: the geometric mean of its tokens' probabilities.
+
+        1 for a blank text, in which there is nothing to be unsure of. It says nothing of languages never learned.
+        """
+        return confidence(self.token_log_probabilities)
 
 
 class Bundle:

@@ -51,6 +51,14 @@ NBest = Annotated[
     bool,
     typer.Option("--n-best", help="Print LINE ||| TRANSLATION ||| F0= LOG-PROBABILITY ||| SCORE, best first."),
 ]
+Confidence = Annotated[
+    bool,
+    typer.Option(
+        "--confidence",
+        help="Print before each translation, and a tab, how sure the model is of it, from 0 to 1: the geometric mean "
+        "of its tokens' probabilities.",
+    ),
+]
 Prefix = Annotated[str, typer.Option("--prefix", metavar="TEXT", help="Text with which every translation must begin.")]
 Sample = Annotated[bool, typer.Option("--sample", help="Draw translations at random instead of searching.")]
 Temperature = Annotated[
@@ -92,6 +100,7 @@ def translate(
     top_beams: TopBeams = 1,
     length_penalty: LengthPenaltyName = None,
     n_best: NBest = False,
+    confidence: Confidence = False,
     prefix: Prefix = "",
     sample: Sample = False,
     temperature: Temperature = None,
@@ -116,6 +125,8 @@ def translate(
         raise UsageError(f"--top-beams {top_beams} gives several lines for each line; add --n-best, which numbers them")
     if sample and beam_size is not None:
         raise UsageError(f"--beam-size {beam_size} is for searching, and --sample draws instead; leave one of them out")
+    if confidence and n_best:
+        raise UsageError("--confidence and --n-best both say how sure the model is; leave one of them out")
     sampling = _sampling(sample, temperature, top_k, top_p, seed)
     bundle = load(model, device=device, precision=precision, shortlist=shortlist)
     by_hand = input_file is None and sys.stdin is not None and sys.stdin.isatty()
@@ -132,7 +143,7 @@ def translate(
         prefix=prefix,
         batch_tokens=batch_tokens,
         workers=workers,
-        exact=n_best,
+        exact=n_best or confidence,
     )
 
     def translated() -> Iterator[str]:
@@ -142,7 +153,12 @@ def translate(
                 lines.note_cuts(bundle, texts, number)
                 lines.note_unreadable(bundle, texts, number)
             for line, hypotheses in enumerate(search(texts, first=number), start=number):
-                yield from _n_best(line, hypotheses) if n_best else [hypotheses[0].text]
+                best = hypotheses[0]
+                yield from (
+                    _n_best(line, hypotheses)
+                    if n_best
+                    else [f"{best.confidence:.4f}\t{best.text}" if confidence else best.text]
+                )
             number += len(texts)
 
     lines.write(translated(), output_file)

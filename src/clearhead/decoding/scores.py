@@ -4,6 +4,8 @@ A sum of log-probabilities falls with every token, so it favours short translati
 that grows with the length. They are named because every toolkit means another one: write down which you used.
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args
 
@@ -80,3 +82,11 @@ class LengthPenalty:
         when what it has found reaches this bound loses nothing.
         """
         return self.score(log_probability, max_length)
+
+
+def confidence(token_log_probabilities: Sequence[float]) -> float:
+    """The geometric mean of some tokens' probabilities, from 0 to 1: exp of their mean log-probability; 1 for none."""
+    if not token_log_probabilities:
+        return 1.0
+    # Rounding may carry a certain token past 1.
+    return min(1.0, math.exp(math.fsum(token_log_probabilities) / len(token_log_probabilities)))
