@@ -309,7 +309,10 @@ class TestProcess:
             assert process.stderr is not None
             next(line for line in process.stderr if line == b"learning\n")
             process.send_signal(getattr(signal, name))
-            rest = process.communicate(timeout=120)[1]
+            try:
+                rest = process.communicate(timeout=120)[1]
+            finally:
+                process.kill()
         assert process.returncode == code
         assert rest in (b"", b"clearhead: stopped\n")
         assert not (tmp_path / "run").exists()
