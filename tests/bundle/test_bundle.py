@@ -238,6 +238,7 @@ class TestDevices:
     @pytest.fixture
     def gpu(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("clearhead.decoding.device_model.is_on_gpu", lambda model: True)
+        monkeypatch.setattr("clearhead.bundle.serving.is_on_gpu", lambda model: True)
 
     @pytest.mark.usefixtures("gpu")
     @pytest.mark.parametrize(("precision", "kind"), [("fp32", torch.float32), ("bf16", torch.bfloat16)])
@@ -245,9 +246,10 @@ class TestDevices:
         self, run_folder: Path, precision: Precision, kind: torch.dtype
     ) -> None:
         bundle = load(run_folder, precision=precision)
-        assert isinstance(bundle._searched, DeviceModel)
-        assert next(bundle._searched.model.parameters()).dtype == kind
-        assert bundle._searched is bundle._searched
+        served = bundle._serving.runtime(precision)
+        assert isinstance(served, DeviceModel)
+        assert next(served.model.parameters()).dtype == kind
+        assert bundle._serving.runtime(precision) is served
         assert next(bundle.model.parameters()).dtype == torch.float32
 
     def test_the_same_translations(

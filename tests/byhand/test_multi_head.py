@@ -34,7 +34,7 @@ def test_it_is_multi_head_attention(
         sheet = make_sheet("multi-head", seed, {"heads": heads})
         rows = given(sheet)
         with torch.inference_mode():
-            expected = module(rows, heads).within(rows["X"][None])[0]
+            expected = module(rows, heads)(rows["X"][None])[0]
         found = precise(sheet.matrix("output"))
         torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
 

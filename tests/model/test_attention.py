@@ -36,7 +36,7 @@ def test_self_attention_of_a_whole_is_attention_to_its_own_keys_and_values() -> 
         module, x = Attention(config, rotary=rotary), vectors(4, seed=8)
         initialize(module, seed=1)
         mask = causal_mask(4)
-        torch.testing.assert_close(module.within(x, mask), module(x, module.keys_and_values(x), mask))
+        torch.testing.assert_close(module(x, mask=mask), module(x, module.keys_and_values(x), mask))
 
 
 def test_head_i_owns_the_columns_i_d_k_and_following() -> None:

@@ -1,6 +1,5 @@
 """A trained model in use: translating, scoring, and saving it to a folder of its own."""
 
-import copy
 import dataclasses
 import functools
 from collections.abc import Sequence
@@ -8,13 +7,12 @@ from pathlib import Path
 from typing import get_args, overload
 
 from clearhead.bundle.config_file import write_config
+from clearhead.bundle.serving import Serving
 from clearhead.bundle.storage import save_weights, tokenizer_files
 from clearhead.bundle.traces import searched, side, traced
 from clearhead.decoding import (
-    DeviceModel,
     Hypothesis,
     LengthPenalty,
-    PackedModel,
     Precision,
     Sampling,
     SearchOptions,
@@ -23,13 +21,11 @@ from clearhead.decoding import (
     translate_ids,
 )
 from clearhead.decoding.bounds import whole
-from clearhead.decoding.device_model import on_device, weights_state
-from clearhead.decoding.packed import packed
 from clearhead.decoding.scores import confidence
 from clearhead.decoding.utf8 import Utf8Automaton
 from clearhead.errors import BundleError, DecodingError, UsageError
 from clearhead.files import publish_folder, sha256
-from clearhead.model import EncoderDecoder
+from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.recipe import Recipe, without_paths
 from clearhead.text import Tokenizer, is_blank, learned_scripts, unread_scripts
 from clearhead.tracing import Trace
@@ -71,7 +67,7 @@ class Bundle:
 
     def __init__(
         self,
-        model: EncoderDecoder,
+        model: EncoderDecoder | Serving,
         source: Tokenizer,
         target: Tokenizer,
         recipe: Recipe,
@@ -81,7 +77,7 @@ class Bundle:
     ) -> None:
         if precision not in get_args(Precision):
             raise UsageError(f"precision={precision!r} is not known; choose one of {', '.join(get_args(Precision))}")
-        self.model = model
+        self._serving = model if isinstance(model, Serving) else Serving(model)
         self.precision = precision
         self.source_tokenizer = source
         self.target_tokenizer = target
@@ -90,8 +86,25 @@ class Bundle:
         self.source_scripts = None if source_scripts is None else tuple(source_scripts)
         # Where it was read from, which has the history of its training beside it.
         self.folder: Path | None = None
-        self._twin: tuple[object, EncoderDecoder] | None = None
-        self._fast: tuple[object, EncoderDecoder | PackedModel | DeviceModel] | None = None
+
+    @property
+    def model(self) -> EncoderDecoder:
+        """The model itself: what is done to it is what translates from then on.
+
+        Whoever asks for it may change it, so that before each use its weights are compared with those that were
+        prepared for translating. That costs about as much as to read them once.
+        """
+        return self._serving.model
+
+    @model.setter
+    def model(self, model: EncoderDecoder) -> None:
+        self._serving = Serving(model)
+
+    @property
+    def config(self) -> TransformerConfig:
+        """The model's sizes."""
+        config: TransformerConfig = self._serving.config
+        return config
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -192,7 +205,7 @@ class Bundle:
         spoken = [number for number, source in enumerate(encoded) if source is not None]
         sources = [source for source in encoded if source is not None]
         found = translate_ids(
-            self._searched,
+            self._serving.runtime(self.precision),
             sources,
             options,
             prefixes=[self.target_tokenizer.encode(prefix)] * len(spoken) if prefix else None,
@@ -234,7 +247,7 @@ class Bundle:
         ids = [encoded[number] or empty for number in asked]
         wanted = self.target_tokenizer.encode_many([targets[number] for number in asked])
         results = [BLANK for _ in sources]
-        found = score_ids(self._precise, ids, wanted, options, numbers=asked, batch_tokens=batch_tokens)
+        found = score_ids(self._serving.precise(), ids, wanted, options, numbers=asked, batch_tokens=batch_tokens)
         for number, hypothesis in zip(asked, found, strict=True):
             results[number] = self._translation(hypothesis)
         return results
@@ -253,14 +266,13 @@ class Bundle:
         tokenizer = self.target_tokenizer
         served: Sequence[float] | None = None
         if target is None:
-            best, tree = searched(self._searched, source, options)
+            best, tree = searched(self._serving.runtime(self.precision), source, options)
             tokens, served = best.tokens, best.token_log_probabilities
         else:
             tokens, tree = (*tokenizer.encode(target), tokenizer.end), None
-        if len(tokens) > self.model.config.max_length:
+        if len(tokens) > self.config.max_length:
             raise DecodingError(
-                f"the target has {len(tokens)} tokens but the model writes {self.model.config.max_length} at most; "
-                "shorten it"
+                f"the target has {len(tokens)} tokens but the model writes {self.config.max_length} at most; shorten it"
             )
         settings = {
             "model": self.recipe.name,
@@ -293,27 +305,7 @@ class Bundle:
             (draft / "recipe.yaml").write_text(without_paths(self.recipe).to_yaml(), encoding="utf-8")
             (draft / "README.md").write_text(card or f"# {self.recipe.name}\n", encoding="utf-8")
             hashes = {file.name: sha256(file) for file in sorted(draft.iterdir())}
-            write_config(draft, self.recipe.family, self.model.config, hashes, self.source_scripts)
-
-    @property
-    def _precise(self) -> EncoderDecoder:
-        """The model in float64: in float32 a score would depend on the shapes of the products that computed it.
-
-        The copy is kept until a weight of the model is changed.
-        """
-        state = weights_state(self.model)
-        if self._twin is None or self._twin[0] != state:
-            self._twin = (state, copy.deepcopy(self.model).double())
-        return self._twin[1]
-
-    @property
-    def _searched(self) -> EncoderDecoder | PackedModel | DeviceModel:
-        """What translates: the model prepared for its device in `precision`, and until a weight is changed."""
-        state = (self.precision, *weights_state(self.model))
-        if self._fast is None or self._fast[0] != state:
-            prepared = on_device(self.model, self.precision) or packed(self.model, self.precision)
-            self._fast = (state, prepared or self.model)
-        return self._fast[1]
+            write_config(draft, self.recipe.family, self.config, hashes, self.source_scripts)
 
     def _rescored(
         self, sources: Sequence[list[int]], found: Sequence[Sequence[Hypothesis]], options: SearchOptions
@@ -322,7 +314,8 @@ class Bundle:
         flat = [(source, one) for source, hypotheses in zip(sources, found, strict=True) for one in hypotheses]
         targets = [one.tokens[:-1] if one.finished else one.tokens for _, one in flat]
         ended = [one.finished for _, one in flat]
-        scored = iter(score_ids(self._precise, [source for source, _ in flat], targets, options, ended=ended))
+        model = self._serving.precise()
+        scored = iter(score_ids(model, [source for source, _ in flat], targets, options, ended=ended))
         return [[next(scored) for _ in hypotheses] for hypotheses in found]
 
     def _options(
@@ -353,7 +346,7 @@ class Bundle:
     def _sources(self, texts: Sequence[str], to: str | None) -> list[list[int] | None]:
         """The ids of each text with its tag and end; None for a blank one. Too long a text is cut."""
         tag = self.tag(to)
-        room = self.model.config.max_length - len(tag) - 1
+        room = self.config.max_length - len(tag) - 1
         encoded = self.source_tokenizer.encode_many(texts)
         return [
             None if is_blank(text) else [*tag, *ids[:room], self.source_tokenizer.end]
@@ -371,7 +364,7 @@ class Bundle:
 
     def too_long(self, texts: Sequence[str]) -> list[int]:
         """The numbers, from 0, of the texts that are longer than the model can read, and are cut at its limit."""
-        room = self.model.config.max_length - 1 - bool(self.languages)
+        room = self.config.max_length - 1 - bool(self.languages)
         encoded = self.source_tokenizer.encode_many(texts)
         return [
             n

@@ -45,7 +45,10 @@ def _assemble(
     """The model in use, from a folder whose files are whole."""
     # Not before: torch takes a second, in which all that is wrong with the folder has long been said, and in which the
     # compiler is at work.
+    import torch
+
     from clearhead.bundle.bundle import Bundle
+    from clearhead.bundle.serving import Serving
     from clearhead.bundle.shortlist import load_shortlist
     from clearhead.bundle.storage import load_tokenizers, load_weights, require_sizes
     from clearhead.model import EncoderDecoder, TransformerConfig
@@ -62,15 +65,20 @@ def _assemble(
     # Nothing of these sizes is built before the files have shown that they are of these sizes.
     require_sizes(sizes, weights, source, target)
     pieces = None if shortlist is None else load_shortlist(shortlist, source, target)
-    model = EncoderDecoder(sizes)
-    load_weights(model, weights)
+    # Whatever the caller has set: a model that is loaded in inference mode, too, can be used outside of it.
+    with torch.inference_mode(False), torch.device("cpu"):
+        model = EncoderDecoder(sizes)
+        load_weights(model, weights)
     try:
-        model = model.to(device)
+        with torch.inference_mode(False):
+            model = model.to(device)
     except (RuntimeError, AssertionError) as error:
         raise UsageError(
             f"device={device!r} cannot be used ({error}); choose cpu, or cuda where there is one"
         ) from None
-    return Bundle(model.eval(), source, target, recipe, precision, pieces, config.scripts)
+    # Until somebody asks the bundle for its model, nobody else can reach it.
+    alone = Serving(model.eval(), is_shared=False)
+    return Bundle(alone, source, target, recipe, precision, pieces, config.scripts)
 
 
 def _recipe_text(folder: Path) -> str:

@@ -98,7 +98,7 @@ def one_line(text: str) -> str:
 
 def note_cuts(bundle: "clearhead.Bundle", texts: Sequence[str], before: int = 0) -> None:
     """Say on standard error which lines, the first being `before` + 1, are too long for the model and are cut."""
-    limit = bundle.model.config.max_length
+    limit = bundle.config.max_length
     for number in bundle.too_long(texts):
         print(
             f"clearhead: line {before + number + 1} is longer than the model's {limit} tokens; its rest is left out",

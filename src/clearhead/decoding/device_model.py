@@ -14,6 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from clearhead.decoding.contents import Contents
 from clearhead.decoding.device_beam import DeviceBeam
 from clearhead.decoding.device_search import ALIGNED, DeviceGreedy, power_for, run, size_for
 from clearhead.decoding.device_step import DeviceStep, Joined, Shape, numbers_for
@@ -23,9 +24,9 @@ from clearhead.decoding.search import Hypothesis
 from clearhead.decoding.weights import require_finite
 from clearhead.errors import DecodingError
 from clearhead.model import EncoderDecoder, TransformerConfig
+from clearhead.model.as_built import departure
 from clearhead.model.blocks import DecoderLayer
 from clearhead.model.embedding import Output
-from clearhead.model.observed import Observed
 
 _LOG = logging.getLogger(__name__)
 # Recordings are small, but not nothing: after so many different shapes all are made anew.
@@ -149,20 +150,20 @@ class PreciseOutput(nn.Module):
         return rows.view(*vectors.shape[:-1], -1)
 
 
-_prepared: weakref.WeakKeyDictionary[EncoderDecoder, tuple[object, DeviceModel]] = weakref.WeakKeyDictionary()
+_prepared: weakref.WeakKeyDictionary[EncoderDecoder, tuple[Contents, DeviceModel]] = weakref.WeakKeyDictionary()
 
 
 def prepared(model: EncoderDecoder) -> EncoderDecoder | DeviceModel:
-    """The model prepared for its GPU, once and until a weight is changed; the model itself where it is on none.
+    """The model prepared for its GPU, once and until anything about it changes; the model itself where it is on none.
 
-    A model that is watched stays itself: its observer is to see every step, not the one that is recorded.
+    A model that is more than its class and its weights, as one that is watched, stays itself: its observer is to see
+    every step, not the one that is recorded.
     """
-    watched = any(isinstance(module, Observed) and module.observer is not None for module in model.modules())
-    if watched or not is_on_gpu(model):
+    if not is_on_gpu(model) or departure(model) is not None:
         return model
-    state, known = weights_state(model), _prepared.get(model)
-    if known is None or known[0] != state:
-        known = _prepared[model] = (state, DeviceModel(model))
+    known = _prepared.get(model)
+    if known is None or not known[0].hold():
+        known = _prepared[model] = (Contents(model), DeviceModel(model))
     return known[1]
 
 
@@ -177,8 +178,3 @@ def on_device(model: EncoderDecoder, precision: Precision) -> DeviceModel | None
 
 def is_on_gpu(model: nn.Module) -> bool:
     return next(model.parameters()).device.type == "cuda"
-
-
-def weights_state(model: nn.Module) -> tuple[object, ...]:
-    """Something that is equal as long as no weight of the model is changed."""
-    return tuple((id(weight), weight._version) for weight in model.parameters())

@@ -1,13 +1,14 @@
 """Multi-head attention: project, split into heads, attend, merge."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from clearhead.model import kernels
 from clearhead.model.config import TransformerConfig
-from clearhead.model.kernels import explicit_attention, fused_attention
 from clearhead.model.linear import Linear, apply_together
 from clearhead.model.observed import Observed
 from clearhead.model.positions import Rotary, Start
@@ -46,22 +47,22 @@ class Attention(Observed):
     def forward(
         self,
         inputs: Float[Tensor, "batch queries width"],
-        attended: KeysValues,
+        attended: KeysValues | None = None,
         mask: Bool[Tensor, "#batch 1 #queries keys"] | None = None,
         start: Start = 0,
+        cache: Callable[[KeysValues], KeysValues] | None = None,
     ) -> Float[Tensor, "batch queries width"]:
-        """What each of `inputs`, whose first position is `start`, gathers from `attended` where `mask` is True."""
-        return self._gather(self._seen_query(self.query(inputs), start), attended, mask)
+        """What each of `inputs`, whose first position is `start`, gathers from `attended` where `mask` is True.
 
-    def within(
-        self,
-        inputs: Float[Tensor, "batch length width"],
-        mask: Bool[Tensor, "#batch 1 #length length"] | None = None,
-        start: Start = 0,
-    ) -> Float[Tensor, "batch length width"]:
-        """Self-attention of whole sequences: what each of `inputs` gathers from all of them where `mask` is True."""
-        query, key, value = apply_together(inputs, (self.query, self.key, self.value))
-        attended = self._seen_keys_and_values(key, value, start)
+        Without `attended` it is self-attention: what is attended to are `inputs`, or what `cache` (`Past.append`) makes
+        of their keys and values: these after all that came before.
+        """
+        if attended is not None:
+            query = self.query(inputs)
+        else:
+            query, key, value = apply_together(inputs, (self.query, self.key, self.value))
+            attended = self._seen_keys_and_values(key, value, start)
+            attended = attended if cache is None else cache(attended)
         return self._gather(self._seen_query(query, start), attended, mask)
 
     def _seen_query(self, query: Tensor, start: Start) -> Tensor:
@@ -79,9 +80,9 @@ class Attention(Observed):
     def _gather(self, query: Tensor, attended: KeysValues, mask: Tensor | None) -> Tensor:
         dropout = self.dropout if self.training else 0.0
         if self.observer is None:
-            context = fused_attention(query, *attended, mask, dropout)
+            context = kernels.fused_attention(query, *attended, mask, dropout)
         else:
-            context = explicit_attention(query, *attended, mask, self.see, dropout)
+            context = kernels.explicit_attention(query, *attended, mask, self.see, dropout)
         return self.see("output", self.output(self.see("concatenated", self._merge(context))))
 
     def _split(self, vectors: Float[Tensor, "batch length width"]) -> Float[Tensor, "batch heads length head_width"]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
@@ -19,7 +20,7 @@ def normalization(config: TransformerConfig) -> nn.Module:
     """LayerNorm (the paper; Ba et al. 2016) or RMSNorm (Zhang and Sennrich 2019), over the width."""
     # The same small number under both roots; torch would otherwise choose another for RMSNorm.
     kind = nn.LayerNorm if config.norm == "layer" else nn.RMSNorm
-    return kind(config.width, eps=1e-5)
+    return kind(config.width, eps=1e-5, dtype=torch.float32)
 
 
 class Residual(Observed):
@@ -61,7 +62,7 @@ class EncoderLayer(nn.Module):
         start: Start = 0,
     ) -> Float[Tensor, "sentences source width"]:
         def attend(inputs: Tensor) -> Tensor:
-            return self.self_attention.within(inputs, mask, start)
+            return self.self_attention(inputs, mask=mask, start=start)
 
         inputs = self.self_attention_residual(inputs, attend)
         return self.feed_forward_residual(inputs, self.feed_forward)
@@ -80,45 +81,28 @@ class DecoderLayer(nn.Module):
         self.feed_forward_residual = Residual(config)
 
     def forward(
-        self, inputs: Float[Tensor, "sentences target width"], memory: KeysValues, masks: Masks, start: Start = 0
-    ) -> Float[Tensor, "sentences target width"]:
-        """All target positions at once; `memory` is what `cross_attention.keys_and_values` made of the memory."""
-
-        def attend(inputs: Tensor) -> Tensor:
-            return self.self_attention.within(inputs, masks.target, start)
-
-        return self._sublayers(inputs, attend, memory, masks.memory)
-
-    def step(
         self,
-        inputs: Float[Tensor, "sentences beams width"],
+        inputs: Float[Tensor, "sentences target width"],
         memory: KeysValues,
-        source_mask: Bool[Tensor, "sentences 1 1 source"],
-        past: Past,
-    ) -> Float[Tensor, "sentences beams width"]:
-        """One target position of every hypothesis, after those in `past`, to which it is added.
+        masks: Masks,
+        start: Start = 0,
+        past: Past | None = None,
+    ) -> Float[Tensor, "sentences target width"]:
+        """All target positions at once; `memory` is what `cross_attention.keys_and_values` made of the memory.
 
-        In self-attention each hypothesis is a sequence of its own, with nothing to mask; in encoder-decoder attention
-        the beams of a sentence are its queries, so that its memory is never copied for each of them.
+        With `past` it is one position of every hypothesis, after those in `past`, to which it is added; `target` counts
+        the beams of a sentence. In self-attention each of them is a sequence of its own, with nothing to mask; in
+        encoder-decoder attention they are the sentence's queries, so that its memory is never copied for each of them.
         """
 
         def attend(inputs: Tensor) -> Tensor:
-            start = past.length
+            if past is None:
+                return self.self_attention(inputs, mask=masks.target, start=start)
             rows = inputs.reshape(-1, 1, inputs.shape[-1])
-            attended = past.append(self.self_attention.keys_and_values(rows, start))
-            return self.self_attention(rows, attended, start=start).view_as(inputs)
+            return self.self_attention(rows, start=past.length, cache=past.append).view_as(inputs)
 
-        return self._sublayers(inputs, attend, memory, source_mask)
-
-    def _sublayers(
-        self,
-        inputs: Float[Tensor, "sentences queries width"],
-        attend: Callable[[Tensor], Tensor],
-        memory: KeysValues,
-        memory_mask: Bool[Tensor, "sentences 1 #queries source"],
-    ) -> Float[Tensor, "sentences queries width"]:
         def attend_to_memory(inputs: Tensor) -> Tensor:
-            return self.cross_attention(inputs, memory, memory_mask)
+            return self.cross_attention(inputs, memory, masks.memory)
 
         inputs = self.self_attention_residual(inputs, attend)
         inputs = self.cross_attention_residual(inputs, attend_to_memory)

@@ -34,11 +34,11 @@ class Dropout(nn.Module):
 def _kept(like: Tensor, rate: float) -> Tensor:
     """A tensor of the shape of `like`: 0 with probability `rate`, else 1/(1 - rate)."""
     dropped_levels = min(round(rate * _LEVELS), _LEVELS - 1)
-    draws = torch.empty((like.numel() + 3) // 4, dtype=torch.int64)
+    draws = torch.empty((like.numel() + 3) // 4, dtype=torch.int64, device=like.device)
     # From the lowest int64 on, so that all 64 bits are random: by default the sign is always positive.
     draws.random_(torch.iinfo(torch.int64).min, None)
     levels = draws.view(torch.int16)[: like.numel()].view(like.shape)
     # Compared into numbers: into booleans, which are then made numbers, takes six times as long.
-    kept = torch.empty(like.shape, dtype=like.dtype)
+    kept = torch.empty_like(like, memory_format=torch.contiguous_format)
     torch.ge(levels, dropped_levels - _LEVELS // 2, out=kept)
     return kept.mul_(_LEVELS / (_LEVELS - dropped_levels))

@@ -1,13 +1,15 @@
 """The Transformer of the paper's figure 1, top-down."""
 
+import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from clearhead.model.as_built import remember, structure_of
 from clearhead.model.cache import DecoderCache
 from clearhead.model.config import TransformerConfig
 from clearhead.model.embedding import Embedding, Output
 from clearhead.model.initialization import initialize
-from clearhead.model.masks import Masks, Segments, masks_for, packed_masks
+from clearhead.model.masks import Masks, Segments, causal_mask, masks_for, packed_masks
 from clearhead.model.positions import restarted
 from clearhead.model.stacks import Decoder, Encoder
 
@@ -21,27 +23,34 @@ class EncoderDecoder(nn.Module):
     def __init__(self, config: TransformerConfig, seed: int = 1) -> None:
         super().__init__()
         self.config = config
-        target = nn.Embedding(config.target_vocabulary, config.width)
+        target = _matrix(config.target_vocabulary, config.width)
         share_source, share_output = config.share_embeddings == "all", config.share_embeddings != "none"
-        source = target if share_source else nn.Embedding(config.source_vocabulary, config.width)
-        output = target if share_output else nn.Embedding(config.target_vocabulary, config.width)
+        source = target if share_source else _matrix(config.source_vocabulary, config.width)
+        output = target if share_output else _matrix(config.target_vocabulary, config.width)
         self.source_embedding = Embedding(config, source)
         self.encoder = Encoder(config)
         self.target_embedding = Embedding(config, target)
         self.decoder = Decoder(config)
         self.output = Output(output)
         initialize(self, seed)
+        # Whoever computes the same in another way asks whether it still is what was built here. A subclass is not.
+        self.as_built = structure_of(self) if type(self) is EncoderDecoder else None
 
     def forward(
         self,
-        source: Int[Tensor, "sentences source"],
+        source: Int[Tensor, "sentences source"] | None,
         target: Int[Tensor, "sentences target"],
         masks: Masks | None = None,
+        cache: DecoderCache | None = None,
     ) -> Float[Tensor, "sentences target vocabulary"]:
         """The logits of each next target token, given the source and the target tokens before it.
 
         `target` is shifted right: it begins with the begin symbol, and row t of the result predicts token t + 1.
+        With a `cache`, which has read the source, it is a decoding step: see `step`.
         """
+        if cache is not None:
+            return self._next(target, cache)
+        assert source is not None, "a source, or a cache that has read it"
         return self.output(self.states(source, target, masks))
 
     def states(
@@ -91,7 +100,22 @@ class EncoderDecoder(nn.Module):
         self, tokens: Int[Tensor, "sentences beams"], cache: DecoderCache
     ) -> Float[Tensor, "sentences beams vocabulary"]:
         """The logits of the token after `tokens`, the newest token of every hypothesis, as in translating."""
+        logits: Tensor = self(None, tokens, cache=cache)
+        return logits
+
+    def _next(
+        self, tokens: Int[Tensor, "sentences beams"], cache: DecoderCache
+    ) -> Float[Tensor, "sentences beams vocabulary"]:
         # Every hypothesis's newest token stands at the same position, so each is embedded as a sentence of one token.
         embedded = self.target_embedding(tokens.reshape(-1, 1), start=cache.length)
-        inputs = embedded.view(*tokens.shape, -1)
-        return self.output(self.decoder.step(inputs, cache))
+        masks = Masks(cache.source_mask, causal_mask(1, tokens.device), cache.source_mask)
+        return self.output(self.decoder(embedded.view(*tokens.shape, -1), None, masks, cache=cache))
+
+
+def _matrix(vocabulary: int, width: int) -> nn.Embedding:
+    # nn.Embedding's constructor would draw numbers, from a generator that is the caller's, only to be drawn anew.
+    weight = torch.empty(vocabulary, width, dtype=torch.float32)
+    return nn.Embedding(vocabulary, width, _weight=weight)
+
+
+remember(EncoderDecoder)

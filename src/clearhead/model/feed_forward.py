@@ -1,5 +1,6 @@
 """The position-wise feed-forward network, plain and gated."""
 
+import functools
 from collections.abc import Callable
 
 import torch.nn.functional as F
@@ -14,7 +15,7 @@ from clearhead.model.observed import Observed
 _FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": F.relu,
     "gelu": F.gelu,
-    "gelu-tanh": lambda inputs: F.gelu(inputs, approximate="tanh"),
+    "gelu-tanh": functools.partial(F.gelu, approximate="tanh"),
     "silu": F.silu,
 }
 _GATED = {"reglu": "relu", "geglu": "gelu", "geglu-tanh": "gelu-tanh", "swiglu": "silu"}

@@ -56,7 +56,7 @@ class Positions(nn.Module):
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
         if config.positions == "learned":
-            self.table = nn.Parameter(torch.empty(config.max_length, config.width))
+            self.table = nn.Parameter(torch.empty(config.max_length, config.width, dtype=torch.float32))
         else:
             layout = sinusoidal if config.positions == "sinusoidal" else sinusoidal_concatenated
             # Not persistent: a formula need not be stored with the weights.

@@ -1,5 +1,6 @@
 """N layers, one on top of the other."""
 
+from collections.abc import Sequence
 from typing import cast
 
 from jaxtyping import Bool, Float
@@ -7,7 +8,7 @@ from torch import Tensor, nn
 
 from clearhead.model.attention import KeysValues
 from clearhead.model.blocks import DecoderLayer, EncoderLayer, normalization
-from clearhead.model.cache import DecoderCache
+from clearhead.model.cache import DecoderCache, Past
 from clearhead.model.config import TransformerConfig
 from clearhead.model.masks import Masks
 from clearhead.model.observed import Observed
@@ -48,21 +49,25 @@ class Decoder(Observed):
     def forward(
         self,
         inputs: Float[Tensor, "sentences target width"],
-        memory: Float[Tensor, "sentences source width"],
+        memory: Float[Tensor, "sentences source width"] | None,
         masks: Masks,
         start: Start = 0,
+        cache: DecoderCache | None = None,
     ) -> Float[Tensor, "sentences target width"]:
-        for layer, attended in zip(self.layers, self.memories(memory), strict=True):
-            inputs = layer(inputs, attended, masks, start)
-        return self.see("normalized", self.normalization(inputs))
+        """All target positions at once; or, with `cache`, the next one of every hypothesis, which is then part of it.
 
-    def step(
-        self, inputs: Float[Tensor, "sentences beams width"], cache: DecoderCache
-    ) -> Float[Tensor, "sentences beams width"]:
-        """The next position of every hypothesis, which is then part of the cache."""
-        for layer, attended, past in zip(self._typed_layers(), cache.memories, cache.pasts, strict=True):
-            inputs = layer.step(inputs, attended, cache.source_mask, past)
-        cache.length += 1
+        The cache has the memory's keys and values already, so that `memory` is None there.
+        """
+        if cache is None:
+            assert memory is not None, "a memory, or a cache that has read it"
+            memories: list[KeysValues] = self.memories(memory)
+            pasts: Sequence[Past | None] = [None] * len(memories)
+        else:
+            memories, pasts = cache.memories, cache.pasts
+        for layer, attended, past in zip(self.layers, memories, pasts, strict=True):
+            inputs = layer(inputs, attended, masks, start, past)
+        if cache is not None:
+            cache.length += 1
         return self.see("normalized", self.normalization(inputs))
 
     def _typed_layers(self) -> list[DecoderLayer]:

@@ -89,6 +89,7 @@ class Library:
         self.expand_beams = _declared(
             functions.ch_expand_beams, c_int, *[numbers] * 3, *[c_int] * 5, c_int64, numbers, c_int, *[numbers] * 8
         )
+        self.digest = _declared(functions.ch_digest, ctypes.c_uint64, c_void_p, c_void_p, c_int)
         self.topk = _declared(
             functions.ch_topk, c_int, numbers, c_int, c_int, numbers, numbers, c_int, numbers, c_int,
             numbers, c_int, numbers, numbers, c_int, numbers, numbers,

@@ -1,0 +1,65 @@
+"""Whether C computes what a model's own PyTorch code does: it was written after that code, which anyone may edit."""
+
+import copy
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from clearhead.decoding.engine import evaluating
+from clearhead.decoding.packed import PackedModel
+from clearhead.model import EncoderDecoder, TransformerConfig
+
+_SOURCE, _TARGET = 9, 5
+_UNIT = 2.0**-24  # float32's rounding
+
+
+def disagreement(model: EncoderDecoder, packed: PackedModel) -> float | None:
+    """By what share of the greatest logit `packed`, in fp32, differs from `model` on a few tokens; None if it may.
+
+    It may by rounding: a sum of n products is off by n·2⁻²⁴ of its magnitude in either program, and a logit is the last
+    of a row of such sums. Where a model's weights are so large that PyTorch's float32 is off by more than that from
+    PyTorch's float64, C may be off by as much. A model whose logits are no finite numbers is compared with nothing.
+    """
+    with torch.inference_mode(), evaluating(model):
+        found, expected = _by_steps(model.config, packed), _at_once(model)
+        greatest = float(expected.abs().max())
+        error = float((found - expected).abs().max())
+        if error <= _bound(model.config) * greatest or not expected.isfinite().all():
+            return None
+        exact = _at_once(copy.deepcopy(model).double())
+        if float((found - exact).abs().max()) <= 8 * float((expected - exact).abs().max()):
+            return None
+    return error / greatest if greatest else error
+
+
+def _by_steps(config: TransformerConfig, packed: PackedModel) -> Float[Tensor, "target vocabulary"]:
+    source, target = _tokens(config)
+    step = packed.begin([source], 1, len(target))
+    return torch.stack([torch.as_tensor(step(torch.tensor([[token]])))[0, 0].double() for token in target])
+
+
+def _at_once(model: EncoderDecoder) -> Float[Tensor, "target vocabulary"]:
+    source, target = _tokens(model.config)
+    logits: Tensor = model(torch.tensor([source]), torch.tensor([target]))
+    return logits[0].double()
+
+
+def _tokens(config: TransformerConfig) -> tuple[list[int], list[int]]:
+    """A few ids, far from each other, none of them padding where there is another."""
+    lengths = min(_SOURCE, config.max_length), min(_TARGET, config.max_length)
+    sizes = config.source_vocabulary, config.target_vocabulary
+    source, target = (
+        [1 + 7919 * place % (size - 1) if size > 1 else 0 for place in range(length)]
+        for length, size in zip(lengths, sizes, strict=True)
+    )
+    return source, target
+
+
+def _bound(config: TransformerConfig) -> float:
+    """How far two programs may differ, as a share of the greatest logit: all that is summed on the way to it."""
+    attention = 2 * config.width + config.head_width + _SOURCE
+    feed_forward = config.width + config.inner_width
+    encoder = config.encoder_layers * (attention + feed_forward)
+    decoder = config.decoder_layers * (2 * attention + feed_forward)
+    return 2 * _UNIT * (encoder + decoder + config.width)
