@@ -1,5 +1,6 @@
 """Whole runs of a tiny model: exact resume, early stopping, accumulation, what is kept."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ import torch
 
 from clearhead.bundle import load
 from clearhead.data import plan
+from clearhead.decoding import Sampling
 from clearhead.errors import RecipeError, TrainingError
 from clearhead.files import publish_folder
 from clearhead.model import EncoderDecoder
@@ -86,6 +88,40 @@ class TestRepeating:
     ) -> None:
         train(make_recipe("training.seed=2"), tmp_path / "run")
         assert left_by(tmp_path / "run")["history.jsonl"] != straight["history.jsonl"]
+
+
+class TestTheCallersNumbers:
+    """faults.md C11: whoever trains goes on drawing what they would have drawn."""
+
+    @pytest.mark.parametrize("end", ["done", "an error"])
+    def test_torchs_generator_is_as_it_was(self, make_recipe: MakeRecipe, tmp_path: Path, end: str) -> None:
+        torch.manual_seed(7)
+        before = torch.random.get_rng_state()
+
+        def stop() -> bool:
+            if end == "an error":
+                raise Killed
+            return False
+
+        with contextlib.suppress(Killed):
+            train(make_recipe("training.steps=4"), tmp_path / "run", should_stop=stop)
+        assert torch.equal(torch.random.get_rng_state(), before)
+        expected = torch.Generator().manual_seed(7)
+        assert torch.equal(torch.rand(3), torch.rand(3, generator=expected))
+
+    def test_a_run_does_not_depend_on_it(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
+        found = []
+        for seed in (1, 2):
+            torch.manual_seed(seed)
+            train(make_recipe("training.steps=4"), tmp_path / str(seed))
+            found.append(load(tmp_path / str(seed)).model.state_dict())
+        assert all(torch.equal(found[0][name], found[1][name]) for name in found[0])
+
+    def test_nor_does_loading_a_model_or_translating_touch_it(self, run_folder: Path) -> None:
+        torch.manual_seed(7)
+        before = torch.random.get_rng_state()
+        load(run_folder).search(["one two"], sampling=Sampling())
+        assert torch.equal(torch.random.get_rng_state(), before)
 
 
 class TestResuming:

@@ -8,18 +8,21 @@ from torch import Tensor
 
 from clearhead.decoding.engine import evaluating
 from clearhead.decoding.packed import PackedModel
-from clearhead.model import EncoderDecoder, TransformerConfig
+from clearhead.model import EncoderDecoder, TransformerConfig, masks_for
 
 _SOURCE, _TARGET = 9, 5
 _UNIT = 2.0**-24  # float32's rounding
+# By chance one program may be so much nearer to the truth than the other. Of a model whose float32 is good, this times
+# its error is less than the bound below.
+_AS_ROUGH = 64
 
 
 def disagreement(model: EncoderDecoder, packed: PackedModel) -> float | None:
     """By what share of the greatest logit `packed`, in fp32, differs from `model` on a few tokens; None if it may.
 
     It may by rounding: a sum of n products is off by n·2⁻²⁴ of its magnitude in either program, and a logit is the last
-    of a row of such sums. Where a model's weights are so large that PyTorch's float32 is off by more than that from
-    PyTorch's float64, C may be off by as much. A model whose logits are no finite numbers is compared with nothing.
+    of a row of such sums. Where weights are so large that PyTorch's float32 is off by more than that from its float64,
+    C may be off by an amount of that order. A model whose logits are no finite numbers is compared with nothing.
     """
     with torch.inference_mode(), evaluating(model):
         found, expected = _by_steps(model.config, packed), _at_once(model)
@@ -28,7 +31,7 @@ def disagreement(model: EncoderDecoder, packed: PackedModel) -> float | None:
         if error <= _bound(model.config) * greatest or not expected.isfinite().all():
             return None
         exact = _at_once(copy.deepcopy(model).double())
-        if float((found - exact).abs().max()) <= 8 * float((expected - exact).abs().max()):
+        if float((found - exact).abs().max()) <= _AS_ROUGH * float((expected - exact).abs().max()):
             return None
     return error / greatest if greatest else error
 
@@ -40,8 +43,9 @@ def _by_steps(config: TransformerConfig, packed: PackedModel) -> Float[Tensor, "
 
 
 def _at_once(model: EncoderDecoder) -> Float[Tensor, "target vocabulary"]:
-    source, target = _tokens(model.config)
-    logits: Tensor = model(torch.tensor([source]), torch.tensor([target]))
+    source, target = (torch.tensor([ids]) for ids in _tokens(model.config))
+    # Where there is no other id than that of padding, it is a token as well.
+    logits: Tensor = model(source, target, masks_for(source, target, padding=-1))
     return logits[0].double()
 
 

@@ -96,7 +96,7 @@ class Glance:
         return list({id(one): one for one in self._found_tensors if one is not None}.values())
 
 
-def _values(dictionaries: Iterable[Mapping[str, Any]]) -> Iterator[Any]:
+def _values(dictionaries: Iterable[Mapping[Any, Any]]) -> Iterator[Any]:
     return itertools.chain.from_iterable(map(operator.methodcaller("values"), dictionaries))
 
 

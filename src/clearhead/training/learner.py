@@ -57,7 +57,12 @@ class Learner:
     def step(self, number: int, batches: Sequence[Batch]) -> None:
         """Take step `number`, which counts from 1, with the gradients of all `batches` together."""
         # Each step has random numbers of its own, so that a run that is resumed draws the same ones.
-        torch.manual_seed(self.settings.seed * 1_000_003 + number - 1)
+        seed = self.settings.seed * 1_000_003 + number - 1
+        if self.settings.device == "cpu":
+            # Not `torch.manual_seed`, which seeds every GPU as well, whose numbers are not ours then.
+            torch.default_generator.manual_seed(seed)
+        else:
+            torch.manual_seed(seed)
         self.updater.prepare(number)
         self.average.prepare(number)
         if self._static is None:

@@ -4,7 +4,10 @@ import dataclasses
 import math
 import os
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+
+import torch
 
 from clearhead.bundle import Bundle, load_weights
 from clearhead.data import Batch
@@ -58,11 +61,20 @@ def train(
     """
     reporter = reporter or Silent()
     require_usable(Path(folder))
-    with claimed(Path(folder)):
+    with claimed(Path(folder)), _own_random_numbers(recipe.training.device):
         try:
             return _train(recipe, Path(folder), resume, reporter, should_stop)
         finally:
             reporter.finished()
+
+
+def _own_random_numbers(device: str) -> AbstractContextManager[None]:
+    """Within it every step seeds torch's generators; afterwards they are as they were, for the caller's own numbers.
+
+    Those of GPUs are looked at only where one may be used: asking for them takes a second, and memory.
+    """
+    gpus = range(torch.cuda.device_count()) if device != "cpu" and torch.cuda.is_available() else ()
+    return torch.random.fork_rng(gpus)
 
 
 def _train(recipe: Recipe, folder: Path, resume: bool, reporter: Reporter, should_stop: Callable[[], bool]) -> Position:
