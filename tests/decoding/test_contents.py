@@ -21,6 +21,8 @@ class Layer(nn.Module):
         self.short = nn.Parameter(torch.ones(3, dtype=torch.float16))
         self.empty = nn.Parameter(torch.empty(0))
         self.inside = nn.Linear(300, 3)
+        # As many in every lane of the digest, and an even number, so that equal changes could cancel each other.
+        self.many = nn.Parameter(torch.randn(64 * 128, 8, generator=torch.Generator().manual_seed(1)))
         self.register_buffer("steps", torch.zeros(1))
 
 
@@ -53,6 +55,10 @@ CHANGES: list[Callable[[Layer], object]] = [
     lambda layer: layer.inside.register_forward_hook(lambda *given: None),
     lambda layer: layer.register_forward_pre_hook(lambda *given: None),
     lambda layer: layer.half(),
+    lambda layer: layer.many.data.neg_(),
+    lambda layer: layer.many.data.mul_(2),
+    lambda layer: layer.many.data.view(torch.int32).bitwise_xor_(-(2**31)),
+    lambda layer: layer.many.data.copy_(layer.many.data.flip(0)),
     transpose,
 ]
 

@@ -5,25 +5,32 @@
 
 #include "exports.h"
 
-/* So many sums side by side keep a processor's multipliers busy; each is of every LANES-th word. */
+/* So many lanes side by side keep a processor's multipliers busy; each takes every LANES-th word. */
 #define LANES 64
 /* Odd, so that multiplying by it loses nothing: 2**32 divided by the golden ratio. */
 #define FACTOR 2654435761u
 
-/* Sums of words times powers of an odd number, modulo 2**32. One word that changes always changes its sum; more than one
-   leave it by a chance of one in four thousand million. The sums are then joined in their order. */
+/* Each of these operations can be undone, so that one word that changes always changes its lane. The shift brings the
+   highest bits down: a product alone would leave a changed sign the highest bit, and two of them nothing. */
+static inline uint32_t mixed(uint32_t sum, uint32_t word)
+{
+    sum = (sum ^ word) * FACTOR;
+    return sum ^ sum >> 15;
+}
+
+/* The lanes' words, one after the other, then the lanes in their order. */
 static uint64_t joined(uint64_t digest, const unsigned char *bytes, size_t count)
 {
     uint32_t sums[LANES] = {0}, words[LANES];
     for (; count >= sizeof words; bytes += sizeof words, count -= sizeof words) {
         memcpy(words, bytes, sizeof words);
         for (int lane = 0; lane < LANES; lane++)
-            sums[lane] = (sums[lane] + words[lane]) * FACTOR;
+            sums[lane] = mixed(sums[lane], words[lane]);
     }
     memset(words, 0, sizeof words);
     memcpy(words, bytes, count);
     for (int lane = 0; lane < LANES; lane++) {
-        sums[lane] = (sums[lane] + words[lane]) * FACTOR;
+        sums[lane] = mixed(sums[lane], words[lane]);
         digest = (digest ^ sums[lane]) * 0x9E3779B97F4A7C15u;
         digest ^= digest >> 29;
     }
