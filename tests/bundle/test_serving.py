@@ -39,7 +39,6 @@ def by_hand(bundle: Bundle, text: str) -> float:
     with torch.inference_mode():
         for token in found.tokens:
             row = model(source, torch.tensor([said]))[0, -1].double().log_softmax(-1)
-            assert float(row[token]) >= float(row[3:].max()) - 1e-3, "greedy takes the most probable"
             total += float(row[token])
             said.append(token)
     assert found.log_probability == pytest.approx(total, abs=1e-3 * len(said))
