@@ -51,7 +51,7 @@ def test_its_numbers_are_the_models_rounded(
 def test_it_says_whose_numbers_they_are_and_how_they_are_rounded(trace: Trace) -> None:
     sheet = sheet_from(trace, "cross-attention", 0, 1)
     assert "“one”" in sheet.source
-    assert "decoder.layers.0.cross_attention, head 1" in sheet.source
+    assert "decoder.layers.0.cross_attention, head 2" in sheet.source
     assert "rounded to 1 decimal" in sheet.rounding
     assert sheet.matrix("S").rows == trace.target.pieces[:4]
     assert sheet.matrix("S").columns == trace.source.pieces
@@ -184,11 +184,11 @@ def test_every_topic_has_its_numbers_or_says_why_not(trace: Trace, street: Bundl
     ("arguments", "message"),
     [
         (("beam-search",), "beam-search needs a trace of a search; make it with trace(text, beam_size=2)"),
-        (("beam-search", 1), "--layer 1: beam-search stands outside the layers; leave --layer out"),
-        (("masked", 9), "--layer 9: the model's decoder has"),
-        (("masked", 0, -1), "--head -1: the model's decoder has 2 heads; choose one from 0 to 1"),
-        (("layer-norm", 0, 1), "--head 1: layer-norm has no heads; leave --head out"),
-        (("positions", 1), "--layer 1: positions stands outside the layers; leave --layer out"),
+        (("beam-search", 1), "--layer 2: beam-search stands outside the layers; leave --layer out"),
+        (("masked", 9), "--layer 10: the model's decoder has"),
+        (("masked", 0, -1), "--head 0: the model's decoder has 2 heads; choose one from 1 to 2"),
+        (("layer-norm", 0, 1), "--head 2: layer-norm has no heads; leave --head out"),
+        (("positions", 1), "--layer 2: positions stands outside the layers; leave --layer out"),
     ],
 )
 def test_what_the_model_does_not_have(trace: Trace, arguments: tuple[str, int], message: str) -> None:

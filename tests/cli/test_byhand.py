@@ -46,10 +46,12 @@ def test_own_matrices(clearhead: Run, tmp_path: Path) -> None:
 
 
 def test_of_a_model(clearhead: Run, two_languages_folder: Path) -> None:
-    options = ("--from", two_languages_folder, "one", "--to", "fr", "--layer", 0, "--head", 1)
+    """faults.md D6: heads and layers were counted from 0 in commands and from 1 on the page."""
+    options = ("--from", two_languages_folder, "one", "--to", "fr", "--layer", 1, "--head", 2)
     result = clearhead("byhand", "self-attention", *options)
     assert result.code == 0
     assert "“one”" in result.lines[4]
+    assert "encoder.layers.0.self_attention, head 2" in result.out.decode("utf-8")
     assert "rounded to 1 decimal" in result.out.decode("utf-8")
 
 

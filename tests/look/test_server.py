@@ -165,7 +165,7 @@ def test_hostile_text_is_text(ask, hostile: list[str]) -> None:  # type: ignore[
             assert answer.json["trace"]["source"]["text"] == text
             continue
         assert answer.status == 400, text
-        assert set(answer.json) == {"error"}
+        assert "error" in answer.json
         assert "\n" not in answer.json["error"]
         refused += 1
     assert refused < 15

@@ -58,21 +58,22 @@ def sheet_from(
 ) -> Sheet:
     """A sheet whose numbers are a model's, rounded.
 
-    layer, head: counted from 0, as in the trace's names; None for the first. Raises UsageError for a topic that a model
-    has no numbers for, for a layer or head that it does not have, and for a text too long for a sheet.
+    layer, head: from 0, as in the trace's names; None for the first. What a person reads counts from 1, errors too.
+    Raises UsageError for a topic that a model has no numbers for, for a layer or head that it does not have, and for a
+    text too long for a sheet.
     """
     kind, say = find_topic(topic), Words(language)
     if topic not in TAKERS:
         raise UsageError(f"{topic} cannot be made from a model: {WHY_NOT[topic]}")
     if head is not None and topic not in WITH_HEADS:
-        raise UsageError(f"--head {head}: {topic} has no heads; leave --head out")
+        raise UsageError(f"--head {head + 1}: {topic} has no heads; leave --head out")
     if layer is not None and topic in WITHOUT_LAYERS:
-        raise UsageError(f"--layer {layer}: {topic} stands outside the layers; leave --layer out")
+        raise UsageError(f"--layer {layer + 1}: {topic} stands outside the layers; leave --layer out")
     taken = TAKERS[topic](trace, topic, layer or 0, head or 0)
     start = Start(taken.rows, {**kind.usual, **taken.sizes}, say, taken.labels, taken.places)
     sections = taken.sections(say) if taken.sections else kind.build(start)
     part = taken.part or say("searched.part")
-    part = part if taken.head is None else say("source.head", part=part, head=taken.head)
+    part = part if taken.head is None else say("source.head", part=part, head=taken.head + 1)
     source = say("source.model", model=trace.settings.get("model", ""), text=visible(trace.source.text), part=part)
     sheet = finished(kind, say, sections, source)
     rounding = " ".join(say(key, **values) for key, values in taken.notes.items())
@@ -282,5 +283,5 @@ def _path(trace: Trace, side: str, part: str, layer: int, head: int = 0) -> str:
     ):
         if not 0 <= number < int(count):
             have = f"the model's {side} has {count} {name}{'s' * (count != 1)}"
-            raise UsageError(f"--{name} {number}: {have}; choose one from 0 to {count - 1}")
+            raise UsageError(f"--{name} {number + 1}: {have}; choose one from 1 to {count}")
     return f"{side}.layers.{layer}.{part}"

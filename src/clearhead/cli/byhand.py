@@ -34,8 +34,8 @@ Blank = Annotated[bool, typer.Option("--blank", help="Leave the answers out, at 
 From = Annotated[
     Path | None, typer.Option("--from", metavar="MODEL", help="Take the numbers from a trained model and TEXT.")
 ]
-Layer = Annotated[int | None, typer.Option("--layer", metavar="L", help="With --from: which layer, from 0.")]
-Head = Annotated[int | None, typer.Option("--head", metavar="H", help="With --from: which head, from 0.")]
+Layer = Annotated[int | None, typer.Option("--layer", metavar="L", help="With --from: which layer, from 1.")]
+Head = Annotated[int | None, typer.Option("--head", metavar="H", help="With --from: which head, from 1.")]
 MatrixFile = Annotated[
     Path | None, typer.Option("--matrix", metavar="FILE", help="Your own matrices, from a .json or .csv file.")
 ]
@@ -91,7 +91,12 @@ def _of_model(
         raise UsageError('--from needs a text to read; add it, as in: --from runs/street "I am a student."')
     # The numbers of a search are those of the beam that the sheet is about; all others are of what the model says.
     trace = load(model).trace(text, to, beam_size=BEAM if topic == "beam-search" else 1)
-    return sheet_from(trace, topic, layer, head, language)
+    return sheet_from(trace, topic, _from_zero(layer), _from_zero(head), language)
+
+
+def _from_zero(number: int | None) -> int | None:
+    """People count layers and heads from 1, Python and the trace's names from 0."""
+    return None if number is None else number - 1
 
 
 def _write(
