@@ -51,7 +51,7 @@ FORMATS = [
     (b"\xfd7zXZ\x00\x00", "is an xz archive"),
     (b"\x28\xb5\x2f\xfd\x04\x00", "is a Zstandard archive"),
     (b"PAR1\x15\x04\x15\x00", "is a Parquet file"),
-    (gzip.compress(b"one\n"), "holds another gzip file"),
+    (gzip.compress(b"one\n", mtime=0), "holds another gzip file"),
     (tarred(), "is a tar archive"),
 ]
 
