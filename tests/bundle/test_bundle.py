@@ -86,6 +86,29 @@ class TestTranslating:
         assert two_languages.too_long([fits, cut, " " * 200, "one"]) == [1]
         assert two_languages.translate(cut, "fr") == two_languages.translate(fits, "fr")
 
+    def test_of_megabytes_a_beginning_is_read(self, two_languages: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+        """faults.md A13: a line of ten million characters is not cut into ten million pieces to keep 62."""
+        given_sizes: list[int] = []
+        tokenizer = two_languages.source_tokenizer
+        assert tokenizer is two_languages.target_tokenizer
+
+        class Library:
+            def __getattr__(self, name: str) -> Any:
+                return getattr(library, name)
+
+            def encode_batch_fast(self, texts: list[str]) -> Any:
+                given_sizes.extend(map(len, texts))
+                return library.encode_batch_fast(texts)
+
+        library = tokenizer._library
+        monkeypatch.setattr(tokenizer, "_library", Library())
+        long = "one two " * 1_250_000
+        assert two_languages.too_long([long]) == [0]
+        assert two_languages.translate(long, "fr") == two_languages.translate("one two " * 60, "fr")
+        with pytest.raises(DecodingError, match=r"has 1000[01] tokens"):
+            two_languages.score(["one"], [long], "fr")
+        assert max(given_sizes) < 1_000_000
+
     def test_the_target_languages_differ(self, two_languages: Bundle) -> None:
         found = [two_languages.search(["one two"], to)[0][0].log_probability for to in ("en", "fr")]
         assert found[0] != found[1]

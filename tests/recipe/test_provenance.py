@@ -46,9 +46,9 @@ class TestReading:
         [
             ("\ntraining:", "\nfuture: {a: 1}\ntraining:"),
             ("  kind: bpe", "  kind: unigram\n  scale: 3"),
-            ("  steps: 3700", "  steps: 3700\n  optimiser: {name: lion}"),
-            ("  steps: 3700", "  steps: many"),
-            ("  steps: 3700", "  max_steps: 3700"),
+            ("  batch_tokens: 1024", "  batch_tokens: 1024\n  optimiser: {name: lion}"),
+            ("  batch_tokens: 1024", "  batch_tokens: many"),
+            ("  batch_tokens: 1024", "  max_batch_tokens: 1024"),
             ("  device: auto", "  device: [cpu]"),
             ("name: street", "title: street"),
             ("  beam_size: 1", "  new: 5\n  beam_size: 1"),

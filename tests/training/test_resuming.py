@@ -35,6 +35,7 @@ OTHERS = {
     "data.filters.deduplicate": "true",
     "text.size": "1000",
     "text.joint": "false",
+    "text.normalize": "nfc",
     "text.tags": "true",
     "text.merge_dropout": "0.1",
     "model.preset": "paper_base",
@@ -86,7 +87,7 @@ OTHERS = {
 }
 # There is one choice alone; or the recipe's data come from elsewhere.
 ONLY = {
-    "family", "text.kind", "text.normalize", "training.optimizer.name",
+    "family", "text.kind", "training.optimizer.name",
     "data.embedded.corpus", "data.embedded.pairs", "data.embedded.seed", "data.embedded.grammar",
 }  # fmt: skip
 MAY_CHANGE = {
@@ -157,6 +158,17 @@ def test_two_ways_to_the_same_sizes(checkpoint: Path, make_recipe: MakeRecipe) -
     same = make_recipe("model.preset=multi30k_tiny", "model.dropout=0.1")
     assert same.model.config(9, 9) == make_recipe().model.config(9, 9)
     assert as_found(checkpoint, same) == same
+
+
+def test_a_run_of_version_0_1_keeps_its_normal_form(checkpoint: Path, make_recipe: MakeRecipe, tmp_path: Path) -> None:
+    """faults.md B1: its recipe says nfc, which was the default; the one that it is resumed by says nothing."""
+    shutil.copytree(checkpoint, tmp_path / "step-60")
+    old = make_recipe("text.normalize=nfc")
+    (tmp_path / "step-60" / "recipe.yaml").write_text(old.to_yaml(), encoding="utf-8")
+    assert as_found(tmp_path / "step-60", make_recipe()).text.normalize == "nfc"
+    assert as_found(checkpoint, make_recipe()).text.normalize == "folded"
+    with pytest.raises(TrainingError, match=r"text\.normalize is folded, but was nfc when"):
+        as_found(tmp_path / "step-60", make_recipe("text.normalize=folded"))
 
 
 def test_two_ways_to_the_same_place(make_recipe: MakeRecipe, corpus: Path, tmp_path: Path) -> None:

@@ -208,7 +208,7 @@ class Bundle:
             self._serving.runtime(self.precision),
             sources,
             options,
-            prefixes=[self.target_tokenizer.encode(prefix)] * len(spoken) if prefix else None,
+            prefixes=[self.target_tokenizer.encode(prefix, COUNTED)] * len(spoken) if prefix else None,
             numbers=[first + number for number in spoken],
             shortlist=self._shortlist(to),
             batch_tokens=batch_tokens,
@@ -245,7 +245,7 @@ class Bundle:
         empty = [*self.tag(to), self.source_tokenizer.end]
         asked = [n for n, source in enumerate(encoded) if source is not None or not is_blank(targets[n])]
         ids = [encoded[number] or empty for number in asked]
-        wanted = self.target_tokenizer.encode_many([targets[number] for number in asked])
+        wanted = self.target_tokenizer.encode_many([targets[number] for number in asked], COUNTED)
         results = [BLANK for _ in sources]
         found = score_ids(self._serving.precise(), ids, wanted, options, numbers=asked, batch_tokens=batch_tokens)
         for number, hypothesis in zip(asked, found, strict=True):
@@ -269,7 +269,7 @@ class Bundle:
             best, tree = searched(self._serving.runtime(self.precision), source, options)
             tokens, served = best.tokens, best.token_log_probabilities
         else:
-            tokens, tree = (*tokenizer.encode(target), tokenizer.end), None
+            tokens, tree = (*tokenizer.encode(target, COUNTED), tokenizer.end), None
         if len(tokens) > self.config.max_length:
             raise DecodingError(
                 f"the target has {len(tokens)} tokens but the model writes {self.config.max_length} at most; shorten it"
@@ -347,9 +347,9 @@ class Bundle:
         """The ids of each text with its tag and end; None for a blank one. Too long a text is cut."""
         tag = self.tag(to)
         room = self.config.max_length - len(tag) - 1
-        encoded = self.source_tokenizer.encode_many(texts)
+        encoded = self.source_tokenizer.encode_many(texts, room)
         return [
-            None if is_blank(text) else [*tag, *ids[:room], self.source_tokenizer.end]
+            None if is_blank(text) else [*tag, *ids, self.source_tokenizer.end]
             for text, ids in zip(texts, encoded, strict=True)
         ]
 
@@ -365,7 +365,7 @@ class Bundle:
     def too_long(self, texts: Sequence[str]) -> list[int]:
         """The numbers, from 0, of the texts that are longer than the model can read, and are cut at its limit."""
         room = self.config.max_length - 1 - bool(self.languages)
-        encoded = self.source_tokenizer.encode_many(texts)
+        encoded = self.source_tokenizer.encode_many(texts, room + 1)
         return [
             n
             for n, (text, ids) in enumerate(zip(texts, encoded, strict=True))
@@ -396,6 +396,8 @@ class Bundle:
         )
 
 
+# A target that is too long for the model is refused by how many pieces it has; beyond so many they are not counted.
+COUNTED = 10_000
 BLANK = Translation("", 0.0, 0.0, (), (), True)
 
 

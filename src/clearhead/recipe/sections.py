@@ -101,6 +101,8 @@ class Data(_Section):
 class Text(_Section):
     """How text becomes pieces. `tags` puts the target's language before each source: one model then serves several.
 
+    normalize: folded reads typographic quotes, apostrophes and spaces as the plain ones and leaves out what cannot be
+    seen, then as nfc, which only brings each character into one form (Unicode's NFC), as version 0.1 did.
     merge_dropout: with what probability a piece is undone in training into the two that it was merged from, and then
     each of them, anew in each epoch: in the manner of BPE-dropout, whose 0.1 lengthens text as 0.13 to 0.2 does here.
     It is meant for scarce text and long runs. 0 for one way to cut.
@@ -110,7 +112,7 @@ class Text(_Section):
     kind: Literal["bpe"] = "bpe"
     size: Pieces | None = None
     joint: bool = True
-    normalize: Literal["nfc"] = "nfc"
+    normalize: Literal["folded", "nfc"] = "folded"
     tags: bool = False
     merge_dropout: Rate = 0.0
 

@@ -6,6 +6,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from clearhead.text.normal_form import normal_form
 from clearhead.text.tokenizer import Tokenizer
 
 # Scripts whose letters are quantities, units and names of points, in every language.
@@ -15,6 +16,7 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _LEAST_SHARE = 0.01
 # With fewer pieces of words than this, a model reads single bytes, in which every script looks the same.
 _LEAST_PIECES = 16
+_LOOKED_AT = 10_000
 
 
 def scripts_of(text: str) -> Counter[str]:
@@ -23,7 +25,7 @@ def scripts_of(text: str) -> Counter[str]:
     A script is the first word of its letters' Unicode names. Full-width and decorated letters count as the plain ones,
     accents as nothing. A letter that stands alone, as in "50 Ω", is a symbol where its script lends symbols.
     """
-    plain = "".join(one for one in unicodedata.normalize("NFKC", text) if not unicodedata.category(one).startswith("M"))
+    plain = "".join(one for one in normal_form(text, "NFKC") if not unicodedata.category(one).startswith("M"))
     found: Counter[str] = Counter()
     for word in _LETTERS.findall(plain):
         scripts = [_script(letter) for letter in word]
@@ -56,7 +58,10 @@ def learned_scripts(tokenizer: Tokenizer, counts: Sequence[int] | None = None) -
 
 
 def unread_scripts(text: str, learned: Iterable[str]) -> tuple[str, ...]:
-    """The scripts of `text` that are not among the `learned` ones, where they are most of it; else none."""
-    found, known = scripts_of(text), frozenset(learned)
+    """The scripts of `text` that are not among the `learned` ones, where they are most of it; else none.
+
+    Of a text of megabytes the beginning is looked at, which is more than a model reads.
+    """
+    found, known = scripts_of(text[:_LOOKED_AT]), frozenset(learned)
     unread: Mapping[str, int] = {script: letters for script, letters in found.items() if script not in known}
     return tuple(sorted(unread)) if 2 * sum(unread.values()) > found.total() else ()

@@ -6,8 +6,8 @@ paper uses (section 5.1); on bytes as in GPT-2. The work is done by Hugging Face
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, final
 
@@ -17,18 +17,24 @@ from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
 from clearhead.errors import TokenizerError
 from clearhead.files import publish_file
 from clearhead.text.alphabet import BYTES, CHARACTERS, readable
+from clearhead.text.beginning import beginning
+from clearhead.text.folding import FIRST, THEN, folded
+from clearhead.text.learnable import learnable
+from clearhead.text.normal_form import normal_form
 
 # The byte-level alphabet ends at U+0143, so no text, whatever it spells, can become a symbol with these brackets.
 _CONTROLS = ("⟨padding⟩", "⟨begin⟩", "⟨end⟩")
 _TAG = re.compile(r"⟨2([A-Za-z0-9_-]+)⟩")
 # From the character that stands for a byte to that of the same number, which Latin-1 writes as the byte.
 _LATIN_1 = str.maketrans({character: chr(byte) for character, byte in BYTES.items()})
-_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 @final
 class Tokenizer:
-    """Text ↔ ids. `decode(encode(text))` is `text` in Unicode's normal form C (NFC), for every string.
+    """Text ↔ ids. `decode(encode(text))` is `normalized(text)`, for every string.
+
+    That is the text in Unicode's normal form C (NFC). A tokenizer that `folds` also reads variants of quotes and spaces
+    as the plain ones and leaves out what cannot be seen (`clearhead.text.folding`).
 
     The vocabulary, in the order of its ids: padding, begin, end, one tag for each target language (sorted), the 256
     bytes, then what was learned. Control symbols (padding, begin, end and the tags) enter by id only: they are no
@@ -41,13 +47,20 @@ class Tokenizer:
     begin: ClassVar[int] = 1
     end: ClassVar[int] = 2
 
-    def __init__(self, languages: Sequence[str], learned: Sequence[str], merges: Sequence[tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        languages: Sequence[str],
+        learned: Sequence[str],
+        merges: Sequence[tuple[str, str]],
+        fold: bool = False,
+    ) -> None:
         """Build from the parts of a vocabulary; `Tokenizer.learn` and `Tokenizer.load` are the usual ways.
 
         Args:
             languages: the target languages that have a tag.
             learned: the tokens made by merging, in the order of their ids.
             merges: the pairs to merge, the first learned first.
+            fold: whether variants of quotes and spaces are read as the plain ones, and invisible characters left out.
 
         Raises:
             TokenizerError: a language's name is not a tag, or the parts do not fit together.
@@ -59,26 +72,29 @@ class Tokenizer:
         self._tokens = [*_CONTROLS, *tags, *CHARACTERS, *learned]
         self._first_text_id = len(_CONTROLS) + len(tags)
         self._merges = merges
-        self._library = _library_tokenizer(self._tokens, merges)
+        self.folds = fold
+        self._longest = max(map(len, self._tokens[self._first_text_id :]))
+        self._library = _library_tokenizer(self._tokens, merges, fold)
 
     @classmethod
-    def learn(cls, texts: Iterable[str], size: int, languages: Sequence[str] = ()) -> "Tokenizer":
+    def learn(cls, texts: Iterable[str], size: int, languages: Sequence[str] = (), fold: bool = False) -> "Tokenizer":
         """Learn a vocabulary of at most `size` symbols, all kinds counted; the same texts give the same vocabulary.
 
-        A pair that is seen only once is not merged, so a small corpus gives a smaller vocabulary than asked for.
+        A pair that is seen only once is not merged, so a small corpus gives a smaller vocabulary than asked for. A row
+        of more than 1,000 letters or signs is not counted, but in scripts that are written without spaces.
 
         Raises:
             TokenizerError: `size` is too small for the bytes and control symbols, a language's name is not a tag, or
                 there is no text.
         """
-        nothing_learned = cls(languages, [], [])
+        nothing_learned = cls(languages, [], [], fold)
         if size < nothing_learned.size:
             raise TokenizerError(
                 f"text.size={size} cannot hold the 256 bytes and {nothing_learned.size - 256} control symbols; "
                 f"choose a size of at least {nothing_learned.size}, such as 8000"
             )
-        learned, merges = _learn_merges(texts, 256 + size - nothing_learned.size)
-        return cls(languages, learned, merges)
+        learned, merges = _learn_merges(map(nothing_learned.normalized, texts), 256 + size - nothing_learned.size)
+        return cls(languages, learned, merges, fold)
 
     @classmethod
     def load(cls, path: Path) -> "Tokenizer":
@@ -100,10 +116,10 @@ class Tokenizer:
         """
         try:
             document = json.loads(text)
-            _check_document(document)
+            fold = _check_document(document)
             tokens = _tokens_by_id(document["model"]["vocab"])
             languages, learned = _split_vocabulary(tokens)
-            return cls(languages, learned, [_merge_pair(merge) for merge in document["model"]["merges"]])
+            return cls(languages, learned, [_merge_pair(merge) for merge in document["model"]["merges"]], fold)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             reason = f"no {error}" if isinstance(error, KeyError) else error
             raise TokenizerError(
@@ -156,13 +172,24 @@ class Tokenizer:
             raise TokenizerError(f"no tag for the language {language!r}; this tokenizer knows: {known}")
         return len(_CONTROLS) + self.languages.index(language)
 
-    def encode(self, text: str) -> list[int]:
-        """The ids of a text, without any control symbol."""
-        return self.encode_many([text])[0]
+    def encode(self, text: str, at_most: int | None = None) -> list[int]:
+        """The ids of a text, without any control symbol: all, or the first `at_most` of them."""
+        return self.encode_many([text], at_most)[0]
 
-    def encode_many(self, texts: Sequence[str]) -> list[list[int]]:
-        """`encode` for many texts at once, on all cores."""
-        return [encoding.ids for encoding in self._library.encode_batch_fast([_normalized(text) for text in texts])]
+    def encode_many(self, texts: Sequence[str], at_most: int | None = None) -> list[list[int]]:
+        """`encode` for many texts at once, on all cores.
+
+        With `at_most` no more of a text is read than so many pieces can be made of, so that memory does not depend on
+        how long a line is.
+        """
+        ready = [self.normalized(text) for text in texts]
+        if at_most is not None:
+            ready = [beginning(text, at_most, self._longest) for text in ready]
+        return [encoding.ids[:at_most] for encoding in self._library.encode_batch_fast(ready)]
+
+    def normalized(self, text: str) -> str:
+        """The text as it is cut into pieces: in NFC, and folded where this tokenizer folds; `decode` gives it back."""
+        return folded(text) if self.folds else normal_form(text)
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of the ids; control symbols are left out, and broken UTF-8 reads as U+FFFD.
@@ -214,7 +241,9 @@ def _tag_symbol(language: str) -> str:
     return symbol
 
 
-def _library_tokenizer(tokens: Sequence[str], merges: Sequence[tuple[str, str]]) -> tokenizers.Tokenizer:
+def _library_tokenizer(
+    tokens: Sequence[str], merges: Sequence[tuple[str, str]], fold: bool = False
+) -> tokenizers.Tokenizer:
     """A byte-level tokenizer with no added tokens, which alone would let a text reach a control symbol."""
     vocabulary = {token: index for index, token in enumerate(tokens)}
     if len(vocabulary) != len(tokens):
@@ -224,10 +253,25 @@ def _library_tokenizer(tokens: Sequence[str], merges: Sequence[tuple[str, str]])
     except Exception as error:  # The library raises nothing more particular.
         raise TokenizerError(f"the merges do not fit the vocabulary ({error}); learn the tokenizer again") from error
     library = tokenizers.Tokenizer(model)
-    library.normalizer = normalizers.NFC()
+    library.normalizer = _folding_normalizer() if fold else normalizers.NFC()
     library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     library.decoder = decoders.ByteLevel()
     return library
+
+
+def _folding_normalizer() -> normalizers.Normalizer:
+    """`folded` in the library's own terms."""
+    first, then = (
+        [normalizers.Replace(tokenizers.Regex(pattern), content) for pattern, content in rules]
+        for rules in (FIRST, THEN)
+    )
+    return normalizers.Sequence([normalizers.NFC(), *first, normalizers.NFC(), *then])
+
+
+@cache
+def _folding_document() -> Any:
+    """`_folding_normalizer` as a tokenizer's file has it."""
+    return json.loads(Tokenizer([], [], [], fold=True).to_json())["normalizer"]
 
 
 def _learn_merges(texts: Iterable[str], size: int) -> tuple[list[str], list[tuple[str, str]]]:
@@ -246,19 +290,9 @@ def _some_text(texts: Iterable[str]) -> Iterator[str]:
     empty = True
     for text in texts:
         empty = empty and not text
-        yield _normalized(text)
+        yield from learnable(text)
     if empty:
         raise TokenizerError("there is no text to learn a vocabulary from; give at least one line that is not empty")
-
-
-def _normalized(text: str) -> str:
-    # The library normalises too, as its file says, but by the tables of an old Unicode: it leaves newer combining marks
-    # (such as U+07FD, Unicode 11) in the order in which they were typed. It finds nothing to do in what Python made.
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        text = _SURROGATES.sub("\ufffd", text)
-    return unicodedata.normalize("NFC", text)
 
 
 def _read(path: Path) -> str:
@@ -272,9 +306,12 @@ def _read(path: Path) -> str:
         ) from error
 
 
-def _check_document(document: Any) -> None:
-    """Refuse a file whose text would be split, normalised or decoded in another way than ours."""
-    expected = {"normalizer": "NFC", "pre_tokenizer": "ByteLevel", "decoder": "ByteLevel", "model": "BPE"}
+def _check_document(document: Any) -> bool:
+    """Whether a file's text is folded; refuses one that splits, normalises or decodes text in another way than ours."""
+    fold: bool = document["normalizer"] == _folding_document()
+    expected = {"pre_tokenizer": "ByteLevel", "decoder": "ByteLevel", "model": "BPE"}
+    if not fold:
+        expected["normalizer"] = "NFC"
     for part, kind in expected.items():
         found = (document[part] or {}).get("type")
         if found != kind:
@@ -283,6 +320,7 @@ def _check_document(document: Any) -> None:
         raise ValueError("it adds tokens or a space to the text")
     if not document["pre_tokenizer"].get("use_regex", True) or document["model"].get("ignore_merges"):
         raise ValueError("it splits words or merges in another way")
+    return fold
 
 
 def _tokens_by_id(vocabulary: dict[str, int]) -> list[str]:

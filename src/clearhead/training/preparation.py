@@ -248,11 +248,12 @@ def learn_tokenizers(
     languages = sorted({one.to_language for one in directions if one.to_language}) if text.tags else []
     sources = [one.source for one in directions]
     targets = [one.target for one in directions]
+    fold = text.normalize == "folded"
     if text.joint:
-        joint = Tokenizer.learn(_lines([*sources, *targets], text.pieces, doing), text.pieces, languages)
+        joint = Tokenizer.learn(_lines([*sources, *targets], text.pieces, doing), text.pieces, languages, fold)
         return joint, joint
-    source = Tokenizer.learn(_lines(sources, text.pieces, doing), text.pieces, languages)
-    return source, Tokenizer.learn(_lines(targets, text.pieces, doing), text.pieces)
+    source = Tokenizer.learn(_lines(sources, text.pieces, doing), text.pieces, languages, fold)
+    return source, Tokenizer.learn(_lines(targets, text.pieces, doing), text.pieces, fold=fold)
 
 
 def _lines(paths: Sequence[Path], size: int, doing: Doing) -> Iterator[str]:

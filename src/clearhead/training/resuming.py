@@ -69,12 +69,17 @@ def require_same(checkpoint: Path, old: Recipe, new: Recipe) -> None:
 
 
 def with_sizes_of(old: Recipe, new: Recipe) -> Recipe:
-    """`new` with the sizes that were chosen when the run began, where it names none itself."""
+    """`new` with the sizes and the normal form that were chosen when the run began, where it names none itself.
+
+    Version 0.1 wrote `text.normalize: nfc`, which was its default.
+    """
     model, text = new.model, new.text
     if model.preset is None and old.model.preset is not None:
         model = old.model.model_copy(update=model.model_dump(exclude_none=True))
     if text.size is None:
         text = text.model_copy(update={"size": old.text.size})
+    if "normalize" not in new.text.model_fields_set:
+        text = text.model_copy(update={"normalize": old.text.normalize})
     return new.model_copy(update={"model": model, "text": text})
 
 

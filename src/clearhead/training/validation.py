@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from clearhead.bundle import Bundle
 from clearhead.data import Batch, PreparedCorpus, collate, plan
 from clearhead.model import EncoderDecoder
 from clearhead.switches import is_on
+from clearhead.text import normal_form
 from clearhead.training.loss import chunked_cross_entropy, cross_entropy
 from clearhead.training.preparation import Materials
 
@@ -161,4 +161,4 @@ def compare(hypotheses: Sequence[str], others: Sequence[str], references: Sequen
 
 
 def _composed(lines: Sequence[str]) -> list[str]:
-    return [unicodedata.normalize("NFC", line) for line in lines]
+    return [normal_form(line) for line in lines]

@@ -1,7 +1,7 @@
 """The corpus: training, validation and test examples of every direction and phenomenon."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from zlib import crc32
 
@@ -15,7 +15,10 @@ from clearhead.errors import DataError
 
 VALIDATION = 300  # examples of a direction
 RESERVED = 16  # one source sentence in so many may only validate
-EXPRESSIONS = 80  # one training sentence in so many is a fixed expression, which must be met often to be learnt
+# One training sentence in so many is a fixed expression. They are short, so a batch of them has hundreds, and to be
+# met in many batches they must be many.
+EXPRESSIONS = 20
+UNSTOPPED = 0.04  # the share that lacks its full stop and no capital: what people type
 ATTEMPTS = 40  # draws for each example wanted, before there are too few new sentences left
 
 
@@ -49,18 +52,26 @@ def generate(pairs: int, seed: int) -> Corpus:
 
 
 def fixed(direction: str) -> list[Example]:
-    """What every training set holds: greetings, and "I am a student.", each also lower-cased."""
+    """What every training set holds: "I am a student.", and greetings as people type them: thanks, Thanks, Thanks!"""
     student = Sentence((Clause(Phrase(nouns.by_key["I"]), Role(*nouns.professions[0])),))
-    trees: list[Tree] = [student, *scenery.greetings]
-    both = [(tree, lowered) for tree in trees for lowered in (False, True)]
+    said: list[Tree] = [*scenery.greetings, *(scenery.english_greetings if direction.startswith("en") else ())]
+    both = [(tree, lowered) for tree in (student, *said) for lowered in (False, True)]
     examples = [example(direction, "plain", Draw(tree), None, False, lowered) for tree, lowered in both]
-    bare = [
-        Example(direction, "plain", one.source.removesuffix("."), one.target.removesuffix("."))
-        for one in examples
-        if one.source.endswith(".")
-        and one.source != example(direction, "plain", Draw(student), None, False, False).source
-    ]
-    return examples + bare
+    typed = [unstopped(one) for one in examples[2:] if one.source.endswith((".", "?"))]
+    return examples + typed + [exclaimed(one) for one in examples[2:] if one.source.endswith(".")]
+
+
+def unstopped(made: Example) -> Example:
+    """The example without what ends it."""
+    return replace(made, source=made.source.rstrip(" .?"), target=made.target.rstrip(" .?"))
+
+
+def exclaimed(made: Example) -> Example:
+    """The example with an exclamation mark, before which French has a space."""
+    source, target = made.direction.split("-")
+    marks = {"en": "!", "fr": " !", "ko": "!"}
+    bare = unstopped(made)
+    return replace(bare, source=bare.source + marks[source], target=bare.target + marks[target])
 
 
 def training(random: Random, direction: str, wanted: int) -> Iterator[Example]:
@@ -84,6 +95,7 @@ def drawn(random: Random, direction: str) -> Example | None:
     if pairs_held_out(draw.tree) or (distance or 0) > agreement.TRAINED:
         return None
     made = example(direction, phenomenon, draw, distance, random.random() < 0.3, is_lowered(random, phenomenon))
+    made = unstopped(made) if random.random() < UNSTOPPED else made
     return made if is_short(made) else None
 
 

@@ -26,6 +26,8 @@ def sentence(tree: Tree) -> str:
     """The sentence, capitalised and with its full stop."""
     if isinstance(tree, Fixed):
         return tree.english
+    if tree.greeting:
+        return f"{tree.greeting.english} {sentence(tree._replace(greeting=None))}"
     clauses = [clause(part) for part in tree.clauses]
     text = f"{tree_joint(tree)}".join(clauses) + "."
     return text[0].upper() + text[1:]

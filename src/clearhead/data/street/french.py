@@ -38,6 +38,8 @@ def sentence(tree: Tree) -> str:
     """The sentence, capitalised and with its full stop."""
     if isinstance(tree, Fixed):
         return tree.french
+    if tree.greeting:
+        return f"{tree.greeting.french} {sentence(tree._replace(greeting=None))}"
     words: list[str] = []
     for index, part in enumerate(tree.clauses):
         if index:

@@ -43,6 +43,8 @@ def sentence(tree: Tree) -> str:
     """The sentence, or with *because* two: what happened, and then why (…기 때문입니다), the noun said again."""
     if isinstance(tree, Fixed):
         return tree.korean
+    if tree.greeting:
+        return f"{tree.greeting.korean} {sentence(tree._replace(greeting=None))}"
     if tree.joint == "because":
         told, reason = tree.clauses
         return f"{clause(told, 'formal')}. {clause(reason, '때문')}."

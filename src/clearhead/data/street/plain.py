@@ -7,6 +7,7 @@ from clearhead.data.street.sample import Draw, adjective_beside, chance, describ
 from clearhead.data.street.trees import Action, Clause, Existence, Phrase, Role, Sentence, State, Where
 from clearhead.data.street.words import Noun, Time, Verb
 
+GREETED = 0.05  # greetings are learnt beside other words too, not only in batches of their own
 TENSES = ("past", "present", "future")
 NUMBERS = ("two", "three", "four", "five", "six", "ten")
 CLASSES: dict[str, tuple[Noun, ...]] = {
@@ -29,7 +30,7 @@ FEELINGS = adjectives.named(adjectives.FEELINGS)
 
 
 def draw(random: Random) -> Draw:
-    """A plain sentence; one in twenty-five is two clauses."""
+    """A plain sentence; one in twenty-five is two clauses, and one in twenty stands after a greeting."""
     if chance(random, 0.04):
         tense = pick(random, TENSES)
         tree = Sentence((short(random, tense), short(random, tense)), "and")
@@ -37,7 +38,7 @@ def draw(random: Random) -> Draw:
             tree = tree._replace(joint="but")
     else:
         tree = Sentence((clause(random),))
-    return Draw(tree)
+    return Draw(tree._replace(greeting=pick(random, scenery.greetings)) if chance(random, GREETED) else tree)
 
 
 def clause(random: Random) -> Clause:

@@ -52,9 +52,28 @@ destinations = (
 # What people say to each other. In French and Korean they are as fixed as in English.
 greetings = (
     Fixed("Thanks.", "Merci.", "고맙습니다."),
+    Fixed("Thank you very much.", "Merci beaucoup.", "정말 고맙습니다."),
     Fixed("Hello.", "Bonjour.", "안녕하세요."),
+    Fixed("Hi.", "Salut.", "안녕하세요."),
+    Fixed("Good evening.", "Bonsoir.", "안녕하세요."),
     Fixed("Good night.", "Bonne nuit.", "안녕히 주무세요."),
     Fixed("Goodbye.", "Au revoir.", "안녕히 가세요."),
+    Fixed("See you tomorrow.", "À demain.", "내일 봐요."),
+    Fixed("How are you?", "Comment allez-vous ?", "어떻게 지내세요?"),
+    Fixed("I love you.", "Je t'aime.", "사랑합니다."),
+    Fixed("Please.", "S'il vous plaît.", "부탁합니다."),
+    Fixed("Excuse me.", "Excusez-moi.", "실례합니다."),
+    Fixed("Sorry.", "Pardon.", "죄송합니다."),
+    Fixed("Welcome.", "Bienvenue.", "환영합니다."),
+    Fixed("Congratulations.", "Félicitations.", "축하합니다."),
+    Fixed("Good luck.", "Bonne chance.", "행운을 빕니다."),
     Fixed("Yes.", "Oui.", "네."),
     Fixed("No.", "Non.", "아니요."),
+)
+# French and Korean say the same for two of these, so they are read from English alone: a source has one translation.
+english_greetings = (
+    Fixed("Thank you.", "Merci.", "고맙습니다."),
+    Fixed("Good morning.", "Bonjour.", "안녕하세요."),
+    Fixed("Good afternoon.", "Bonjour.", "안녕하세요."),
+    Fixed("Bye.", "Au revoir.", "안녕히 가세요."),
 )

@@ -93,19 +93,20 @@ class Clause(NamedTuple):
     pronoun: bool = False
 
 
-class Sentence(NamedTuple):
-    """One clause, or several joined by *and*, *but* or *because*."""
-
-    clauses: tuple[Clause, ...]
-    joint: str = ""
-
-
 class Fixed(NamedTuple):
     """An expression that is learnt whole: *Thanks*."""
 
     english: str
     french: str
     korean: str
+
+
+class Sentence(NamedTuple):
+    """One clause, or several joined by *and*, *but* or *because*; sometimes after a greeting."""
+
+    clauses: tuple[Clause, ...]
+    joint: str = ""
+    greeting: Fixed | None = None
 
 
 Tree = Sentence | Fixed
