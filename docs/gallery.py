@@ -24,7 +24,7 @@ from clearhead.tracing import Trace
 DOCS = Path(__file__).parent
 FOLDER = Path("images/gallery")
 SENTENCE = "The animal didn't cross the street because it was too tired."
-CUE, PRONOUNS = "tired", ("il", "elle")
+NOUN, PRONOUNS = "animal", ("il", "elle")
 # Pixels an inch, and colours: letters stay sharp where a page shows a picture at half its size.
 RESOLUTION, COLOURS = 120, 256
 # Letters in a line of text; those of Korean are twice as wide.
@@ -38,7 +38,7 @@ WORDS: Mapping[str, Any] = json.loads((DOCS / "gallery.json").read_text(encoding
 class Section:
     """One picture: the function of clearhead.look that draws it, and in what language the model answers.
 
-    attention: "encoder.self_attention", whose last layer is meant, or "cue", the head that looks at the cue the most.
+    attention: "encoder.self_attention", whose last layer is meant, or "noun", the head that looks at the noun the most.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Section:
 
 
 SECTIONS = (
-    Section("attention", "draw_attention", "fr", "cue"),
+    Section("attention", "draw_attention", "fr", "noun"),
     Section("heads", "draw_heads", "fr", "encoder.self_attention"),
     Section("masked", "draw_attention", "ko", "decoder.self_attention"),
     Section("positions", "draw_positions", "fr"),
@@ -100,20 +100,20 @@ def wrapped(part: str, width: int) -> str:
 
 def facts(trace: Trace) -> dict[str, str]:
     """What the text says of the trace into French. SystemExit where the model does not write a pronoun."""
-    attention, head, row = cue_head(trace)
+    attention, head, row = noun_head(trace)
     weight = trace[f"{attention}.weights"][head, row, column(trace)]
     return {
         "sentence": SENTENCE,
         "pronoun": trace.predicted.pieces[row].lstrip("▁"),
         "row": str(row + 1),
-        "cue": CUE,
+        "noun": NOUN,
         "weight": f"{float(weight):.2f}",
         "beam": str(trace.settings["beam_size"]),
     }
 
 
-def cue_head(trace: Trace) -> tuple[str, int, int]:
-    """The attention, head and row that look at the cue the most while the pronoun is written."""
+def noun_head(trace: Trace) -> tuple[str, int, int]:
+    """The attention, head and row that look at the noun the most while the pronoun is written."""
     rows = [row for row, piece in enumerate(trace.predicted.pieces) if piece.lstrip("▁") in PRONOUNS]
     if not rows:
         raise SystemExit(f"gallery.py: the model wrote {trace.predicted.text!r} without a pronoun; train it for longer")
@@ -124,14 +124,14 @@ def cue_head(trace: Trace) -> tuple[str, int, int]:
 
 
 def column(trace: Trace) -> int:
-    return [piece.lstrip("▁") for piece in trace.source.pieces].index(CUE)
+    return [piece.lstrip("▁") for piece in trace.source.pieces].index(NOUN)
 
 
 def drawn(section: Section, trace: Trace, language: str) -> Any:
     """A section's figure."""
     draw, stack, _, part = getattr(look, section.draw), *section.attention.partition(".")
-    if section.attention == "cue":
-        attention, head, _ = cue_head(trace)
+    if section.attention == "noun":
+        attention, head, _ = noun_head(trace)
         return draw(trace, attention, head, language=language)
     if section.attention:
         return draw(trace, f"{stack}.layers.{trace.config[f'{stack}_layers'] - 1}.{part}", language=language)

@@ -41,11 +41,11 @@ def test_the_page_is_what_the_command_writes(gallery: Any, traces: dict[str, Tra
 
 def test_what_the_page_says_of_the_first_picture(gallery: Any, traces: dict[str, Trace]) -> None:
     trace, said = traces["fr"], gallery.facts(traces["fr"])
-    attention, head, row = gallery.cue_head(trace)
-    assert (said["pronoun"], said["cue"]) == ("il", "tired")
+    attention, head, row = gallery.noun_head(trace)
+    assert (said["pronoun"], said["noun"]) == ("il", "animal")
     assert trace.predicted.pieces[row] == "il"
     weights = trace[f"{attention}.weights"][head, row]
-    assert trace.source.pieces[int(weights.argmax())] == "▁tired"
+    assert trace.source.pieces[int(weights.argmax())] == "▁animal"
     assert said["weight"] == f"{float(weights.max()):.2f}"
     assert int(said["row"]) == row + 1
 

@@ -104,13 +104,13 @@ def test_a_cut(parts: Any, case: Any, street: Bundle) -> None:
 
 
 def test_the_report(parts: Any, case: Any, street: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
-    """How "tired" looks at "animal" in the first layer, as the trace has it."""
+    """How "it" looks at "tired" in the first layer, as the trace has it."""
     monkeypatch.setattr(parts, "SILENCED_TOGETHER", 1)
     found = parts.answer(street.model, [case], *parts.COREFERENCE)
-    weights = street.trace(TIRED, "fr")["encoder.layers.0.self_attention.weights"][:, 12, 2]
-    second, first = (f"encoder, layer 1, head {head + 1}: 100 % ({weights[head]:.2f})" for head in (1, 0))
+    weights = street.trace(TIRED, "fr")["encoder.layers.0.self_attention.weights"][:, 9, 12]
+    second, first = (f"encoder, layer 1, head {head + 1}: 100 % ({weights[head]:.2f})" for head in (0, 2))
     text = parts.report("il or elle", found)
-    assert f"encoder, cue → referent: {second}; {first}" in text
+    assert f"encoder, it → cue: {first}; {second}" in text
     assert "1 cases, 100.0 % right" in text
     assert found["looks"][0]["chance"] == pytest.approx(100 / 14)
     [alone] = found["silenced"]
