@@ -117,7 +117,10 @@ def place(
         ("train nonsense --out {tmp}/r", "recipe 'nonsense' is no file and none of clearhead's own: "),
         ("train {tmp}/none.yaml --out {tmp}/r", "recipe {tmp}/none.yaml does not exist; expected a YAML file"),
         ("train {tmp}/bad.yaml --out {tmp}/r", "bad.yaml, line 1: "),
-        ("train {tmp}/circle.yaml --out {tmp}/r", "circle.yaml: an anchor (&) holds itself (*); write the values out"),
+        (
+            "train {tmp}/circle.yaml --out {tmp}/r",
+            "circle.yaml, line 1: an anchor (&) is not read; write the values out",
+        ),
         ("train {recipe} data.folder=~nobody-here/x --out {tmp}/r", "data.folder='~nobody-here/x' names a home folder"),
         ("train {recipe} trainig.steps=3 --out {tmp}/r", "unknown key trainig; did you mean training?"),
         ("train {recipe} training.steps --out {tmp}/r", "'training.steps' is not key=value; write it as in"),

@@ -162,7 +162,7 @@ def test_the_first_time_it_says_that_it_compiles(run_folder: Path, corpus: Path,
     done = subprocess.run([*command, *["--quiet"] * quiet], capture_output=True, text=True, env=environment, check=True)
     noted = ["clearhead: compiling C for this processor, once: some seconds"]
     assert done.stderr.splitlines()[:-1] == ([] if quiet else noted)
-    assert done.stderr.splitlines()[-1].startswith("clearhead: the compiled functions cannot be loaded (")
+    assert done.stderr.splitlines()[-1].startswith("clearhead: what the C compiler made cannot be loaded (")
 
 
 def test_to(clearhead: Run, two_languages_folder: Path) -> None:

@@ -39,11 +39,13 @@ def disagreement(model: EncoderDecoder, packed: PackedModel) -> float | None:
 def _by_steps(config: TransformerConfig, packed: PackedModel) -> Float[Tensor, "target vocabulary"]:
     source, target = _tokens(config)
     step = packed.begin([source], 1, len(target))
-    return torch.stack([torch.as_tensor(step(torch.tensor([[token]])))[0, 0].double() for token in target])
+    return torch.stack(
+        [torch.as_tensor(step(torch.tensor([[token]], device="cpu")))[0, 0].double() for token in target]
+    )
 
 
 def _at_once(model: EncoderDecoder) -> Float[Tensor, "target vocabulary"]:
-    source, target = (torch.tensor([ids]) for ids in _tokens(model.config))
+    source, target = (torch.tensor([ids], device="cpu") for ids in _tokens(model.config))
     # Where there is no other id than that of padding, it is a token as well.
     logits: Tensor = model(source, target, masks_for(source, target, padding=-1))
     return logits[0].double()
