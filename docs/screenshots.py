@@ -31,6 +31,7 @@ LEVELS = {
     "stacks": "stacks",
     "block": "block/decoder.layers.0",
     "sublayer": f"sublayer/{ATTENTION}",
+    "attention": "lines",
     "number": f"step/{ATTENTION}.scores/9,2?head=1",
 }
 MOST_BYTES = 60_000

@@ -18,7 +18,7 @@ except ImportError:
     from clearhead.errors import PackageError
 
     raise PackageError(
-        "pictures are drawn with matplotlib, which is not installed here; add it by: pip install 'clearhead[figures]'"
+        "pictures are drawn with matplotlib, which is not installed here; add it by: pip install matplotlib"
     ) from None
 
 import math
