@@ -146,8 +146,8 @@ class TestFiles:
     @pytest.mark.parametrize(
         ("content", "message"),
         [
-            (b"", "holds nothing; expected keys such as name"),
-            (b"- a\n", "holds a list; expected keys"),
+            (b"", "holds nothing and no keys; a recipe is YAML that names your text files"),
+            (b"- a\n", "holds a list and no keys; a recipe is YAML"),
             (b"name: [a\n", "line 2: .*; expected YAML such as"),
             (b"a: b: c\n", "line 1: mapping values are not allowed here"),
             (b"a: \x00", "expected YAML"),
@@ -165,6 +165,13 @@ class TestFiles:
         with pytest.raises(RecipeError, match=message) as caught:
             load_recipe(tmp_path / "a.yaml")
         assert "\n" not in str(caught.value)
+
+    @pytest.mark.parametrize("content", [b"ko,en\n", b'"a: b",c\n', b"# A title\n\n**a** `b`\n", b"PK\x03\x04"])
+    def test_a_file_of_another_kind(self, tmp_path: Path, content: bytes) -> None:
+        """faults.md D11: "pairs.csv holds str; expected keys such as name" said nothing to who had a table."""
+        (tmp_path / "pairs.csv").write_bytes(content)
+        with pytest.raises(RecipeError, match=r"pairs\.csv is no recipe but a \.csv file; a recipe is YAML that names"):
+            load_recipe(tmp_path / "pairs.csv")
 
     def test_one_that_is_not_there(self, tmp_path: Path) -> None:
         with pytest.raises(RecipeError, match="does not exist; expected a YAML file"):

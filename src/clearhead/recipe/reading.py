@@ -52,7 +52,7 @@ def load_recipe(name: str | Path, overrides: Sequence[str] = ()) -> Recipe:
         raise RecipeError(f"recipe {path} cannot be read ({error.strerror}); check the path and its rights") from None
     except UnicodeDecodeError as error:
         raise RecipeError(f"recipe {path} is not UTF-8 text (byte {error.start + 1}); expected a YAML file") from None
-    values = parse_recipe(text, str(path))
+    values = _parse_file(text, path)
     for override in overrides:
         _set(values, override)
     recipe = build_recipe(_expand(values, str(path)), str(path))
@@ -83,8 +83,23 @@ def parse_recipe(text: str, origin: str) -> dict[str, Any]:
     values = read_yaml(text, origin)
     if not isinstance(values, dict):
         kind = "nothing" if values is None else _KINDS.get(type(values), "a number")
-        raise RecipeError(f"{origin} holds {kind}; expected keys such as name, data, text, model and training")
+        raise RecipeError(
+            f"{origin} holds {kind} and no keys; a recipe is YAML that names your text files, as in docs/tutorial.md"
+        )
     return values
+
+
+def _parse_file(text: str, path: Path) -> dict[str, Any]:
+    """A recipe of any name; but of a file whose name is no recipe's it is not told where its YAML went wrong."""
+    try:
+        return parse_recipe(text, str(path))
+    except RecipeError:
+        if path.suffix.lower() in {".yaml", ".yml", ""}:
+            raise
+        raise RecipeError(
+            f"{path} is no recipe but a {path.suffix} file; a recipe is YAML that names your text files, "
+            "as in docs/tutorial.md"
+        ) from None
 
 
 def _expand(value: Any, origin: str) -> Any:
