@@ -71,6 +71,9 @@ class TestRefusals:
             ("[a, b]: c", "a key is no plain word"),
             ("a: b: c", "line 1: mapping values are not allowed here"),
             ("a: \x00", "special characters are not allowed"),
+            # faults.md A9: two kinds of traceback.
+            ('a: "\\U00110000"', r'a: a "\\U…" in it is no character; Unicode ends at'),
+            ('a: "\\UFFFFFFFF"', r'a: a "\\U…" in it is no character; Unicode ends at'),
             # faults.md C4
             ("training: {steps: 1}\nname: a\ntraining:\n  steps: 2", "a: training stands twice, lines 1 and 3; keep"),
             ("training:\n  steps: 1\n  'steps': 2", "a: training.steps stands twice, lines 2 and 3"),

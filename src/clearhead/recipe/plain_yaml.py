@@ -53,6 +53,10 @@ def read_yaml(text: str, origin: str) -> Any:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
         raise RecipeError(f"{origin}{where}: {_problem(error)}") from None
+    except RecipeError:
+        raise
+    except (ValueError, OverflowError):  # Of `chr`, for an escape in quotes such as "\UFFFFFFFF".
+        raise RecipeError(f'{origin}: a "\\U…" in it is no character; Unicode ends at "\\U0010FFFF"') from None
 
 
 def write_yaml(values: Mapping[str, Any]) -> str:
