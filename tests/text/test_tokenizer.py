@@ -198,6 +198,30 @@ def test_the_library_itself_reads_the_file(tmp_path):
     assert [library.encode(text).ids for text in texts] == TOKENIZER.encode_many(HARD)
 
 
+@pytest.mark.parametrize(
+    "merge",
+    [
+        ["⟨begin⟩", "⟨end⟩"],
+        ["⟨begin⟩", "a"],
+        ["a", ""],
+        ["", ""],
+        ["z", "z"],
+        ["a", "⟨end⟩"],
+        ["日", "本"],
+        ["a" * 900, "b"],
+    ],
+)
+def test_a_merge_that_does_not_fit(merge: list[str]):  # type: ignore[no-untyped-def]
+    """The first made the library panic, which no `except Exception` catches, and write a stack to standard error."""
+    document = json.loads(Tokenizer.learn(["one two one two"], 262).to_json())
+    document["model"]["merges"].append(merge)
+    with pytest.raises(
+        TokenizerError, match=r"the merge of .* does not fit the vocabulary|the merges do not"
+    ) as caught:
+        Tokenizer.from_json(json.dumps(document))
+    assert len(str(caught.value)) < 300
+
+
 def test_merges_may_be_written_in_the_older_way():
     document = json.loads(TOKENIZER.to_json())
     document["model"]["merges"] = [" ".join(pair) for pair in document["model"]["merges"]]

@@ -248,6 +248,12 @@ def _library_tokenizer(
     vocabulary = {token: index for index, token in enumerate(tokens)}
     if len(vocabulary) != len(tokens):
         raise TokenizerError("a token stands in the vocabulary twice; each must have one id")
+    for left, right in merges:
+        # Seen here, as the library may panic, which is no Exception.
+        if not {left, right, left + right} <= vocabulary.keys() or set(left + right) - BYTES.keys():
+            raise TokenizerError(
+                f"the merge of {left[:40]!r} and {right[:40]!r} does not fit the vocabulary; learn the tokenizer again"
+            )
     try:
         model = models.BPE(vocabulary, list(merges))
     except Exception as error:  # The library raises nothing more particular.
