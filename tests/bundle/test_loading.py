@@ -212,9 +212,14 @@ class TestLoading:
         self.refused(copy, "model.safetensors cannot be read")
 
     def test_weights_with_other_names(self, copy: Path) -> None:
-        save_file({"other": torch.zeros(2)}, copy / "model.safetensors")
-        rehash(copy, "model.safetensors")
-        self.refused(copy, "does not fit its config.json .first difference: ")
+        weights = load_file(copy / "model.safetensors")
+        for names, first in (
+            ({"other": torch.zeros(2)}, "'decoder"),
+            (weights | {"a\n\x1b": torch.zeros(2)}, r"'a\\n\\x1b'"),
+        ):
+            save_file(names, copy / "model.safetensors")
+            rehash(copy, "model.safetensors")
+            self.refused(copy, f"does not fit its config.json .first difference: {first}")
 
     @pytest.mark.parametrize(
         ("name", "content"), [("tokenizer.json", b"{}"), ("recipe.yaml", b"decoding: {beam_size: 1000}")]

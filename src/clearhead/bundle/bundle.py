@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args, overload
 
+from clearhead.bundle.arguments import require_many, require_text, shown
 from clearhead.bundle.config_file import write_config
 from clearhead.bundle.serving import Serving
 from clearhead.bundle.storage import save_weights, tokenizer_files
@@ -116,6 +117,7 @@ class Bundle:
 
         Raises UsageError for a language that the model does not know.
         """
+        require_text("to", to, optional=True)
         if self.languages:
             if to not in self.languages:
                 given = "" if to is None else f", not {to!r}"
@@ -167,7 +169,7 @@ class Bundle:
         Raises UsageError for a language that it does not know, DecodingError for impossible settings.
         """
         if not isinstance(texts, Sequence):
-            raise UsageError(f"texts is {texts!r}, of type {type(texts).__name__}; give a str or a list of them")
+            raise UsageError(f"texts is {shown(texts)}, of type {type(texts).__name__}; give a str or a list of them")
         many = [texts] if isinstance(texts, str) else list(texts)
         found = self.search(
             many, to, beam_size=beam_size, length_penalty=length_penalty, batch_tokens=batch_tokens, exact=False
@@ -199,7 +201,8 @@ class Bundle:
         right to about five digits (a little higher with a shortlist), and saves that second pass. Raises as
         `translate` does.
         """
-        _require_many("texts", texts)
+        require_many("texts", texts)
+        require_text("prefix", prefix)
         options = self._options(beam_size, top_beams, length_penalty, sampling)
         encoded = self._sources(texts, to)
         spoken = [number for number, source in enumerate(encoded) if source is not None]
@@ -235,8 +238,8 @@ class Bundle:
         A blank target of a blank source has a log-probability of 0, as in `search`. Raises UsageError where the two
         have different lengths, DecodingError for a target that is longer than the model can write.
         """
-        _require_many("sources", sources)
-        _require_many("targets", targets)
+        require_many("sources", sources)
+        require_many("targets", targets)
         if len(sources) != len(targets):
             raise UsageError(f"{len(sources)} sources but {len(targets)} targets; give one target for each source")
         options = self._options(None, 1, length_penalty, None)
@@ -259,6 +262,8 @@ class Bundle:
         numbers are those of the model in float32, whatever the precision it is served in.
         Raises UsageError for a blank text or an unknown language, DecodingError for a target too long to be written.
         """
+        require_text("text", text)
+        require_text("target", target, optional=True)
         [source] = self._sources([text], to)
         if source is None:
             raise UsageError("there is nothing to trace in a blank text; give a sentence")
@@ -399,12 +404,3 @@ class Bundle:
 # A target that is too long for the model is refused by how many pieces it has; beyond so many they are not counted.
 COUNTED = 10_000
 BLANK = Translation("", 0.0, 0.0, (), (), True)
-
-
-def _require_many(name: str, texts: Sequence[str]) -> None:
-    # A str is a sequence of str too, so that each of its letters would be taken for a text.
-    if isinstance(texts, str):
-        raise UsageError(f"{name} is one str; give a list of texts, as in [{texts[:20]!r}]")
-    for number, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise UsageError(f"{name}[{number}] is {text!r}, of type {type(text).__name__}; give texts, each a str")

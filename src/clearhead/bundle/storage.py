@@ -91,7 +91,7 @@ def _require_shapes(path: Path, wanted: Mapping[str, tuple[int, ...]]) -> None:
     if stored.keys() != wanted.keys():
         name = min(stored.keys() ^ wanted.keys())
         raise BundleError(
-            f"{path} does not fit its config.json (first difference: {name[:200]}); copy the bundle again"
+            f"{path} does not fit its config.json (first difference: {name[:200]!r}); copy the bundle again"
         )
     for name, shape in wanted.items():
         if stored[name].shape != shape:

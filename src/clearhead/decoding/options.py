@@ -69,6 +69,10 @@ class SearchOptions:
     def __post_init__(self) -> None:
         _set(self, "beam_size", whole("beam_size", self.beam_size, "1 is greedy search"))
         _set(self, "top_beams", whole("top_beams", self.top_beams))
+        if not isinstance(self.sampling, Sampling | None):
+            raise DecodingError(
+                f"sampling is of type {type(self.sampling).__name__}; give Sampling(temperature=…), or None"
+            )
         if self.sampling is None and self.top_beams > self.beam_size:
             raise DecodingError(
                 f"top_beams={self.top_beams} is more than beam_size={self.beam_size}; "

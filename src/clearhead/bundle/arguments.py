@@ -1,0 +1,29 @@
+"""What a bundle's methods are given, held against what they take: Python itself checks no types."""
+
+import reprlib
+from collections.abc import Sequence
+
+from clearhead.errors import UsageError
+
+# A value as a message shows it, shortened where it is long.
+shown = reprlib.repr
+
+
+def require_text(name: str, text: object, optional: bool = False) -> None:
+    """Raise UsageError unless `text` is a str, or None where it is `optional`."""
+    if not isinstance(text, str) and not (optional and text is None):
+        raise UsageError(f"{name}={shown(text)} is of type {type(text).__name__}; give a str")
+
+
+def require_many(name: str, texts: Sequence[str]) -> None:
+    """Raise UsageError unless `texts` are several, each a str."""
+    # A str is a sequence of str too, so that each of its letters would be taken for a text.
+    if isinstance(texts, str):
+        raise UsageError(f"{name} is one str; give a list of texts, as in [{texts[:20]!r}]")
+    if not isinstance(texts, Sequence):
+        raise UsageError(f"{name} is of type {type(texts).__name__}; give a list of texts")
+    for number, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise UsageError(
+                f"{name}[{number}] is {shown(text)}, of type {type(text).__name__}; give texts, each a str"
+            )
