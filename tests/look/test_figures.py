@@ -138,6 +138,13 @@ def test_what_is_not_there(trace: Trace, two_languages: Bundle) -> None:
         draw_beam(two_languages.trace("one", "fr"))
 
 
+def test_a_tree_of_thousands_is_refused(trace: Trace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """faults.md A16: a file with 20,000 nodes was drawn for more than a minute."""
+    monkeypatch.setattr(trace, "tree", trace.tree[:1] * 20_000)
+    with pytest.raises(TraceError, match=r"20,000 hypotheses, more than the 2,000 that a picture can show"):
+        draw_beam(trace)
+
+
 def test_without_matplotlib_a_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.delitem(sys.modules, "clearhead.look.figures")

@@ -168,7 +168,10 @@ def test_what_is_too_long(ask) -> None:  # type: ignore[no-untyped-def]
     assert ask("POST", "/trace", b" " * (MOST_BYTES + 1)).status == 413
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "0.0.0.0:8000", ""])
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "0.0.0.0:8000", "", "127.0.0.1:80@evil.example"],
+)
 def test_another_host_is_refused(ask, host: str) -> None:  # type: ignore[no-untyped-def]
     """DNS rebinding: a page from elsewhere whose name leads to this machine."""
     answer = ask("GET", "/trace", host=host)
@@ -192,6 +195,8 @@ def test_another_page_is_refused(ask) -> None:  # type: ignore[no-untyped-def]
         ("/trace/9/tensor?name=output.logits", 404, "trace '9' is no longer kept"),
         ("/trace/{own}/tensor?name=output.logit", 400, "did you mean output.logits?"),
         ("/trace/{own}/tensor", 400, "the trace has no ''"),
+        (f"/trace/{{own}}/tensor?name={'x' * 30_000}", 400, "the trace has no 'xxx"),
+        (f"/trace/{{own}}/parameter?name={'x' * 30_000}", 400, "no weight 'xxx"),
         ("/trace/{own}/parameter?name=none", 400, "no weight 'none' is at hand"),
         ("/trace/{own}/parameter?name=output.matrix.weight&row=-1", 400, "row is no whole number"),
         ("/trace/{own}/parameter?name=output.matrix.weight&row=999999", 400, "row=999999, count=1 are not rows of"),
@@ -205,6 +210,7 @@ def test_errors_are_one_line(ask, address: str, status: int, message: str) -> No
     answer = ask("GET", address.format(own=ask("GET", "/trace").json["id"]))
     assert answer.status == status
     assert message in answer.json["error"]
+    assert len(answer.json["error"]) <= 400
 
 
 def test_what_the_page_opens_with_stays(ask, exhibit: Exhibit) -> None:  # type: ignore[no-untyped-def]

@@ -53,6 +53,9 @@ POSITIONS = 20
 ACROSS, WIDEST = 6.4, 0.42
 GRID, GRID_WIDEST, BETWEEN = 7.0, 0.24, 0.22
 
+# So many hypotheses of a search fill a picture of some metres, and take seconds to draw.
+MOST_NODES = 2_000
+
 
 def draw_attention(trace: Trace, attention: str, head: int | None = None, language: str = "en") -> Figure:
     """The weights of one head: how much each token of a row takes from each token of a column.
@@ -109,12 +112,17 @@ def draw_positions(trace: Trace, positions: int | None = None, language: str = "
 def draw_beam(trace: Trace, language: str = "en") -> Figure:
     """The tree of the search: each hypothesis that was looked at, with its score, and what became of it.
 
-    Raises TraceError where there is no tree, as the search was greedy or the target given.
+    Raises TraceError where there is no tree, as the search was greedy or the target given, or a tree of thousands.
     """
     if not trace.tree:
         raise TraceError(
             "this trace has no tree, as its search was greedy or its target given; "
             "trace it with a beam: bundle.trace(text, beam_size=3)"
+        )
+    if len(trace.tree) > MOST_NODES:
+        raise TraceError(
+            f"the search looked at {len(trace.tree):,} hypotheses, more than the {MOST_NODES:,} that a picture can "
+            "show; trace it with a smaller beam, or look at it in the page"
         )
     return draw_tree(trace, Captions(language))
 

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import logging
+import re
 import socket
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
@@ -25,8 +26,10 @@ from clearhead.look.gallery import Gallery, Request, in_thread
 from clearhead.look.pencil import lesson
 
 HOST = "127.0.0.1"
-HOSTS = (HOST, "localhost")
+_HOSTS = re.compile(r"(127\.0\.0\.1|localhost)(:[0-9]{1,5})?")
 MOST_BYTES = 65_536
+# An error repeats what was sent, which may be long.
+_LONGEST = 400
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
@@ -139,7 +142,7 @@ class Guard:
 
         given = dict(scope["headers"])
         host, origin = given.get(b"host", b"").decode("latin-1"), given.get(b"origin", b"").decode("latin-1")
-        if host.rpartition(":")[0] not in HOSTS and host not in HOSTS:
+        if not _HOSTS.fullmatch(host):
             answer = _error(f"this page is served on {HOST} only; open it by that address", 421)
             await answer(scope, receive, send_with_headers)
         elif origin and origin != f"http://{host}":
@@ -191,7 +194,7 @@ def _numbers(tensor: Tensor) -> Response:
 
 
 def _error(message: str, status: int, key: str | None = None) -> Response:
-    return JSONResponse({"error": " ".join(message.split()), **({"key": key} if key else {})}, status)
+    return JSONResponse({"error": " ".join(message.split())[:_LONGEST], **({"key": key} if key else {})}, status)
 
 
 async def _refused(asked: Asked, error: Exception) -> Response:

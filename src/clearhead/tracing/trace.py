@@ -200,6 +200,6 @@ class Trace:
         try:
             return among[name]
         except KeyError:
-            near = difflib.get_close_matches(name, among, n=1)
+            near = difflib.get_close_matches(name[:200], among, n=1)
             hint = f"did you mean {near[0]}?" if near else "list(trace) names them all"
-            raise TraceError(f"the trace has no {name!r}; {hint}") from None
+            raise TraceError(f"the trace has no {name[:200]!r}; {hint}") from None
