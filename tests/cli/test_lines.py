@@ -148,10 +148,36 @@ class TestWriting:
             lines.write(["a"], None)
 
 
-def test_cuts_are_noted(two_languages: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
-    lines.note_cuts(two_languages, ["one", "1" * 99], before=2000)
-    expected = "clearhead: line 2002 is longer than the model's 64 tokens; its rest is left out\n"
-    assert capsys.readouterr().err == expected
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        (["one", "1" * 99], "line 2002 is longer than the model's 64 tokens; its rest is left out"),
+        (["1" * 99] * 2, "lines 2001, 2002 are longer than the model's 64 tokens; the rest of each is left out"),
+        (["1" * 99] * 1_500, "lines 2001, 2002, 2003 and 1,497 more are longer than the model's 64 tokens; the rest of "
+         "each is left out"),
+    ],
+)  # fmt: skip
+def test_cuts_are_noted(two_languages: Bundle, capsys: pytest.CaptureFixture[str], texts: list[str], said: str) -> None:
+    """In one line, however many they are: 300 long lines were 300 notes."""
+    lines.note_cuts(two_languages, texts, before=2000)
+    assert capsys.readouterr().err == f"clearhead: {said}\n"
+    lines.note_cuts(two_languages, ["one"])
+    assert capsys.readouterr().err == ""
+
+
+def test_lines_that_are_not_utf_8_are_named_or_counted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file with 300 stray bytes was 300 notes."""
+    text = "d\u00e9j\u00e0 vu\n".encode()
+    read(monkeypatch, text * 900 + b"a\xffb\n" * 3)
+    assert [line.split(" is ")[0] for line in capsys.readouterr().err.splitlines()] == [
+        "clearhead: line 901", "clearhead: line 902", "clearhead: line 903",
+    ]  # fmt: skip
+    assert read(monkeypatch, text * 900 + b"a\xffb\n" * 1_503)[-1] == "a\ufffdb"
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 4
+    assert said[3] == "clearhead: 1,500 more lines were not UTF-8, and what could not be read was replaced"
 
 
 @pytest.mark.parametrize(

@@ -42,3 +42,13 @@ def test_afterwards_logging_is_as_it_was(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_a_plain_line() -> None:
     assert notes.plain("a\nb\u2028c\x1b[1m é") == "a b c\\x1b[1m é"
+
+
+def test_a_long_one_is_cut_in_its_middle() -> None:
+    """A name of 9,000 characters came back whole; what was wrong with it, and the remedy, were far apart."""
+    assert notes.plain("x" * 700) == "x" * 700
+    assert len(notes.plain("\x00" * 699)) == 700
+    assert (
+        notes.plain(f"recipe {'x' * 9_000} is no file; check it")
+        == f"recipe {'x' * 443} … {'x' * 226} is no file; check it"
+    )

@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     import clearhead
 
 
+# Of so many lines that are not UTF-8 each is named, of all others their number.
+MOST_SAID = 3
+
+
 def read(path: Path | None, quiet: bool = False) -> "Texts":
     """The lines of a file (gzip too), or of standard input for None; `reading.lines` says what a line is.
 
-    Bytes that are not UTF-8 become U+FFFD, and standard error is told of the line unless `quiet`, so that lines in and
+    Bytes that are not UTF-8 become U+FFFD, and standard error is told of it unless `quiet`, so that lines in and
     lines out match. Raises DataError where the file cannot be read, or is as a whole no text in UTF-8, before a line
     is handed out.
     """
@@ -47,28 +51,34 @@ class Texts:
 
     def _decoded(self) -> Iterator[str]:
         name = "standard input" if self._path is None else f"input {self._path}"
+        replaced = 0
         try:
             with open_lines(self._path, name) as lines:
                 check_utf8(lines.head, name)
                 self._lines = lines
                 for number, line in enumerate(lines, start=1):
-                    yield _text(line, None if self._quiet else number)
+                    try:
+                        text = line.decode("utf-8")
+                    except UnicodeDecodeError as error:
+                        text = line.decode("utf-8", errors="replace")
+                        replaced += 1
+                        if not self._quiet and replaced <= MOST_SAID:
+                            _note_replaced(line, number, error)
+                    yield text
         except OSError as error:
             place = self._path or "from standard input"
             raise DataError(f"input {place} cannot be read ({error.strerror}); name a text file by --in") from error
+        if not self._quiet and replaced > MOST_SAID:
+            more = f"{replaced - MOST_SAID:,} more lines were not UTF-8"
+            print(f"clearhead: {more}, and what could not be read was replaced", file=sys.stderr)
 
 
-def _text(line: bytes, number: int | None) -> str:
-    """A line as text; where it is not UTF-8 that is said of its number, if there is one."""
-    try:
-        return line.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if number is not None:
-            place = f"line {number} is not UTF-8 (its byte {error.start + 1}), and what cannot be read is replaced"
-            encoding = fitting(line)
-            remedy = f"convert the text, as in: iconv -f {encoding.name} -t UTF-8" if encoding else "correct the line"
-            print(f"clearhead: {place}; {remedy}", file=sys.stderr)
-        return line.decode("utf-8", errors="replace")
+def _note_replaced(line: bytes, number: int, error: UnicodeDecodeError) -> None:
+    """Say of a line that it is not UTF-8, and the remedy."""
+    place = f"line {number} is not UTF-8 (its byte {error.start + 1}), and what cannot be read is replaced"
+    encoding = fitting(line)
+    remedy = f"convert the text, as in: iconv -f {encoding.name} -t UTF-8" if encoding else "correct the line"
+    print(f"clearhead: {place}; {remedy}", file=sys.stderr)
 
 
 def write(lines: Iterable[str], path: Path | None) -> None:
@@ -98,12 +108,14 @@ def one_line(text: str) -> str:
 
 def note_cuts(bundle: "clearhead.Bundle", texts: Sequence[str], before: int = 0) -> None:
     """Say on standard error which lines, the first being `before` + 1, are too long for the model and are cut."""
-    limit = bundle.config.max_length
-    for number in bundle.too_long(texts):
-        print(
-            f"clearhead: line {before + number + 1} is longer than the model's {limit} tokens; its rest is left out",
-            file=sys.stderr,
-        )
+    numbers = bundle.too_long(texts)
+    if not numbers:
+        return
+    lines, rest = _lines(numbers, before), "the rest of each" if len(numbers) > 1 else "its rest"
+    print(
+        f"clearhead: {lines} longer than the model's {bundle.config.max_length} tokens; {rest} is left out",
+        file=sys.stderr,
+    )
 
 
 def note_unreadable(bundle: "clearhead.Bundle", texts: Sequence[str], before: int = 0) -> None:
@@ -111,15 +123,19 @@ def note_unreadable(bundle: "clearhead.Bundle", texts: Sequence[str], before: in
     numbers = bundle.unreadable(texts)
     if not numbers:
         return
-    named = ", ".join(str(before + number + 1) for number in numbers[:3])
-    more = f" and {len(numbers) - 3} more" if len(numbers) > 3 else ""
-    lines = f"lines {named}{more} are" if len(numbers) > 1 else f"line {named} is"
-    scripts = ", ".join(script.capitalize() for script in bundle.readable_scripts)
+    lines, scripts = _lines(numbers, before), ", ".join(script.capitalize() for script in bundle.readable_scripts)
     print(
         f"clearhead: {lines} in a script that this model never learned to read, so what it writes there means nothing; "
         f"it reads {scripts}",
         file=sys.stderr,
     )
+
+
+def _lines(numbers: Sequence[int], before: int) -> str:
+    """Lines as the beginning of a sentence: however many there are, it is short."""
+    named = ", ".join(str(before + number + 1) for number in numbers[:3])
+    more = f" and {len(numbers) - 3:,} more" if len(numbers) > 3 else ""
+    return f"lines {named}{more} are" if len(numbers) > 1 else f"line {named} is"
 
 
 @contextlib.contextmanager

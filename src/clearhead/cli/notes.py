@@ -10,10 +10,16 @@ from collections.abc import Iterator
 NOTED = "clearhead.native.compiler", "clearhead.training.budget", "clearhead.training.sizes"
 
 
+# What is longer is cut in its middle: what is wrong stands at the beginning of a message, the remedy at its end.
+_LONGEST, _BEGINNING = 700, 450
+
+
 def plain(message: str) -> str:
-    """A message as one line that a terminal shows as it is."""
+    """A message as one line, of 700 characters at most, that a terminal shows as it is."""
     # A file's name may hold anything, a line break or a terminal's commands too.
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in " ".join(message.splitlines()))
+    words = " ".join(message.splitlines())
+    line = "".join(each if each.isprintable() else repr(each)[1:-1] for each in words)
+    return line if len(line) <= _LONGEST else f"{line[:_BEGINNING]} … {line[_BEGINNING + 3 - _LONGEST :]}"
 
 
 @contextlib.contextmanager
