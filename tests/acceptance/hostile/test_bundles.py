@@ -16,6 +16,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from clearhead.bundle import shipped
 from clearhead.files import sha256
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at /proc")
@@ -136,7 +137,7 @@ WEIGHT_ATTACKS: dict[str, Attack] = {
     "a header of a list": header(lambda document: b"[]"),
     "a header of a number of digits": header(lambda document: b'{"a": ' + b"9" * 100_000 + b"}"),
     "bytes behind": header(lambda document: None, b"\x00"),
-    "gigabytes behind": lambda folder: os.truncate(folder / WEIGHTS, 3 << 30),
+    "half a gigabyte behind": lambda folder: os.truncate(folder / WEIGHTS, 1 << 29),
     "a zip": lambda folder: (
         shutil.make_archive(str(folder / "x"), "zip", folder, "README.md")
         and (folder / "x.zip").replace(folder / WEIGHTS)
@@ -162,7 +163,21 @@ def renamed(document: dict[str, Any], old: str, new: str) -> None:
     vocabulary[new] = vocabulary.pop(old)
 
 
+def exchanged(vocabulary: dict[str, int]) -> None:
+    """Give the learned pieces each other's ids."""
+    learned = sorted(vocabulary.values())[-900:]
+    other = dict(zip(learned, reversed(learned), strict=True))
+    vocabulary.update({piece: other.get(index, index) for piece, index in vocabulary.items()})
+
+
 PIECE_ATTACKS: dict[str, Attack] = {
+    "merges backwards": pieces(lambda it: it["model"]["merges"].reverse()),
+    "merges twice": pieces(lambda it: it["model"]["merges"].extend(it["model"]["merges"])),
+    "no merges": pieces(lambda it: it["model"]["merges"].clear()),
+    "half of the merges": pieces(lambda it: it["model"].update(merges=it["model"]["merges"][::2])),
+    "merges turned": pieces(lambda it: it["model"].update(merges=[one[::-1] for one in it["model"]["merges"]])),
+    "merges as text": pieces(lambda it: it["model"].update(merges=[" ".join(one) for one in it["model"]["merges"]])),
+    "ids exchanged": pieces(lambda it: exchanged(it["model"]["vocab"])),
     "merges in a circle": pieces(lambda it: it["model"]["merges"].extend([["a", "b"], ["ab", "a"], ["a", "ab"]])),
     "a merge of nothing": pieces(lambda it: it["model"]["merges"].extend([["", ""], ["", "a"]])),
     "a merge of itself": pieces(lambda it: it["model"]["merges"].extend([["a", "a"]] * 50_000)),
@@ -172,23 +187,25 @@ PIECE_ATTACKS: dict[str, Attack] = {
     "a merge of a text": pieces(lambda it: it["model"]["merges"].append("a  b c")),
     "merges of a mapping": pieces(lambda it: it["model"].update(merges={"a": "b"})),
     "a million merges": pieces(lambda it: it["model"].update(merges=["a b"] * 1_000_000)),
-    "an id twice": pieces(lambda it: it["model"]["vocab"].update(zz=258)),
-    "an id that is missing": pieces(lambda it: it["model"]["vocab"].update(zz=300)),
+    "an id twice": pieces(lambda it: it["model"]["vocab"].update(zz=len(it["model"]["vocab"]) - 1)),
+    "an id that is missing": pieces(lambda it: it["model"]["vocab"].update(zz=99_999)),
     "a negative id": pieces(lambda it: it["model"]["vocab"].update(zz=-1)),
     "an id of 2^64": pieces(lambda it: it["model"]["vocab"].update(zz=2**64)),
     "ids of floats": pieces(
         lambda it: it["model"]["vocab"].update({one: float(n) for one, n in it["model"]["vocab"].items()})
     ),
     "ids of switches": pieces(lambda it: it["model"]["vocab"].update({"⟨padding⟩": False, "⟨begin⟩": True})),
-    "ids of texts": pieces(lambda it: it["model"]["vocab"].update(zz="259")),
-    "a piece more": pieces(lambda it: it["model"]["vocab"].update(zz=259)),
+    "ids of texts": pieces(lambda it: it["model"]["vocab"].update(zz="9")),
+    "a piece more": pieces(lambda it: it["model"]["vocab"].update(zz=len(it["model"]["vocab"]))),
     "a piece beyond the alphabet": pieces(lambda it: renamed(it, "a", "日")),
     "a piece of a surrogate": pieces(lambda it: renamed(it, "a", "\ud800")),
     "a piece of nothing": pieces(lambda it: renamed(it, "a", "")),
     "a control that is named otherwise": pieces(lambda it: renamed(it, "⟨end⟩", "</s>")),
-    "a piece of 10 million characters": pieces(lambda it: it["model"]["vocab"].update({"a" * 10_000_000: 259})),
-    "300,000 pieces": pieces(lambda it: it["model"]["vocab"].update({f"z{n}": 259 + n for n in range(300_000)})),
-    "tags in the middle": pieces(lambda it: it["model"]["vocab"].update({"⟨2fr⟩": 259})),
+    "a piece of 10 million characters": pieces(
+        lambda it: it["model"]["vocab"].update({"a" * 10_000_000: len(it["model"]["vocab"])})
+    ),
+    "300,000 pieces": pieces(lambda it: it["model"]["vocab"].update({f"z{n}": 99_999 + n for n in range(300_000)})),
+    "tags in the middle": pieces(lambda it: it["model"]["vocab"].update({"⟨2de⟩": len(it["model"]["vocab"])})),
     "another kind": pieces(lambda it: it["model"].update(type="Unigram")),
     "words": pieces(lambda it: it["model"].update(type="WordLevel", unk_token="a")),
     "dropout": pieces(lambda it: it["model"].update(dropout=0.999)),
@@ -331,7 +348,7 @@ OTHER_ATTACKS: dict[str, Attack] = {
     "a recipe of paths": recipe(
         "name: ../../etc/passwd\ndata: {folder: /etc, train: {source: passwd, target: shadow}}\n"
     ),
-    "a model card of a gigabyte of zeros": lambda folder: os.truncate(folder / "README.md", 1 << 30),
+    "a model card of zeros": lambda folder: os.truncate(folder / "README.md", 1 << 29),
     "a folder for its weights": in_place_of(WEIGHTS, lambda path: path.mkdir()),
     "a pipe for its weights": in_place_of(WEIGHTS, os.mkfifo),
     "a pipe for its card": in_place_of("README.md", os.mkfifo),
@@ -411,7 +428,9 @@ def test_what_is_opened(contained: Contained, run_folder: Path, tmp_path: Path) 
     """Opened, translated with, scored and traced; or refused in one line."""
     jobs: dict[str, Any] = {}
     for number, (name, attack) in enumerate(ATTACKS.items()):
-        folder = Path(shutil.copytree(run_folder / "bundle", tmp_path / str(number)))
+        # The tiny model has learned no piece that its tokenizer merges.
+        victim = shipped()["street"] if name in PIECE_ATTACKS else run_folder / "bundle"
+        folder = Path(shutil.copytree(victim, tmp_path / str(number)))
         attack(folder)
         sealed_if_it_can_be(folder)
         precisions = ["fp32", "int8"] if name in WEIGHT_ATTACKS else ["fp32"]
