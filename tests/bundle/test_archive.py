@@ -141,3 +141,13 @@ def test_a_full_disk(pack: Pack, temporary: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(BundleError, match=refused_message):
         load(pack())
     assert list(temporary.iterdir()) == []
+
+
+def test_a_directory_beyond_the_end(pack: Pack, temporary: Path) -> None:
+    """faults.md D11: "make room in …" was the advice."""
+    content = bytearray(pack().read_bytes())
+    place = content.rfind(b"PK\x05\x06") + 16
+    content[place : place + 4] = (2**31).to_bytes(4, "little")
+    path = temporary.parent / "packed.zip"
+    path.write_bytes(content)
+    refused(path, "is a damaged or an unusual .zip .*; make it again", temporary)

@@ -1,6 +1,7 @@
 """A bundle in a .zip, as people pass folders on: unpacked for as long as it is read, and nothing more than it."""
 
 import contextlib
+import errno
 import lzma
 import shutil
 import struct
@@ -80,6 +81,8 @@ def _unpack(path: Path, folder: Path) -> None:
                     raise BundleError(f"{folder} lacks {name[:80]!r}, which its config.json names; make it again")
                 archive.unpack(name, folder)
     except OSError as error:
+        if error.errno == errno.EINVAL:  # It leads to a place before its beginning.
+            raise BundleError(f"{path} is a damaged or an unusual .zip ({error.strerror}); make it again") from None
         raise BundleError(
             f"{path} cannot be unpacked ({error.strerror or error}); make room in {folder.parent}"
         ) from None
