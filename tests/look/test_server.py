@@ -1,18 +1,22 @@
 """The page's server: what it tells, and whom."""
 
 import json
+import logging
 import socket
+import struct
+import threading
 import urllib.parse
 
 import numpy
 import pytest
 import torch
+import uvicorn
 
 from clearhead.byhand import make_sheet
 from clearhead.errors import UsageError
 from clearhead.look import Exhibit, gallery
 from clearhead.look.gallery import MOST_CHARACTERS, MOST_TRACES
-from clearhead.look.server import MOST_BYTES, listening
+from clearhead.look.server import MOST_BYTES, Guard, listening
 
 
 def posted(**wanted: object) -> bytes:
@@ -256,3 +260,31 @@ def test_it_listens_on_this_machine_only() -> None:
             pass
         with pytest.raises(UsageError, match=f"--port {port} cannot be used"), listening(port):
             pass
+
+
+HALF_A_BODY = (
+    b"POST /trace HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
+)
+
+
+@pytest.mark.parametrize("rudely", [False, True])
+@pytest.mark.parametrize("sent", [b"GET / HTTP/1.1\r\n", HALF_A_BODY])
+def test_a_client_that_leaves(page: Guard, caplog: pytest.LogCaptureFixture, sent: bytes, rudely: bool) -> None:
+    """faults.md D10: with half a request sent, by closing or by resetting the connection: not a word."""
+    with listening(0) as own:
+        server = uvicorn.Server(uvicorn.Config(page, log_config=None, ws="none"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [own]}, daemon=True)
+        thread.start()
+        client = socket.create_connection(own.getsockname())
+        client.sendall(sent)
+        if rudely:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()
+        # Another is answered, after what was read before.
+        with socket.create_connection(own.getsockname()) as other:
+            other.sendall(b"GET /trace HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+            answer = b"".join(iter(lambda: other.recv(65_536), b""))
+        server.should_exit = True
+        thread.join(timeout=30)
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
