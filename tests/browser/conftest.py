@@ -47,9 +47,11 @@ def shown(two_languages: Bundle) -> Exhibit:
 
 
 @pytest.fixture
-def address(two_languages: Bundle, shown: Exhibit) -> Iterator[str]:
-    """The served page, of a server that has traced nothing else yet: it would open with that."""
+def address(two_languages: Bundle, shown: Exhibit, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The served page, of a server that has traced nothing else yet: it would open with that. Parameter: --lang."""
     import uvicorn
+
+    language = getattr(request, "param", None)
 
     def tracer(request: Request) -> Exhibit:
         return Exhibit(
@@ -57,7 +59,7 @@ def address(two_languages: Bundle, shown: Exhibit) -> Iterator[str]:
         )
 
     with listening(0) as own:
-        server = uvicorn.Server(uvicorn.Config(application(tracer, shown), log_level="error", ws="none"))
+        server = uvicorn.Server(uvicorn.Config(application(tracer, shown, language), log_level="error", ws="none"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [own]}, daemon=True)
         thread.start()
         yield f"http://{HOST}:{own.getsockname()[1]}/"

@@ -118,6 +118,14 @@ def test_the_pages_language_is_in_the_address(open_page: Any, address: str) -> N
     assert fragment(page)[1]["lang"] == "ko"
 
 
+@pytest.mark.parametrize("address", ["ko"], indirect=True)
+def test_the_servers_language_is_the_default(open_page: Any, address: str) -> None:
+    """Of `look --lang ko`, for a browser that speaks English; a lang in the address wins."""
+    for place, language in (("", "ko"), ("#words", "ko"), ("?lang=en", "en"), ("#words?lang=en", "en")):
+        page = open_page(address + place, locale="en-US")
+        assert page.get_attribute("html", "lang") == language, place
+
+
 def test_a_notice_speaks_the_readers_language(open_page: Any, address: str) -> None:
     """faults.md D5: what the server refuses is said in Korean, whatever it is."""
     page = open_page(f"{address}?lang=ko")

@@ -38,15 +38,26 @@ def exhibit(two_languages: Bundle) -> Exhibit:
 
 
 @pytest.fixture
-def page(two_languages: Bundle, exhibit: Exhibit) -> Guard:
+def served(two_languages: Bundle, exhibit: Exhibit) -> Callable[..., Guard]:
+    """`served(language=…)`: the page."""
+
     def tracer(request: Request) -> Exhibit:
         return Exhibit(two_languages.trace(request.text, request.to, beam_size=request.beam_size))
 
-    return application(tracer, exhibit)
+    return functools.partial(application, tracer, exhibit)
 
 
 @pytest.fixture
-def ask(page: Guard) -> Ask:
+def ask(served: Callable[..., Guard]) -> Ask:
+    return caller(served())
+
+
+@pytest.fixture
+def ask_korean(served: Callable[..., Guard]) -> Ask:
+    return caller(served(language="ko"))
+
+
+def caller(page: Guard) -> Ask:
     """`ask("GET", "/path?query", headers={…}, body=b"…")` as a browser on this machine would."""
 
     def ask(method: str, address: str, body: bytes = b"", **headers: str) -> Answer:

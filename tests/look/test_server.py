@@ -39,6 +39,12 @@ def test_the_page(ask) -> None:  # type: ignore[no-untyped-def]
         assert ask("GET", f"/page/{name}").status == 200
 
 
+def test_the_servers_language_is_the_pages(ask, ask_korean) -> None:  # type: ignore[no-untyped-def]
+    """Of `look --lang ko`, in every tab, whatever the browser speaks."""
+    assert '<meta name="language" content="ko">' in ask_korean("GET", "/").body.decode()
+    assert 'name="language"' not in ask("GET", "/").body.decode()
+
+
 def test_a_worksheet(ask) -> None:  # type: ignore[no-untyped-def]
     told = ask("GET", "/sheet?topic=attention-weighting&seed=3&size=positions%3D2&language=ko").json
     sheet = make_sheet("attention-weighting", 3, {"positions": 2}, "ko")

@@ -89,7 +89,7 @@ def look(
             # A browser that runs in the terminal returns when it is left, and until then wants to be answered.
             threading.Thread(target=open_browser, args=(address,), daemon=True).start()
 
-    serve(application(tracer, first), port, ready)
+    serve(application(tracer, first, lang), port, ready)
 
 
 def open_browser(address: str) -> None:

@@ -49,10 +49,11 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Tracer = Callable[[Request], Exhibit]
 
 
-def application(tracer: Tracer, first: Exhibit) -> "Guard":
+def application(tracer: Tracer, first: Exhibit, language: str | None = None) -> "Guard":
     """The page, as an ASGI application.
 
-    tracer: makes an exhibit of what a reader asks for. first: what the page opens with.
+    tracer: makes an exhibit of what a reader asks for. first: what the page opens with. language: "en" or "ko" where
+    the address names none; else the browser's.
     """
     gallery = Gallery(first)
 
@@ -61,6 +62,8 @@ def application(tracer: Tracer, first: Exhibit) -> "Guard":
         links = [f'<link rel="modulepreload" href="/page/{name}">' for name in names() if name.endswith(".js")]
         links += [f'<link rel="stylesheet" href="/page/{name}">' for name in STYLES]
         links.append(f'<script type="module" src="/page/{ENTRY}"></script>')
+        if language:
+            links.append(f'<meta name="language" content="{language}">')
         return Response(frame("\n".join(links), ""), media_type="text/html; charset=utf-8")
 
     async def file(asked: Asked) -> Response:

@@ -5,7 +5,7 @@ export async function open() {
   const embedded = document.getElementById("data");
   if (!embedded) {
     const source = new Served();
-    return { document: await source.first(), source, language: null };
+    return { document: await source.first(), source, language: document.querySelector("meta[name=language]")?.content };
   }
   const data = JSON.parse(embedded.textContent);
   return { document: data.document, source: new Embedded(data), language: data.language };

@@ -5,7 +5,7 @@ import { texts } from "./texts.js";
 
 export const languages = ["en", "ko"];
 
-/** "lang=" in the address, else what the file was made for, else the browser's language. */
+/** "lang=" in the address, else what the file or the server was made for, else the browser's language. */
 export function language(preferred) {
   const asked = parsed(location.hash).given.lang;
   const served = new URLSearchParams(location.search).get("lang");
