@@ -36,7 +36,7 @@ from clearhead.recipe import Recipe
         ("data.validate=[]", "data.validate=.* is not allowed"),
         ("data.validate.0.to=false", 'to=False is not allowed: expected a valid string; quote it, as in "no"'),
         ("name=1e3", 'name=1000.0 is not allowed: expected a valid string; quote it, as in "no"'),
-        ("decoding.beam_size=1000", "decoding.beam_size=1000 is not allowed: expected less than or equal to 100"),
+        ("decoding.beam_size=1025", "decoding.beam_size=1025 is not allowed: expected less than or equal to 1024"),
         ("decoding.length_penalty=mean:1e308", "decoding.length_penalty: 'mean:1e308' is not allowed: expected none"),
         ("family=causal", "family='causal' is not allowed: expected 'encoder-decoder'"),
         ("data.embedded={corpus: street, pairs: 5}", "data: folder and embedded both say where the files are"),

@@ -5,14 +5,16 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pydantic
 import pytest
 
 import clearhead
+from clearhead.bounds import REAL, WHOLE
 from clearhead.decoding import LengthPenalty
 from clearhead.decoding.options import SearchOptions
 from clearhead.errors import DecodingError, RecipeError
 from clearhead.recipe.plain_yaml import read_yaml, write_yaml
-from clearhead.recipe.sections import MOST_ALPHA, MOST_BEAMS
+from clearhead.recipe.sections import MOST_ALPHA, Decoding
 
 SOURCE = Path(clearhead.__file__).parent
 
@@ -157,8 +159,17 @@ def test_what_is_written_reads_the_same() -> None:
 
 
 def test_decoding_takes_what_a_recipe_may_say() -> None:
-    """faults.md A17: the bounds stand in two rooms that may not see each other."""
-    assert SearchOptions(begin=1, end=2, beam_size=MOST_BEAMS).beam_size == MOST_BEAMS
+    """faults.md A17: a recipe took 100 beams where the reference and the search said 1024."""
+    most = WHOLE["beam_size"][1]
+    assert SearchOptions(begin=1, end=2, beam_size=most).beam_size == Decoding(beam_size=most).beam_size == 1024
+    for beam_size in (0, most + 1):
+        with pytest.raises(DecodingError):
+            SearchOptions(begin=1, end=2, beam_size=beam_size)
+        with pytest.raises(pydantic.ValidationError):
+            Decoding(beam_size=beam_size)
+    reference = (SOURCE.parents[1] / "docs" / "reference" / "recipe.md").read_text(encoding="utf-8")
+    assert f"from 1, which is greedy search, to {most} |" in reference
+    assert "the number is from {:g} to {:g} |".format(*REAL["alpha"]) in reference
     assert LengthPenalty("mean", MOST_ALPHA).score(-1.0, 2**20) < 0
     for text in ("none", "gnmt:0.6", f"mean:{MOST_ALPHA}"):
         assert str(LengthPenalty.parse(text)) == text

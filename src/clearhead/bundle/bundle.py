@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args, overload
 
+from clearhead.bounds import whole
 from clearhead.bundle.arguments import require_many, require_text, shown
 from clearhead.bundle.config_file import write_config
 from clearhead.bundle.serving import Serving
@@ -21,7 +22,6 @@ from clearhead.decoding import (
     score_ids,
     translate_ids,
 )
-from clearhead.decoding.bounds import whole
 from clearhead.decoding.scores import confidence
 from clearhead.decoding.utf8 import Utf8Automaton
 from clearhead.errors import BundleError, DecodingError, UsageError

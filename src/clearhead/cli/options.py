@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from clearhead.bounds import REAL, WHOLE
 from clearhead.decoding import Precision
-from clearhead.decoding.bounds import REAL, WHOLE
 
 Model = Annotated[
     Path,

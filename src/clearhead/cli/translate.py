@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clearhead.bounds import REAL, WHOLE
 from clearhead.bundle import load
 from clearhead.cli import lines
 from clearhead.cli.options import (
@@ -24,7 +25,6 @@ from clearhead.cli.options import (
     Workers,
 )
 from clearhead.decoding import Sampling
-from clearhead.decoding.bounds import REAL, WHOLE
 from clearhead.errors import UsageError
 
 if TYPE_CHECKING:

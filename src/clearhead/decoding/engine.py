@@ -12,8 +12,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from clearhead.bounds import real, whole
 from clearhead.decoding.beam import Watch, beam_search
-from clearhead.decoding.bounds import real, whole
 from clearhead.decoding.device_model import DeviceModel, prepared
 from clearhead.decoding.options import SearchOptions
 from clearhead.decoding.packed import PackedModel

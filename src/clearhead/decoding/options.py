@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from clearhead.decoding.bounds import real, token_id, whole
+from clearhead.bounds import real, token_id, whole
 from clearhead.decoding.scores import LengthPenalty
 from clearhead.errors import DecodingError
 

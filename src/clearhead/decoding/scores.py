@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args
 
-from clearhead.decoding.bounds import real, shown
+from clearhead.bounds import real, shown
 from clearhead.errors import DecodingError
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 import pydantic
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
+from clearhead.bounds import REAL, WHOLE
 from clearhead.model import PRESETS, TransformerConfig
 from clearhead.model.config import MOST_SIZES, Activation, NormKind, NormPlacement, PositionKind, Sharing
 from clearhead.recipe.plain_yaml import write_yaml
@@ -20,12 +21,10 @@ CountOrNone = Annotated[int, Field(ge=0, le=10**9)]
 Pieces = Annotated[int, Field(gt=0, le=MOST_SIZES["source_vocabulary"])]
 # Below what a generator takes, with room for a step's number after it.
 Seed = Annotated[int, Field(ge=0, lt=2**40)]
-# A step of a search looks at 2·beam_size continuations of beam_size hypotheses: its time grows with the square.
-MOST_BEAMS = 100
-BeamSize = Annotated[int, Field(gt=0, le=MOST_BEAMS)]
-# The forms that `decoding.LengthPenalty` reads, which lies beside this room; to the tenth power no length overflows.
-MOST_ALPHA = 10.0
-PENALTY_FORMS = "none, gnmt:ALPHA or mean:ALPHA with ALPHA from 0 to 10, such as mean:1.0"
+BeamSize = Annotated[int, Field(ge=WHOLE["beam_size"][0], le=WHOLE["beam_size"][1])]
+LEAST_ALPHA, MOST_ALPHA = REAL["alpha"]
+# The forms that `decoding.LengthPenalty` reads, which lies beside this room.
+PENALTY_FORMS = f"none, gnmt:ALPHA or mean:ALPHA with ALPHA from {LEAST_ALPHA:g} to {MOST_ALPHA:g}, such as mean:1.0"
 
 
 def _size(name: str, least: int = 1) -> Any:
@@ -36,7 +35,7 @@ def _size(name: str, least: int = 1) -> Any:
 def _is_penalty(text: str) -> str:
     name, _, number = text.partition(":")
     with contextlib.suppress(ValueError):
-        if text == "none" or (name in {"gnmt", "mean"} and 0.0 <= float(number) <= MOST_ALPHA):
+        if text == "none" or (name in {"gnmt", "mean"} and LEAST_ALPHA <= float(number) <= MOST_ALPHA):
             return text
     raise ValueError(f"{text[:40]!r} is not allowed: expected {PENALTY_FORMS}")
 

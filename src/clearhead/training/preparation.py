@@ -12,9 +12,9 @@ import numpy as np
 import torch
 
 from clearhead import data
+from clearhead.bounds import whole
 from clearhead.data import Direction, PreparedCorpus, check_file, prepare, read_lines, read_pairs, street
 from clearhead.decoding import LengthPenalty
-from clearhead.decoding.bounds import whole
 from clearhead.errors import ConfigError, DecodingError, RecipeError, TrainingError
 from clearhead.files import cache_folder, publish_folder
 from clearhead.model import EncoderDecoder, TransformerConfig

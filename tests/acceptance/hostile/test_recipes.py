@@ -94,7 +94,7 @@ CHANGES = [
     "training.loss.label_smoothing=1", "training.average.decay=1", "training.device=cuda:99", "model.width=1e9",
     "model.width=65536", "model.heads=7", "model.max_length=1048577", "model.encoder_layers=-1", "model.preset=../a",
     "model.dropout=.nan", "text.size=1", "text.size=1e12", "text.kind=unigram", "text.merge_dropout=1.5",
-    "decoding.beam_size=101", "decoding.length_penalty=mean:" + "9" * 900, "decoding.length_penalty=[]",
+    "decoding.beam_size=1025", "decoding.length_penalty=mean:" + "9" * 900, "decoding.length_penalty=[]",
     "data.train.0.weight=1e-400", "data.train.0.weight=1e400", "data.train.-1.source=a", "data.train.1.source=a",
     "data.train.0.source=\x00", "data.train.0.source=", "data.train.99999999999999999999.source=a",
     "data.folder=~nobody-of-this-name/x", "data.folder=\x00", "data.folder=" + "a/" * 90_000, "data.folder=[]",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearhead.decoding.bounds import REAL, WHOLE, real, shown, token_id, whole
+from clearhead.bounds import REAL, WHOLE, real, shown, token_id, whole
 from clearhead.errors import DecodingError
 
 ANYTHING = st.one_of(

@@ -1,4 +1,4 @@
-"""What a search's settings may be, each range said once: for the checks, `--help` and the reference."""
+"""What a search's settings may be, each range said once: for recipes, the checks, `--help` and the reference."""
 
 import math
 from collections.abc import Mapping
