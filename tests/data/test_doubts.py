@@ -1,5 +1,8 @@
 """What is probably a mistake in training files is a warning each (faults.md C1)."""
 
+import json
+import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -72,7 +75,10 @@ def test_the_same_source_with_another_translation_is_not_shared(files: Files) ->
     assert files.doubts() == []
 
 
-@pytest.mark.parametrize(("separator", "name"), [("\t", "tab"), (",", "comma"), (";", "semicolon")])
+@pytest.mark.parametrize(
+    ("separator", "name"),
+    [("\t", "a tab"), (",", "a comma"), (";", "a semicolon"), ("|", "a vertical bar")],
+)
 def test_a_table_is_told(files: Files, separator: str, name: str) -> None:
     """As a spreadsheet writes it: with quotes where a cell holds the separator."""
     rows = [
@@ -83,7 +89,7 @@ def test_a_table_is_told(files: Files, separator: str, name: str) -> None:
     assert said.startswith(
         f"{files.folder / 'train.en'} looks like a table: nearly every line has 2 columns, separated"
     )
-    assert f"by a {name}, " in said
+    assert f"by {name}, " in said
 
 
 def test_a_table_as_both_sides_gives_one_warning_of_each_kind(files: Files) -> None:
@@ -92,3 +98,60 @@ def test_a_table_as_both_sides_gives_one_warning_of_each_kind(files: Files) -> N
     said = files.doubts()
     assert ["looks like a table" in line for line in said] == [True, False]
     assert "is both the source and the target" in said[1]
+
+
+CHANGES = {
+    "a space at the end": lambda text: f"{text} ",
+    "a space at the start": lambda text: f"\u00a0{text}",
+    "two spaces": lambda text: text.replace(" ", "  "),
+    "capitals": str.upper,
+    "another normal form": lambda text: unicodedata.normalize("NFD", text),
+    "a carriage return": lambda text: f"{text}\r",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_copy_that_differs_in_what_is_not_seen(files: Files, change: Callable[[str], str]) -> None:
+    """faults.md C1: one more space at each end of a line, and a copy trained without a word."""
+    lines = [f"déjà {line}" for line in ENGLISH[:30]]
+    write(files.folder / "train.en", lines)
+    write(files.folder / "train.fr", [change(line) for line in lines])
+    (said,) = files.doubts()
+    assert said.startswith(f"30 of 30 pairs of {files.training} are the same on both sides")
+    write(files.folder / "train.fr", FRENCH[:30])
+    write(files.folder / "val.en", [change(line) for line in lines[:10]])
+    write(files.folder / "val.fr", FRENCH[:10])
+    (said,) = files.doubts()
+    assert said.startswith("10 of 10 validation pairs")
+
+
+@pytest.mark.parametrize("form", ['"{}", "{}"', '"{}",  "{}, or ""so"""'])
+def test_a_table_with_a_space_after_the_comma(files: Files, form: str) -> None:
+    """faults.md C1."""
+    pairs = zip(ENGLISH[:30], FRENCH[:30], strict=True)
+    write(files.folder / "train.en", [form.format(*pair) for pair in pairs])
+    (said,) = files.doubts()
+    assert "looks like a table: nearly every line has 2 columns, separated by a comma" in said
+
+
+@pytest.mark.parametrize("form", ["{}|||{}", "{} ||| {}"])
+def test_a_table_with_three_bars(files: Files, form: str) -> None:
+    """faults.md C1."""
+    write(files.folder / "train.en", [form.format(*pair) for pair in zip(ENGLISH[:30], FRENCH[:30], strict=True)])
+    (said,) = files.doubts()
+    assert "looks like a table: nearly every line has 2 columns, separated by |||, and" in said
+
+
+@pytest.mark.parametrize("form", ["{}", "{},"])
+def test_json_lines_are_told(files: Files, form: str) -> None:
+    """faults.md C1."""
+    pairs = zip(ENGLISH[:30], FRENCH[:30], strict=True)
+    write(files.folder / "train.en", [form.format(json.dumps({"en": one, "fr": other})) for one, other in pairs])
+    (said,) = files.doubts()
+    assert said.startswith(f"{files.folder / 'train.en'} looks like JSON Lines: ")
+
+
+@pytest.mark.parametrize("line", ['"Yes", he said, "{}."', "[{}]", "{{{}", "a | {}", 'He said, "{}"', "{}, no, yes"])
+def test_sentences_are_no_table(files: Files, line: str) -> None:
+    write(files.folder / "train.en", [line.format(number) for number in "abcdefghijklmnopqrstuvwxyzäöüß"])
+    assert files.doubts() == []

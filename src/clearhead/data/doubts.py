@@ -6,6 +6,9 @@ the first lines of each file.
 
 import csv
 import itertools
+import json
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,8 +22,10 @@ from clearhead.text import is_blank
 # So many lines tell whether a file is a table, and fewer than these few do not.
 _LOOKED_AT, _FEW = 1000, 5
 # The share of lines with the same number of separators that makes a table, by the separator. Tabs stand in no sentence.
-_TABLE: Final = {"\t": 0.9, ",": 0.98, ";": 0.98}
-_NAMES: Final = {"\t": "tab", ",": "comma", ";": "semicolon"}
+_TABLE: Final = {"\t": 0.9, "|||": 0.9, ",": 0.98, ";": 0.98, "|": 0.98}
+_NAMES: Final = {"\t": "a tab", "|||": "|||", ",": "a comma", ";": "a semicolon", "|": "a vertical bar"}
+_MOST_JSON: Final = 0.9
+_QUOTED: Final = r'"(?:[^"]|"")*"'
 # The share of pairs that are the same on both sides, and of validation pairs that are trained on.
 _MOST_SAME, _MOST_SHARED = 0.5, 0.01
 
@@ -39,8 +44,9 @@ def doubts(training: Sequence[Direction], validation: Sequence[Direction]) -> It
         pairs = same = 0
         for source, target in read_pairs(direction.source, direction.target):
             pairs += 1
-            same += source == target and not is_blank(source)
-            key = hash((source, target))
+            one_side, other_side = _folded(source), _folded(target)
+            same += one_side == other_side and not is_blank(source)
+            key = hash((one_side, other_side))
             for one in held:
                 if key in one.counts:
                     one.met.add(key)
@@ -63,7 +69,8 @@ class _Held:
     @classmethod
     def of(cls, direction: Direction) -> "_Held":
         pairs = read_pairs(direction.source, direction.target)
-        return cls(direction, Counter(hash(pair) for pair in pairs if not any(map(is_blank, pair))), set())
+        kept = (pair for pair in pairs if not any(map(is_blank, pair)))
+        return cls(direction, Counter(hash((_folded(one), _folded(other))) for one, other in kept), set())
 
     def doubt(self) -> str | None:
         pairs, shared = self.counts.total(), sum(self.counts[key] for key in self.met)
@@ -73,6 +80,11 @@ class _Held:
             f"{shared:,} of {pairs:,} validation pairs of {self.direction} are trained on, too, so that validation "
             "tells nothing of new text; take them out of the training files"
         )
+
+
+def _folded(text: str) -> str:
+    """A text for comparing: in one case and one normal form, with single spaces and none at its ends."""
+    return " ".join(unicodedata.normalize("NFC", text.casefold()).split())
 
 
 def _is_one_file(direction: Direction) -> bool:
@@ -92,18 +104,38 @@ def _table(path: Path) -> str | None:
     lines = [line for line in itertools.islice(read_lines(path), _LOOKED_AT) if not is_blank(line)]
     if len(lines) < _FEW:
         return None
+    if sum(map(_is_json, lines)) >= _MOST_JSON * len(lines):
+        return (
+            f"{path} looks like JSON Lines: nearly every line is an object or a list, and each is learned as one "
+            "sentence; save each language's sentences as a text file of its own"
+        )
     for separator, least in _TABLE.items():
         columns = Counter(_columns(line, separator) for line in lines)
         (most, count), *_ = columns.most_common(1)
         if most > 1 and count >= least * len(lines):
             return (
-                f"{path} looks like a table: nearly every line has {most} columns, separated by a {_NAMES[separator]}, "
+                f"{path} looks like a table: nearly every line has {most} columns, separated by {_NAMES[separator]}, "
                 "and each is learned as one sentence; save each column as a text file of its own"
             )
     return None
 
 
+def _is_json(line: str) -> bool:
+    text = line.strip().removesuffix(",")
+    if not (text.startswith("{") and text.endswith("}")) and not (text.startswith("[") and text.endswith("]")):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
 def _columns(line: str, separator: str) -> int:
+    if len(separator) > 1:
+        return line.count(separator) + 1
+    if re.fullmatch(f"{_QUOTED}(?:{re.escape(separator)} +{_QUOTED})+", line.strip()):
+        return sum(1 for _ in re.finditer(_QUOTED, line))  # A space may follow where each cell is in quotes.
     try:
         row = next(csv.reader([line], delimiter=separator))
     except csv.Error:  # Such as a cell of more than 131,072 characters.
