@@ -40,7 +40,7 @@ def _by_steps(config: TransformerConfig, packed: PackedModel) -> Float[Tensor, "
     source, target = _tokens(config)
     step = packed.begin([source], 1, len(target))
     return torch.stack(
-        [torch.as_tensor(step(torch.tensor([[token]], device="cpu")))[0, 0].double() for token in target]
+        [torch.as_tensor(step(torch.tensor([[token]], device="cpu")), device="cpu")[0, 0].double() for token in target]
     )
 
 

@@ -32,7 +32,8 @@ def recompute(step: Step, tensors: Mapping[str, Tensor], parameters: Mapping[str
     """What `step` makes of the tensors before it. KeyError where one of them, or a parameter, is not there."""
     inputs = [tensors[name].double() for name in step.inputs]
     own = [parameters[name].detach().double().cpu() for name in step.parameters]
-    return OPERATIONS[step.operation](inputs, own, step.settings)
+    with torch.device("cpu"):  # Whatever the process makes its tensors on.
+        return OPERATIONS[step.operation](inputs, own, step.settings)
 
 
 def _exactly(value: Tensor) -> Result:

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,6 +11,9 @@ from clearhead.model import EncoderDecoder, Observed
 from clearhead.model.observed import See
 from clearhead.tracing.recompute import recompute
 from clearhead.tracing.steps import SOURCE_IDS, SOURCE_MASK, TARGET_IDS, TARGET_MASK, Step, steps_of
+
+# What a trace's tensors are, whatever the process makes its tensors of, and where.
+_PLAIN: Mapping[str, Any] = {"dtype": torch.float32, "device": "cpu"}
 
 
 def record(model: EncoderDecoder, source: Sequence[int], target: Sequence[int]) -> dict[str, Tensor]:
@@ -25,10 +29,13 @@ def record(model: EncoderDecoder, source: Sequence[int], target: Sequence[int]) 
     device = next(model.parameters()).device
     with torch.inference_mode():
         twin(torch.tensor([list(source)], device=device), torch.tensor([list(target)], device=device))
-    ids = {SOURCE_IDS: torch.tensor(source), TARGET_IDS: torch.tensor(target)}
     # One sentence has no padding: every source position may be attended to.
-    masks = {SOURCE_MASK: torch.ones(1, len(source)), TARGET_MASK: torch.ones(len(target), len(target)).tril()}
-    tensors = {**{name: one.float() for name, one in ids.items()}, **masks}
+    tensors = {
+        SOURCE_IDS: torch.tensor(source, **_PLAIN),
+        TARGET_IDS: torch.tensor(target, **_PLAIN),
+        SOURCE_MASK: torch.ones(1, len(source), **_PLAIN),
+        TARGET_MASK: torch.ones(len(target), len(target), **_PLAIN).tril(),
+    }
     parameters = dict(model.named_parameters(remove_duplicate=False))
     for step in steps_of(model.config):
         tensors[step.name] = seen[step.name] if step.is_shown else _unseen(step, tensors, parameters)
