@@ -12,7 +12,8 @@ import torch
 from torch import nn
 
 from clearhead.bundle import Bundle, load
-from clearhead.decoding import PackedModel
+from clearhead.decoding import PackedModel, Precision
+from clearhead.decoding.packed import packed
 from clearhead.model import EncoderDecoder, kernels
 from clearhead.native import library as native
 
@@ -260,6 +261,34 @@ class TestListening:
         [record] = caplog.records
         assert "C computes logits that differ by" in record.message
         assert "\n" not in record.message
+
+    @needs_c
+    @pytest.mark.parametrize("precision", ["fp32", "int8"])
+    @pytest.mark.parametrize("is_shared", [True, False])
+    def test_edited_code_is_compared_once(
+        self, run_folder: Path, monkeypatch: pytest.MonkeyPatch, precision: Precision, is_shared: bool
+    ) -> None:
+        """Each call packed the whole model again, and compared it again; only a change is a reason to."""
+        packings: list[str] = []
+
+        def counted(model: EncoderDecoder, precision: Precision) -> PackedModel | None:
+            packings.append(precision)
+            return packed(model, precision)
+
+        monkeypatch.setattr(kernels, "fused_attention", lambda query, *rest: query)
+        monkeypatch.setattr("clearhead.model.as_built._is_edited", lambda: False)
+        monkeypatch.setattr("clearhead.bundle.serving.packed", counted)
+        bundle = load(run_folder, precision=precision)
+        weight = bundle.model.output.matrix.weight if is_shared else None
+        expected = bundle.search(TEXTS)
+        once = ["fp32"] if precision == "fp32" else ["int8", "fp32"]
+        assert packings == once
+        assert bundle.search(TEXTS) == bundle.search(TEXTS) == expected
+        assert packings == once
+        if weight is not None:
+            weight.data.neg_()
+            assert bundle.search(TEXTS) != expected
+            assert packings == once * 2
 
 
 class TestCopies:

@@ -21,7 +21,10 @@ Runtime = EncoderDecoder | PackedModel | DeviceModel
 
 @dataclass
 class _Kept:
-    """What was prepared, for which precision, and of what: None as long as nobody could have changed the model."""
+    """What serves, for which precision, and of what: None as long as nobody could have changed the model.
+
+    It is the model itself where C computes otherwise, which is not worth finding out a second time.
+    """
 
     precision: str
     runtime: Runtime
@@ -65,8 +68,9 @@ class Serving:
         """What translates: the model prepared for its device in `precision`, or the model itself."""
         kept = self._fast
         if kept is None or not self._holds(kept, precision):
-            kept = self._kept(precision, self._prepared(precision))
-            self._fast = kept if kept.runtime is not self._model else None
+            runtime, is_costly = self._prepared(precision)
+            self._fast = self._kept(precision, runtime) if is_costly else None
+            return runtime
         return kept.runtime
 
     def precise(self) -> EncoderDecoder:
@@ -86,42 +90,40 @@ class Serving:
         return kept.runtime
 
     def _kept(self, precision: str, runtime: Runtime) -> _Kept:
-        is_copy = runtime is not self._model
-        return _Kept(precision, runtime, Contents(self._model) if is_copy and self._is_shared else None)
+        return _Kept(precision, runtime, Contents(self._model) if self._is_shared else None)
 
     def _holds(self, kept: _Kept, precision: str) -> bool:
         if kept.precision != precision or is_heard_or_edited():
             return False
         return kept.contents is None or kept.contents.hold()
 
-    def _prepared(self, precision: Precision) -> Runtime:
+    def _prepared(self, precision: Precision) -> tuple[Runtime, bool]:
+        """What serves, and whether it was costly to find out."""
         model = self._model
         reason = departure(model)
         if reason is None and is_on_gpu(model):
-            return on_device(model, precision) or model
+            runtime = on_device(model, precision)
+            return runtime or model, runtime is not None
         others = {one.dtype for one in model.parameters()} - {torch.float32}
         if reason is None and others:
             reason = f"weights in {str(others.pop()).removeprefix('torch.')}"
         if reason is None:
             found = packed(model, precision)
-            reason = None if found is None else self._difference(found, precision)
-            if reason is None:
-                return found or model
-        elif precision != "fp32":
+            return (model if found is None or self._differs(found, precision) else found), found is not None
+        if precision != "fp32":
             self._warn(f"the model has {reason}, so PyTorch serves it as it is; {precision} is not used")
-        return model
+        return model, False
 
-    def _difference(self, found: PackedModel, precision: Precision) -> str | None:
-        """What to say where C computes otherwise than the model does. Only products differ between precisions."""
+    def _differs(self, found: PackedModel, precision: Precision) -> bool:
+        """Whether C computes otherwise than the model does, which is said. Only products differ between precisions."""
         plain = found if precision == "fp32" else packed(self._model, "fp32")
         share = None if plain is None else disagreement(self._model, plain)
-        if share is None:
-            return None
-        reason = (
-            f"C computes logits that differ by {share:.2g} of the greatest from PyTorch's, as if its code was edited"
-        )
-        self._warn(f"{reason}; PyTorch serves, more slowly")
-        return reason
+        if share is not None:
+            self._warn(
+                f"C computes logits that differ by {share:.2g} of the greatest from PyTorch's, as if its code was "
+                "edited; PyTorch serves, more slowly"
+            )
+        return share is not None
 
     def _warn(self, line: str) -> None:
         """Say a line once for each thing that there is to say."""
