@@ -22,7 +22,7 @@ def build(start: Start) -> tuple[Section, ...]:
     divisors = tuple(_divisor(pair, width) for pair in range(shown // 2))
     columns = tuple(f"i={pair}" for pair in range(shown // 2))
     wavelengths = Matrix("divisors", "10000^(2i/d)", (divisors,), (), columns)
-    names = tuple(f"{('sin', 'cos')[place % 2]} {place // 2}" for place in range(shown))
+    names = tuple(f"{('sin', 'cos')[place % 2]} (i={place // 2})" for place in range(shown))
     cells = tuple(
         tuple(_place(position, place, divisors[place // 2]) for place in range(shown)) for position in range(length)
     )

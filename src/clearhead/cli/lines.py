@@ -118,17 +118,21 @@ def note_cuts(bundle: "clearhead.Bundle", texts: Sequence[str], before: int = 0)
     )
 
 
-def note_unreadable(bundle: "clearhead.Bundle", texts: Sequence[str], before: int = 0) -> None:
-    """Say on standard error which lines, the first being `before` + 1, are in a script that the model never read."""
+def note_unreadable(bundle: "clearhead.Bundle", texts: Sequence[str], before: int = 0) -> bool:
+    """Say on standard error which lines, the first being `before` + 1, are in a script that the model never read.
+
+    Whether there are any: once is enough for a whole file.
+    """
     numbers = bundle.unreadable(texts)
     if not numbers:
-        return
+        return False
     lines, scripts = _lines(numbers, before), ", ".join(script.capitalize() for script in bundle.readable_scripts)
     print(
-        f"clearhead: {lines} in a script that this model never learned to read, so what it writes there means nothing; "
-        f"it reads {scripts}",
+        f"clearhead: {lines} in a script that this model never learned to read, so what it writes there "
+        f"may mean nothing; it reads {scripts}",
         file=sys.stderr,
     )
+    return True
 
 
 def _lines(numbers: Sequence[int], before: int) -> str:

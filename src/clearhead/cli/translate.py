@@ -147,11 +147,11 @@ def translate(
     )
 
     def translated() -> Iterator[str]:
-        number = 0
+        number, is_noted = 0, False
         for texts in _chunks(lines.read(input_file, quiet)):
             if not quiet:
                 lines.note_cuts(bundle, texts, number)
-                lines.note_unreadable(bundle, texts, number)
+                is_noted = is_noted or lines.note_unreadable(bundle, texts, number)
             for line, hypotheses in enumerate(search(texts, first=number), start=number):
                 best = hypotheses[0]
                 yield from (
