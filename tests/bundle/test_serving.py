@@ -14,6 +14,7 @@ from torch import nn
 from clearhead.bundle import Bundle, load
 from clearhead.decoding import PackedModel, Precision
 from clearhead.decoding.packed import packed
+from clearhead.errors import DecodingError, UsageError
 from clearhead.model import EncoderDecoder, kernels
 from clearhead.native import library as native
 
@@ -160,6 +161,30 @@ class TestChanges:
         before = bundle.search(TEXTS)
         weight.data.neg_()
         assert bundle.search(TEXTS) != before
+
+    @pytest.mark.parametrize("other", [None, nn.Linear(2, 2), "street", {}])
+    def test_no_model(self, bundle: Bundle, other: object) -> None:
+        """One line, and the model that was there serves on."""
+        expected = bundle.search(TEXTS)
+        with pytest.raises(UsageError, match="is no EncoderDecoder; give one") as raised:
+            bundle.model = other  # type: ignore[assignment]
+        assert "\n" not in str(raised.value)
+        assert bundle.search(TEXTS) == expected
+
+    @pytest.mark.parametrize("part", ["", "decoder.layers.0.cross_attention.key"])
+    @pytest.mark.parametrize(
+        "use",
+        [
+            lambda bundle: bundle.search(TEXTS, exact=False),
+            lambda bundle: bundle.score(TEXTS, TEXTS),
+            lambda bundle: bundle.trace("six"),
+            lambda bundle: bundle.trace("six", target="six"),
+        ],
+    )
+    def test_a_model_without_numbers(self, bundle: Bundle, part: str, use: Callable[[Bundle], object]) -> None:
+        bundle.model.get_submodule(part).to("meta")
+        with pytest.raises(DecodingError, match=f"^{part}.* is on the meta device, where there are no numbers; load"):
+            use(bundle)
 
     def test_another_model(self, bundle: Bundle) -> None:
         other = EncoderDecoder(bundle.config, seed=5).eval()

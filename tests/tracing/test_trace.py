@@ -132,6 +132,9 @@ def test_saved_and_loaded(make_trace: Any, tmp_path: Path, weights: bool) -> Non
         with pytest.raises(TraceError, match="without its model's weights"):
             again.check()
         assert all(one.agrees for one in again.check(dict(model.named_parameters(remove_duplicate=False))))
+        assert all(one.agrees for one in again.check(model))
+        with pytest.raises(TraceError, match="neither a model nor its weights; give bundle"):
+            again.check("weights")  # type: ignore[arg-type]
 
 
 def test_a_browser_can_read_it(make_trace: Any, tmp_path: Path) -> None:

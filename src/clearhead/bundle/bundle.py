@@ -99,6 +99,7 @@ class Bundle:
 
     @model.setter
     def model(self, model: EncoderDecoder) -> None:
+        """Raises UsageError for what is no EncoderDecoder."""
         self._serving = Serving(model)
 
     @property

@@ -12,6 +12,8 @@ from clearhead.decoding.agreement import disagreement
 from clearhead.decoding.contents import Contents
 from clearhead.decoding.device_model import is_on_gpu, on_device
 from clearhead.decoding.packed import packed
+from clearhead.decoding.weights import require_numbers
+from clearhead.errors import UsageError
 from clearhead.model import EncoderDecoder
 from clearhead.model.as_built import departure, is_heard_or_edited
 
@@ -40,6 +42,10 @@ class Serving:
     """
 
     def __init__(self, model: EncoderDecoder, is_shared: bool = True) -> None:
+        if not isinstance(model, EncoderDecoder):
+            raise UsageError(
+                f"model={_kind(model)} is no EncoderDecoder; give one, such as bundle.model of another bundle"
+            )
         self._model = model
         self._is_shared = is_shared
         self._fast: _Kept | None = None
@@ -66,6 +72,7 @@ class Serving:
 
     def runtime(self, precision: Precision) -> Runtime:
         """What translates: the model prepared for its device in `precision`, or the model itself."""
+        require_numbers(self._model)
         kept = self._fast
         if kept is None or not self._holds(kept, precision):
             runtime, is_costly = self._prepared(precision)
@@ -79,6 +86,7 @@ class Serving:
         One that is more than its class and its weights scores by itself, in its own numbers: who listens to its modules
         hears these, and not those of a copy.
         """
+        require_numbers(self._model)
         kept = self._precise
         if kept is None or not self._holds(kept, "float64"):
             if departure(self._model) is not None:
@@ -130,3 +138,7 @@ class Serving:
         if self._said != line:
             _LOG.warning("%s", line)
             self._said = line
+
+
+def _kind(value: object) -> str:
+    return "None" if value is None else f"<{type(value).__name__}>"

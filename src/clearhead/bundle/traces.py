@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from clearhead.decoding import BeamStep, DeviceModel, Hypothesis, PackedModel, SearchOptions, translate_ids
+from clearhead.decoding.weights import require_numbers
 from clearhead.model import EncoderDecoder
 from clearhead.text import Tokenizer
 from clearhead.tracing import Side, Trace, Tree, record, steps_of
@@ -50,6 +51,7 @@ def traced(
 
     Its settings tell the pieces of the likeliest next tokens, so that a reader without the tokenizer can name them.
     """
+    require_numbers(model)
     inputs = (tokenizer.begin, *tokens[:-1])
     steps = steps_of(model.config)
     nodes = [] if tree is None else tree.as_json()

@@ -7,6 +7,13 @@ from torch import nn
 from clearhead.errors import DecodingError
 
 
+def require_numbers(model: nn.Module) -> None:
+    """Raise DecodingError for a model that has shapes and no numbers: tensors on torch's meta device."""
+    for name, tensor in (*model.named_parameters(), *model.named_buffers()):
+        if tensor.is_meta:
+            raise DecodingError(f"{name} is on the meta device, where there are no numbers; load the bundle again")
+
+
 def require_finite(model: nn.Module) -> None:
     """Raise DecodingError for a model that holds NaN or an infinite number, and name the tensor.
 

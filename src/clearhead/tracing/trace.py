@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from clearhead.errors import TraceError
 from clearhead.files import publish_file
@@ -109,18 +109,19 @@ class Trace:
         """The step that made a tensor. Raises TraceError where there is none."""
         return self._named(name, self._steps)
 
-    def check(self, parameters: Mapping[str, Tensor] | None = None) -> tuple[Finding, ...]:
+    def check(self, parameters: nn.Module | Mapping[str, Tensor] | None = None) -> tuple[Finding, ...]:
         """Recompute every step, in float64, from the tensors and weights before it.
 
         A step agrees if each of its numbers is within 1e-5 of the sum of magnitudes that it was added up from.
-        parameters: the model's weights, where the trace came from a file without them. Raises TraceError without any.
+        parameters: the model, or its weights by name, where the trace came from a file without them.
+        Raises TraceError without any, or for an operation that this does not know, such as a new activation.
         """
-        weights = self.parameters if parameters is None else parameters
+        weights = self.parameters if parameters is None else _weights_of(parameters)
         needed = {name for step in self.steps() for name in step.parameters}
         if missing := needed - weights.keys():
             raise TraceError(
                 f"the trace was read without its model's weights ({len(missing)} are missing, such as {min(missing)}); "
-                "give them: trace.check(parameters=…), or save it with weights=True"
+                "give its model: trace.check(bundle.model), or save it with weights=True"
             )
         found = {step.name: self._compare(step, weights) for step in self.steps()}
         return tuple(one if one.step.is_shown else self._through(one, found) for one in found.values())
@@ -203,3 +204,12 @@ class Trace:
             near = difflib.get_close_matches(name[:200], among, n=1)
             hint = f"did you mean {near[0]}?" if near else "list(trace) names them all"
             raise TraceError(f"the trace has no {name[:200]!r}; {hint}") from None
+
+
+def _weights_of(given: nn.Module | Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """Each under every name that it has: an embedding may be the output layer's matrix as well."""
+    if isinstance(given, nn.Module):
+        return dict(given.named_parameters(remove_duplicate=False))
+    if not isinstance(given, Mapping):
+        raise TraceError(f"parameters={repr(given)[:60]} is neither a model nor its weights; give bundle.model")
+    return given
