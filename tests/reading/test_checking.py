@@ -24,10 +24,27 @@ def test_a_file_in_another_encoding_is_refused(head: bytes, message: str) -> Non
         check_utf8(head, "text")
 
 
+KOREAN_OF_DOS = "안녕하세요. 오늘은 날씨가 좋습니다.\n저는 학생입니다.\n".encode("johab")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [KOREAN_OF_DOS, KOREAN_OF_DOS * 40, b"OK\n" + KOREAN_OF_DOS * 9, (KOREAN_OF_DOS * 2).replace(b"\n", b"\r\n\r\n")],
+)
+def test_a_file_in_no_known_encoding_is_refused(head: bytes) -> None:
+    """faults.md B6: JOHAB, Korean before Windows, became nonsense with exit 0."""
+    with pytest.raises(DataError, match=r"^text is in no encoding that clearhead knows; save it as UTF-8$"):
+        check_utf8(head, "text")
+
+
 @pytest.mark.parametrize(
     "head",
     [
         b"",
+        KOREAN_OF_DOS[:36],
+        b"one\ntwo\n" + KOREAN_OF_DOS,
+        "동물은 너무 피곤해서 길을 건너지 않았다".encode()[:-1],
+        b"this line is of more than forty bytes, and one is \x81",
         b"one\ntwo",
         "안녕\n".encode() * 3 + b"caf\xe9\n" * 9,
         b"one\ncaf\xe9\nthree\n",

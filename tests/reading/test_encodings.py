@@ -84,6 +84,20 @@ def test_wide_characters_with_and_without_a_mark(name: str, codec: str) -> None:
     assert foreign_encoding(text.encode("utf-8-sig")) is None
 
 
+@pytest.mark.parametrize("text", ["Hi.\n", "Hi.", "I\n", "Né.\r\n", "Hi.\nOK\n"])
+@pytest.mark.parametrize("codec", ["utf_16_le", "utf_16_be", "utf_32_le", "utf_32_be"])
+def test_short_text_of_wide_characters(text: str, codec: str) -> None:
+    """faults.md B6: four characters of UTF-16 without a mark were read as UTF-8, to nonsense with exit 0."""
+    found = foreign_encoding(text.encode(codec))
+    assert found is not None
+    assert codecs.lookup(found.name).name == codecs.lookup(codec).name
+
+
+@pytest.mark.parametrize("content", [b"a\x00", b"\x00\n", b"a\x00b", b"a\x00\x00b", b"H\x00i\n", b"\x00\x00one\x00\n"])
+def test_zeros_in_short_text_are_no_utf16(content: bytes) -> None:
+    assert foreign_encoding(content) is None
+
+
 @pytest.mark.parametrize(("text", "codec"), [(JAPANESE, "iso2022_jp"), (KOREAN, "iso2022_kr")])
 def test_encodings_of_seven_bits(text: str, codec: str) -> None:
     found = foreign_encoding(text.encode(codec))

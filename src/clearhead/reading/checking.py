@@ -9,6 +9,8 @@ from clearhead.reading.formats import foreign_format, is_binary
 
 # A few stray bytes do not make a file one of another encoding.
 _FEW: Final = 3
+# Bytes that no encoding fits are refused where there are more than a line or two of them, and so many are no UTF-8.
+_LEAST_BYTES, _LEAST_SHARE, _LEAST_LINES = 41, 0.2, 0.9
 
 
 def check_text(head: bytes, name: str, path: Path | None = None) -> None:
@@ -37,6 +39,17 @@ def check_utf8(head: bytes, name: str) -> None:
     are_most = 2 * len(odd) > sum(1 for line in lines if line.strip())
     if encoding and encoding.evidence >= _FEW and (are_most or len(odd) >= _FEW):
         raise DataError(f"{name} is not UTF-8; it looks like {encoding}: {encoding.remedy}")
+    visible = sum(1 for line in lines if line.strip(b"\0 \t\r\f\v"))
+    if len(odd) >= _LEAST_LINES * visible and _is_foreign(b"\n".join(odd)):
+        raise DataError(f"{name} is in no encoding that clearhead knows; save it as UTF-8")
+
+
+def _is_foreign(lines: bytes) -> bool:
+    """Whether lines are another encoding throughout: a stray byte or half a character leaves the rest of a line."""
+    text = lines.decode("utf-8", errors="replace")
+    bad = text.count("\ufffd")
+    good = sum(1 for one in text if not one.isascii()) - bad
+    return len(lines) >= _LEAST_BYTES and bad > good and bad >= _LEAST_SHARE * len(text)
 
 
 def _ends_in_cr(head: bytes) -> bool:

@@ -177,8 +177,14 @@ def _of_wide_characters(head: bytes, name: str, remark: str) -> Encoding | None:
         return None
     usual = sum(one in "\n\r\t" or " " <= one <= "~" or one in _LANGUAGES for one in text)
     visible = sum(one > " " for one in text)
-    least = _LEAST_VISIBLE if remark else 1
+    least = _LEAST_VISIBLE if remark and not _is_spread(text) else 1
     return Encoding(name, remark, visible) if visible >= least and usual >= _LEAST_USUAL * len(text) else None
+
+
+def _is_spread(text: str) -> bool:
+    """Whether wide characters are text of ASCII and Latin letters only, so that at least every second byte is zero."""
+    is_text = all(one in "\n\r\t" or " " <= one <= "~" or ("\xa0" < one <= "\xff" and one.isalpha()) for one in text)
+    return is_text and (len(text) > 2 or text.endswith("\n"))
 
 
 def _is_strange(foreign: Sequence[str]) -> bool:
