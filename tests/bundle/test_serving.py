@@ -1,20 +1,23 @@
 """What is done to a model is what it does (faults.md A1), and a bundle in use can be copied (faults.md C14)."""
 
 import copy
+import dataclasses
 import logging
 import pickle
 import threading
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 
 from clearhead.bundle import Bundle, load
 from clearhead.decoding import PackedModel, Precision
-from clearhead.decoding.packed import packed
-from clearhead.errors import DecodingError, UsageError
+from clearhead.decoding.packed import _note, packed
+from clearhead.errors import DecodingError, TraceError, UsageError
 from clearhead.model import EncoderDecoder, kernels
 from clearhead.native import library as native
 
@@ -314,6 +317,29 @@ class TestListening:
             weight.data.neg_()
             assert bundle.search(TEXTS) != expected
             assert packings == once * 2
+
+    @pytest.mark.parametrize("precision", ["fp32", "int8"])
+    def test_an_activation_that_only_the_model_has(
+        self,
+        two_languages: Bundle,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+        precision: Precision,
+    ) -> None:
+        """As where somebody wrote it into model/config.py and model/feed_forward.py, as CONTRIBUTING.md says."""
+        choices = import_module("clearhead.model.config")._CHOICES
+        monkeypatch.setitem(choices, "activation", (*choices["activation"], "mish"))
+        monkeypatch.setitem(import_module("clearhead.model.feed_forward")._FUNCTIONS, "mish", functional.mish)
+        _note.cache_clear()
+        tokenizer = two_languages.source_tokenizer
+        model = EncoderDecoder(dataclasses.replace(two_languages.config, activation="mish"), seed=3)
+        bundle = Bundle(model, tokenizer, tokenizer, two_languages.recipe, precision)
+        for _ in range(2):
+            bundle.search(TEXTS, "fr", beam_size=2)
+        said = [one.message for one in caplog.records if "activation='mish'" in one.message]
+        assert len(said) == (native.library() is not None)
+        with pytest.raises(TraceError, match="activation 'mish' cannot be checked"):
+            bundle.trace(TEXTS[0], "fr").check()
 
 
 class TestCopies:

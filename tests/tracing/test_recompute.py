@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from clearhead.errors import TraceError
 from clearhead.tracing.recompute import EPSILON, recompute
 from clearhead.tracing.steps import Step
 
@@ -117,3 +118,18 @@ def test_a_normalisation_is_held_to_how_its_mean_and_variance_were_rounded(seed:
 def test_what_is_missing_is_named() -> None:
     with pytest.raises(KeyError, match="memory"):
         recompute(Step("result", "same", ("memory",)), {}, {})
+
+
+@pytest.mark.parametrize(
+    ("operation", "settings", "said"),
+    [
+        ("activate", {"function": "mish"}, "activation 'mish' cannot be checked, which knows relu, gelu, "),
+        ("positions", {"kind": "alibi", "width": 4}, "kind of positions 'alibi' cannot be checked, which knows sinus"),
+        ("convolve", {}, "operation 'convolve' cannot be checked, which knows embed, "),
+    ],
+)
+def test_what_is_not_known_is_named(operation: str, settings: dict[str, Any], said: str) -> None:
+    """As where somebody gave the model a part of a new kind, and not yet the check."""
+    with pytest.raises(TraceError, match=said) as raised:
+        done(operation, drawn(3, 4), **settings)
+    assert "\n" not in str(raised.value)

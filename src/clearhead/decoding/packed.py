@@ -1,5 +1,6 @@
 """A model packed for decoding on a CPU: its weights laid out as the compiled products read them."""
 
+import functools
 import logging
 import threading
 import weakref
@@ -258,11 +259,21 @@ class PackedStep:
 
 
 def packed(model: EncoderDecoder, precision: Precision) -> PackedModel | None:
-    """The model packed; None where the compiled functions cannot be had or the model is not on a CPU."""
+    """The model packed; None where the compiled functions cannot be had, lack a part of it, or it is not on a CPU."""
     library = native.library() if next(model.parameters()).device.type == "cpu" else None
     if library is None and precision != "fp32":
         _LOG.warning("%s needs a C compiler (cc, gcc or clang) and a model on the CPU; fp32 is used", precision)
+    activation = model.config.activation
+    if library is not None and activation not in _ACTIVATIONS + _GATED:
+        _note(f"the compiled functions do not know {activation=}, so PyTorch translates, which is slower")
+        return None
     return None if library is None else PackedModel(library, model, precision)
+
+
+@functools.cache
+def _note(line: str) -> None:
+    """Say a line once: a model may be asked to translate any number of times."""
+    _LOG.warning("%s", line)
 
 
 def _plain(tensor: Tensor) -> Tensor:

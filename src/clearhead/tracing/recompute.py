@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from clearhead.errors import TraceError
 from clearhead.model.positions import sinusoidal, sinusoidal_concatenated
 from clearhead.tracing.steps import Step
 
@@ -26,14 +27,27 @@ class Result(NamedTuple):
 
 Inputs = Sequence[Tensor]
 Operation = Callable[[Inputs, Inputs, Mapping[str, Any]], Result]
+Known = TypeVar("Known")
 
 
 def recompute(step: Step, tensors: Mapping[str, Tensor], parameters: Mapping[str, Tensor]) -> Result:
-    """What `step` makes of the tensors before it. KeyError where one of them, or a parameter, is not there."""
+    """What `step` makes of the tensors before it. KeyError where one of them, or a parameter, is not there.
+
+    Raises TraceError for an operation, or a kind of one, that is not known here.
+    """
     inputs = [tensors[name].double() for name in step.inputs]
     own = [parameters[name].detach().double().cpu() for name in step.parameters]
     with torch.device("cpu"):  # Whatever the process makes its tensors on.
-        return OPERATIONS[step.operation](inputs, own, step.settings)
+        return _known(OPERATIONS, step.operation, "operation")(inputs, own, step.settings)
+
+
+def _known(table: Mapping[str, Known], name: str, what: str) -> Known:
+    if name not in table:
+        raise TraceError(
+            f"{what} {str(name)[:60]!r} cannot be checked, which knows {', '.join(table)}; "
+            "write it in tracing/recompute.py"
+        )
+    return table[name]
 
 
 def _exactly(value: Tensor) -> Result:
@@ -44,11 +58,17 @@ def _embed(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) -> R
     return _exactly(parameters[0][inputs[0].long()] * settings["scale"])
 
 
+_LAYOUTS: Mapping[str, Callable[[int, int], Tensor]] = {
+    "sinusoidal": sinusoidal,
+    "sinusoidal-concatenated": sinusoidal_concatenated,
+}
+
+
 def _positions(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) -> Result:
     length = len(inputs[0])
     if parameters:
         return _exactly(parameters[0][:length])
-    layout = sinusoidal if settings["kind"] == "sinusoidal" else sinusoidal_concatenated
+    layout = _known(_LAYOUTS, settings["kind"], "kind of positions")
     return _exactly(layout(length, settings["width"]).double())
 
 
@@ -121,7 +141,7 @@ def _merge(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) -> R
 
 
 def _activate(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) -> Result:
-    value = _FUNCTIONS[settings["function"]](inputs[0])
+    value = _known(_FUNCTIONS, settings["function"], "activation")(inputs[0])
     # Below zero a smooth function takes a small difference of numbers about as large as its input.
     return Result(value, inputs[0].abs() + value.abs())
 
