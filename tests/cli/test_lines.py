@@ -181,6 +181,24 @@ def test_lines_that_are_not_utf_8_are_named_or_counted(
 
 
 @pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"I am a student.\r\nThanks\rYes\r\n", "line 2 has a CR between words, which ends no line; "),
+        (b"one\n" * 2_000 + b"a\rb\n" * 1_500, "1,500 lines, the first of them 2,001, have a CR between words, which "),
+        (b"one\r\n\rtwo\r\r\n \r \r\nthree\r\n", ""),
+    ],
+)
+def test_a_cr_within_a_line_is_noted_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], content: bytes, said: str
+) -> None:
+    """faults.md B8: "Yes" was lost in silence. The line stays one line."""
+    assert len(read(monkeypatch, content)) == content.count(b"\n")
+    noted = capsys.readouterr().err
+    assert noted.startswith(f"clearhead: {said}" if said else "")
+    assert noted.count("\n") == bool(said)
+
+
+@pytest.mark.parametrize(
     ("texts", "said"),
     [
         (["a student", "학생입니다"], "line 2002 is"),

@@ -155,3 +155,16 @@ def test_json_lines_are_told(files: Files, form: str) -> None:
 def test_sentences_are_no_table(files: Files, line: str) -> None:
     write(files.folder / "train.en", [line.format(number) for number in "abcdefghijklmnopqrstuvwxyzäöüß"])
     assert files.doubts() == []
+
+
+def test_line_ends_of_old_macs_among_others(files: Files) -> None:
+    """faults.md B8: what follows the CR is learned as the same sentence."""
+    for name, lines in (("en", ENGLISH[:30]), ("fr", FRENCH[:30])):
+        (files.folder / f"train.{name}").write_bytes("\r\n".join([*lines, ""]).encode())
+    assert files.doubts() == []
+    changed = [f"{line}\rThanks" if number in {6, 9} else line for number, line in enumerate(ENGLISH[:30], start=1)]
+    (files.folder / "train.en").write_bytes("\r\n".join([*changed, ""]).encode())
+    (said,) = files.doubts()
+    assert said.startswith(
+        f"{files.folder / 'train.en'} has a CR between the words of a line (2 times, first in line 6)"
+    )

@@ -10,7 +10,8 @@ from typing import IO, TYPE_CHECKING, cast, final
 
 from clearhead.errors import DataError
 from clearhead.files import publish_file
-from clearhead.reading import Lines, check_utf8, fitting, open_lines
+from clearhead.reading import REMEDY_FOR_RETURNS, Lines, check_utf8, fitting, open_lines
+from clearhead.text import has_inner_return
 
 if TYPE_CHECKING:
     import clearhead
@@ -51,7 +52,7 @@ class Texts:
 
     def _decoded(self) -> Iterator[str]:
         name = "standard input" if self._path is None else f"input {self._path}"
-        replaced = 0
+        replaced = returns = first_return = 0
         try:
             with open_lines(self._path, name) as lines:
                 check_utf8(lines.head, name)
@@ -64,6 +65,8 @@ class Texts:
                         replaced += 1
                         if not self._quiet and replaced <= MOST_SAID:
                             _note_replaced(line, number, error)
+                    if has_inner_return(text):
+                        returns, first_return = returns + 1, first_return or number
                     yield text
         except OSError as error:
             place = self._path or "from standard input"
@@ -71,6 +74,8 @@ class Texts:
         if not self._quiet and replaced > MOST_SAID:
             more = f"{replaced - MOST_SAID:,} more lines were not UTF-8"
             print(f"clearhead: {more}, and what could not be read was replaced", file=sys.stderr)
+        if not self._quiet and returns:
+            _note_returns(first_return, returns)
 
 
 def _note_replaced(line: bytes, number: int, error: UnicodeDecodeError) -> None:
@@ -79,6 +84,12 @@ def _note_replaced(line: bytes, number: int, error: UnicodeDecodeError) -> None:
     encoding = fitting(line)
     remedy = f"convert the text, as in: iconv -f {encoding.name} -t UTF-8" if encoding else "correct the line"
     print(f"clearhead: {place}; {remedy}", file=sys.stderr)
+
+
+def _note_returns(first: int, count: int) -> None:
+    """Say once that a line end of old Macs ends no line here, so that what follows it may be lost."""
+    place = f"line {first:,} has" if count == 1 else f"{count:,} lines, the first of them {first:,}, have"
+    print(f"clearhead: {place} a CR between words, which ends no line; {REMEDY_FOR_RETURNS}", file=sys.stderr)
 
 
 def write(lines: Iterable[str], path: Path | None) -> None:

@@ -17,7 +17,8 @@ from typing import Final
 
 from clearhead.data.corpus import read_lines, read_pairs
 from clearhead.data.prepare import Direction
-from clearhead.text import is_blank
+from clearhead.reading import REMEDY_FOR_RETURNS
+from clearhead.text import has_inner_return, is_blank
 
 # So many lines tell whether a file is a table, and fewer than these few do not.
 _LOOKED_AT, _FEW = 1000, 5
@@ -33,17 +34,21 @@ _MOST_SAME, _MOST_SHARED = 0.5, 0.01
 def doubts(training: Sequence[Direction], validation: Sequence[Direction]) -> Iterator[str]:
     """What a person should look at before a model learns from these files, a line each; nothing where all seems well.
 
-    A file that is both sides, or a table; a corpus in which most pairs are the same on both sides; validation pairs
-    that are trained on. Raises DataError as `read_pairs`.
+    A file that is both sides, or a table, or has line ends of old Macs among others; a corpus in which most pairs are
+    the same on both sides; validation pairs that are trained on. Raises DataError as `read_pairs`.
     """
     files = dict.fromkeys(path for one in (*training, *validation) for path in (one.source, one.target))
     yield from (line for path in files if (line := _table(path)))
     yield from (line for one in dict.fromkeys((*training, *validation)) if (line := _same_file(one)))
     held = [_Held.of(one) for one in validation]
+    returns: dict[Path, list[int]] = {}
     for direction in training:
         pairs = same = 0
         for source, target in read_pairs(direction.source, direction.target):
             pairs += 1
+            for path, text in ((direction.source, source), (direction.target, target)):
+                if has_inner_return(text):
+                    returns.setdefault(path, [pairs, 0])[1] += 1
             one_side, other_side = _folded(source), _folded(target)
             same += one_side == other_side and not is_blank(source)
             key = hash((one_side, other_side))
@@ -55,6 +60,11 @@ def doubts(training: Sequence[Direction], validation: Sequence[Direction]) -> It
                 f"{same:,} of {pairs:,} pairs of {direction} are the same on both sides, so the model learns to copy; "
                 "give each line's translation as its target"
             )
+    yield from (
+        f"{path} has a CR between the words of a line ({count:,} times, first in line {first:,}), which ends no line; "
+        f"{REMEDY_FOR_RETURNS}"
+        for path, (first, count) in returns.items()
+    )
     yield from (line for one in held if (line := one.doubt()))
 
 

@@ -7,6 +7,8 @@ from clearhead.errors import DataError
 from clearhead.reading.encodings import fitting, foreign_encoding, is_utf8
 from clearhead.reading.formats import foreign_format, is_binary
 
+# What makes of every "\r" a line end, as odd ones may be among those of Windows.
+REMEDY_FOR_RETURNS: Final = r"make line ends of them with perl -pe 's/\r\n?/\n/g' FILE > NEW"
 # A few stray bytes do not make a file one of another encoding.
 _FEW: Final = 3
 # Bytes that no encoding fits are refused where there are more than a line or two of them, and so many are no UTF-8.

@@ -15,3 +15,8 @@ _VISIBLE = re.compile(rf"[^\s{_INVISIBLE}]")
 def is_blank(text: str) -> bool:
     """True where no character of a text can be seen: it is empty, or holds spaces and invisible characters only."""
     return _VISIBLE.search(text) is None
+
+
+def has_inner_return(text: str) -> bool:
+    """True where a carriage return stands between visible text: probably a line end of old Macs, and two lines."""
+    return "\r" in text and sum(not is_blank(part) for part in text.split("\r")) > 1
