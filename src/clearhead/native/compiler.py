@@ -26,6 +26,8 @@ FLAGS = (("-march=native", "-fopenmp"), ("-march=native",), ("-fopenmp",), ())
 ALWAYS = ("-std=gnu11", "-O3", "-fPIC", "-fvisibility=hidden")
 SECONDS, VERSION_SECONDS = 120.0, 20.0
 _REMEDY = "PyTorch translates, which is slower: set CC to another compiler, or CLEARHEAD_OFF=native to do without"
+# How much of what a compiler says, and of a command, is shown.
+_MOST_SAID, _MOST_OF_COMMAND = 200, 150
 # What the compiler's `native` stands for.
 _PROCESSOR = (
     "vendor_id", "cpu family", "model", "flags", "Features", "CPU implementer", "CPU part", "machine", "processor",
@@ -205,11 +207,27 @@ def _make(compiler: Sequence[str], folder: Path, key: str) -> Path:
 def _say(error: OSError | subprocess.SubprocessError) -> None:
     if isinstance(error, subprocess.CalledProcessError) and error.returncode < 0:
         return  # Stopped by a signal, as whoever sent it knows.
+    _warn_once(f"the C files could not be compiled ({_reason(error)}); {_REMEDY}")
+
+
+def _reason(error: OSError | subprocess.SubprocessError) -> str:
+    """Why, in one short line: what the compiler calls an error, else its last word, else how it ended."""
     if isinstance(error, subprocess.TimeoutExpired):
-        lines = [f"the compiler did not answer in {error.timeout:.0f} s"]
-    else:
-        lines = [line.strip() for line in str(getattr(error, "stderr", None) or "").splitlines() if line.strip()]
-    _warn_once(f"the C files could not be compiled ({lines[-1] if lines else error}); {_REMEDY}")
+        return f"the compiler did not answer in {error.timeout:.0f} s"
+    if not isinstance(error, subprocess.CalledProcessError):
+        return _short(f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error))
+    lines = [line for line in str(error.stderr or "").splitlines() if line.strip(" \t\0")]
+    # What follows the first error, as "compilation terminated.", says nothing new.
+    if lines:
+        return _short(next((line for mark in ("error:", "error") for line in lines if mark in line.lower()), lines[-1]))
+    command = error.cmd if isinstance(error.cmd, str) else shlex.join(map(str, error.cmd))
+    return f"{_short(command, _MOST_OF_COMMAND)} ended with exit code {error.returncode} and said nothing"
+
+
+def _short(text: str, most: int = _MOST_SAID) -> str:
+    """A text as one line that can be shown."""
+    line = " ".join("".join(one if one.isprintable() else " " for one in text[-65_536:]).split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
 def _compile(compiler: Sequence[str], library: Path) -> None:
