@@ -1,15 +1,18 @@
 """C is compared with the model's own code once (faults.md A1)."""
 
 import dataclasses
+import functools
 from typing import Any
 
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
+from clearhead.decoding import agreement
 from clearhead.decoding.agreement import disagreement
 from clearhead.decoding.packed import packed
-from clearhead.model import EncoderDecoder, TransformerConfig, kernels, multi30k_tiny, street
+from clearhead.model import PRESETS, EncoderDecoder, kernels, multi30k_tiny, street
 from clearhead.native import library as native
 
 pytestmark = pytest.mark.skipif(native.library() is None, reason="there is no C to compare")
@@ -90,11 +93,45 @@ def test_a_model_that_trains_is_compared_as_it_is_used() -> None:
     assert model.training
 
 
-def test_the_bound_leaves_no_room() -> None:
-    """By hand, of one layer each of width 2: 2·2⁻²⁴ for each number that is summed on the way."""
-    from clearhead.decoding.agreement import _bound
+def ten_keys(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, dropout: float) -> Tensor:
+    """Attention to the first ten places alone: of a shorter sentence it is attention."""
+    mask = None if mask is None else mask[..., :10]
+    return F.scaled_dot_product_attention(query, key[:, :, :10], value[:, :, :10], attn_mask=mask)
 
-    config = TransformerConfig(
-        source_vocabulary=5, target_vocabulary=5, width=2, heads=1, inner_width=3, encoder_layers=1, decoder_layers=1
-    )
-    assert _bound(config) == 2 * 2.0**-24 * ((4 + 2 + 9) + (2 + 3) + 2 * (4 + 2 + 9) + (2 + 3) + 2)
+
+def test_an_edit_that_short_sentences_do_not_show(
+    street_model: EncoderDecoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernels, "fused_attention", ten_keys)
+    found = share(street_model)
+    assert found is not None
+    assert found > 1e-3
+    monkeypatch.setattr(agreement, "_SOURCE", 9)
+    monkeypatch.setattr(agreement, "_TARGET", 5)
+    assert share(street_model) is None
+
+
+@pytest.mark.parametrize("preset", PRESETS.values())
+@pytest.mark.parametrize("activation", ["relu", "gelu", "gelu-tanh", "silu", "reglu", "geglu", "geglu-tanh", "swiglu"])
+def test_the_bound_is_far_above_rounding(preset: Any, activation: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten times: another processor adds in another order, and may not be taken for an edit."""
+    bound = agreement._bound
+    monkeypatch.setattr(agreement, "_bound", lambda config: bound(config) / 10)
+    monkeypatch.setattr(agreement, "_AS_ROUGH", 0)
+    config = dataclasses.replace(preset(300, 300), activation=activation, encoder_layers=2, decoder_layers=2)
+    assert share(EncoderDecoder(config, seed=4).eval()) is None
+
+
+@pytest.mark.parametrize(("eps", "is_edit"), [(1e-5, False), (1e-3, True)])
+def test_the_bound_is_below_a_small_edit(
+    street_model: EncoderDecoder, monkeypatch: pytest.MonkeyPatch, eps: float, is_edit: bool
+) -> None:
+    """Under the root of a normalisation stands 1e-5: the formula in another order is none, another number is."""
+    monkeypatch.setattr(F, "layer_norm", functools.partial(own_norm, eps=eps))
+    assert (share(street_model) is not None) == is_edit
+
+
+def own_norm(inputs: Tensor, shape: Any, weight: Tensor, bias: Tensor | None = None, *_: float, eps: float) -> Tensor:
+    assert bias is not None
+    centred = inputs - inputs.mean(-1, keepdim=True)
+    return centred / (centred.square().mean(-1, keepdim=True) + eps).sqrt() * weight + bias

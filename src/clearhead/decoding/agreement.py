@@ -1,4 +1,9 @@
-"""Whether C computes what a model's own PyTorch code does: it was written after that code, which anyone may edit."""
+"""Whether C computes what a model's own PyTorch code does: it was written after that code, which anyone may edit.
+
+One pair of 40 source and 20 target tokens is compared, or as many as the model takes. What that cannot see is an edit
+that changes nothing there: one that acts on longer sentences alone, on certain ids, on padding, on several sentences at
+once, in training, or by less than rounding may.
+"""
 
 import copy
 
@@ -10,7 +15,7 @@ from clearhead.decoding.engine import evaluating
 from clearhead.decoding.packed import PackedModel
 from clearhead.model import EncoderDecoder, TransformerConfig, masks_for
 
-_SOURCE, _TARGET = 9, 5
+_SOURCE, _TARGET = 40, 20
 _UNIT = 2.0**-24  # float32's rounding
 # By chance one program may be so much nearer to the truth than the other. Of a model whose float32 is good, this times
 # its error is less than the bound below.
@@ -18,7 +23,7 @@ _AS_ROUGH = 64
 
 
 def disagreement(model: EncoderDecoder, packed: PackedModel) -> float | None:
-    """By what share of the greatest logit `packed`, in fp32, differs from `model` on a few tokens; None if it may.
+    """By what share of the greatest logit `packed`, in fp32, differs from `model` on these tokens; None if it may.
 
     It may by rounding: a sum of n products is off by n·2⁻²⁴ of its magnitude in either program, and a logit is the last
     of a row of such sums. Where weights are so large that PyTorch's float32 is off by more than that from its float64,
@@ -52,7 +57,7 @@ def _at_once(model: EncoderDecoder) -> Float[Tensor, "target vocabulary"]:
 
 
 def _tokens(config: TransformerConfig) -> tuple[list[int], list[int]]:
-    """A few ids, far from each other, none of them padding where there is another."""
+    """Ids within the model's length, far from each other, none of them padding where there is another."""
     lengths = min(_SOURCE, config.max_length), min(_TARGET, config.max_length)
     sizes = config.source_vocabulary, config.target_vocabulary
     source, target = (
