@@ -24,7 +24,7 @@ _DRAFT_NAME = re.compile(r"\..+\.(?:draft|aside)-(?P<process>\d+)-(?P<host>[0-9a
 def cache_folder() -> Path:
     """Where what can be made again is kept: `CLEARHEAD_CACHE`, else `clearhead` in the user's cache folder.
 
-    A user without a home, as in some containers, has a folder of his own among the temporary files.
+    A user without a home, as in some containers, has a folder of their own among the temporary files.
     """
     chosen = os.environ.get("CLEARHEAD_CACHE")
     if chosen:

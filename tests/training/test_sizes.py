@@ -10,7 +10,7 @@ import pytest
 from clearhead.recipe import Recipe, load_recipe
 from clearhead.training import Silent, train
 from clearhead.training.preparation import gather
-from clearhead.training.sizes import STEPS, count_tokens, sizes_for, too_large, with_sizes
+from clearhead.training.sizes import TIERS, count_tokens, sizes_for, too_large, with_sizes
 
 MakeRecipe = Callable[..., Recipe]
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "recipe.md"
@@ -31,7 +31,7 @@ def test_the_steps_are_the_documented_ones() -> None:
     """faults.md C2."""
     rows = re.findall(r"^\| (?:up to|more) ?([\d,]*) +\| ([\d,]+) \| (\d+) \|", REFERENCE.read_text(), re.MULTILINE)
     numbers = [tuple(int(one.replace(",", "") or 0) for one in row) for row in rows]
-    assert numbers == [(one.most_tokens or 0, one.pieces, one.model.get("width", 0) or width(one)) for one in STEPS]
+    assert numbers == [(one.most_tokens or 0, one.pieces, one.model.get("width", 0) or width(one)) for one in TIERS]
 
 
 def width(sizes: object) -> int:
@@ -53,7 +53,7 @@ def test_what_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     (tmp_path / "a").write_text("sixteen\n가나다라four\n", encoding="utf-8")
     assert count_tokens([tmp_path / "a"]) == 25 // 4
     assert count_tokens([tmp_path / "a"] * 2) == 50 // 4
-    monkeypatch.setattr("clearhead.training.sizes.STEPS", [STEPS[0].__class__(3, 9, {}), STEPS[-1]])
+    monkeypatch.setattr("clearhead.training.sizes.TIERS", [TIERS[0].__class__(3, 9, {}), TIERS[-1]])
     assert count_tokens([tmp_path / "a"] * 1_000_000) == 4
 
 

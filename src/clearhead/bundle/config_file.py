@@ -85,13 +85,13 @@ def read_config(folder: Path) -> Config:
 def _config(config: Mapping[str, Any]) -> Config:
     sizes, files, scripts = config["model"], config["files"], config.get("source_scripts")
     if not isinstance(sizes, dict) or not isinstance(files, dict) or len(files) > _MOST_NAMES:
-        raise ValueError("model or files is no object")
+        raise ValueError("model or files is not an object")
     for name, value in files.items():
         if not isinstance(value, str) or not re.fullmatch("[0-9a-f]{64}", value):
-            raise ValueError(f"the sha256 of {name[:80]!r} is none")
+            raise ValueError(f"the sha256 of {name[:80]!r} is not a sha256")
     named = isinstance(scripts, list) and len(scripts) <= _MOST_NAMES
     if scripts is not None and not (named and all(isinstance(one, str) and len(one) <= 80 for one in scripts)):
-        raise ValueError("source_scripts is no list of names")
+        raise ValueError("source_scripts is not a list of names")
     return Config(sizes, files, scripts)
 
 

@@ -65,11 +65,17 @@ def read_stored(path: Path) -> Stored:
 
 def _checked(path: Path, header: Header, document: Mapping[str, Any]) -> Stored:
     _require(document["family"] == "encoder-decoder", "its family is not encoder-decoder")
-    _require(isinstance(document["config"], dict), "its config is no object")
+    _require(isinstance(document["config"], dict), "its config is not an object")
     config = TransformerConfig(**document["config"])
-    _require(config.encoder_layers + config.decoder_layers <= len(header.tensors), "its config has more layers than it")
+    _require(
+        config.encoder_layers + config.decoder_layers <= len(header.tensors),
+        "its config has more layers than the file has tensors",
+    )
     steps = steps_of(config)
-    _require(document["steps"] == json.loads(json.dumps([step.as_json() for step in steps])), "its steps are not those")
+    _require(
+        document["steps"] == json.loads(json.dumps([step.as_json() for step in steps])),
+        "its steps do not match the operations of its config",
+    )
     sides = {name: _side(name, document[name], config) for name in ("source", "target", "predicted")}
     _require(len(sides["target"][1]) == len(sides["predicted"][1]), "its target and what follows it differ in length")
     shapes = tensor_shapes(steps, config, len(sides["source"][1]), len(sides["target"][1]))
@@ -130,43 +136,58 @@ def _shape(step: Step, first: Shape, others: Sequence[Shape], config: Transforme
 def _side(name: str, stored: Any, config: TransformerConfig) -> tuple[str, tuple[int, ...], tuple[str, ...]]:
     text, ids, pieces = stored["text"], stored["ids"], stored["pieces"]
     vocabulary = config.source_vocabulary if name == "source" else config.target_vocabulary
-    _require(isinstance(text, str) and len(text) <= _LONGEST_TEXT, f"the text of its {name} is none")
-    _require(isinstance(ids, list) and all(_is_id(one, vocabulary) for one in ids), f"the ids of its {name} are none")
-    _require(isinstance(pieces, list) and all(map(_is_piece, pieces)), f"the pieces of its {name} are none")
+    _require(isinstance(text, str) and len(text) <= _LONGEST_TEXT, f"the text of its {name} is not a text, or too long")
+    _require(
+        isinstance(ids, list) and all(_is_id(one, vocabulary) for one in ids),
+        f"the ids of its {name} are not a list of ids of its vocabulary",
+    )
+    _require(
+        isinstance(pieces, list) and all(map(_is_piece, pieces)),
+        f"the pieces of its {name} are not a list of short texts",
+    )
     _require(0 < len(ids) == len(pieces), f"its {name} has {len(ids)} ids and {len(pieces)} pieces")
     _require(len(ids) <= config.max_length, f"its {name} is longer than max_length")
     return text, tuple(ids), tuple(pieces)
 
 
 def _check_settings(settings: Any, length: int) -> None:
-    _require(isinstance(settings, dict), "its settings are no object")
+    _require(isinstance(settings, dict), "its settings are not an object")
     for name, value in settings.items():
         if name == "pieces":
+            expected = "an object of short texts"
             fits = isinstance(value, dict) and all(map(_is_piece, value.values()))
         elif name == "served":
+            expected = f"a list of {length} numbers"
             fits = value is None or (isinstance(value, list) and len(value) == length and all(map(_is_number, value)))
         elif name == "beam_size":
+            expected = "a whole number"
             fits = value is None or _is_id(value, 2**20)
         else:
+            expected = "a number or a short text"
             fits = value is None or isinstance(value, bool | int | float) or _is_piece(value)
-        _require(fits, f"its setting {name[:80]} is none")
+        _require(fits, f"its setting {name[:80]} is not {expected}")
 
 
 def _check_tree(tree: Any, vocabulary: int) -> None:
     """A node stands behind its parent, one step further; one way leads to the hypothesis that won."""
-    _require(isinstance(tree, list), "its tree is no list of nodes")
+    _require(isinstance(tree, list), "its tree is not a list of nodes")
     winner = -1
     for number, node in enumerate(tree):
         parent, length = node["parent"], node["length"]
         is_root = number == 0 and isinstance(parent, int) and parent == -1 and length == 0
         follows = is_root or (_is_id(parent, number) and length == tree[parent]["length"] + 1)
-        _require(not isinstance(length, bool) and isinstance(length, int) and follows, f"node {number} follows none")
-        known = _is_id(node["token"], vocabulary) and _is_piece(node["piece"]) and node["fate"] in get_args(Fate)
-        _require(known and node["number"] == number, f"node {number} of its tree is none")
-        sums = (node[name] for name in ("log_probability", "total", "score"))
-        _require(all(_is_number(one) for one in sums), f"the scores of node {number} are none")
         _require(
-            all(_is_candidate(one, vocabulary) for one in node["candidates"]), f"what follows node {number} is none"
+            not isinstance(length, bool) and isinstance(length, int) and follows,
+            f"node {number} does not follow an earlier node",
+        )
+        known = _is_id(node["token"], vocabulary) and _is_piece(node["piece"]) and node["fate"] in get_args(Fate)
+        _require(known, f"the token, piece or fate of node {number} is not known")
+        _require(node["number"] == number, f"node {number} has another number")
+        sums = (node[name] for name in ("log_probability", "total", "score"))
+        _require(all(_is_number(one) for one in sums), f"a score of node {number} is not a number")
+        _require(
+            all(_is_candidate(one, vocabulary) for one in node["candidates"]),
+            f"the candidates of node {number} are not pairs of an id and a number",
         )
         if node["fate"] == "won":
             _require(parent == winner, f"node {number} won, but not what led to it, or another did too")
@@ -178,7 +199,7 @@ def _check_numbers(tensors: Mapping[str, Tensor], parameters: Mapping[str, Tenso
     masked = {step.name for step in steps if step.operation == "mask"}
     for name, tensor in (*tensors.items(), *parameters.items()):
         taken = torch.where(tensor == -math.inf, 0.0, tensor) if name in masked else tensor
-        _require(bool(taken.isfinite().all()), f"{name} has numbers that are none")
+        _require(bool(taken.isfinite().all()), f"{name} has a NaN or an infinity")
 
 
 def _is_id(value: object, count: int) -> bool:

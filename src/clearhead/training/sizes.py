@@ -35,7 +35,7 @@ class Sizes:
 
 
 # The second is what the recipe for Multi30k (29,000 pairs) has, the last the paper's base. We did not ablate the rest.
-STEPS = (
+TIERS = (
     Sizes(300_000, 2_000, _TINY),
     Sizes(3_000_000, 5_000, _TINY),
     Sizes(30_000_000, 8_000, _SMALL),
@@ -64,13 +64,13 @@ def with_sizes(recipe: Recipe, files: Iterable[Path]) -> Recipe:
 
 
 def sizes_for(tokens: int) -> Sizes:
-    """The step of `STEPS` for so much text."""
-    return next(one for one in STEPS if one.most_tokens is None or tokens <= one.most_tokens)
+    """The tier of `TIERS` for so much text."""
+    return next(one for one in TIERS if one.most_tokens is None or tokens <= one.most_tokens)
 
 
 def count_tokens(files: Iterable[Path]) -> int:
     """How many pieces some files are in about, counted no further than makes a difference."""
-    most = max(one.most_tokens or 0 for one in STEPS)
+    most = max(one.most_tokens or 0 for one in TIERS)
     size = 0
     for file in files:
         for line in read_lines(file):
@@ -92,7 +92,7 @@ def too_large(parameters: int, tokens: int) -> str | None:
 
 
 def _say(tokens: int, pieces: int, model: Mapping[str, Any]) -> None:
-    most = max(one.most_tokens or 0 for one in STEPS)
+    most = max(one.most_tokens or 0 for one in TIERS)
     many = f"about {tokens:,}" if tokens <= most else f"more than {most:,}"
     changes = " ".join(f"model.{name}={value}" for name, value in model.items())
     _LOG.info(
