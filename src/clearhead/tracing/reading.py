@@ -4,6 +4,7 @@ What a trace holds follows from its config: its steps (`steps_of`) and the shape
 held against that before a number of it is read. Whoever changes the steps of a config counts FORMAT up, and converts.
 """
 
+import dataclasses
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -93,7 +94,7 @@ def _checked(path: Path, header: Header, document: Mapping[str, Any]) -> Stored:
     for name, side in ((SOURCE_IDS, sides["source"]), (TARGET_IDS, sides["target"])):
         _require(tensors[name].tolist() == list(side[1]), f"{name} are not the sentence's")
     return Stored(
-        tensors, parameters, steps, **sides, config=document["config"], settings=document["settings"],
+        tensors, parameters, steps, **sides, config=dataclasses.asdict(config), settings=document["settings"],
         tree=document["tree"],
     )  # fmt: skip
 
