@@ -108,6 +108,13 @@ def test_what_is_refused(
     assert len(str(caught.value)) < 700
 
 
+def test_a_size_that_is_left_out_is_the_usual_one(write: Write, stored: tuple[dict[str, Any], Any]) -> None:
+    """faults.md A16: drawing the positions of such a trace was a KeyError."""
+    document = copy.deepcopy(stored[0])
+    assert document["config"].pop("positions") == "sinusoidal"
+    assert Trace.load(write(document)).config == stored[0]["config"]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
