@@ -180,6 +180,7 @@ class TestChanges:
         [
             lambda bundle: bundle.search(TEXTS, exact=False),
             lambda bundle: bundle.score(TEXTS, TEXTS),
+            lambda bundle: bundle.save("nowhere"),
             lambda bundle: bundle.trace("six"),
             lambda bundle: bundle.trace("six", target="six"),
         ],

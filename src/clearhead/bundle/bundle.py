@@ -24,6 +24,7 @@ from clearhead.decoding import (
 )
 from clearhead.decoding.scores import confidence
 from clearhead.decoding.utf8 import Utf8Automaton
+from clearhead.decoding.weights import require_numbers
 from clearhead.errors import BundleError, DecodingError, UsageError
 from clearhead.files import publish_folder, sha256
 from clearhead.model import EncoderDecoder, TransformerConfig
@@ -302,6 +303,7 @@ class Bundle:
         Raises BundleError where something else is, or where a weight is too large to be stored so.
         """
         path = Path(path)
+        require_numbers(self.model)
         if path.exists() and not (path / "config.json").is_file() and not (path.is_dir() and not any(path.iterdir())):
             raise BundleError(f"{path} exists and is no bundle, so it is not replaced; name another folder")
         with publish_folder(path) as draft:
