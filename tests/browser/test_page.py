@@ -1,6 +1,7 @@
 """The page in a real browser: every chapter by mouse and by keyboard, its numbers those of the trace."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -232,3 +233,16 @@ def test_an_address_of_no_cell(open_page: Any, address: str) -> None:
     page.wait_for_selector('main[data-view="step"]')
     assert "?" not in page.inner_text(".crumbs")
     assert "-1" not in page.inner_text(".crumbs")
+
+
+def test_a_negative_operand_stands_in_brackets(open_page: Any, address: str, shown: Exhibit) -> None:
+    """e^(−1 − (−0.5)), never "− −", of every operation whose line holds a number below zero."""
+    page = open_page(address)
+    for step in shown.trace.steps():
+        tensor = shown.trace[step.name]
+        size = tensor.shape[-1]
+        for column in {0, size // 2, size - 1}:
+            visit(page, f"step/{step.name}/{tensor.shape[-2] - 1},{column}")
+            page.wait_for_selector(".number .check:enabled", timeout=5000)
+            line = page.inner_text(".number .equation")
+            assert not re.search(r"[-+−·/] −(?!∞)|^.*\(−[\d.]+²", line), (step.name, line)

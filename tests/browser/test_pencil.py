@@ -105,6 +105,12 @@ def test_a_sheet_by_mouse(open_page: Any, address: str) -> None:
     blanks = make_sheet("attention-weighting", 5, {"positions": 2}).blanks()
     assert page.locator(".blank input").count() == len(list(blanks))
     assert "clearhead byhand attention-weighting --seed 5 --size positions=2" in page.inner_text(".recipe")
+    assert "--lang" not in page.inner_text(".recipe")
+    page.click(".tongues button")
+    page.wait_for_selector("html[lang=ko]")
+    page.wait_for_function("() => document.querySelector('.recipe')?.innerText.includes('.html --lang ko')")
+    page.click(".tongues button")
+    page.wait_for_selector("html[lang=en]")
     page.click('.rail button[data-view="pencil"]')
     page.wait_for_selector('main[data-part=""]')
     assert page.input_value(".blank input >> nth=1") == "6"

@@ -4,7 +4,7 @@
 const counted = (from) => ({ read: (text) => (/^\d{1,6}$/.test(text) && text >= from ? text - from : null), write: (value) => value + from });
 const [zero, one, real] = [counted(0), counted(1), { read: (text) => (Number.isFinite(parseFloat(text)) ? parseFloat(text) : null) }];
 const KINDS = {
-  text: {}, to: {}, beam: zero, hypothesis: zero, lang: {}, attention: {}, sublayer: {}, head: one, word: zero, position: one, step: one,
+  text: {}, to: {}, beam: zero, hypothesis: zero, lang: {}, attention: {}, sublayer: {}, head: one, word: zero, position: one, step: one, card: one,
   side: { read: (text) => (text === "target" ? text : "source") },
   heads: { read: (text) => new Set(text.split(",").map(one.read).filter((head) => head !== null)), write: (heads) => [...heads].sort((a, b) => a - b).map(one.write).join() },
   temperature: real, smoothing: real,

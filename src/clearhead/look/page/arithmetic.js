@@ -28,40 +28,28 @@ export function reach(trace, step, at) {
   const [first, second] = step.inputs;
   const whole = (name) => ({ name, head: null, row, column: null });
   const same = (name) => ({ name, head, row, column });
-  const weight = (own) => ({ name: step.parameters[0], head: null, row: own, column: null });
-  const bias = (own) => ({ name: step.parameters[1], head: null, row: own, column: 0 });
-  switch (step.operation) {
-    case "project":
-      return [whole(first), weight(column), bias(column)];
-    case "heads": {
-      const own = head * trace.headWidth + column;
-      return [whole(first), weight(own), bias(own)];
-    }
-    case "scores":
-      return [{ name: first, head, row, column: null }, { name: second, head, row: column, column: null }];
-    case "weigh":
-      return [{ name: first, head, row, column: null }, { name: second, head, row: null, column }];
-    case "softmax":
-      return [{ name: first, head, row, column: null }];
-    case "merge":
-      return [{ name: first, head: Math.floor(column / trace.headWidth), row, column: column % trace.headWidth }];
-    case "mask":
-      return [same(first), { name: second, head: null, row: trace.shapes[second][0] === 1 ? 0 : row, column }];
-    case "embed":
-      return [{ name: first, head: null, row, column: 0 }];
-    case "mean":
-    case "mean_square":
-      return [whole(first)];
-    case "variance":
-      return [whole(first), { name: second, head: null, row, column: 0 }];
-    case "normalize":
-    case "normalize_by_square":
-      return [same(first), ...step.inputs.slice(1).map((name) => ({ name, head: null, row, column: 0 }))];
-    case "positions":
-      return [];
-    default:
-      return step.inputs.map(same);
-  }
+  const across = (name, own = row) => ({ name, head, row: own, column: null });
+  const once = (name) => ({ name, head: null, row, column: 0 });
+  const own = step.operation === "heads" ? head * trace.headWidth + column : column;
+  const projected = () => [whole(first), { name: step.parameters[0], head: null, row: own, column: null }, { name: step.parameters[1], head: null, row: own, column: 0 }];
+  const normalized = () => [same(first), ...step.inputs.slice(1).map(once)];
+  const found = {
+    project: projected,
+    heads: projected,
+    scores: () => [across(first), across(second, column)],
+    weigh: () => [across(first), { name: second, head, row: null, column }],
+    softmax: () => [across(first)],
+    merge: () => [{ name: first, head: Math.floor(column / trace.headWidth), row, column: column % trace.headWidth }],
+    mask: () => [same(first), { name: second, head: null, row: trace.shapes[second][0] === 1 ? 0 : row, column }],
+    embed: () => [once(first)],
+    mean: () => [whole(first)],
+    mean_square: () => [whole(first)],
+    variance: () => [whole(first), once(second)],
+    normalize: normalized,
+    normalize_by_square: normalized,
+    positions: () => [],
+  }[step.operation];
+  return found ? found() : step.inputs.map(same);
 }
 
 /** The number at a place of a tensor. */
@@ -88,6 +76,8 @@ function products(left, right, bias = null) {
   return { pairs, bias, value, magnitude };
 }
 
+/** As a later operand: "1 − (−2)". */
+const later = (value) => (value < 0 ? `(${exact(value)})` : exact(value));
 const plainly = (line, value, magnitude = Math.abs(value)) => ({ line, value, magnitude });
 
 async function project({ at, inputs, weights, step }, output = at.column) {
@@ -106,7 +96,7 @@ async function heads(asked) {
   const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
   const value = even ? one.value * cosine - other.value * sine : other.value * sine + one.value * cosine;
   const sign = even ? "−" : "+";
-  const line = `${exact(one.value)}·cos(${exact(angle)}) ${sign} ${exact(other.value)}·sin(${exact(angle)})`;
+  const line = `${exact(one.value)}·cos(${exact(angle)}) ${sign} ${later(other.value)}·sin(${exact(angle)})`;
   return plainly(line, value, one.magnitude + other.magnitude);
 }
 
@@ -127,7 +117,7 @@ const ACTIVATIONS = {
   gelu: (x) => [(x * (1 + erf(x / Math.SQRT2))) / 2, `${exact(x)} · Φ(${exact(x)})`],
   "gelu-tanh": (x) => [
     (x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))) / 2,
-    `½ · ${exact(x)} · (1 + tanh(√(2/π) · (x + 0.044715·x³)))`,
+    `½ · ${later(x)} · (1 + tanh(√(2/π) · (x + 0.044715·x³)))`,
   ],
   silu: (x) => [x / (1 + Math.exp(-x)), `${exact(x)} / (1 + e^(${exact(-x)}))`],
 };
@@ -150,7 +140,7 @@ const OPERATIONS = {
   async embed({ at, inputs, weights, settings }) {
     const id = inputs[0].data[at.row];
     const one = (await weights(0, id))[at.column];
-    return { ...products([one], [settings.scale]), note: `E[${id}, ${at.column}] · √d_model` };
+    return products([one], [settings.scale]);
   },
   async positions(asked) {
     if (!asked.step.parameters.length) return positions(asked);
@@ -159,11 +149,11 @@ const OPERATIONS = {
   },
   add({ at, inputs }) {
     const [a, b] = inputs.map((one) => number(one, at));
-    return plainly(`${exact(a)} + ${exact(b)}`, a + b, Math.abs(a) + Math.abs(b));
+    return plainly(`${exact(a)} + ${later(b)}`, a + b, Math.abs(a) + Math.abs(b));
   },
   multiply({ at, inputs }) {
     const [a, b] = inputs.map((one) => number(one, at));
-    return plainly(`${exact(a)} · ${exact(b)}`, a * b);
+    return plainly(`${exact(a)} · ${later(b)}`, a * b);
   },
   same({ at, inputs }) {
     const one = number(inputs[0], at);
@@ -176,7 +166,7 @@ const OPERATIONS = {
   },
   divide({ at, inputs, settings }) {
     const one = number(inputs[0], at);
-    return plainly(`${exact(one)} / ${exact(settings.by)}`, one / settings.by);
+    return plainly(`${exact(one)} / ${later(settings.by)}`, one / settings.by);
   },
   mask({ at, inputs }) {
     const [score, mask] = inputs;
@@ -190,7 +180,7 @@ const OPERATIONS = {
     const total = row.reduce((sum, one) => sum + Math.exp(one - most), 0);
     const one = row[at.column];
     const value = Math.exp(one - most) / total;
-    const line = `e^(${exact(one)} − ${exact(most)}) / Σ = ${exact(Math.exp(one - most))} / ${exact(total)}`;
+    const line = `e^(${exact(one)} − ${later(most)}) / Σ = ${exact(Math.exp(one - most))} / ${exact(total)}`;
     return plainly(line, value, value * (1 + (value > 0 ? most - one : 0)));
   },
   weigh({ at, inputs }) {
@@ -212,25 +202,25 @@ const OPERATIONS = {
   mean({ at, inputs }) {
     const row = rowOf(inputs[0], at.row);
     const sum = row.reduce((a, b) => a + b, 0);
-    const line = `(${exact(row[0])} + ${exact(row[1] ?? 0)} + …) / ${row.length}`;
+    const line = `(${exact(row[0])} + ${later(row[1] ?? 0)} + …) / ${row.length}`;
     return plainly(line, sum / row.length, average(row, Math.abs));
   },
   variance({ at, inputs }) {
     const row = rowOf(inputs[0], at.row);
     const mean = inputs[1].data[at.row];
-    const line = `((${exact(row[0])} − ${exact(mean)})² + …) / ${row.length}`;
+    const line = `((${exact(row[0])} − ${later(mean)})² + …) / ${row.length}`;
     return plainly(line, average(row, (x) => (x - mean) ** 2), average(row, (x) => x * x + mean * mean));
   },
   mean_square({ at, inputs }) {
     const row = rowOf(inputs[0], at.row);
-    return plainly(`(${exact(row[0])}² + ${exact(row[1] ?? 0)}² + …) / ${row.length}`, average(row, (x) => x * x));
+    return plainly(`(${later(row[0])}² + ${later(row[1] ?? 0)}² + …) / ${row.length}`, average(row, (x) => x * x));
   },
   async normalize({ at, inputs, weights }) {
     const x = number(inputs[0], at);
     const [mean, variance] = [inputs[1].data[at.row], inputs[2].data[at.row]];
     const [weight, bias] = [(await weights(0, at.column))[0], (await weights(1, at.column))[0]];
     const factor = weight / Math.sqrt(variance + EPSILON);
-    const line = `(${exact(x)} − ${exact(mean)}) / √(${exact(variance)} + 0.00001) · ${exact(weight)} + ${exact(bias)}`;
+    const line = `(${exact(x)} − ${later(mean)}) / √(${exact(variance)} + 0.00001) · ${later(weight)} + ${later(bias)}`;
     // How the mean and the variance were rounded counts too: tracing/recompute.py says how.
     const row = rowOf(inputs[0], at.row);
     const ofVariance = average(row, (one) => one * one + mean * mean) / (2 * (variance + EPSILON));
@@ -241,6 +231,6 @@ const OPERATIONS = {
     const x = number(inputs[0], at);
     const square = inputs[1].data[at.row];
     const weight = (await weights(0, at.column))[0];
-    return plainly(`${exact(x)} / √(${exact(square)} + 0.00001) · ${exact(weight)}`, (x / Math.sqrt(square + EPSILON)) * weight);
+    return plainly(`${exact(x)} / √(${exact(square)} + 0.00001) · ${later(weight)}`, (x / Math.sqrt(square + EPSILON)) * weight);
   },
 };

@@ -10,12 +10,12 @@ import { partName, stepKey } from "./words.js";
 const MOST_DRAWN = 1.5e6;
 
 export class Board {
+  shown = [];
+  titles = new Map();
+
   constructor(app) {
-    this.app = app;
-    this.trace = app.trace;
-    this.words = app.words;
-    this.shown = [];
-    this.titles = new Map();
+    const { trace, words } = app;
+    Object.assign(this, { app, trace, words });
   }
 
   /** No two matrices bear one name. */
@@ -85,7 +85,7 @@ export class Board {
     this.picked = { name, at: { head, row, column } };
     for (const one of this.shown) if (one.name !== name || (one.head !== null && one.head !== head)) one.matrix.cursor = null;
     this.light(this.picked);
-    this.app.picked(name, { head, row, column });
+    return this.app.picked(name, { head, row, column });
   }
 
   /** Choose a cell from outside, as when a reader comes by its address. */

@@ -16,10 +16,7 @@ export function drawMatrix(matrix, shades) {
   if (view.lastRow <= view.firstRow || view.lastColumn <= view.firstColumn) return;
   context.font = FONT;
   context.textBaseline = "middle";
-  context.save();
-  context.beginPath();
-  context.rect(left, top, box.width, box.height);
-  context.clip();
+  inside(context, left, top, box.width, box.height);
   drawCells(context, matrix, view);
   if (matrix.numbers) drawNumbers(context, matrix, view, shades);
   drawLit(context, matrix);
@@ -51,13 +48,18 @@ function line(context, x, y, right, down) {
   context.lineTo(x + right, y + down);
 }
 
+/** Until it is restored, nothing is drawn but in this box. */
+function inside(context, ...box) {
+  context.save();
+  context.beginPath();
+  context.rect(...box);
+  context.clip();
+}
+
 /** Behind what is masked, which the picture leaves clear. */
 function hatch(context, x, y, width, height, { at }, view) {
   if (at(view.firstRow, view.lastColumn - 1) !== -Infinity) return;
-  context.save();
-  context.beginPath();
-  context.rect(x, y, width, height);
-  context.clip();
+  inside(context, x, y, width, height);
   context.strokeStyle = colour("line");
   context.lineWidth = 1;
   context.beginPath();

@@ -6,7 +6,7 @@ import { h, link, select, spoken, visible } from "./dom.js";
 import { NumberPanel } from "./number.js";
 import { open } from "./source.js";
 import { Trace, blockOf, partOf, stackOf } from "./trace.js";
-import { chapters, isPlace, views } from "./views.js";
+import { chapters, isPlace, uses, views } from "./views.js";
 import { language, languages, partName, stepKey, wordsIn } from "./words.js";
 
 /** Wide enough for the rail to stand beside the view; else it is folded away above it. */
@@ -133,7 +133,7 @@ class App {
       if (name in chosen) asked[name] = chosen[name];
       delete chosen[name];
     }
-    Object.assign(this, { step: null }, chosen);
+    Object.assign(this, { step: null, card: null }, chosen);
     if (languages.includes(lang)) this.lang = lang;
     if (this.lang && this.lang !== this.language) {
       this.language = this.lang;
@@ -146,6 +146,7 @@ class App {
   go(view, part = null, cell = null, remember = true, step = null) {
     if (!isPlace(this.trace, view, part)) [view, part, cell] = ["model", null, null];
     Object.assign(this, { view, part, cell, step, head: Math.min(cell?.head ?? this.head, this.trace.heads.length - 1) });
+    if (remember) this.card = null;
     if (!wide.matches) this.railBox.open = false;
     this.note(remember);
     return this.show();
@@ -157,11 +158,19 @@ class App {
     this.note(remember);
   }
 
+  /** What a list calls when something is chosen in it. */
+  chosen(name, draw) {
+    return (value) => {
+      this.choose(name, value);
+      draw();
+    };
+  }
+
   /** The address, where there is one: a frame inside a notebook has none of its own. */
   note(remember) {
     const sentence = this.source.live ? this.asked : {};
-    const chosen = Object.fromEntries((views[this.view].uses ?? "").split(" ").map((name) => [name, this[name]]));
-    const address = addressOf(this, { ...chosen, ...sentence, lang: this.lang });
+    const chosen = Object.fromEntries((uses[this.view] ?? "").split(" ").map((name) => [name, this[name]]));
+    const address = addressOf(this, { ...chosen, card: this.card, ...sentence, lang: this.lang });
     if (address === location.hash) return;
     try {
       history[remember ? "pushState" : "replaceState"](null, "", address);
@@ -174,22 +183,26 @@ class App {
     const turn = (this.turnNumber = (this.turnNumber ?? 0) + 1);
     const { view, part, cell } = this;
     this.panel.clear();
-    this.panel.element.hidden = !views[view].numbers;
     let drawn;
     try {
-      drawn = await views[view].draw(this, part, cell && { ...cell, head: this.head });
+      drawn = await views[view](this, part, cell && { ...cell, head: this.head });
     } catch (error) {
       drawn = h("p.notice", { role: "alert" }, spoken.error(error));
     }
     if (turn !== this.turnNumber) return;
     this.drawCrumbs(null);
     this.main.replaceChildren(...[drawn, this.beyond()].flat());
+    // Where there is no matrix to choose from, until a number is chosen.
+    this.panel.element.hidden = !this.main.querySelector(".grid");
     this.markRail();
     this.main.dataset.view = view;
     this.main.dataset.part = part ?? "";
     this.main.dataset.ready = turn;
     this.note(false);
-    if (!cell) scrollTo(0, 0);
+    if (cell) return;
+    scrollTo(0, 0);
+    const card = this.main.querySelectorAll(".card, .six-box")[this.card ?? -1];
+    if (card) requestAnimationFrame(() => requestAnimationFrame(() => card.scrollIntoView()));
   }
 
   beyond() {
@@ -205,9 +218,9 @@ class App {
     this.panel.element.hidden = false;
     clearTimeout(this.waiting);
     this.panel.chosenCell = { name, at };
-    this.panel.show(this.trace, name, at);
     this.drawCrumbs({ name, at });
     if (this.view === "step" && this.part === name) this.choose("cell", { row: at.row, column: at.column }, false);
+    return this.panel.show(this.trace, name, at);
   }
 
   /** A cell under the mouse, or none. */

@@ -210,7 +210,7 @@ export class Matrix {
   /** Choose a cell, bring it into view and say so. */
   move(row, column) {
     this.cursor = { row, column };
-    this.reveal(row, column);
+    this.reveal();
     const value = exact(this.flat.at(row, column));
     this.active.textContent = `${this.label("rows", row)}, ${this.label("columns", column)}: ${value}`;
     this.active.setAttribute("aria-rowindex", row + 1);
@@ -219,15 +219,28 @@ export class Matrix {
     this.grid.dataset.value = value;
     this.draw();
     this.details.dispatchEvent(new Event("toggle"));
-    this.onpick?.(row, column);
+    const { cursor } = this;
+    const seen = () => cursor === this.cursor && this.uncover();
+    // Once the matrix is measured, and its number is told below, which takes room.
+    Promise.resolve(this.onpick?.(row, column)).then(() => requestAnimationFrame(() => requestAnimationFrame(seen)));
   }
 
-  reveal(row, column) {
+  /** Bring the chosen cell into view in the matrix. */
+  reveal() {
     if (!this.box) return;
+    const { row, column } = this.cursor;
     const [x, y] = this.place(row, column);
     this.grid.scrollLeft += Math.min(0, x - this.left) + Math.max(0, x + this.cell - this.box.width);
     this.grid.scrollTop += Math.min(0, y - this.top) + Math.max(0, y + this.height - this.box.height);
     this.box = this.seen();
+  }
+
+  /** And in the window, out from under the line of its number. */
+  uncover() {
+    this.reveal();
+    const top = this.grid.getBoundingClientRect().top + this.place(this.cursor.row, 0)[1];
+    const floor = document.querySelector(".number")?.getBoundingClientRect().top ?? innerHeight;
+    scrollBy(0, Math.min(0, top - 8) || Math.max(0, top + this.height + 8 - floor));
   }
 }
 

@@ -8,9 +8,7 @@ const SHOWN = 3; // Terms of a sum in the line itself; the rest on request.
 
 export class NumberPanel {
   constructor(words, onopen) {
-    this.words = words;
-    this.onopen = onopen;
-    this.asked = 0;
+    Object.assign(this, { words, onopen, asked: 0 });
     this.line = h("p.equation", { "aria-live": "polite" });
     this.where = h("p.where");
     this.result = h("p.verdict", { role: "status" });

@@ -13,11 +13,8 @@ export async function open() {
 
 /** Keeps what was fetched while it takes less than 200 MB. */
 class Kept {
-  constructor(most = 200e6) {
-    this.most = most;
-    this.size = 0;
-    this.all = new Map();
-  }
+  size = 0;
+  all = new Map();
 
   get(key, fetched) {
     if (!this.all.has(key)) {
@@ -33,18 +30,15 @@ class Kept {
 
   count(bytes) {
     this.size += bytes;
-    if (this.size <= this.most) return;
+    if (this.size <= 200e6) return;
     this.all.clear();
     this.size = 0;
   }
 }
 
 class Served {
-  constructor() {
-    this.kept = new Kept();
-    this.live = true;
-    this.id = null;
-  }
+  kept = new Kept();
+  live = true;
 
   async first() {
     const told = await answer(await fetch("/trace"));
@@ -60,16 +54,11 @@ class Served {
 
   /** Where the decoder looked in the step that chose a node's children. */
   moment(parent) {
-    return this.kept.get(`moment ${parent}`, () => this.numbers(`moment?parent=${parent}`));
+    return this.fetched(`moment?parent=${parent}`);
   }
 
   holds() {
     return true;
-  }
-
-  /** A worksheet, and what can be chosen of it. */
-  async sheet(topic, seed, size, language) {
-    return answer(await fetch(`/sheet?${new URLSearchParams({ topic, seed, size, language })}`));
   }
 
   opened(told, asked) {
@@ -92,17 +81,20 @@ class Served {
     return { shape, data: new Float32Array(await response.arrayBuffer()) };
   }
 
+  fetched(what) {
+    return this.kept.get(what, () => this.numbers(what));
+  }
+
   tensor(name) {
-    return this.kept.get(`tensor ${name}`, () => this.numbers(`tensor?name=${encodeURIComponent(name)}`));
+    return this.fetched(`tensor?name=${encodeURIComponent(name)}`);
   }
 
   parameter(name) {
-    return this.kept.get(`parameter ${name}`, () => this.numbers(`parameter?name=${encodeURIComponent(name)}`));
+    return this.fetched(`parameter?name=${encodeURIComponent(name)}`);
   }
 
   rows(name, row, count = 1) {
-    const address = `parameter?name=${encodeURIComponent(name)}&row=${row}&count=${count}`;
-    return this.kept.get(address, () => this.numbers(address));
+    return this.fetched(`parameter?name=${encodeURIComponent(name)}&row=${row}&count=${count}`);
   }
 }
 
@@ -110,7 +102,7 @@ async function posted(address, wanted) {
   return answer(await fetch(address, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(wanted) }));
 }
 
-async function answer(response) {
+export async function answer(response) {
   const told = await response.json();
   if (!response.ok) throw failure(told);
   return told;
@@ -119,33 +111,30 @@ async function answer(response) {
 const failure = ({ error, key }) => Object.assign(new Error(error), { key });
 
 class Embedded {
+  kept = new Kept();
+
   constructor(data) {
     this.data = data;
-    this.kept = new Kept();
-    this.live = false;
   }
 
   holds(name) {
     return name in this.data.parameters;
   }
 
-  async sheet(topic, seed, size, language) {
-    const { sheets, ...told } = this.data.byhand[language];
-    return { ...told, sheet: sheets[topic] };
+  stored(kind, name) {
+    return this.kept.get(`${kind} ${name}`, async () => decoded(this.data[kind][name], name));
   }
 
   tensor(name) {
-    return this.kept.get(`tensor ${name}`, async () => decoded(this.data.tensors[name], name));
+    return this.stored("tensors", name);
   }
 
   parameter(name) {
-    const stored = this.data.parameters[name];
-    const original = stored?.same || name;
-    return this.kept.get(`parameter ${original}`, async () => decoded(this.data.parameters[original], name));
+    return this.stored("parameters", this.data.parameters[name]?.same || name);
   }
 
   moment(parent) {
-    return this.kept.get(`moment ${parent}`, async () => decoded(this.data.moments[parent], `node ${parent}`));
+    return this.stored("moments", parent);
   }
 
   async rows(name, row, count = 1) {

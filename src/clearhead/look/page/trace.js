@@ -5,15 +5,10 @@ const PLACES = { self_attention: 1, cross_attention: 2, feed_forward: 3 };
 export class Trace {
   /** door: where its tensors come from. */
   constructor(told, door) {
-    this.told = told;
-    this.door = door;
-    Object.assign(this, told.trace);
+    const { config, source: reading, target: writing } = told.trace;
+    Object.assign(this, told.trace, { told, door, reading, writing, width: config.width, headWidth: config.width / config.heads });
     this.byName = new Map(this.steps.map((step) => [step.name, step]));
-    this.width = this.config.width;
-    this.headWidth = this.config.width / this.config.heads;
-    this.heads = [...Array(this.config.heads).keys()];
-    this.reading = told.trace.source;
-    this.writing = told.trace.target;
+    this.heads = [...Array(config.heads).keys()];
   }
 
   tensor(name) {

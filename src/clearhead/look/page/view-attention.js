@@ -63,6 +63,10 @@ export async function sixSteps(app) {
       app.choose("step", number, false);
       told.textContent = words(`six.${number + 1}`);
       table.replaceChildren(sixTable(app, of, number));
+      // To the row that gives most.
+      const { values } = rowsOf(of.weights, app.word);
+      const row = table.querySelectorAll("tbody tr")[values.indexOf(Math.max(...values))];
+      requestAnimationFrame(() => (table.scrollTop = number && row.offsetTop + (row.offsetHeight - table.clientHeight) / 2));
     };
     return [h("div.choices", attention, headChoice(app, draw), word), h("div.stay", player(6, words, show, { start: app.step ?? 0 }), told), table];
   });
@@ -112,13 +116,8 @@ export async function heads(app) {
     const attention = attentionChoice(app, draw);
     const board = new Board(app);
     const own = app.attention;
-    const thumb = (head) => {
-      const onclick = () => {
-        app.choose("head", head);
-        draw();
-      };
-      return h("button.thumb", { "aria-pressed": String(head === app.head), onclick }, thumbnail(plane(weights, head)), h("span", words("head.one", { number: head + 1 })));
-    };
+    const chosen = app.chosen("head", draw);
+    const thumb = (head) => h("button.thumb", { "aria-pressed": String(head === app.head), onclick: () => chosen(head) }, thumbnail(plane(weights, head)), h("span", words("head.one", { number: head + 1 })));
     const [weights, large, concatenated, matrix, output, recap] = await Promise.all([
       trace.tensor(`${own}.weights`),
       board.tensor(`${own}.weights`, { head: app.head }),

@@ -8,9 +8,8 @@ import { plane, rowsOf } from "./trace.js";
 import { bar, strip, thumbnail } from "./view-attention.js";
 import { headChoice, positionChoice } from "./view-steps.js";
 
-export async function decoder(app, part) {
+export async function decoder(app) {
   const { words, trace } = app;
-  app.step ??= Number(part) || 0;
   const body = await redrawn(async (draw) => {
     const layers = trace.blocks("decoder");
     const load = (last) => Promise.all(layers.map((one) => trace.tensor(`${one}.${last}.weights`)));
@@ -22,7 +21,7 @@ export async function decoder(app, part) {
       const seen = { self: self.map(row(time)), cross: cross.map(row(time)), likely: best(plane(probabilities), time) };
       scene.replaceChildren(...moment(app, { pieces: trace.writing.pieces, said: trace.predicted.pieces[time], time, ...seen }));
     };
-    return [h("div.choices.stay", headChoice(app, draw), player(trace.writing.pieces.length, words, show, { start: app.step })), scene];
+    return [h("div.choices.stay", headChoice(app, draw), player(trace.writing.pieces.length, words, show, { start: app.step ?? 0 })), scene];
   });
   return article(words, words("chapter.decoder"), words("why.chapter_decoder"), words("like.chapter_decoder"), body);
 }

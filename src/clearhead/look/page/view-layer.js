@@ -10,10 +10,7 @@ export async function layer(app) {
   const all = trace.groups.map((one) => one.part).filter((part) => /layers\.\d+\.(\w+_attention|feed_forward)$/.test(part));
   if (!all.includes(app.sublayer)) app.sublayer = all[1] ?? all[0];
   const body = await redrawn(async (draw) => {
-    const chosen = select(words("layer.choose"), all.map((part) => [part, partName(words, part)]), app.sublayer, (part) => {
-      app.choose("sublayer", part);
-      draw();
-    });
+    const chosen = select(words("layer.choose"), all.map((part) => [part, partName(words, part)]), app.sublayer, app.chosen("sublayer", draw));
     const shown = [residual(app), app.sublayer.endsWith("feed_forward") && network(app)];
     return [h("div.choices", chosen), ...(await Promise.all(shown))];
   });

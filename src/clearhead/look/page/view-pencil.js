@@ -3,16 +3,17 @@
 import { chapter } from "./article.js";
 import { h, select } from "./dom.js";
 import { pencil, raised, speaker } from "./pencil.js";
+import { answer } from "./source.js";
 
 // What was typed into each sheet, for as long as the page is open.
 const typed = new Map();
 
 /** part: "topic,seed,name=size,…". */
 export async function worksheet(app, part) {
-  const asked = (part ?? "block,0").split(",");
+  const wanted = (part ?? "block,0").split(",");
   // A file of its own has the first sheet of each topic only.
-  const [topic, seed, ...sizes] = app.source.live ? asked : [asked[0], "0"];
-  const told = await app.source.sheet(topic, seed, sizes.join(","), app.language);
+  const [topic, seed, ...sizes] = app.source.live ? wanted : [wanted[0], "0"];
+  const told = await asked(app, topic, seed, sizes.join(","));
   const say = speaker(told.words);
   const { sheet } = told;
   const cells = [];
@@ -29,12 +30,19 @@ export async function worksheet(app, part) {
   if (!typed.has(key)) typed.set(key, []);
   const bar = pencil(cells, places, say, typed.get(key));
   const notes = [sheet.introduction, sheet.source, sheet.rounding].filter(Boolean);
-  const command = ["clearhead byhand", topic, seed !== "0" && `--seed ${seed}`, sizes.length > 0 && `--size ${sizes.join(",")}`, `--html ${topic}.html`];
+  const command = ["clearhead byhand", topic, seed !== "0" && `--seed ${seed}`, sizes.length > 0 && `--size ${sizes.join(",")}`, `--html ${topic}.html`, app.language !== "en" && `--lang ${app.language}`];
   return chapter(app.words, "pencil",
     choices(app, told, say, topic, seed, sizes),
     h("div", { class: "sheet" }, h("h2", {}, sheet.title), notes.map((one) => h("p", { class: "note" }, raised(one))), sections, bar),
     h("p", { class: "recipe" }, say("pencil.paper"), " ", h("code", {}, command.filter(Boolean).join(" "))),
   );
+}
+
+/** A worksheet, and what can be chosen of it. */
+async function asked({ source, language }, topic, seed, size) {
+  if (source.live) return answer(await fetch(`/sheet?${new URLSearchParams({ topic, seed, size, language })}`));
+  const { sheets, ...told } = source.data.byhand[language];
+  return { ...told, sheet: sheets[topic] };
 }
 
 /** Matrices with as many rows as each other stand with row beside row. */

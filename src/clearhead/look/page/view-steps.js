@@ -8,36 +8,21 @@ import { partName, stepKey } from "./words.js";
 
 export function headChoice(app, draw) {
   const { words, trace } = app;
-  const chosen = (head) => {
-    app.choose("head", head);
-    draw();
-  };
-  return choice(words("head.choose"), trace.heads.map((head) => [head, String(head + 1)]), app.head, chosen);
+  return choice(words("head.choose"), trace.heads.map((head) => [head, String(head + 1)]), app.head, app.chosen("head", draw));
 }
 
 /** A <select> of the positions at which a word was predicted. */
 export function positionChoice(app, draw) {
   const { pieces } = app.trace.predicted;
   app.position = Math.min(app.position ?? 0, pieces.length - 1);
-  return select(app.words("output.position"), pieces.map((piece, i) => [i, `${i + 1}: ${piece}`]), app.position, (chosen) => {
-    app.choose("position", chosen);
-    draw();
-  });
+  return select(app.words("output.position"), pieces.map((piece, i) => [i, `${i + 1}: ${piece}`]), app.position, app.chosen("position", draw));
 }
 
 /** A <select> of the model's attentions. */
 export function attentionChoice(app, draw) {
-  const all = attentions(app.trace);
+  const all = app.trace.groups.map((one) => one.part).filter((part) => /attention$/.test(kindOf(part)));
   if (!all.includes(app.attention)) app.attention = all[0];
-  const chosen = (part) => {
-    app.choose("attention", part);
-    draw();
-  };
-  return select(app.words("attention.choose"), all.map((part) => [part, partName(app.words, part)]), app.attention, chosen);
-}
-
-function attentions(trace) {
-  return trace.groups.map((one) => one.part).filter((part) => /attention$/.test(kindOf(part)));
+  return select(app.words("attention.choose"), all.map((part) => [part, partName(app.words, part)]), app.attention, app.chosen("attention", draw));
 }
 
 /** One step: its inputs, the weights that it uses, and its result. */

@@ -31,10 +31,7 @@ export function wordChoice(app, side, draw) {
   // "it" has most to find in others; where there is none, any word but the first, which may be a tag.
   app.word ??= Math.max(1, side.pieces.indexOf("▁it"));
   app.word = Math.min(app.word, side.pieces.length - 1);
-  return select(app.words("words.word"), side.pieces.map((piece, i) => [i, `${i}: ${piece}`]), app.word, (word) => {
-    app.choose("word", word);
-    draw();
-  });
+  return select(app.words("words.word"), side.pieces.map((piece, i) => [i, `${i}: ${piece}`]), app.word, app.chosen("word", draw));
 }
 
 export async function wordsToVectors(app) {

@@ -12,30 +12,18 @@ import { matrices, step, sublayer } from "./view-steps.js";
 import { training } from "./view-training.js";
 import { positions, wordsToVectors } from "./view-words.js";
 
-/** draw(app, part, cell): its elements. numbers: whether cells can be chosen. uses: what its address says. */
-export const views = {
-  model: { draw: model },
-  stacks: { draw: stacks },
-  block: { draw: block },
-  sublayer: { draw: sublayer, numbers: true, uses: "head" },
-  step: { draw: step, numbers: true, uses: "head" },
-  words: { draw: wordsToVectors, numbers: true, uses: "side" },
-  positions: { draw: positions, numbers: true, uses: "side word" },
-  vectors: { draw: vectors, numbers: true, uses: "attention head word" },
-  six: { draw: sixSteps, numbers: true, uses: "attention head word step" },
-  matrices: { draw: matrices, numbers: true, uses: "attention head" },
-  heads: { draw: heads, numbers: true, uses: "attention head" },
-  lines: { draw: lines, uses: "attention heads" },
-  layer: { draw: layer, numbers: true, uses: "sublayer" },
-  memory: { draw: memory, numbers: true, uses: "head position step" },
-  decoder: { draw: decoder, uses: "head step" },
-  output: { draw: output, numbers: true, uses: "position temperature" },
-  beam: { draw: beam, uses: "head" },
-  training: { draw: training, uses: "position smoothing" },
-  pencil: { draw: worksheet },
+// view(app, part, cell): its elements. The levels of the model, then the tour in its order.
+const levels = { block, sublayer, step };
+const tour = { model, stacks, words: wordsToVectors, positions, vectors, six: sixSteps, matrices, heads, lines, layer, memory, decoder, output, beam, training, pencil: worksheet };
+export const views = { ...levels, ...tour };
+
+/** What the address says of a view. */
+export const uses = {
+  sublayer: "head", step: "head", words: "side", positions: "side word", vectors: "attention head word", six: "attention head word step",
+  matrices: "attention head", heads: "attention head", lines: "attention heads", layer: "sublayer", memory: "head position step",
+  decoder: "head step", output: "position temperature", beam: "head", training: "position smoothing",
 };
 
-const TOUR = ["model", "stacks", "words", "positions", "vectors", "six", "matrices", "heads", "lines", "layer", "memory", "decoder", "output", "beam", "training", "pencil"];
 const WITH_LAYERS = new Set(["vectors", "six", "matrices", "heads", "lines", "layer", "memory"]);
 
 /** Whether a view of this trace has such a part: an address may name any. */
@@ -49,5 +37,5 @@ export function isPlace(trace, view, part) {
 /** The chapters that this trace has something to show in. */
 export function chapters(trace) {
   const { encoder_layers: below, decoder_layers: above } = trace.config;
-  return TOUR.filter((view) => below + above > 0 || !WITH_LAYERS.has(view));
+  return Object.keys(tour).filter((view) => below + above > 0 || !WITH_LAYERS.has(view));
 }
