@@ -149,13 +149,6 @@ def test_weights_of_another_model(make_trace: Any, tmp_path: Path) -> None:
         read.check(dict(other.named_parameters(remove_duplicate=False)))
 
 
-def test_what_a_config_leaves_out_is_its_default(write: Write, stored: tuple[dict[str, Any], Any]) -> None:
-    """faults.md A16: without its `positions` a trace was read, and drawing it was a traceback."""
-    config = {name: value for name, value in stored[0]["config"].items() if name != "positions"}
-    trace = Trace.load(write({**stored[0], "config": config}))
-    assert dict(trace.config) == stored[0]["config"]
-
-
 class TestMutations:
     def test_some(self, write: Write, stored: tuple[dict[str, Any], Any]) -> None:
         """faults.md A16: documents changed at random, types, deletions, huge numbers; and bytes of the file."""
