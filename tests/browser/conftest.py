@@ -69,7 +69,9 @@ def address(two_languages: Bundle, shown: Exhibit, request: pytest.FixtureReques
 
 def is_trouble(message: Any) -> bool:
     """Errors in the console, but for what the server refused on purpose, which the page shows, or asks for again."""
-    return message.type == "error" and not any(f"status of {code}" in message.text for code in (400, 404))
+    return message.type == "error" and not any(
+        one in message.text for one in ("status of 400", "status of 404", "net::ERR_FAILED")
+    )
 
 
 CONTEXTS = pytest.StashKey[list[Any]]()

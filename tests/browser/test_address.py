@@ -135,7 +135,7 @@ def test_a_notice_speaks_the_readers_language(open_page: Any, address: str) -> N
         page.wait_for_selector(".notice:not([hidden])")
         assert "문장" in page.inner_text(".notice")
     page.evaluate("location.hash = 'model?text=one&to=xx'")
-    page.wait_for_function("() => document.querySelector('.notice').textContent.includes('설정')")
+    page.wait_for_function("() => document.querySelector('.notice').textContent.includes('en, fr로만 번역')")
     assert not page.evaluate("/[A-Za-z]{3}/.test(document.querySelector('.notice').textContent)")
 
 
@@ -172,3 +172,25 @@ def test_each_chapter_leads_on(open_page: Any, address: str) -> None:
     page.click('.tour button[data-view="words"]')
     page.wait_for_selector('main[data-view="words"]')
     page.wait_for_selector(".rail-box:not([open])")
+
+
+@pytest.mark.parametrize("place", ["nochapter", "step/nothing.here"])
+def test_a_place_that_is_not_there(open_page: Any, address: str, place: str) -> None:
+    """Said, in the reader's language, where the first view is shown instead."""
+    for language, said in (("en", "The page has no"), ("ko", "없어서 첫 화면")):
+        page = open_page(f"{address}?lang={language}#{place}")
+        page.wait_for_selector('main[data-view="model"]')
+        assert said in page.inner_text(".notice >> nth=0")
+        assert f"#{place}" in page.inner_text(".notice >> nth=0")
+        page.click('.rail button[data-view="words"]')
+        page.wait_for_selector('main[data-view="words"]')
+        assert not page.query_selector("[role=alert]:not([hidden])")
+
+
+def test_a_server_that_is_gone(open_page: Any, address: str) -> None:
+    page = open_page(f"{address}?lang=ko")
+    page.route("**/trace**", lambda route: route.abort())
+    page.evaluate("addEventListener('unhandledrejection', (event) => event.preventDefault())")
+    page.fill("header input[name=text]", "two")
+    page.click("header button[type=submit]")
+    page.wait_for_function("() => document.querySelector('.notice').textContent.includes('꺼져 있습니다')")

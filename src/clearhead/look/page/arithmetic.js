@@ -18,8 +18,8 @@ export async function explain(trace, step, at) {
 
 /** Whether a number agrees with its recomputation. */
 export function verdict(found, { value, magnitude }) {
-  const error = found === value ? 0 : Math.abs(found - value) / Math.max(magnitude, 1e-30);
-  return { agrees: error <= TOLERANCE, error, difference: found === value ? 0 : Math.abs(found - value) };
+  const difference = found === value ? 0 : Math.abs(found - value);
+  return { agrees: difference / Math.max(magnitude, 1e-30) <= TOLERANCE, difference };
 }
 
 /** What a cell is made of: [{ name, head, row, column }], null for all of a row or column. */

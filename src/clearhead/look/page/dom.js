@@ -11,7 +11,6 @@ const SVG = "http://www.w3.org/2000/svg";
  */
 export const h = making((tag) => document.createElement(tag));
 
-/** The same for SVG. */
 export const s = making((tag) => document.createElementNS(SVG, tag));
 
 function making(create) {
@@ -89,7 +88,6 @@ export function choice(label, options, chosen, onchoose) {
 /** A table in a box of its own that scrolls: its head's cells, its rows. */
 export const table = (kind, head, rows) => h("div.scroll.tall", { tabindex: 0 }, h(`table${kind}`, h("thead", h("tr", head)), h("tbody", rows)));
 
-/** A labelled <select>. */
 export function select(label, options, chosen, onchoose) {
   const choose = (event) => onchoose(options[event.target.selectedIndex][0]);
   const list = h("select", { onchange: choose }, options.map(([value, text]) => h("option", { selected: value === chosen }, visible(String(text)))));

@@ -24,7 +24,7 @@ class App {
     const words = (this.words = wordsIn(this.language));
     document.documentElement.lang = this.language;
     // The server speaks English.
-    spoken.error = ({ key, message }) => (key ? words(`refused.${key}`) : this.language === "en" ? message : words("refused.other"));
+    spoken.error = ({ key, message }) => (key ? words(`refused.${key}`, { languages: this.told.languages.join(", ") }) : this.language === "en" ? message : words("refused.other"));
     this.panel = new NumberPanel(words, (name, at) => this.go("step", name, at));
     this.crumbs = h("nav.crumbs", { "aria-label": words("frame.crumbs") });
     this.main = h("main", { id: "view", tabindex: -1 });
@@ -42,7 +42,6 @@ class App {
     this.fillRail();
   }
 
-  /** Once for the page's life. */
   listen() {
     addEventListener("popstate", () => this.read());
     addEventListener("keydown", (event) => this.key(event));
@@ -95,8 +94,10 @@ class App {
       Object.assign(this, { asked, trace: new Trace(told, this.source) });
       this.start();
     } catch (error) {
-      if (turn === this.asking) this.say(spoken.error(error));
+      const { languages } = this.told;
+      if (turn === this.asking) this.say(spoken.error(languages.length && !languages.includes(asked.to) ? { key: "language" } : error));
       if (!place) return;
+      remember = false;
     }
     const { view, part, cell, step } = place ?? this;
     // A node of another tree would be another hypothesis.
@@ -144,9 +145,15 @@ class App {
   }
 
   go(view, part = null, cell = null, remember = true, step = null) {
-    if (!isPlace(this.trace, view, part)) [view, part, cell] = ["model", null, null];
+    if (!isPlace(this.trace, view, part)) {
+      if (view) this.say(this.words("frame.no_place", { name: location.hash.split("?")[0] }));
+      [view, part, cell] = ["model", null, null];
+    }
     Object.assign(this, { view, part, cell, step, head: Math.min(cell?.head ?? this.head, this.trace.heads.length - 1) });
-    if (remember) this.card = null;
+    if (remember) {
+      this.card = null;
+      this.say(null);
+    }
     if (!wide.matches) this.railBox.open = false;
     this.note(remember);
     return this.show();

@@ -41,7 +41,7 @@ class Served {
   live = true;
 
   async first() {
-    const told = await answer(await fetch("/trace"));
+    const told = await answer(await got("/trace"));
     const { settings, source } = told.trace;
     return this.opened(told, { text: source.text, to: settings.to, beam: settings.beam_size, hypothesis: null });
   }
@@ -69,12 +69,12 @@ class Served {
   /** A tensor. The server keeps some traces only, so it may have to make this one again. */
   async numbers(what) {
     const { id, told, asked } = this;
-    let response = await fetch(`/trace/${id}/${what}`);
+    let response = await got(`/trace/${id}/${what}`);
     if (response.status === 404) {
       const again = await this.ask(asked);
       if (JSON.stringify(again.trace) !== JSON.stringify(told.trace)) throw failure({ key: "changed" });
       if (this.id === id) this.id = again.id;
-      response = await fetch(`/trace/${again.id}/${what}`);
+      response = await got(`/trace/${again.id}/${what}`);
     }
     if (!response.ok) throw failure(await response.json());
     const shape = (response.headers.get("X-Shape") || "").split(",").filter(Boolean).map(Number);
@@ -98,8 +98,10 @@ class Served {
   }
 }
 
+const got = (...asked) => fetch(...asked).catch(() => Promise.reject(failure({ key: "gone" })));
+
 async function posted(address, wanted) {
-  return answer(await fetch(address, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(wanted) }));
+  return answer(await got(address, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(wanted) }));
 }
 
 export async function answer(response) {

@@ -1,13 +1,12 @@
 // The trace's document, and what its names mean: parts, layers, labels of rows and columns.
 
-const PLACES = { self_attention: 1, cross_attention: 2, feed_forward: 3 };
-
 export class Trace {
   /** door: where its tensors come from. */
   constructor(told, door) {
     const { config, source: reading, target: writing } = told.trace;
     Object.assign(this, told.trace, { told, door, reading, writing, width: config.width, headWidth: config.width / config.heads });
     this.byName = new Map(this.steps.map((step) => [step.name, step]));
+    this.known = new Map([reading, writing, this.predicted].flatMap(({ ids, pieces }) => ids.map((id, i) => [id, pieces[i]])));
     this.heads = [...Array(config.heads).keys()];
   }
 
@@ -22,7 +21,7 @@ export class Trace {
   }
 
   sublayers(block) {
-    const kinds = block.startsWith("encoder") ? ["self_attention", "feed_forward"] : Object.keys(PLACES);
+    const kinds = block.startsWith("encoder") ? ["self_attention", "feed_forward"] : ["self_attention", "cross_attention", "feed_forward"];
     return kinds.map((kind) => `${block}.${kind}`);
   }
 
@@ -43,14 +42,6 @@ export class Trace {
 
   piece(id) {
     return this.settings.pieces?.[id] ?? this.known.get(id) ?? `#${id}`;
-  }
-
-  get known() {
-    if (!this.pieces) {
-      const sides = [this.reading, this.writing, this.predicted];
-      this.pieces = new Map(sides.flatMap((side) => side.ids.map((id, i) => [id, side.pieces[i]])));
-    }
-    return this.pieces;
   }
 
   /** The sentence along a tensor's rows. */
@@ -110,7 +101,6 @@ export function plane(tensor, head = 0) {
 
 export const turned = (flat) => ({ ...flat, rows: flat.columns, columns: flat.rows, at: (row, column) => flat.at(column, row) });
 
-/** Some of a matrix's rows. */
 export const rowsOf = ({ values, columns }, from, count = 1) => flatOf(values.subarray(from * columns, (from + count) * columns), columns);
 
 /** Matrices of equal width, one below the other. */

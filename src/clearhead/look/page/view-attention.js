@@ -96,7 +96,6 @@ function sixTable(app, of, number) {
   return h("table.six", query, h("thead", h("tr", h("td"), shown.map(([title]) => h("th", title)))), h("tbody", pieces.map(row)), sum && h("tfoot", sum));
 }
 
-/** A share of 1 as a bar of one hue. */
 export function bar(value) {
   return h("span.share", { "aria-hidden": "true" }, h("i", { style: { width: `${Math.max(0, Math.min(100, 100 * value))}%` } }));
 }

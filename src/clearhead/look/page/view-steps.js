@@ -29,7 +29,6 @@ export function attentionChoice(app, draw) {
 export async function step(app, name, cell) {
   const { words, trace } = app;
   const own = trace.byName.get(name);
-  if (!own) throw new Error(words("frame.no_step", { name }));
   const key = stepKey(name);
   const split = [name, ...own.inputs].some((one) => trace.shapes[one].length > 2);
   const board = await redrawn(async (draw) => {
