@@ -246,3 +246,12 @@ def test_a_negative_operand_stands_in_brackets(open_page: Any, address: str, sho
             page.wait_for_selector(".number .check:enabled", timeout=5000)
             line = page.inner_text(".number .equation")
             assert not re.search(r"[-+−·/] −(?!∞)|^.*\(−[\d.]+²", line), (step.name, line)
+
+
+def test_the_scale_of_what_is_never_negative_begins_at_zero(open_page: Any, address: str) -> None:
+    page = open_page(address)
+    visit(page, "step/encoder.layers.0.self_attention_residual.variance")
+    scales = page.locator("main .scale")
+    assert scales.first.inner_text().startswith("0")
+    assert "−" not in scales.first.inner_text()
+    assert scales.nth(1).inner_text().startswith("−")

@@ -48,7 +48,6 @@ function line(context, x, y, right, down) {
   context.lineTo(x + right, y + down);
 }
 
-/** Until it is restored, nothing is drawn but in this box. */
 function inside(context, ...box) {
   context.save();
   context.beginPath();

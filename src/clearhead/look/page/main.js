@@ -220,7 +220,6 @@ class App {
     return h("nav.beside", { "aria-label": this.words("frame.tour") }, to(all[at - 1], (name) => `‹ ${name}`, "prev"), to(all[at + 1], (name) => `${name} ›`, "next"));
   }
 
-  /** A cell was chosen in a matrix. */
   picked(name, at) {
     this.panel.element.hidden = false;
     clearTimeout(this.waiting);
@@ -230,7 +229,6 @@ class App {
     return this.panel.show(this.trace, name, at);
   }
 
-  /** A cell under the mouse, or none. */
   hovered(cell) {
     clearTimeout(this.waiting);
     const shown = cell ?? this.panel.chosenCell;

@@ -67,7 +67,7 @@ export class Matrix {
 
   legend() {
     const most = exact(Number(this.most.toPrecision(3)));
-    const ends = this.kind === "probability" ? ["0", "1"] : [`−${most}`, "0", `+${most}`];
+    const ends = this.kind === "probability" ? ["0", "1"] : this.kind === "positive" ? ["0", most] : [`−${most}`, "0", `+${most}`];
     const { rows, columns, at } = this.flat;
     const masked = rows > 0 && at(0, columns - 1) === -Infinity && h("span", h("span.hatch", { "aria-hidden": "true" }), this.words("matrix.masked"));
     return h("div.legend", h("span.scale", h(`span.bar.${this.kind}`), h("span.ends", ends.map((one) => h("span", one)))), masked);
@@ -140,7 +140,6 @@ export class Matrix {
     this.draw();
   }
 
-  /** The rows and columns in view. */
   get view() {
     const { width, height, across, down } = this.box;
     const until = (end, all) => Math.min(all, Math.ceil(end));

@@ -82,8 +82,9 @@ export function isBetweenWords(name) {
   return /\.(scores|scaled|masked|weights)$/.test(name) || name === "masks.target";
 }
 
-/** Probabilities and masks have one hue over [0, 1], all others two about zero. */
+/** Probabilities and masks have one hue over [0, 1], what is never negative one from 0, all others two about zero. */
 export function colouring(name) {
+  if (/(variance|mean_square|ids)$/.test(name)) return "positive";
   return /\.weights$|^output\.probabilities$|^masks\./.test(name) && !name.endsWith("weight") ? "probability" : "signed";
 }
 

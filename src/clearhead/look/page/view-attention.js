@@ -100,7 +100,6 @@ export function bar(value) {
   return h("span.share", { "aria-hidden": "true" }, h("i", { style: { width: `${Math.max(0, Math.min(100, 100 * value))}%` } }));
 }
 
-/** A matrix without numbers, as a picture. */
 export function thumbnail(flat, width = 88, height = width, kind = "probability") {
   const canvas = picture(flat, kind, kind === "signed" ? greatest(flat) : 1);
   canvas.className = "thumbnail";
