@@ -48,8 +48,13 @@ def served(two_languages: Bundle, exhibit: Exhibit) -> Callable[..., Guard]:
 
 
 @pytest.fixture
-def ask(served: Callable[..., Guard]) -> Ask:
-    return caller(served())
+def page(served: Callable[..., Guard]) -> Guard:
+    return served()
+
+
+@pytest.fixture
+def ask(page: Guard) -> Ask:
+    return caller(page)
 
 
 @pytest.fixture
