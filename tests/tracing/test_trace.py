@@ -6,6 +6,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
+import jaxtyping
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -133,8 +134,16 @@ def test_saved_and_loaded(make_trace: Any, tmp_path: Path, weights: bool) -> Non
             again.check()
         assert all(one.agrees for one in again.check(dict(model.named_parameters(remove_duplicate=False))))
         assert all(one.agrees for one in again.check(model))
+
+
+def test_what_holds_no_weights_is_refused(make_trace: Any) -> None:
+    _, trace = make_trace()
+    jaxtyping.config.update("jaxtyping_disable", True)  # Users have no checks of types.
+    try:
         with pytest.raises(TraceError, match="neither a model nor its weights; give bundle"):
-            again.check("weights")  # type: ignore[arg-type]
+            trace.check("weights")
+    finally:
+        jaxtyping.config.update("jaxtyping_disable", False)
 
 
 def test_a_browser_can_read_it(make_trace: Any, tmp_path: Path) -> None:
