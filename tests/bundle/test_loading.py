@@ -222,7 +222,7 @@ class TestLoading:
             self.refused(copy, f"does not fit its config.json .first difference: {first}")
 
     @pytest.mark.parametrize(
-        ("name", "content"), [("tokenizer.json", b"{}"), ("recipe.yaml", b"decoding: {beam_size: 1000}")]
+        ("name", "content"), [("tokenizer.json", b"{}"), ("recipe.yaml", b"decoding: {beam_size: 1025}")]
     )
     def test_a_file_of_another_version(self, copy: Path, name: str, content: bytes) -> None:
         (copy / name).write_bytes(content)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from clearhead.cli.standard_error import LastingStream, lasting_standard_error
+from clearhead.cli.standard_error import LastingStream, lasting_standard_error, say_at_once
 
 # The line that is not UTF-8 makes `translate` say something on standard error.
 LINES = b"one\ncaf\xe9\nthree\n"
@@ -71,6 +71,42 @@ def test_a_signal_may_speak_while_the_stream_is_being_written_to() -> None:
     finally:
         os.close(read)
         os.close(write)
+
+
+class Interrupting(io.RawIOBase):
+    """A file that is written to; while it takes what comes first, a signal's handler speaks."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor, self.said = descriptor, False
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self.descriptor
+
+    def write(self, data: object) -> int:
+        written = os.write(self.descriptor, bytes(data))  # type: ignore[call-overload]
+        if not self.said:
+            self.said = True
+            say_at_once("stopping")
+        return written
+
+
+def test_what_a_handler_says_while_a_line_is_flushed_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A print would leave its text in the text stream, and lose it where the buffer below refuses to be written to."""
+    read, write = os.pipe()
+    raw = Interrupting(write)
+    stream = io.TextIOWrapper(io.BufferedWriter(raw), line_buffering=True)
+    monkeypatch.setattr(sys, "stderr", LastingStream(stream))
+    try:
+        print("step 6", file=sys.stderr, flush=True)
+        assert os.read(read, 100) == b"step 6\nstopping\n"
+    finally:
+        os.close(read)
+        os.close(write)
+        raw.write = lambda data: len(data)  # type: ignore[method-assign, assignment, arg-type]
+        stream.close()
 
 
 def test_closed_descriptors_are_not_taken_by_files(tmp_path: Path) -> None:

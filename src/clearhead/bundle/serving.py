@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import nn
 
 from clearhead.decoding import DeviceModel, PackedModel, Precision
 from clearhead.decoding.agreement import disagreement
@@ -18,6 +19,7 @@ from clearhead.model import EncoderDecoder
 from clearhead.model.as_built import departure, is_heard_or_edited
 
 _LOG = logging.getLogger(__name__)
+_USED = ("config", "encode", "begin", "step")
 Runtime = EncoderDecoder | PackedModel | DeviceModel
 
 
@@ -42,7 +44,8 @@ class Serving:
     """
 
     def __init__(self, model: EncoderDecoder, is_shared: bool = True) -> None:
-        if not isinstance(model, EncoderDecoder):
+        # What decodes as the model does will do: `benchmarks/recurrent.py` measures a GRU by the same search.
+        if not isinstance(model, nn.Module) or any(not hasattr(model, name) for name in _USED):
             raise UsageError(
                 f"model={_kind(model)} is no EncoderDecoder; give one, such as bundle.model of another bundle"
             )

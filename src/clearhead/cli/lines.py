@@ -11,7 +11,6 @@ from typing import IO, TYPE_CHECKING, cast, final
 from clearhead.errors import DataError
 from clearhead.files import publish_file
 from clearhead.reading import REMEDY_FOR_RETURNS, Lines, check_utf8, fitting, open_lines
-from clearhead.text import has_inner_return
 
 if TYPE_CHECKING:
     import clearhead
@@ -53,6 +52,9 @@ class Texts:
     def _decoded(self) -> Iterator[str]:
         name = "standard input" if self._path is None else f"input {self._path}"
         replaced = returns = first_return = 0
+        # The tokenizers of that room are imported with it, and take time.
+        from clearhead.text import has_inner_return
+
         try:
             with open_lines(self._path, name) as lines:
                 check_utf8(lines.head, name)

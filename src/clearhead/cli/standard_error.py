@@ -29,6 +29,21 @@ def lasting_standard_error() -> Iterator[None]:
             sys.stderr = before
 
 
+def say_at_once(message: str) -> None:
+    """Write a line from a signal's handler, past Python's buffers.
+
+    Whoever was interrupted may be in the middle of writing, and what a handler then puts into the same buffer is lost.
+    """
+    stream = sys.stderr
+    if isinstance(stream, LastingStream):
+        try:
+            os.write(stream.fileno(), f"{message}\n".encode("utf-8", "backslashreplace"))
+            return
+        except (OSError, ValueError):
+            pass  # No file of the system's; or nobody reads it.
+    print(message, file=stream, flush=True)
+
+
 @final
 class LastingStream:
     """A text stream whose `write` and `flush` never raise; what nobody can read is lost. All else is `stream`'s own."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from types import FrameType, TracebackType
 from typing import Any
 
+from clearhead.cli.standard_error import say_at_once
 from clearhead.native import compiler
 
 # Windows has no SIGHUP.
@@ -35,7 +36,7 @@ def answered() -> Iterator[None]:
 
 def _answer(number: int, frame: FrameType | None) -> None:
     if is_being_imported("torch"):
-        print("clearhead: stopped", file=sys.stderr, flush=True)
+        say_at_once("clearhead: stopped")
         compiler.stop()
         os._exit(128 + number)
     raise KeyboardInterrupt
@@ -91,4 +92,4 @@ class Stop:
                 raise KeyboardInterrupt
             raise SystemExit(128 + number)
         self.number = number
-        print("clearhead: stopping after this step, with a checkpoint (once more: at once)", file=sys.stderr)
+        say_at_once("clearhead: stopping after this step, with a checkpoint (once more: at once)")
