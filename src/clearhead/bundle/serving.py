@@ -75,9 +75,9 @@ class Serving:
 
     def runtime(self, precision: Precision) -> Runtime:
         """What translates: the model prepared for its device in `precision`, or the model itself."""
-        require_numbers(self._model)
         kept = self._fast
         if kept is None or not self._holds(kept, precision):
+            require_numbers(self._model)
             runtime, is_costly = self._prepared(precision)
             self._fast = self._kept(precision, runtime) if is_costly else None
             return runtime
@@ -89,9 +89,9 @@ class Serving:
         One that is more than its class and its weights scores by itself, in its own numbers: who listens to its modules
         hears these, and not those of a copy.
         """
-        require_numbers(self._model)
         kept = self._precise
         if kept is None or not self._holds(kept, "float64"):
+            require_numbers(self._model)
             if departure(self._model) is not None:
                 return self._model
             with torch.inference_mode(False), torch.no_grad():
