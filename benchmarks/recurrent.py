@@ -28,10 +28,10 @@ from clearhead.bundle import Bundle
 from clearhead.bundle.loading import find_bundle
 from clearhead.cli.machine import keep_freed_memory
 from clearhead.cli.progress import duration, progress_line
-from clearhead.data.street import DIRECTIONS, PHENOMENA
-from clearhead.data.street.agreement import TRAINED
 from clearhead.errors import ClearheadError
 from clearhead.recipe import load_recipe
+from clearhead.street import DIRECTIONS, PHENOMENA
+from clearhead.street.agreement import TRAINED
 from clearhead.training import Position
 from clearhead.training.clock import Clock
 from clearhead.training.feeding import batches_from

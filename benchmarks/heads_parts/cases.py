@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from random import Random
 
 from clearhead import Bundle
-from clearhead.data.street import adjectives, nouns, senses, word_sense
-from clearhead.data.street.agreement import TRAINED
-from clearhead.data.street.examples import Example, example
-from clearhead.data.street.scored import testing
-from clearhead.data.street.words import Noun
+from clearhead.street import adjectives, nouns, senses, word_sense
+from clearhead.street.agreement import TRAINED
+from clearhead.street.examples import Example, example
+from clearhead.street.scored import testing
+from clearhead.street.words import Noun
 from clearhead.text import Tokenizer
 
 WORD = re.compile(r"\w+n't|\w+|[^\w\s]")

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from clearhead.bundle import Bundle
-from clearhead.data.street.examples import Example
+from clearhead.street.examples import Example
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 TIRED = "The animal didn't cross the street because it was too tired."

@@ -7,8 +7,8 @@ import pytest
 
 from clearhead.bundle import Bundle
 from clearhead.cli.demo import EXAMPLES
-from clearhead.data.street import DIRECTIONS
-from clearhead.data.street.corpus import fixed
+from clearhead.street import DIRECTIONS
+from clearhead.street.corpus import fixed
 
 ROOT = Path(__file__).parents[2]
 SAID = {

@@ -15,12 +15,12 @@ from safetensors.torch import load_file, save_file
 
 import clearhead
 from clearhead.bundle import Bundle, find_bundle, load, shipped
-from clearhead.data.street import DIRECTIONS, scored
-from clearhead.data.street.examples import example
 from clearhead.errors import BundleError, UsageError
 from clearhead.files import sha256
 from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.recipe import Recipe, load_recipe, shipped_recipe
+from clearhead.street import DIRECTIONS, scored
+from clearhead.street.examples import example
 from clearhead.text import Tokenizer
 
 TIRED = "The animal didn't cross the street because it was too tired."

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clearhead.data import street
+from clearhead import street
 
 Run = Callable[..., Any]
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from clearhead import recipe, training
+from clearhead import recipe, street, training
 from clearhead.cli import demo
-from clearhead.data import street
 from clearhead.errors import UsageError
 from clearhead.recipe import Recipe, load_recipe, shipped_recipe
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from clearhead import street
 from clearhead.cli.score_table import score_table
-from clearhead.data import street
 from clearhead.training.phenomena import PhenomenonScore
 
 BASELINES = (

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from clearhead import street
 from clearhead.bundle import Bundle
-from clearhead.data import street
 from clearhead.recipe import Recipe, load_recipe
 from clearhead.training.phenomena import read_baselines, score_phenomena
 

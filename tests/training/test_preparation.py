@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from clearhead.data import street
+from clearhead import street
 from clearhead.errors import DataError, RecipeError, TrainingError
 from clearhead.model import linear
 from clearhead.recipe import Recipe, load_recipe

@@ -33,7 +33,7 @@ def street(
 
     Example: clearhead corpus street --out street --pairs 1000 --seed 1
     """
-    from clearhead.data import street as street_corpus
+    from clearhead import street as street_corpus
 
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file; name a folder")

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from rich import box
 from rich.table import Table
 
-from clearhead.data import street
-from clearhead.data.street.agreement import TRAINED
+from clearhead import street
+from clearhead.street.agreement import TRAINED
 from clearhead.training.phenomena import PhenomenonScore
 
 

@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from clearhead import street
 from clearhead.bundle import Bundle
-from clearhead.data import read_lines, read_pairs, street
-from clearhead.data.street import DIRECTIONS, PHENOMENA
-from clearhead.data.street.agreement import TRAINED
+from clearhead.data import read_lines, read_pairs
 from clearhead.files import publish_file
 from clearhead.recipe import Recipe
+from clearhead.street import DIRECTIONS, PHENOMENA
+from clearhead.street.agreement import TRAINED
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from clearhead import data
+from clearhead import data, street
 from clearhead.bounds import whole
-from clearhead.data import Direction, PreparedCorpus, check_file, prepare, read_lines, read_pairs, street
+from clearhead.data import Direction, PreparedCorpus, check_file, prepare, read_lines, read_pairs
 from clearhead.decoding import LengthPenalty
 from clearhead.errors import ConfigError, DecodingError, RecipeError, TrainingError
 from clearhead.files import cache_folder, publish_folder

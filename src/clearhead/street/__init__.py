@@ -1,0 +1,13 @@
+"""The embedded corpus: a synchronous grammar of English, French and Korean that shows why attention matters.
+
+A tree is drawn, and each language reads its own sentence off it. Phenomena: plain sentences, agreement at a distance,
+coreference, word sense, and long sentences, each with a test set in which no pair of words that decides the translation
+was met in training. In every direction a source has one right translation, so that exact match is a fair score.
+"""
+
+from clearhead.street.baselines import Baselines, baselines
+from clearhead.street.corpus import Corpus, generate
+from clearhead.street.examples import DIRECTIONS, PHENOMENA, Example
+from clearhead.street.files import file_names, write
+
+__all__ = ["DIRECTIONS", "PHENOMENA", "Baselines", "Corpus", "Example", "baselines", "file_names", "generate", "write"]

@@ -1,0 +1,147 @@
+"""The corpus: training, validation and test examples of every direction and phenomenon."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from random import Random
+from zlib import crc32
+
+from clearhead.errors import DataError
+from clearhead.street import agreement, coreference, nouns, plain, scenery, word_sense
+from clearhead.street.examples import DIRECTIONS, Example, example, is_lowered, is_short, plainly
+from clearhead.street.held_out import pairs_held_out
+from clearhead.street.sample import Draw
+from clearhead.street.scored import testing
+from clearhead.street.trees import Clause, Phrase, Role, Sentence, Tree
+
+VALIDATION = 300  # examples of a direction
+RESERVED = 16  # one source sentence in so many may only validate
+# One training sentence in so many is a fixed expression. They are short, so a batch of them has hundreds, and to be
+# met in many batches they must be many.
+EXPRESSIONS = 20
+UNSTOPPED = 0.04  # the share that lacks its full stop and no capital: what people type
+ATTEMPTS = 40  # draws for each example wanted, before there are too few new sentences left
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Three lists that share no source sentence."""
+
+    train: list[Example] = field(default_factory=list)
+    validate: list[Example] = field(default_factory=list)
+    test: list[Example] = field(default_factory=list)
+
+
+def generate(pairs: int, seed: int) -> Corpus:
+    """About `pairs` training examples over all directions, shuffled; validation and test examples beside them.
+
+    Nothing of the test set depends on `pairs` or `seed`, so that scores of different runs can be compared.
+    """
+    if pairs < len(DIRECTIONS):
+        raise DataError(
+            f"pairs={pairs} is too few; a corpus needs at least one for each of {len(DIRECTIONS)} directions"
+        )
+    random = Random(seed)
+    train: list[Example] = []
+    for direction in DIRECTIONS:
+        always = fixed(direction)
+        always *= max(pairs // len(DIRECTIONS) // EXPRESSIONS // len(always), 1)
+        wanted = max(pairs // len(DIRECTIONS) - len(always), 0)
+        train += always + list(training(random, direction, wanted))
+    random.shuffle(train)
+    return Corpus(train, validation(seed), list(testing()))
+
+
+def fixed(direction: str) -> list[Example]:
+    """What every training set holds: "I am a student.", and greetings as people type them: thanks, Thanks, Thanks!"""
+    student = Sentence((Clause(Phrase(nouns.by_key["I"]), Role(*nouns.professions[0])),))
+    said: list[Tree] = [*scenery.greetings, *(scenery.english_greetings if direction.startswith("en") else ())]
+    both = [(tree, lowered) for tree in (student, *said) for lowered in (False, True)]
+    examples = [example(direction, "plain", Draw(tree), None, False, lowered) for tree, lowered in both]
+    typed = [unstopped(one) for one in examples[2:] if one.source.endswith((".", "?"))]
+    return examples + typed + [exclaimed(one) for one in examples[2:] if one.source.endswith(".")]
+
+
+def unstopped(made: Example) -> Example:
+    """The example without what ends it."""
+    return replace(made, source=made.source.rstrip(" .?"), target=made.target.rstrip(" .?"))
+
+
+def exclaimed(made: Example) -> Example:
+    """The example with an exclamation mark, before which French has a space."""
+    source, target = made.direction.split("-")
+    marks = {"en": "!", "fr": " !", "ko": "!"}
+    bare = unstopped(made)
+    return replace(bare, source=bare.source + marks[source], target=bare.target + marks[target])
+
+
+def training(random: Random, direction: str, wanted: int) -> Iterator[Example]:
+    """Distinct examples in which no held-out pair meets."""
+    seen: set[str] = {one.source for one in fixed(direction)}
+    for _ in range(wanted * ATTEMPTS):
+        made = drawn(random, direction)
+        if made and not is_reserved(made.source) and made.source not in seen:
+            seen.add(made.source)
+            wanted -= 1
+            yield made
+        if wanted <= 0:
+            break
+    if wanted > 0:
+        raise DataError(f"pairs asks for {wanted:,} more sentences of {direction} than could be found; ask for fewer")
+
+
+def drawn(random: Random, direction: str) -> Example | None:
+    """One example that may be trained on, or nothing where its words may not meet or it is too long."""
+    phenomenon, draw, distance = chosen(random, direction)
+    if pairs_held_out(draw.tree) or (distance or 0) > agreement.TRAINED:
+        return None
+    made = example(direction, phenomenon, draw, distance, random.random() < 0.3, is_lowered(random, phenomenon))
+    made = unstopped(made) if random.random() < UNSTOPPED else made
+    return made if is_short(made) else None
+
+
+def chosen(random: Random, direction: str) -> tuple[str, Draw, int | None]:
+    """A draw of one phenomenon, each in its share. fr→en also sees what en→fr turns on, the other way round."""
+    source = direction[:2]
+    turn = random.random()
+    if turn < 0.39:
+        return "plain", plain.draw(random), None
+    if turn < 0.43:  # Most sentences with two persons hold a pair that is held out: what is left needs more of them.
+        return "plain", plain.giving(random), None
+    if turn < 0.59:
+        return "agreement", *agreement.draw(random, source)
+    if turn < 0.77:
+        if source == "en":
+            return "coreference", coreference.draw(random), None
+        turned = random.random() < 0.15
+        return (
+            ("plain", bare(coreference.draw(random)), None)
+            if turned
+            else ("coreference", coreference.whose(random), None)
+        )
+    if source == "fr" and turn < 0.79:
+        return "plain", bare(word_sense.draw(random, "en")), None
+    return "word-sense", word_sense.draw(random, source), None
+
+
+def bare(draw: Draw) -> Draw:
+    """A draw that decides nothing, as the other direction's does when it is turned round."""
+    return Draw(draw.tree)
+
+
+def is_reserved(source: str) -> bool:
+    """Whether a sentence may only validate: by its own letters, whatever the seed and the size."""
+    return crc32(plainly(source).encode()) % RESERVED == 0
+
+
+def validation(seed: int) -> list[Example]:
+    """Sentences like those of training, none of them in it."""
+    random = Random(f"validate {seed}")
+    examples: list[Example] = []
+    for direction in DIRECTIONS:
+        found: dict[str, Example] = {}
+        while len(found) < VALIDATION:
+            made = drawn(random, direction)
+            if made and is_reserved(made.source):
+                found.setdefault(made.source, made)
+        examples += found.values()
+    return examples

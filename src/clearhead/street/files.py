@@ -1,0 +1,48 @@
+"""The corpus as files: UTF-8, one sentence a line, source and target line by line."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from clearhead.street.corpus import generate
+from clearhead.street.examples import DIRECTIONS, PHENOMENA, Example
+
+
+def write(folder: Path, pairs: int, seed: int) -> None:
+    """Write train, validate and test files into a folder.
+
+    train.<direction>.<language>, validate.<direction>.<language>, test.<phenomenon>.<direction>.<language>, and
+    test.agreement.<direction>.distance with one number a line.
+    """
+    corpus = generate(pairs, seed)
+    for direction in DIRECTIONS:
+        write_pairs(folder, f"train.{direction}", of(corpus.train, direction))
+        write_pairs(folder, f"validate.{direction}", of(corpus.validate, direction))
+        for phenomenon in PHENOMENA:
+            examples = [one for one in of(corpus.test, direction) if one.phenomenon == phenomenon]
+            write_pairs(folder, f"test.{phenomenon}.{direction}", examples)
+            if phenomenon == "agreement":
+                write_lines(folder / f"test.{phenomenon}.{direction}.distance", (str(one.distance) for one in examples))
+
+
+def file_names() -> set[str]:
+    """The name of every file that `write` writes."""
+    parts = "train", "validate", *(f"test.{phenomenon}" for phenomenon in PHENOMENA)
+    names = {f"{part}.{both}.{one}" for part in parts for both in DIRECTIONS for one in both.split("-")}
+    return names | {f"test.agreement.{direction}.distance" for direction in DIRECTIONS}
+
+
+def of(examples: list[Example], direction: str) -> list[Example]:
+    """The examples of one direction, in their order."""
+    return [one for one in examples if one.direction == direction]
+
+
+def write_pairs(folder: Path, stem: str, examples: list[Example]) -> None:
+    """Two files whose names end in the two languages."""
+    source, target = stem.rsplit(".", 1)[1].split("-")
+    write_lines(folder / f"{stem}.{source}", (one.source for one in examples))
+    write_lines(folder / f"{stem}.{target}", (one.target for one in examples))
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """One line each, ended by LF on every system."""
+    path.write_text("".join(line + "\n" for line in lines), encoding="utf-8", newline="\n")
