@@ -22,8 +22,8 @@ from pathlib import Path
 import torch
 
 import clearhead
+from clearhead.evaluation import measure
 from clearhead.recipe import build_recipe
-from clearhead.training import measure
 
 
 @dataclasses.dataclass(frozen=True)

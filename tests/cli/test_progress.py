@@ -9,8 +9,9 @@ import pytest
 
 from clearhead.cli import progress
 from clearhead.cli.progress import PlainReporter, TerminalReporter, duration, progress_line, reporter, validation_line
+from clearhead.evaluation import Quality
 from clearhead.recipe import Recipe
-from clearhead.training import Progress, Quality, Silent, Validation
+from clearhead.training import Progress, Silent, Validation
 from clearhead.training.preparation import gather
 
 PROGRESS = Progress(2_500, 26_000, 3.14159, 0.0012, 12_345.6, 754.0, 0)

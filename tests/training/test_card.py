@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from clearhead.evaluation import Quality
 from clearhead.recipe import Recipe
 from clearhead.training.card import model_card
 from clearhead.training.preparation import gather
-from clearhead.training.validation import Quality, Validation
+from clearhead.training.validation import Validation
 
 VALIDATION = Validation(1.5, 4.4817, Quality(31.234, 55.5, 20.0, "nrefs:1|tok:13a", "nc:6"))
 

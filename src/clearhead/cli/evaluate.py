@@ -26,7 +26,7 @@ from clearhead.cli.options import (
 from clearhead.errors import DataError
 
 if TYPE_CHECKING:
-    import clearhead.training
+    from clearhead.evaluation import Quality
 
 Source = Annotated[Path, typer.Argument(metavar="SOURCE", help="Lines to translate (.gz too).", show_default=False)]
 Reference = Annotated[
@@ -77,7 +77,7 @@ def evaluate(
     Example: clearhead evaluate runs/multi30k test_2016_flickr.en.gz test_2016_flickr.de.gz
     """
     from clearhead.data import read_pairs
-    from clearhead.training import compare, measure
+    from clearhead.evaluation import compare, measure
 
     sources, references = zip(*read_pairs(source, reference), strict=True)
     others = _read_hypotheses(against, len(references)) if against else None
@@ -108,16 +108,14 @@ def _read_hypotheses(path: Path, expected: int) -> list[str]:
     return hypotheses
 
 
-def _print_json(
-    count: int, own: "clearhead.training.Quality", other: "clearhead.training.Quality | None", chance: float | None
-) -> None:
+def _print_json(count: int, own: "Quality", other: "Quality | None", chance: float | None) -> None:
     document: dict[str, object] = {"lines": count, "model": dataclasses.asdict(own)}
     if other is not None:
         document |= {"against": dataclasses.asdict(other), "p_value": chance}
     print(json.dumps(document, ensure_ascii=False, indent=2))
 
 
-def _print_table(count: int, results: "Sequence[tuple[str, clearhead.training.Quality]]", chance: float | None) -> None:
+def _print_table(count: int, results: "Sequence[tuple[str, Quality]]", chance: float | None) -> None:
     width = max(len(name) for name, _ in results)
     print(f"{'':{width}}    BLEU    chrF    exact   of {count:,} lines")
     for name, quality in results:

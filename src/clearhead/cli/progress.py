@@ -9,8 +9,8 @@ from rich.live import Live
 from rich.text import Text
 
 from clearhead.cli.status import Status, duration, progress_line
+from clearhead.evaluation import shown_perplexity
 from clearhead.training import Materials, Progress, Reporter, Silent, Validation
-from clearhead.training.validation import shown_perplexity
 
 __all__ = ["PlainReporter", "TerminalReporter", "beginning", "duration", "progress_line", "reporter", "validation_line"]
 

@@ -5,18 +5,15 @@ from clearhead.training.loop import train
 from clearhead.training.loss import cross_entropy
 from clearhead.training.preparation import Materials
 from clearhead.training.reporting import Progress, Reporter, Silent
-from clearhead.training.validation import Quality, Validation, compare, measure
+from clearhead.training.validation import Validation
 
 __all__ = [
     "Materials",
     "Position",
     "Progress",
-    "Quality",
     "Reporter",
     "Silent",
     "Validation",
-    "compare",
     "cross_entropy",
-    "measure",
     "train",
 ]

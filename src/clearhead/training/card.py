@@ -1,9 +1,10 @@
 """The model card that every bundle carries: what it is, what it learned from, how good it is, how to use it."""
 
+from clearhead.evaluation import shown_perplexity
 from clearhead.model import TransformerConfig
 from clearhead.recipe import Corpus, without_paths
 from clearhead.training.preparation import Materials
-from clearhead.training.validation import Validation, shown_perplexity
+from clearhead.training.validation import Validation
 
 
 def model_card(materials: Materials, parameters: int, step: int, tokens: int, validation: Validation) -> str:

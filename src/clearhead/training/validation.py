@@ -6,29 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
-from sacrebleu.metrics.bleu import BLEU
-from sacrebleu.metrics.chrf import CHRF
-from sacrebleu.significance import PairedTest, Result
 from torch import Tensor
 
 from clearhead.bundle import Bundle
 from clearhead.data import Batch, PreparedCorpus, collate, plan
+from clearhead.evaluation import Quality, measure, perplexity_of
 from clearhead.model import EncoderDecoder
 from clearhead.switches import is_on
-from clearhead.text import normal_form
 from clearhead.training.loss import chunked_cross_entropy, cross_entropy
 from clearhead.training.preparation import Materials
-
-
-@dataclasses.dataclass(frozen=True)
-class Quality:
-    """BLEU, chrF and exactly right lines, all from 0 to 100, with sacreBLEU's signatures of what was computed."""
-
-    bleu: float
-    chrf: float
-    exact: float
-    bleu_signature: str
-    chrf_signature: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,14 +58,7 @@ def validate(model: EncoderDecoder, materials: Materials, asked_to_stop: Callabl
     """
     loss = validation_loss(model, [one.corpus for one in materials.validation], materials, asked_to_stop)
     quality = translation_quality(model, materials, asked_to_stop) if math.isfinite(loss) else None
-    return Validation(loss, math.exp(min(loss, 700.0)), quality)
-
-
-def shown_perplexity(perplexity: float, decimals: int = 2) -> str:
-    """With six digits at most: what is beyond says no more than that."""
-    if not perplexity >= 999.5:
-        return f"{perplexity:.{decimals}f}"
-    return "> 999,999" if perplexity >= 999_999.5 else f"{perplexity:,.0f}"
+    return Validation(loss, perplexity_of(loss), quality)
 
 
 @torch.inference_mode()
@@ -127,38 +106,3 @@ def translation_quality(
             hypotheses += bundle.translate(one.sources[start : start + size], one.to_language, beam_size=1)
         references += one.references
     return measure(hypotheses, references) if references else None
-
-
-def measure(hypotheses: Sequence[str], references: Sequence[str], words: str = "13a") -> Quality:
-    """BLEU and chrF by sacreBLEU with its defaults (cased), one reference each, and the share of exact matches.
-
-    `words` names how sacreBLEU splits lines into words: `none` is for text that is tokenised already.
-
-    Both sides are compared in Unicode's normal form C, which is what models write: a file with decomposed accents or
-    syllables, as some systems write them, says the same.
-    """
-    hypotheses, references = _composed(hypotheses), _composed(references)
-    # Without `force`, sacreBLEU warns of text that looks tokenised, which is what `none` is for.
-    bleu, chrf = BLEU(tokenize=words, force=words == "none"), CHRF()
-    bleu_score = bleu.corpus_score(hypotheses, [references]).score
-    chrf_score = chrf.corpus_score(hypotheses, [references]).score
-    right = sum(hypothesis == reference for hypothesis, reference in zip(hypotheses, references, strict=True))
-    signatures = str(bleu.get_signature()), str(chrf.get_signature())
-    return Quality(bleu_score, chrf_score, 100 * right / len(references), *signatures)
-
-
-def compare(hypotheses: Sequence[str], others: Sequence[str], references: Sequence[str], words: str = "13a") -> float:
-    """How probable a difference of BLEU like that between two systems is by chance (paired bootstrap, Koehn 2004)."""
-    if measure(hypotheses, references, words).bleu == measure(others, references, words).bleu:
-        return 1.0  # No difference is never surprising; sacreBLEU would call it a rare one.
-    systems: list[tuple[str, Sequence[str]]] = [("one", _composed(hypotheses)), ("other", _composed(others))]
-    test = PairedTest(systems, {"BLEU": BLEU(tokenize=words, references=[_composed(references)])}, None, test_type="bs")
-    _, results = test()
-    result = results["BLEU"][1]
-    if not isinstance(result, Result) or result.p_value is None:
-        raise TypeError(f"sacreBLEU gave {result!r} where a p-value was expected")
-    return result.p_value
-
-
-def _composed(lines: Sequence[str]) -> list[str]:
-    return [normal_form(line) for line in lines]
