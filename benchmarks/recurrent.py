@@ -29,14 +29,14 @@ from clearhead.bundle.loading import find_bundle
 from clearhead.cli.machine import keep_freed_memory
 from clearhead.cli.progress import duration, progress_line
 from clearhead.errors import ClearheadError
+from clearhead.evaluation import PhenomenonScore, score_phenomena
 from clearhead.recipe import load_recipe
-from clearhead.street import DIRECTIONS, PHENOMENA
+from clearhead.street import DIRECTIONS, PHENOMENA, read_tests
 from clearhead.street.agreement import TRAINED
 from clearhead.training import Position
 from clearhead.training.clock import Clock
 from clearhead.training.feeding import batches_from
 from clearhead.training.learner import Learner
-from clearhead.training.phenomena import PhenomenonScore, score_phenomena
 from clearhead.training.preparation import Materials, corpus_folder, gather
 from clearhead.training.reporting import Progress
 
@@ -73,7 +73,8 @@ def compare(run: Path, changes: Sequence[str]) -> None:
     timing = find_bundle(run).parent / "timing.jsonl"
     known = [json.loads(line) for line in timing.read_text().splitlines()] if timing.is_file() else []
     print(costs([beside, recurrent], [known, lines]))
-    scores = [score_phenomena(bundle, corpus_folder(recipe)) for bundle in (beside, recurrent)]
+    tests = read_tests(corpus_folder(recipe))
+    scores = [score_phenomena(tests, bundle.translate, TRAINED) for bundle in (beside, recurrent)]
     print(f"\n{phenomena(scores)}\n\n{distances(scores)}")
 
 

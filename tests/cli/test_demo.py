@@ -11,6 +11,7 @@ from clearhead import recipe, street, training
 from clearhead.cli import demo
 from clearhead.errors import UsageError
 from clearhead.recipe import Recipe, load_recipe, shipped_recipe
+from clearhead.street import cache as kept
 
 Run = Callable[..., Any]
 WORDS = {
@@ -52,9 +53,9 @@ def small(monkeypatch: pytest.MonkeyPatch) -> list[str]:
              "training.log_every=2", "data.embedded.pairs=12", "model.encoder_layers=1", "model.decoder_layers=1"],
         )  # fmt: skip
 
-    monkeypatch.setattr(street, "write", write)
-    monkeypatch.setattr(street, "generate", lambda pairs, seed: None)
-    monkeypatch.setattr(street, "baselines", lambda corpus: BASELINES)
+    monkeypatch.setattr(kept, "write", write)
+    monkeypatch.setattr(kept, "generate", lambda pairs, seed: None)
+    monkeypatch.setattr(kept, "baselines", lambda corpus: BASELINES)
     monkeypatch.setattr(recipe, "load_recipe", load)
     monkeypatch.setattr(training, "train", train)
     monkeypatch.setattr(demo, "EXAMPLES", demo.EXAMPLES[2:3])

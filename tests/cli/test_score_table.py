@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from clearhead import street
 from clearhead.cli.score_table import score_table
-from clearhead.training.phenomena import PhenomenonScore
+from clearhead.evaluation import PhenomenonScore
 
 BASELINES = (
     street.Baselines("en-fr", "coreference", 0.43, 0.5, None),

@@ -193,28 +193,7 @@ class TestGathering:
             gather(make_recipe(f"{key}=trian.en"))
 
 
-class TestEmbedded:
-    def test_it_is_written_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        calls = []
-
-        def write(folder: Path, pairs: int, seed: int) -> None:
-            calls.append((pairs, seed))
-            (folder / "train").touch()
-
-        monkeypatch.setattr(street, "write", write)
-        recipe = load_recipe("street", ["data.embedded={corpus: street, pairs: 7, seed: 3}"])
-        folders = {corpus_folder(recipe) for _ in range(2)}
-        assert calls == [(7, 3)]
-        assert [path.name for folder in folders for path in folder.iterdir()] == ["train"]
-
-    def test_half_of_one_is_not_kept(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def write(folder: Path, pairs: int, seed: int) -> None:
-            (folder / "train").touch()
-            raise KeyboardInterrupt
-
-        monkeypatch.setattr(street, "write", write)
-        recipe = load_recipe("street", ["data.embedded={corpus: street, pairs: 8}"])
-        with pytest.raises(KeyboardInterrupt):
-            corpus_folder(recipe)
-        monkeypatch.setattr(street, "write", lambda folder, pairs, seed: (folder / "whole").touch())
-        assert [path.name for path in corpus_folder(recipe).iterdir()] == ["whole"]
+def test_an_embedded_corpus_is_written_into_the_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(street, "cached", lambda pairs, seed: tmp_path / f"{pairs}-{seed}")
+    recipe = load_recipe("street", ["data.embedded={corpus: street, pairs: 7, seed: 3}"])
+    assert corpus_folder(recipe) == tmp_path / "7-3"

@@ -16,6 +16,7 @@ from clearhead.errors import TrainingError, UsageError
 
 if TYPE_CHECKING:
     import rich.console
+    import rich.table
 
     import clearhead
 
@@ -38,16 +39,13 @@ def demo(out: Out = Path("runs/street"), quiet: Quiet = False, debug: Debug = Fa
     """
     from rich.console import Console
 
-    from clearhead.cli.score_table import score_table
     from clearhead.recipe import load_recipe, shipped_recipe
-    from clearhead.training.phenomena import read_baselines, score_phenomena
-    from clearhead.training.preparation import corpus_folder
 
     recipe = load_recipe(shipped_recipe("street"))
     if not is_finished(out, recipe) and (stopped := _train(recipe, out, quiet)):
         return stopped
-    bundle, folder, console = load(out), corpus_folder(recipe), Console(highlight=False)
-    console.print(score_table(score_phenomena(bundle, folder), read_baselines(folder, recipe)))
+    bundle, console = load(out), Console(highlight=False)
+    console.print(_scores(bundle, recipe))
     _print_examples(console, bundle)
     if not quiet:
         _print_next(console, out)
@@ -103,6 +101,20 @@ def _what_decides(recipe: "clearhead.Recipe") -> object:
     from clearhead.recipe import without_paths
 
     return without_paths(recipe).model_dump(exclude={"training": {"device", "precision"}})
+
+
+def _scores(bundle: "clearhead.Bundle", recipe: "clearhead.Recipe") -> "rich.table.Table":
+    """What the model reaches on the test sets of its corpus, and what a guess comes to."""
+    from clearhead import street
+    from clearhead.cli.score_table import score_table
+    from clearhead.evaluation import score_phenomena
+    from clearhead.street.agreement import TRAINED
+
+    embedded = recipe.data.embedded
+    assert embedded is not None, "the demo's recipe is street's"
+    folder = street.cached(embedded.pairs, embedded.seed)
+    scores = score_phenomena(street.read_tests(folder), bundle.translate, TRAINED)
+    return score_table(scores, street.cached_baselines(folder, embedded.pairs, embedded.seed))
 
 
 def _print_examples(console: "rich.console.Console", bundle: "clearhead.Bundle") -> None:

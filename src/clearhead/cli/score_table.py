@@ -6,8 +6,8 @@ from rich import box
 from rich.table import Table
 
 from clearhead import street
+from clearhead.evaluation import PhenomenonScore
 from clearhead.street.agreement import TRAINED
-from clearhead.training.phenomena import PhenomenonScore
 
 
 def score_table(scores: Sequence[PhenomenonScore], baselines: Sequence[street.Baselines]) -> Table:

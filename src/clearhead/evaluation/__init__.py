@@ -2,6 +2,7 @@
 
 from clearhead.evaluation.metrics import Quality, measure
 from clearhead.evaluation.perplexity import perplexity_of, shown_perplexity
+from clearhead.evaluation.phenomena import PhenomenonScore, score_phenomena
 from clearhead.evaluation.significance import compare
 
-__all__ = ["Quality", "compare", "measure", "perplexity_of", "shown_perplexity"]
+__all__ = ["PhenomenonScore", "Quality", "compare", "measure", "perplexity_of", "score_phenomena", "shown_perplexity"]

@@ -6,8 +6,24 @@ was met in training. In every direction a source has one right translation, so t
 """
 
 from clearhead.street.baselines import Baselines, baselines
+from clearhead.street.cache import cached, cached_baselines, grammar_key
 from clearhead.street.corpus import Corpus, generate
 from clearhead.street.examples import DIRECTIONS, PHENOMENA, Example
-from clearhead.street.files import file_names, write
+from clearhead.street.files import PhenomenonTest, file_names, read_tests, write
 
-__all__ = ["DIRECTIONS", "PHENOMENA", "Baselines", "Corpus", "Example", "baselines", "file_names", "generate", "write"]
+__all__ = [
+    "DIRECTIONS",
+    "PHENOMENA",
+    "Baselines",
+    "Corpus",
+    "Example",
+    "PhenomenonTest",
+    "baselines",
+    "cached",
+    "cached_baselines",
+    "file_names",
+    "generate",
+    "grammar_key",
+    "read_tests",
+    "write",
+]

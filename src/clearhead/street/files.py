@@ -1,10 +1,23 @@
 """The corpus as files: UTF-8, one sentence a line, source and target line by line."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
+from clearhead.errors import DataError
 from clearhead.street.corpus import generate
 from clearhead.street.examples import DIRECTIONS, PHENOMENA, Example
+
+
+@dataclass(frozen=True, slots=True)
+class PhenomenonTest:
+    """A test set. distances: a number for each sentence of agreement; none for other phenomena."""
+
+    phenomenon: str
+    direction: str
+    sources: list[str]
+    targets: list[str]
+    distances: list[int]
 
 
 def write(folder: Path, pairs: int, seed: int) -> None:
@@ -22,6 +35,37 @@ def write(folder: Path, pairs: int, seed: int) -> None:
             write_pairs(folder, f"test.{phenomenon}.{direction}", examples)
             if phenomenon == "agreement":
                 write_lines(folder / f"test.{phenomenon}.{direction}.distance", (str(one.distance) for one in examples))
+
+
+def read_tests(folder: Path) -> list[PhenomenonTest]:
+    """The test sets that `write` wrote into a folder, in the order of PHENOMENA and DIRECTIONS.
+
+    Raises DataError where one of their files is damaged.
+    """
+    return [
+        _read_test(folder, phenomenon, direction)
+        for phenomenon in PHENOMENA
+        for direction in DIRECTIONS
+        if any(folder.glob(f"test.{phenomenon}.{direction}.*"))
+    ]
+
+
+def _read_test(folder: Path, phenomenon: str, direction: str) -> PhenomenonTest:
+    stem = f"test.{phenomenon}.{direction}"
+    try:
+        sources, targets = (_read_lines(folder / f"{stem}.{language}") for language in direction.split("-"))
+        distances = _read_lines(folder / f"{stem}.distance") if (folder / f"{stem}.distance").exists() else []
+        if len(sources) != len(targets) or (distances and len(distances) != len(sources)):
+            raise ValueError("its files have different numbers of lines")
+        return PhenomenonTest(phenomenon, direction, sources, targets, [int(one) for one in distances])
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"{folder} holds a damaged {stem} ({error}); remove the folder, so that it is written again"
+        ) from None
+
+
+def _read_lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
 
 
 def file_names() -> set[str]:

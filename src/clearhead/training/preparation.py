@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import hashlib
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +15,6 @@ from clearhead.bounds import whole
 from clearhead.data import Direction, PreparedCorpus, check_file, prepare, read_lines, read_pairs
 from clearhead.decoding import LengthPenalty
 from clearhead.errors import ConfigError, DecodingError, RecipeError, TrainingError
-from clearhead.files import cache_folder, publish_folder
 from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.model.linear import multiplies_bfloat16
 from clearhead.native.compiler import find_compiler
@@ -193,7 +191,7 @@ def _with_batch_tokens(materials: Materials) -> Materials:
 
 
 def _with_grammar(section: Data) -> Data:
-    embedded, grammar = section.embedded, _grammar_key()
+    embedded, grammar = section.embedded, street.grammar_key()
     if embedded is None:
         return section
     if embedded.grammar not in (None, grammar):
@@ -225,19 +223,7 @@ def corpus_folder(recipe: Recipe) -> Path:
     embedded = recipe.data.embedded
     if embedded is None:
         return Path(recipe.data.folder or ".")
-    folder = cache_folder() / "corpora" / f"street-{_grammar_key()}-{embedded.pairs}-{embedded.seed}"
-    if not folder.is_dir():
-        with publish_folder(folder) as draft:
-            street.write(draft, embedded.pairs, embedded.seed)
-    return folder
-
-
-def _grammar_key() -> str:
-    """A name for the grammar as it is now: a change of its sources asks for another corpus."""
-    digest = hashlib.sha256()
-    for module in sorted(Path(street.__file__).parent.glob("*.py")):
-        digest.update(module.read_bytes())
-    return digest.hexdigest()[:16]
+    return street.cached(embedded.pairs, embedded.seed)
 
 
 def learn_tokenizers(
