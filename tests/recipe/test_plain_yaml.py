@@ -81,6 +81,11 @@ class TestRefusals:
             ("training:\n  steps: 1\n  'steps': 2", "a: training.steps stands twice, lines 2 and 3"),
             ("{a: 1, a: 2}", "a: a stands twice, line 1; keep one"),
             ("- b: 1\n- c: 1\n  c: 2", "a: 1.c stands twice, lines 2 and 3"),
+            # A comma within a number.
+            ("t: {steps: 1,000}", "a, line 1: t.steps has a comma in its number, which begins a new key; write"),
+            ("t: {steps: 1,000, warmup: 4,000}", "a, line 1: t.steps has a comma in its number"),
+            ("t:\n  {dropout: 0,1}", "a, line 2: t.dropout has a comma in its number"),
+            ("{a: b, c: 1,234,567}", "a, line 1: c has a comma in its number"),
         ],
     )  # fmt: skip
     def test_one_line(self, text: str, message: str) -> None:

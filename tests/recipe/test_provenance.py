@@ -72,7 +72,7 @@ class TestReading:
     @pytest.mark.parametrize(
         ("decoding", "message"),
         [
-            ("{beam_size: 1025}", "recipe.yaml: decoding.beam_size=1025 is not allowed: expected less than or equal"),
+            ("{beam_size: 1025}", "recipe.yaml: decoding.beam_size=1025 is not allowed: expected 1024 or less"),
             ("{length_penalty: 'mean:1e308'}", "recipe.yaml: decoding.length_penalty: 'mean:1e308' is not allowed"),
             ("{length_penalty: 'gnmt:nan'}", "is not allowed: expected none, gnmt:ALPHA or mean:ALPHA"),
         ],

@@ -2,64 +2,156 @@
 
 import difflib
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
 
 import pydantic
 
 from clearhead.recipe.sections import Recipe
+from clearhead.recipe.spelling import remedy_for, shown
 
-_OPENINGS = {"Input should be ": "expected ", "Value error, ": ""}
+_WHOLE, _NUMBER, _SWITCH, _TEXT = "a whole number, such as 100", "a number, such as 0.1", "true or false", "a text"
+_LIST: Final = "a list in brackets, such as [a, b]"
+EXPECTED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "bool_parsing": _SWITCH,
+        "bool_type": _SWITCH,
+        "finite_number": "a number that is not infinite",
+        "float_parsing": _NUMBER,
+        "float_type": _NUMBER,
+        "greater_than": "more than {gt:.15g}",
+        "greater_than_equal": "{ge:.15g} or more",
+        "int_from_float": "a whole number, without a fraction",
+        "int_parsing": _WHOLE,
+        "int_parsing_size": "a whole number of fewer digits",
+        "int_type": _WHOLE,
+        "less_than": "less than {lt:.15g}",
+        "less_than_equal": "{le:.15g} or less",
+        "list_type": _LIST,
+        "literal_error": "{expected}",
+        "string_type": _TEXT,
+        "string_unicode": _TEXT,
+        "too_long": "{max_length} values, not {actual_length}",
+        "too_short": "{min_length} or more, not {actual_length}",
+        "tuple_type": _LIST,
+    }
+)
+"""What a value should have been, by pydantic's name for what is wrong with it, and with its figures."""
+
+_OF_NUMBERS: Final = frozenset({_WHOLE, _NUMBER})
 
 
 def explain(error: pydantic.ValidationError) -> str:
     """The first thing that is wrong, in one line, and how many more there are."""
-    problems = error.errors(include_url=False)
+    # What follows from another mistake alone is none.
+    problems = [one for one in error.errors(include_url=False) if one["type"] != "default_factory_not_called"]
     # An unknown key is named before the required one that it was probably meant to be.
     first = min(problems, key=lambda problem: problem["type"] != "extra_forbidden")
     place = [part for part in first["loc"] if not str(part).startswith("function-")]
     key = ".".join(str(part) if len(str(part)) <= 60 else f"{str(part)[:57]}..." for part in place)
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    if first["type"] == "extra_forbidden":
-        return f"unknown key {key}; {_suggest(place)}{more}"
-    if first["type"] == "missing":
-        return f"{key} is missing; add it (`--print-recipe` with a recipe of clearhead's own shows every key){more}"
-    message = re.sub(r"^(Input should be |Value error, )", lambda match: _OPENINGS[match[1]], first["msg"])
-    if first["type"] == "value_error":
-        return f"{key}: {message}{more}"
-    if first["type"] == "model_type":
-        return f"{key}={_short(first['input'])} is not allowed: expected the keys {', '.join(_known_keys(place))}{more}"
-    hint = (
-        '; quote it, as in "no"'
-        if first["type"] == "string_type" and isinstance(first["input"], bool | int | float)
-        else ""
-    )
-    return f"{key}={_short(first['input'])} is not allowed: {message}{hint}{more}"
+    return f"{_KINDS.get(first['type'], _refused)(key, place, first)}{more}"
 
 
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def _unknown(key: str, place: Sequence[int | str], problem: Any) -> str:
+    return f"unknown key {key}; {_suggest(place)}"
+
+
+def _missing(key: str, place: Sequence[int | str], problem: Any) -> str:
+    return f"{key} is missing; add it (`--print-recipe` with a recipe of clearhead's own shows every key)"
+
+
+def _said_by_us(key: str, place: Sequence[int | str], problem: Any) -> str:
+    """What a section of the recipe says itself, after pydantic's words for it."""
+    return f"{key}: {re.sub(r'^(Value error|Assertion failed), ', '', problem['msg'])}{_hint(problem['input'])}"
+
+
+def _not_keys(key: str, place: Sequence[int | str], problem: Any) -> str:
+    names = ", ".join(_known_keys(place))
+    return f"{key}={shown(problem['input'])} is not allowed: expected the keys {names}"
+
+
+def _refused(key: str, place: Sequence[int | str], problem: Any) -> str:
+    form = EXPECTED.get(problem["type"])
+    value = problem["input"]
+    if form is None:
+        return (
+            f"{key}={shown(value)} is not allowed; `--print-recipe` with a recipe of clearhead's own shows one that is"
+        )
+    expected = form.format(**problem.get("ctx", {})) + (", or null for none" if _may_be_null(place) else "")
+    hint = _hint(value) if form in _OF_NUMBERS else ""
+    if form is _TEXT and isinstance(value, bool | int | float):
+        hint = '; quote it, as in "no"'
+    return f"{key}={shown(value)} is not allowed: expected {expected}{hint}"
+
+
+_KINDS: Final[Mapping[str, Callable[[str, Sequence[int | str], Any], str]]] = {
+    "extra_forbidden": _unknown,
+    "missing": _missing,
+    "value_error": _said_by_us,
+    "assertion_error": _said_by_us,
+    "model_type": _not_keys,
+    "model_attributes_type": _not_keys,
+    "dict_type": _not_keys,
+}
+
+
+def _hint(value: Any) -> str:
+    """How to write a text that means a number."""
+    remedy = remedy_for(value) if isinstance(value, str) else None
+    return f"; {remedy}" if remedy else ""
 
 
 def _suggest(place: Sequence[int | str]) -> str:
-    known = _known_keys(place[:-1])
-    close = difflib.get_close_matches(str(place[-1]), known, n=1, cutoff=0.5)
+    known, name = _known_keys(place[:-1]), str(place[-1])
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    elsewhere = [key for key in _all_keys(Recipe) if key.rpartition(".")[2] == name]
+    if elsewhere and name not in close:
+        return f"did you mean {elsewhere[0]}?"
     return f"did you mean {close[0]}?" if close else f"expected one of {', '.join(known)}"
+
+
+def _all_keys(section: type[pydantic.BaseModel], before: str = "") -> list[str]:
+    """The whole names of all keys of a section and those below it, such as training.steps."""
+    found = []
+    for name, field in section.model_fields.items():
+        key = f"{before}{field.alias or name}"
+        below = _section_or_none(field.annotation)
+        found += [key, *(_all_keys(below, f"{key}.") if below else [])]
+    return found
 
 
 def _known_keys(place: Sequence[int | str]) -> list[str]:
     section: type[pydantic.BaseModel] = Recipe
-    for part in place:
-        if isinstance(part, int):
-            continue
-        field = next(field for name, field in section.model_fields.items() if part in {name, field.alias})
-        section = _section_of(field.annotation)
+    for name in _names(place):
+        found = _section_or_none(_field(section, name).annotation)
+        assert found is not None, "only a section has keys"
+        section = found
     return [field.alias or name for name, field in section.model_fields.items()]
 
 
-def _section_of(annotation: Any) -> type[pydantic.BaseModel]:
-    """The section inside an annotation such as `Corpus`, `Embedded | None` or `tuple[Corpus, ...]`."""
+def _may_be_null(place: Sequence[int | str]) -> bool:
+    """Whether the key at a place may be switched off by null."""
+    *sections, last = _names(place)
+    section: type[pydantic.BaseModel] | None = Recipe
+    for name in sections:
+        section = section and _section_or_none(_field(section, name).annotation)
+    return section is not None and type(None) in getattr(_field(section, last).annotation, "__args__", ())
+
+
+def _names(place: Sequence[int | str]) -> list[str]:
+    """The keys on the way, without the places in lists."""
+    return [part for part in place if isinstance(part, str)]
+
+
+def _field(section: type[pydantic.BaseModel], key: str) -> pydantic.fields.FieldInfo:
+    return next(field for name, field in section.model_fields.items() if key in {name, field.alias})
+
+
+def _section_or_none(annotation: Any) -> type[pydantic.BaseModel] | None:
+    """The section inside an annotation such as `Corpus`, `Embedded | None` or `tuple[Corpus, ...]`, if it has one."""
     if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel):
         return annotation
-    return next(_section_of(part) for part in annotation.__args__ if part not in {type(None), Ellipsis})
+    parts = (_section_or_none(part) for part in getattr(annotation, "__args__", ()))
+    return next((part for part in parts if part), None)

@@ -111,7 +111,7 @@ class _Builder:
         if isinstance(event, SequenceStartEvent):
             return self._list(events, place)
         if isinstance(event, MappingStartEvent):
-            return self._mapping(events, place)
+            return self._mapping(events, place, bool(event.flow_style))
         return _scalar(event.value) if event.implicit[0] else event.value
 
     def _list(self, events: Iterator[Event], place: list[str]) -> list[Any]:
@@ -123,21 +123,29 @@ class _Builder:
             items.append(self._node(event, events, [*place, str(len(items))]))
         return items
 
-    def _mapping(self, events: Iterator[Event], place: list[str]) -> dict[str, Any]:
+    def _mapping(self, events: Iterator[Event], place: list[str], in_braces: bool) -> dict[str, Any]:
         values: dict[str, Any] = {}
         lines: dict[str, int] = {}
+        before: Event | None = None
         for event in events:
             if isinstance(event, CollectionEndEvent):
                 break
             key, line = self._key(event), _line(event)
             here = [*place, _short(key)]
+            item = next(events)
+            assert isinstance(item, NodeEvent)
+            if in_braces and _is_rest_of_number(key, item, before):
+                raise self._refusal(
+                    event,
+                    f"{'.'.join([*place, list(values)[-1]])} has a comma in its number, which begins a new key; write "
+                    "numbers without commas, such as 1000 for 1,000 and 0.1 for 0,1",
+                )
             if key in lines:
                 stands = f"line {line}" if lines[key] == line else f"lines {lines[key]} and {line}"
                 raise RecipeError(f"{self.origin}: {'.'.join(here)} stands twice, {stands}; keep one of them")
             lines[key] = line
-            item = next(events)
-            assert isinstance(item, NodeEvent)
             values[key] = self._node(item, events, here)
+            before = item
         return values
 
     def _key(self, event: Event) -> str:
@@ -149,6 +157,13 @@ class _Builder:
 
     def _refusal(self, event: Event, problem: str) -> RecipeError:
         return RecipeError(f"{self.origin}, line {_line(event)}: {problem}")
+
+
+def _is_rest_of_number(key: str, item: Event, before: Event | None) -> bool:
+    """Whether a key without a value is what a comma cut off from the number `before`, as in {steps: 1,000}."""
+    is_empty = isinstance(item, ScalarEvent) and not item.value and item.implicit[0]
+    follows_number = isinstance(before, ScalarEvent) and re.fullmatch("[-+]?[0-9]+", before.value) is not None
+    return is_empty and follows_number and key.isdecimal()
 
 
 def _line(event: Event) -> int:

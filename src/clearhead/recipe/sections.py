@@ -10,6 +10,7 @@ from clearhead.bounds import REAL, WHOLE
 from clearhead.model import PRESETS, TransformerConfig
 from clearhead.model.config import MOST_SIZES, Activation, NormKind, NormPlacement, PositionKind, Sharing
 from clearhead.recipe.plain_yaml import write_yaml
+from clearhead.recipe.spelling import shown
 
 # Nothing that a run can use is refused by these bounds; they keep a mistyped or hostile number from filling the memory,
 # from running for ever, or from becoming infinite in a product.
@@ -208,7 +209,7 @@ def _auto_or_tokens(value: object) -> object:
     with contextlib.suppress(pydantic.ValidationError):
         if not isinstance(value, bool):
             return _COUNT.validate_python(value)
-    raise ValueError(f"{_shown(value)} is not allowed: expected auto, or a whole number of tokens such as 128")
+    raise ValueError(f"{shown(value)} is not allowed: expected auto, or a whole number of tokens such as 128")
 
 
 def _auto_or_switch(value: object) -> object:
@@ -217,12 +218,7 @@ def _auto_or_switch(value: object) -> object:
     with contextlib.suppress(pydantic.ValidationError):
         if isinstance(value, bool | str):
             return _SWITCH.validate_python(value)
-    raise ValueError(f"{_shown(value)} is not allowed: expected auto, true or false")
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    raise ValueError(f"{shown(value)} is not allowed: expected auto, true or false")
 
 
 Tokens = Annotated[int | Literal["auto"], BeforeValidator(_auto_or_tokens)]
