@@ -220,6 +220,17 @@ class TestProcess:
             said = [line for line in process.stderr.read().decode().splitlines() if "import time:" not in line]
         assert (process.returncode, said) == (130, ["clearhead: stopped"])
 
+    def test_ctrl_c_within_code_that_was_made_from_text(self, tmp_path: Path) -> None:
+        """Imports make dataclasses so: `python -m` then ended by the signal, -2 in the place of 130."""
+        (tmp_path / "typed.py").write_text(
+            "import sys; from clearhead.cli import app\n"
+            "app._run = lambda arguments: exec('raise KeyboardInterrupt')\n"
+            "sys.exit(app.main(['check']))\n"
+        )
+        command = [sys.executable, "-m", "typed"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (130, "clearhead: stopped\n")
+
     def test_a_signal_leaves_a_checkpoint(
         self, tmp_path: Path, recipe_file: Path, make_recipe: Callable[..., Recipe]
     ) -> None:

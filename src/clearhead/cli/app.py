@@ -42,7 +42,7 @@ def _answered(given: list[str]) -> int:
         code = _fail(str(error), given)
     except KeyboardInterrupt:
         print("clearhead: stopped", file=sys.stderr)
-        code = INTERRUPTED
+        code = _interrupted()
     except SystemExit as leave:
         # rich leaves by it where the reader has; all else that leaves so means it.
         if not isinstance(leave.__context__, BrokenPipeError):
@@ -73,6 +73,13 @@ def _run(arguments: list[str]) -> int:
         from clearhead.cli.commands import run
 
         return run(arguments)
+
+
+def _interrupted() -> int:
+    from clearhead.cli.stopping import forget_interrupt
+
+    forget_interrupt()
+    return INTERRUPTED
 
 
 def _leave_what_goes_on(code: int) -> None:

@@ -1,5 +1,6 @@
 """Ctrl-C at any moment; it, TERM and a terminal that hangs up while a model is trained."""
 
+import collections
 import contextlib
 import os
 import signal
@@ -40,6 +41,16 @@ def _answer(number: int, frame: FrameType | None) -> None:
         compiler.stop()
         os._exit(128 + number)
     raise KeyboardInterrupt
+
+
+def forget_interrupt() -> None:
+    """Let a process that answered Ctrl-C end with its exit code, 130, and not once more by the signal.
+
+    Where a KeyboardInterrupt passes through code that was compiled from text, as when a dataclass is made while modules
+    are imported, CPython notes it as unhandled for good, and `python -m` ends by SIGINT, which is -2 to who waits for
+    it. Code from text that ends well clears the note (`run_eval_code_obj` in its pythonrun.c); a namedtuple is made so.
+    """
+    collections.namedtuple("Cleared", ())
 
 
 def is_being_imported(name: str) -> bool:
