@@ -1,6 +1,6 @@
 // What every view begins with: its name, why it is there, and an everyday likeness.
 
-import { h, spoken } from "./dom.js";
+import { alarm, h } from "./dom.js";
 
 export function article(words, title, why, like, ...children) {
   const likeness = like && h("p.like", like);
@@ -14,7 +14,7 @@ export function chapter(words, key, ...children) {
 
 /** A part of the page that is drawn again when a choice above it changes. */
 export function redrawn(draw) {
-  const box = h("div.redrawn");
+  const box = h("div");
   let turn = 0;
   const again = async () => {
     const own = (turn += 1);
@@ -22,7 +22,7 @@ export function redrawn(draw) {
     try {
       made = await draw(again);
     } catch (error) {
-      made = h("p.notice", { role: "alert" }, spoken.error(error));
+      made = alarm(error);
     }
     if (own === turn) box.replaceChildren(...[made].flat(Infinity).filter(Boolean));
   };

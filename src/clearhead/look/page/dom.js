@@ -85,6 +85,9 @@ export function choice(label, options, chosen, onchoose) {
   return h("div.choice", { role: "group", "aria-label": label }, h("span.label", label), options.map(button));
 }
 
+/** An error, where what it kept from being drawn would stand. */
+export const alarm = (error) => h("p.notice", { role: "alert" }, spoken.error(error));
+
 /** A table in a box of its own that scrolls: its head's cells, its rows. */
 export const table = (kind, head, rows) => h("div.scroll.tall", { tabindex: 0 }, h(`table${kind}`, h("thead", h("tr", head)), h("tbody", rows)));
 

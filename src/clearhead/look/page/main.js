@@ -2,7 +2,7 @@
 
 import { SENTENCE, addressOf, parsed } from "./address.js";
 import { whenTurned } from "./colours.js";
-import { h, link, select, spoken, visible } from "./dom.js";
+import { alarm, h, link, select, spoken, visible } from "./dom.js";
 import { NumberPanel } from "./number.js";
 import { open } from "./source.js";
 import { Trace, blockOf, partOf, stackOf } from "./trace.js";
@@ -194,7 +194,7 @@ class App {
     try {
       drawn = await views[view](this, part, cell && { ...cell, head: this.head });
     } catch (error) {
-      drawn = h("p.notice", { role: "alert" }, spoken.error(error));
+      drawn = alarm(error);
     }
     if (turn !== this.turnNumber) return;
     this.drawCrumbs(null);
@@ -268,7 +268,7 @@ class App {
       const inside = steps.map((step) => stop("step", step.name, words(`step.${stepKey(step.name)}`)));
       return h("details", { "data-part": part, class: stackOf(part) }, h("summary", partName(words, part)), h("ol", inside));
     });
-    this.rail.replaceChildren(h("h2", words("frame.tour")), tour, h("h2", words("frame.steps")), h("div.groups", groups));
+    this.rail.replaceChildren(h("h2", words("frame.tour")), tour, h("h2", words("frame.steps")), h("div", groups));
   }
 
   markRail() {
@@ -320,7 +320,7 @@ async function begin() {
     app.listen();
     await app.read();
   } catch (error) {
-    document.getElementById("page").replaceChildren(h("p.notice", { role: "alert" }, error.message));
+    document.getElementById("page").replaceChildren(alarm(error));
   }
 }
 

@@ -1,7 +1,7 @@
 // One number as its arithmetic: the equation line, all its terms, and "Check this cell".
 
 import { explain, number, verdict } from "./arithmetic.js";
-import { dotted, exact, h } from "./dom.js";
+import { dotted, exact, h, link, table } from "./dom.js";
 import { lastOf } from "./trace.js";
 
 const SHOWN = 3; // Terms of a sum in the line itself; the rest on request.
@@ -64,13 +64,13 @@ export class NumberPanel {
     const label = (list, i) => (typeof list === "function" ? list(i) : list?.[i]);
     const words = [label(labels.rows, at.row), label(labels.columns, at.column)].filter(Boolean).map((one) => h("bdi.token", one));
     const head = tensor.shape.length > 2 ? [h("span.chip", this.words("head.one", { number: at.head + 1 }))] : [];
-    const open = h("button.link", { onclick: () => this.onopen(name, at) }, dotted(name));
+    const open = link(dotted(name), () => this.onopen(name, at));
     return [open, ...head, ...words.flatMap((one, i) => (i ? [" → ", one] : [one]))];
   }
 
-  terms({ pairs, bias, value }) {
+  terms({ pairs, bias }) {
     const fill = (event) => {
-      if (!event.target.open || body.childElementCount) return;
+      if (!event.target.open || event.target.childElementCount > 1) return;
       let sum = bias ?? 0;
       const rows = pairs.map(([a, b], i) => {
         sum += a * b;
@@ -78,12 +78,10 @@ export class NumberPanel {
       });
       const start = bias === null || bias === undefined ? [] : [["b", "", "", bias, bias]];
       const cell = (one) => h("td", typeof one === "number" ? exact(one) : one);
-      body.replaceChildren(...[...start, ...rows].map((row) => h("tr", row.map(cell))));
+      event.target.append(table("", head, [...start, ...rows].map((row) => h("tr", row.map(cell)))));
     };
-    const body = h("tbody");
     const head = ["i", "a", "b", "a · b", this.words("number.running")].map((one) => h("th", { scope: "col" }, one));
-    const table = h("div.scroll", { tabindex: 0 }, h("table", h("thead", h("tr", head)), body));
-    return h("details", { ontoggle: fill }, h("summary", this.words("number.all", { count: pairs.length, value: exact(value) })), table);
+    return h("details", { ontoggle: fill }, h("summary", this.words("number.all", { count: pairs.length })));
   }
 
   verify() {

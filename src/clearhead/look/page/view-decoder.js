@@ -2,7 +2,7 @@
 
 import { article, chapter, redrawn } from "./article.js";
 import { colour, shades } from "./colours.js";
-import { card, h, link, percent, player, token, visible } from "./dom.js";
+import { card, h, link, percent, player, table, token, visible } from "./dom.js";
 import { greatest } from "./matrix.js";
 import { plane, rowsOf } from "./trace.js";
 import { bar, strip, thumbnail } from "./view-attention.js";
@@ -32,7 +32,7 @@ export async function decoder(app) {
  */
 export function moment(app, { pieces, said, time, self, cross, likely }) {
   const { words, trace } = app;
-  const row = (weights, all) => h("div.tokens.weights", all.map((piece, i) => weighed(piece, all === pieces && i > time ? null : weights[i])));
+  const row = (weights, all) => h("div.tokens", all.map((piece, i) => weighed(piece, all === pieces && i > time ? null : weights[i])));
   const layers = (rows, all) => rows.map((weights, number) => h("div.moment-row", h("span.label", words("part.decoder_layer", { number: number + 1 })), row(weights, all)));
   const head = words("head.one", { number: app.head + 1 });
   return [
@@ -73,7 +73,7 @@ export async function memory(app) {
     const load = async (name) => plane(await trace.tensor(name), app.head);
     const of = (part) => Promise.all(["key", "value", "weights", "context"].map((last) => load(`${part}.${last}`)));
     const [notes, ...layers] = await Promise.all([load("encoder.memory"), ...parts.map(of)]);
-    const scene = h("div.scroll");
+    const scene = h("div");
     const told = h("p.told-step", { "aria-live": "polite" });
     const show = (at) => {
       app.choose("step", at, false);
@@ -103,5 +103,5 @@ function memoryTable(app, { notes, layers, parts, at }) {
     return h("tr", { class: now ? "chosen" : null }, i === 0 && h("td", { rowspan: layers.length }, look("encoder.memory", notes)), h("th", { scope: "row" }, words("part.decoder_layer", { number: i + 1 })), made, at > 2 * i + 1 && asked(layer, part));
   };
   const heads = [words("step.memory"), "", "K = M · W_K", "V = M · W_V", words("step.weights"), words("step.context")];
-  return h("table.six.memory", h("thead", h("tr", heads.map((one) => h("th", one)))), h("tbody", layers.map(row)));
+  return table(".six.memory", heads.map((one) => h("th", one)), layers.map(row));
 }

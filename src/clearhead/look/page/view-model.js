@@ -1,7 +1,7 @@
 // From the outside in: the model as one box, its two stacks, and the layers of one block.
 
-import { chapter } from "./article.js";
-import { h, token } from "./dom.js";
+import { article, chapter } from "./article.js";
+import { h, link, token } from "./dom.js";
 import { grouped, partName } from "./words.js";
 
 const tokens = (side) => h("span.tokens", side.pieces.map((piece) => token(piece)));
@@ -84,19 +84,11 @@ export function block(app, part) {
     const residual = `${sublayer}_residual`;
     const shape = trace.shapes[`${residual}.sum`];
     const open = () => app.go("sublayer", sublayer);
-    const link = (name, key) => h("button.link", { onclick: () => app.go("step", name) }, words(key));
-    const norm = link(`${residual}.normalized`, "step.normalized");
-    const sum = link(`${residual}.sum`, "step.sum");
+    const [norm, sum] = ["normalized", "sum"].map((last) => link(words(`step.${last}`), () => app.go("step", `${residual}.${last}`)));
     const main = h("button.block", { onclick: open }, words(`part.${kind}`));
     const inside = h("div.around", placement === "pre" ? [norm, main, sum] : [main, sum, norm]);
     return h("li.sublayer", h("div.skip-line", { "aria-hidden": "true", title: "+" }), inside, h("div.told", h("p", words(`why.${kind}`)), h("p.size", words("block.vectors", { count: shape[0], width: shape[1] }))));
   };
-  const sections = trace.sublayers(part).map(card);
-  return h(
-    "article",
-    h("h1", partName(words, part)),
-    h("p.why", words(`why.${part.split(".")[0]}_block`)),
-    h("p.like", words(`like.${part.split(".")[0]}_block`)),
-    h("ol.sublayers", sections),
-  );
+  const kind = `${part.split(".")[0]}_block`;
+  return article(words, partName(words, part), words(`why.${kind}`), words(`like.${kind}`), h("ol.sublayers", trace.sublayers(part).map(card)));
 }

@@ -1,7 +1,7 @@
 // Training: targets, what the model said before and after, and the curves between.
 
 import { chapter, redrawn } from "./article.js";
-import { card, exact, h, percent, s, slider, token } from "./dom.js";
+import { card, exact, h, percent, s, slider, table, token } from "./dom.js";
 import { plane } from "./trace.js";
 import { bar } from "./view-attention.js";
 import { best } from "./view-decoder.js";
@@ -20,16 +20,16 @@ export async function training(app) {
 /** One-hot targets, or smoothed: 1 − ε + ε/V for the right word and ε/V for each other. */
 function toy(app) {
   const { words } = app;
-  const table = h("div.scroll");
+  const box = h("div");
   const smoothing = slider(words("training.smoothing"), { min: 0, max: 0.5, step: 0.05, value: Math.max(0, Math.min(0.5, app.smoothing ?? 0)) }, (epsilon) => {
     app.choose("smoothing", epsilon, false);
     const share = (word, target) => (word === target ? 1 - epsilon : 0) + epsilon / VOCABULARY.length;
     const cell = (target) => (word) => h("td", { class: word === target ? "chosen" : null }, bar(share(word, target)), h("span", share(word, target).toFixed(3).replace(/\.000$/, "")));
     const row = (target) => h("tr", h("th", { scope: "row" }, target), VOCABULARY.map(cell(target)));
-    table.replaceChildren(h("table.six", h("thead", h("tr", h("td"), VOCABULARY.map((word) => h("th", { scope: "col" }, word)))), h("tbody", SENTENCE.map(row))));
+    box.replaceChildren(table(".six", [h("td"), VOCABULARY.map((word) => h("th", { scope: "col" }, word))], SENTENCE.map(row)));
     return `ε = ${epsilon.toFixed(2)}`;
   });
-  return [h("div.choices", smoothing), table];
+  return [h("div.choices", smoothing), box];
 }
 
 function beforeAndAfter(app) {

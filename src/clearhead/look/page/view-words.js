@@ -85,13 +85,13 @@ export async function positions(app) {
   const formula = (column) => `${column % 2 ? "cos" : "sin"}(pos${column < 2 ? "" : " / 100"})`;
   const four = sinusoids(5, 4, true);
   const toyRow = (row) => h("tr", h("th", `pos ${row}`), [0, 1, 2, 3].map((column) => h("td", exact(Number(four.at(row, column).toFixed(4))))));
-  const toy = h("table", h("thead", h("tr", h("td"), [0, 1, 2, 3].map((column) => h("th", formula(column))))), h("tbody", [0, 1, 2, 3, 4].map(toyRow)));
+  const toy = table("", [h("td"), [0, 1, 2, 3].map((column) => h("th", formula(column)))], [0, 1, 2, 3, 4].map(toyRow));
   const heat = (key, kind, flat) => new Matrix({ title: words(key) + (trace.config.positions === kind ? ` · ${words("positions.own")}` : ""), flat, words }).element;
   const heats = [await learned(app, heat)];
   if (trace.width % 2 === 0) heats.push(heat("positions.interleaved", "sinusoidal", sinusoids(HEAT, trace.width, true)), heat("positions.concatenated", "sinusoidal-concatenated", sinusoids(HEAT, trace.width, false)));
   return chapter(
     words, "positions",
-    card(words("positions.toy"), null, h("div.scroll", toy)),
+    card(words("positions.toy"), null, toy),
     card(words("positions.heat", { count: HEAT, width: trace.width }), null, h("div.inputs.wide", heats)),
     card(words("positions.added"), null, await added(app)),
   );
@@ -99,9 +99,9 @@ export async function positions(app) {
 
 /** The table that a model with learned positions looks them up in. */
 async function learned(app, heat) {
-  const table = app.trace.byName.get("source_embedding.positions")?.parameters[0];
-  if (!table || !app.trace.door.holds(table)) return null;
-  return heat("positions.learned", "learned", plane(await app.trace.door.rows(table, 0, Math.min(HEAT, app.trace.config.max_length))));
+  const { byName, door, config } = app.trace;
+  const name = byName.get("source_embedding.positions")?.parameters[0];
+  return name && door.holds(name) ? heat("positions.learned", "learned", plane(await door.rows(name, 0, Math.min(HEAT, config.max_length)))) : null;
 }
 
 async function added(app) {
