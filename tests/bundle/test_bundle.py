@@ -1,8 +1,6 @@
 """A trained model in use."""
 
-import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +12,7 @@ from hypothesis import strategies as st
 
 from clearhead.bundle import Bundle, load
 from clearhead.decoding import DeviceModel, Precision, Sampling
-from clearhead.errors import BundleError, DecodingError, UsageError
-from clearhead.recipe import Recipe, without_paths
-from clearhead.training.preparation import gather
+from clearhead.errors import DecodingError, UsageError
 
 TEXTS = ["one two", "six", "", "three four", "un été à l'ombre", " "]
 
@@ -25,35 +21,6 @@ TEXTS = ["one two", "six", "", "three four", "un été à l'ombre", " "]
 def copy(run_folder: Path, tmp_path: Path) -> Path:
     """A bundle's folder that a test may damage."""
     return shutil.copytree(run_folder / "bundle", tmp_path / "copy")
-
-
-class TestSaving:
-    def test_the_same_translations(self, two_languages: Bundle, two_languages_folder: Path) -> None:
-        again = load(two_languages_folder)
-        assert again.search(TEXTS, "fr", top_beams=2) == two_languages.search(TEXTS, "fr", top_beams=2)
-        assert again.recipe == without_paths(two_languages.recipe)
-        assert again.languages == ("en", "fr")
-
-    def test_what_is_in_the_folder(self, two_languages_folder: Path) -> None:
-        """DESIGN, "A run and a bundle on disk"."""
-        names = {path.name for path in two_languages_folder.iterdir()}
-        assert names == {"config.json", "model.safetensors", "tokenizer.json", "recipe.yaml", "README.md"}
-        config = json.loads((two_languages_folder / "config.json").read_text())
-        assert config["format"] == 1
-        assert config["family"] == "encoder-decoder"
-        assert set(config["files"]) == names - {"config.json"}
-
-    def test_an_older_bundle_is_replaced(self, two_languages: Bundle, copy: Path) -> None:
-        two_languages.save(copy, card="# new")
-        assert load(copy).languages == ("en", "fr")
-        assert (copy / "README.md").read_text() == "# new"
-
-    def test_nothing_else_is(self, two_languages: Bundle, tmp_path: Path) -> None:
-        (tmp_path / "thesis.txt").write_text("three years")
-        for place in (tmp_path, tmp_path / "thesis.txt"):
-            with pytest.raises(BundleError, match="is no bundle, so it is not replaced; name another folder"):
-                two_languages.save(place)
-        assert (tmp_path / "thesis.txt").read_text() == "three years"
 
 
 class TestTranslating:
@@ -79,35 +46,6 @@ class TestTranslating:
     @given(st.lists(st.text(), max_size=3))
     def test_as_many_come_out_as_go_in(self, two_languages: Bundle, texts: list[str]) -> None:
         assert len(two_languages.translate(texts, "en", beam_size=1)) == len(texts)
-
-    def test_too_long_a_text_is_cut(self, two_languages: Bundle) -> None:
-        """max_length is 64: the tag, the end symbol, and 62 bytes of text ("1" is a piece of its own)."""
-        fits, cut = "1" * 62, "1" * 70
-        assert two_languages.too_long([fits, cut, " " * 200, "one"]) == [1]
-        assert two_languages.translate(cut, "fr") == two_languages.translate(fits, "fr")
-
-    def test_of_megabytes_a_beginning_is_read(self, two_languages: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
-        """faults.md A13: a line of ten million characters is not cut into ten million pieces to keep 62."""
-        given_sizes: list[int] = []
-        tokenizer = two_languages.source_tokenizer
-        assert tokenizer is two_languages.target_tokenizer
-
-        class Library:
-            def __getattr__(self, name: str) -> Any:
-                return getattr(library, name)
-
-            def encode_batch_fast(self, texts: list[str]) -> Any:
-                given_sizes.extend(map(len, texts))
-                return library.encode_batch_fast(texts)
-
-        library = tokenizer._library
-        monkeypatch.setattr(tokenizer, "_library", Library())
-        long = "one two " * 1_250_000
-        assert two_languages.too_long([long]) == [0]
-        assert two_languages.translate(long, "fr") == two_languages.translate("one two " * 60, "fr")
-        with pytest.raises(DecodingError, match=r"has 1000[01] tokens"):
-            two_languages.score(["one"], [long], "fr")
-        assert max(given_sizes) < 1_000_000
 
     def test_the_target_languages_differ(self, two_languages: Bundle) -> None:
         found = [two_languages.search(["one two"], to)[0][0].log_probability for to in ("en", "fr")]
@@ -181,47 +119,6 @@ class TestTranslating:
             jaxtyping.config.update("jaxtyping_disable", False)
 
 
-class TestUnreadable:
-    """faults.md B5: nonsense is not written with a straight face."""
-
-    TEXTS = ("I am a student.", "저는 학생입니다.", "Je suis étudiante.", "Привет, как дела?", "👍", "", "50 Ω")
-
-    def test_the_shipped_model(self, street: Bundle) -> None:
-        """Its sources are English and French; Korean is among its targets, and in its tokenizer."""
-        known = Bundle(
-            street.model, street.source_tokenizer, street.target_tokenizer, street.recipe, source_scripts=("LATIN",)
-        )
-        assert known.unreadable(self.TEXTS) == [1, 3]
-
-    def test_a_bundle_that_does_not_say(self, street: Bundle) -> None:
-        """An older one: its tokenizer tells of Cyrillic, which is cut into bytes."""
-        older = Bundle(street.model, street.source_tokenizer, street.target_tokenizer, street.recipe)
-        assert older.unreadable(self.TEXTS) == [3]
-
-    def test_bytes_alone_tell_of_no_script(self, two_languages: Bundle) -> None:
-        assert two_languages.unreadable(self.TEXTS) == []
-
-    def test_what_training_found_is_stored(self, run_folder: Path, make_recipe: Callable[..., Recipe]) -> None:
-        """The tiny run's sources are English words; of single bytes nothing is said."""
-        stored = json.loads((run_folder / "bundle" / "config.json").read_text())["source_scripts"]
-        assert stored == []
-        assert gather(make_recipe("text.size=300")).source_scripts == ("LATIN",)
-
-    def test_it_is_kept(self, street: Bundle, tmp_path: Path) -> None:
-        Bundle(
-            street.model, street.source_tokenizer, street.target_tokenizer, street.recipe, source_scripts=("LATIN",)
-        ).save(tmp_path / "kept")
-        assert load(tmp_path / "kept").source_scripts == ("LATIN",)
-
-    @pytest.mark.parametrize("wrong", [3, None, True])
-    def test_a_wrong_one_is_refused(self, copy: Path, wrong: object) -> None:
-        config = json.loads((copy / "config.json").read_text())
-        config["source_scripts"] = wrong
-        (copy / "config.json").write_text(json.dumps(config))
-        with pytest.raises(BundleError, match="is not a bundle's config"):
-            load(copy)
-
-
 class TestPrecision:
     def test_the_weights_in_use_are_those_of_the_model(self, run_folder: Path) -> None:
         """What is packed for translating is packed anew after a weight has changed."""
@@ -282,23 +179,6 @@ class TestDevices:
         expected = load(run_folder).search(texts, beam_size=3, top_beams=2)
         request.getfixturevalue("gpu")
         assert load(run_folder).search(texts, beam_size=3, top_beams=2) == expected
-
-
-class TestLanguages:
-    def test_none_is_named(self, two_languages: Bundle) -> None:
-        with pytest.raises(UsageError, match="this model translates into en, fr; say which, as in to='en' or --to en"):
-            two_languages.translate("one")
-
-    def test_one_that_it_does_not_know(self, two_languages: Bundle) -> None:
-        with pytest.raises(UsageError, match="this model translates into en, fr, not 'xx'; say which"):
-            two_languages.translate("one", "xx")
-
-    def test_a_model_of_one_direction(self, run_folder: Path) -> None:
-        bundle = load(run_folder)
-        assert bundle.languages == ()
-        assert bundle.translate("one", "fr") == bundle.translate("one")
-        with pytest.raises(UsageError, match="this model translates into fr only, not 'de'; leave `to` out"):
-            bundle.translate("one", "de")
 
 
 class TestScoring:

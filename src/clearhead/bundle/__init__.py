@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 from clearhead.lazy import lazy
 
 if TYPE_CHECKING:
-    from clearhead.bundle.bundle import Bundle, Translation
+    from clearhead.bundle.bundle import Bundle
     from clearhead.bundle.loading import find_bundle, load, shipped
     from clearhead.bundle.shortlist import learn_shortlist, load_shortlist, save_shortlist
     from clearhead.bundle.storage import load_tokenizers, load_weights, read_tensors, save_weights, tokenizer_files
+    from clearhead.bundle.translation import Translation
 
 __all__ = [
     "Bundle",
@@ -29,9 +30,10 @@ __all__ = [
 __getattr__, __dir__ = lazy(
     __name__,
     {
-        "bundle": ("Bundle", "Translation"),
+        "bundle": ("Bundle",),
         "loading": ("find_bundle", "load", "shipped"),
         "shortlist": ("learn_shortlist", "load_shortlist", "save_shortlist"),
         "storage": ("load_tokenizers", "load_weights", "read_tensors", "save_weights", "tokenizer_files"),
+        "translation": ("Translation",),
     },
 )

@@ -1,6 +1,5 @@
 """A trained model in use: translating, scoring, and saving it to a folder of its own."""
 
-import dataclasses
 import functools
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,52 +7,21 @@ from typing import get_args, overload
 
 from clearhead.bounds import whole
 from clearhead.bundle.arguments import require_many, require_text, shown
-from clearhead.bundle.config_file import write_config
+from clearhead.bundle.folder import Parts, write_folder
 from clearhead.bundle.serving import Serving
-from clearhead.bundle.storage import save_weights, tokenizer_files
-from clearhead.bundle.traces import searched, side, traced
-from clearhead.decoding import (
-    Hypothesis,
-    LengthPenalty,
-    Precision,
-    Sampling,
-    SearchOptions,
-    Shortlist,
-    score_ids,
-    translate_ids,
-)
-from clearhead.decoding.scores import confidence
+from clearhead.bundle.sources import source_ids, tag_of, too_long, unreadable
+from clearhead.bundle.traces import side, traced_target, traced_translation
+from clearhead.bundle.translation import BLANK, Translation, as_text, rescored
+from clearhead.decoding import LengthPenalty, Precision, Sampling, SearchOptions, Shortlist, score_ids, translate_ids
 from clearhead.decoding.utf8 import Utf8Automaton
-from clearhead.decoding.weights import require_numbers
-from clearhead.errors import BundleError, DecodingError, UsageError
-from clearhead.files import publish_folder, sha256
+from clearhead.errors import UsageError
 from clearhead.model import EncoderDecoder, TransformerConfig
-from clearhead.recipe import Recipe, without_paths
-from clearhead.text import Tokenizer, is_blank, learned_scripts, unread_scripts
+from clearhead.recipe import Recipe
+from clearhead.text import Tokenizer, is_blank, learned_scripts
 from clearhead.tracing import Trace
 
-
-@dataclasses.dataclass(frozen=True)
-class Translation:
-    """One hypothesis as text, with the scores of the search that found it (natural logarithms).
-
-    tokens: the pieces' ids, the end symbol included where the hypothesis ended by itself (`finished`).
-    """
-
-    text: str
-    score: float
-    log_probability: float
-    tokens: tuple[int, ...]
-    token_log_probabilities: tuple[float, ...]
-    finished: bool
-
-    @property
-    def confidence(self) -> float:
-        """How sure the model is of a token, from 0 to 1: the geometric mean of its tokens' probabilities.
-
-        1 for a blank text, in which there is nothing to be unsure of. It says nothing of languages never learned.
-        """
-        return confidence(self.token_log_probabilities)
+# A target that is too long for the model is refused by how many pieces it has; beyond so many they are not counted.
+COUNTED = 10_000
 
 
 class Bundle:
@@ -119,20 +87,8 @@ class Bundle:
 
         Raises UsageError for a language that the model does not know.
         """
-        require_text("to", to, optional=True)
-        if self.languages:
-            if to not in self.languages:
-                given = "" if to is None else f", not {to!r}"
-                raise UsageError(
-                    f"this model translates into {', '.join(self.languages)}{given}; "
-                    f"say which, as in to={self.languages[0]!r} or --to {self.languages[0]}"
-                )
-            return [self.source_tokenizer.tag(to)]
         known = {corpus.to_language for corpus in self.recipe.data.train}
-        if to is not None and to not in known:
-            languages = ", ".join(sorted(language for language in known if language)) or "one unnamed language"
-            raise UsageError(f"this model translates into {languages} only, not {to!r}; leave `to` out")
-        return []
+        return tag_of(to, self.source_tokenizer, known)
 
     @overload
     def translate(  # type: ignore[overload-overlap]  # a str is a sequence of str as well
@@ -220,10 +176,10 @@ class Bundle:
             workers=workers,
         )
         if exact:
-            found = self._rescored(sources, found, options)
+            found = rescored(self._serving.precise(), sources, found, options)
         results = [[BLANK] for _ in texts]
         for number, hypotheses in zip(spoken, found, strict=True):
-            results[number] = [self._translation(hypothesis) for hypothesis in hypotheses]
+            results[number] = [as_text(hypothesis, self.target_tokenizer) for hypothesis in hypotheses]
         return results
 
     def score(
@@ -254,7 +210,7 @@ class Bundle:
         results = [BLANK for _ in sources]
         found = score_ids(self._serving.precise(), ids, wanted, options, numbers=asked, batch_tokens=batch_tokens)
         for number, hypothesis in zip(asked, found, strict=True):
-            results[number] = self._translation(hypothesis)
+            results[number] = as_text(hypothesis, self.target_tokenizer)
         return results
 
     def trace(self, text: str, to: str | None = None, target: str | None = None, *, beam_size: int = 1) -> Trace:
@@ -269,30 +225,20 @@ class Bundle:
         [source] = self._sources([text], to)
         if source is None:
             raise UsageError("there is nothing to trace in a blank text; give a sentence")
-        options = self._options(beam_size, 1, None, None)
-        tokenizer = self.target_tokenizer
-        served: Sequence[float] | None = None
-        if target is None:
-            best, tree = searched(self._serving.runtime(self.precision), source, options)
-            tokens, served = best.tokens, best.token_log_probabilities
-        else:
-            tokens, tree = (*tokenizer.encode(target, COUNTED), tokenizer.end), None
-        if len(tokens) > self.config.max_length:
-            raise DecodingError(
-                f"the target has {len(tokens)} tokens but the model writes {self.config.max_length} at most; shorten it"
-            )
+        options, tokenizer = self._options(beam_size, 1, None, None), self.target_tokenizer
         settings = {
             "model": self.recipe.name,
             "to": to,
             "beam_size": beam_size if target is None else None,
             "length_penalty": str(options.length_penalty),
             "precision": self.precision,
-            # Each token's log-probability as the program that translates computed it, in its precision.
-            "served": None if served is None else list(served),
         }
-        said = tokenizer.decode(tokens) if target is None else target
         sentence = side(text, source, self.source_tokenizer)
-        found = traced(self.model, sentence, tokens, said, tokenizer, tree, settings)
+        if target is None:
+            found = traced_translation(self._serving, self.precision, sentence, tokenizer, options, settings)
+        else:
+            ids = tokenizer.encode(target, COUNTED)
+            found = traced_target(self._serving, sentence, target, ids, tokenizer, settings)
         found.bundle = self
         return found
 
@@ -302,29 +248,8 @@ class Bundle:
         The weights are stored as the recipe's `training.bundle_precision` says. A bundle that was there is replaced.
         Raises BundleError where something else is, or where a weight is too large to be stored so.
         """
-        path = Path(path)
-        require_numbers(self.model)
-        if path.exists() and not (path / "config.json").is_file() and not (path.is_dir() and not any(path.iterdir())):
-            raise BundleError(f"{path} exists and is no bundle, so it is not replaced; name another folder")
-        with publish_folder(path) as draft:
-            save_weights(self.model, draft / "model.safetensors", self.recipe.training.bundle_precision)
-            for name, tokenizer in tokenizer_files(self.source_tokenizer, self.target_tokenizer).items():
-                tokenizer.save(draft / name)
-            (draft / "recipe.yaml").write_text(without_paths(self.recipe).to_yaml(), encoding="utf-8")
-            (draft / "README.md").write_text(card or f"# {self.recipe.name}\n", encoding="utf-8")
-            hashes = {file.name: sha256(file) for file in sorted(draft.iterdir())}
-            write_config(draft, self.recipe.family, self.config, hashes, self.source_scripts)
-
-    def _rescored(
-        self, sources: Sequence[list[int]], found: Sequence[Sequence[Hypothesis]], options: SearchOptions
-    ) -> list[list[Hypothesis]]:
-        """The same hypotheses in the same order, scored as `score` would."""
-        flat = [(source, one) for source, hypotheses in zip(sources, found, strict=True) for one in hypotheses]
-        targets = [one.tokens[:-1] if one.finished else one.tokens for _, one in flat]
-        ended = [one.finished for _, one in flat]
-        model = self._serving.precise()
-        scored = iter(score_ids(model, [source for source, _ in flat], targets, options, ended=ended))
-        return [[next(scored) for _ in hypotheses] for hypotheses in found]
+        parts = Parts(self.model, self.source_tokenizer, self.target_tokenizer, self.recipe, self.source_scripts)
+        write_folder(Path(path), parts, card)
 
     def _options(
         self, beam_size: int | None, top_beams: int, length_penalty: str | None, sampling: Sampling | None
@@ -353,13 +278,7 @@ class Bundle:
 
     def _sources(self, texts: Sequence[str], to: str | None) -> list[list[int] | None]:
         """The ids of each text with its tag and end; None for a blank one. Too long a text is cut."""
-        tag = self.tag(to)
-        room = self.config.max_length - len(tag) - 1
-        encoded = self.source_tokenizer.encode_many(texts, room)
-        return [
-            None if is_blank(text) else [*tag, *ids, self.source_tokenizer.end]
-            for text, ids in zip(texts, encoded, strict=True)
-        ]
+        return source_ids(texts, self.tag(to), self.source_tokenizer, self.config.max_length)
 
     def _shortlist(self, to: str | None) -> Shortlist | None:
         """The shortlist. Raises UsageError where it was learned for another language."""
@@ -372,38 +291,16 @@ class Bundle:
 
     def too_long(self, texts: Sequence[str]) -> list[int]:
         """The numbers, from 0, of the texts that are longer than the model can read, and are cut at its limit."""
-        room = self.config.max_length - 1 - bool(self.languages)
-        encoded = self.source_tokenizer.encode_many(texts, room + 1)
-        return [
-            n
-            for n, (text, ids) in enumerate(zip(texts, encoded, strict=True))
-            if len(ids) > room and not is_blank(text)
-        ]
+        return too_long(texts, self.source_tokenizer, self.config.max_length)
 
     def unreadable(self, texts: Sequence[str]) -> list[int]:
         """The numbers, from 0, of the texts that are mostly in scripts the model never learned to read.
 
         What it makes of them means nothing. None are where it reads bytes alone, so that no script is known.
         """
-        known = self.readable_scripts
-        return [number for number, text in enumerate(texts) if known and unread_scripts(text, known)]
+        return unreadable(texts, self.readable_scripts)
 
     @functools.cached_property
     def readable_scripts(self) -> tuple[str, ...]:
         """The scripts that the model learned to read; none where its pieces tell of none."""
         return learned_scripts(self.source_tokenizer) if self.source_scripts is None else self.source_scripts
-
-    def _translation(self, hypothesis: Hypothesis) -> Translation:
-        return Translation(
-            self.target_tokenizer.decode(hypothesis.tokens),
-            hypothesis.score,
-            hypothesis.log_probability,
-            hypothesis.tokens,
-            hypothesis.token_log_probabilities,
-            hypothesis.finished,
-        )
-
-
-# A target that is too long for the model is refused by how many pieces it has; beyond so many they are not counted.
-COUNTED = 10_000
-BLANK = Translation("", 0.0, 0.0, (), (), True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from clearhead.bundle.archive import is_archive, unpacked
 from clearhead.bundle.config_file import Config, check_files, read_config
 from clearhead.decoding import Precision
-from clearhead.errors import BundleError, ConfigError, RecipeError, TokenizerError, UsageError
+from clearhead.errors import BundleError, UsageError
 from clearhead.native import compiler
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 # Models that come with clearhead, each a run folder without its checkpoints.
 SHIPPED = Path(__file__).with_name("shipped")
-_MOST_RECIPE = 1 << 20
 
 
 def load(
@@ -48,42 +47,22 @@ def _assemble(
     import torch
 
     from clearhead.bundle.bundle import Bundle
+    from clearhead.bundle.folder import read_folder
     from clearhead.bundle.serving import Serving
     from clearhead.bundle.shortlist import load_shortlist
-    from clearhead.bundle.storage import load_tokenizers, load_weights, require_sizes
-    from clearhead.model import EncoderDecoder, TransformerConfig
-    from clearhead.recipe import read_provenance
 
-    weights = folder / "model.safetensors"
-    try:
-        recipe = read_provenance(_recipe_text(folder), "recipe.yaml")
-        sizes = TransformerConfig(**config.sizes)
-        source, target = load_tokenizers(folder, config.tokenizers)
-    except (TypeError, ConfigError, RecipeError, TokenizerError) as error:
-        problem = " ".join(str(error).split())[:300]
-        raise BundleError(f"{folder} is not a bundle of this clearhead ({problem}); update clearhead") from None
-    # Nothing of these sizes is built before the files have shown that they are of these sizes.
-    require_sizes(sizes, weights, source, target)
-    pieces = None if shortlist is None else load_shortlist(shortlist, source, target)
-    # Whatever the caller has set: a model that is loaded in inference mode, too, can be used outside of it.
-    with torch.inference_mode(False), torch.device("cpu"):
-        model = EncoderDecoder(sizes)
-        load_weights(model, weights)
+    parts = read_folder(folder, config)
+    pieces = None if shortlist is None else load_shortlist(shortlist, parts.source, parts.target)
     try:
         with torch.inference_mode(False):
-            model = model.to(device)
+            model = parts.model.to(device)
     except (RuntimeError, AssertionError) as error:
         raise UsageError(
             f"device={device!r} cannot be used ({error}); choose cpu, or cuda where there is one"
         ) from None
     # Until somebody asks the bundle for its model, nobody else can reach it.
-    alone = Serving(model.eval(), is_shared=False)
-    return Bundle(alone, source, target, recipe, precision, pieces, config.scripts)
-
-
-def _recipe_text(folder: Path) -> str:
-    """The recipe, which tells where the model came from; nothing where it is no text."""
-    return (folder / "recipe.yaml").read_bytes()[:_MOST_RECIPE].decode("utf-8", "replace")
+    alone = Serving(model, is_shared=False)
+    return Bundle(alone, parts.source, parts.target, parts.recipe, precision, pieces, parts.scripts)
 
 
 def find_bundle(path: Path) -> Path:

@@ -1,4 +1,4 @@
-"""From a text to its trace: the search, watched, and one forced pass over what it found."""
+"""From a sentence to its trace: the search, watched, and one forced pass over what it found."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -6,8 +6,10 @@ from typing import Any
 
 import torch
 
-from clearhead.decoding import BeamStep, DeviceModel, Hypothesis, PackedModel, SearchOptions, translate_ids
+from clearhead.bundle.serving import Serving
+from clearhead.decoding import BeamStep, DeviceModel, Hypothesis, PackedModel, Precision, SearchOptions, translate_ids
 from clearhead.decoding.weights import require_numbers
+from clearhead.errors import DecodingError
 from clearhead.model import EncoderDecoder
 from clearhead.text import Tokenizer
 from clearhead.tracing import Side, Trace, Tree, record, steps_of
@@ -15,6 +17,29 @@ from clearhead.tracing.steps import PROBABILITIES
 
 # How many of the likeliest next tokens a tree keeps for each hypothesis that was continued.
 CANDIDATES = 10
+
+
+def traced_translation(
+    serving: Serving,
+    precision: Precision,
+    sentence: Side,
+    tokenizer: Tokenizer,
+    options: SearchOptions,
+    settings: Mapping[str, Any],
+) -> Trace:
+    """The trace of what translating gives. settings: what the trace tells of how it was made."""
+    best, tree = searched(serving.runtime(precision), sentence.ids, options)
+    # Each token's log-probability as the program that translates computed it, in its precision.
+    settings = {**settings, "served": list(best.token_log_probabilities)}
+    return traced(serving.model, sentence, best.tokens, tokenizer.decode(best.tokens), tokenizer, tree, settings)
+
+
+def traced_target(
+    serving: Serving, sentence: Side, text: str, ids: Sequence[int], tokenizer: Tokenizer, settings: Mapping[str, Any]
+) -> Trace:
+    """The trace of a target that is given, as text and as ids. Raises DecodingError where it is too long."""
+    settings = {**settings, "served": None}
+    return traced(serving.model, sentence, (*ids, tokenizer.end), text, tokenizer, None, settings)
 
 
 def searched(
@@ -52,6 +77,10 @@ def traced(
     Its settings tell the pieces of the likeliest next tokens, so that a reader without the tokenizer can name them.
     """
     require_numbers(model)
+    if len(tokens) > model.config.max_length:
+        raise DecodingError(
+            f"the target has {len(tokens)} tokens but the model writes {model.config.max_length} at most; shorten it"
+        )
     inputs = (tokenizer.begin, *tokens[:-1])
     steps = steps_of(model.config)
     nodes = [] if tree is None else tree.as_json()

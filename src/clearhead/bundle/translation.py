@@ -1,0 +1,62 @@
+"""What a bundle's search gives: hypotheses as text, with their scores."""
+
+import dataclasses
+from collections.abc import Sequence
+
+from clearhead.decoding import Hypothesis, SearchOptions, score_ids
+from clearhead.decoding.scores import confidence
+from clearhead.model import EncoderDecoder
+from clearhead.text import Tokenizer
+
+
+@dataclasses.dataclass(frozen=True)
+class Translation:
+    """One hypothesis as text, with the scores of the search that found it (natural logarithms).
+
+    tokens: the pieces' ids, the end symbol included where the hypothesis ended by itself (`finished`).
+    """
+
+    text: str
+    score: float
+    log_probability: float
+    tokens: tuple[int, ...]
+    token_log_probabilities: tuple[float, ...]
+    finished: bool
+
+    @property
+    def confidence(self) -> float:
+        """How sure the model is of a token, from 0 to 1: the geometric mean of its tokens' probabilities.
+
+        1 for a blank text, in which there is nothing to be unsure of. It says nothing of languages never learned.
+        """
+        return confidence(self.token_log_probabilities)
+
+
+# Of a blank text.
+BLANK = Translation("", 0.0, 0.0, (), (), True)
+
+
+def as_text(hypothesis: Hypothesis, tokenizer: Tokenizer) -> Translation:
+    """The hypothesis of a search, decoded."""
+    return Translation(
+        tokenizer.decode(hypothesis.tokens),
+        hypothesis.score,
+        hypothesis.log_probability,
+        hypothesis.tokens,
+        hypothesis.token_log_probabilities,
+        hypothesis.finished,
+    )
+
+
+def rescored(
+    model: EncoderDecoder,
+    sources: Sequence[list[int]],
+    found: Sequence[Sequence[Hypothesis]],
+    options: SearchOptions,
+) -> list[list[Hypothesis]]:
+    """The hypotheses of each source in the same order, scored by `model` as targets that are given."""
+    flat = [(source, one) for source, hypotheses in zip(sources, found, strict=True) for one in hypotheses]
+    targets = [one.tokens[:-1] if one.finished else one.tokens for _, one in flat]
+    ended = [one.finished for _, one in flat]
+    scored = iter(score_ids(model, [source for source, _ in flat], targets, options, ended=ended))
+    return [[next(scored) for _ in hypotheses] for hypotheses in found]
