@@ -1,12 +1,13 @@
 """Matrices from a file."""
 
+import gzip
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from clearhead.byhand.matrices import read_matrices
-from clearhead.errors import UsageError
+from clearhead.errors import DataError, UsageError
 
 
 def written(folder: Path, name: str, text: str) -> Path:
@@ -56,6 +57,36 @@ def test_what_is_no_matrix(tmp_path: Path, name: str, text: str, message: str) -
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"cannot be read \(No such file or directory\); check the path"):
         read_matrices(tmp_path / "none.json")
-    (tmp_path / "bytes.json").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(UsageError, match="is not UTF-8 text; save it as UTF-8"):
-        read_matrices(tmp_path / "bytes.json")
+
+
+UTF16 = '{"X": [[1, 2]]}\n'.encode("utf-16")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (UTF16, "is in UTF-16, expected UTF-8; convert it with iconv -f UTF-16 -t UTF-8 FILE > NEW"),
+        (
+            "가,나\n안녕하세요 여러분\n".encode("cp949") * 9,
+            "it looks like CP949 (Korean Windows): convert it with iconv",
+        ),
+        (b"PK\x03\x04" + bytes(26) + b"xl/workbook.xml", "is a workbook; save its sheet as text: File > Save As > CSV"),
+        (b"X\n1,\xff2\n", "line 2 is not UTF-8 (byte 0xFF at 3)"),
+    ],
+)
+def test_what_is_no_text_is_named(tmp_path: Path, content: bytes, message: str) -> None:
+    """By the one reader of text files, so that it is told what the file is, and the command that helps."""
+    (tmp_path / "own.csv").write_bytes(content)
+    with pytest.raises(DataError) as error:
+        read_matrices(tmp_path / "own.csv")
+    assert message in str(error.value)
+    assert str(error.value).startswith(f"--matrix {tmp_path / 'own.csv'}")
+    assert "\n" not in str(error.value)
+
+
+def test_gzip_is_read(tmp_path: Path) -> None:
+    (tmp_path / "own.csv.gz").write_bytes(gzip.compress(b"X\r\n1,2\r\n"))
+    with pytest.raises(UsageError, match="is not JSON"):
+        read_matrices(tmp_path / "own.csv.gz")
+    (tmp_path / "own.csv").write_bytes(gzip.compress(b"X\r\n1,2\r\n"))
+    assert read_matrices(tmp_path / "own.csv") == {"X": [[1, 2]]}

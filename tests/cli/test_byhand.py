@@ -77,6 +77,16 @@ def test_errors_are_one_line(clearhead: Run, arguments: tuple[str, ...], message
     assert result.err.count("\n") == 1
 
 
+def test_a_topic_without_a_model_is_told_first(clearhead: Run, two_languages_folder: Path, tmp_path: Path) -> None:
+    """It was told that --to is missing, or that the model is not there, and would have been of no use with them."""
+    for model in (two_languages_folder, tmp_path / "none"):
+        result = clearhead("byhand", "by-hand-transformer", "--from", model, "one")
+        assert (result.code, result.out) == (2, b"")
+        assert result.err.startswith(
+            "clearhead: by-hand-transformer cannot be made from a model: no trained model is s"
+        )
+
+
 def test_shapes_that_do_not_fit_are_both_named(clearhead: Run, tmp_path: Path) -> None:
     (tmp_path / "own.json").write_text('{"X": [[1, 2, 3]], "A": [[1, 0], [0, 1]]}', encoding="utf-8")
     result = clearhead("byhand", "block", "--matrix", tmp_path / "own.json")

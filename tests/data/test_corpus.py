@@ -170,5 +170,13 @@ def test_unequal_files_are_told_with_both_counts_and_the_first_blank(tmp_path, s
 
 
 def test_unequal_files_without_a_blank_line(tmp_path):
-    with pytest.raises(DataError, match="no pair has a blank line"):
+    """What is not so is not said; nor is a pair where one file has ended."""
+    with pytest.raises(DataError, match=r"must have one line for each other$"):
         list(read_pairs(write(tmp_path / "a", b"1"), write(tmp_path / "b", b"1\n2")))
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_blank_lines_at_the_end_of_one_file(tmp_path, swapped):
+    files = [write(tmp_path / "a", b"1\n \n2\n"), write(tmp_path / "b", b"1\n2\n3\n\n \n")]
+    with pytest.raises(DataError, match=r"b has from line 4 on is blank: remove it$"):
+        list(read_pairs(*(reversed(files) if swapped else files)))

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clearhead.errors import DataError
-from clearhead.reading import Lines, open_lines
+from clearhead.reading import Lines, decoded, open_lines
 
 
 def blocks(*parts: bytes) -> Lines:
@@ -72,6 +72,22 @@ def test_no_whole_gzip(tmp_path: Path, damage: object) -> None:
         list(lines)
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"One line\n", "(it begins with 4F 6E, not with 1F 8B)"),
+        (gzip.compress(b"one\n") + b"rest", "(what follows its end is no gzip)"),
+    ],
+)
+def test_bytes_are_not_shown_as_python_writes_them(tmp_path: Path, content: bytes, message: str) -> None:
+    """RFC 1952: gzip's mark is 1F 8B."""
+    (tmp_path / "text.gz").write_bytes(content)
+    with pytest.raises(DataError) as error, open_lines(tmp_path / "text.gz", "text") as lines:
+        list(lines)
+    assert message in str(error.value)
+    assert "b'" not in str(error.value)
+
+
 def test_two_gzip_files_one_after_the_other(tmp_path: Path) -> None:
     """As `cat a.gz b.gz` writes them; gzip's own format."""
     (tmp_path / "text").write_bytes(gzip.compress(b"one\n") + gzip.compress(b"two\n"))
@@ -128,3 +144,12 @@ class TestPipe:
         os.close(pipe)
         with open_lines(None, "standard input") as lines:
             assert list(lines) == [b"one", b"two"]
+
+
+def test_lines_as_text_and_the_one_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "text").write_bytes("é\n".encode() + b"one\nt\xff\n")
+    with open_lines(tmp_path / "text", "text") as lines:
+        texts = decoded(lines, "text")
+        assert [next(texts), next(texts)] == ["é", "one"]
+        with pytest.raises(DataError, match=r"text: line 3 is not UTF-8 \(byte 0xFF at 2\)"):
+            next(texts)

@@ -11,6 +11,7 @@ from typing import Any
 from clearhead.byhand.numbers import read
 from clearhead.byhand.sheet import Rows
 from clearhead.errors import UsageError
+from clearhead.reading import check_utf8, decoded, open_lines
 
 _LARGEST = 10_000
 _HOW = 'write {"X": [[1, 2], [3, 4]]} in a .json file, or in a .csv file a line with X and then its rows'
@@ -20,19 +21,25 @@ def read_matrices(path: str | Path) -> dict[str, Rows]:
     """Matrices by their names.
 
     JSON: an object whose values are lists of rows; numbers, or texts such as "1/3". CSV: a line that holds a name
-    alone, then that matrix's rows; blank lines do not count. Raises UsageError for anything else.
+    alone, then that matrix's rows; blank lines do not count. Raises UsageError for anything else, and DataError for
+    what is no text.
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise UsageError(f"--matrix {path} cannot be read ({error.strerror or error}); check the path") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"--matrix {path} is not UTF-8 text; save it as UTF-8") from None
+    text = _text(path)
     found = _from_csv(path, text) if path.suffix.lower() == ".csv" else _from_json(path, text)
     if not found:
         raise UsageError(f"--matrix {path} holds no matrix; {_HOW}")
     return {name: _checked(path, name, rows) for name, rows in found.items()}
+
+
+def _text(path: Path) -> str:
+    name = f"--matrix {path}"
+    try:
+        with open_lines(path, name) as lines:
+            check_utf8(lines.head, name)
+            return "\n".join(decoded(lines, name))
+    except OSError as error:
+        raise UsageError(f"{name} cannot be read ({error.strerror or error}); check the path") from None
 
 
 def _from_json(path: Path, text: str) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from clearhead.byhand import searched
 from clearhead.byhand.making import find_topic, finished
+from clearhead.byhand.modelled import require_possible
 from clearhead.byhand.numbers import rounded
 from clearhead.byhand.sheet import Rows, Section, Sheet
 from clearhead.byhand.topic import Start
@@ -29,7 +30,6 @@ MOST_TOKENS = 7
 VALUE_COLUMNS, FEATURES, INNER, COLUMNS, ROWS, VOCABULARY = 3, 3, 4, 4, 4, 6
 # Of two heads at once there is room for fewer.
 HEAD_ROWS, HEAD_COLUMNS, MIXED_COLUMNS = 3, 2, 3
-WHY_NOT = {"by-hand-transformer": "no trained model is small enough; make its parts instead"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,13 +62,8 @@ def sheet_from(
     Raises UsageError for a topic that a model has no numbers for, for a layer or head that it does not have, and for a
     text too long for a sheet.
     """
+    require_possible(topic, layer, head)
     kind, say = find_topic(topic), Words(language)
-    if topic not in TAKERS:
-        raise UsageError(f"{topic} cannot be made from a model: {WHY_NOT[topic]}")
-    if head is not None and topic not in WITH_HEADS:
-        raise UsageError(f"--head {head + 1}: {topic} has no heads; leave --head out")
-    if layer is not None and topic in WITHOUT_LAYERS:
-        raise UsageError(f"--layer {layer + 1}: {topic} stands outside the layers; leave --layer out")
     taken = TAKERS[topic](trace, topic, layer or 0, head or 0)
     start = Start(taken.rows, {**kind.usual, **taken.sizes}, say, taken.labels, taken.places)
     sections = taken.sections(say) if taken.sections else kind.build(start)
@@ -231,8 +226,6 @@ TAKERS: Mapping[str, Callable[[Trace, str, int, int], Taken]] = {
     "softmax": _softmax, "positions": _positions, "cross-entropy": _cross_entropy, "multi-head": _multi_head,
     "beam-search": _beam_search,
 }  # fmt: skip
-WITH_HEADS = {*PARTS, "attention-weighting", "block", "softmax"}
-WITHOUT_LAYERS = {"positions", "cross-entropy", "beam-search"}
 
 
 def _parameter(trace: Trace, name: str) -> Tensor:

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from clearhead.bundle import load
-from clearhead.byhand import TOPICS, Sheet, make_sheet, read_matrices, read_sizes
+from clearhead.byhand import TOPICS, Sheet, Words, make_sheet, read_matrices, read_sizes
+from clearhead.byhand.modelled import require_possible
 from clearhead.cli.options import Debug, Quiet, To
 from clearhead.errors import UsageError
 from clearhead.files import publish_file
@@ -84,13 +85,17 @@ def byhand(
 def _of_model(
     topic: str, model: Path, text: str | None, layer: int | None, head: int | None, to: str | None, language: str
 ) -> Sheet:
+    require_possible(topic, _from_zero(layer), _from_zero(head))
+    Words(language)
+    if text is None:
+        raise UsageError('--from needs a text to read; add it, as in: --from runs/street "I am a student."')
+    bundle = load(model)
+    # It needs torch, which is imported only where nothing was wrong so far.
     from clearhead.byhand import sheet_from
     from clearhead.byhand.beam_search import BEAM
 
-    if text is None:
-        raise UsageError('--from needs a text to read; add it, as in: --from runs/street "I am a student."')
     # The numbers of a search are those of the beam that the sheet is about; all others are of what the model says.
-    trace = load(model).trace(text, to, beam_size=BEAM if topic == "beam-search" else 1)
+    trace = bundle.trace(text, to, beam_size=BEAM if topic == "beam-search" else 1)
     return sheet_from(trace, topic, _from_zero(layer), _from_zero(head), language)
 
 

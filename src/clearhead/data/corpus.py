@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from clearhead.errors import DataError
-from clearhead.reading import odd_line, open_lines
+from clearhead.reading import decoded, open_lines
 from clearhead.text import is_blank
 
 
@@ -66,18 +66,15 @@ def _some_files(folder: Path) -> str:
 
 
 def _decoded_lines(path: Path) -> Iterator[str]:
-    number = 0
+    is_empty = True
     try:
         with open_lines(path, str(path)) as lines:
-            head = lines.head
-            for number, line in enumerate(lines, start=1):
-                try:
-                    yield line.decode("utf-8")
-                except UnicodeDecodeError as error:
-                    raise odd_line(str(path), number, line, error, head) from error
+            for line in decoded(lines, str(path)):
+                is_empty = False
+                yield line
     except OSError as error:
         raise _unreadable(path, error) from error
-    if number == 0:
+    if is_empty:
         raise DataError(f"{path} is empty (0 lines); expected one sentence a line")
 
 
@@ -90,16 +87,22 @@ def _pairs(
 ) -> Iterator[tuple[str, str]]:
     first_blank = None
     counts = [0, 0]
+    rest_is_blank = True
     for number, (one, other) in enumerate(itertools.zip_longest(source_lines, target_lines), start=1):
         counts = [number if one is not None else counts[0], number if other is not None else counts[1]]
         if one is None or other is None:
-            continue  # Count on to the end, so that the message has both counts.
+            # Count on to the end, so that the message has both counts.
+            rest_is_blank = rest_is_blank and is_blank(one or other or "")
+            continue
         if first_blank is None and (is_blank(one) or is_blank(other)):
             first_blank = number
         yield one, other
     if counts[0] != counts[1]:
-        blank = f"first pair with a blank line: line {first_blank:,}" if first_blank else "no pair has a blank line"
+        longer = source if counts[0] > counts[1] else target
+        hint = f"; first pair with a blank line: line {first_blank:,}" if first_blank else ""
+        if rest_is_blank:
+            hint = f"; what {longer} has from line {min(counts) + 1:,} on is blank: remove it"
         raise DataError(
             f"{source} has {counts[0]:,} lines but {target} has {counts[1]:,}; "
-            f"parallel files must have one line for each other; {blank}"
+            f"parallel files must have one line for each other{hint}"
         )

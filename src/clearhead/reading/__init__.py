@@ -3,7 +3,7 @@
 from clearhead.reading.checking import REMEDY_FOR_RETURNS, check_text, check_utf8, odd_line
 from clearhead.reading.encodings import Encoding, fitting, foreign_encoding
 from clearhead.reading.formats import foreign_format, is_binary, is_gzip
-from clearhead.reading.lines import Lines, open_lines
+from clearhead.reading.lines import Lines, decoded, open_lines
 
 __all__ = [
     "REMEDY_FOR_RETURNS",
@@ -11,6 +11,7 @@ __all__ = [
     "Lines",
     "check_text",
     "check_utf8",
+    "decoded",
     "fitting",
     "foreign_encoding",
     "foreign_format",

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+GZIP_MARK: Final = b"\x1f\x8b"
 _AS_TEXT: Final = "save its sheet as text: File > Save As > CSV UTF-8, one file for each language, one sentence a line"
 _AS_PLAIN: Final = "save it as plain text in UTF-8, one sentence a line"
 _MAGIC: Final = (
@@ -38,7 +39,7 @@ _BINARY_SHARE, _BINARY_BYTES = 0.05, 1024
 
 def is_gzip(head: bytes) -> bool:
     """Whether bytes begin as gzip does: its mark, its only method, and no flag that it does not have."""
-    return len(head) >= 4 and head.startswith(b"\x1f\x8b\x08") and head[3] < 0x20
+    return len(head) >= 4 and head.startswith(GZIP_MARK + b"\x08") and head[3] < 0x20
 
 
 def foreign_format(head: bytes, path: Path | None = None) -> str | None:

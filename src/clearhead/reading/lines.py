@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, Final, final
 
 from clearhead.errors import DataError
-from clearhead.reading.checking import check_text
-from clearhead.reading.formats import is_gzip
+from clearhead.reading.checking import check_text, odd_line
+from clearhead.reading.formats import GZIP_MARK, is_gzip
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 # So much is looked at before the first line is handed out, where it is there.
@@ -48,7 +48,7 @@ def open_lines(path: Path | None, name: str) -> "Iterator[Lines]":
             unpacked = stack.enter_context(gzip.GzipFile(fileobj=_Joined(lines.head, read)))
             lines = Lines(unpacked.read1, name, is_readable)
         elif path is not None and path.suffix == ".gz" and lines.head:
-            raise not_gzip(name, f"it begins with {lines.head[:2]!r}")
+            raise not_gzip(name, f"it begins with {_bytes(lines.head[:2])}, not with {_bytes(GZIP_MARK)}")
         lines.fill(_HEAD)
         check_text(lines.head, name, path)
         yield lines
@@ -108,7 +108,7 @@ class Lines:
         try:
             block = self._read(_BLOCK)
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise not_gzip(self._name, str(error)) from error
+            raise not_gzip(self._name, _gzip_problem(error)) from error
         self._ended = not block
         self._last = len(block)
         return block
@@ -125,10 +125,29 @@ class Lines:
             self._parts = []
 
 
+def decoded(lines: Lines, name: str) -> Iterator[str]:
+    """The lines as text. Raises DataError, with the line's number and the remedy, for one that is not UTF-8."""
+    head = lines.head
+    for number, line in enumerate(lines, start=1):
+        try:
+            yield line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise odd_line(name, number, line, error, head) from error
+
+
+def _bytes(content: bytes) -> str:
+    return content.hex(" ").upper()
+
+
 def not_gzip(name: str, why: str) -> DataError:
     return DataError(
         f"{name} is not a whole gzip file ({why}); fetch it again, or drop .gz from its name if it is plain text"
     )
+
+
+def _gzip_problem(error: Exception) -> str:
+    """What the library says, but for the bytes that it shows as Python writes them."""
+    return "what follows its end is no gzip" if str(error).startswith("Not a gzipped file") else str(error)
 
 
 def _opened(path: Path | None, stack: contextlib.ExitStack) -> tuple[Read, Callable[[float], bool]]:
