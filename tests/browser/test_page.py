@@ -175,6 +175,26 @@ def test_a_sentence_of_ones_own(open_page: Any, address: str) -> None:
     assert page.inner_text(".notice") == "There is no text; type a sentence."
 
 
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "It reads Latin, Tifinagh."), ("ko", "문자는 라틴 문자, Tifinagh입니다.")]
+)
+def test_a_sentence_that_the_model_never_learned_to_read(
+    open_page: Any, two_languages: Bundle, tmp_path: Path, language: str, said: str
+) -> None:
+    """faults.md B5: in every view it is said that the translation may mean nothing, and what the model reads."""
+    path = tmp_path / "look.html"
+    trace = two_languages.trace("one", "fr")
+    path.write_text(as_html(Exhibit(trace, readable=("LATIN", "TIFINAGH")), language), encoding="utf-8")
+    page = open_page(path.as_uri(), offline=True)
+    for view in ("model", "decoder"):
+        visit(page, view)
+        assert page.locator("[role=status].notice").inner_text().endswith(said)
+        assert not page.is_visible("[role=alert]")
+    path.write_text(as_html(Exhibit(trace), language), encoding="utf-8")
+    page = open_page(path.as_uri(), offline=True)
+    assert page.locator("[role=status].notice").count() == 0
+
+
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_one_file_offline(open_page: Any, shown: Exhibit, tmp_path: Path, language: str) -> None:
     path = tmp_path / "look.html"

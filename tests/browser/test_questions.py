@@ -274,3 +274,15 @@ def test_no_line_of_a_number_where_none_can_be_chosen(open_page: Any, street_add
     page.wait_for_selector(".number", state="hidden")
     page.locator("main .six tbody .link").first.click()
     page.wait_for_selector(".number .check:enabled")
+
+
+def test_a_sentence_in_a_script_that_street_never_read(open_page: Any, street_address: str) -> None:
+    """faults.md B5: said as soon as it is traced, and no longer once another is."""
+    page = open_page(street_address)
+    for text, count in (("나는 학생입니다.", 1), ("I am a student.", 0)):
+        page.fill("header [name=text]", text)
+        page.click("header button[type=submit]")
+        page.wait_for_function(
+            "text => new URLSearchParams(location.hash.split('?')[1]).get('text') === text", arg=text
+        )
+        assert page.locator("[role=status].notice", has_text="never learned to read").count() == count

@@ -23,7 +23,8 @@ class Exhibit:
     untrained: the same sentence through the model as it was before its first training step. history: the lines of the
     run's history.jsonl. languages: those that the model may be asked for. branch: traces the same source with other
     tokens, so that hypotheses of the search that did not win can be opened. shipped: whether the model is the one that
-    comes with clearhead, whose numbers docs/questions.md tells; None where that is not known.
+    comes with clearhead, whose numbers docs/questions.md tells; None where that is not known. readable: the scripts,
+    such as LATIN, that the model learned to read, where the source is in others; else none.
     """
 
     trace: Trace
@@ -32,6 +33,7 @@ class Exhibit:
     languages: Sequence[str] = ()
     branch: Branch | None = None
     shipped: bool | None = None
+    readable: Sequence[str] = ()
     # All that is shown of the untrained model: the rest of its trace, as large as the other, is let go.
     before: list[list[list[Any]]] | None = dataclasses.field(init=False)
 
@@ -46,6 +48,7 @@ class Exhibit:
                 "languages": list(self.languages),
                 "branches": self.branch is not None,
                 "shipped": self.shipped,
+                "readable": list(self.readable),
                 "history": [dict(line) for line in self.history],
                 "untrained": self.before,
             }

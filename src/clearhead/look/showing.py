@@ -40,6 +40,7 @@ def exhibit_of(trace: Trace, bundle: "Bundle | None" = None) -> Exhibit:
         bundle.languages,
         functools.partial(forced, bundle, trace),
         is_shipped(trace),
+        bundle.readable_scripts if bundle.unreadable([trace.source.text]) else (),
     )
 
 

@@ -7,7 +7,7 @@ import { NumberPanel } from "./number.js";
 import { open } from "./source.js";
 import { Trace, blockOf, partOf, stackOf } from "./trace.js";
 import { chapters, isPlace, uses, views } from "./views.js";
-import { language, languages, partName, stepKey, wordsIn } from "./words.js";
+import { language, languages, partName, scriptName, stepKey, wordsIn } from "./words.js";
 
 /** Wide enough for the rail to stand beside the view; else it is folded away above it. */
 const wide = matchMedia("(min-width: 900px)");
@@ -30,12 +30,13 @@ class App {
     this.main = h("main", { id: "view", tabindex: -1 });
     this.rail = h("nav.rail", { "aria-label": words("frame.rail"), onkeydown: (event) => this.railKey(event) });
     this.notice = h("p.notice", { role: "alert", hidden: true });
+    const { readable } = this.told;
+    const unread = readable.length > 0 && h("p.notice", { role: "status" }, words("frame.unread", { scripts: readable.map((one) => scriptName(words, one)).join(", ") }));
     const aside = this.asked.hypothesis !== null && h("p.notice", words("beam.aside"), " ", h("bdi", visible(this.trace.predicted.text)), " ", link(words("beam.back"), () => this.back()));
     document.getElementById("page").replaceChildren(
       h("a.skip", { href: "#view", onclick: (event) => this.skip(event) }, words("frame.skip")),
       this.header(),
-      this.notice,
-      aside || "",
+      ...[this.notice, unread, aside].filter(Boolean),
       h("div.body", h("details.rail-box", { open: wide.matches }, h("summary", words("frame.rail")), this.rail), h("div.stage", this.crumbs, this.main, this.panel.element)),
     );
     this.railBox = document.querySelector(".rail-box");

@@ -25,6 +25,12 @@ export function wordsIn(chosen) {
   };
 }
 
+/** A script, such as LATIN, as a reader calls it. */
+export function scriptName(words, script) {
+  const key = `script.${script}`;
+  return Object.hasOwn(texts, key) ? words(key) : script[0] + script.slice(1).toLowerCase();
+}
+
 /** The key of a step's name and reason, which depend on its place. */
 export function stepKey(name) {
   const last = name.slice(name.lastIndexOf(".") + 1);
