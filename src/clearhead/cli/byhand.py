@@ -9,6 +9,7 @@ from clearhead.bundle import load
 from clearhead.byhand import TOPICS, Sheet, Words, make_sheet, read_matrices, read_sizes
 from clearhead.byhand.modelled import require_possible
 from clearhead.cli.options import Debug, Quiet, To
+from clearhead.cli.overwriting import refuse_overwriting
 from clearhead.errors import UsageError
 from clearhead.files import publish_file
 from clearhead.look.sheets import markdown, page
@@ -68,6 +69,7 @@ def byhand(
     """
     if answers and blank:
         raise UsageError("--answers and --blank contradict each other; give one of them, or none for both parts")
+    refuse_overwriting({"--html": html_file, "--md": markdown_file}, {"--matrix": matrix}, model)
     if model is None:
         _refuse({"TEXT": text, "--layer": layer, "--head": head, "--to": to}, "is for a model's numbers; add --from")
         sheet = make_sheet(

@@ -169,7 +169,7 @@ def _sink(path: Path | None) -> Iterator[IO[bytes]]:
             yield lines
         return
     real.parent.stat()  # A folder with a mistyped name is not made.
-    # Beside its place, since it may be the very file that is read, and a half of it would look like a whole.
+    # Beside its place: a half of it would look like a whole.
     with publish_file(real) as draft, draft.open("wb") as file, _packed(path, file) as lines:
         yield lines
 

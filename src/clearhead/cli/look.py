@@ -10,6 +10,7 @@ import typer
 
 from clearhead.bundle import find_bundle, load, shipped
 from clearhead.cli.options import Debug, Quiet, To
+from clearhead.cli.overwriting import refuse_overwriting
 from clearhead.cli.pictures import Head, Layer, Pictures, Png, Svg
 from clearhead.errors import UsageError
 from clearhead.files import publish_file
@@ -68,6 +69,7 @@ def look(
         raise UsageError(f'no model at {str(model)!r}; before a sentence name the model: clearhead look street "…"')
     pictures = Pictures(png, svg, layer, head, lang or "en", quiet)
     folder = shipped()["street"] if model is None else find_bundle(model)
+    refuse_overwriting({"--html": html}, {}, folder)
     bundle = load(folder)
     to = to if to is not None or not bundle.languages else _first_language(bundle)
 

@@ -7,6 +7,7 @@ import typer
 
 from clearhead.bundle import load
 from clearhead.cli.options import Debug, Model, Quiet, To
+from clearhead.cli.overwriting import refuse_overwriting
 from clearhead.decoding.options import SHORTLIST_BEST, SHORTLIST_FREQUENT
 
 Source = Annotated[Path, typer.Argument(metavar="SOURCE", help="Lines of text (.gz too).", show_default=False)]
@@ -38,9 +39,10 @@ def shortlist(
 
     Example: clearhead shortlist runs/multi30k train.en.gz train.de.gz --out en-de.safetensors
     """
+    refuse_overwriting({"--out": out}, {"SOURCE": source, "TARGET": target}, model)
+    bundle = load(model)
     from clearhead.bundle import learn_shortlist, save_shortlist
 
-    bundle = load(model)
     learned = learn_shortlist(bundle, source, target, to, best=best, frequent=frequent)
     save_shortlist(learned, out, bundle.source_tokenizer, bundle.target_tokenizer)
     if not quiet:

@@ -24,6 +24,7 @@ from clearhead.cli.options import (
     To,
     Workers,
 )
+from clearhead.cli.overwriting import refuse_overwriting, refuse_streams
 from clearhead.decoding import Sampling
 from clearhead.errors import UsageError
 
@@ -128,6 +129,8 @@ def translate(
     if confidence and n_best:
         raise UsageError("--confidence and --n-best both say how sure the model is; leave one of them out")
     sampling = _sampling(sample, temperature, top_k, top_p, seed)
+    refuse_overwriting({"--out": output_file}, {"--in": input_file, "--shortlist": shortlist}, model)
+    refuse_streams(output_file, input_file)
     bundle = load(model, device=device, precision=precision, shortlist=shortlist)
     by_hand = input_file is None and sys.stdin is not None and sys.stdin.isatty()
     if by_hand and not quiet:
