@@ -15,6 +15,10 @@ SOURCE = Path(clearhead.__file__).parent
 LAZY = sorted(path for path in SOURCE.rglob("__init__.py") if "= lazy(" in path.read_text(encoding="utf-8"))
 
 
+# Some names are those of their modules, which cannot be lazy; so these packages are imported then, but no torch.
+PARTLY = {"clearhead.data": ["numpy", "tokenizers"]}
+
+
 def name_of(path: Path) -> str:
     return ".".join(("clearhead", *path.parent.relative_to(SOURCE).parts))
 
@@ -39,7 +43,8 @@ def at_run_time(path: Path) -> set[tuple[str, str]]:
 def test_type_checkers_see_what_is_there(path: Path) -> None:
     found = at_run_time(path)
     assert for_type_checkers(path) == found
-    assert sorted(name for _, name in found) == sorted(importlib.import_module(name_of(path)).__all__)
+    names, all_names = {name for _, name in found}, set(importlib.import_module(name_of(path)).__all__)
+    assert names < all_names if name_of(path) in PARTLY else names == all_names
 
 
 @pytest.mark.parametrize("path", LAZY, ids=name_of)
@@ -54,7 +59,7 @@ def test_each_name_is_what_its_home_calls_so(path: Path) -> None:
 @pytest.mark.parametrize("package", [*map(name_of, LAZY), "clearhead.native", "clearhead.cli.commands"])
 def test_importing_it_imports_no_torch(package: str) -> None:
     """In a process of its own, as this one has imported it; and of each name, only what needs it does."""
-    assert loaded_by(f"import {package}") == []
+    assert loaded_by(f"import {package}") == PARTLY.get(package, [])
 
 
 def test_what_needs_torch_imports_it() -> None:

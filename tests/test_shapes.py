@@ -8,7 +8,7 @@ import pytest
 CODE = """
 from jaxtyping import install_import_hook
 with install_import_hook("clearhead", "beartype.beartype"):
-    from clearhead.model import attention
+    from clearhead import attention
 import torch
 attention(torch.ones(4, 8), torch.ones(6, {width}), torch.ones(6, 5))
 """

@@ -49,7 +49,7 @@ model = EncoderDecoder(
     )
 ).train()  # fmt: skip
 make_plain(model)
-# The module; its package has a function of the same name. `patch` complains where there is nothing to be replaced.
+# `patch` complains where there is nothing to be replaced.
 attention = sys.modules["clearhead.model.attention"]
 with patch.multiple(attention, apply_together=one_by_one, fused_attention=torch_attention):
     train(model, model, task, seconds)

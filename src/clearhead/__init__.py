@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from clearhead.bundle import Bundle, Translation, load
     from clearhead.errors import ClearheadError
     from clearhead.look import show
-    from clearhead.model import EncoderDecoder, TransformerConfig, attention
+    from clearhead.model import EncoderDecoder, TransformerConfig
+    from clearhead.model.kernels import attention
     from clearhead.recipe import Recipe, load_recipe
     from clearhead.training import train
 
@@ -42,7 +43,8 @@ __getattr__, __dir__ = lazy(
         "bundle": ("Bundle", "Translation", "load"),
         "errors": ("ClearheadError",),
         "look": ("show",),
-        "model": ("EncoderDecoder", "TransformerConfig", "attention"),
+        "model": ("EncoderDecoder", "TransformerConfig"),
+        "model.kernels": ("attention",),
         "recipe": ("Recipe", "load_recipe"),
         "training": ("train",),
     },

@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 
 from clearhead.errors import ConfigError
-from clearhead.model import attention, causal_mask, explicit_attention, fused_attention, kernels, padding_mask
-from clearhead.model.kernels import safe_softmax
+from clearhead.model import causal_mask, explicit_attention, fused_attention, kernels, padding_mask
+from clearhead.model.kernels import attention, safe_softmax
 
 BATCH, HEADS, QUERIES, KEYS, HEAD_WIDTH = 3, 2, 5, 5, 8
 

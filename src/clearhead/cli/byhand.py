@@ -9,7 +9,7 @@ from clearhead.bundle import load
 from clearhead.byhand import TOPICS, Sheet, Words, make_sheet, read_matrices, read_sizes
 from clearhead.byhand.modelled import require_possible
 from clearhead.cli.options import Debug, Quiet, To
-from clearhead.cli.overwriting import refuse_overwriting
+from clearhead.cli.overwriting import Files, refuse_overwriting
 from clearhead.errors import UsageError
 from clearhead.files import publish_file
 from clearhead.look.sheets import markdown, page
@@ -69,9 +69,10 @@ def byhand(
     """
     if answers and blank:
         raise UsageError("--answers and --blank contradict each other; give one of them, or none for both parts")
-    refuse_overwriting({"--html": html_file, "--md": markdown_file}, {"--matrix": matrix}, model)
+    outputs: dict[str, Path | None] = {"--html": html_file, "--md": markdown_file}
     if model is None:
         _refuse({"TEXT": text, "--layer": layer, "--head": head, "--to": to}, "is for a model's numbers; add --from")
+        refuse_overwriting(outputs, {"--matrix": matrix})
         sheet = make_sheet(
             topic, seed or 0, read_sizes(",".join(size or [])), language, read_matrices(matrix) if matrix else None
         )
@@ -80,17 +81,25 @@ def byhand(
             {"--seed": seed, "--size": size or None, "--matrix": matrix},
             "does not go with --from; leave one of them out",
         )
-        sheet = _of_model(topic, model, text, layer, head, to, language)
+        sheet = _of_model(outputs, topic, model, text, layer, head, to, language)
     _write(sheet, html_file, markdown_file, answers, not blank, quiet)
 
 
 def _of_model(
-    topic: str, model: Path, text: str | None, layer: int | None, head: int | None, to: str | None, language: str
+    outputs: Files,
+    topic: str,
+    model: Path,
+    text: str | None,
+    layer: int | None,
+    head: int | None,
+    to: str | None,
+    language: str,
 ) -> Sheet:
     require_possible(topic, _from_zero(layer), _from_zero(head))
     Words(language)
     if text is None:
         raise UsageError('--from needs a text to read; add it, as in: --from runs/street "I am a student."')
+    refuse_overwriting(outputs, {}, model)
     bundle = load(model)
     # It needs torch, which is imported only where nothing was wrong so far.
     from clearhead.byhand import sheet_from

@@ -1,12 +1,17 @@
-"""The Transformer: section 3 of "Attention Is All You Need". Imports torch; of ours, only `errors` and `processor`."""
+"""The Transformer: section 3 of "Attention Is All You Need", in PyTorch. Configs and presets need no torch."""
 
-from clearhead.model.cache import DecoderCache
-from clearhead.model.config import TransformerConfig
-from clearhead.model.encoder_decoder import EncoderDecoder
-from clearhead.model.kernels import attention, explicit_attention, fused_attention
-from clearhead.model.masks import Masks, Segments, causal_mask, masks_for, packed_masks, padding_mask
-from clearhead.model.observed import Observed, See, unseen
-from clearhead.model.presets import PRESETS, multi30k_tiny, paper_base, paper_big, street
+from typing import TYPE_CHECKING
+
+from clearhead.lazy import lazy
+
+if TYPE_CHECKING:
+    from clearhead.model.cache import DecoderCache
+    from clearhead.model.config import TransformerConfig
+    from clearhead.model.encoder_decoder import EncoderDecoder
+    from clearhead.model.kernels import explicit_attention, fused_attention
+    from clearhead.model.masks import Masks, Segments, causal_mask, masks_for, packed_masks, padding_mask
+    from clearhead.model.observed import Observed, See, unseen
+    from clearhead.model.presets import PRESETS, multi30k_tiny, paper_base, paper_big, street
 
 __all__ = [
     "PRESETS",
@@ -17,7 +22,6 @@ __all__ = [
     "See",
     "Segments",
     "TransformerConfig",
-    "attention",
     "causal_mask",
     "explicit_attention",
     "fused_attention",
@@ -30,3 +34,17 @@ __all__ = [
     "street",
     "unseen",
 ]
+
+# `attention` is the name of a module here; the function is `clearhead.attention`.
+__getattr__, __dir__ = lazy(
+    __name__,
+    {
+        "cache": ("DecoderCache",),
+        "config": ("TransformerConfig",),
+        "encoder_decoder": ("EncoderDecoder",),
+        "kernels": ("explicit_attention", "fused_attention"),
+        "masks": ("Masks", "Segments", "causal_mask", "masks_for", "packed_masks", "padding_mask"),
+        "observed": ("Observed", "See", "unseen"),
+        "presets": ("PRESETS", "multi30k_tiny", "paper_base", "paper_big", "street"),
+    },
+)
