@@ -4,6 +4,7 @@ import io
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from clearhead.cli import progress
 from clearhead.cli.progress import PlainReporter, TerminalReporter, duration, progress_line, reporter, validation_line
 from clearhead.evaluation import Quality
 from clearhead.recipe import Recipe
-from clearhead.training import Progress, Silent, Validation
+from clearhead.training import Progress, Silent, Validation, train
 from clearhead.training.preparation import gather
 
 PROGRESS = Progress(2_500, 26_000, 3.14159, 0.0012, 12_345.6, 754.0, 0)
@@ -48,6 +49,13 @@ def test_the_validation_line() -> None:
     assert len(line) <= 80
     assert validation_line(5, Validation(1.0, 2.718, None), best=False) == (
         "step 5: validation loss 1.0000  perplexity 2.72"
+    )
+
+
+def test_a_validation_that_diverged() -> None:
+    """faults.md C7: its perplexity had 305 digits."""
+    assert validation_line(5, Validation(700.0, 1.01e304, None), best=False) == (
+        "step 5: validation loss 700.0000  perplexity > 999,999"
     )
 
 
@@ -151,6 +159,27 @@ def test_a_terminal_before_the_first_logged_step(
     one.live.refresh()
     assert "step 1/1,000  0:00 elapsed  12:34 left" in stream.getvalue()
     one.finished()
+
+
+def test_each_step_is_on_the_terminal(
+    make_recipe: Callable[..., Recipe], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """faults.md C3: though a figure is logged at every 50th only, the screen was empty until then."""
+    stream = io.StringIO()
+    stream.isatty = lambda: True  # type: ignore[method-assign]
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    one = TerminalReporter()
+    shown = []
+
+    def look() -> bool:
+        one.live.refresh()
+        shown.append([f"step {step}/4" in stream.getvalue() for step in (1, 2, 3)])
+        return False
+
+    train(make_recipe("training.steps=4", "training.log_every=50"), tmp_path / "run", reporter=one, should_stop=look)
+    assert shown == [[step <= done for step in (1, 2, 3)] for done in range(4)]
 
 
 def test_a_terminal(make_recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """`clearhead train`. Signals are tested in test_app.py."""
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from clearhead.recipe import Recipe, load_recipe
+from clearhead.training import validation
 from clearhead.training.claim import claimed
 
 Run = Callable[..., Any]
@@ -105,6 +107,30 @@ def test_doubts_about_the_files_are_said_once(clearhead: Run, recipe_file: Path,
     assert told.err.count("warning: ") == 1
     again = clearhead(*command, "training.steps=2", "--out", tmp_path / "run", "--resume")
     assert (again.code, again.err.count("is both the source")) == (0, 0)
+
+
+def test_a_signal_while_it_validates(
+    clearhead: Run, recipe_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """faults.md C15: all of the set was judged and translated first. Of three batches one is, and none counts."""
+    command = "train", recipe_file, "training.batch_tokens=30", "--out", tmp_path / "run"
+    begun: list[object] = []
+    collate = validation.collate
+
+    def asked_to_end(*given: Any) -> Any:
+        begun.append(given)
+        if len(begun) == 1:
+            signal.raise_signal(signal.SIGTERM)
+        return collate(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(validation, "collate", asked_to_end)
+        assert clearhead(*command).code == 143
+    assert len(begun) == 1
+    history = tmp_path / "run" / "history.jsonl"
+    assert '"validation"' not in history.read_text()
+    assert clearhead(*command, "--resume").code == 0
+    assert history.read_text().count('"validation"') == 3
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
