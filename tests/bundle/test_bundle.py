@@ -34,9 +34,9 @@ class TestTranslating:
         assert two_languages.translate([], "fr") == []
         assert two_languages.score([], [], "fr") == []
 
-    @pytest.mark.parametrize("text", ["", " ", "\t", "\u2028", "\u00a0", "\x0b\x0c"])
+    @pytest.mark.parametrize("text", ["", " ", "\t", "\u2028", "\u00a0", "\x0b\x0c", "\u200b"])
     def test_a_blank_line_gives_a_blank_line(self, two_languages: Bundle, text: str) -> None:
-        """Koehn and others' toolkits misalign here."""
+        """Koehn and others' toolkits misalign here. faults.md B2: U+200B was translated into words."""
         found = two_languages.search(["one", text, "two"], "fr", top_beams=2)
         assert [one.text for one in found[1]] == [""]
         assert found[1][0].log_probability == 0.0

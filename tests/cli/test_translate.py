@@ -59,6 +59,14 @@ def test_a_line_that_fits_no_encoding_is_said(clearhead: Run, run_folder: Path) 
     assert result.err.endswith("is not UTF-8 (its byte 1), and what cannot be read is replaced; correct the line\n")
 
 
+def test_a_script_that_the_model_never_read_is_said(clearhead: Run) -> None:
+    """faults.md B5: Korean and Cyrillic, to a model that wrote Korean and read Latin alone. The lines are there."""
+    given = "I am a student.\n저는 학생입니다.\nПривет!\n".encode()
+    result = clearhead("translate", "street", "--to", "fr", "--beam-size", 1, stdin=given)
+    assert (result.code, result.out.count(b"\n"), result.err.count("\n")) == (0, 3, 1)
+    assert result.err.startswith("clearhead: lines 2, 3 are in a script that this model never learned to read")
+
+
 def test_a_file_in_another_encoding_is_refused(clearhead: Run, run_folder: Path, tmp_path: Path) -> None:
     """faults.md B6: before a line is translated."""
     (tmp_path / "in").write_bytes("오늘은 날씨가 좋습니다.\n".encode("cp949") * 9)

@@ -28,8 +28,9 @@ def test_a_ratio_of_just_the_limit_is_kept():
     assert Filters(max_ratio=2.4).length_reason([1] * 5, [1] * 2) == "ratio"
 
 
-@pytest.mark.parametrize("pair", [("", "un"), ("one", ""), (" \t\u3000", "un"), ("", "")])
+@pytest.mark.parametrize("pair", [("", "un"), ("one", ""), (" \t\u3000", "un"), ("one", "\u200b"), ("", "")])
 def test_an_empty_side_is_always_removed(pair):
+    """faults.md B2: U+200B was kept for training."""
     assert TextFilter(Filters()).reason(*pair) == "empty"
 
 
