@@ -165,6 +165,26 @@ def test_a_name_with_a_line_break_is_one_line_too(clearhead: Run, tmp_path: Path
     assert "a b\\x1b[31m c does not exist" in result.err
 
 
+# Files, folders and options: what the model itself must say, such as which languages it knows, is another matter.
+WITHOUT_TORCH = (
+    "nonsense", "translate {model} --nonsense", "translate {tmp}/none", "translate {tmp}", "translate {tmp}/damaged",
+    "translate {tmp}/future", "translate {model} --in {tmp}/none", "translate {model} --in {tmp}",
+    "translate {model} --in {en} --shortlist {tmp}/none", "translate {model} --in {en} --out {en}",
+    "translate {model} --beam-size 0", "translate {model} --length-penalty long", "translate {model} --top-k 5",
+    "translate {model} --sample --top-p 2", "translate {model} --n-best --top-beams 5 --beam-size 2",
+    "evaluate {tmp}/none {en} {fr}", "evaluate {model} {tmp}/none {fr}", "evaluate {model} {en} {tmp}/short",
+    "evaluate {model} {en} {fr} --against {tmp}/none", "evaluate {model} {en} {fr} --beam-size 0",
+    "score {tmp}/none {en} {fr}", "score {model} {en} {tmp}/empty", "score {model} {en} {fr} --length-penalty x",
+    "shortlist {tmp}/none {en} {fr} --out {tmp}/s", "shortlist {model} {tmp}/none {fr} --out {tmp}/s",
+    "train nonsense --out {tmp}/r", "train {tmp}/bad.yaml --out {tmp}/r", "train {recipe}",
+    "train {recipe} trainig.steps=3 --out {tmp}/r", "train {recipe} training.steps=1k --out {tmp}/r",
+    "train {recipe} data.folder={tmp} --out {tmp}/r",
+    "look {tmp}/none", "look {tmp}/none text --html {tmp}/page.html", "look {model} text --layer 1",
+    "byhand blok", "byhand block --from {tmp}/none text", "byhand by-hand-transformer --from {model} text",
+    "byhand block --matrix {tmp}/none", "corpus street --out {en}",
+)  # fmt: skip
+
+
 class TestWhatNobodyCauses:
     @pytest.mark.parametrize(
         ("error", "code", "message"),
@@ -230,6 +250,19 @@ class TestProcess:
         command = [sys.executable, "-m", "typed"]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
         assert (done.returncode, done.stderr) == (130, "clearhead: stopped\n")
+
+    def test_what_is_wrong_is_said_without_torch(self, place: dict[str, str]) -> None:
+        """It takes seconds to import: nobody waits for it to hear of a typing mistake."""
+        code = (
+            "import contextlib, io, sys; from clearhead.cli import main\n"
+            "for line in sys.stdin.read().splitlines():\n"
+            "    with contextlib.redirect_stderr(io.StringIO()) as said: code = main(line.split())\n"
+            "    heavy = {'torch', 'uvicorn', 'sacrebleu', 'rich'} & sys.modules.keys()\n"
+            "    if code != 2 or heavy: print(line, code, heavy, said.getvalue())\n"
+        )
+        commands = "\n".join(WITHOUT_TORCH).format(**place)
+        done = subprocess.run([sys.executable, "-c", code], input=commands, capture_output=True, text=True, check=True)
+        assert done.stdout == ""
 
     def test_a_signal_leaves_a_checkpoint(
         self, tmp_path: Path, recipe_file: Path, make_recipe: Callable[..., Recipe]

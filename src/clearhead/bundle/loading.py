@@ -28,6 +28,8 @@ def load(
     shortlist is none of this model.
     """
     place = find_bundle(Path(path))
+    if shortlist is not None and not Path(shortlist).exists():
+        raise BundleError(f"the shortlist {shortlist} does not exist; make it with `clearhead shortlist`")
     with unpacked(place) as folder:
         config = read_config(folder)
         check_files(folder, config.files)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from clearhead.bundle import load
+from clearhead.bundle import find_bundle, load
 from clearhead.cli import lines
 from clearhead.cli.options import (
     BatchTokens,
@@ -22,6 +22,7 @@ from clearhead.cli.options import (
     Quiet,
     ShortlistFile,
     To,
+    check_search,
 )
 from clearhead.errors import DataError
 
@@ -77,8 +78,9 @@ def evaluate(
     Example: clearhead evaluate runs/multi30k test_2016_flickr.en.gz test_2016_flickr.de.gz
     """
     from clearhead.data import read_pairs
-    from clearhead.evaluation import compare, measure
 
+    check_search(beam_size=beam_size, length_penalty=length_penalty)
+    find_bundle(model)
     sources, references = zip(*read_pairs(source, reference), strict=True)
     others = _read_hypotheses(against, len(references)) if against else None
     bundle = load(model, device=device, precision=precision, shortlist=shortlist)
@@ -87,6 +89,9 @@ def evaluate(
     translations = bundle.translate(
         sources, to, beam_size=beam_size, length_penalty=length_penalty, batch_tokens=batch_tokens
     )
+    # Not before: what is wrong with the files was said without waiting for what this imports.
+    from clearhead.evaluation import compare, measure
+
     own = measure(translations, references, tokenize)
     other = measure(others, references, tokenize) if others else None
     chance = compare(translations, others, references, tokenize) if others else None

@@ -30,6 +30,20 @@ def read(path: Path | None, quiet: bool = False) -> "Texts":
     return Texts(path, quiet)
 
 
+def require_there(path: Path | None) -> None:
+    """Raise DataError where `read` could not begin. A pipe is not touched: it can be read only once."""
+    try:
+        if path is not None and (path.is_dir() or not path.exists() or path.is_file()):
+            path.open("rb").close()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path | None, error: OSError) -> DataError:
+    place = path or "from standard input"
+    return DataError(f"input {place} cannot be read ({error.strerror}); name a text file by --in")
+
+
 @final
 class Texts:
     """What `read` returns: an iterator of lines that knows whether the next one is there."""
@@ -71,8 +85,7 @@ class Texts:
                         returns, first_return = returns + 1, first_return or number
                     yield text
         except OSError as error:
-            place = self._path or "from standard input"
-            raise DataError(f"input {place} cannot be read ({error.strerror}); name a text file by --in") from error
+            raise _unreadable(self._path, error) from error
         if not self._quiet and replaced > MOST_SAID:
             more = f"{replaced - MOST_SAID:,} more lines were not UTF-8"
             print(f"clearhead: {more}, and what could not be read was replaced", file=sys.stderr)

@@ -3,6 +3,7 @@
 import sys
 import threading
 import webbrowser
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -62,15 +63,15 @@ def look(
 
     Example: clearhead look runs/street "I am a student." --to fr
     """
-    from clearhead.look import Request, as_html, exhibit_of
-    from clearhead.look.server import application, serve
-
     if model is not None and text is None and " " in str(model) and not model.exists():
         raise UsageError(f'no model at {str(model)!r}; before a sentence name the model: clearhead look street "…"')
-    pictures = Pictures(png, svg, layer, head, lang or "en", quiet)
     folder = shipped()["street"] if model is None else find_bundle(model)
+    pictures = Pictures(png, svg, layer, head, lang or "en", quiet)
     refuse_overwriting({"--html": html}, {}, folder)
     bundle = load(folder)
+    # They import torch, which takes seconds.
+    from clearhead.look import Request, exhibit_of
+
     to = to if to is not None or not bundle.languages else _first_language(bundle)
 
     def tracer(request: "Request") -> "Exhibit":
@@ -78,20 +79,38 @@ def look(
 
     first = tracer(Request(SENTENCE if text is None else text, to, BEAM_SIZE))
     if html is not None:
-        with publish_file(html) as draft:
-            draft.write_text(as_html(first, lang), encoding="utf-8")
+        _write_page(html, first, lang)
     pictures.write(first.trace)
-    if html is not None or pictures.wanted:
-        return
+    if html is None and not pictures.wanted:
+        _serve(tracer, first, lang, port, no_browser, quiet)
+
+
+def _write_page(path: Path, exhibit: "Exhibit", language: str | None) -> None:
+    from clearhead.look import as_html
+
+    with publish_file(path) as draft:
+        draft.write_text(as_html(exhibit, language), encoding="utf-8")
+
+
+def _serve(
+    tracer: "Callable[[Request], Exhibit]",
+    first: "Exhibit",
+    language: str | None,
+    port: int,
+    no_browser: bool,
+    quiet: bool,
+) -> None:
+    """Serve the page until Ctrl-C, and open a browser."""
+    from clearhead.look.server import application, serve
 
     def ready(address: str) -> None:
-        address += f"?lang={lang}" if lang else ""
+        address += f"?lang={language}" if language else ""
         print(f"{address} (Ctrl-C ends it)" if not quiet else address, flush=True)
         if not no_browser:
             # A browser that runs in the terminal returns when it is left, and until then wants to be answered.
             threading.Thread(target=open_browser, args=(address,), daemon=True).start()
 
-    serve(application(tracer, first, lang), port, ready)
+    serve(application(tracer, first, language), port, ready)
 
 
 def open_browser(address: str) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from clearhead.bounds import REAL, WHOLE
-from clearhead.decoding import Precision
+from clearhead.decoding import LengthPenalty, Precision, Sampling, SearchOptions
 
 Model = Annotated[
     Path,
@@ -86,3 +86,16 @@ Workers = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print results only: no progress, no notes.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+
+
+def check_search(
+    *,
+    beam_size: int | None = None,
+    top_beams: int = 1,
+    length_penalty: str | None = None,
+    sampling: Sampling | None = None,
+) -> None:
+    """Raise DecodingError at what no search can do, before a model is loaded; what is None is the model's."""
+    penalty = LengthPenalty() if length_penalty is None else LengthPenalty.parse(length_penalty)
+    size = WHOLE["beam_size"][1] if beam_size is None else beam_size
+    SearchOptions(begin=0, end=1, beam_size=size, top_beams=top_beams, length_penalty=penalty, sampling=sampling)

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from clearhead.bundle import load
+from clearhead.bundle import find_bundle, load
 from clearhead.cli import lines
-from clearhead.cli.options import BatchTokens, Debug, Device, LengthPenaltyName, Model, Quiet, To
+from clearhead.cli.options import BatchTokens, Debug, Device, LengthPenaltyName, Model, Quiet, To, check_search
 
 Source = Annotated[Path, typer.Argument(metavar="SOURCE", help="Lines of text (.gz too).", show_default=False)]
 Target = Annotated[Path, typer.Argument(metavar="TARGET", help="A translation for each line.", show_default=False)]
@@ -33,8 +33,10 @@ def score(
     """
     from clearhead.data import read_pairs
 
-    bundle = load(model, device=device)
+    check_search(length_penalty=length_penalty)
+    find_bundle(model)
     sources, targets = zip(*read_pairs(source, target), strict=True)
+    bundle = load(model, device=device)
     if not quiet:
         lines.note_cuts(bundle, sources)
     scored = bundle.score(sources, targets, to, length_penalty=length_penalty, batch_tokens=batch_tokens)

@@ -39,7 +39,11 @@ def shortlist(
 
     Example: clearhead shortlist runs/multi30k train.en.gz train.de.gz --out en-de.safetensors
     """
+    from clearhead.data import check_file
+
     refuse_overwriting({"--out": out}, {"SOURCE": source, "TARGET": target}, model)
+    check_file(source)
+    check_file(target)
     bundle = load(model)
     from clearhead.bundle import learn_shortlist, save_shortlist
 

@@ -45,11 +45,7 @@ def train(
     Example: clearhead train recipes/multi30k-en-de.yaml training.steps=1000 --out runs/first
     """
     from clearhead.cli.status import starting
-
-    with starting(quiet or print_recipe):
-        from clearhead.cli.progress import reporter
-        from clearhead.recipe import load_recipe
-        from clearhead.training import train as run_training
+    from clearhead.recipe import load_recipe
 
     loaded = load_recipe(recipe, overrides or ())
     if print_recipe:
@@ -57,6 +53,12 @@ def train(
         return 0
     if out is None:
         raise UsageError(f"train needs a folder for the run; add --out, as in --out runs/{loaded.name}")
+    _check_files(loaded)
+    with starting(quiet):
+        # They import torch, which takes seconds.
+        from clearhead.cli.progress import reporter
+        from clearhead.training import train as run_training
+
     with Stop() as stop:
         end = run_training(loaded, out, resume=resume, reporter=reporter(quiet), should_stop=stop)
     if stop.asked and not end.is_at_the_end(loaded.training.steps) and not end.stopped_early:
@@ -66,6 +68,17 @@ def train(
     if not quiet:
         print(_farewell(out, end, loaded), file=sys.stderr)
     return 0
+
+
+def _check_files(recipe: "clearhead.Recipe") -> None:
+    """Raise DataError where a file of the recipe is not there. An embedded corpus is written when it is needed."""
+    from clearhead.data import check_file
+
+    if recipe.data.embedded is not None:
+        return
+    for corpus in (*recipe.data.train, *recipe.data.validation):
+        for side in (corpus.source, corpus.target):
+            check_file(Path(recipe.data.folder or ".") / side)
 
 
 def _farewell(out: Path, end: "clearhead.training.Position", recipe: "clearhead.Recipe") -> str:

@@ -2,9 +2,9 @@
 
 import functools
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -23,6 +23,7 @@ from clearhead.cli.options import (
     ShortlistFile,
     To,
     Workers,
+    check_search,
 )
 from clearhead.cli.overwriting import refuse_overwriting, refuse_streams
 from clearhead.decoding import Sampling
@@ -30,6 +31,9 @@ from clearhead.errors import UsageError
 
 if TYPE_CHECKING:
     import clearhead
+
+Hypotheses: TypeAlias = "list[clearhead.Translation]"
+Form: TypeAlias = "Callable[[int, Hypotheses], Iterator[str]]"
 
 # The first lines come out soon; later there are enough at a time to sort by length and keep all cores busy.
 FIRST_LINES, MOST_LINES = 250, 16_000
@@ -122,20 +126,16 @@ def translate(
 
     Example: echo "I am a student." | clearhead translate runs/street --to fr
     """
-    if top_beams > 1 and not n_best:
-        raise UsageError(f"--top-beams {top_beams} gives several lines for each line; add --n-best, which numbers them")
-    if sample and beam_size is not None:
-        raise UsageError(f"--beam-size {beam_size} is for searching, and --sample draws instead; leave one of them out")
-    if confidence and n_best:
-        raise UsageError("--confidence and --n-best both say how sure the model is; leave one of them out")
+    _require_consistent(top_beams, n_best, sample, beam_size, confidence)
     sampling = _sampling(sample, temperature, top_k, top_p, seed)
+    check_search(beam_size=beam_size, top_beams=top_beams, length_penalty=length_penalty, sampling=sampling)
     refuse_overwriting({"--out": output_file}, {"--in": input_file, "--shortlist": shortlist}, model)
     refuse_streams(output_file, input_file)
+    lines.require_there(input_file)
     bundle = load(model, device=device, precision=precision, shortlist=shortlist)
     by_hand = input_file is None and sys.stdin is not None and sys.stdin.isatty()
     if by_hand and not quiet:
         print("Type a sentence and Enter; end with Ctrl-D.", file=sys.stderr)
-
     search = functools.partial(
         bundle.search,
         to=to,
@@ -148,23 +148,18 @@ def translate(
         workers=workers,
         exact=n_best or confidence,
     )
+    form = _n_best if n_best else _with_confidence if confidence else _best
+    lines.write(_translated(bundle, search, lines.read(input_file, quiet), form, quiet), output_file)
 
-    def translated() -> Iterator[str]:
-        number, is_noted = 0, False
-        for texts in _chunks(lines.read(input_file, quiet)):
-            if not quiet:
-                lines.note_cuts(bundle, texts, number)
-                is_noted = is_noted or lines.note_unreadable(bundle, texts, number)
-            for line, hypotheses in enumerate(search(texts, first=number), start=number):
-                best = hypotheses[0]
-                yield from (
-                    _n_best(line, hypotheses)
-                    if n_best
-                    else [f"{best.confidence:.4f}\t{best.text}" if confidence else best.text]
-                )
-            number += len(texts)
 
-    lines.write(translated(), output_file)
+def _require_consistent(top_beams: int, n_best: bool, sample: bool, beam_size: int | None, confidence: bool) -> None:
+    """Raise UsageError where options contradict each other."""
+    if top_beams > 1 and not n_best:
+        raise UsageError(f"--top-beams {top_beams} gives several lines for each line; add --n-best, which numbers them")
+    if sample and beam_size is not None:
+        raise UsageError(f"--beam-size {beam_size} is for searching, and --sample draws instead; leave one of them out")
+    if confidence and n_best:
+        raise UsageError("--confidence and --n-best both say how sure the model is; leave one of them out")
 
 
 def _sampling(
@@ -176,6 +171,20 @@ def _sampling(
     if unused := [name for name, value in given.items() if value is not None]:
         raise UsageError(f"{unused[0]} is for drawing at random; add --sample, or leave it out")
     return None
+
+
+def _translated(
+    bundle: "clearhead.Bundle", search: Callable[..., list[Hypotheses]], texts: lines.Texts, form: Form, quiet: bool
+) -> Iterator[str]:
+    """The lines that come out; notes on those that come in, unless `quiet`."""
+    number, is_noted = 0, quiet
+    for chunk in _chunks(texts):
+        if not quiet:
+            lines.note_cuts(bundle, chunk, number)
+        is_noted = is_noted or lines.note_unreadable(bundle, chunk, number)
+        for line, hypotheses in enumerate(search(chunk, first=number), start=number):
+            yield from form(line, hypotheses)
+        number += len(chunk)
 
 
 def _chunks(texts: lines.Texts) -> Iterator[list[str]]:
@@ -192,7 +201,15 @@ def _chunks(texts: lines.Texts) -> Iterator[list[str]]:
         yield chunk
 
 
-def _n_best(line: int, hypotheses: "Sequence[clearhead.Translation]") -> Iterator[str]:
+def _best(line: int, hypotheses: Hypotheses) -> Iterator[str]:
+    yield hypotheses[0].text
+
+
+def _with_confidence(line: int, hypotheses: Hypotheses) -> Iterator[str]:
+    yield f"{hypotheses[0].confidence:.4f}\t{hypotheses[0].text}"
+
+
+def _n_best(line: int, hypotheses: Hypotheses) -> Iterator[str]:
     """Marian's form, with one feature."""
     for one in hypotheses:
         yield f"{line} ||| {lines.one_line(one.text)} ||| F0= {one.log_probability:.8f} ||| {one.score:.8f}"
