@@ -80,8 +80,8 @@ def test_on_the_command_line(pack: Pack, run_folder: Path, clearhead: Callable[.
     [
         ({"config": None}, r"packed.zip holds no bundle; expected one, a zipped run folder or bundle folder"),
         ({"config": b"{}"}, r"packed.zip/config.json is not a bundle's config"),
-        ({"recipe": None}, r"packed.zip holds 0 files 'recipe.yaml', expected one"),
-        ({"recipe": b"name: b"}, r"packed.zip/recipe.yaml is damaged .its sha256 is not that in config.json"),
+        ({"tokenizer": None}, r"packed.zip holds 0 files 'tokenizer.json', expected one"),
+        ({"tokenizer": b"{}"}, r"packed.zip/tokenizer.json is damaged .its sha256 is not that in config.json"),
         ({"model": b"\x00" * (200 << 20)}, r"packed.zip unpacks to far more than a bundle of its size"),
     ],
 )
@@ -101,19 +101,28 @@ def test_two_bundles(pack: Pack, temporary: Path) -> None:
 def test_a_file_that_is_there_twice(pack: Pack, temporary: Path) -> None:
     path = pack("a/")
     with zipfile.ZipFile(path, "a") as file:
-        file.writestr("a/recipe.yaml", "name: b")
-    refused(path, "holds 2 files 'recipe.yaml', expected one", temporary)
+        file.writestr("a/tokenizer.json", "{}")
+    refused(path, "holds 2 files 'tokenizer.json', expected one", temporary)
 
 
 def test_a_link_is_no_file(pack: Pack, temporary: Path, tmp_path: Path) -> None:
     """Its content is the name that it leads to, and that is not what was hashed."""
     (tmp_path / "secret").write_text("secret")
-    path = pack("a/", recipe=None)
-    link = zipfile.ZipInfo("a/recipe.yaml")
+    path = pack("a/", tokenizer=None)
+    link = zipfile.ZipInfo("a/tokenizer.json")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
     with zipfile.ZipFile(path, "a") as file:
         file.writestr(link, str(tmp_path / "secret"))
-    refused(path, "recipe.yaml is damaged", temporary)
+    refused(path, "tokenizer.json is damaged", temporary)
+
+
+@pytest.mark.parametrize(
+    "others", [{"recipe": None}, {"recipe": b"name: b"}, {"README": None}, {"recipe": b"\x00" * (200 << 20)}]
+)
+def test_without_its_recipe(pack: Pack, run_folder: Path, others: dict[str, bytes | None], temporary: Path) -> None:
+    """What tells where a model came from may be missing, or be something else."""
+    assert load(pack("bundle/", **others)).translate("one two") == load(run_folder).translate("one two")
+    assert list(temporary.iterdir()) == []
 
 
 def test_any_byte_changed(pack: Pack, temporary: Path) -> None:

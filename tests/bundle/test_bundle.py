@@ -51,9 +51,9 @@ class TestTranslating:
         found = [two_languages.search(["one two"], to)[0][0].log_probability for to in ("en", "fr")]
         assert found[0] != found[1]
 
-    def test_the_beam_is_the_recipes_unless_told(self, run_folder: Path) -> None:
+    def test_the_beam_is_the_bundles_unless_told(self, run_folder: Path) -> None:
         bundle = load(run_folder)
-        assert bundle.recipe.decoding.beam_size == 2
+        assert bundle.settings.beam_size == 2
         assert bundle.search(TEXTS) == bundle.search(TEXTS, beam_size=2, length_penalty="mean:1.0")
 
     def test_a_beam_wide_enough_for_what_is_asked(self, two_languages: Bundle) -> None:
@@ -70,10 +70,9 @@ class TestTranslating:
     )
     def test_what_a_recipe_asks_for_has_bounds(self, run_folder: Path, decoding: Any, message: str) -> None:
         """faults.md A17: a bundle's recipe is checked as what a user says."""
-        bundle = load(run_folder)
-        bundle.recipe = bundle.recipe.model_copy(
-            update={"decoding": bundle.recipe.decoding.model_copy(update=decoding)}
-        )
+        read = load(run_folder)
+        recipe = read.recipe.model_copy(update={"decoding": read.recipe.decoding.model_copy(update=decoding)})
+        bundle = Bundle(read.model, read.source_tokenizer, read.target_tokenizer, recipe)
         with pytest.raises(DecodingError, match=message):
             bundle.translate("one")
 

@@ -24,8 +24,10 @@ def test_an_older_clearhead_finds_what_it_needs(two_languages_folder: Path, two_
     assert config["files"].keys() == {"README.md", "model.safetensors", "recipe.yaml", "tokenizer.json"}
 
 
-def test_read_again(two_languages_folder: Path) -> None:
+def test_read_again(two_languages_folder: Path, two_languages: Bundle) -> None:
     config = read_config(two_languages_folder)
     assert config.tokenizers == ("tokenizer.json",)
     assert config.sizes["width"] == 16
     assert config.scripts is None
+    assert config.settings == two_languages.settings
+    assert config.needed.keys() == {"model.safetensors", "tokenizer.json"}

@@ -4,10 +4,12 @@ import dataclasses
 import hashlib
 import json
 import math
+import pickle
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 import torch
@@ -17,6 +19,7 @@ import clearhead
 from clearhead.bundle import Bundle, find_bundle, load, shipped
 from clearhead.errors import BundleError, UsageError
 from clearhead.files import sha256
+from clearhead.look.showing import untrained
 from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.recipe import Recipe, load_recipe, shipped_recipe
 from clearhead.street import DIRECTIONS, scored
@@ -65,7 +68,7 @@ class TestLoading:
     def test_the_model_does_not_train(self, run_folder: Path) -> None:
         assert not load(run_folder).model.training
 
-    @pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json", "recipe.yaml", "README.md"])
+    @pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json"])
     @pytest.mark.parametrize("damage", ["removed", "cut", "flipped"])
     def test_a_damaged_file(self, copy: Path, name: str, damage: str) -> None:
         path = copy / name
@@ -103,19 +106,19 @@ class TestLoading:
         (copy / "config.json").write_bytes(content)
         self.refused(copy, message)
 
-    @pytest.mark.parametrize("name", ["../secret", "/etc/hostname", "a/b", "..", ""])
+    @pytest.mark.parametrize("name", ["../secret", "/etc/hostname", "a/b", "..", ".", "", "config.json"])
     def test_a_name_that_leads_out(self, copy: Path, name: str) -> None:
         (copy.parent / "secret").write_text("secret")
         files = json.loads((copy / "config.json").read_text())["files"]
         rewrite(copy, files=files | {name: sha256(copy.parent / "secret")})
-        self.refused(copy, "which its config.json names")
+        self.refused(copy, "is no file of a bundle")
 
     def test_a_link_that_leads_out(self, copy: Path) -> None:
         (copy.parent / "secret").write_text("secret")
-        (copy / "README.md").unlink()
-        (copy / "README.md").symlink_to(copy.parent / "secret")
-        rehash(copy, "README.md")
-        self.refused(copy, "lacks 'README.md'")
+        (copy / "tokenizer.json").unlink()
+        (copy / "tokenizer.json").symlink_to(copy.parent / "secret")
+        rehash(copy, "tokenizer.json")
+        self.refused(copy, "lacks 'tokenizer.json'")
 
     def test_a_config_that_leads_out(self, copy: Path) -> None:
         """faults.md A14: not even where the file outside is a whole config."""
@@ -148,6 +151,16 @@ class TestLoading:
             ({"files": {"README.md": "A" * 64}}, "the sha256 of 'README.md' is not a sha256"),
             ({"files": {str(n): "0" * 64 for n in range(101)}}, "is not an object"),
             ({"model": 5}, "model or files is not an object"),
+            ({"name": 5}, "its name is no text"),
+            ({"languages": [["en", "fr", "ko"]]}, "its languages are no list of pairs of names"),
+            ({"languages": "en"}, "its languages are no list of pairs of names"),
+            ({"decoding": {"length_penalty": "none"}}, "no 'beam_size'"),
+            ({"decoding": {"beam_size": 1025, "length_penalty": "none"}}, "must be a whole number from 1 to 1024"),
+            ({"decoding": {"beam_size": 2.0, "length_penalty": "none"}}, "must be a whole number from 1 to 1024"),
+            ({"decoding": {"beam_size": 2, "length_penalty": "mean:1e308"}}, "must be a number from 0 to 10"),
+            ({"decoding": {"beam_size": 2, "length_penalty": [1]}}, "is no text; write gnmt:ALPHA"),
+            ({"decoding": []}, "its decoding is no object"),
+            ({"seed": -1}, "must be a whole number from 0"),
             ({"source_scripts": 5}, "source_scripts is not a list of names"),
             ({"source_scripts": ["LATIN", 5]}, "source_scripts is not a list of names"),
             ({"format": True}, "has format True"),
@@ -221,12 +234,9 @@ class TestLoading:
             rehash(copy, "model.safetensors")
             self.refused(copy, f"does not fit its config.json .first difference: {first}")
 
-    @pytest.mark.parametrize(
-        ("name", "content"), [("tokenizer.json", b"{}"), ("recipe.yaml", b"decoding: {beam_size: 1025}")]
-    )
-    def test_a_file_of_another_version(self, copy: Path, name: str, content: bytes) -> None:
-        (copy / name).write_bytes(content)
-        rehash(copy, name)
+    def test_a_tokenizer_of_another_version(self, copy: Path) -> None:
+        (copy / "tokenizer.json").write_bytes(b"{}")
+        rehash(copy, "tokenizer.json")
         self.refused(copy, "is not a bundle of this clearhead|cannot be read")
 
     def test_a_name_of_ours(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_folder: Path) -> None:
@@ -347,23 +357,157 @@ class TestProvenance:
         newest = next((run_folder / "checkpoints").iterdir())
         assert str(corpus) in (newest / "recipe.yaml").read_text()
 
-    def test_a_newer_recipe_stops_no_translation(self, copy: Path) -> None:
-        """faults.md C8"""
-        text = (copy / "recipe.yaml").read_text()
-        expected = load(copy).translate("one two")
-        newer = text.replace("training:", "future: {a: 1}\ntraining:\n  optimiser: lion", 1).replace(
-            "kind: bpe", "kind: x"
-        )
-        (copy / "recipe.yaml").write_text(newer)
-        rehash(copy, "recipe.yaml")
-        assert load(copy).translate("one two") == expected
 
-    @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"nmae: a", b"[" * 5000, b"a: &b [*b]"])
-    def test_neither_does_one_that_is_none(self, copy: Path, content: bytes) -> None:
-        """faults.md C8, and DESIGN: "opening a bundle never depends on it"."""
-        (copy / "recipe.yaml").write_bytes(content)
-        rehash(copy, "recipe.yaml")
-        assert isinstance(load(copy).translate("one two", beam_size=2), str)
+def change(name: str, old: str, new: str) -> Callable[[Path], object]:
+    def apply(folder: Path) -> None:
+        text = (folder / name).read_text()
+        assert old in text
+        (folder / name).write_text(text.replace(old, new, 1))
+
+    return apply
+
+
+RECIPE = "recipe.yaml"
+# What may become of a recipe, and must not matter. `sealed`: config.json lists what it is now.
+LOST: dict[str, Callable[[Path], object]] = {
+    "missing": lambda folder: (folder / RECIPE).unlink(),
+    "empty": lambda folder: (folder / RECIPE).write_bytes(b""),
+    "bytes": lambda folder: (folder / RECIPE).write_bytes(b"\xff\xfe\x00"),
+    "no YAML": lambda folder: (folder / RECIPE).write_bytes(b"[" * 5000),
+    "aliases": lambda folder: (folder / RECIPE).write_bytes(b"a: &b [*b]"),
+    "a folder": lambda folder: ((folder / RECIPE).unlink(), (folder / RECIPE).mkdir()),
+    "a link to nothing": lambda folder: ((folder / RECIPE).unlink(), (folder / RECIPE).symlink_to("nowhere")),
+    "large": lambda folder: (folder / RECIPE).write_bytes(b"name: tiny\n" + b"# more\n" * 300_000),
+}
+CHANGED: dict[str, Callable[[Path], object]] = {
+    "an unknown section": change(RECIPE, "training:", "future: {a: 1}\ntraining:"),
+    "an unknown key": change(RECIPE, "training:", "training:\n  optimiser: lion"),
+    "a key of another name": change(RECIPE, "  batch_tokens:", "  max_batch_tokens:"),
+    "a section of another name": change(RECIPE, "data:", "corpora:"),
+    "an unknown choice": change(RECIPE, "kind: bpe", "kind: x"),
+    "a value of another type": change(RECIPE, "device: cpu", "device: [cpu]"),
+}
+
+
+class TestConfigAlone:
+    """DESIGN: config.json holds all that use needs; opening a bundle never depends on its recipe (faults.md C8)."""
+
+    @pytest.mark.parametrize("sealed", [False, True])
+    @pytest.mark.parametrize("what", [*LOST, *CHANGED])
+    def test_whatever_becomes_of_its_recipe(self, copy: Path, run_folder: Path, what: str, sealed: bool) -> None:
+        expected = load(run_folder)
+        (LOST | CHANGED)[what](copy)
+        if sealed and (copy / RECIPE).is_file():
+            rehash(copy, RECIPE)
+        self.is_the_same(load(copy), expected)
+
+    def is_the_same(self, bundle: Bundle, expected: Bundle) -> None:
+        """What it translates, scores, traces, refuses and calls itself, and what it looked like before training."""
+        texts = ["one two", "six", ""]
+        assert bundle.settings == expected.settings
+        assert bundle.search(texts) == expected.search(texts)
+        assert bundle.translate(texts, "fr", beam_size=1) == expected.translate(texts, "fr", beam_size=1)
+        assert bundle.score(texts, texts) == expected.score(texts, texts)
+        traces = [one.trace("one two", beam_size=2) for one in (bundle, expected)]
+        assert traces[0].settings == traces[1].settings
+        assert torch.equal(*(untrained(one.bundle, one)["output.probabilities"] for one in traces))
+        with pytest.raises(UsageError, match="this model translates into fr only, not 'de'"):
+            bundle.translate("one", "de")
+
+    def test_files_that_nobody_needs(self, copy: Path, run_folder: Path) -> None:
+        (copy / "README.md").unlink()
+        self.is_the_same(load(copy), load(run_folder))
+
+    def test_without_any_listed(self, copy: Path, run_folder: Path) -> None:
+        """As somebody publishes a model who does not say what it was made of."""
+        files = json.loads((copy / "config.json").read_text())["files"]
+        for name in (RECIPE, "README.md"):
+            (copy / name).unlink()
+            del files[name]
+        rewrite(copy, files=files)
+        self.is_the_same(load(copy), load(run_folder))
+
+    def test_its_recipe_is_not_read_before_somebody_asks(self, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """So that nothing in it can stop a translation, nor any fault of what reads it."""
+
+        def read(text: str, origin: str) -> Recipe:
+            raise MemoryError
+
+        monkeypatch.setattr("clearhead.recipe.read_provenance", read)
+        bundle = load(copy)
+        assert bundle.translate("one two") == pickle.loads(pickle.dumps(bundle)).translate("one two")
+        with pytest.raises(MemoryError):
+            bundle.recipe  # noqa: B018
+
+    def test_saved_again(self, copy: Path, run_folder: Path, tmp_path: Path) -> None:
+        """With what is known of it."""
+        (copy / RECIPE).unlink()
+        load(copy).save(tmp_path / "again")
+        self.is_the_same(load(tmp_path / "again"), load(run_folder))
+        assert (tmp_path / "again" / "README.md").read_text() == "# tiny\n"
+
+    @pytest.mark.parametrize("what", ["missing", "no YAML", "a key of another name"])
+    def test_commands(self, clearhead: Callable[..., Any], copy: Path, run_folder: Path, what: str) -> None:
+        """translate, score, evaluate and look say what they say of the whole bundle."""
+        (LOST | CHANGED)[what](copy)
+        for name in ("source", "target"):
+            (copy.parent / name).write_text("one two\nsix\n")
+        files = copy.parent / "source", copy.parent / "target"
+        for command in (["translate"], ["score", *files], ["evaluate", *files]):
+            found, expected = (
+                clearhead(command[0], model, *command[1:], stdin=b"one two\n") for model in (copy, run_folder)
+            )
+            assert (found.code, found.out, found.err) == (0, expected.out, expected.err)
+        page = copy.parent / "page.html"
+        assert clearhead("look", copy, "one two", "--html", page).code == 0
+        assert page.stat().st_size > 10_000
+
+
+class TestFirstBundles:
+    """Format 1 as version 0.1 wrote it: config.json says nothing of settings, which were in recipe.yaml."""
+
+    @pytest.fixture
+    def first(self, copy: Path) -> Path:
+        config = json.loads((copy / "config.json").read_text())
+        text = json.dumps({name: config[name] for name in ("format", "family", "model", "files")}, indent=2)
+        (copy / "config.json").write_text(text + "\n")
+        return copy
+
+    def rehash(self, folder: Path, name: str) -> None:
+        config = json.loads((folder / "config.json").read_text())
+        config["files"][name] = sha256(folder / name)
+        (folder / "config.json").write_text(json.dumps(config))
+
+    def test_the_same(self, first: Path, run_folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+        TestConfigAlone().is_the_same(load(first), load(run_folder))
+        assert caplog.text == ""
+
+    @pytest.mark.parametrize("what", CHANGED)
+    def test_whatever_its_recipe_says_besides(self, first: Path, run_folder: Path, what: str) -> None:
+        CHANGED[what](first)
+        self.rehash(first, RECIPE)
+        bundle, expected = load(first), load(run_folder)
+        assert bundle.settings.beam_size == expected.settings.beam_size == 2
+        assert bundle.search(["one two", "six"]) == expected.search(["one two", "six"])
+
+    @pytest.mark.parametrize("sealed", [False, True])
+    @pytest.mark.parametrize("what", LOST)
+    def test_without_a_recipe(
+        self, first: Path, run_folder: Path, what: str, sealed: bool, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """The settings of a recipe that says none: a beam of 5, which one line says where the recipe is lost."""
+        LOST[what](first)
+        if sealed and (first / RECIPE).is_file():
+            self.rehash(first, RECIPE)
+        bundle = load(first)
+        assert bundle.search(["one two"]) == load(run_folder).search(["one two"], beam_size=5)
+        if not sealed:
+            assert "has lost the recipe.yaml that says how it translates; it does so with beam_size=5" in caplog.text
+
+    def test_it_is_saved_as_one_of_now(self, first: Path, run_folder: Path, tmp_path: Path) -> None:
+        load(first).save(tmp_path / "again")
+        (tmp_path / "again" / RECIPE).unlink()
+        TestConfigAlone().is_the_same(load(tmp_path / "again"), load(run_folder))
 
 
 class TestStreet:

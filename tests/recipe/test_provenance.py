@@ -6,7 +6,6 @@ from random import Random
 
 import pytest
 
-from clearhead.errors import RecipeError
 from clearhead.recipe import Recipe, load_recipe, read_provenance, shipped_recipe, without_paths
 
 STREET = shipped_recipe("street").read_text(encoding="utf-8")
@@ -70,20 +69,22 @@ class TestReading:
         assert (read.name, read.decoding.beam_size) == ("unknown", 5)
 
     @pytest.mark.parametrize(
-        ("decoding", "message"),
+        ("decoding", "read"),
         [
-            ("{beam_size: 1025}", "recipe.yaml: decoding.beam_size=1025 is not allowed: expected 1024 or less"),
-            ("{length_penalty: 'mean:1e308'}", "recipe.yaml: decoding.length_penalty: 'mean:1e308' is not allowed"),
-            ("{length_penalty: 'gnmt:nan'}", "is not allowed: expected none, gnmt:ALPHA or mean:ALPHA"),
+            ("{beam_size: 1025, length_penalty: none}", (5, "none")),
+            ("{beam_size: 3, length_penalty: 'mean:1e308'}", (3, "mean:1.0")),
+            ("{length_penalty: 'gnmt:nan'}", (5, "mean:1.0")),
+            ("{beams: 3}", (5, "mean:1.0")),
+            ("[3]", (5, "mean:1.0")),
         ],
     )
-    def test_how_to_translate_is_checked(self, decoding: str, message: str) -> None:
-        """faults.md A17: a beam without bounds in a bundle's recipe did not end in 30 s."""
-        with pytest.raises(RecipeError, match=message):
-            read_provenance(f"name: a\ndecoding: {decoding}", "recipe.yaml")
+    def test_how_to_translate_has_bounds(self, decoding: str, read: tuple[int, str]) -> None:
+        """faults.md A17: a beam without bounds in a bundle's recipe did not end in 30 s. It is as its default is."""
+        found = read_provenance(f"name: a\ndecoding: {decoding}", "recipe.yaml").decoding
+        assert (found.beam_size, found.length_penalty) == read
 
     def test_mutations(self) -> None:
-        """faults.md C8: lines removed, doubled and exchanged; whatever comes of it is read, or `decoding` is named."""
+        """faults.md C8: lines removed, doubled and exchanged; whatever comes of it is read."""
         random, lines, read = Random("provenance"), load_recipe("street").to_yaml().splitlines(), 0
         for _ in range(100):
             changed = list(lines)
@@ -98,8 +99,7 @@ class TestReading:
                     changed[one] = "  " + changed[one]
                 else:
                     changed[one] = changed[one].partition(":")[0] + ": " + random.choice(["[]", "{}", "x", "-1", "1e9"])
-            try:
-                read += isinstance(read_provenance("\n".join(changed), "recipe.yaml"), Recipe)
-            except RecipeError as error:
-                assert "decoding" in str(error)  # noqa: PT017
-        assert read > 80
+            found = read_provenance("\n".join(changed), "recipe.yaml")
+            assert 1 <= found.decoding.beam_size <= 1024
+            read += found.name == "street"
+        assert read > 20

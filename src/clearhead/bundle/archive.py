@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from clearhead.bundle.config_file import NAME, read_config
+from clearhead.bundle.config_file import NAME, RECIPE, read_config
 from clearhead.errors import BundleError
 
 # What is unpacked may take this many bytes, or this many for each byte of the archive: weights hardly shrink.
@@ -29,8 +29,9 @@ def is_archive(path: Path) -> bool:
 def unpacked(path: Path) -> Iterator[Path]:
     """The bundle's folder: `path` itself, or for a .zip a temporary one, which is removed afterwards.
 
-    Only config.json and the files that it lists are unpacked, each under its own name, wherever in the archive their
-    folder lies. Raises BundleError where the archive holds no bundle, or several, or is damaged or too large.
+    Only config.json, the files that its bundle needs and its recipe are unpacked, each under its own name, wherever in
+    the archive their folder lies. Raises BundleError where the archive holds no bundle, or several, or is damaged or
+    too large.
     """
     if path.is_dir():
         yield path
@@ -76,10 +77,10 @@ def _unpack(path: Path, folder: Path) -> None:
         with zipfile.ZipFile(path) as opened:
             archive = _Archive(opened, path)
             archive.unpack(NAME, folder)
-            for name in read_config(folder).files:
-                if Path(name).name != name or name == NAME:
-                    raise BundleError(f"{folder} lacks {name[:80]!r}, which its config.json names; make it again")
+            for name in read_config(folder).needed:
                 archive.unpack(name, folder)
+            with contextlib.suppress(BundleError, *_DAMAGED):  # It may be missing, or be no recipe.
+                archive.unpack(RECIPE, folder)
     except OSError as error:
         if error.errno == errno.EINVAL:  # It leads to a place before its beginning.
             raise BundleError(f"{path} is a damaged or an unusual .zip ({error.strerror}); make it again") from None

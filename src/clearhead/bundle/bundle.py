@@ -1,14 +1,15 @@
 """A trained model in use: translating, scoring, and saving it to a folder of its own."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import get_args, overload
+from typing import TYPE_CHECKING, get_args, overload
 
 from clearhead.bounds import whole
 from clearhead.bundle.arguments import require_many, require_text, shown
 from clearhead.bundle.folder import Parts, write_folder
 from clearhead.bundle.serving import Serving
+from clearhead.bundle.settings import Settings
 from clearhead.bundle.sources import source_ids, tag_of, too_long, unreadable
 from clearhead.bundle.traces import side, traced_target, traced_translation
 from clearhead.bundle.translation import BLANK, Translation, as_text, rescored
@@ -16,9 +17,11 @@ from clearhead.decoding import LengthPenalty, Precision, Sampling, SearchOptions
 from clearhead.decoding.utf8 import Utf8Automaton
 from clearhead.errors import UsageError
 from clearhead.model import EncoderDecoder, TransformerConfig
-from clearhead.recipe import Recipe
 from clearhead.text import Tokenizer, is_blank, learned_scripts
 from clearhead.tracing import Trace
+
+if TYPE_CHECKING:
+    import clearhead.recipe
 
 # A target that is too long for the model is refused by how many pieces it has; beyond so many they are not counted.
 COUNTED = 10_000
@@ -33,6 +36,7 @@ class Bundle:
     shortlist: lets each translation have only the pieces that its source's pieces may become; None for all.
     source_scripts: the scripts, such as LATIN, in which the sources were written that the model was trained on. Where
     None is given, as for a bundle that does not say, those of which its tokenizer has whole pieces of words.
+    settings: its name, its languages, and how it searches unless told otherwise; the recipe's where None is given.
     """
 
     def __init__(
@@ -40,10 +44,11 @@ class Bundle:
         model: EncoderDecoder | Serving,
         source: Tokenizer,
         target: Tokenizer,
-        recipe: Recipe,
+        recipe: "clearhead.recipe.Recipe | Callable[[], clearhead.recipe.Recipe]",
         precision: Precision = "fp32",
         shortlist: Shortlist | None = None,
         source_scripts: Sequence[str] | None = None,
+        settings: Settings | None = None,
     ) -> None:
         if precision not in get_args(Precision):
             raise UsageError(f"precision={precision!r} is not known; choose one of {', '.join(get_args(Precision))}")
@@ -51,7 +56,8 @@ class Bundle:
         self.precision = precision
         self.source_tokenizer = source
         self.target_tokenizer = target
-        self.recipe = recipe
+        self._recipe = recipe
+        self.settings = Settings.of(self.recipe) if settings is None else settings
         self.shortlist = shortlist
         self.source_scripts = None if source_scripts is None else tuple(source_scripts)
         # Where it was read from, which has the history of its training beside it.
@@ -72,6 +78,13 @@ class Bundle:
         self._serving = Serving(model)
 
     @property
+    def recipe(self) -> "clearhead.recipe.Recipe":
+        """Where the model came from. Nothing that uses it depends on that: what cannot be read is as its default is."""
+        if callable(self._recipe):
+            self._recipe = self._recipe()
+        return self._recipe
+
+    @property
     def config(self) -> TransformerConfig:
         """The model's sizes."""
         config: TransformerConfig = self._serving.config
@@ -87,8 +100,7 @@ class Bundle:
 
         Raises UsageError for a language that the model does not know.
         """
-        known = {corpus.to_language for corpus in self.recipe.data.train}
-        return tag_of(to, self.source_tokenizer, known)
+        return tag_of(to, self.source_tokenizer, self.settings.targets)
 
     @overload
     def translate(  # type: ignore[overload-overlap]  # a str is a sequence of str as well
@@ -123,7 +135,7 @@ class Bundle:
     ) -> str | list[str]:
         """Translate a text, or many: a str gives a str, a sequence gives a list of the same length and order.
 
-        `to` names the target language where the model knows several; the other settings default to the recipe's.
+        `to` names the target language where the model knows several; the other settings default to the bundle's.
         Raises UsageError for a language that it does not know, DecodingError for impossible settings.
         """
         if not isinstance(texts, Sequence):
@@ -227,7 +239,7 @@ class Bundle:
             raise UsageError("there is nothing to trace in a blank text; give a sentence")
         options, tokenizer = self._options(beam_size, 1, None, None), self.target_tokenizer
         settings = {
-            "model": self.recipe.name,
+            "model": self.settings.name,
             "to": to,
             "beam_size": beam_size if target is None else None,
             "length_penalty": str(options.length_penalty),
@@ -248,15 +260,15 @@ class Bundle:
         The weights are stored as the recipe's `training.bundle_precision` says. A bundle that was there is replaced.
         Raises BundleError where something else is, or where a weight is too large to be stored so.
         """
-        parts = Parts(self.model, self.source_tokenizer, self.target_tokenizer, self.recipe, self.source_scripts)
-        write_folder(Path(path), parts, card)
+        tokenizers, provenance = (self.source_tokenizer, self.target_tokenizer), lambda: self.recipe
+        write_folder(Path(path), Parts(self.model, *tokenizers, provenance, self.source_scripts, self.settings), card)
 
     def _options(
         self, beam_size: int | None, top_beams: int, length_penalty: str | None, sampling: Sampling | None
     ) -> SearchOptions:
         tokenizer = self.target_tokenizer
         tags = (tokenizer.tag(language) for language in tokenizer.languages)
-        chosen = self.recipe.decoding.beam_size if beam_size is None else beam_size
+        chosen = self.settings.beam_size if beam_size is None else beam_size
         return SearchOptions(
             begin=tokenizer.begin,
             end=tokenizer.end,
@@ -265,7 +277,7 @@ class Bundle:
             beam_size=max(chosen, whole("top_beams", top_beams)) if beam_size is None else chosen,
             top_beams=top_beams,
             length_penalty=LengthPenalty.parse(
-                self.recipe.decoding.length_penalty if length_penalty is None else length_penalty
+                self.settings.length_penalty if length_penalty is None else length_penalty
             ),
             sampling=sampling,
             utf8=self._utf8,

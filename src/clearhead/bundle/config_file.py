@@ -1,9 +1,12 @@
 """A bundle's config.json: what its folder holds, read and written here. Nothing in it is trusted.
 
-    {"format": 1, "family": …, "model": {sizes}, "files": {name: sha256}, "source_scripts": […], "sha256": …}
+    {"format": 1, "family": …, "model": {sizes}, "files": {name: sha256}, "source_scripts": […], "name": …,
+     "languages": [[from, to]], "decoding": {…}, "seed": …, "sha256": …}
 
-`files` are all that is read, each with its SHA-256. The last field is the SHA-256 of the others, so that a byte of the
-config itself that is not what it was is found too; the first bundles of format 1 had neither it nor scripts.
+It is all that using the bundle needs, beside the weights and the tokenizers. `files` are all that is read, each with
+its SHA-256; recipe.yaml and README.md may be missing, or be other files than these. The last field is the SHA-256 of
+the others, so that a byte of the config itself that is not what it was is found too. The first bundles of format 1 had
+its first four fields: what else is needed was said in recipe.yaml.
 """
 
 import dataclasses
@@ -14,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from clearhead.bundle.settings import Settings
 from clearhead.errors import BundleError
 from clearhead.files import sha256
 from clearhead.tensor_file import strict_json
@@ -21,41 +25,50 @@ from clearhead.tensor_file import strict_json
 if TYPE_CHECKING:
     from clearhead.model import TransformerConfig
 
-NAME = "config.json"
+NAME, RECIPE, WEIGHTS = "config.json", "recipe.yaml", "model.safetensors"
+FAMILY = "encoder-decoder"
 # The number of the layout of a bundle's folder, counted up when an older clearhead could not read it.
 FORMAT = 1
 
 _FIRST_FIELDS = {"format", "family", "model", "files"}
-_MOST_BYTES, _MOST_NAMES = 1 << 20, 100
+_SETTINGS = ("name", "languages", "decoding", "seed")
+_MOST_BYTES, _MOST_NAMES = 4 << 20, 100
 
 
 class Config(NamedTuple):
     """sizes: what `TransformerConfig` is made from, not yet checked. files: names and their hashes.
 
-    scripts: in which the training's sources were written; None where the bundle does not say.
+    scripts: in which the training's sources were written; settings: how the bundle is used. None where it does not say.
     """
 
     sizes: dict[str, Any]
     files: dict[str, str]
     scripts: list[str] | None
+    settings: Settings | None
 
     @property
     def tokenizers(self) -> tuple[str, ...]:
         """The files of the source's and of the target's tokenizer; one where both sides share it."""
         return ("tokenizer.json",) if "tokenizer.json" in self.files else ("source.json", "target.json")
 
+    @property
+    def needed(self) -> dict[str, str]:
+        """The files that using the bundle needs, and their hashes."""
+        return {name: self.files[name] for name in (WEIGHTS, *self.tokenizers)}
+
 
 def write_config(
     folder: Path,
-    family: str,
     sizes: "TransformerConfig",
     files: Mapping[str, str],
     scripts: Sequence[str] | None,
+    settings: Settings,
 ) -> None:
     """Write config.json for a folder that holds all other files already."""
-    config = {"format": FORMAT, "family": family, "model": dataclasses.asdict(sizes), "files": dict(files)}
+    config = {"format": FORMAT, "family": FAMILY, "model": dataclasses.asdict(sizes), "files": dict(files)}
     if scripts is not None:
         config["source_scripts"] = list(scripts)
+    config |= settings.as_plain()
     config["sha256"] = _digest(config)
     (folder / NAME).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
@@ -70,14 +83,14 @@ def read_config(folder: Path) -> Config:
             raise BundleError(
                 f"{path} has format {_short(form)}, but this clearhead reads format {FORMAT}; update clearhead"
             )
-        if family != "encoder-decoder":
-            raise BundleError(f"{path} has family {_short(family)}; expected encoder-decoder; update clearhead")
+        if family != FAMILY:
+            raise BundleError(f"{path} has family {_short(family)}; expected {FAMILY}; update clearhead")
         _check_digest(config)
         found = _config(config)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         problem = f"no {error}" if isinstance(error, KeyError) else error
         raise BundleError(f"{path} is not a bundle's config ({problem}); copy the bundle again") from None
-    if missing := {"model.safetensors", "recipe.yaml", *found.tokenizers} - found.files.keys():
+    if missing := {WEIGHTS, *found.tokenizers} - found.files.keys():
         raise BundleError(f"{path} names no {', '.join(sorted(missing))}; copy the bundle again")
     return found
 
@@ -87,12 +100,16 @@ def _config(config: Mapping[str, Any]) -> Config:
     if not isinstance(sizes, dict) or not isinstance(files, dict) or len(files) > _MOST_NAMES:
         raise ValueError("model or files is not an object")
     for name, value in files.items():
+        if Path(name).name != name or name in ("", ".", "..", NAME):
+            raise ValueError(f"{_short(name)} is no file of a bundle")
         if not isinstance(value, str) or not re.fullmatch("[0-9a-f]{64}", value):
             raise ValueError(f"the sha256 of {name[:80]!r} is not a sha256")
     named = isinstance(scripts, list) and len(scripts) <= _MOST_NAMES
     if scripts is not None and not (named and all(isinstance(one, str) and len(one) <= 80 for one in scripts)):
         raise ValueError("source_scripts is not a list of names")
-    return Config(sizes, files, scripts)
+    # A bundle says all of them or, as the first ones, none.
+    settings = Settings.from_plain(*(config[name] for name in _SETTINGS)) if config.keys() & set(_SETTINGS) else None
+    return Config(sizes, files, scripts, settings)
 
 
 def _check_digest(config: dict[str, Any]) -> None:
@@ -111,6 +128,22 @@ def _digest(config: Mapping[str, Any]) -> str:
 
 def read_text(folder: Path, name: str, most: int) -> str:
     """A file of the folder as text. Raises BundleError where it is no file inside it, too large or not UTF-8."""
+    try:
+        return _read_bytes(folder, name, most).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BundleError(f"{folder / name} cannot be read ({error}); copy the bundle again") from None
+
+
+def read_listed(folder: Path, files: Mapping[str, str], name: str, most: int) -> str:
+    """A file that may be missing as text: nothing, where it is another one than the config lists."""
+    try:
+        content = _read_bytes(folder, name, most)
+    except BundleError:
+        return ""
+    return content.decode("utf-8", "replace") if hashlib.sha256(content).hexdigest() == files.get(name) else ""
+
+
+def _read_bytes(folder: Path, name: str, most: int) -> bytes:
     path = folder / name
     require_inside(folder, name)
     try:
@@ -118,8 +151,8 @@ def read_text(folder: Path, name: str, most: int) -> str:
             content = file.read(most + 1)
         if len(content) > most:
             raise BundleError(f"{path} is larger than {most:,} bytes; copy the bundle again")
-        return content.decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return content
+    except OSError as error:
         raise BundleError(f"{path} cannot be read ({error}); copy the bundle again") from None
 
 

@@ -24,15 +24,15 @@ def load(
     path: may be a .zip of either as well, or "street", the small trained model that comes with clearhead.
     precision: in which numbers to multiply while translating: "fp32", or with rounding "bf16" and, on a CPU, "int8".
     shortlist: a file made by `clearhead shortlist`, which makes translating faster on a CPU.
-    Every file is checked against its hash. Raises BundleError where the folder is no bundle or a damaged one, or the
-    shortlist is none of this model.
+    Every file that is used is checked against its hash; recipe.yaml and README.md may be missing, or be others. Raises
+    BundleError where the folder is no bundle or a damaged one, or the shortlist is none of this model.
     """
     place = find_bundle(Path(path))
     if shortlist is not None and not Path(shortlist).exists():
         raise BundleError(f"the shortlist {shortlist} does not exist; make it with `clearhead shortlist`")
     with unpacked(place) as folder:
         config = read_config(folder)
-        check_files(folder, config.files)
+        check_files(folder, config.needed)
         if device == "cpu":
             compiler.begin()
         bundle = _assemble(folder, config, device, precision, shortlist)
@@ -64,7 +64,7 @@ def _assemble(
         ) from None
     # Until somebody asks the bundle for its model, nobody else can reach it.
     alone = Serving(model, is_shared=False)
-    return Bundle(alone, parts.source, parts.target, parts.recipe, precision, pieces, parts.scripts)
+    return Bundle(alone, parts.source, parts.target, parts.recipe, precision, pieces, parts.scripts, parts.settings)
 
 
 def find_bundle(path: Path) -> Path:

@@ -52,7 +52,7 @@ def forced(bundle: "Bundle", trace: Trace, tokens: Sequence[int]) -> Trace:
 
 
 def untrained(bundle: "Bundle", trace: Trace) -> Trace:
-    """The same tokens through the model's first weights, which its recipe's seed gives again."""
+    """The same tokens through the model's first weights, which its seed gives again."""
     ids, text = trace.predicted.ids, trace.predicted.text
     model = _before_training(bundle)
     return traced(model, trace.source, ids, text, bundle.target_tokenizer, None, trace.settings)
@@ -60,7 +60,7 @@ def untrained(bundle: "Bundle", trace: Trace) -> Trace:
 
 @functools.lru_cache(maxsize=1)
 def _before_training(bundle: "Bundle") -> EncoderDecoder:
-    return EncoderDecoder(bundle.model.config, seed=bundle.recipe.training.seed).eval()
+    return EncoderDecoder(bundle.model.config, seed=bundle.settings.seed).eval()
 
 
 def read_history(folder: Path | None) -> list[dict[str, Any]]:

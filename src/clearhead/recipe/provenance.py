@@ -11,7 +11,6 @@ from typing import Any
 import pydantic
 
 from clearhead.errors import RecipeError
-from clearhead.recipe.explaining import explain
 from clearhead.recipe.reading import parse_recipe
 from clearhead.recipe.sections import Corpus, Recipe
 
@@ -51,29 +50,19 @@ def _last_name(path: str) -> str:
 
 
 def read_provenance(text: str, origin: str) -> Recipe:
-    """A bundle's recipe. What this clearhead does not know, or cannot read, is as its default is.
-
-    Raises RecipeError where `decoding` has a value that cannot be used: translations follow it.
-    """
+    """A bundle's recipe. What this clearhead does not know, or cannot read, is as its default is."""
     try:
         values = parse_recipe(text, origin)
     except RecipeError:
         values = {}
-    files, training = {"source": "unknown", "target": "unknown"}, {"steps": 1}
     for _ in range(_ROUNDS):
         try:
             return Recipe.model_validate(values)
         except pydantic.ValidationError as error:
-            others = [one for one in error.errors(include_url=False) if not _is_of_decoding(one["loc"], one["type"])]
-            if not others:
-                raise RecipeError(f"{origin}: {explain(error)}") from None
-            for problem in others:
+            for problem in error.errors(include_url=False):
                 _mend(values, problem["loc"], problem["type"] == "missing")
+    files, training = {"source": "unknown", "target": "unknown"}, {"steps": 1}
     return Recipe.model_validate({"name": "unknown", "data": {"train": files, "validate": files}, "training": training})
-
-
-def _is_of_decoding(place: Sequence[int | str], kind: str) -> bool:
-    return place[:1] == ("decoding",) and len(place) > 1 and kind != "extra_forbidden"
 
 
 def _mend(values: dict[str, Any], place: Sequence[int | str], missing: bool) -> None:

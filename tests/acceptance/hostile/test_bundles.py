@@ -387,6 +387,23 @@ OTHER_ATTACKS: dict[str, Attack] = {
     "scripts of odd types": lambda folder: seal(folder, source_scripts=[None]),
     "scripts of controls": lambda folder: seal(folder, source_scripts=["\x1b[2J\n", "LATIN\udcff"]),
     "no scripts": lambda folder: seal(folder, source_scripts=[]),
+    "a beam of a million in config.json": lambda folder: seal(
+        folder, decoding={"beam_size": 10**6, "length_penalty": "none"}
+    ),
+    "a beam of 100 in config.json": lambda folder: seal(folder, decoding={"beam_size": 100, "length_penalty": "none"}),
+    "a penalty that overflows in config.json": lambda folder: seal(
+        folder, decoding={"beam_size": 2, "length_penalty": "mean:1e308"}
+    ),
+    "no settings but a name": lambda folder: [
+        rest := json.loads((folder / "config.json").read_text()),
+        [rest.pop(name) for name in ("languages", "decoding", "seed")],
+        (folder / "config.json").write_text(json.dumps(rest)),
+    ],
+    "a name of controls": lambda folder: seal(folder, name="a\n\x1b[2J\u202e\ud800"),
+    "a name of 3 MB": lambda folder: seal(folder, name="a" * 3_000_000),
+    "100,000 languages": lambda folder: seal(folder, languages=[[f"a{n}", "fr"] for n in range(100_000)]),
+    "languages of odd types": lambda folder: seal(folder, languages=[[{}, []]]),
+    "a seed of 2^64": lambda folder: seal(folder, seed=2**64),
     "more of everything": lambda folder: seal(folder, more={"deep": [[[[[5]]]]]}, nan=float("nan")),
 }
 

@@ -1,0 +1,58 @@
+"""How a bundle is used: from its recipe, and from what config.json may hold."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from clearhead.bundle.settings import Settings
+from clearhead.recipe import Recipe, load_recipe
+
+PLAIN: dict[str, Any] = {
+    "name": "a", "languages": [["en", "fr"], [None, None]], "seed": 3,
+    "decoding": {"beam_size": 2, "length_penalty": "gnmt:0.6"},
+}  # fmt: skip
+
+
+def test_of_a_recipe(make_recipe: Callable[..., Recipe]) -> None:
+    assert Settings.of(make_recipe()) == Settings("tiny", (("en", "fr"),), 2, "mean:1.0", 1)
+
+
+def test_each_direction_once() -> None:
+    """A recipe may name a direction for each of several corpora."""
+    recipe = load_recipe("street")
+    twice = recipe.model_copy(update={"data": recipe.data.model_copy(update={"train": recipe.data.train * 2})})
+    assert Settings.of(twice).languages == (("en", "fr"), ("fr", "en"), ("en", "ko"))
+    assert Settings.of(twice).targets == {"fr", "ko", "en"}
+
+
+def test_there_and_back() -> None:
+    settings = Settings.from_plain(**PLAIN)
+    assert settings == Settings("a", (("en", "fr"), (None, None)), 2, "gnmt:0.6", 3)
+    plain = settings.as_plain()
+    assert [*map(list, plain.pop("languages"))] == PLAIN["languages"]
+    assert plain == {name: value for name, value in PLAIN.items() if name != "languages"}
+
+
+def test_a_long_name_can_be_read_again(make_recipe: Callable[..., Recipe]) -> None:
+    settings = Settings.of(make_recipe(f"name={'a' * 5000}"))
+    assert Settings.from_plain(**{**PLAIN, "name": settings.name}).name == "a" * 1000
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": None}, {"name": ["a"]}, {"name": "a" * 1001}, {"languages": None}, {"languages": {"en": "fr"}},
+        {"languages": [["en"]]}, {"languages": ["en"]}, {"languages": [["en", 5]]}, {"decoding": None},
+        {"decoding": {"beam_size": 0, "length_penalty": "none"}},
+        {"decoding": {"beam_size": True, "length_penalty": "none"}},
+        {"decoding": {"beam_size": 10**400, "length_penalty": "none"}},
+        {"decoding": {"beam_size": 2, "length_penalty": "x" * 10_000}},
+        {"decoding": {"beam_size": 2, "length_penalty": None}}, {"seed": 1.0}, {"seed": 2**64}, {"seed": "1"},
+    ],
+)  # fmt: skip
+def test_what_is_none(change: dict[str, Any]) -> None:
+    with pytest.raises(ValueError) as caught:
+        Settings.from_plain(**(PLAIN | change))
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 300
