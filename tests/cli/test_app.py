@@ -74,6 +74,7 @@ def place(
         # Languages.
         ("translate {tags} --in {en}", "this model translates into en, fr; say which, as in to='en' or --to en"),
         ("translate {tags} --in {en} --to xx", "this model translates into en, fr, not 'xx'; say which"),
+        ("translate {tags} --in {en} --to fra", "not 'fra'; did you mean fr? say it as in to='fr' or --to fr"),
         ("translate {model} --in {en} --to de", "this model translates into fr only, not 'de'; leave `to` out"),
         ("score {tags} {en} {fr}", "this model translates into en, fr; say which"),
         ("evaluate {tags} {en} {fr} --to xx", "this model translates into en, fr, not 'xx'"),

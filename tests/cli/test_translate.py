@@ -248,6 +248,19 @@ class TestPerson:
         assert person.answers == []
 
 
+@pytest.mark.parametrize("options", [(), ("--quiet",)])
+def test_a_table_is_told(clearhead: Run, run_folder: Path, tmp_path: Path, options: tuple[str, ...]) -> None:
+    """Each line was translated, with its commas and numbers, as if it were a sentence."""
+    (tmp_path / "pairs.csv").write_text("".join(f"one,{number}\n" for number in range(6)))
+    result = clearhead("translate", run_folder, "--in", tmp_path / "pairs.csv", "--beam-size", 1, *options)
+    assert (result.code, result.out.count(b"\n")) == (0, 6)
+    said = (
+        "clearhead: the input looks like a table: nearly every line has 2 columns, separated by a comma, and each is "
+    )
+    assert result.err.startswith("" if options else said)
+    assert result.err.count("\n") == (0 if options else 1)
+
+
 def test_confidence_is_a_column_before_the_text(clearhead: Run, run_folder: Path) -> None:
     """faults.md B5: exp of the mean log-probability of a token, which Bundle.search reports; 1 for a blank line."""
     given = ["one two", "", "six"]

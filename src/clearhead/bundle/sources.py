@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from clearhead.bundle.arguments import require_text
+from clearhead.bundle.languages import meant
 from clearhead.errors import UsageError
 from clearhead.text import Tokenizer, is_blank, unread_scripts
 
@@ -19,9 +20,12 @@ def tag_of(to: str | None, tokenizer: Tokenizer, known: Collection[str | None]) 
     if languages:
         if to not in languages:
             given = "" if to is None else f", not {to!r}"
+            near = None if to is None else meant(to, languages)
+            ask = f"did you mean {near}? say it" if near else "say which,"
+            example = near or languages[0]
             raise UsageError(
                 f"this model translates into {', '.join(languages)}{given}; "
-                f"say which, as in to={languages[0]!r} or --to {languages[0]}"
+                f"{ask} as in to={example!r} or --to {example}"
             )
         return [tokenizer.tag(to)]
     if to is not None and to not in known:

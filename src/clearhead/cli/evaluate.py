@@ -85,6 +85,8 @@ def evaluate(
     others = _read_hypotheses(against, len(references)) if against else None
     bundle = load(model, device=device, precision=precision, shortlist=shortlist)
     if not quiet:
+        lines.note_table(sources, str(source))
+        lines.note_table(references, str(reference))
         lines.note_cuts(bundle, sources)
     translations = bundle.translate(
         sources, to, beam_size=beam_size, length_penalty=length_penalty, batch_tokens=batch_tokens

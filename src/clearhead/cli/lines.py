@@ -10,12 +10,14 @@ from typing import IO, TYPE_CHECKING, cast, final
 
 from clearhead.errors import DataError
 from clearhead.files import publish_file
-from clearhead.reading import REMEDY_FOR_RETURNS, Lines, check_utf8, fitting, open_lines
+from clearhead.reading import REMEDY_FOR_RETURNS, Lines, check_utf8, find_table, fitting, open_lines
 
 if TYPE_CHECKING:
     import clearhead
 
 
+# So many lines tell whether they are a table.
+TABLE_LINES = 1000
 # Of so many lines that are not UTF-8 each is named, of all others their number.
 MOST_SAID = 3
 
@@ -142,6 +144,12 @@ def note_cuts(bundle: "clearhead.Bundle", texts: Sequence[str], before: int = 0)
         f"clearhead: {lines} longer than the model's {bundle.config.max_length} tokens; {rest} is left out",
         file=sys.stderr,
     )
+
+
+def note_table(texts: Sequence[str], name: str = "the input") -> None:
+    """Say on standard error that lines are those of a table, each of which is taken for one sentence."""
+    if table := find_table(texts[:TABLE_LINES]):
+        print(f"clearhead: {name} {table.what}, and each is taken for one sentence; {table.remedy}", file=sys.stderr)
 
 
 def note_unreadable(bundle: "clearhead.Bundle", texts: Sequence[str], before: int = 0) -> bool:

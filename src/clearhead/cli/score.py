@@ -38,6 +38,8 @@ def score(
     sources, targets = zip(*read_pairs(source, target), strict=True)
     bundle = load(model, device=device)
     if not quiet:
+        lines.note_table(sources, str(source))
+        lines.note_table(targets, str(target))
         lines.note_cuts(bundle, sources)
     scored = bundle.score(sources, targets, to, length_penalty=length_penalty, batch_tokens=batch_tokens)
     lines.write((f"{one.log_probability:.8f}\t{one.score:.8f}" for one in scored), None)

@@ -179,6 +179,8 @@ def _translated(
     """The lines that come out; notes on those that come in, unless `quiet`."""
     number, is_noted = 0, quiet
     for chunk in _chunks(texts):
+        if not quiet and not number:
+            lines.note_table(chunk)
         if not quiet:
             lines.note_cuts(bundle, chunk, number)
         is_noted = is_noted or lines.note_unreadable(bundle, chunk, number)

@@ -4,29 +4,21 @@ All of it is found in one pass over the training files, in constant memory but f
 the first lines of each file.
 """
 
-import csv
 import itertools
-import json
-import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from clearhead.data.corpus import read_lines, read_pairs
 from clearhead.data.prepare import Direction
-from clearhead.reading import REMEDY_FOR_RETURNS
+from clearhead.reading import REMEDY_FOR_RETURNS, Table, find_table
 from clearhead.text import has_inner_return, is_blank
 
-# So many lines tell whether a file is a table, and fewer than these few do not.
-_LOOKED_AT, _FEW = 1000, 5
-# The share of lines with the same number of separators that makes a table, by the separator. Tabs stand in no sentence.
-_TABLE: Final = {"\t": 0.9, "|||": 0.9, ",": 0.98, ";": 0.98, "|": 0.98}
-_NAMES: Final = {"\t": "a tab", "|||": "|||", ",": "a comma", ";": "a semicolon", "|": "a vertical bar"}
-_MOST_JSON: Final = 0.9
-_QUOTED: Final = r'"(?:[^"]|"")*"'
+# So many lines tell whether a file is a table.
+_LOOKED_AT: Final = 1000
 # The share of pairs that are the same on both sides, and of validation pairs that are trained on.
 _MOST_SAME, _MOST_SHARED = 0.5, 0.01
 
@@ -38,8 +30,11 @@ def doubts(training: Sequence[Direction], validation: Sequence[Direction]) -> It
     the same on both sides; validation pairs that are trained on. Raises DataError as `read_pairs`.
     """
     files = dict.fromkeys(path for one in (*training, *validation) for path in (one.source, one.target))
-    yield from (line for path in files if (line := _table(path)))
-    yield from (line for one in dict.fromkeys((*training, *validation)) if (line := _same_file(one)))
+    tables = {path: table for path in files if (table := find_table(itertools.islice(read_lines(path), _LOOKED_AT)))}
+    # What is said of a file that is both sides says what it is, too.
+    both = {one.source for one in (*training, *validation) if _is_one_file(one)}
+    yield from (_table(path, table) for path, table in tables.items() if path not in both)
+    yield from (line for one in dict.fromkeys((*training, *validation)) if (line := _same_file(one, tables)))
     held = [_Held.of(one) for one in validation]
     returns: dict[Path, list[int]] = {}
     for direction in training:
@@ -101,54 +96,19 @@ def _is_one_file(direction: Direction) -> bool:
     return direction.source.samefile(direction.target)
 
 
-def _same_file(direction: Direction) -> str | None:
+def _same_file(direction: Direction, tables: Mapping[Path, Table]) -> str | None:
     if not _is_one_file(direction):
         return None
+    if table := tables.get(direction.source):
+        return (
+            f"{direction.source} is both the source and the target, and {table.what}: a table is not read by its "
+            f"columns; {table.remedy}, and name one as the source and the other as the target"
+        )
     return (
         f"{direction.source} is both the source and the target, so the model learns to copy; name the file with the "
         "translations as the target"
     )
 
 
-def _table(path: Path) -> str | None:
-    lines = [line for line in itertools.islice(read_lines(path), _LOOKED_AT) if not is_blank(line)]
-    if len(lines) < _FEW:
-        return None
-    if sum(map(_is_json, lines)) >= _MOST_JSON * len(lines):
-        return (
-            f"{path} looks like JSON Lines: nearly every line is an object or a list, and each is learned as one "
-            "sentence; save each language's sentences as a text file of its own"
-        )
-    for separator, least in _TABLE.items():
-        columns = Counter(_columns(line, separator) for line in lines)
-        (most, count), *_ = columns.most_common(1)
-        if most > 1 and count >= least * len(lines):
-            return (
-                f"{path} looks like a table: nearly every line has {most} columns, separated by {_NAMES[separator]}, "
-                "and each is learned as one sentence; save each column as a text file of its own"
-            )
-    return None
-
-
-def _is_json(line: str) -> bool:
-    text = line.strip().removesuffix(",")
-    if not (text.startswith("{") and text.endswith("}")) and not (text.startswith("[") and text.endswith("]")):
-        return False
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _columns(line: str, separator: str) -> int:
-    if len(separator) > 1:
-        return line.count(separator) + 1
-    if re.fullmatch(f"{_QUOTED}(?:{re.escape(separator)} +{_QUOTED})+", line.strip()):
-        return sum(1 for _ in re.finditer(_QUOTED, line))  # A space may follow where each cell is in quotes.
-    try:
-        row = next(csv.reader([line], delimiter=separator))
-    except csv.Error:  # Such as a cell of more than 131,072 characters.
-        return 1
-    # In a sentence a space follows.
-    return 1 if any(cell.startswith(" ") for cell in row[1:]) else len(row)
+def _table(path: Path, table: Table) -> str:
+    return f"{path} {table.what}, and each is learned as one sentence; {table.remedy}"

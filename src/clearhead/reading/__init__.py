@@ -4,14 +4,17 @@ from clearhead.reading.checking import REMEDY_FOR_RETURNS, check_text, check_utf
 from clearhead.reading.encodings import Encoding, fitting, foreign_encoding
 from clearhead.reading.formats import foreign_format, is_binary, is_gzip
 from clearhead.reading.lines import Lines, decoded, open_lines
+from clearhead.reading.tables import Table, find_table
 
 __all__ = [
     "REMEDY_FOR_RETURNS",
     "Encoding",
     "Lines",
+    "Table",
     "check_text",
     "check_utf8",
     "decoded",
+    "find_table",
     "fitting",
     "foreign_encoding",
     "foreign_format",
