@@ -483,12 +483,15 @@ class TestFirstBundles:
         assert caplog.text == ""
 
     @pytest.mark.parametrize("what", CHANGED)
-    def test_whatever_its_recipe_says_besides(self, first: Path, run_folder: Path, what: str) -> None:
+    def test_whatever_its_recipe_says_besides(
+        self, first: Path, run_folder: Path, what: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
         CHANGED[what](first)
         self.rehash(first, RECIPE)
         bundle, expected = load(first), load(run_folder)
         assert bundle.settings.beam_size == expected.settings.beam_size == 2
         assert bundle.search(["one two", "six"]) == expected.search(["one two", "six"])
+        assert caplog.text == ""
 
     @pytest.mark.parametrize("sealed", [False, True])
     @pytest.mark.parametrize("what", LOST)
@@ -501,8 +504,10 @@ class TestFirstBundles:
             self.rehash(first, RECIPE)
         bundle = load(first)
         assert bundle.search(["one two"]) == load(run_folder).search(["one two"], beam_size=5)
-        if not sealed:
-            assert "has lost the recipe.yaml that says how it translates; it does so with beam_size=5" in caplog.text
+        assert (
+            "recipe.yaml, which says how it translates, is missing or damaged; it translates with beam_size=5"
+            in caplog.text
+        )
 
     def test_it_is_saved_as_one_of_now(self, first: Path, run_folder: Path, tmp_path: Path) -> None:
         load(first).save(tmp_path / "again")

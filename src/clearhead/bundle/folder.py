@@ -79,19 +79,21 @@ def read_folder(folder: Path, config: Config) -> Parts:
         model = EncoderDecoder(sizes)
         load_weights(model, weights)
     text = read_listed(folder, config.files, RECIPE, _MOST_RECIPE)
-    settings = config.settings or _settings_of_before(folder, text)
+    settings = config.settings or _settings_of_before(text)
     return Parts(model.eval(), source, target, functools.partial(_provenance, text), config.scripts, settings)
 
 
-def _settings_of_before(folder: Path, text: str) -> Settings:
+def _settings_of_before(text: str) -> Settings:
     """Of a bundle whose config.json does not tell them, as version 0.1 wrote it: what its recipe says."""
-    settings = Settings.of(_provenance(text))
-    if not text:
+    recipe = _provenance(text)
+    settings = Settings.of(recipe)
+    if recipe.decoding.model_fields_set < {"beam_size", "length_penalty"}:
         _LOG.warning(
-            "%s has lost the recipe.yaml that says how it translates; it does so with beam_size=%d and "
-            "length_penalty=%s, unless you say otherwise",
-            folder, settings.beam_size, settings.length_penalty,
-        )  # fmt: skip
+            "the model's recipe.yaml, which says how it translates, is missing or damaged; it translates with "
+            "beam_size=%d and length_penalty=%s unless you say otherwise",
+            settings.beam_size,
+            settings.length_penalty,
+        )
     return settings
 
 
