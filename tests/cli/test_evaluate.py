@@ -1,5 +1,6 @@
 """`clearhead evaluate`."""
 
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -43,6 +44,24 @@ def test_json(clearhead: Run, run_folder: Path, files: tuple[Path, Path], expect
     assert document["lines"] == 6
     assert (document["model"]["bleu"], document["model"]["chrf"]) == pytest.approx(expected)
     assert "against" not in document
+
+
+def test_swapped_files_are_told(clearhead: Run, run_folder: Path, tmp_path: Path) -> None:
+    """The model writes French whatever it reads, and nothing was said of a BLEU of 0."""
+    words = ("one", "two", "three", "four", "five"), ("un", "deux", "trois", "quatre", "cinq")
+    for name, language in zip(("en", "fr"), words, strict=True):
+        rows = itertools.product(language, repeat=2)
+        (tmp_path / name).write_text("".join(f"{first} {second}\n" for first, second in rows))
+    options = "--beam-size", 1
+    right = clearhead("evaluate", run_folder, tmp_path / "en", tmp_path / "fr", *options)
+    assert (right.code, right.err) == (0, "")
+    swapped = clearhead("evaluate", run_folder, tmp_path / "fr", tmp_path / "en", *options)
+    assert swapped.code == 0
+    assert swapped.err == (
+        "clearhead: SOURCE and REFERENCE seem to be swapped: the translations are in the language of SOURCE and not in "
+        "that of REFERENCE; the order is MODEL SOURCE REFERENCE\n"
+    )
+    assert clearhead("evaluate", run_folder, tmp_path / "fr", tmp_path / "en", "--quiet", *options).err == ""
 
 
 def test_against_another_system(clearhead: Run, run_folder: Path, tmp_path: Path) -> None:

@@ -116,6 +116,32 @@ def test_a_column_with_a_spreadsheets_quotes_is_told(files: Files) -> None:
     assert said.endswith("""take them out with sed -e 's/^"\\(.*\\)"$/\\1/' -e 's/""/"/g' FILE > NEW""")
 
 
+def test_validation_the_wrong_way_round(files: Files) -> None:
+    """It went unnoticed."""
+    right = files.validation
+    files.validation = Direction(right.target, right.source, "en", "fr")
+    (said,) = files.doubts()
+    assert said == (
+        f"{files.validation} is the wrong way round: its source is in the language of {files.training.target}, and its "
+        f"target in that of {files.training.source}; exchange source and target"
+    )
+
+
+def test_training_files_that_contradict_each_other(files: Files) -> None:
+    part, held = files.pair("part", slice(20, 30)), files.pair("held", slice(30, 40))
+    files.training = files.pair("train", slice(0, 20))
+    other = Direction(part.target, part.source, "en", "fr")
+    (said,) = doubts([files.training, other], [held])
+    assert said.startswith(f"{other} is the wrong way round")
+
+
+def test_both_directions_by_their_names(files: Files) -> None:
+    """What is to be translated either way is not swapped."""
+    back = Direction(files.training.target, files.training.source, "fr", "en")
+    held = Direction(files.validation.target, files.validation.source, "fr", "en")
+    assert list(doubts([files.training, back], [files.validation, held])) == []
+
+
 CHANGES = {
     "a space at the end": lambda text: f"{text} ",
     "a space at the start": lambda text: f"\u00a0{text}",

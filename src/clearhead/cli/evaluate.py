@@ -91,6 +91,8 @@ def evaluate(
     translations = bundle.translate(
         sources, to, beam_size=beam_size, length_penalty=length_penalty, batch_tokens=batch_tokens
     )
+    if not quiet and not lines.note_swapped(bundle, sources, references, "REFERENCE", translations):
+        lines.note_unreadable(bundle, sources)
     # Not before: what is wrong with the files was said without waiting for what this imports.
     from clearhead.evaluation import compare, measure
 

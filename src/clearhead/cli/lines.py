@@ -152,6 +152,32 @@ def note_table(texts: Sequence[str], name: str = "the input") -> None:
         print(f"clearhead: {name} {table.what}, and each is taken for one sentence; {table.remedy}", file=sys.stderr)
 
 
+def note_swapped(
+    bundle: "clearhead.Bundle", sources: Sequence[str], targets: Sequence[str], name: str, written: Sequence[str] = ()
+) -> bool:
+    """Say on standard error that two files seem to be swapped; whether they do.
+
+    name: what the command calls the second. written: what the model wrote for the first, where it was asked to: of two
+    languages in one script nothing else tells which one it reads.
+    """
+    # The tokenizers of that room are imported with it, and take time.
+    from clearhead.text import are_like_sources
+
+    unread, unread_targets = (len(bundle.unreadable(texts)) / len(texts) for texts in (sources, targets))
+    if unread > 0.5 > unread_targets:
+        why = f"the model reads the script of {name} and not that of SOURCE"
+    elif written and are_like_sources(sources, targets, written):
+        why = f"the translations are in the language of SOURCE and not in that of {name}"
+    else:
+        return False
+    language = f", or --to is not {name}'s language" if bundle.languages else ""
+    print(
+        f"clearhead: SOURCE and {name} seem to be swapped: {why}; the order is MODEL SOURCE {name}{language}",
+        file=sys.stderr,
+    )
+    return True
+
+
 def note_unreadable(bundle: "clearhead.Bundle", texts: Sequence[str], before: int = 0) -> bool:
     """Say on standard error which lines, the first being `before` + 1, are in a script that the model never read.
 

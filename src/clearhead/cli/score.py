@@ -41,5 +41,7 @@ def score(
         lines.note_table(sources, str(source))
         lines.note_table(targets, str(target))
         lines.note_cuts(bundle, sources)
+        if not lines.note_swapped(bundle, sources, targets, "TARGET"):
+            lines.note_unreadable(bundle, sources)
     scored = bundle.score(sources, targets, to, length_penalty=length_penalty, batch_tokens=batch_tokens)
     lines.write((f"{one.log_probability:.8f}\t{one.score:.8f}" for one in scored), None)

@@ -15,9 +15,9 @@ from typing import Final
 from clearhead.data.corpus import read_lines, read_pairs
 from clearhead.data.prepare import Direction
 from clearhead.reading import REMEDY_FOR_RETURNS, Table, find_table
-from clearhead.text import has_inner_return, is_blank
+from clearhead.text import are_swapped, has_inner_return, is_blank
 
-# So many lines tell whether a file is a table.
+# So many lines tell whether a file is a table, and in which language it is.
 _LOOKED_AT: Final = 1000
 # The share of pairs that are the same on both sides, and of validation pairs that are trained on.
 _MOST_SAME, _MOST_SHARED = 0.5, 0.01
@@ -26,8 +26,9 @@ _MOST_SAME, _MOST_SHARED = 0.5, 0.01
 def doubts(training: Sequence[Direction], validation: Sequence[Direction]) -> Iterator[str]:
     """What a person should look at before a model learns from these files, a line each; nothing where all seems well.
 
-    A file that is both sides, or a table, or has line ends of old Macs among others; a corpus in which most pairs are
-    the same on both sides; validation pairs that are trained on. Raises DataError as `read_pairs`.
+    A file that is both sides, or a table, or has line ends of old Macs among others; a source and a target the wrong
+    way round; a corpus in which most pairs are the same on both sides; validation pairs that are trained on. Raises
+    DataError as `read_pairs`.
     """
     files = dict.fromkeys(path for one in (*training, *validation) for path in (one.source, one.target))
     tables = {path: table for path in files if (table := find_table(itertools.islice(read_lines(path), _LOOKED_AT)))}
@@ -35,6 +36,7 @@ def doubts(training: Sequence[Direction], validation: Sequence[Direction]) -> It
     both = {one.source for one in (*training, *validation) if _is_one_file(one)}
     yield from (_table(path, table) for path, table in tables.items() if path not in both)
     yield from (line for one in dict.fromkeys((*training, *validation)) if (line := _same_file(one, tables)))
+    yield from _swapped(training, validation)
     held = [_Held.of(one) for one in validation]
     returns: dict[Path, list[int]] = {}
     for direction in training:
@@ -108,6 +110,28 @@ def _same_file(direction: Direction, tables: Mapping[Path, Table]) -> str | None
         f"{direction.source} is both the source and the target, so the model learns to copy; name the file with the "
         "translations as the target"
     )
+
+
+def _swapped(training: Sequence[Direction], validation: Sequence[Direction]) -> Iterator[str]:
+    """Which files are the wrong way round, as the first ones of the same languages are."""
+    for place, one in enumerate((*training, *validation)):
+        others = [other for other in training[:place] if _languages(other) == _languages(one)]
+        if place >= len(training) and len(training) == 1:
+            others = list(training)
+        if others and are_swapped(*_first_lines(one), _first_lines(others[0])):
+            yield (
+                f"{one} is the wrong way round: its source is in the language of {others[0].target}, and its target in "
+                f"that of {others[0].source}; exchange source and target"
+            )
+
+
+def _languages(direction: Direction) -> tuple[str | None, str | None]:
+    return direction.from_language, direction.to_language
+
+
+def _first_lines(direction: Direction) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    sources, targets = zip(*itertools.islice(read_pairs(direction.source, direction.target), _LOOKED_AT), strict=True)
+    return sources, targets
 
 
 def _table(path: Path, table: Table) -> str:
