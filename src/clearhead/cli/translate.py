@@ -133,9 +133,8 @@ def translate(
     refuse_streams(output_file, input_file)
     lines.require_there(input_file)
     bundle = load(model, device=device, precision=precision, shortlist=shortlist)
-    by_hand = input_file is None and sys.stdin is not None and sys.stdin.isatty()
-    if by_hand and not quiet:
-        print("Type a sentence and Enter; end with Ctrl-D.", file=sys.stderr)
+    if not quiet:
+        _greet(input_file)
     search = functools.partial(
         bundle.search,
         to=to,
@@ -150,6 +149,12 @@ def translate(
     )
     form = _n_best if n_best else _with_confidence if confidence else _best
     lines.write(_translated(bundle, search, lines.read(input_file, quiet), form, quiet), output_file)
+
+
+def _greet(input_file: Path | None) -> None:
+    """Tell somebody at a terminal what is waited for."""
+    if input_file is None and sys.stdin is not None and sys.stdin.isatty():
+        print("Type a sentence and Enter; end with Ctrl-D.", file=sys.stderr)
 
 
 def _require_consistent(top_beams: int, n_best: bool, sample: bool, beam_size: int | None, confidence: bool) -> None:

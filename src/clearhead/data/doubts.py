@@ -39,30 +39,39 @@ def doubts(training: Sequence[Direction], validation: Sequence[Direction]) -> It
     yield from _swapped(training, validation)
     held = [_Held.of(one) for one in validation]
     returns: dict[Path, list[int]] = {}
-    for direction in training:
-        pairs = same = 0
-        for source, target in read_pairs(direction.source, direction.target):
-            pairs += 1
-            for path, text in ((direction.source, source), (direction.target, target)):
-                if has_inner_return(text):
-                    returns.setdefault(path, [pairs, 0])[1] += 1
-            one_side, other_side = _folded(source), _folded(target)
-            same += one_side == other_side and not is_blank(source)
-            key = hash((one_side, other_side))
-            for one in held:
-                if key in one.counts:
-                    one.met.add(key)
-        if same > _MOST_SAME * pairs and not _is_one_file(direction):
-            yield (
-                f"{same:,} of {pairs:,} pairs of {direction} are the same on both sides, so the model learns to copy; "
-                "give each line's translation as its target"
-            )
+    yield from (line for one in training if (line := _met_pairs(one, held, returns)))
     yield from (
         f"{path} has a CR between the words of a line ({count:,} times, first in line {first:,}), which ends no line; "
         f"{REMEDY_FOR_RETURNS}"
         for path, (first, count) in returns.items()
     )
     yield from (line for one in held if (line := one.doubt()))
+
+
+def _met_pairs(direction: Direction, held: Sequence["_Held"], returns: dict[Path, list[int]]) -> str | None:
+    """Go through a training corpus: what is wrong with its pairs.
+
+    held: is told which of its pairs are met. returns: for each file in which a CR stands within a line, the first such
+    line and how many there are.
+    """
+    pairs = same = 0
+    for source, target in read_pairs(direction.source, direction.target):
+        pairs += 1
+        for path, text in ((direction.source, source), (direction.target, target)):
+            if has_inner_return(text):
+                returns.setdefault(path, [pairs, 0])[1] += 1
+        one_side, other_side = _folded(source), _folded(target)
+        same += one_side == other_side and not is_blank(source)
+        key = hash((one_side, other_side))
+        for one in held:
+            if key in one.counts:
+                one.met.add(key)
+    if same <= _MOST_SAME * pairs or _is_one_file(direction):
+        return None
+    return (
+        f"{same:,} of {pairs:,} pairs of {direction} are the same on both sides, so the model learns to copy; "
+        "give each line's translation as its target"
+    )
 
 
 @dataclass(frozen=True)
