@@ -20,17 +20,17 @@ class Quality:
     chrf_signature: str
 
 
-def measure(hypotheses: Sequence[str], references: Sequence[str], words: str = "13a") -> Quality:
+def measure(hypotheses: Sequence[str], references: Sequence[str], tokenize: str = "13a") -> Quality:
     """BLEU and chrF by sacreBLEU with its defaults (cased), one reference each, and the share of exact matches.
 
-    `words` names how sacreBLEU splits lines into words: `none` is for text that is tokenised already.
+    `tokenize` names how sacreBLEU splits lines into words: `none` is for text that is tokenised already.
 
     Both sides are compared in Unicode's normal form C, which is what models write: a file with decomposed accents or
     syllables, as some systems write them, says the same.
     """
     hypotheses, references = composed(hypotheses), composed(references)
     # Without `force`, sacreBLEU warns of text that looks tokenised, which is what `none` is for.
-    bleu, chrf = BLEU(tokenize=words, force=words == "none"), CHRF()
+    bleu, chrf = BLEU(tokenize=tokenize, force=tokenize == "none"), CHRF()
     bleu_score = bleu.corpus_score(hypotheses, [references]).score
     chrf_score = chrf.corpus_score(hypotheses, [references]).score
     right = sum(hypothesis == reference for hypothesis, reference in zip(hypotheses, references, strict=True))
