@@ -81,7 +81,7 @@ def test_another_language(clearhead: Run, two_languages_folder: Path, corpus: Pa
 def test_a_file_that_is_not_there(clearhead: Run, run_folder: Path, tmp_path: Path) -> None:
     result = clearhead("translate", run_folder, "--shortlist", tmp_path / "none", stdin=b"one\n")
     assert result.code == 2
-    assert "none cannot be read" in result.err
+    assert "none does not exist" in result.err
     assert result.err.count("\n") == 1
 
 
