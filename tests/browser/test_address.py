@@ -66,7 +66,7 @@ def test_back_and_forward(open_page: Any, address: str, shown: Exhibit) -> None:
     page.click("main .player button:last-of-type")
     there = fragment(page)
     assert (there[1]["head"], there[1]["step"]) == ("2", "3")
-    page.fill("header input[name=text]", "three two")
+    page.fill("header [name=text]", "three two")
     page.click("header button[type=submit]")
     page.wait_for_function("() => location.hash.includes('three+two')")
     # A new sentence keeps the chapter, the head and the step.
@@ -75,7 +75,7 @@ def test_back_and_forward(open_page: Any, address: str, shown: Exhibit) -> None:
     node = next(one for one in shown.trace.tree if one["fate"] == "dropped" and one["length"] == 2)
     page.go_back()
     page.wait_for_function("() => location.hash.includes('one')")
-    page.wait_for_function("() => document.querySelector('header input').value === 'one two three'")
+    page.wait_for_function("() => document.querySelector('header [name=text]').value === 'one two three'")
     assert fragment(page) == there
     assert page.inner_text("main .player .place").startswith("3 /")
     page.evaluate("place => { location.hash = place; }", f"beam/{node['number']}")
@@ -95,10 +95,10 @@ def test_two_tabs_have_two_sentences(open_page: Any, address: str) -> None:
     """faults.md D2: and a tab whose trace the server has let go makes it again."""
     first = open_page(f"{address}?lang=en#decoder?text=two+three&to=en&beam=2")
     second = open_page(f"{address}?lang=en")
-    assert second.input_value("header input[name=text]") == "one two three"
-    assert first.input_value("header input[name=text]") == "two three"
+    assert second.input_value("header [name=text]") == "one two three"
+    assert first.input_value("header [name=text]") == "two three"
     for text in ("one", "two", "three", "four", "five", "six", "one one", "two two"):
-        second.fill("header input[name=text]", text)
+        second.fill("header [name=text]", text)
         second.click("header button[type=submit]")
         second.wait_for_function(
             "text => new URLSearchParams(location.hash.split('?')[1]).get('text') === text", arg=text
@@ -130,7 +130,7 @@ def test_a_notice_speaks_the_readers_language(open_page: Any, address: str) -> N
     """faults.md D5: what the server refuses is said in Korean, whatever it is."""
     page = open_page(f"{address}?lang=ko")
     for text in ("   ", "\u200b"):
-        page.fill("header input[name=text]", text)
+        page.fill("header [name=text]", text)
         page.click("header button[type=submit]")
         page.wait_for_selector(".notice:not([hidden])")
         assert "문장" in page.inner_text(".notice")
@@ -191,6 +191,81 @@ def test_a_server_that_is_gone(open_page: Any, address: str) -> None:
     page = open_page(f"{address}?lang=ko")
     page.route("**/trace**", lambda route: route.abort())
     page.evaluate("addEventListener('unhandledrejection', (event) => event.preventDefault())")
-    page.fill("header input[name=text]", "two")
+    page.fill("header [name=text]", "two")
     page.click("header button[type=submit]")
     page.wait_for_function("() => document.querySelector('.notice').textContent.includes('꺼져 있습니다')")
+
+
+CHOSEN = ".number .check:enabled"
+
+
+def value(page: Any, wanted: str) -> str:
+    page.wait_for_selector(f'.number[data-cell="{wanted}"]')
+    page.wait_for_selector(CHOSEN)
+    return page.get_attribute(".number", "data-value")
+
+
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [
+        ("matrices?head=2", f"{ENCODER}.scores"),
+        (f"sublayer/{CROSS}?head=2", f"{CROSS}.weights"),
+        ("layer?sublayer=decoder.layers.0.feed_forward", "decoder.layers.0.feed_forward.inner"),
+        (f"step/{ENCODER}.scores?head=2", f"{ENCODER}.query"),
+    ],
+)
+def test_a_cell_chosen_by_keys_is_in_the_address(open_page: Any, address: str, place: str, name: str) -> None:
+    """faults.md D2: in every view, not that of its own step alone; shown again by a link, and after a reload."""
+    page = open_page(f"{address}?lang=en#{place}")
+    page.locator(f'main figure[data-name="{name}"] .grid').first.focus()
+    for key in ("Control+Home", "ArrowDown", "ArrowRight", "ArrowRight"):
+        page.keyboard.press(key)
+    found = value(page, f"{name}/1,2")
+    chosen = fragment(page)
+    assert chosen[1]["cell"] == f"{name}/1,2"
+    page.reload()
+    assert value(page, f"{name}/1,2") == found
+    assert fragment(page) == chosen
+    # Of another chapter it is none.
+    page.keyboard.press("n")
+    page.wait_for_function("() => !location.hash.includes('cell=')")
+
+
+def test_a_number_that_is_in_no_matrix_is_in_the_address(open_page: Any, address: str, shown: Exhibit) -> None:
+    """faults.md D2: of a table, and of a head that is not the one on the buttons."""
+    page = open_page(f"{address}?lang=en#six?word=1&step=6")
+    page.locator("main .six tbody .link").first.click()
+    found = value(page, f"{ENCODER}.scores/1,0")
+    page.reload()
+    assert value(page, f"{ENCODER}.scores/1,0") == found
+    page.evaluate(f"location.hash = 'vectors?head=1&cell={ENCODER}.query/2,1,3'")
+    written = float(value(page, f"{ENCODER}.query/1,3").replace("−", "-"))
+    assert written == pytest.approx(float(shown.trace[f"{ENCODER}.query"][1, 1, 3]), rel=1e-4)
+    assert fragment(page)[1]["cell"] == f"{ENCODER}.query/2,1,3"
+
+
+def test_a_cell_follows_the_head_that_is_chosen(open_page: Any, address: str, shown: Exhibit) -> None:
+    """faults.md D2: the last that was chosen, not the one that the address began with."""
+    name = f"{ENCODER}.scores"
+    page = open_page(f"{address}?lang=en#step/{name}/0,0?head=1")
+    value(page, f"{name}/0,0")
+    page.locator(f'main figure[data-name="{name}"] .grid').focus()
+    page.keyboard.press("ArrowRight")
+    value(page, f"{name}/0,1")
+    page.click('main .choice [data-value="1"]')
+    page.wait_for_selector(f'main figure[data-name="{name}"][data-head="1"]')
+    expected = float(shown.trace[name][1, 0, 1])
+    page.wait_for_function(
+        "expected => Math.abs(document.querySelector('.number').dataset.value.replace('−', '-') - expected) < 1e-4",
+        arg=expected,
+    )
+    assert fragment(page)[0] == f"step/{name}/0,1"
+
+
+@pytest.mark.parametrize(
+    "cell", ["nope/1,2", f"{ENCODER}.scores/9999,0", f"{ENCODER}.scores/99,0,0", "constructor/0,0", "1,2"]
+)
+def test_a_cell_that_is_not_there(open_page: Any, address: str, cell: str) -> None:
+    page = open_page(f"{address}?lang=en#matrices?cell={cell}")
+    page.wait_for_function("() => !location.hash.includes('cell=')")
+    assert not page.query_selector("[role=alert]:not([hidden])")

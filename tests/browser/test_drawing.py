@@ -94,6 +94,53 @@ def test_the_rules_of_drawing(open_page: Any, address: str, width: int, language
     assert not broken, "\n".join(map(str, broken))
 
 
+WIDER = """() => [...document.querySelectorAll("main :not(.grid)")]
+    .filter((one) => /auto|scroll/.test(getComputedStyle(one).overflowX) && one.scrollWidth > one.clientWidth + 1)"""
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("width", [1280, 400])
+def test_tables_fit_or_show_that_there_is_more(open_page: Any, address: str, width: int, language: str) -> None:
+    """faults.md D4: of memory and training all is seen; what is wider than its box has a shadow where more lies."""
+    page = open_page(f"{address}?lang={language}", width=width)
+    for view in [*VIEWS, "memory?step=5", "training?smoothing=0.1", "pencil/softmax,0", "pencil/beam-search,0"]:
+        ready = page.get_attribute("main", "data-ready")
+        page.evaluate("view => { location.hash = view; }", view)
+        page.wait_for_selector(f'main:not([data-ready="{ready}"])')
+        page.evaluate(DRAWN)
+        if view.startswith(("memory", "training")):
+            assert page.evaluate(f"({WIDER})().length") == 0, view
+        plain = f"({WIDER})().filter((one) => !/gradient/.test(getComputedStyle(one).backgroundImage)).length"
+        assert page.evaluate(plain) == 0, view
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_a_long_sentence_is_seen_whole(open_page: Any, address: str, width: int) -> None:
+    """faults.md D4: in the box that it is typed into, which grows; Enter traces it, and it stays one line."""
+    page = open_page(f"{address}?lang=en", width=width)
+    text = " ".join(["three", "two", "one"] * 12)
+    page.fill("header [name=text]", text.replace("two one", "two\none", 1))
+    page.press("header [name=text]", "Enter")
+    page.wait_for_function("text => new URLSearchParams(location.hash.split('?')[1]).get('text') === text", arg=text)
+    assert page.input_value("header [name=text]") == text
+    sizes = page.locator("header [name=text]").evaluate(
+        "one => [one.scrollWidth <= one.clientWidth, one.scrollHeight <= one.clientHeight]"
+    )
+    assert sizes == [True, True]
+
+
+@pytest.mark.parametrize("view", ["layer", "matrices"])
+def test_the_captions_of_a_formula_are_one_line(open_page: Any, address: str, view: str) -> None:
+    """faults.md D4: so that its matrices stand at one height."""
+    page = open_page(f"{address}?lang=ko#{view}")
+    page.wait_for_selector("main .formula .grid")
+    page.evaluate(DRAWN)
+    heights = page.evaluate("[...document.querySelectorAll('.formula figcaption')].map((one) => one.clientHeight)")
+    assert len(heights) >= 6
+    assert max(heights) < 2 * min(heights)
+    assert max(page.evaluate("[...document.querySelectorAll('.legend button')].map((one) => one.clientHeight)")) < 40
+
+
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_whole_numbers_stand_in_groups(open_page: Any, address: str, language: str) -> None:
     """faults.md D5: a vocabulary of thousands is written in one way, wherever it is written."""

@@ -144,6 +144,22 @@ def test_a_grid_by_keyboard(open_page: Any, address: str, shown: Exhibit) -> Non
     assert "✓" in page.inner_text(".verdict")
 
 
+def test_a_cell_is_checked_as_soon_as_it_is_chosen(open_page: Any, address: str, shown: Exhibit) -> None:
+    """faults.md D2: by an arrow and `c` at once, before the cell's numbers have come; never the cell before it."""
+    name = "encoder.layers.0.self_attention.weights"
+    page = open_page(f"{address}#step/{name}")
+    page.locator(f'figure[data-name="{name}"] .grid').focus()
+    at_once = """(grid) => ["ArrowDown", "c"].forEach((key) => {
+        grid.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+    })"""
+    for row in (1, 2):
+        page.locator(f'figure[data-name="{name}"] .grid').evaluate(at_once)
+        page.wait_for_selector(f'.number[data-cell="{name}/{row},0"]')
+        page.wait_for_selector(".verdict.agrees:not(:empty)")
+        written = number(re.findall(r"[−\d.e]+\d", page.inner_text(".verdict"))[0])
+        assert written == pytest.approx(float(shown.trace[name][0, row, 0]), rel=1e-4)
+
+
 def test_the_table_behind_a_canvas(open_page: Any, address: str, shown: Exhibit) -> None:
     page = open_page(f"{address}#step/decoder.layers.0.self_attention.masked")
     figure = page.locator('figure[data-name="decoder.layers.0.self_attention.masked"]')
@@ -165,11 +181,11 @@ def test_temperature(open_page: Any, address: str, shown: Exhibit) -> None:
 
 def test_a_sentence_of_ones_own(open_page: Any, address: str) -> None:
     page = open_page(address)
-    page.fill("header input[name=text]", "</script><img src=x onerror=alert(1)>\u202e")
+    page.fill("header [name=text]", "</script><img src=x onerror=alert(1)>\u202e")
     page.click("header button[type=submit]")
     page.locator(".sentence p", has_text="onerror").wait_for()
     assert page.locator("img").count() == 0
-    page.fill("header input[name=text]", "   ")
+    page.fill("header [name=text]", "   ")
     page.click("header button[type=submit]")
     page.wait_for_selector(".notice:not([hidden])")
     assert page.inner_text(".notice") == "There is no text; type a sentence."

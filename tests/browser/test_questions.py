@@ -136,7 +136,7 @@ def test_7_the_mask(page: Any, opening: Exhibit) -> None:
 def test_5_and_6_the_pronoun(page: Any, tracer: Callable[[Request], Exhibit], last: str) -> None:
     """Where the decoder looks when it writes the pronoun, also of a sentence that is typed."""
     trace = tracer(Request(TIRED.replace("tired", last), "fr", look.BEAM_SIZE)).trace
-    page.locator("header input[name=text]").fill(trace.source.text)
+    page.locator("header [name=text]").fill(trace.source.text)
     page.get_by_role("button", name="Trace").click()
     says(page, trace.predicted.text)
     chapter(page, "The decoder, step by step")

@@ -74,7 +74,7 @@ def test_a_trace_from_a_file_is_shown_with_its_bundle(run_folder: Path, tmp_path
 def test_a_sentence_that_the_model_never_learned_to_read(two_languages: Bundle) -> None:
     """faults.md B5: the page is told of it, as whoever translates is, and which scripts the model reads."""
     street = load("street")
-    for text, expected in (("나는 학생입니다.", ["LATIN"]), ("I am a student.", []), ("🙂 42", [])):
+    for text, expected in (("나는 학생입니다.", ["Latin"]), ("I am a student.", []), ("🙂 42", [])):
         assert exhibit_of(street.trace(text, "fr")).document()["readable"] == expected, text
     # Of a model that reads bytes alone no script is known.
     assert exhibit_of(two_languages.trace("나는", "fr")).document()["readable"] == []

@@ -48,7 +48,7 @@ class Exhibit:
                 "languages": list(self.languages),
                 "branches": self.branch is not None,
                 "shipped": self.shipped,
-                "readable": list(self.readable),
+                "readable": [one.capitalize() for one in self.readable],
                 "history": [dict(line) for line in self.history],
                 "untrained": self.before,
             }

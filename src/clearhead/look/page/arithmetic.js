@@ -2,6 +2,7 @@
 // The same operations as in tracing/recompute.py, for a single cell.
 
 import { exact } from "./dom.js";
+import { plane, rowsOf } from "./trace.js";
 
 const EPSILON = 1e-5; // Under the root of every normalisation, as in model/blocks.py.
 const TOLERANCE = 1e-5; // In shares of the sum of magnitudes, as in Trace.check.
@@ -53,17 +54,8 @@ export function reach(trace, step, at) {
 }
 
 /** The number at a place of a tensor. */
-export function number(tensor, { head = 0, row, column }) {
-  const columns = tensor.shape.length > 1 ? tensor.shape.at(-1) : 1;
-  const rows = tensor.shape.length > 2 ? tensor.shape.at(-2) : 0;
-  return tensor.data[(head * rows + row) * columns + column];
-}
-
-function rowOf(tensor, row, head = 0) {
-  const columns = tensor.shape.at(-1);
-  const start = (tensor.shape.length > 2 ? head * tensor.shape.at(-2) : 0) * columns + row * columns;
-  return tensor.data.subarray(start, start + columns);
-}
+export const number = (tensor, { head, row, column }) => plane(tensor, head).at(row, column);
+const rowOf = (tensor, row, head) => rowsOf(plane(tensor, head), row).values;
 
 function products(left, right, bias = null) {
   const pairs = Array.from(left, (one, i) => [one, right[i]]);

@@ -87,13 +87,6 @@ export class Board {
     this.light(this.picked);
     return this.app.picked(name, { head, row, column });
   }
-
-  /** Choose a cell from outside, as when a reader comes by its address. */
-  choose(name, at) {
-    const found = this.shown.find((one) => one.name === name && (one.head === null || one.head === at.head));
-    if (!found || at.row >= found.matrix.flat.rows || at.column >= found.matrix.flat.columns) return;
-    requestAnimationFrame(() => found.matrix.move(at.row, at.column));
-  }
 }
 
 /** Where a cell of a weight lies in the part of it that is drawn, on its side. */

@@ -88,8 +88,11 @@ export function choice(label, options, chosen, onchoose) {
 /** An error, where what it kept from being drawn would stand. */
 export const alarm = (error) => h("p.notice", { role: "alert" }, spoken.error(error));
 
-/** A table in a box of its own that scrolls: its head's cells, its rows. */
-export const table = (kind, head, rows) => h("div.scroll.tall", { tabindex: 0 }, h(`table${kind}`, h("thead", h("tr", head)), h("tbody", rows)));
+/** A table in a box of its own that scrolls: what stands in its head, its rows. */
+export function table(kind, head, rows) {
+  const cells = head.map((one) => h(one === "" ? "td" : "th", one));
+  return h("div.scroll.tall", { tabindex: 0 }, h(`table${kind}`, h("thead", h("tr", cells)), h("tbody", rows)));
+}
 
 export function select(label, options, chosen, onchoose) {
   const choose = (event) => onchoose(options[event.target.selectedIndex][0]);
@@ -106,8 +109,8 @@ export function slider(label, { value, ...range }, show) {
 }
 
 /** Steps that play, pause, and are moved through by hand; `show(number)` draws one. */
-export function player(count, words, show, { start = 0, pause = 1600 } = {}) {
-  let at = Math.min(start, count - 1);
+export function player(count, words, show, start) {
+  let at = Math.min(start ?? 0, count - 1);
   let timer = null;
   const place = h("output.place");
   const range = h("input", { type: "range", min: 0, max: count - 1, value: at, "aria-label": words("player.place"), oninput: () => go(Number(range.value)) });
@@ -131,10 +134,9 @@ export function player(count, words, show, { start = 0, pause = 1600 } = {}) {
     if (at === count - 1) move(0);
     play.textContent = words("player.pause");
     timer = setInterval(() => {
-      if (!play.isConnected) return stop();
-      if (at === count - 1) return stop();
+      if (!play.isConnected || at === count - 1) return stop();
       move(at + 1);
-    }, pause);
+    }, 1600);
   };
   const back = h("button", { "aria-label": words("player.back"), onclick: () => go(at - 1) }, "‹");
   const on = h("button", { "aria-label": words("player.on"), onclick: () => go(at + 1) }, "›");

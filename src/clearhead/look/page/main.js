@@ -6,8 +6,8 @@ import { alarm, h, link, select, spoken, visible } from "./dom.js";
 import { NumberPanel } from "./number.js";
 import { open } from "./source.js";
 import { Trace, blockOf, partOf, stackOf } from "./trace.js";
-import { chapters, isPlace, uses, views } from "./views.js";
-import { language, languages, partName, scriptName, stepKey, wordsIn } from "./words.js";
+import { chapters, isCell, isPlace, uses, views } from "./views.js";
+import { language, languages, partName, stepKey, wordsIn } from "./words.js";
 
 /** Wide enough for the rail to stand beside the view; else it is folded away above it. */
 const wide = matchMedia("(min-width: 900px)");
@@ -31,7 +31,7 @@ class App {
     this.rail = h("nav.rail", { "aria-label": words("frame.rail"), onkeydown: (event) => this.railKey(event) });
     this.notice = h("p.notice", { role: "alert", hidden: true });
     const { readable } = this.told;
-    const unread = readable.length > 0 && h("p.notice", { role: "status" }, words("frame.unread", { scripts: readable.map((one) => scriptName(words, one)).join(", ") }));
+    const unread = readable.length > 0 && h("p.notice", { role: "status" }, words("frame.unread", { scripts: readable.map((one) => words(`script.${one}`, {}, one)).join(", ") }));
     const aside = this.asked.hypothesis !== null && h("p.notice", words("beam.aside"), " ", h("bdi", visible(this.trace.predicted.text)), " ", link(words("beam.back"), () => this.back()));
     document.getElementById("page").replaceChildren(
       h("a.skip", { href: "#view", onclick: (event) => this.skip(event) }, words("frame.skip")),
@@ -39,7 +39,7 @@ class App {
       ...[this.notice, unread, aside].filter(Boolean),
       h("div.body", h("details.rail-box", { open: wide.matches }, h("summary", words("frame.rail")), this.rail), h("div.stage", this.crumbs, this.main, this.panel.element)),
     );
-    this.railBox = document.querySelector(".rail-box");
+    this.railBox = this.rail.parentElement;
     this.fillRail();
   }
 
@@ -70,15 +70,16 @@ class App {
 
   form() {
     const { words, told, asked } = this;
-    const text = h("input", { type: "text", name: "text", value: asked.text, maxlength: 2000, dir: "auto", "aria-label": words("form.text"), autocomplete: "off", spellcheck: "false" });
+    const enter = (event) => event.key === "Enter" && !event.isComposing && submit(event);
+    const text = h("textarea", { name: "text", maxlength: 2000, dir: "auto", "aria-label": words("form.text"), autocomplete: "off", spellcheck: "false", onkeydown: enter }, asked.text);
     const wanted = { to: asked.to, beam: asked.beam ?? 1 };
     const direction = told.languages.length > 0 && select(words("form.to"), told.languages.map((one) => [one, one]), wanted.to, (one) => (wanted.to = one));
     const beam = select(words("form.beam"), [...new Set([1, 2, 3, 4, 5, 8, wanted.beam])].map((one) => [one, one === 1 ? words("form.greedy") : String(one)]), wanted.beam, (one) => (wanted.beam = one));
-    const button = h("button", { type: "submit", class: "primary" }, words("form.trace"));
+    const button = h("button.primary", { type: "submit" }, words("form.trace"));
     const submit = async (event) => {
       event.preventDefault();
       button.disabled = true;
-      await this.turnTo({ ...wanted, text: text.value, hypothesis: null }, true);
+      await this.turnTo({ ...wanted, text: text.value.replace(/[\r\n]+/g, " "), hypothesis: null }, true);
       button.disabled = false;
     };
     return h("form", { onsubmit: submit }, text, direction, beam, button);
@@ -150,7 +151,10 @@ class App {
       if (view) this.say(this.words("frame.no_place", { name: location.hash.split("?")[0] }));
       [view, part, cell] = ["model", null, null];
     }
-    Object.assign(this, { view, part, cell, step, head: Math.min(cell?.head ?? this.head, this.trace.heads.length - 1) });
+    const own = cell && (cell.name ?? part) === part;
+    const head = Math.min((own ? cell.head : null) ?? this.head, this.trace.heads.length - 1);
+    cell = cell && { name: part, ...cell, head: own ? null : cell.head };
+    Object.assign(this, { view, part, cell: cell && isCell(this.trace, cell) ? cell : null, step, head });
     if (remember) {
       this.card = null;
       this.say(null);
@@ -170,7 +174,7 @@ class App {
   chosen(name, draw) {
     return (value) => {
       this.choose(name, value);
-      draw();
+      return draw().then(() => this.mark(false));
     };
   }
 
@@ -189,11 +193,11 @@ class App {
 
   async show() {
     const turn = (this.turnNumber = (this.turnNumber ?? 0) + 1);
-    const { view, part, cell } = this;
+    const { view, part } = this;
     this.panel.clear();
     let drawn;
     try {
-      drawn = await views[view](this, part, cell && { ...cell, head: this.head });
+      drawn = await views[view](this, part);
     } catch (error) {
       drawn = alarm(error);
     }
@@ -207,8 +211,8 @@ class App {
     this.main.dataset.part = part ?? "";
     this.main.dataset.ready = turn;
     this.note(false);
-    if (cell) return;
     scrollTo(0, 0);
+    this.mark(true);
     const card = this.main.querySelectorAll(".card, .six-box")[this.card ?? -1];
     if (card) requestAnimationFrame(() => requestAnimationFrame(() => card.scrollIntoView()));
   }
@@ -221,12 +225,23 @@ class App {
     return h("nav.beside", { "aria-label": this.words("frame.tour") }, to(all[at - 1], (name) => `‹ ${name}`, "prev"), to(all[at + 1], (name) => `${name} ›`, "next"));
   }
 
+  /** Choose the cell of the address in what was drawn anew; it may be in no matrix. seen: bring it into sight. */
+  mark(seen) {
+    const { cell } = this;
+    if (!cell) return;
+    const grid = cell.head === null && this.main.querySelector(`[data-name="${cell.name}"] .grid`);
+    const choose = () => (grid ? grid.choose(cell.row, cell.column, seen) : this.picked(cell.name, { ...cell, head: cell.head ?? this.head }));
+    requestAnimationFrame(() => cell === this.cell && choose());
+  }
+
   picked(name, at) {
     this.panel.element.hidden = false;
     clearTimeout(this.waiting);
     this.panel.chosenCell = { name, at };
     this.drawCrumbs({ name, at });
-    if (this.view === "step" && this.part === name) this.choose("cell", { row: at.row, column: at.column }, false);
+    const { row, column } = at;
+    const head = this.trace.shapes[name].length > 2 && at.head !== this.head ? at.head : null;
+    this.choose("cell", { name, head, row, column }, false);
     return this.panel.show(this.trace, name, at);
   }
 
@@ -244,7 +259,7 @@ class App {
     if (["block", "sublayer", "step"].includes(view)) {
       const block = blockOf(own);
       if (block) crumbs.push(["block", block, partName(words, block)]);
-      if (view !== "block" && this.trace.groups.some((one) => one.part === own)) {
+      if (view !== "block" && this.trace.parts.includes(own)) {
         crumbs.push(["sublayer", own, words(block ? `part.${own.slice(block.length + 1)}` : `part.${own}`)]);
       }
       if (view === "step") crumbs.push(["step", part, words(`step.${stepKey(part)}`)]);
@@ -299,7 +314,7 @@ class App {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select, textarea")) return;
     if (event.key === "n") this.beside(1);
     if (event.key === "p") this.beside(-1);
-    if (event.key === "c" && !this.panel.check.disabled) this.panel.verify();
+    if (event.key === "c") this.panel.verify();
   }
 
   railKey(event) {

@@ -32,6 +32,7 @@ export class Matrix {
     this.id = `matrix-${(count += 1)}`;
     this.build(note);
     this.grid.centre = (row, column) => this.place(row + 0.5, column + 0.5); // For tests.
+    this.grid.choose = (...cell) => this.move(...cell); // For who comes by an address.
     matrices.set(this.grid, this);
     observer.observe(this.grid);
   }
@@ -61,7 +62,7 @@ export class Matrix {
       h("div.hidden", { role: "row" }, this.active),
     );
     this.zoomButton = h("button.quiet", { onclick: () => this.zoom() });
-    const caption = h("figcaption", h("span.title", this.title), h("span.size", `${grouped(rows)} × ${grouped(columns)}`), this.zoomButton);
+    const caption = h("figcaption", h("span.title", this.title), h("span.size", `${grouped(rows)} × ${grouped(columns)}`));
     this.element = h("figure.matrix", caption, note && h("p.note", note), this.grid, this.legend(), this.table());
   }
 
@@ -70,7 +71,7 @@ export class Matrix {
     const ends = this.kind === "probability" ? ["0", "1"] : this.kind === "positive" ? ["0", most] : [`−${most}`, "0", `+${most}`];
     const { rows, columns, at } = this.flat;
     const masked = rows > 0 && at(0, columns - 1) === -Infinity && h("span", h("span.hatch", { "aria-hidden": "true" }), this.words("matrix.masked"));
-    return h("div.legend", h("span.scale", h(`span.bar.${this.kind}`), h("span.ends", ends.map((one) => h("span", one)))), masked);
+    return h("div.legend", h("span.scale", h(`span.bar.${this.kind}`), h("span.ends", ends.map((one) => h("span", one)))), masked, this.zoomButton);
   }
 
   table() {
@@ -206,8 +207,8 @@ export class Matrix {
     this.move(Math.max(0, Math.min(rows - 1, target[0])), Math.max(0, Math.min(columns - 1, target[1])));
   }
 
-  /** Choose a cell, bring it into view and say so. */
-  move(row, column) {
+  /** Choose a cell, bring it into view and say so. seen: in the window too. */
+  move(row, column, seen = true) {
     this.cursor = { row, column };
     this.reveal();
     const value = exact(this.flat.at(row, column));
@@ -219,9 +220,9 @@ export class Matrix {
     this.draw();
     this.details.dispatchEvent(new Event("toggle"));
     const { cursor } = this;
-    const seen = () => cursor === this.cursor && this.uncover();
+    const uncover = () => seen && cursor === this.cursor && this.uncover();
     // Once the matrix is measured, and its number is told below, which takes room.
-    Promise.resolve(this.onpick?.(row, column)).then(() => requestAnimationFrame(() => requestAnimationFrame(seen)));
+    Promise.resolve(this.onpick?.(row, column)).then(() => requestAnimationFrame(() => requestAnimationFrame(uncover)));
   }
 
   /** Bring the chosen cell into view in the matrix. */

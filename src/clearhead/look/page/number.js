@@ -31,7 +31,12 @@ export class NumberPanel {
   }
 
   /** Show how a cell { head, row, column } of a step's tensor is made. */
-  async show(trace, name, at) {
+  show(...cell) {
+    this.chosen = null;
+    return (this.shown = this.load(...cell));
+  }
+
+  async load(trace, name, at) {
     const turn = (this.asked += 1);
     const step = trace.byName.get(name);
     this.result.textContent = "";
@@ -80,12 +85,15 @@ export class NumberPanel {
       const cell = (one) => h("td", typeof one === "number" ? exact(one) : one);
       event.target.append(table("", head, [...start, ...rows].map((row) => h("tr", row.map(cell)))));
     };
-    const head = ["i", "a", "b", "a · b", this.words("number.running")].map((one) => h("th", { scope: "col" }, one));
+    const head = ["i", "a", "b", "a · b", this.words("number.running")];
     return h("details", { ontoggle: fill }, h("summary", this.words("number.all", { count: pairs.length })));
   }
 
-  verify() {
-    if (!this.chosen?.made) return;
+  /** Of the cell that is chosen now, though its numbers may still be on their way. */
+  async verify() {
+    const turn = this.asked;
+    await this.shown;
+    if (turn !== this.asked || !this.chosen?.made) return;
     const { found, made } = this.chosen;
     const { agrees, difference } = verdict(found, made);
     this.result.className = `verdict ${agrees ? "agrees" : "differs"}`;

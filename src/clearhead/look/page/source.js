@@ -86,15 +86,15 @@ class Served {
   }
 
   tensor(name) {
-    return this.fetched(`tensor?name=${encodeURIComponent(name)}`);
+    return this.fetched(`tensor?name=${name}`);
   }
 
   parameter(name) {
-    return this.fetched(`parameter?name=${encodeURIComponent(name)}`);
+    return this.fetched(`parameter?name=${name}`);
   }
 
   rows(name, row, count = 1) {
-    return this.fetched(`parameter?name=${encodeURIComponent(name)}&row=${row}&count=${count}`);
+    return this.fetched(`parameter?name=${name}&row=${row}&count=${count}`);
   }
 }
 

@@ -14,6 +14,11 @@ export class Trace {
     return this.door.tensor(name);
   }
 
+  /** One matrix of a tensor. */
+  async plane(name, head) {
+    return plane(await this.tensor(name), head);
+  }
+
   /** Blocks, the first one first: ["encoder.layers.0", …]. */
   blocks(stack) {
     const count = this.config[`${stack}_layers`];
@@ -34,6 +39,10 @@ export class Trace {
       groups.at(-1).steps.push(step);
     }
     return groups;
+  }
+
+  get parts() {
+    return this.groups.map((one) => one.part);
   }
 
   stepsOf(part) {

@@ -40,11 +40,11 @@ async function ofOneWord(app, name) {
 }
 
 /** A vector, or the beginning of one, as a strip of colours. */
-export function strip(values, most, pixel = 4) {
+export function strip(values, most) {
   const shown = values.subarray(0, 64);
   const canvas = picture({ rows: 1, columns: shown.length, at: (_, column) => shown[column] }, "signed", most);
   canvas.className = "strip";
-  canvas.style.width = `${shown.length * pixel}px`;
+  canvas.style.width = `${4 * shown.length}px`;
   return canvas;
 }
 
@@ -55,8 +55,7 @@ export async function sixSteps(app) {
     const attention = attentionChoice(app, draw);
     const word = wordChoice(app, trace.rowSide(`${app.attention}.scores`), draw);
     const names = ["query", "key", "value", "scores", "scaled", "masked", "weights", "context"];
-    const loaded = await Promise.all(names.map((last) => trace.tensor(`${app.attention}.${last}`)));
-    const of = Object.fromEntries(names.map((last, i) => [last, plane(loaded[i], app.head)]));
+    const of = Object.fromEntries(await Promise.all(names.map(async (last) => [last, await trace.plane(`${app.attention}.${last}`, app.head)])));
     const table = h("div.scroll.six-box", { tabindex: 0 });
     const told = h("p.told-step", { "aria-live": "polite" });
     const show = (number) => {
@@ -68,7 +67,7 @@ export async function sixSteps(app) {
       const row = table.querySelectorAll("tbody tr")[values.indexOf(Math.max(...values))];
       requestAnimationFrame(() => (table.scrollTop = number && row.offsetTop + (row.offsetHeight - table.clientHeight) / 2));
     };
-    return [h("div.choices", attention, headChoice(app, draw), word), h("div.stay", player(6, words, show, { start: app.step ?? 0 }), told), table];
+    return [h("div.choices", attention, headChoice(app, draw), word), h("div.stay", player(6, words, show, app.step), told), table];
   });
   return chapter(words, "six", body);
 }
@@ -134,8 +133,7 @@ export async function heads(app) {
   return chapter(words, "heads", body);
 }
 
-async function drawRecap(app) {
-  const { words, trace, attention } = app;
+async function drawRecap({ words, trace, attention }) {
   const [weights, ...tensors] = await Promise.all(["weights", "concatenated", "output"].map((last) => trace.tensor(`${attention}.${last}`)));
   const [concatenated, output] = tensors.map(({ data }) => strip(data.subarray(0, Math.min(32, trace.width)), greatest({ values: data })));
   const { pieces } = trace.rowSide(`${attention}.scores`);

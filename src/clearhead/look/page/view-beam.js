@@ -31,18 +31,18 @@ export async function beam(app, part) {
   };
   const fates = ["won", "live", "finished", "dropped", "stopped"].map((fate) => h("li", h(`span.node.${fate}`, "…"), ` ${words(`fate.${fate}`)}`));
   if (trace.tree[part]) await show(trace.tree[part]);
-  return chapter(words, "beam", h("ul.fates", fates), tree(app, show), details);
+  return chapter(words, "beam", h("ol.fates", fates), tree(app, show), details);
 }
 
 /** Greedy search has no rivals: each word is the likeliest. */
 async function path(app) {
   const { trace, words } = app;
-  const probabilities = plane(await trace.tensor("output.probabilities"));
+  const probabilities = await trace.plane("output.probabilities");
   const row = (piece, time) => {
     const rivals = best(probabilities, time, 3).map(([id, share]) => [token(trace.piece(id)), ` ${percent(share)}  `]);
     return h("tr", h("td", link(time + 1, () => app.go("decoder", null, null, true, time))), h("td.left", token(piece)), h("td.left", rivals));
   };
-  const head = ["#", words("words.token"), words("decoder.likely")].map((one) => h("th", one));
+  const head = ["#", words("words.token"), words("decoder.likely")];
   return table("", head, trace.predicted.pieces.map(row));
 }
 
@@ -130,8 +130,7 @@ async function own(trace, time) {
 const isKept = (node) => !["dropped", "finished"].includes(node.fate);
 
 /** Why a node's fate is what it is, with the numbers that decided. */
-function reason(app, node) {
-  const { trace, words } = app;
+function reason({ trace, words }, node) {
   const least = (length) => Math.min(...trace.tree.filter((one) => one.length === length && isKept(one)).map((one) => one.total));
   const beam = trace.settings.beam_size;
   if (node.fate === "dropped") return words("why.dropped", { total: exact(node.total), least: exact(least(node.length)), beam });

@@ -21,7 +21,7 @@ export async function decoder(app) {
       const seen = { self: self.map(row(time)), cross: cross.map(row(time)), likely: best(plane(probabilities), time) };
       scene.replaceChildren(...moment(app, { pieces: trace.writing.pieces, said: trace.predicted.pieces[time], time, ...seen }));
     };
-    return [h("div.choices.stay", headChoice(app, draw), player(trace.writing.pieces.length, words, show, { start: app.step ?? 0 })), scene];
+    return [h("div.choices.stay", headChoice(app, draw), player(trace.writing.pieces.length, words, show, app.step)), scene];
   });
   return article(words, words("chapter.decoder"), words("why.chapter_decoder"), words("like.chapter_decoder"), body);
 }
@@ -70,7 +70,7 @@ export async function memory(app) {
   const { words, trace } = app;
   const body = await redrawn(async (draw) => {
     const parts = trace.blocks("decoder").map((one) => `${one}.cross_attention`);
-    const load = async (name) => plane(await trace.tensor(name), app.head);
+    const load = (name) => trace.plane(name, app.head);
     const of = (part) => Promise.all(["key", "value", "weights", "context"].map((last) => load(`${part}.${last}`)));
     const [notes, ...layers] = await Promise.all([load("encoder.memory"), ...parts.map(of)]);
     const scene = h("div");
@@ -83,25 +83,26 @@ export async function memory(app) {
       scene.replaceChildren(memoryTable(app, { notes, layers, parts, at }));
     };
     const position = positionChoice(app, draw);
-    return [h("div.choices", headChoice(app, draw), position), h("div.stay", player(1 + 2 * parts.length, words, show, { start: app.step ?? 0 }), told), scene];
+    return [h("div.choices", headChoice(app, draw), position), h("div.stay", player(1 + 2 * parts.length, words, show, app.step), told), scene];
   });
   return chapter(words, "memory", body);
 }
 
 function memoryTable(app, { notes, layers, parts, at }) {
   const { words, trace, position } = app;
+  const heads = [words("step.memory"), "", "K = M · W_K", "V = M · W_V", words("step.weights"), words("step.context")];
+  const cell = (column, ...inside) => h(column === 4 ? "td.left" : "td", { "data-label": heads[column] }, inside);
   const look = (name, flat) => h("button.thumb", { "aria-label": name, onclick: () => app.go("step", name) }, thumbnail(flat, name === "encoder.memory" ? 150 : 84, Math.max(40, Math.min(120, 4 * flat.rows)), "signed"));
   const asked = ([, , weights, context], part) => {
     const top = best(weights, position, 3);
     const one = ([column, weight]) => h("p", bar(weight), link(percent(weight), () => app.picked(`${part}.weights`, { head: app.head, row: position, column })), " ", token(trace.reading.pieces[column]));
-    return [h("td.left", top.map(one)), h("td", strip(rowsOf(context, position).values, greatest(context)))];
+    return [cell(4, top.map(one)), cell(5, strip(rowsOf(context, position).values, greatest(context)))];
   };
   const row = (layer, i) => {
     const part = parts[i];
-    const made = at > 2 * i && [h("td", look(`${part}.key`, layer[0])), h("td", look(`${part}.value`, layer[1]))];
+    const made = at > 2 * i && [cell(2, look(`${part}.key`, layer[0])), cell(3, look(`${part}.value`, layer[1]))];
     const now = Math.ceil(at / 2) === i + 1;
-    return h("tr", { class: now ? "chosen" : null }, i === 0 && h("td", { rowspan: layers.length }, look("encoder.memory", notes)), h("th", { scope: "row" }, words("part.decoder_layer", { number: i + 1 })), made, at > 2 * i + 1 && asked(layer, part));
+    return h("tr", { class: now ? "chosen" : null }, i === 0 && h("td", { rowspan: layers.length, "data-label": heads[0] }, look("encoder.memory", notes)), h("th", { scope: "row" }, words("part.decoder_layer", { number: i + 1 })), made, at > 2 * i + 1 && asked(layer, part));
   };
-  const heads = [words("step.memory"), "", "K = M · W_K", "V = M · W_V", words("step.weights"), words("step.context")];
-  return table(".six.memory", heads.map((one) => h("th", one)), layers.map(row));
+  return table(".six.memory", heads, layers.map(row));
 }

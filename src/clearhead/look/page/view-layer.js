@@ -7,7 +7,7 @@ import { partName } from "./words.js";
 
 export async function layer(app) {
   const { words, trace } = app;
-  const all = trace.groups.map((one) => one.part).filter((part) => /layers\.\d+\.(\w+_attention|feed_forward)$/.test(part));
+  const all = trace.parts.filter((part) => /layers\.\d+\.(\w+_attention|feed_forward)$/.test(part));
   if (!all.includes(app.sublayer)) app.sublayer = all[1] ?? all[0];
   const body = await redrawn(async (draw) => {
     const chosen = select(words("layer.choose"), all.map((part) => [part, partName(words, part)]), app.sublayer, app.chosen("sublayer", draw));
@@ -35,7 +35,7 @@ async function network(app) {
   const { words, trace } = app;
   const board = new Board(app);
   const names = trace.stepsOf(app.sublayer).map((one) => one.name).filter((name) => name.startsWith(`${app.sublayer}.`));
-  const layers = trace.groups.map((one) => one.part).filter((part) => part.endsWith("feed_forward"));
+  const layers = trace.parts.filter((part) => part.endsWith("feed_forward"));
   const corner = (part) => board.weight(`${part}.inner.weight`, { title: `W_1 · ${partName(words, part.replace(".feed_forward", ""))}`, count: 10, corner: 8 });
   const all = [names.map((name) => board.tensor(name, { tall: 260 })), layers.map(corner)];
   const [steps, corners] = await Promise.all(all.map((one) => Promise.all(one)));

@@ -19,12 +19,7 @@ export function model(app) {
     ["fact.positions", words(`setting.${config.positions}`)],
     ["fact.norm", `${words(`setting.${config.norm}`)}, ${words(`setting.${config.norm_placement}`)}`],
   ];
-  const box = h(
-    "button",
-    { class: "black-box", onclick: () => app.go("stacks") },
-    h("span.box-name", settings.model ?? "Transformer"),
-    h("span.box-more", words("model.open")),
-  );
+  const box = h("button.black-box", { onclick: () => app.go("stacks") }, h("span.box-name", settings.model ?? "Transformer"), h("span.box-more", words("model.open")));
   const side = (key, text) => h("div.sentence", h("span.label", words(key)), h("p", { dir: "auto" }, text));
   const arrow = () => h("span.arrow", { "aria-hidden": "true" }, "→");
   return chapter(
@@ -47,8 +42,8 @@ export function stacks(app) {
   // From top to bottom, as all else.
   const stack = (name, embedded, leaving, side, note) =>
     h(
-      "section",
-      { class: `stack ${name}`, "aria-label": words(`part.${name}`) },
+      `section.stack.${name}`,
+      { "aria-label": words(`part.${name}`) },
       h("h2", words(`part.${name}`)),
       h("div.entering", h("span.label", note), tokens(side)),
       embedded,

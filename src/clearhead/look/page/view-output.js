@@ -2,7 +2,6 @@
 
 import { chapter, redrawn } from "./article.js";
 import { card, exact, h, link, percent, slider, table, token } from "./dom.js";
-import { plane } from "./trace.js";
 import { bar } from "./view-attention.js";
 import { best } from "./view-decoder.js";
 import { positionChoice } from "./view-steps.js";
@@ -13,7 +12,7 @@ export async function output(app) {
   const { words, trace } = app;
   const body = await redrawn(async (draw) => {
     const position = positionChoice(app, draw);
-    const [logits, probabilities] = (await Promise.all([trace.tensor("output.logits"), trace.tensor("output.probabilities")])).map((one) => plane(one));
+    const [logits, probabilities] = await Promise.all(["logits", "probabilities"].map((last) => trace.plane(`output.${last}`)));
     const likely = best(logits, app.position, SHOWN);
     const box = h("div");
     const temperature = slider(words("output.temperature"), { min: 0.1, max: 3, step: 0.1, value: Math.max(0.1, Math.min(3, app.temperature ?? 1)) }, (value) => {
@@ -42,13 +41,12 @@ function candidates(app, logits, likely, temperature) {
       open("output.logits", exact(logit)), open("output.probabilities", percent(share)), h("td.left", bar(share)),
     );
   };
-  const head = ["#", words("words.token"), words("step.logits"), words("step.probabilities"), ""].map((one) => h("th", one));
+  const head = ["#", words("words.token"), words("step.logits"), words("step.probabilities"), ""];
   return table(".six", head, likely.map(row));
 }
 
 /** These numbers and the translating program's. */
-export function difference(app, probabilities) {
-  const { trace } = app;
+function difference({ trace }, probabilities) {
   return trace.settings.served?.map((value, i) => [value, Math.log(probabilities.at(i, trace.predicted.ids[i]))]);
 }
 
@@ -57,7 +55,7 @@ function served(app, probabilities) {
   const both = difference(app, probabilities);
   if (!both) return null;
   const row = ([there, here], i) => h("tr", { class: i === app.position ? "chosen" : null }, h("td.left", token(trace.predicted.pieces[i])), [here, there, there - here].map((one) => h("td", exact(one))));
-  const head = ["words.token", "served.here", "served.there", "served.difference"].map((key) => h("th", words(key)));
+  const head = ["words.token", "served.here", "served.there", "served.difference"].map((key) => words(key));
   const most = Math.max(...both.map(([there, here]) => Math.abs(there - here)));
   return card(words("served.title"), words("served.why", { precision: trace.settings.precision, most: exact(Number(most.toPrecision(2))) }), table(".six", head, both.map(row)));
 }

@@ -20,22 +20,18 @@ export function positionChoice(app, draw) {
 
 /** A <select> of the model's attentions. */
 export function attentionChoice(app, draw) {
-  const all = app.trace.groups.map((one) => one.part).filter((part) => /attention$/.test(kindOf(part)));
+  const all = app.trace.parts.filter((part) => /attention$/.test(kindOf(part)));
   if (!all.includes(app.attention)) app.attention = all[0];
   return select(app.words("attention.choose"), all.map((part) => [part, partName(app.words, part)]), app.attention, app.chosen("attention", draw));
 }
 
 /** One step: its inputs, the weights that it uses, and its result. */
-export async function step(app, name, cell) {
+export async function step(app, name) {
   const { words, trace } = app;
   const own = trace.byName.get(name);
   const key = stepKey(name);
   const split = [name, ...own.inputs].some((one) => trace.shapes[one].length > 2);
-  const board = await redrawn(async (draw) => {
-    const drawn = await stepBoard(app, own);
-    if (cell) drawn.board.choose(name, cell);
-    return [split && headChoice(app, draw), drawn.element];
-  });
+  const board = await redrawn(async (draw) => [split && headChoice(app, draw), await stepBoard(app, own)]);
   const index = trace.steps.indexOf(own);
   const beside = (one, sign) => one && h("button.quiet", { onclick: () => app.go("step", one.name) }, sign(words(`step.${stepKey(one.name)}`)));
   return article(
@@ -55,7 +51,7 @@ async function stepBoard(app, own) {
   const { head } = app;
   const inputs = own.inputs.map((name) => board.tensor(name, { head, tall: 260 }));
   const [result, ...made] = await Promise.all([board.tensor(own.name, { head }), ...inputs, weightsOf(app, board, own)]);
-  return { board, element: [h("h2", words("step.result")), result, h("h2", words("step.made_of")), h("div.inputs", made)] };
+  return [h("h2", words("step.result")), result, h("h2", words("step.made_of")), h("div.inputs", made)];
 }
 
 /** A projection's weights: of heads, the columns of the one that is shown. */

@@ -2,7 +2,6 @@
 
 import { chapter, redrawn } from "./article.js";
 import { card, exact, h, percent, s, slider, table, token } from "./dom.js";
-import { plane } from "./trace.js";
 import { bar } from "./view-attention.js";
 import { best } from "./view-decoder.js";
 import { positionChoice } from "./view-steps.js";
@@ -26,7 +25,7 @@ function toy(app) {
     const share = (word, target) => (word === target ? 1 - epsilon : 0) + epsilon / VOCABULARY.length;
     const cell = (target) => (word) => h("td", { class: word === target ? "chosen" : null }, bar(share(word, target)), h("span", share(word, target).toFixed(3).replace(/\.000$/, "")));
     const row = (target) => h("tr", h("th", { scope: "row" }, target), VOCABULARY.map(cell(target)));
-    box.replaceChildren(table(".six", [h("td"), VOCABULARY.map((word) => h("th", { scope: "col" }, word))], SENTENCE.map(row)));
+    box.replaceChildren(table(".six.smoothed", ["", ...VOCABULARY], SENTENCE.map(row)));
     return `ε = ${epsilon.toFixed(2)}`;
   });
   return [h("div.choices", smoothing), box];
@@ -36,7 +35,7 @@ function beforeAndAfter(app) {
   const { words, trace, told } = app;
   return redrawn(async (draw) => {
     const position = positionChoice(app, draw);
-    const after = best(plane(await trace.tensor("output.probabilities")), app.position, 10).map(([id, share]) => [id, trace.piece(id), share]);
+    const after = best(await trace.plane("output.probabilities"), app.position, 10).map(([id, share]) => [id, trace.piece(id), share]);
     const row = ([id, piece, share]) => h("tr", { class: id === trace.predicted.ids[app.position] ? "chosen" : null }, h("td.left", token(piece)), h("td", bar(share)), h("td", percent(share)));
     const list = (key, rows) => h("div", h("h3", words(key)), h("table.six", h("tbody", rows.map(row))));
     return [h("div.choices", position), h("div.inputs", list("training.untrained", told.untrained[app.position]), list("training.trained", after))];

@@ -19,8 +19,7 @@ function sideChoice(app, draw) {
   const options = [["source", words("words.source")], ["target", words("words.target")]];
   return choice(words("words.sentence"), options, app.side, (side) => {
     app.word = 0;
-    app.choose("side", side);
-    draw();
+    app.chosen("side", draw)(side);
   });
 }
 
@@ -43,7 +42,7 @@ export async function wordsToVectors(app) {
     const [{ data }, lanes, matrix] = await Promise.all([trace.tensor(name), paths(app), new Board(app).tensor(name)]);
     const first = (i) => [0, 1, 2].map((column) => short(data[i * trace.width + column])).join(", ");
     const row = (piece, i) => h("tr", h("td", i), h("td.left", token(piece)), h("td", ids[i]), h("td.left", `→ [${first(i)}, …]`));
-    const head = ["#", words("words.token"), words("words.id"), words("words.vector", { width: trace.width })].map((one) => h("th", one));
+    const head = ["#", words("words.token"), words("words.id"), words("words.vector", { width: trace.width })];
     return [side, table("", head, pieces.map(row)), card(null, null, matrix), card(words("words.paths"), words("words.paths_why"), lanes)];
   });
   return chapter(words, "words", body);
@@ -55,13 +54,13 @@ async function paths(app) {
   const stack = app.side === "source" ? "encoder" : "decoder";
   const leaving = (part) => trace.stepsOf(part).at(-1).name;
   const stops = [`${app.side}_embedding`, ...trace.blocks(stack).map((block) => `${block}.feed_forward`)];
-  const stages = await Promise.all(stops.map(async (part) => plane(await trace.tensor(leaving(part)))));
+  const stages = await Promise.all(stops.map((part) => trace.plane(leaving(part))));
   const most = stages.map(greatest);
-  const head = stops.map((part, i) => h("th", link(i ? partName(words, part.replace(".feed_forward", "")) : words("step.embedding_sum"), () => app.go("step", leaving(part)))));
+  const head = stops.map((part, i) => link(i ? partName(words, part.replace(".feed_forward", "")) : words("step.embedding_sum"), () => app.go("step", leaving(part))));
   const { pieces } = sideOf(app);
   const lanes = (flat, stage) => h("td", { rowspan: pieces.length }, laneOf(flat, most[stage]));
   const row = (piece, i) => h("tr", h("th", { scope: "row" }, token(piece)), i === 0 && stages.map(lanes));
-  return table(".lanes", [h("td"), head], pieces.map(row));
+  return table(".lanes", ["", ...head], pieces.map(row));
 }
 
 /** The first numbers of every word's vector as one picture. */
@@ -85,7 +84,7 @@ export async function positions(app) {
   const formula = (column) => `${column % 2 ? "cos" : "sin"}(pos${column < 2 ? "" : " / 100"})`;
   const four = sinusoids(5, 4, true);
   const toyRow = (row) => h("tr", h("th", `pos ${row}`), [0, 1, 2, 3].map((column) => h("td", exact(Number(four.at(row, column).toFixed(4))))));
-  const toy = table("", [h("td"), [0, 1, 2, 3].map((column) => h("th", formula(column)))], [0, 1, 2, 3, 4].map(toyRow));
+  const toy = table("", ["", ...[0, 1, 2, 3].map(formula)], [0, 1, 2, 3, 4].map(toyRow));
   const heat = (key, kind, flat) => new Matrix({ title: words(key) + (trace.config.positions === kind ? ` · ${words("positions.own")}` : ""), flat, words }).element;
   const heats = [await learned(app, heat)];
   if (trace.width % 2 === 0) heats.push(heat("positions.interleaved", "sinusoidal", sinusoids(HEAT, trace.width, true)), heat("positions.concatenated", "sinusoidal-concatenated", sinusoids(HEAT, trace.width, false)));
@@ -110,7 +109,7 @@ async function added(app) {
   return redrawn(async (draw) => {
     const chosen = [sideChoice(app, draw), wordChoice(app, sideOf(app), draw)];
     const names = ["tokens", "positions", "sum"].map((last) => `${app.side}_embedding.${last}`);
-    const flat = below(await Promise.all(names.map(async (name) => rowsOf(plane(await trace.tensor(name)), app.word))));
+    const flat = below(await Promise.all(names.map(async (name) => rowsOf(await trace.plane(name), app.word))));
     const labels = { rows: [words("positions.word"), `+ ${words("positions.place")}`, "="], columns: null };
     const onpick = (row, column) => app.picked(names[row], { head: 0, row: app.word, column });
     const matrix = new Matrix({ title: words("positions.sum", { word: sideOf(app).pieces[app.word] }), flat, labels, words, onpick, least: 46 });

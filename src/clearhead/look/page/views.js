@@ -12,7 +12,7 @@ import { matrices, step, sublayer } from "./view-steps.js";
 import { training } from "./view-training.js";
 import { positions, wordsToVectors } from "./view-words.js";
 
-// view(app, part, cell): its elements. The levels of the model, then the tour in its order.
+// view(app, part): its elements. The levels of the model, then the tour in its order.
 const levels = { block, sublayer, step };
 const tour = { model, stacks, words: wordsToVectors, positions, vectors, six: sixSteps, matrices, heads, lines, layer, memory, decoder, output, beam, training, pencil: worksheet };
 export const views = { ...levels, ...tour };
@@ -29,9 +29,16 @@ const WITH_LAYERS = new Set(["vectors", "six", "matrices", "heads", "lines", "la
 /** Whether a view of this trace has such a part: an address may name any. */
 export function isPlace(trace, view, part) {
   if (view === "step") return trace.byName.has(part);
-  if (view === "sublayer") return trace.groups.some((one) => one.part === part);
+  if (view === "sublayer") return trace.parts.includes(part);
   if (view === "block") return ["encoder", "decoder"].some((stack) => trace.blocks(stack).includes(part));
   return Object.hasOwn(views, view);
+}
+
+/** Whether a tensor of this trace has such a cell. */
+export function isCell({ shapes }, { name, head, row, column }) {
+  const shape = Object.hasOwn(shapes, name) ? shapes[name] : [0];
+  const [heads, rows, columns] = [1, ...shape, ...(shape.length > 1 ? [] : [1])].slice(-3);
+  return row < rows && column < columns && (head ?? 0) < heads;
 }
 
 /** The chapters that this trace has something to show in. */

@@ -16,19 +16,16 @@ export function language(preferred) {
 /** A whole number in groups of three, as 3,200; anything else as it is. */
 export const grouped = (value) => (Number.isInteger(value) ? value.toLocaleString("en") : String(value));
 
-/** words(key, { name: value }): the catalogue's text with {name} replaced. */
+/** words(key, { name: value }): the catalogue's text with {name} replaced; `otherwise` where it has none. */
 export function wordsIn(chosen) {
   const which = languages.indexOf(chosen);
-  return (key, values = {}) => {
-    if (!Object.hasOwn(texts, key)) throw new Error(`no text for ${key}`);
+  return (key, values = {}, otherwise = null) => {
+    if (!Object.hasOwn(texts, key)) {
+      if (otherwise) return otherwise;
+      throw new Error(`no text for ${key}`);
+    }
     return texts[key][which].replace(/\{(\w+)\}/g, (whole, name) => (name in values ? grouped(values[name]) : whole));
   };
-}
-
-/** A script, such as LATIN, as a reader calls it. */
-export function scriptName(words, script) {
-  const key = `script.${script}`;
-  return Object.hasOwn(texts, key) ? words(key) : script[0] + script.slice(1).toLowerCase();
 }
 
 /** The key of a step's name and reason, which depend on its place. */
