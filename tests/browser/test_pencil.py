@@ -171,3 +171,77 @@ def test_printing_a_file_leaves_out_what_is_for_the_screen(open_page: Any, tmp_p
         "cells"
     ]
     assert page.locator(".blank").count() == len(cells)
+
+
+def test_what_was_written_outlives_a_reload(open_page: Any, address: str) -> None:
+    """Of each sheet by its topic and seed, until it is cleared; the reader is told of it, and how to clear it."""
+    page = open_page(f"{address}?lang=ko#pencil/softmax,3")
+    first = page.locator(".blank input").first
+    right = make_sheet("softmax", 3).matrix("shifted").cells[0][0].text
+    assert "지워집니다" not in told(page)
+    first.fill(right)
+    page.locator(".blank input").nth(1).fill("99")
+    page.reload()
+    page.wait_for_selector(".blank input")
+    assert (first.input_value(), marks(page, 2)) == (right, [RIGHT, WRONG])
+    assert "‘처음부터’를 누르면 모두 지워집니다" in told(page)
+    for other in ("softmax,4", "masked,3"):
+        page.evaluate("place => { location.hash = place; }", f"pencil/{other}")
+        page.wait_for_selector(f'main[data-part="{other}"] .blank input')
+        assert set(page.locator(".blank input").evaluate_all("all => all.map((one) => one.value)")) == {""}
+    page.go_back()
+    page.go_back()
+    page.wait_for_selector('main[data-part="softmax,3"] .blank input')
+    page.click(".pencil-bar button >> nth=2")
+    page.reload()
+    page.wait_for_selector(".blank input")
+    assert first.input_value() == ""
+    assert "지워집니다" not in told(page)
+    assert page.evaluate("localStorage.length") == 0
+
+
+@pytest.mark.parametrize("stored", ["{", "null", "7", '{"0": "11"}', "[null, {}]"])
+def test_what_is_stored_may_be_anything(open_page: Any, address: str, stored: str) -> None:
+    page = open_page(address)
+    page.evaluate("stored => localStorage.setItem('clearhead block,0', stored)", stored)
+    page.evaluate("() => { location.hash = 'pencil/block,0'; }")
+    page.wait_for_selector(".blank input")
+    page.fill(".blank input >> nth=0", "11")
+    assert marks(page, 1) == [RIGHT]
+    page.reload()
+    page.wait_for_selector(".blank input")
+    assert page.input_value(".blank input >> nth=0") == "11"
+
+
+def test_a_file_of_its_own_keeps_what_was_written(open_page: Any, tmp_path: Path) -> None:
+    """And shows it in no other sheet, though a browser may take all files for one place."""
+    path = tmp_path / "sheet.html"
+    path.write_text(as_file(make_sheet("block")), encoding="utf-8")
+    page = open_page(path.as_uri(), offline=True)
+    page.fill(".blank input >> nth=0", "11")
+    page.reload()
+    page.wait_for_selector("main[data-ready]")
+    assert page.input_value(".blank input >> nth=0") == "11"
+    assert "“Start again” clears it" in told(page)
+    path.write_text(as_file(make_sheet("block", 1)), encoding="utf-8")
+    page.reload()
+    page.wait_for_selector("main[data-ready]")
+    assert page.input_value(".blank input >> nth=0") == ""
+
+
+def test_where_nothing_may_be_stored(open_page: Any, shown: Exhibit, chromium: Any) -> None:
+    """A notebook's frame: sheets are filled in as ever, and last as long as the page."""
+    from clearhead.look import show
+
+    context = chromium.new_context()
+    page = context.new_page()
+    page.set_content(show(shown.trace, "en")._repr_html_())
+    frame = page.frame_locator("iframe")
+    for chapter in ("pencil", "words", "pencil"):
+        frame.locator(f'.rail button[data-view="{chapter}"]').click()
+        frame.locator(f'main[data-view="{chapter}"]').wait_for()
+        if chapter == "pencil" and not frame.locator(".blank input").first.input_value():
+            frame.locator(".blank input").first.fill("11")
+    assert frame.locator(".blank input").first.input_value() == "11"
+    assert frame.locator(".blank").first.get_attribute("data-mark") == RIGHT
+    context.close()

@@ -1,5 +1,7 @@
 """Worksheets for the screen."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from clearhead.byhand import LANGUAGES, TOPICS, make_sheet, making
@@ -8,8 +10,12 @@ from clearhead.look.pencil import filled_in, first_lessons, lesson
 
 
 @pytest.fixture(autouse=True)
-def as_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+def as_drawn(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """And no other test is given these sheets, nor these tests another's."""
     monkeypatch.setattr(making, "ATTEMPTS", 1)
+    first_lessons.cache_clear()
+    yield
+    first_lessons.cache_clear()
 
 
 def test_a_lesson_tells_its_sheet_and_all_that_may_be_chosen() -> None:
@@ -39,3 +45,6 @@ def test_the_blanks_of_a_sheet_in_reading_order() -> None:
     assert [one["working"] for one in told["cells"]] == [cell.working for _, _, _, cell in sheet.blanks()]
     assert told["cells"][0]["place"] == "S [the, the]"
     assert told["words"]["pencil.hint"] == "Hint"
+    # By its name what is written is kept: in every language the same, and another for other answers.
+    others = [filled_in(make_sheet("masked", seed))["name"] for seed in (1, 2)]
+    assert others[0] == told["name"] != others[1]

@@ -1,6 +1,8 @@
 """What the page is told of a worksheet that is to be filled in on the screen."""
 
 import functools
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,13 +28,17 @@ def first_lessons() -> dict[str, Any]:
 
 
 def filled_in(sheet: Sheet) -> dict[str, Any]:
-    """The blanks of one sheet in reading order, for a file that shows it already."""
+    """The blanks of one sheet in reading order, for a file that shows it already.
+
+    name: of the topic and of the answers, so that what is written into one sheet is never shown in another.
+    """
     told = sheet.as_json()
     matrices = [
         one for section in told["sections"] for line in section["lines"] for one in line if not isinstance(one, str)
     ]
     cells = [cell for matrix in matrices for row in matrix["cells"] for cell in row if cell["blank"]]
-    return {"words": _texts(sheet.language), "cells": cells}
+    digest = hashlib.sha256(json.dumps(cells).encode()).hexdigest()[:16]
+    return {"name": f"{sheet.topic} {digest}", "words": _texts(sheet.language), "cells": cells}
 
 
 def _choices(language: str) -> dict[str, Any]:

@@ -29,16 +29,45 @@ export function isRight(typed, { text, working }) {
   return given === answer || Math.abs(number(given) - number(answer)) < 0.5 * 10 ** -decimals;
 }
 
+// What was written into each sheet, by its name, for as long as the page is open.
+const sheets = new Map();
+
+/** What was written before: where the browser lets pages keep anything, it outlives a reload. */
+function kept(name) {
+  if (!sheets.has(name)) sheets.set(name, stored(name));
+  return sheets.get(name);
+}
+
+function stored(name) {
+  try {
+    const found = JSON.parse(localStorage.getItem(name));
+    return Array.isArray(found) ? found.map(String) : [];
+  } catch {
+    return [];
+  }
+}
+
+function store(name, typed) {
+  try {
+    if (typed.some(Boolean)) localStorage.setItem(name, JSON.stringify(typed));
+    else localStorage.removeItem(name);
+  } catch {
+    // As in a notebook's frame: then it lasts as long as the page.
+  }
+}
+
 /**
  * Puts an input into each place, and returns the bar that goes with them: how many are right, what is said of the blank
  * that the reader is at, its sum as a hint.
  *
  * cells: { text, working, place } of every blank in reading order; places: the elements that stand for them;
- * typed: what was typed before, kept up to date.
+ * name: the sheet's, by which what is written is kept until all is cleared.
  */
-export function pencil(cells, places, say, typed = []) {
+export function pencil(cells, places, say, name) {
   let at = 0;
-  const told = h("p", { class: "told", role: "status" }, say("pencil.begin"));
+  const own = `clearhead ${name}`;
+  const typed = kept(own);
+  const told = h("p", { class: "told", role: "status" }, say(typed.some(Boolean) ? "pencil.kept" : "pencil.begin"));
   const bar = h("progress", { max: cells.length, "aria-label": say("pencil.right") });
   const count = h("span", { class: "count" });
 
@@ -58,6 +87,7 @@ export function pencil(cells, places, say, typed = []) {
   function judge(i, isDone, aloud) {
     const [cell, text] = [cells[i], inputs[i].value];
     typed[i] = text;
+    if (aloud) store(own, typed);
     const right = isRight(text, cell);
     const wrong = text.trim() !== "" && !right && (isDone || !plain(cell.text).startsWith(plain(text)));
     if (right || wrong) places[i].dataset.mark = right ? "✓" : "✗";
@@ -91,6 +121,7 @@ export function pencil(cells, places, say, typed = []) {
       input.value = "";
       judge(i, true, false);
     });
+    store(own, typed);
     tell(say("pencil.begin"));
     inputs[0].focus();
   }

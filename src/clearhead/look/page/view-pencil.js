@@ -5,9 +5,6 @@ import { h, select } from "./dom.js";
 import { pencil, raised, speaker } from "./pencil.js";
 import { answer } from "./source.js";
 
-// What was typed into each sheet, for as long as the page is open.
-const typed = new Map();
-
 /** part: "topic,seed,name=size,…". */
 export async function worksheet(app, part) {
   const wanted = (part ?? "block,0").split(",");
@@ -26,9 +23,7 @@ export async function worksheet(app, part) {
       section.beside && h("p", { class: "like" }, raised(section.beside)),
     ),
   );
-  const key = [topic, seed, ...sizes].join();
-  if (!typed.has(key)) typed.set(key, []);
-  const bar = pencil(cells, places, say, typed.get(key));
+  const bar = pencil(cells, places, say, [topic, seed, ...sizes.toSorted()].join());
   const notes = [sheet.introduction, sheet.source, sheet.rounding].filter(Boolean);
   const command = ["clearhead byhand", topic, seed !== "0" && `--seed ${seed}`, sizes.length > 0 && `--size ${sizes.join(",")}`, `--html ${topic}.html`, app.language !== "en" && `--lang ${app.language}`];
   return chapter(app.words, "pencil",

@@ -3,10 +3,9 @@
 import { choice, h } from "./dom.js";
 import { pencil, speaker } from "./pencil.js";
 
-const { words, cells } = JSON.parse(document.getElementById("data").textContent);
+const { name, words, cells } = JSON.parse(document.getElementById("data").textContent);
 const say = speaker(words);
 const places = [...document.querySelectorAll(".blank")];
-const typed = [];
 const forms = h("nav", { class: "forms" });
 const foot = h("footer");
 
@@ -18,7 +17,7 @@ function show(form) {
     delete place.dataset.mark;
     place.textContent = form === "answered" ? cells[i].text : "";
   });
-  foot.replaceChildren(...(form === "pencil" ? [pencil(cells, places, say, typed)] : []));
+  foot.replaceChildren(...(form === "pencil" ? [pencil(cells, places, say, name)] : []));
 }
 
 document.body.prepend(forms);
