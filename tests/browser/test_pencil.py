@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from clearhead.byhand import make_sheet
+from clearhead.bundle import Bundle
+from clearhead.byhand import LANGUAGES, TOPICS, make_sheet, sheet_from
 from clearhead.look import Exhibit, as_html
 from clearhead.look.sheets import page as as_file
 
@@ -157,6 +158,22 @@ def test_a_worksheet_in_a_file_of_its_own(open_page: Any, tmp_path: Path) -> Non
     assert policy.startswith("default-src 'none'; script-src 'sha256-")
     assert "unsafe" not in policy
     assert "style=" not in path.read_text(encoding="utf-8").partition("</style>")[2].partition("<script")[0]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_step_of_a_file_is_cut_on_the_screen(chromium: Any, street: Bundle, tmp_path: Path, language: str) -> None:
+    """faults.md D4: of every topic, and of a model's search, whose steps stand two beside each other."""
+    search = sheet_from(street.trace("I am a student.", "fr", beam_size=2), "beam-search", language=language)
+    sheets = [search, *(make_sheet(topic, language=language) for topic in TOPICS)]
+    path = tmp_path / "sheet.html"
+    for width in (1280, 910, 800):
+        page = chromium.new_page(viewport={"width": width, "height": 900})
+        for sheet in sheets:
+            path.write_text(as_file(sheet), encoding="utf-8")
+            page.goto(path.as_uri())
+            wider = "[...document.querySelectorAll('.line, html')].filter((one) => one.scrollWidth > one.clientWidth)"
+            assert page.evaluate(f"{wider}.length") == 0, (width, sheet.title, sheet.source)
+        page.close()
 
 
 def test_printing_a_file_leaves_out_what_is_for_the_screen(open_page: Any, tmp_path: Path) -> None:
