@@ -17,8 +17,12 @@ Run = Callable[..., Any]
 
 
 def test_one_file(clearhead: Run, run_folder: Path, tmp_path: Path) -> None:
-    result = clearhead("look", run_folder, "one two", "--html", tmp_path / "look.html", "--lang", "ko")
-    assert (result.code, result.err) == (0, "")
+    """And one line says so, on standard error, but not with --quiet."""
+    html = tmp_path / "look.html"
+    result = clearhead("look", run_folder, "one two", "--html", html, "--lang", "ko")
+    said = f"clearhead: {html} is written; it opens in any browser, without a server\n"
+    assert (result.code, result.out, result.err) == (0, b"", said)
+    assert clearhead("look", run_folder, "one two", "--html", html, "--lang", "ko", "--quiet").err == ""
     text = (tmp_path / "look.html").read_text(encoding="utf-8")
     assert text.startswith("<!doctype html>")
     assert '"one two"' in text
@@ -56,7 +60,8 @@ def test_without_a_model(clearhead: Run, tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(tmp_path)
     (tmp_path / "street").mkdir()
     alone, named = (clearhead("look", *model, "--html", tmp_path / "look.html") for model in ((), ("street",)))
-    assert (alone.code, alone.err, alone.out) == (named.code, named.err, named.out) == (0, "", b"")
+    assert (alone.code, alone.err, alone.out) == (named.code, named.err, named.out)
+    assert (alone.code, alone.out) == (0, b"")
     text = (tmp_path / "look.html").read_text(encoding="utf-8")
     document = json.loads(text.partition('id="data">')[2].partition("</script>")[0])["document"]
     said = "L'animal n'a pas traversé la rue parce qu'il était trop fatigué."

@@ -88,5 +88,5 @@ def test_who_asks_for_no_picture_needs_no_matplotlib(
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.delitem(sys.modules, "clearhead.look.figures", raising=False)
     monkeypatch.delattr("clearhead.look.save_figure", raising=False)
-    result = clearhead("look", run_folder, "one", "--html", tmp_path / "look.html")
+    result = clearhead("look", run_folder, "one", "--html", tmp_path / "look.html", "--quiet")
     assert (result.code, result.err) == (0, "")

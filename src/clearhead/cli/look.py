@@ -80,6 +80,8 @@ def look(
     first = tracer(Request(SENTENCE if text is None else text, to, BEAM_SIZE))
     if html is not None:
         _write_page(html, first, lang)
+        if not quiet:
+            print(f"clearhead: {html} is written; it opens in any browser, without a server", file=sys.stderr)
     pictures.write(first.trace)
     if html is None and not pictures.wanted:
         _serve(tracer, first, lang, port, no_browser, quiet)
