@@ -32,6 +32,20 @@ class TestAnswering:
         )
         assert (done.returncode, done.stdout, done.stderr) == (130, "", "clearhead: stopped\n")
 
+    @pytest.mark.parametrize("how", ["import lost", "importlib.import_module('lost')", "from lost import name"])
+    def test_so_is_an_import_of_anything(self, tmp_path: Path, how: str) -> None:
+        """Where pydantic builds a model, the exception came out as its SchemaError, with exit code 1."""
+        (tmp_path / "lost.py").write_text("import inner\nname = 1\n")
+        (tmp_path / "inner.py").write_text(
+            "import signal\ndef build():\n    try:\n        signal.raise_signal(signal.SIGINT)\n"
+            "    except KeyboardInterrupt as error:\n        raise ValueError('as pydantic') from error\nbuild()\n"
+        )
+        code = f"import importlib\nfrom clearhead.cli.stopping import answered\nwith answered(): {how}"
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+        assert (done.returncode, done.stdout, done.stderr) == (130, "", "clearhead: stopped\n")
+
     def test_a_process_that_ignores_it_goes_on_to(self) -> None:
         """As nohup has it."""
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from clearhead.cli.standard_error import lasting_standard_error
 from clearhead.cli.standard_output import named_standard_output
+from clearhead.cli.stopping import answered, forget_interrupt
 from clearhead.errors import ClearheadError
 
 USAGE_ERROR = 2
@@ -20,7 +21,7 @@ PIPE_CLOSED = 141
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 2 for an error of the user's, 130 after Ctrl-C."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    with lasting_standard_error(), named_standard_output():
+    with lasting_standard_error(), named_standard_output(), answered():
         try:
             code = _answered(given)
         except SystemExit as leave:
@@ -42,7 +43,8 @@ def _answered(given: list[str]) -> int:
         code = _fail(str(error), given)
     except KeyboardInterrupt:
         print("clearhead: stopped", file=sys.stderr)
-        code = _interrupted()
+        forget_interrupt()
+        code = INTERRUPTED
     except SystemExit as leave:
         # rich leaves by it where the reader has; all else that leaves so means it.
         if not isinstance(leave.__context__, BrokenPipeError):
@@ -65,21 +67,13 @@ def _answered(given: list[str]) -> int:
 def _run(arguments: list[str]) -> int:
     from clearhead.cli.machine import keep_freed_memory, wait_briefly
     from clearhead.cli.notes import logs_as_lines
-    from clearhead.cli.stopping import answered
 
     keep_freed_memory()
     wait_briefly()
-    with answered(), logs_as_lines(quiet="--quiet" in arguments):
+    with logs_as_lines(quiet="--quiet" in arguments):
         from clearhead.cli.commands import run
 
         return run(arguments)
-
-
-def _interrupted() -> int:
-    from clearhead.cli.stopping import forget_interrupt
-
-    forget_interrupt()
-    return INTERRUPTED
 
 
 def _leave_what_goes_on(code: int) -> None:

@@ -10,7 +10,6 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from clearhead.cli.standard_error import say_at_once
-from clearhead.native import compiler
 
 # Windows has no SIGHUP.
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -20,9 +19,10 @@ _HANGUP = getattr(signal, "SIGHUP", None)
 
 @contextlib.contextmanager
 def answered() -> Iterator[None]:
-    """Let Ctrl-C raise KeyboardInterrupt, as ever, but end the process at once while torch is imported.
+    """Let Ctrl-C raise KeyboardInterrupt, as ever, but end the process at once while anything is imported.
 
-    An exception that is raised then may be lost in torch's C++, and the command go on, or break it and abort.
+    An exception that is raised then may be lost, in torch's C++ or a callback of importlib's, and the command go on; or
+    it becomes another error, as where pydantic builds a section of the recipe.
     """
     # Whoever let the process ignore the signal, such as nohup, meant it; and only the main thread may say.
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
@@ -36,11 +36,20 @@ def answered() -> Iterator[None]:
 
 
 def _answer(number: int, frame: FrameType | None) -> None:
-    if is_being_imported("torch"):
+    if is_being_imported("torch") or _imports(frame):
         say_at_once("clearhead: stopped")
-        compiler.stop()
+        compiler = sys.modules.get("clearhead.native.compiler")
+        if compiler is not None and not is_being_imported(compiler.__name__):
+            compiler.stop()
         os._exit(128 + number)
     raise KeyboardInterrupt
+
+
+def _imports(frame: FrameType | None) -> bool:
+    """Whether the code that was interrupted is that of a module, or is called by it."""
+    while frame is not None and not frame.f_code.co_filename.startswith("<frozen importlib"):
+        frame = frame.f_back
+    return frame is not None
 
 
 def forget_interrupt() -> None:
