@@ -3,9 +3,10 @@
 import dataclasses
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
+@runtime_checkable
 class PhenomenonTest(Protocol):
     """A test set of one phenomenon in one direction, such as en-fr; `distances` has a number a sentence, or none."""
 
