@@ -91,6 +91,37 @@ def test_every_pointer_is_to_a_buffer_or_checked() -> None:
     assert {what for name, what in places if name == "packed.py"} == {"logits", "rows", "weights"}
 
 
+ONE_STEP = """
+import sys, torch
+from clearhead.decoding.packed import packed
+from clearhead.errors import DecodingError
+from clearhead.model import EncoderDecoder, TransformerConfig
+config = TransformerConfig(
+    source_vocabulary=11, target_vocabulary=13, width=8, heads=2, inner_width=8, encoder_layers=1, decoder_layers=1,
+    max_length=9, share_embeddings="target"
+)
+step = packed(EncoderDecoder(config, seed=1).eval(), "fp32").begin([[1, 2]], 1, 5)
+rows, token = (int(one) for one in sys.argv[1:])
+try:
+    step(torch.full((rows, 1), token))
+    print("answered")
+except DecodingError:
+    print("refused")
+"""
+
+
+@pytest.mark.skipif(compiler.find_compiler() is None, reason="this machine has no C compiler")
+@pytest.mark.parametrize(
+    ("rows", "token", "said"), [(1, 12, "answered"), (100_000, 1, "refused"), (1, 2**30, "refused")]
+)
+def test_a_step_of_other_rows_or_ids(rows: int, token: int, said: str) -> None:
+    """faults.md A6: the one read beyond a state of one row and was answered, the other was a SIGSEGV."""
+    done = subprocess.run(
+        [sys.executable, "-c", ONE_STEP, str(rows), str(token)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, f"{said}\n"), done.stderr
+
+
 FUZZ = """
 import random, sys, torch
 from clearhead.decoding.packed import packed

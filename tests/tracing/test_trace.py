@@ -79,7 +79,7 @@ def test_everything_else_is_shown(make_trace: Any) -> None:
 def test_a_wrong_formula_is_found_by_the_operation_that_reads_it(
     make_trace: Any, operation: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A mean that is a hundredth too large fits itself; the model's own normalisation does not fit it."""
+    """faults.md E: a mean that is a hundredth too large fits itself; the model's own normalisation does not fit it."""
 
     def wrong(*given: Any) -> Any:
         result = OPERATIONS[operation](*given)
