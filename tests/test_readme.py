@@ -50,3 +50,15 @@ def test_both_languages_show_the_same_examples() -> None:
     assert commands("README.md") == commands("README.ko.md")
     english, korean = (re.sub("#.*", "", blocks(readme, "pycon")[0]) for readme in READMES)
     assert english == korean
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_what_takes_seconds_stands_first(readme: str) -> None:
+    """faults.md D12: minutes of training were asked for before anything was shown."""
+    first = (ROOT / readme).read_text(encoding="utf-8").split("\n## ")[:2]
+    pictures = re.findall(r"!\[.+\]\((.+)\)", first[0])
+    assert pictures
+    assert all((ROOT / picture).is_file() for picture in pictures)
+    places = [first[1].find(command) for command in ("clearhead look", "clearhead translate street", "clearhead demo")]
+    assert places == sorted(places)
+    assert places[0] > 0
