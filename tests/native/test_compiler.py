@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -41,6 +42,16 @@ def test_without_a_compiler_there_is_no_library(tmp_path: Path, monkeypatch: pyt
     assert not list(tmp_path.iterdir())
 
 
+def test_the_compiler_of_a_python_package_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`pip install ziglang`, where the machine has none: `python -m ziglang cc`."""
+    monkeypatch.delenv("CC", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(compiler.importlib.util, "find_spec", lambda name: None)
+    assert compiler.find_compiler() is None
+    monkeypatch.setattr(compiler.importlib.util, "find_spec", lambda name: object() if name == "ziglang" else None)
+    assert compiler.find_compiler() == (sys.executable, "-m", "ziglang", "cc")
+
+
 def test_a_compiler_that_fails_is_said_and_survived(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -67,6 +78,25 @@ def test_a_compiler_without_openmp_compiles_without_it(tmp_path: Path, monkeypat
     assert library is not None
     assert "-march=native" in library.read_text()
     assert "-fopenmp" not in library.read_text()
+
+
+@needs_compiler
+@pytest.mark.skipif(sys.platform != "linux", reason="the linker's word for it is that of Linux")
+def test_a_compiler_that_lacks_openmps_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As that of ziglang: it knows the pragmas, and what it linked could not be loaded."""
+    command = compiler.find_compiler()
+    assert command is not None
+    lacking = tmp_path / "lacking"
+    lacking.write_text(
+        '#!/bin/bash\nset -- "$@"\nif [[ " $* " == *" -shared "* ]]; then\n  set -- "${@/-fopenmp/-O3}"\nfi\n'
+        f'exec {shlex.join(command)} "$@"\n'
+    )
+    lacking.chmod(0o755)
+    monkeypatch.setenv("CC", str(lacking))
+    library = compiler.compiled(tmp_path / "cache")
+    assert library is not None
+    # In a process of its own: torch, which is here already, would lend the symbols of its own library.
+    subprocess.run([sys.executable, "-c", f"import ctypes; ctypes.CDLL({str(library)!r})"], check=True, timeout=60)
 
 
 # Waits, half a minute at most, for as many others of its kind as there are files.
@@ -330,18 +360,19 @@ EVERYTHING = """
 import ctypes, sys
 import torch
 ctypes.CDLL(sys.argv[1], ctypes.RTLD_GLOBAL)
-from clearhead.decoding.engine import translate_ids
-from clearhead.decoding.options import SearchOptions
-from clearhead.decoding.packed import packed
-from clearhead.decoding.shortlist import Shortlist
+from clearhead.decoding import Engine, SearchOptions, Shortlist
 from clearhead.model import EncoderDecoder, TransformerConfig
+from clearhead.runtimes.eager import EagerRuntime
+from clearhead.runtimes.preparing import compiled
 import numpy
 sizes = dict(width=8, heads=2, inner_width=8, encoder_layers=1, decoder_layers=1, max_length=8)
 model = EncoderDecoder(TransformerConfig(source_vocabulary=9, target_vocabulary=9, **sizes), seed=1).eval()
 some = Shortlist(numpy.arange(10), numpy.arange(9), numpy.arange(3, 8), 9)
 for shortlist in (None, some):
-    slow = translate_ids(model, [[3, 4, 2]], SearchOptions(begin=1, end=2), shortlist=shortlist)
-    fast = translate_ids(packed(model, "fp32"), [[3, 4, 2]], SearchOptions(begin=1, end=2), shortlist=shortlist)
+    slow, fast = (
+        Engine(one).translate([[3, 4, 2]], SearchOptions(begin=1, end=2), shortlist=shortlist)
+        for one in (EagerRuntime(model), compiled(model, "fp32"))
+    )
     assert slow[0][0].tokens == fast[0][0].tokens
 print("in order")
 """

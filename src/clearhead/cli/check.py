@@ -56,7 +56,9 @@ def _gpu() -> str:
 
 def _compiler() -> str:
     found = find_compiler()
-    return shlex.join(found) if found else "none (cc, gcc or clang); PyTorch translates, which is slower"
+    if found is None:
+        return "none (cc, gcc or clang); PyTorch translates, which is slower: `pip install ziglang` is a compiler too"
+    return shlex.join(found)
 
 
 def _free_space() -> str:

@@ -4,12 +4,14 @@ import atexit
 import contextlib
 import functools
 import hashlib
+import importlib.util
 import logging
 import os
 import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Sequence
@@ -23,6 +25,8 @@ _LOG = logging.getLogger(__name__)
 SOURCES = Path(__file__).parent
 # Tried in this order: a compiler may lack OpenMP (two threads in one product) or not know its own processor.
 FLAGS = (("-march=native", "-fopenmp"), ("-march=native",), ("-fopenmp",), ())
+# A compiler that knows OpenMP and lacks its library says so when it links, and not when the result is loaded.
+_WHOLE = ("-Wl,-z,defs",) if sys.platform == "linux" else ()
 ALWAYS = ("-std=gnu11", "-O3", "-fPIC", "-fvisibility=hidden")
 SECONDS, VERSION_SECONDS = 120.0, 20.0
 _REMEDY = "PyTorch translates, which is slower: set CC to another compiler, or CLEARHEAD_OFF=native to do without"
@@ -93,7 +97,10 @@ def compiled(cache: Path | None = None) -> Path | None:
 
 
 def find_compiler() -> tuple[str, ...] | None:
-    """The command that compiles C: the one that the variable CC names, else the first that is found."""
+    """The command that compiles C: the one that the variable CC names, else the first that is found.
+
+    Where the machine has none, that of the Python package ziglang, which may be installed beside this one.
+    """
     given = os.environ.get("CC", "")
     try:
         named = shlex.split(given)
@@ -106,7 +113,10 @@ def find_compiler() -> tuple[str, ...] | None:
     if named:
         _warn_once(f"CC={given!r} names a compiler that is not there; {_REMEDY}")
         return None
-    _LOG.debug("no C compiler was found (cc, gcc or clang, or the one that CC names)")
+    if importlib.util.find_spec("ziglang") is not None:
+        _LOG.debug("no C compiler but that of ziglang was found")
+        return (sys.executable, "-m", "ziglang", "cc")
+    _LOG.debug("no C compiler was found (cc, gcc or clang, or the one that CC names; or pip install ziglang)")
     return None
 
 
@@ -246,7 +256,7 @@ def _build(command: Sequence[str], library: Path) -> None:
     with tempfile.TemporaryDirectory(prefix=".draft-", dir=library.parent) as folder:
         objects = {str(source): f"{folder}/{source.stem}.o" for source in sorted(SOURCES.glob("*.c"))}
         _run([[*command, "-c", source, "-o", made] for source, made in objects.items()])
-        _run([[*command, "-shared", *objects.values(), "-o", str(library), "-lm"]])
+        _run([[*command, "-shared", *_WHOLE, *objects.values(), "-o", str(library), "-lm"]])
 
 
 def _run(commands: Sequence[Sequence[str]], seconds: float = SECONDS) -> str:
