@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from clearhead.cli.machine import keep_freed_memory, wait_briefly
+from clearhead.cli.machine import keep_freed_memory, start_no_idle_threads, wait_briefly
 
 
 @pytest.mark.parametrize("platform", ["darwin", "win32"])
@@ -54,3 +54,15 @@ def test_threads_wait_briefly(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(one, raising=False)
     wait_briefly()
     assert 0 < int(os.environ["GOMP_SPINCOUNT"]) <= 100_000
+
+
+@pytest.mark.parametrize(("said", "kept"), [(None, "1"), ("3", "3")])
+def test_no_idle_threads_unless_somebody_wants_them(
+    monkeypatch: pytest.MonkeyPatch, said: str | None, kept: str
+) -> None:
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "")
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS")
+    if said is not None:
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", said)
+    start_no_idle_threads()
+    assert os.environ["OPENBLAS_NUM_THREADS"] == kept

@@ -65,11 +65,12 @@ def _answered(given: list[str]) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    from clearhead.cli.machine import keep_freed_memory, wait_briefly
+    from clearhead.cli.machine import keep_freed_memory, start_no_idle_threads, wait_briefly
     from clearhead.cli.notes import logs_as_lines
 
     keep_freed_memory()
     wait_briefly()
+    start_no_idle_threads()
     with logs_as_lines(quiet="--quiet" in arguments):
         from clearhead.cli.commands import run
 

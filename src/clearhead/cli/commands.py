@@ -1,34 +1,20 @@
 """Every command by its name. What a command computes with is imported when it runs, so that its help comes at once."""
 
+import importlib
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 from typer.main import get_command
 
 import clearhead
-from clearhead.cli import byhand, check, corpus, demo, evaluate, look, score, shortlist, train, translate
 from clearhead.errors import UsageError
 
 # The class is not exported, and lies in click or in typer depending on typer's version.
 ParserError: type[Exception] = next(one for one in typer.BadParameter.__mro__ if one.__name__ == "ClickException")
 
-application = typer.Typer(
-    name="clearhead",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-application.command("demo")(demo.demo)
-application.add_typer(corpus.application, name="corpus")
-application.command("train")(train.train)
-application.command("translate")(translate.translate)
-application.command("score")(score.score)
-application.command("evaluate")(evaluate.evaluate)
-application.command("shortlist")(shortlist.shortlist)
-application.command("byhand")(byhand.byhand)
-application.command("look")(look.look)
-application.command("check")(check.check)
+# Names, and the modules of this package that hold a function, or an application, for each.
+COMMANDS = ("demo", "corpus", "train", "translate", "score", "evaluate", "shortlist", "byhand", "look", "check")
 
 
 def print_version(wanted: bool) -> bool:
@@ -39,7 +25,6 @@ def print_version(wanted: bool) -> bool:
     return wanted
 
 
-@application.callback()
 def describe(
     version: Annotated[
         bool, typer.Option("--version", callback=print_version, is_eager=True, help="Show the version and exit.")
@@ -51,10 +36,29 @@ def describe(
     """
 
 
+def application(names: Sequence[str] = COMMANDS) -> typer.Typer:
+    """The command line with these commands: whoever runs one need not wait for what the others import."""
+    made = typer.Typer(
+        name="clearhead",
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    made.callback()(describe)
+    for name in names:
+        module = importlib.import_module(f"clearhead.cli.{name}")
+        if hasattr(module, "application"):
+            made.add_typer(module.application, name=name)
+        else:
+            made.command(name)(getattr(module, name))
+    return made
+
+
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code. Raises UsageError for what the parser does not understand."""
     # Not the command's own `main`, which handles some exceptions in ways that differ between versions.
-    command = get_command(application)
+    command = get_command(application(arguments[:1] if arguments[:1] and arguments[0] in COMMANDS else COMMANDS))
     try:
         with command.make_context("clearhead", arguments or ["--help"]) as context:
             result: Any = command.invoke(context)
