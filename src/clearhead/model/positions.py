@@ -6,37 +6,21 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from clearhead.errors import ConfigError
+from clearhead.model import tables
 from clearhead.model.config import TransformerConfig
-
-BASE = 10_000.0
 
 # Where vectors stand: the position of the first, which the others follow, or the position of each one.
 Start = int | Int[Tensor, "batch length"]
 
 
 def sinusoidal(positions: int, width: int) -> Float[Tensor, "positions width"]:
-    """PE(pos, 2i) = sin(pos / 10000^(2i/d_model)) and PE(pos, 2i+1) = cos of the same: sines and cosines alternate.
-
-    Source: "Attention Is All You Need", section 3.5.
-    """
-    angle = _angles(positions, BASE ** (-torch.arange(0, width, 2, dtype=torch.float64) / width))
-    return torch.stack((angle.sin(), angle.cos()), dim=-1).flatten(1).float()
+    """Sines and cosines in turn: see `tables.sinusoidal`. Source: "Attention Is All You Need", section 3.5."""
+    return torch.from_numpy(tables.sinusoidal(positions, width))
 
 
 def sinusoidal_concatenated(positions: int, width: int) -> Float[Tensor, "positions width"]:
-    """All sines, then all cosines, as the authors' tensor2tensor computes them.
-
-    The wavelengths differ a little as well: they form a geometric row of width/2 terms whose last is exactly
-    10000·2π, because the exponent's denominator is width/2 - 1.
-    """
-    terms = width // 2
-    exponent = torch.arange(terms, dtype=torch.float64) / max(terms - 1, 1)
-    angle = _angles(positions, BASE**-exponent)
-    return torch.cat((angle.sin(), angle.cos()), dim=-1).float()
-
-
-def _angles(positions: int, frequencies: Tensor) -> Tensor:
-    return torch.arange(positions, dtype=torch.float64)[:, None] * frequencies
+    """All sines, then all cosines: see `tables.sinusoidal_concatenated`. Source: tensor2tensor."""
+    return torch.from_numpy(tables.sinusoidal_concatenated(positions, width))
 
 
 def restarted(segments: Int[Tensor, "rows length"]) -> Int[Tensor, "rows length"]:
@@ -79,10 +63,9 @@ class Rotary(nn.Module):
 
     def __init__(self, head_width: int, max_length: int) -> None:
         super().__init__()
-        frequencies = BASE ** (-torch.arange(0, head_width, 2, dtype=torch.float64) / head_width)
-        angle = _angles(max_length, frequencies)
-        self.register_buffer("cosine", angle.cos().float(), persistent=False)
-        self.register_buffer("sine", angle.sin().float(), persistent=False)
+        cosine, sine = map(torch.from_numpy, tables.rotary(max_length, head_width))
+        self.register_buffer("cosine", cosine, persistent=False)
+        self.register_buffer("sine", sine, persistent=False)
 
     def forward(
         self, vectors: Float[Tensor, "batch heads length head_width"], start: Start = 0

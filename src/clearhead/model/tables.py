@@ -1,0 +1,42 @@
+"""Tables of positions that a formula gives, as NumPy arrays, since C reads the same ones without torch."""
+
+import numpy as np
+from jaxtyping import Float32
+from numpy.typing import NDArray
+
+Table = Float32[np.ndarray, "positions width"]
+BASE = 10_000.0
+
+
+def sinusoidal(positions: int, width: int) -> Table:
+    """PE(pos, 2i) = sin(pos / 10000^(2i/d_model)) and PE(pos, 2i+1) = cos of the same: sines and cosines alternate.
+
+    Source: "Attention Is All You Need", section 3.5.
+    """
+    angle = _angles(positions, BASE ** (-np.arange(0, width, 2) / width))
+    return np.stack((np.sin(angle), np.cos(angle)), axis=-1).reshape(positions, -1).astype(np.float32)
+
+
+def sinusoidal_concatenated(positions: int, width: int) -> Table:
+    """All sines, then all cosines, as the authors' tensor2tensor computes them.
+
+    The wavelengths differ a little as well: they form a geometric row of width/2 terms whose last is exactly
+    10000·2π, because the exponent's denominator is width/2 - 1.
+    """
+    terms = width // 2
+    angle = _angles(positions, BASE ** -(np.arange(terms) / max(terms - 1, 1)))
+    return np.concatenate((np.sin(angle), np.cos(angle)), axis=-1).astype(np.float32)
+
+
+def rotary(positions: int, head_width: int) -> tuple[Table, Table]:
+    """The cosine and the sine of position · 10000^(-2i/d_k), by which each pair of numbers (2i, 2i+1) is turned.
+
+    Source: Su et al. 2021, "RoFormer", equation 34.
+    """
+    angle = _angles(positions, BASE ** (-np.arange(0, head_width, 2) / head_width))
+    return np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
+
+
+def _angles(positions: int, frequencies: NDArray[np.float64]) -> NDArray[np.float64]:
+    angles: NDArray[np.float64] = np.arange(positions, dtype=np.float64)[:, None] * frequencies
+    return angles

@@ -1,0 +1,36 @@
+"""Tables of positions against torch's float64 and the paper's formula."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from clearhead.model import tables
+
+
+@pytest.mark.parametrize(("positions", "width"), [(7, 2), (64, 128), (300, 16)])
+def test_the_papers_formula_entry_by_entry(positions: int, width: int) -> None:
+    """Section 3.5: PE(pos, 2i) = sin(pos / 10000^(2i/d)), PE(pos, 2i+1) = cos of the same."""
+    table = tables.sinusoidal(positions, width)
+    assert table.dtype == np.float32
+    for position in (0, 1, positions - 1):
+        for number in range(0, width, 2):
+            angle = position / 10_000 ** (number / width)
+            assert table[position, number] == pytest.approx(math.sin(angle), abs=1e-6)
+            assert table[position, number + 1] == pytest.approx(math.cos(angle), abs=1e-6)
+
+
+@pytest.mark.parametrize(("positions", "width"), [(1024, 512), (256, 128), (100, 6)])
+def test_torchs_float64_rounds_to_the_same(positions: int, width: int) -> None:
+    place = torch.arange(positions, dtype=torch.float64)[:, None]
+    angle = place * 10_000.0 ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
+    expected = torch.stack((angle.sin(), angle.cos()), dim=-1).flatten(1).float()
+    assert np.array_equal(tables.sinusoidal(positions, width), expected.numpy())
+    cosine, sine = tables.rotary(positions, width)
+    assert np.array_equal(cosine, angle.cos().float().numpy())
+    assert np.array_equal(sine, angle.sin().float().numpy())
+    terms = width // 2
+    angle = place * 10_000.0 ** -(torch.arange(terms, dtype=torch.float64) / max(terms - 1, 1))
+    expected = torch.cat((angle.sin(), angle.cos()), dim=-1).float()
+    assert np.array_equal(tables.sinusoidal_concatenated(positions, width), expected.numpy())
