@@ -3,6 +3,7 @@
 import dataclasses
 import importlib.util
 import io
+import itertools
 import os
 import shutil
 import signal
@@ -17,6 +18,7 @@ import torch
 
 from clearhead.bundle import Bundle, load
 from clearhead.cli.app import main
+from clearhead.decoding import Hypothesis
 from clearhead.model import EncoderDecoder
 from clearhead.native import compiler
 from clearhead.recipe import Recipe, load_recipe
@@ -254,3 +256,19 @@ def clearhead(monkeypatch: pytest.MonkeyPatch, compiled_already: None) -> Callab
         return Result(code, out.buffer.getvalue(), err.buffer.getvalue().decode("utf-8"))  # type: ignore[attr-defined]
 
     return run
+
+
+def same_hypotheses(
+    found: Sequence[Sequence[Hypothesis]], expected: Sequence[Sequence[Hypothesis]], within: float = 1e-5
+) -> None:
+    """The same tokens, and the same scores and log-probabilities but for rounding."""
+    assert [[one.tokens for one in each] for each in found] == [[one.tokens for one in each] for each in expected]
+    for one, other in zip(itertools.chain(*found), itertools.chain(*expected), strict=True):
+        assert one.finished == other.finished
+        assert one.score == pytest.approx(other.score, abs=within)
+        assert one.token_log_probabilities == pytest.approx(other.token_log_probabilities, abs=within)
+
+
+@pytest.fixture(scope="session")
+def assert_same() -> Callable[..., None]:
+    return same_hypotheses

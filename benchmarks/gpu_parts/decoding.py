@@ -55,8 +55,9 @@ def speed(translate: Translate, sources: list[list[int]], beams: int) -> float:
 
 
 def clearhead_translates(pieces: int, width: int, layers: int, device: str) -> Translate:
-    from clearhead.decoding import LengthLimit, SearchOptions, translate_ids
+    from clearhead.decoding import Engine, LengthLimit, SearchOptions
     from clearhead.model import EncoderDecoder, TransformerConfig
+    from clearhead.runtimes.preparing import prepared
 
     sizes = {"width": width, "inner_width": 4 * width, "encoder_layers": layers, "decoder_layers": layers}
     model = EncoderDecoder(
@@ -64,13 +65,13 @@ def clearhead_translates(pieces: int, width: int, layers: int, device: str) -> T
     ).eval()
     # A row of zeros is never among the best, so no hypothesis ends before the last step.
     model.output.matrix.weight.data[END] = 0.0
-    model = model.to(device, torch.bfloat16 if device == "cuda" else torch.float32)
+    runtime = prepared(model.to(device), "bf16" if device == "cuda" else "fp32").runtime
 
     def translate(sources: list[list[int]], beams: int) -> int:
         options = SearchOptions(begin=BEGIN, end=END, suppressed=(PADDING, BEGIN), beam_size=beams)
-        found = translate_ids(
-            model, sources, options, length_limit=LengthLimit(1.0, 0), batch_tokens=len(sources) * LENGTH * beams
-        )
+        # All in one batch: a source takes as many positions as the runtime pads it to.
+        budget = len(sources) * runtime.padded_length(LENGTH) * beams
+        found = Engine(runtime, batch_tokens=budget).translate(sources, options, length_limit=LengthLimit(1.0, 0))
         return sum(len(hypotheses[0].tokens) for hypotheses in found)
 
     return translate

@@ -9,9 +9,10 @@ from safetensors.torch import load_file
 from translation_task import TranslationTask, measure_batches, measure_one_at_a_time
 
 from clearhead.cli.machine import keep_freed_memory
-from clearhead.decoding import LengthLimit, SearchOptions, Shortlist, translate_ids
-from clearhead.decoding.packed import packed
+from clearhead.decoding import Engine, LengthLimit, SearchOptions, Shortlist
 from clearhead.model import EncoderDecoder, TransformerConfig
+from clearhead.runtimes.eager import EagerRuntime
+from clearhead.runtimes.preparing import compiled
 
 
 def main() -> None:
@@ -20,8 +21,8 @@ def main() -> None:
     keep_freed_memory()
     model = EncoderDecoder(TransformerConfig(**task.config)).eval()
     model.load_state_dict(load_file(task.folder / "weights.safetensors"), strict=False)
-    served = model if precision == "eager" else packed(model, precision)
-    assert served is not None
+    runtime = EagerRuntime(model) if precision == "eager" else compiled(model, precision)
+    assert runtime is not None
     settings = task.settings
     options = SearchOptions(
         begin=settings["begin"], end=settings["end"], suppressed=(settings["padding"], settings["begin"]),
@@ -31,9 +32,8 @@ def main() -> None:
     shortlist = read_shortlist(task)
 
     def translate(sources: list[list[int]], budget: int) -> int:
-        found = translate_ids(
-            served, sources, options, length_limit=limit, shortlist=shortlist, batch_tokens=budget * beam_size
-        )
+        engine = Engine(runtime, batch_tokens=budget * beam_size)
+        found = engine.translate(sources, options, length_limit=limit, shortlist=shortlist)
         return sum(len(hypotheses[0].tokens) for hypotheses in found)
 
     if mode == "batch":

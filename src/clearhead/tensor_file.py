@@ -24,10 +24,11 @@ _METADATA = "__metadata__"
 
 
 class Entry(NamedTuple):
-    """One tensor, as the header has it. kind: a key of BYTES."""
+    """One tensor, as the header has it. kind: a key of BYTES. begin: where its first byte is in the file."""
 
     kind: str
     shape: tuple[int, ...]
+    begin: int
 
 
 class Header(NamedTuple):
@@ -59,7 +60,10 @@ def read_header(path: str | Path, most: int = MOST_HEADER) -> Header:
     if not isinstance(metadata, dict) or not all(isinstance(text, str) for text in metadata.values()):
         raise ValueError("its metadata are not texts")
     _check_places(document, status.st_size - 8 - length)
-    tensors = {name: Entry(entry["dtype"], tuple(entry["shape"])) for name, entry in document.items()}
+    tensors = {
+        name: Entry(entry["dtype"], tuple(entry["shape"]), 8 + length + entry["data_offsets"][0])
+        for name, entry in document.items()
+    }
     return Header(tensors, metadata)
 
 

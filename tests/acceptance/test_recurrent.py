@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
 
-from clearhead.decoding import SearchOptions, beam_search
+from clearhead.decoding import Request, SearchOptions
+from clearhead.decoding.engine import translated
 from clearhead.model import EncoderDecoder, TransformerConfig, multi30k_tiny, paper_base, street
+from clearhead.runtimes.eager import EagerRuntime
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 # Two sentences, the second with padding.
@@ -36,19 +37,6 @@ def model(recurrent: Any) -> Any:
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, generator=generator)
     return model.requires_grad_(False)
-
-
-class Step:
-    """The model as the step function that search knows."""
-
-    def __init__(self, model: Any) -> None:
-        self.model, self.cache = model, model.begin(model.encode(SOURCE, MASK), MASK)
-
-    def __call__(self, tokens: Tensor) -> Tensor:
-        return self.model.step(tokens, self.cache)
-
-    def select(self, sentences: Tensor, beams: Tensor) -> None:
-        self.cache.select(sentences, beams)
 
 
 def test_attention_is_luongs(model: Any) -> None:
@@ -80,8 +68,10 @@ def test_padding_changes_nothing(model: Any) -> None:
 def test_searching_step_by_step_gives_the_scores_of_all_positions_at_once(model: Any) -> None:
     """With a beam of 3, so that hypotheses are reordered and sentences leave the batch at different times."""
     options = SearchOptions(begin=1, end=2, suppressed=(0, 1), beam_size=3, top_beams=3)
+    # The second without its padding: search knows none.
+    requests = [Request([5, 6, 7, 2], options, 4), Request([8, 2], options, 9)]
+    found = translated(EagerRuntime(model), requests)
     with torch.inference_mode():
-        found = beam_search(Step(model), [4, 9], options)
         for number, hypotheses in enumerate(found):
             for one in hypotheses:
                 ids = torch.tensor([[1, *one.tokens]])

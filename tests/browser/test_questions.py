@@ -101,6 +101,8 @@ def test_3_it(page: Any, opening: Exhibit) -> None:
     chapter(page, "Many heads")
     page.locator("main").get_by_text("As a table").first.click()
     table = page.locator("main figure.matrix").filter(has=page.locator("details[open]")).first.locator("details table")
+    # The numbers, and the table with them, come after the click.
+    table.locator("tbody td").first.wait_for()
     columns = table.locator("thead th").all_inner_texts()
     pieces = opening.trace.source.pieces
     weights = opening.trace["encoder.layers.0.self_attention.weights"][0]

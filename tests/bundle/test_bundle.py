@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clearhead.bundle import Bundle, load
-from clearhead.decoding import DeviceModel, Precision, Sampling
+from clearhead.decoding import Precision, Sampling
 from clearhead.errors import DecodingError, UsageError
+from clearhead.runtimes.cuda import CudaRuntime
 
 TEXTS = ["one two", "six", "", "three four", "un été à l'ombre", " "]
 
@@ -156,8 +157,8 @@ class TestDevices:
 
     @pytest.fixture
     def gpu(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("clearhead.decoding.device_model.is_on_gpu", lambda model: True)
-        monkeypatch.setattr("clearhead.bundle.serving.is_on_gpu", lambda model: True)
+        monkeypatch.setattr("clearhead.runtimes.preparing.is_on_gpu", lambda model: True)
+        monkeypatch.setattr("clearhead.bundle.serving.is_agreed", lambda: False)
 
     @pytest.mark.usefixtures("gpu")
     @pytest.mark.parametrize(("precision", "kind"), [("fp32", torch.float32), ("bf16", torch.bfloat16)])
@@ -165,10 +166,10 @@ class TestDevices:
         self, run_folder: Path, precision: Precision, kind: torch.dtype
     ) -> None:
         bundle = load(run_folder, precision=precision)
-        served = bundle._serving.runtime(precision)
-        assert isinstance(served, DeviceModel)
-        assert next(served.model.parameters()).dtype == kind
-        assert bundle._serving.runtime(precision) is served
+        served = bundle._serving.engine(precision)
+        assert isinstance(served.runtime, CudaRuntime)
+        assert next(served.runtime.model.parameters()).dtype == kind
+        assert bundle._serving.engine(precision) is served
         assert next(bundle.model.parameters()).dtype == torch.float32
 
     def test_the_same_translations(

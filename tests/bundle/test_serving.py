@@ -15,11 +15,15 @@ from torch import nn
 from torch.nn import functional
 
 from clearhead.bundle import Bundle, load
-from clearhead.decoding import PackedModel, Precision
-from clearhead.decoding.packed import _note, packed
+from clearhead.bundle.serving import Serving
+from clearhead.decoding import Precision
 from clearhead.errors import DecodingError, TraceError, UsageError
 from clearhead.model import EncoderDecoder, kernels
 from clearhead.native import library as native
+from clearhead.runtimes import preparing
+from clearhead.runtimes.compiled import CompiledRuntime
+from clearhead.runtimes.cuda import CudaRuntime
+from clearhead.runtimes.eager import EagerRuntime
 
 TEXTS = ["one two", "six", "three four"]
 Change = Callable[[EncoderDecoder], object]
@@ -199,15 +203,30 @@ class TestChanges:
 
     @needs_c
     def test_nothing_is_prepared_again_without_need(self, bundle: Bundle) -> None:
-        first = bundle._serving.runtime("fp32")
-        assert isinstance(first, PackedModel)
+        first = bundle._serving.engine("fp32")
+        assert isinstance(first.runtime, CompiledRuntime)
         assert bundle.model is bundle.model
         bundle.search(TEXTS)
         bundle.score(TEXTS, TEXTS)
         bundle.trace("one two")
         copy.deepcopy(bundle)
         pickle.dumps(bundle)
-        assert bundle._serving.runtime("fp32") is first
+        assert bundle._serving.engine("fp32") is first
+
+    def test_on_a_gpu_it_is_prepared_once_until_a_weight_is_changed(
+        self, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Here a model on the CPU is taken for one there; the digest and the copy notice a change alike."""
+        monkeypatch.setattr(preparing, "is_on_gpu", lambda model: True)
+        serving = Serving(bundle.model)
+        first = serving.engine("fp32")
+        assert isinstance(first.runtime, CudaRuntime)
+        assert serving.engine("fp32") is first
+        with torch.no_grad():
+            bundle.model.output.matrix.weight.mul_(2)
+        second = serving.engine("fp32")
+        assert second is not first
+        assert serving.engine("fp32") is second
 
 
 class TestListening:
@@ -269,7 +288,7 @@ class TestListening:
             monkeypatch.setattr(kernels, name, lambda query, *rest: query)
         else:
             monkeypatch.setattr(kernels, name, type(name, (kernels._ShortAttention,), {}))
-        assert isinstance(bundle._serving.runtime("fp32"), EncoderDecoder)
+        assert isinstance(bundle._serving.engine("fp32").runtime, EagerRuntime)
         if name == "fused_attention":
             assert bundle.search(TEXTS) != before
         monkeypatch.undo()
@@ -282,11 +301,12 @@ class TestListening:
         """As where somebody edited the file: nothing tells but the logits, which are compared once."""
         monkeypatch.setattr(kernels, "fused_attention", lambda query, *rest: query)
         monkeypatch.setattr("clearhead.model.as_built._is_edited", lambda: False)
+        monkeypatch.setattr("clearhead.bundle.serving.is_agreed", lambda: False)
         bundle = load(run_folder)
         with caplog.at_level(logging.WARNING):
             bundle.translate(TEXTS)
             bundle.translate(TEXTS)
-        assert isinstance(bundle._serving.runtime("fp32"), EncoderDecoder)
+        assert isinstance(bundle._serving.engine("fp32").runtime, EagerRuntime)
         [record] = caplog.records
         assert "C computes logits that differ by" in record.message
         assert "\n" not in record.message
@@ -299,14 +319,16 @@ class TestListening:
     ) -> None:
         """Each call packed the whole model again, and compared it again; only a change is a reason to."""
         packings: list[str] = []
+        compiled = preparing.compiled
 
-        def counted(model: EncoderDecoder, precision: Precision) -> PackedModel | None:
+        def counted(model: EncoderDecoder, precision: Precision) -> CompiledRuntime | None:
             packings.append(precision)
-            return packed(model, precision)
+            return compiled(model, precision)
 
         monkeypatch.setattr(kernels, "fused_attention", lambda query, *rest: query)
         monkeypatch.setattr("clearhead.model.as_built._is_edited", lambda: False)
-        monkeypatch.setattr("clearhead.bundle.serving.packed", counted)
+        monkeypatch.setattr("clearhead.bundle.serving.is_agreed", lambda: False)
+        monkeypatch.setattr(preparing, "compiled", counted)
         bundle = load(run_folder, precision=precision)
         weight = bundle.model.output.matrix.weight if is_shared else None
         expected = bundle.search(TEXTS)
@@ -331,7 +353,7 @@ class TestListening:
         choices = import_module("clearhead.model.config")._CHOICES
         monkeypatch.setitem(choices, "activation", (*choices["activation"], "mish"))
         monkeypatch.setitem(import_module("clearhead.model.feed_forward")._FUNCTIONS, "mish", functional.mish)
-        _note.cache_clear()
+        preparing._note.cache_clear()
         tokenizer = two_languages.source_tokenizer
         model = EncoderDecoder(dataclasses.replace(two_languages.config, activation="mish"), seed=3)
         bundle = Bundle(model, tokenizer, tokenizer, two_languages.recipe, precision)

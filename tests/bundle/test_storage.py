@@ -10,9 +10,7 @@ from safetensors.torch import load_file
 
 from clearhead.bundle import Bundle, load
 from clearhead.errors import BundleError
-from clearhead.model import EncoderDecoder
 from clearhead.recipe import Recipe
-from clearhead.text import Tokenizer
 
 
 def test_a_shared_matrix_is_stored_once(two_languages_folder: Path, two_languages: Bundle) -> None:
@@ -67,13 +65,3 @@ class TestHalfPrecision:
         ):
             half.save(tmp_path / "half")
         assert not (tmp_path / "half").exists()
-
-
-def test_separate_tokenizers(make_recipe: Callable[..., Recipe], tmp_path: Path) -> None:
-    recipe = make_recipe("text.joint=false", "model.share_embeddings=target")
-    source = Tokenizer.learn(["one two one two"], 260, ["fr"])
-    target = Tokenizer.learn(["un deux"], 259)
-    model = EncoderDecoder(recipe.model.config(source.size, target.size)).eval()
-    Bundle(model, source, target, recipe).save(tmp_path / "a")
-    assert {"source.json", "target.json"} < {path.name for path in (tmp_path / "a").iterdir()}
-    assert load(tmp_path / "a").translate("one", "fr") == Bundle(model, source, target, recipe).translate("one", "fr")

@@ -4,28 +4,35 @@ import math
 import re
 from fractions import Fraction
 
+import numpy as np
 import pytest
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
 from clearhead.byhand import make_sheet
 from clearhead.byhand.beam_search import BEGIN, END, NEXT, greedily, search, winner
-from clearhead.decoding import LengthPenalty, SearchOptions, beam_search, greedy
+from clearhead.decoding import LengthPenalty, SearchOptions
+from clearhead.decoding.search import search as find
 from clearhead.errors import UsageError
+from clearhead.runtimes.runtime import Bans, Choice, best_of
 
 
-class TableStep:
-    """Looks up what follows each hypothesis' last word; token 4 is begin."""
+class TableState:
+    """Looks up what follows each hypothesis' last word; token 4 is begin. A table of the last word keeps nothing."""
 
     def __init__(self, table: list[list[float]]) -> None:
-        rows = torch.tensor([*table[1:], table[0], table[0]], dtype=torch.float64)
-        self.table = torch.cat((rows, torch.zeros(5, 1, dtype=torch.float64)), dim=1).log()
+        rows = np.array([*table[1:], table[0], table[0]])
+        with np.errstate(divide="ignore"):
+            self.table = np.log(np.concatenate((rows, np.zeros((5, 1))), axis=1))
+        self.tokens = np.empty((0, 0), np.int64)
 
-    def __call__(self, tokens: Tensor) -> Tensor:
-        return self.table[tokens]
+    def advance(self, tokens: NDArray[np.int64], parents: NDArray[np.int64] | None) -> None:
+        self.tokens = tokens
 
-    def select(self, sentences: Tensor, beams: Tensor) -> None:
-        """A table of the last word alone has nothing to keep."""
+    def log_probabilities(self) -> NDArray[np.float64]:
+        return self.table[self.tokens]
+
+    def best(self, count: int, bans: Bans) -> Choice:
+        return best_of(self.log_probabilities(), count, bans)
 
 
 @pytest.mark.parametrize(("steps", "seeds"), [(3, 50), (4, 5)])
@@ -34,8 +41,8 @@ def test_it_finds_what_the_package_finds(steps: int, seeds: int) -> None:
     for seed in range(seeds):
         sheet = make_sheet("beam-search", seed, {"steps": steps})
         table = [[float(one) for one in row] for row in sheet.matrix("P").values]
-        for key, size, find in (("winner", 2, beam_search), ("greedy", 1, greedy)):
-            [[best]] = find(TableStep(table), [steps], SearchOptions(**options, beam_size=size))  # type: ignore[arg-type]
+        for key, size in (("winner", 2), ("greedy", 1)):
+            [[best]] = find(TableState(table), [steps], SearchOptions(**options, beam_size=size))  # type: ignore[arg-type]
             words, chance = sheet.matrix(key).cells[0]
             assert words.word == " ".join(NEXT[token] for token in best.tokens)
             assert float(chance.precise) == pytest.approx(math.exp(best.log_probability), rel=1e-12)

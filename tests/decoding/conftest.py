@@ -1,116 +1,61 @@
-"""A step function made of probabilities that a test writes down, so that search can be worked out by hand."""
+"""A state made of probabilities that a test writes down, so that search can be worked out by hand."""
 
-import itertools
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
+import numpy as np
 import pytest
 import torch
-from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
+from numpy.typing import NDArray
 
-from clearhead.decoding import Hypothesis
 from clearhead.native import library as native
+from clearhead.runtimes.runtime import Bans, Choice, best_of, log_softmax, require_vocabulary
 
 # From the tokens so far (without begin) to the probability of every next token.
 Table = Callable[[tuple[int, ...]], Sequence[float]]
 
 
-class TableStep:
+class TableState:
     """Looks up what follows each hypothesis in its sentence's table, and keeps the shapes of all that it was asked."""
 
     def __init__(self, *tables: Table) -> None:
         self.tables = list(tables)
-        self.paths: list[list[tuple[int, ...]]] = []
+        self.paths: list[list[tuple[int, ...]]] = [[()] for _ in tables]
         self.shapes: list[tuple[int, ...]] = []
 
-    def __call__(self, tokens: Tensor) -> Tensor:
-        self.shapes.append(tuple(tokens.shape))
-        if not self.paths:
-            self.paths = [[() for _ in row] for row in tokens.tolist()]
-        else:
-            extended = zip(self.paths, tokens.tolist(), strict=True)
-            self.paths = [[(*path, token) for path, token in zip(*pair, strict=True)] for pair in extended]
+    def advance(self, tokens: NDArray[np.int64], parents: NDArray[np.int64] | None) -> None:
+        self.shapes.append(tokens.shape)
+        if parents is None:
+            assert tokens.shape == (len(self.tables), 1)
+            return
+        beams = len(self.paths[0])
+        sentences = [set(row // beams) for row in parents]
+        assert all(len(one) == 1 for one in sentences), "a sentence's rows go on from rows of one sentence"
+        flat = [path for of_sentence in self.paths for path in of_sentence]
+        pairs = zip(parents.tolist(), tokens.tolist(), strict=True)
+        self.paths = [[(*flat[row], token) for row, token in zip(*pair, strict=True)] for pair in pairs]
+        self.tables = [self.tables[one.pop()] for one in sentences]
+
+    def best(self, count: int, bans: Bans) -> Choice:
+        """Both ways: in C where it is to be had, and by NumPy."""
+        if bans.standing is not None:
+            require_vocabulary(bans.standing, len(self.tables[0](self.paths[0][0])))
+        library = native.library()
+        if library is None:
+            return best_of(self.log_probabilities(), count, bans)
+        logits = self._logits()
+        return Choice(
+            *library.most_probable(
+                logits, bans.suppressed, min(count, logits.shape[-1]), None, bans.standing, bans.forced
+            )
+        )
+
+    def log_probabilities(self) -> NDArray[np.float32]:
+        return log_softmax(self._logits())
+
+    def _logits(self) -> NDArray[np.float32]:
         looked_up = zip(self.tables, self.paths, strict=True)
-        return torch.tensor([[table(path) for path in paths] for table, paths in looked_up]).log()
-
-    def select(self, sentences: Tensor, beams: Tensor) -> None:
-        kept = list(zip(sentences.tolist(), beams.tolist(), strict=True))
-        self.paths = [[self.paths[sentence][row] for row in rows] for sentence, rows in kept]
-        self.tables = [self.tables[sentence] for sentence, _ in kept]
-
-
-class FixedTable:
-    """The same as a step function of fixed shapes: sentences stay until they are told to move."""
-
-    def __init__(self, *tables: Table) -> None:
-        self.step = TableStep(*tables)
-
-    def __call__(self, tokens: Tensor, position: Tensor, reach: int) -> Tensor:
-        assert position.item() < reach
-        # Places that nobody is at are computed as well: as copies of the first sentence.
-        missing = len(tokens) - len(self.step.tables)
-        self.step.tables += self.step.tables[:1] * missing
-        self.step.paths += self.step.paths[:1] * missing if self.step.paths else []
-        self.step.tables, self.step.paths = self.step.tables[: len(tokens)], self.step.paths[: len(tokens)]
-        return self.step(tokens)
-
-    def select(self, parents: Tensor) -> None:
-        self.step.select(torch.arange(len(parents)), parents)
-
-    def keep(self, places: Tensor) -> None:
-        beams = torch.arange(len(self.step.paths[0]))
-        self.step.select(places, beams.expand(len(places), -1))
-
-
-class Tape(TorchDispatchMode):
-    """Records the operations of a function, as a CUDA graph does: with the tensors and numbers of that one call.
-
-    It is a `graphs.Recorder`. What a recorded function computed is undone, and computed when it is played. So a number
-    that Python counted, or a tensor that does not stay where it is, makes a wrong result here as on a GPU.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.recorded = self.played = 0
-        self._calls: list[tuple[Any, tuple[Any, ...], dict[str, Any], Any]] = []
-        self._before: list[tuple[Tensor, Tensor]] = []
-
-    def run(self, function: Callable[[], None]) -> None:
-        function()
-
-    def record(self, function: Callable[[], None]) -> Callable[[], None]:
-        self._calls, self._before = [], []
-        with self:
-            function()
-        for tensor, value in reversed(self._before):
-            tensor.copy_(value)
-        self.recorded += 1
-        calls = self._calls
-
-        def play() -> None:
-            self.played += 1
-            for operation, arguments, named, results in calls:
-                given = [one.untyped_storage().data_ptr() for one in tensors((arguments, named))]
-                for old, new in zip(tensors(results), tensors(operation(*arguments, **named)), strict=True):
-                    # A view, or what was changed in place, is where it was.
-                    if old.untyped_storage().data_ptr() not in given:
-                        old.copy_(new)
-
-        return play
-
-    def __torch_dispatch__(self, operation: Any, types: Any, arguments: Any = (), named: Any = None) -> Any:
-        for value, argument in zip(arguments, operation._schema.arguments, strict=False):
-            if argument.alias_info is not None and argument.alias_info.is_write:
-                self._before.append((value, value.clone()))
-        results = operation(*arguments, **(named or {}))
-        self._calls.append((operation, arguments, named or {}, results))
-        return results
-
-
-def tensors(tree: Any) -> list[Tensor]:
-    return [leaf for leaf in tree_leaves(tree) if isinstance(leaf, Tensor)]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.log(np.array([[table(path) for path in paths] for table, paths in looked_up], np.float32))
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -123,37 +68,13 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def table_step() -> type[TableStep]:
-    return TableStep
-
-
-@pytest.fixture(scope="session")
-def fixed_table() -> type[FixedTable]:
-    return FixedTable
-
-
-def same_hypotheses(found: Sequence[Sequence[Hypothesis]], expected: Sequence[Sequence[Hypothesis]]) -> None:
-    """The same tokens, and the same scores and log-probabilities but for rounding."""
-    assert [[one.tokens for one in each] for each in found] == [[one.tokens for one in each] for each in expected]
-    for one, other in zip(itertools.chain(*found), itertools.chain(*expected), strict=True):
-        assert one.finished == other.finished
-        assert one.score == pytest.approx(other.score, abs=1e-5)
-        assert one.token_log_probabilities == pytest.approx(other.token_log_probabilities, abs=1e-5)
-
-
-@pytest.fixture(scope="session")
-def assert_same() -> Callable[..., None]:
-    return same_hypotheses
-
-
-@pytest.fixture
-def tape() -> Tape:
-    return Tape()
+def table_state() -> type[TableState]:
+    return TableState
 
 
 @pytest.fixture(scope="module", params=["compiled", "plain"])
 def way(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Both ways in which a search chooses its tokens: in C, and by PyTorch."""
+    """Both ways in which a search chooses its tokens: in C, and by NumPy."""
     if request.param == "compiled" and native.library() is None:
         pytest.skip("this machine has no C compiler")
     with pytest.MonkeyPatch.context() as patch:

@@ -4,18 +4,27 @@ import copy
 import dataclasses
 import math
 import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from clearhead.decoding.beam import beam_search
-from clearhead.decoding.engine import LengthLimit, batches, score_ids, translate_ids
+from clearhead.decoding.engine import Engine, requests_for
+from clearhead.decoding.hypothesis import Hypothesis
+from clearhead.decoding.lengths import LengthLimit
 from clearhead.decoding.options import Sampling, SearchOptions
 from clearhead.decoding.scores import LengthPenalty
+from clearhead.decoding.scoring import score_ids
+from clearhead.decoding.search import search
 from clearhead.errors import DecodingError
-from clearhead.model import EncoderDecoder, TransformerConfig, masks_for
+from clearhead.model import EncoderDecoder, TransformerConfig
+from clearhead.runtimes.eager import EagerRuntime
+from clearhead.runtimes.runtime import Bans, Choice, best_of, log_softmax
 
 PADDING, BEGIN, END = 0, 1, 2
 VOCABULARY, MAX_LENGTH = 17, 16
@@ -59,22 +68,32 @@ def sources() -> list[list[int]]:
     return [[*(draw.randrange(3, VOCABULARY) for _ in range(draw.randrange(1, 11))), END] for _ in range(14)]
 
 
-class UncachedStep:
+class UncachedState:
     """Runs the whole decoder over the whole prefix of every hypothesis, at every step; it remembers ids only."""
 
     def __init__(self, model: EncoderDecoder, source: Tensor) -> None:
         self.model, self.source = model, source
         self.prefixes = torch.empty(len(source), 1, 0, dtype=torch.long)
 
-    def __call__(self, tokens: Tensor) -> Tensor:
-        self.prefixes = torch.cat((self.prefixes, tokens[..., None]), dim=-1)
+    def advance(self, tokens: NDArray[np.int64], parents: NDArray[np.int64] | None) -> None:
+        if parents is not None:
+            beams = self.prefixes.shape[1]
+            self.source = self.source[torch.as_tensor(parents[:, 0] // beams)]
+            self.prefixes = self.prefixes.flatten(0, 1)[torch.as_tensor(parents)]
+        self.prefixes = torch.cat((self.prefixes, torch.as_tensor(tokens)[..., None]), dim=-1)
+
+    def best(self, count: int, bans: Bans) -> Choice:
+        return best_of(self.log_probabilities(), count, bans)
+
+    def log_probabilities(self) -> NDArray[np.float32]:
         sentences, beams, length = self.prefixes.shape
         logits = self.model(self.source.repeat_interleave(beams, dim=0), self.prefixes.reshape(-1, length))
-        return logits[:, -1].view(sentences, beams, -1)
+        return log_softmax(logits[:, -1].view(sentences, beams, -1).numpy())
 
-    def select(self, sentences: Tensor, beams: Tensor) -> None:
-        self.source = self.source[sentences]
-        self.prefixes = self.prefixes[sentences[:, None], beams]
+
+def translated(model: EncoderDecoder, sources: Any, options: SearchOptions, **settings: Any) -> list[list[Hypothesis]]:
+    ours = {name: settings.pop(name) for name in ("batch_tokens", "workers") if name in settings}
+    return Engine(EagerRuntime(model), **ours).translate(sources, options, **settings)
 
 
 def tokens_of(found: Any) -> list[list[tuple[int, ...]]]:
@@ -82,7 +101,7 @@ def tokens_of(found: Any) -> list[list[tuple[int, ...]]]:
 
 
 def test_the_tiny_model_is_worth_testing_with(model: EncoderDecoder, sources: list[list[int]]) -> None:
-    best = [hypotheses[0] for hypotheses in translate_ids(model, sources, OPTIONS)]
+    best = [hypotheses[0] for hypotheses in translated(model, sources, OPTIONS)]
     assert len({hypothesis.tokens for hypothesis in best}) > 10
     assert len({len(hypothesis.tokens) for hypothesis in best if hypothesis.finished}) > 4
 
@@ -92,9 +111,9 @@ def test_translations_are_the_same_for_any_batch_size(
     model: EncoderDecoder, sources: list[list[int]], options: SearchOptions
 ) -> None:
     """One at a time there is no padding and there are no batch mates."""
-    expected = tokens_of(translate_ids(model, sources, options, batch_tokens=1))
+    expected = tokens_of(translated(model, sources, options, batch_tokens=1))
     for batch_tokens in (100, 100_000):
-        assert tokens_of(translate_ids(model, sources, options, batch_tokens=batch_tokens)) == expected
+        assert tokens_of(translated(model, sources, options, batch_tokens=batch_tokens)) == expected
 
 
 @pytest.mark.parametrize("options", [OPTIONS, GREEDY], ids=["beam", "greedy"])
@@ -102,8 +121,8 @@ def test_translations_are_the_same_in_any_order(
     model: EncoderDecoder, sources: list[list[int]], options: SearchOptions
 ) -> None:
     order = random.Random(2).sample(range(len(sources)), len(sources))
-    expected = tokens_of(translate_ids(model, sources, options))
-    shuffled = tokens_of(translate_ids(model, [sources[number] for number in order], options))
+    expected = tokens_of(translated(model, sources, options))
+    shuffled = tokens_of(translated(model, [sources[number] for number in order], options))
     assert shuffled == [expected[number] for number in order]
 
 
@@ -111,18 +130,18 @@ def test_translations_are_the_same_beside_a_much_longer_sentence(
     model: EncoderDecoder, sources: list[list[int]]
 ) -> None:
     longer = [*[5] * (MAX_LENGTH - 1), END]
-    beside = translate_ids(model, [longer, *sources], OPTIONS, batch_tokens=100_000)
-    assert tokens_of(beside[1:]) == tokens_of(translate_ids(model, sources, OPTIONS))
+    beside = translated(model, [longer, *sources], OPTIONS, batch_tokens=100_000)
+    assert tokens_of(beside[1:]) == tokens_of(translated(model, sources, OPTIONS))
 
 
 @pytest.mark.parametrize("positions", POSITIONS)
 def test_cached_steps_find_what_the_uncached_loop_finds(positions: str, sources: list[list[int]]) -> None:
     model = tiny(positions).eval()
-    found = translate_ids(model, sources[:6], OPTIONS)
+    found = translated(model, sources[:6], OPTIONS)
     for source, hypotheses in zip(sources, found, strict=False):
         limit = LengthLimit().tokens(len(source), 0, MAX_LENGTH)
         with torch.inference_mode():
-            [expected] = beam_search(UncachedStep(model, torch.tensor([source])), [limit], OPTIONS)
+            [expected] = search(UncachedState(model, torch.tensor([source])), [limit], OPTIONS)
         assert tokens_of([hypotheses]) == tokens_of([expected])
         for hypothesis, other in zip(hypotheses, expected, strict=True):
             assert hypothesis.token_log_probabilities == pytest.approx(other.token_log_probabilities, abs=1e-5)
@@ -136,7 +155,7 @@ def test_scoring_a_translation_gives_the_score_that_it_had(
     """In float64, in which reported scores are computed: a position at a time with a cache, or all at once."""
     model = copy.deepcopy(model).double()
     options = dataclasses.replace(options, length_penalty=LengthPenalty.parse(penalty))
-    found = translate_ids(model, sources, options)
+    found = translated(model, sources, options)
     pairs = [(s, h) for s, hypotheses in zip(sources, found, strict=True) for h in hypotheses if h.finished]
     assert len(pairs) >= 8
     scored = score_ids(model, [s for s, _ in pairs], [h.tokens[:-1] for _, h in pairs], options)
@@ -146,61 +165,29 @@ def test_scoring_a_translation_gives_the_score_that_it_had(
         assert again.score == pytest.approx(hypothesis.score, rel=1e-12, abs=1e-12)
 
 
-def test_a_score_is_the_sum_of_log_probabilities_one_sentence_at_a_time(
-    model: EncoderDecoder, sources: list[list[int]]
-) -> None:
-    targets = [list(reversed(source[:-1])) for source in sources]
-    options = dataclasses.replace(OPTIONS, length_penalty=LengthPenalty("none"))
-    scored = score_ids(model, sources, targets, options, batch_tokens=90)
-    model.eval()
-    for source, target, hypothesis in zip(sources, targets, scored, strict=True):
-        inputs, outputs = torch.tensor([[BEGIN, *target]]), torch.tensor([*target, END])
-        with torch.no_grad():
-            logits = model(torch.tensor([source]), inputs, masks_for(torch.tensor([source]), inputs))
-        loss = torch.nn.functional.cross_entropy(logits[0], outputs, reduction="sum")
-        assert hypothesis.score == pytest.approx(-loss.item(), rel=1e-6)
-        assert len(hypothesis.token_log_probabilities) == len(target) + 1
-
-
 def test_no_translation_is_longer_than_the_model_or_the_limit_allows(
     model: EncoderDecoder, sources: list[list[int]]
 ) -> None:
     never_ends = dataclasses.replace(GREEDY, end=16, suppressed=(PADDING, BEGIN))
     for hypotheses, source in zip(
-        translate_ids(model, sources, never_ends, length_limit=LengthLimit(1.0, 2)), sources, strict=True
+        translated(model, sources, never_ends, length_limit=LengthLimit(1.0, 2)), sources, strict=True
     ):
         assert len(hypotheses[0].tokens) <= len(source) + 2
-    [[longest]] = translate_ids(model, sources[:1], never_ends, length_limit=LengthLimit(0.0, 10**6))
+    [[longest]] = translated(model, sources[:1], never_ends, length_limit=LengthLimit(0.0, 10**6))
     assert len(longest.tokens) <= MAX_LENGTH
-
-
-def test_a_length_limit_is_factor_times_source_plus_extra() -> None:
-    """2 · 7 + 20 = 34; a prefix needs itself and one token more; the model's limit caps both."""
-    assert LengthLimit().tokens(7, 0, 100) == 34
-    assert LengthLimit(1.5, 1).tokens(7, 0, 100) == 11
-    assert LengthLimit(0.0, 1).tokens(7, 5, 100) == 6
-    assert LengthLimit().tokens(7, 0, 30) == 30
-    with pytest.raises(DecodingError, match="may leave no token"):
-        LengthLimit(0.0, 0)
 
 
 def test_prefixes_go_with_their_sentences(model: EncoderDecoder, sources: list[list[int]]) -> None:
     prefixes = [[3 + number % 9] * (number % 4) for number in range(len(sources))]
-    found = translate_ids(model, sources, OPTIONS, prefixes=prefixes, batch_tokens=200)
+    found = translated(model, sources, OPTIONS, prefixes=prefixes, batch_tokens=200)
     for prefix, hypotheses in zip(prefixes, found, strict=True):
         assert all(list(hypothesis.tokens[: len(prefix)]) == prefix for hypothesis in hypotheses)
-    assert tokens_of(found) == tokens_of(translate_ids(model, sources, OPTIONS, prefixes=prefixes, batch_tokens=1))
-
-
-def test_batches_are_longest_first_and_stay_within_the_budget() -> None:
-    """8 alone; 5 and 5 make 10; 3, 3 and 1 make 9; 12 is wider than the budget and alone."""
-    assert list(batches([3, 5, 12, 1, 8, 5, 3], budget=10)) == [[2], [4], [1, 5], [0, 6, 3]]
-    assert list(batches([], budget=10)) == []
+    assert tokens_of(found) == tokens_of(translated(model, sources, OPTIONS, prefixes=prefixes, batch_tokens=1))
 
 
 def test_progress_counts_up_to_all(model: EncoderDecoder, sources: list[list[int]]) -> None:
     seen: list[tuple[int, int]] = []
-    translate_ids(model, sources, GREEDY, batch_tokens=60, progress=lambda done, count: seen.append((done, count)))
+    translated(model, sources, GREEDY, batch_tokens=60, progress=lambda done, count: seen.append((done, count)))
     assert len(seen) > 1
     assert seen == sorted(seen)
     assert seen[-1] == (14, 14)
@@ -208,8 +195,8 @@ def test_progress_counts_up_to_all(model: EncoderDecoder, sources: list[list[int
 
 @pytest.mark.parametrize("workers", [2, 5])
 def test_workers_change_nothing(model: EncoderDecoder, sources: list[list[int]], workers: int) -> None:
-    alone = translate_ids(model, sources, OPTIONS, batch_tokens=30, workers=1)
-    assert translate_ids(model, sources, OPTIONS, batch_tokens=30, workers=workers) == alone
+    alone = translated(model, sources, OPTIONS, batch_tokens=30, workers=1)
+    assert translated(model, sources, OPTIONS, batch_tokens=30, workers=workers) == alone
 
 
 def test_a_failure_in_a_worker_ends_the_work(model: EncoderDecoder, sources: list[list[int]]) -> None:
@@ -217,17 +204,17 @@ def test_a_failure_in_a_worker_ends_the_work(model: EncoderDecoder, sources: lis
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        translate_ids(model, sources, OPTIONS, batch_tokens=30, workers=2, progress=interrupt)
+        translated(model, sources, OPTIONS, batch_tokens=30, workers=2, progress=interrupt)
 
 
 def test_every_module_trains_again_or_not_as_before(sources: list[list[int]]) -> None:
     model = tiny().train()
     model.encoder.eval()
     before = [module.training for module in model.modules()]
-    translate_ids(model, sources[:2], GREEDY)
+    translated(model, sources[:2], GREEDY)
     score_ids(model, sources[:2], [[5], []], GREEDY)
     with pytest.raises(DecodingError):
-        translate_ids(model, sources[:1], OPTIONS, progress=failing)
+        translated(model, sources[:1], OPTIONS, progress=failing)
     assert [module.training for module in model.modules()] == before
     assert all(parameter.requires_grad for parameter in model.parameters())
 
@@ -237,7 +224,7 @@ def failing(done: int, count: int) -> None:
 
 
 def test_no_sources_give_no_translations(model: EncoderDecoder) -> None:
-    assert translate_ids(model, [], OPTIONS) == []
+    assert translated(model, [], OPTIONS) == []
     assert score_ids(model, [], [], OPTIONS) == []
 
 
@@ -260,21 +247,8 @@ def test_what_the_model_cannot_take_is_one_plain_line(
     model: EncoderDecoder, sources: Any, prefixes: Any, message: str
 ) -> None:
     with pytest.raises(DecodingError, match=message) as error:
-        translate_ids(model, sources, OPTIONS, prefixes=prefixes)
+        translated(model, sources, OPTIONS, prefixes=prefixes)
     assert "\n" not in str(error.value)
-
-
-@pytest.mark.parametrize(
-    ("targets", "message"),
-    [
-        ([], "1 sources but 0 targets; give one target for each source"),
-        ([[5] * 16], "sentence 1: its target has 16 tokens but the model takes 0 to 15; split it"),
-        ([[99]], "sentence 1: its target has ids from 99 to 99"),
-    ],
-)
-def test_targets_that_cannot_be_scored(model: EncoderDecoder, targets: Any, message: str) -> None:
-    with pytest.raises(DecodingError, match=message):
-        score_ids(model, [GOOD], targets, OPTIONS)
 
 
 @pytest.mark.parametrize(
@@ -290,21 +264,10 @@ def test_batches_and_workers_have_bounds(model: EncoderDecoder, settings: Any, m
     """faults.md A17. Whether or not there is anything to translate."""
     for sources in ([GOOD], []):
         with pytest.raises(DecodingError, match=message):
-            translate_ids(model, sources, OPTIONS, **settings)
+            translated(model, sources, OPTIONS, **settings)
     if "batch_tokens" in settings:
         with pytest.raises(DecodingError, match=message):
             score_ids(model, [GOOD], [[5]], OPTIONS, **settings)
-
-
-@pytest.mark.parametrize("limits", [(math.nan, 20), (math.inf, 20), (2.0, -1), (-1.0, 20), (2.0, 10**10)])
-def test_a_length_limit_has_bounds(limits: tuple[float, int]) -> None:
-    with pytest.raises(DecodingError, match=r"must be a (whole )?number from 0"):
-        LengthLimit(*limits)
-
-
-def test_options_for_another_vocabulary_are_refused(model: EncoderDecoder) -> None:
-    with pytest.raises(DecodingError, match="names id 99 but the model's target vocabulary has 17 ids"):
-        translate_ids(model, [GOOD], dataclasses.replace(OPTIONS, suppressed=(99,)))
 
 
 def test_a_damaged_model_is_named_as_the_cause() -> None:
@@ -312,4 +275,104 @@ def test_a_damaged_model_is_named_as_the_cause() -> None:
     with torch.no_grad():
         model.target_embedding.matrix.weight.fill_(math.nan)
     with pytest.raises(DecodingError, match="weights are damaged"):
-        translate_ids(model, [GOOD], OPTIONS)
+        translated(model, [GOOD], OPTIONS)
+
+
+class Counted:
+    """A runtime that notes what it is asked to begin; the sources that it refuses fail with their batch."""
+
+    def __init__(self, model: EncoderDecoder, batch_bytes: int = 2**31, refused: int | None = None) -> None:
+        self.inner, self.begun, self.batch_bytes, self.refused = EagerRuntime(model), [], batch_bytes, refused
+        self.sizes, self.batch_tokens, self.concurrency = self.inner.sizes, self.inner.batch_tokens, 2
+        self.padded_length, self.bytes_for, self.session = (
+            self.inner.padded_length,
+            self.inner.bytes_for,
+            self.inner.session,
+        )
+
+    def begin(self, sources: Any, capacity: int, **settings: Any) -> Any:
+        self.begun.append((len(sources), max(map(len, sources)), capacity, settings["rows"]))
+        if self.refused in [source[0] for source in sources]:
+            raise DecodingError("this one is refused")
+        return self.inner.begin(sources, capacity, **settings)
+
+
+def test_batches_keep_to_tokens_and_to_bytes(model: EncoderDecoder, sources: list[list[int]]) -> None:
+    """40 of 4 beams are 10 source tokens; and of what a sentence's KV cache and logits take, three at most."""
+    expected = tokens_of(translated(model, sources, OPTIONS))
+    by_tokens = Counted(model)
+    assert tokens_of(Engine(by_tokens, batch_tokens=80).translate(sources, OPTIONS)) == expected
+    assert all(count == 1 or count * longest * rows <= 80 for count, longest, _, rows in by_tokens.begun)
+    assert len(by_tokens.begun) > 3
+    most = 3 * by_tokens.bytes_for(11, MAX_LENGTH, 4)
+    by_bytes = Counted(model, batch_bytes=most)
+    assert tokens_of(Engine(by_bytes, batch_tokens=10**6, workers=1).translate(sources, OPTIONS)) == expected
+    for count, longest, capacity, rows in by_bytes.begun:
+        assert count * by_bytes.bytes_for(longest, capacity, rows) <= most
+    assert len(by_bytes.begun) < len(sources)
+
+
+def test_a_batch_that_fails_fails_alone(model: EncoderDecoder, sources: list[list[int]]) -> None:
+    odd = [[3, END], *([4 + number, END] for number in range(5))]
+    engine = Engine(Counted(model, refused=5), batch_tokens=4, workers=1)
+    requests = requests_for(engine.runtime.sizes, odd, GREEDY)
+    engine.submit(*requests)
+    engine.compute(requests)
+    failed = [request.source[0] for request in requests if request.found.exception() is not None]
+    assert 5 in failed
+    assert len(failed) <= 2
+    with pytest.raises(DecodingError, match="this one is refused"):
+        Engine(Counted(model, refused=5)).translate(odd, GREEDY)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_threads_share_an_engine(model: EncoderDecoder, sources: list[list[int]], workers: int) -> None:
+    """Each gets its own results, whoever computed them."""
+    expected = translated(model, sources, OPTIONS)
+    engine, start = Engine(Counted(model), workers=workers), threading.Barrier(7)
+
+    def ask(number: int) -> Any:
+        start.wait(timeout=60)
+        return engine.translate(sources[2 * number : 2 * number + 2], OPTIONS)
+
+    with ThreadPoolExecutor(7) as pool:
+        found = [one for part in pool.map(ask, range(7)) for one in part]
+    assert tokens_of(found) == tokens_of(expected)
+
+
+def test_what_others_wait_for_is_computed_with_ones_own(model: EncoderDecoder, sources: list[list[int]]) -> None:
+    runtime = Counted(model)
+    engine = Engine(runtime)
+    theirs, mine = requests_for(runtime.sizes, sources[:3], GREEDY), requests_for(runtime.sizes, sources[3:5], GREEDY)
+    engine.submit(*theirs)
+    engine.submit(*mine)
+    engine.compute(mine)
+    assert [count for count, *_ in runtime.begun] == [5]
+    assert tokens_of([one.found.result() for one in theirs]) == tokens_of(translated(model, sources[:3], GREEDY))
+
+
+def test_what_is_cancelled_harms_nobody(model: EncoderDecoder, sources: list[list[int]]) -> None:
+    engine = Engine(Counted(model))
+    requests = requests_for(engine.runtime.sizes, sources, GREEDY)
+    engine.submit(*requests)
+    requests[3].found.cancel()
+    engine.compute(requests)
+    expected = translated(model, sources, GREEDY)
+    assert requests[3].found.cancelled()
+    found = [one.found.result() for one in requests if not one.found.cancelled()]
+    assert tokens_of(found) == tokens_of(expected[:3] + expected[4:])
+
+
+def test_an_interrupted_call_cancels_its_requests(model: EncoderDecoder, sources: list[list[int]]) -> None:
+    engine = Engine(Counted(model), batch_tokens=20, workers=1)
+    requests = requests_for(engine.runtime.sizes, sources, GREEDY)
+    engine.submit(*requests)
+
+    def interrupt(done: int, count: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        engine.compute(requests, interrupt)
+    assert any(one.found.cancelled() for one in requests)
+    # It goes on to serve others.
+    assert tokens_of(engine.translate(sources[:2], GREEDY)) == tokens_of(translated(model, sources[:2], GREEDY))

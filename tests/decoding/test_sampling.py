@@ -4,15 +4,17 @@ import math
 from collections import Counter
 from typing import Any
 
+import numpy as np
 import pytest
-import torch
 
+from clearhead.decoding.hypothesis import Hypothesis, best_first
 from clearhead.decoding.options import Sampling, SearchOptions
-from clearhead.decoding.sampling import draw_tokens, sample
+from clearhead.decoding.sampling import Draws, draw_tokens
+from clearhead.decoding.search import search
 from clearhead.errors import DecodingError
 
 BEGIN, END, A, B = 0, 1, 2, 3
-PROBABILITIES = torch.tensor([0.0, 0.5, 0.3, 0.2])
+PROBABILITIES = np.array([0.0, 0.5, 0.3, 0.2], np.float32)
 
 
 def options(top_beams: int = 1, suppressed: tuple[int, ...] = (), **sampling: Any) -> SearchOptions:
@@ -26,8 +28,36 @@ def table(tokens: tuple[int, ...]) -> list[float]:
 
 
 def drawn(uniforms: list[float], **sampling: Any) -> list[int]:
-    logits = PROBABILITIES.log().expand(len(uniforms), -1)
-    return draw_tokens(logits, torch.tensor(uniforms, dtype=torch.float64), Sampling(**sampling)).tolist()
+    with np.errstate(divide="ignore"):
+        logits = np.broadcast_to(np.log(PROBABILITIES), (len(uniforms), 4))
+    found: list[int] = draw_tokens(logits, np.array(uniforms), Sampling(**sampling)).tolist()
+    return found
+
+
+class Sampled:
+    """Samples from tables, as the engine does: each draw by itself, those of a sentence together at the end."""
+
+    def __init__(self, table_state: Any) -> None:
+        self.table_state = table_state
+
+    def __call__(
+        self, tables: Any, max_length: int, options: SearchOptions, numbers: Any = None, prefix: Any = ()
+    ) -> list[list[Hypothesis]]:
+        each, sampling = options.top_beams, options.sampling
+        assert sampling is not None
+        numbers = range(len(tables)) if numbers is None else numbers
+        drawn = [(number, draw) for number in numbers for draw in range(each)]
+        found = search(
+            self.table_state(*(one for one in tables for _ in range(each))), [max_length] * len(drawn), options,
+            prefixes=[prefix] * len(drawn), draws=Draws(sampling, drawn, max_length),
+        )  # fmt: skip
+        flat = [one for [one] in found]
+        return [best_first(flat[place : place + each]) for place in range(0, len(flat), each)]
+
+
+@pytest.fixture
+def sample(table_state: Any) -> Sampled:
+    return Sampled(table_state)
 
 
 def test_a_draw_inverts_the_cumulative_distribution() -> None:
@@ -60,35 +90,35 @@ def test_what_has_no_probability_is_never_drawn() -> None:
     assert 0 not in drawn([0.0, 0.5, 1 - 2**-53], temperature=1e6)
 
 
-def test_frequencies_follow_the_table(table_step: Any) -> None:
+def test_frequencies_follow_the_table(sample: Any) -> None:
     """Four standard deviations of a binomial on either side."""
     count = 4000
-    found = sample(table_step(*[table] * count), [1] * count, options(seed=3))
+    found = sample([table] * count, 1, options(seed=3))
     counts = Counter(hypothesis.tokens[0] for [hypothesis] in found)
     for token, probability in enumerate(PROBABILITIES.tolist()):
         margin = 4 * math.sqrt(count * probability * (1 - probability))
         assert abs(counts[token] - count * probability) <= margin
 
 
-def test_a_seed_repeats_and_another_differs(table_step: Any) -> None:
+def test_a_seed_repeats_and_another_differs(sample: Any) -> None:
     def run(seed: int) -> list[Any]:
-        return sample(table_step(*[table] * 20), [20] * 20, options(seed=seed))
+        return sample([table] * 20, 20, options(seed=seed))
 
     assert run(1) == run(1)
     assert run(1) != run(2)
 
 
-def test_a_draw_depends_on_nothing_else_in_the_batch(table_step: Any) -> None:
-    together = sample(table_step(*[table] * 6), [9] * 6, options(3))
-    alone = [sample(table_step(table), [9], options(3), numbers=[number])[0] for number in range(6)]
+def test_a_draw_depends_on_nothing_else_in_the_batch(sample: Any) -> None:
+    together = sample([table] * 6, 9, options(3))
+    alone = [sample([table], 9, options(3), numbers=[number])[0] for number in range(6)]
     assert together == alone
-    fewer = sample(table_step(*[table] * 6), [9] * 6, options(1))
+    fewer = sample([table] * 6, 9, options(1))
     assert all(one in three for [one], three in zip(fewer, together, strict=True))
 
 
-def test_samples_are_sorted_and_log_probabilities_are_the_models(table_step: Any) -> None:
+def test_samples_are_sorted_and_log_probabilities_are_the_models(sample: Any) -> None:
     """Temperature and suppression change what is drawn, not what it is worth."""
-    [found] = sample(table_step(table), [30], options(8, suppressed=(BEGIN, B), temperature=3.0))
+    [found] = sample([table], 30, options(8, suppressed=(BEGIN, B), temperature=3.0))
     assert [hypothesis.score for hypothesis in found] == sorted((h.score for h in found), reverse=True)
     for hypothesis in found:
         assert set(hypothesis.tokens) <= {END, A}
@@ -96,20 +126,27 @@ def test_samples_are_sorted_and_log_probabilities_are_the_models(table_step: Any
         assert hypothesis.log_probability == pytest.approx(expected, abs=1e-5)
 
 
-def test_a_prefix_is_forced_on_every_sample(table_step: Any) -> None:
-    [found] = sample(table_step(table), [9], options(5), prefixes=[(B, A)])
+def test_a_prefix_is_forced_on_every_sample(sample: Any) -> None:
+    [found] = sample([table], 9, options(5), prefix=(B, A))
     assert all(hypothesis.tokens[:2] == (B, A) for hypothesis in found)
 
 
 @pytest.mark.parametrize("probabilities", [[math.nan] * 4, [0.0] * 4, [0.5, 0.0, 0.0, math.nan], [1.0, 0.0, 0.0, 0.0]])
 @pytest.mark.parametrize("chosen", [{}, {"top_k": 2}, {"top_p": 0.5}, {"temperature": 1e-3}, {"temperature": 1e6}])
 def test_where_nothing_has_a_probability_nothing_is_drawn(
-    table_step: Any, probabilities: list[float], chosen: dict[str, Any]
+    sample: Any, probabilities: list[float], chosen: dict[str, Any]
 ) -> None:
     """faults.md A5, A17: NaN, and a probability of 0 for all that may be written, were a RuntimeError."""
-    step = table_step(lambda tokens: [0.0, 0.0, 0.6, 0.4] if len(tokens) < 2 else probabilities)
+
+    def broken(tokens: tuple[int, ...]) -> list[float]:
+        return [0.0, 0.0, 0.6, 0.4] if len(tokens) < 2 else probabilities
+
     with pytest.raises(DecodingError, match=r"log-probabilities are not numbers .* weights are damaged"):
-        sample(step, [9], options(40, suppressed=(BEGIN,), **chosen))
+        sample(
+            [lambda tokens: [0.0, 0.0, 0.6, 0.4] if len(tokens) < 2 else probabilities],
+            9,
+            options(40, suppressed=(BEGIN,), **chosen),
+        )
 
 
 def test_the_hottest_and_the_coldest_draws_are_draws() -> None:
@@ -118,5 +155,5 @@ def test_the_hottest_and_the_coldest_draws_are_draws() -> None:
     assert drawn([0.33, 0.34, 0.66, 0.67], temperature=1e6) == [END, A, A, B]
 
 
-def test_no_sentences_give_no_hypotheses(table_step: Any) -> None:
-    assert sample(table_step(), [], options()) == []
+def test_no_sentences_give_no_hypotheses(sample: Any) -> None:
+    assert sample([], 9, options()) == []

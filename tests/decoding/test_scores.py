@@ -1,7 +1,6 @@
 import math
 
 import pytest
-import torch
 
 from clearhead.decoding.scores import LengthPenalty, PenaltyName, confidence
 from clearhead.errors import DecodingError
@@ -27,14 +26,6 @@ def test_mean_divides_by_the_number_of_tokens_to_the_power_alpha() -> None:
 def test_none_is_the_plain_sum() -> None:
     assert LengthPenalty.parse("none").score(-3.0, 4) == -3.0
     assert LengthPenalty("none", 7.0) == LengthPenalty("none")
-
-
-@pytest.mark.parametrize("text", ["gnmt:0.6", "mean:1.0", "none"])
-def test_tensors_score_as_floats_do(text: str) -> None:
-    penalty, values, lengths = LengthPenalty.parse(text), [-3.0, -0.1, -7.5], [1, 4, 30]
-    together = penalty.score(torch.tensor(values, dtype=torch.float64), torch.tensor(lengths))
-    singly = [penalty.score(value, length) for value, length in zip(values, lengths, strict=True)]
-    torch.testing.assert_close(together, torch.tensor(singly, dtype=torch.float64), rtol=1e-15, atol=0)
 
 
 @pytest.mark.parametrize("text", ["gnmt:0.6", "mean:1.0", "mean:2", "none"])
@@ -69,7 +60,6 @@ def test_the_greatest_alpha_is_a_number_for_every_length(name: PenaltyName) -> N
     penalty = LengthPenalty(name, 10.0)
     for length in (1, 10**6):
         assert math.isfinite(penalty.score(-1e4, length))
-        assert penalty.score(torch.tensor(-1e4, dtype=torch.float64), torch.tensor(length)).isfinite()
 
 
 def test_an_unknown_name_is_refused_without_parsing_too() -> None:

@@ -5,13 +5,14 @@ import math
 from typing import Any
 
 import pytest
-import torch
 
-from clearhead.decoding.beam import beam_search
+from clearhead.decoding.beam import Step
 from clearhead.decoding.options import SearchOptions
 from clearhead.decoding.scores import LengthPenalty
-from clearhead.decoding.search import StepFunction, greedy, permitted_log_probabilities
+from clearhead.decoding.search import search
 from clearhead.errors import DecodingError
+from clearhead.runtimes.runtime import State
+from clearhead.text.utf8 import Utf8Automaton
 
 BEGIN, END, A, B = 0, 1, 2, 3
 OPTIONS = SearchOptions(begin=BEGIN, end=END, suppressed=(BEGIN,), beam_size=1, length_penalty=LengthPenalty("none"))
@@ -27,9 +28,9 @@ def words(length: int) -> Any:
     return lambda tokens: [0, 1, 0, 0] if len(tokens) >= length else [0, 0, 1, 0]
 
 
-def test_greedy_takes_the_best_token_each_time(table_step: Any) -> None:
+def test_greedy_takes_the_best_token_each_time(table_state: Any) -> None:
     """0.6 · 0.4 = 0.24, though B, end would have had 0.4 · 0.9 = 0.36."""
-    [[found]] = greedy(table_step(trap), [5], OPTIONS)
+    [[found]] = search(table_state(trap), [5], OPTIONS)
     assert found.tokens == (A, END)
     assert found.finished
     assert found.log_probability == pytest.approx(math.log(0.24), abs=1e-6)
@@ -37,97 +38,104 @@ def test_greedy_takes_the_best_token_each_time(table_step: Any) -> None:
     assert found.score == found.log_probability
 
 
-def test_the_score_is_the_log_probability_under_the_length_penalty(table_step: Any) -> None:
+def test_the_score_is_the_log_probability_under_the_length_penalty(table_state: Any) -> None:
     options = SearchOptions(begin=BEGIN, end=END, beam_size=1, length_penalty=LengthPenalty("mean", 1.0))
-    [[found]] = greedy(table_step(trap), [5], options)
+    [[found]] = search(table_state(trap), [5], options)
     assert found.score == pytest.approx(math.log(0.24) / 2, abs=1e-6)
 
 
-def test_sentences_leave_the_batch_when_they_end(table_step: Any) -> None:
+def test_sentences_leave_the_batch_when_they_end(table_state: Any) -> None:
     """Of 0, 2 and 1 words, end tokens come at steps 1, 3 and 2."""
-    step = table_step(words(0), words(2), words(1))
-    found = greedy(step, [5, 5, 5], OPTIONS)
+    step = table_state(words(0), words(2), words(1))
+    found = search(step, [5, 5, 5], OPTIONS)
     assert [hypothesis.tokens for [hypothesis] in found] == [(END,), (A, A, END), (A, END)]
     assert step.shapes == [(3, 1), (2, 1), (1, 1)]
 
 
-def test_each_sentence_has_its_own_greatest_length(table_step: Any) -> None:
-    found = greedy(table_step(words(9), words(9), words(9)), [3, 1, 10], OPTIONS)
+def test_each_sentence_has_its_own_greatest_length(table_state: Any) -> None:
+    found = search(table_state(words(9), words(9), words(9)), [3, 1, 10], OPTIONS)
     assert [hypothesis.tokens for [hypothesis] in found] == [(A, A, A), (A,), (A,) * 9 + (END,)]
     assert [hypothesis.finished for [hypothesis] in found] == [False, False, True]
 
 
-def test_suppressed_tokens_are_not_generated_and_probabilities_stay_the_models(table_step: Any) -> None:
+def test_suppressed_tokens_are_not_generated_and_probabilities_stay_the_models(table_state: Any) -> None:
     """Without A the best is B (0.4, not renormalised to 1), end (0.9)."""
-    [[found]] = greedy(table_step(trap), [5], SearchOptions(begin=BEGIN, end=END, suppressed=(BEGIN, A), beam_size=1))
+    [[found]] = search(table_state(trap), [5], SearchOptions(begin=BEGIN, end=END, suppressed=(BEGIN, A), beam_size=1))
     assert found.tokens == (B, END)
     assert found.log_probability == pytest.approx(math.log(0.36), abs=1e-6)
 
 
-def test_prefixes_are_forced_and_scored(table_step: Any) -> None:
+def test_prefixes_are_forced_and_scored(table_state: Any) -> None:
     """B, end: 0.4 · 0.9. A, B, end: 0.6 · 0.3 · 1. No prefix: greedy's own."""
-    found = greedy(table_step(trap, trap, trap), [5, 5, 5], OPTIONS, prefixes=[(B,), (A, B), ()])
+    found = search(table_state(trap, trap, trap), [5, 5, 5], OPTIONS, prefixes=[(B,), (A, B), ()])
     assert [hypothesis.tokens for [hypothesis] in found] == [(B, END), (A, B, END), (A, END)]
     expected = [math.log(0.36), math.log(0.18), math.log(0.24)]
     assert [hypothesis.log_probability for [hypothesis] in found] == pytest.approx(expected, abs=1e-6)
 
 
-def test_a_prefix_may_force_a_suppressed_token(table_step: Any) -> None:
+def test_a_prefix_may_force_a_suppressed_token(table_state: Any) -> None:
     options = SearchOptions(begin=BEGIN, end=END, suppressed=(BEGIN, B), beam_size=1)
-    [[found]] = greedy(table_step(trap), [5], options, prefixes=[(B,)])
+    [[found]] = search(table_state(trap), [5], options, prefixes=[(B,)])
     assert found.tokens == (B, END)
 
 
-def test_a_prefix_may_fill_the_whole_length(table_step: Any) -> None:
-    [[found]] = greedy(table_step(trap), [2], OPTIONS, prefixes=[(A, B)])
+def test_a_prefix_may_fill_the_whole_length(table_state: Any) -> None:
+    [[found]] = search(table_state(trap), [2], OPTIONS, prefixes=[(A, B)])
     assert found.tokens == (A, B)
     assert not found.finished
 
 
-@pytest.mark.parametrize(
-    ("max_lengths", "prefixes", "message"),
-    [
-        ([0], None, "sentence 1: a greatest length of 0 tokens leaves no room"),
-        ([5, 2], [(), (A, A, A)], "sentence 2: its prefix has 3 tokens but at most 2 are allowed"),
-        ([5], [(A, END)], "sentence 1: its prefix contains the end token 1"),
-        ([5, 5], [()], "1 prefixes for 2 sentences"),
-    ],
-)
-def test_what_cannot_be_met_is_refused(table_step: Any, max_lengths: Any, prefixes: Any, message: str) -> None:
-    with pytest.raises(DecodingError, match=message):
-        greedy(table_step(*[trap] * len(max_lengths)), max_lengths, OPTIONS, prefixes=prefixes)
-
-
-def test_a_model_that_gives_no_numbers_is_named_as_the_cause(table_step: Any) -> None:
+def test_a_model_that_gives_no_numbers_is_named_as_the_cause(table_state: Any) -> None:
     with pytest.raises(DecodingError, match="weights are damaged"):
-        greedy(table_step(lambda tokens: [math.nan] * 4), [3], OPTIONS)
+        search(table_state(lambda tokens: [math.nan] * 4), [3], OPTIONS)
 
 
 @pytest.mark.parametrize("probabilities", [[0.0] * 4, [1.0, 0.0, 0.0, 0.0], [math.inf, 1.0, 1.0, 1.0]])
 @pytest.mark.parametrize("words", [0, 2])
 @pytest.mark.usefixtures("way")
 def test_where_nothing_has_a_probability_the_weights_are_the_cause(
-    table_step: Any, probabilities: list[float], words: int
+    table_state: Any, probabilities: list[float], words: int
 ) -> None:
     """faults.md A5: at once or after some words, greedy search and a beam."""
     for beam_size in (1, 2):
         options = dataclasses.replace(OPTIONS, beam_size=beam_size)
-        step = table_step(lambda tokens: [0, 0, 0.6, 0.4] if len(tokens) < words else probabilities)
+        step = table_state(lambda tokens: [0, 0, 0.6, 0.4] if len(tokens) < words else probabilities)
         with pytest.raises(DecodingError, match=r"log-probabilities are not numbers .* weights are damaged"):
-            beam_search(step, [5], options)
+            search(step, [5], options)
 
 
-def test_no_sentences_give_no_hypotheses(table_step: Any) -> None:
-    assert greedy(table_step(), [], OPTIONS) == []
+def test_no_sentences_give_no_hypotheses(table_state: Any) -> None:
+    assert search(table_state(), [], OPTIONS) == []
 
 
-def test_half_precision_logits_are_summed_in_single_precision() -> None:
-    logits = torch.tensor([[[1.0, 2.0, 3.0, 4.0]]], dtype=torch.bfloat16)
-    permitted = permitted_log_probabilities(logits, OPTIONS, [()], 0)
-    assert permitted.dtype == torch.float32
-    # Softmax of 1, 2, 3, 4: the last is 4 - log(e + e² + e³ + e⁴).
-    assert permitted[0, 0, 3].item() == pytest.approx(4 - math.log(sum(math.exp(x) for x in (1, 2, 3, 4))), abs=1e-6)
+def test_the_table_is_a_state(table_state: Any) -> None:
+    assert isinstance(table_state(), State)
 
 
-def test_the_table_is_a_step_function(table_step: Any) -> None:
-    assert isinstance(table_step(), StepFunction)
+def test_a_sentence_that_nobody_wants_any_more_leaves(table_state: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After its second step the first is told to be unwanted; the other goes on to its end."""
+    monkeypatch.setattr("clearhead.decoding.search.ASKED_EVERY", 1)
+    state, asked = table_state(words(9), words(3)), []
+
+    def wanted(number: int) -> bool:
+        asked.append(number)
+        return number == 1 or asked.count(0) < 2
+
+    found = search(state, [10, 10], OPTIONS, wanted=wanted)
+    assert [[one.tokens for one in each] for each in found] == [[], [(A, A, A, END)]]
+    assert state.shapes == [(2, 1), (2, 1), (1, 1), (1, 1)]
+
+
+def test_who_watches_is_told_of_every_step(table_state: Any) -> None:
+    """Greedy search of 1 and of 2 words; sentences are told by their numbers in the batch."""
+    steps: list[Step] = []
+    search(table_state(words(1), words(2)), [5, 5], OPTIONS, watch=steps.append)
+    assert [step.sentences for step in steps] == [[0, 1], [0, 1], [1]]
+    assert [step.candidates.tokens.ravel().tolist() for step in steps] == [[A, A], [END, A], [END]]
+    assert steps[1].of_sentence(1).live.parents.tolist() == [[0]]
+
+
+def test_another_vocabularys_automaton_is_refused(table_state: Any) -> None:
+    options = SearchOptions(begin=0, end=1, utf8=Utf8Automaton.of([None, None, b"a"]))
+    with pytest.raises(DecodingError, match="utf8 is for a vocabulary of 3 ids but the model's has 4"):
+        search(table_state(lambda tokens: [0.25] * 4), [3], options)

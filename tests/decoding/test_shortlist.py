@@ -1,12 +1,9 @@
 """Lists of tokens for each sentence, and the logits of these alone."""
 
-import math
-
 import numpy as np
 import pytest
-import torch
 
-from clearhead.decoding.shortlist import Listed, Lists, Shortlist, whole
+from clearhead.decoding.shortlist import Shortlist
 from clearhead.errors import DecodingError
 
 # Source 0 becomes nothing, 1 becomes 5 or 2, and 2 becomes 7; every sentence may have 3.
@@ -35,27 +32,14 @@ def test_what_fills_a_row_up_is_no_token() -> None:
     lists = shortlist().lists([[0], [1]], [(), ()])
     assert lists.tokens.tolist() == [[3, 8, 8], [2, 3, 5]]
     assert lists.counts.tolist() == [1, 3]
-    assert lists.mask().nonzero().tolist() == [[0, 3], [1, 2], [1, 3], [1, 5]]
+    assert np.argwhere(lists.mask()).tolist() == [[0, 3], [1, 2], [1, 3], [1, 5]]
 
 
 def test_sentences_that_are_kept() -> None:
     lists = shortlist().lists([[0], [1], [2]], [(), (), ()])
-    kept = lists.of_sentences(torch.tensor([0, 2]))
+    kept = lists.of_sentences(np.array([0, 2]))
     assert kept.tokens.tolist() == [[3, 8, 8], [3, 7, 8]]
     assert kept.counts.tolist() == [1, 2]
-    assert lists.of_sentences(torch.arange(3)) is lists
-
-
-def test_logits_of_the_whole_vocabulary() -> None:
-    lists = Lists(torch.tensor([[1, 4], [0, 5]], dtype=torch.int32), torch.tensor([2, 1], dtype=torch.int32), 5)
-    logits = torch.tensor([[[1.0, 2.0], [3.0, 4.0]], [[5.0, -math.inf], [6.0, -math.inf]]])
-    none = -math.inf
-    assert whole(Listed(logits, lists)).tolist() == [
-        [[none, 1.0, none, none, 2.0], [none, 3.0, none, none, 4.0]],
-        [[5.0, none, none, none, none], [6.0, none, none, none, none]],
-    ]
-    full = torch.zeros(1, 1, 5)
-    assert whole(full) is full
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,10 @@ from clearhead.lazy import lazy
 if TYPE_CHECKING:
     from clearhead.bundle.bundle import Bundle
     from clearhead.bundle.loading import find_bundle, load, shipped
-    from clearhead.bundle.shortlist import learn_shortlist, load_shortlist, save_shortlist
-    from clearhead.bundle.storage import load_tokenizers, load_weights, read_tensors, save_weights, tokenizer_files
+    from clearhead.bundle.shortlist import learn_shortlist
+    from clearhead.bundle.shortlist_file import load_shortlist, save_shortlist
+    from clearhead.bundle.storage import load_weights, read_tensors, save_weights
+    from clearhead.bundle.tokenizers import load_tokenizers, tokenizer_files
     from clearhead.bundle.translation import Translation
 
 __all__ = [
@@ -32,8 +34,10 @@ __getattr__, __dir__ = lazy(
     {
         "bundle": ("Bundle",),
         "loading": ("find_bundle", "load", "shipped"),
-        "shortlist": ("learn_shortlist", "load_shortlist", "save_shortlist"),
-        "storage": ("load_tokenizers", "load_weights", "read_tensors", "save_weights", "tokenizer_files"),
+        "shortlist": ("learn_shortlist",),
+        "shortlist_file": ("load_shortlist", "save_shortlist"),
+        "storage": ("load_weights", "read_tensors", "save_weights"),
+        "tokenizers": ("load_tokenizers", "tokenizer_files"),
         "translation": ("Translation",),
     },
 )

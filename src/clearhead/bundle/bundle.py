@@ -11,17 +11,17 @@ from clearhead.bundle.folder import Parts, write_folder
 from clearhead.bundle.serving import Serving
 from clearhead.bundle.settings import Settings
 from clearhead.bundle.sources import source_ids, tag_of, too_long, unreadable
-from clearhead.bundle.traces import side, traced_target, traced_translation
 from clearhead.bundle.translation import BLANK, Translation, as_text, rescored
-from clearhead.decoding import LengthPenalty, Precision, Sampling, SearchOptions, Shortlist, score_ids, translate_ids
-from clearhead.decoding.utf8 import Utf8Automaton
+from clearhead.decoding import Engine, LengthPenalty, Precision, Sampling, SearchOptions, Shortlist
 from clearhead.errors import UsageError
-from clearhead.model import EncoderDecoder, TransformerConfig
+from clearhead.model import TransformerConfig
 from clearhead.text import Tokenizer, is_blank, learned_scripts
-from clearhead.tracing import Trace
+from clearhead.text.utf8 import Utf8Automaton
 
 if TYPE_CHECKING:
+    import clearhead.model
     import clearhead.recipe
+    import clearhead.tracing
 
 # A target that is too long for the model is refused by how many pieces it has; beyond so many they are not counted.
 COUNTED = 10_000
@@ -41,7 +41,7 @@ class Bundle:
 
     def __init__(
         self,
-        model: EncoderDecoder | Serving,
+        model: "clearhead.model.EncoderDecoder | Serving",
         source: Tokenizer,
         target: Tokenizer,
         recipe: "clearhead.recipe.Recipe | Callable[[], clearhead.recipe.Recipe]",
@@ -64,7 +64,7 @@ class Bundle:
         self.folder: Path | None = None
 
     @property
-    def model(self) -> EncoderDecoder:
+    def model(self) -> "clearhead.model.EncoderDecoder":
         """The model itself: what is done to it is what translates from then on.
 
         Whoever asks for it may change it, so that before each use its weights are compared with those that were
@@ -73,7 +73,7 @@ class Bundle:
         return self._serving.model
 
     @model.setter
-    def model(self, model: EncoderDecoder) -> None:
+    def model(self, model: "clearhead.model.EncoderDecoder") -> None:
         """Raises UsageError for what is no EncoderDecoder."""
         self._serving = Serving(model)
 
@@ -177,15 +177,15 @@ class Bundle:
         encoded = self._sources(texts, to)
         spoken = [number for number, source in enumerate(encoded) if source is not None]
         sources = [source for source in encoded if source is not None]
-        found = translate_ids(
-            self._serving.runtime(self.precision),
+        engine = self._serving.engine(self.precision)
+        if batch_tokens is not None or workers is not None:
+            engine = Engine(engine.runtime, batch_tokens=batch_tokens, workers=workers)
+        found = engine.translate(
             sources,
             options,
             prefixes=[self.target_tokenizer.encode(prefix, COUNTED)] * len(spoken) if prefix else None,
             numbers=[first + number for number in spoken],
             shortlist=self._shortlist(to),
-            batch_tokens=batch_tokens,
-            workers=workers,
         )
         if exact:
             found = rescored(self._serving.precise(), sources, found, options)
@@ -208,6 +208,8 @@ class Bundle:
         A blank target of a blank source has a log-probability of 0, as in `search`. Raises UsageError where the two
         have different lengths, DecodingError for a target that is longer than the model can write.
         """
+        from clearhead.decoding import score_ids
+
         require_many("sources", sources)
         require_many("targets", targets)
         if len(sources) != len(targets):
@@ -225,13 +227,17 @@ class Bundle:
             results[number] = as_text(hypothesis, self.target_tokenizer)
         return results
 
-    def trace(self, text: str, to: str | None = None, target: str | None = None, *, beam_size: int = 1) -> Trace:
+    def trace(
+        self, text: str, to: str | None = None, target: str | None = None, *, beam_size: int = 1
+    ) -> "clearhead.tracing.Trace":
         """Every number that the model computes for one sentence, and the search that chose the translation.
 
         What is traced is the translation that `translate` gives with this beam, or `target`, where it is given; the
         numbers are those of the model in float32, whatever the precision it is served in.
         Raises UsageError for a blank text or an unknown language, DecodingError for a target too long to be written.
         """
+        from clearhead.bundle.traces import side, traced_target, traced_translation
+
         require_text("text", text)
         require_text("target", target, optional=True)
         [source] = self._sources([text], to)
@@ -261,7 +267,8 @@ class Bundle:
         Raises BundleError where something else is, or where a weight is too large to be stored so.
         """
         tokenizers, provenance = (self.source_tokenizer, self.target_tokenizer), lambda: self.recipe
-        write_folder(Path(path), Parts(self.model, *tokenizers, provenance, self.source_scripts, self.settings), card)
+        parts = Parts(*tokenizers, provenance, self.source_scripts, self.settings)
+        write_folder(Path(path), self.model, parts, card)
 
     def _options(
         self, beam_size: int | None, top_beams: int, length_penalty: str | None, sampling: Sampling | None

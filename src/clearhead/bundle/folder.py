@@ -6,18 +6,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import torch
-
 from clearhead.bundle.config_file import RECIPE, WEIGHTS, Config, read_listed, write_config
+from clearhead.bundle.fitting import require_sizes
 from clearhead.bundle.settings import Settings
-from clearhead.bundle.storage import load_tokenizers, load_weights, require_sizes, save_weights, tokenizer_files
-from clearhead.decoding.weights import require_numbers
+from clearhead.bundle.tokenizers import load_tokenizers, tokenizer_files
 from clearhead.errors import BundleError, ConfigError, TokenizerError
 from clearhead.files import publish_folder, sha256
-from clearhead.model import EncoderDecoder, TransformerConfig
+from clearhead.model import TransformerConfig
+from clearhead.runtimes.stored import StoredWeights
 from clearhead.text import Tokenizer
 
 if TYPE_CHECKING:
+    import clearhead.model
     import clearhead.recipe
 
 _LOG = logging.getLogger(__name__)
@@ -25,12 +25,11 @@ _MOST_RECIPE = 1 << 20
 
 
 class Parts(NamedTuple):
-    """What a bundle consists of.
+    """What a bundle consists of beside its model.
 
     recipe: reads where it came from. scripts: in which its training's sources were written; None where nobody says.
     """
 
-    model: EncoderDecoder
     source: Tokenizer
     target: Tokenizer
     recipe: "Callable[[], clearhead.recipe.Recipe]"
@@ -38,30 +37,32 @@ class Parts(NamedTuple):
     settings: Settings
 
 
-def write_folder(path: Path, parts: Parts, card: str) -> None:
+def write_folder(path: Path, model: "clearhead.model.EncoderDecoder", parts: Parts, card: str) -> None:
     """Write a bundle's folder, whole or not at all; `card` is its README.
 
     The weights are stored as the recipe's `training.bundle_precision` says. A bundle that was there is replaced.
     Raises BundleError where something else is, or where a weight is too large to be stored so.
     """
+    from clearhead.bundle.storage import save_weights
     from clearhead.recipe import without_paths
+    from clearhead.runtimes.weights import require_numbers
 
-    require_numbers(parts.model)
+    require_numbers(model)
     if path.exists() and not (path / "config.json").is_file() and not (path.is_dir() and not any(path.iterdir())):
         raise BundleError(f"{path} exists and is no bundle, so it is not replaced; name another folder")
     recipe = parts.recipe()
     with publish_folder(path) as draft:
-        save_weights(parts.model, draft / WEIGHTS, recipe.training.bundle_precision)
+        save_weights(model, draft / WEIGHTS, recipe.training.bundle_precision)
         for name, tokenizer in tokenizer_files(parts.source, parts.target).items():
             tokenizer.save(draft / name)
         (draft / RECIPE).write_text(without_paths(recipe).to_yaml(), encoding="utf-8")
         (draft / "README.md").write_text(card or f"# {parts.settings.name}\n", encoding="utf-8")
         hashes = {file.name: sha256(file) for file in sorted(draft.iterdir())}
-        write_config(draft, parts.model.config, hashes, parts.scripts, parts.settings)
+        write_config(draft, model.config, hashes, parts.scripts, parts.settings)
 
 
-def read_folder(folder: Path, config: Config) -> Parts:
-    """What is in a folder whose files are whole, the model on the CPU. Raises BundleError where it does not fit.
+def read_folder(folder: Path, config: Config) -> tuple[StoredWeights, Parts]:
+    """What is in a folder whose files are whole, the model as its weights. Raises BundleError where it does not fit.
 
     The recipe is not read before somebody asks for it: whatever is in it stops nobody.
     """
@@ -74,13 +75,10 @@ def read_folder(folder: Path, config: Config) -> Parts:
         raise BundleError(f"{folder} is not a bundle of this clearhead ({problem}); update clearhead") from None
     # Nothing of these sizes is built before the files have shown that they are of these sizes.
     require_sizes(sizes, weights, source, target)
-    # Whatever the caller has set: a model that is loaded in inference mode, too, can be used outside of it.
-    with torch.inference_mode(False), torch.device("cpu"):
-        model = EncoderDecoder(sizes)
-        load_weights(model, weights)
     text = read_listed(folder, config.files, RECIPE, _MOST_RECIPE)
     settings = config.settings or _settings_of_before(text)
-    return Parts(model.eval(), source, target, functools.partial(_provenance, text), config.scripts, settings)
+    recipe = functools.partial(_provenance, text)
+    return StoredWeights(weights, sizes), Parts(source, target, recipe, config.scripts, settings)
 
 
 def _settings_of_before(text: str) -> Settings:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from clearhead.bundle.archive import is_archive, unpacked
 from clearhead.bundle.config_file import Config, check_files, read_config
 from clearhead.decoding import Precision
-from clearhead.errors import BundleError, UsageError
+from clearhead.errors import BundleError
 from clearhead.native import compiler
 
 if TYPE_CHECKING:
@@ -44,26 +44,16 @@ def _assemble(
     folder: Path, config: Config, device: str, precision: Precision, shortlist: str | Path | None
 ) -> "clearhead.bundle.bundle.Bundle":
     """The model in use, from a folder whose files are whole."""
-    # Not before: torch takes a second, in which all that is wrong with the folder has long been said, and in which the
-    # compiler is at work.
-    import torch
-
+    # Not before: what is wrong with the folder has long been said by then, and the compiler is at work.
     from clearhead.bundle.bundle import Bundle
     from clearhead.bundle.folder import read_folder
     from clearhead.bundle.serving import Serving
-    from clearhead.bundle.shortlist import load_shortlist
+    from clearhead.bundle.shortlist_file import load_shortlist
 
-    parts = read_folder(folder, config)
+    weights, parts = read_folder(folder, config)
     pieces = None if shortlist is None else load_shortlist(shortlist, parts.source, parts.target)
-    try:
-        with torch.inference_mode(False):
-            model = parts.model.to(device)
-    except (RuntimeError, AssertionError) as error:
-        raise UsageError(
-            f"device={device!r} cannot be used ({error}); choose cpu, or cuda where there is one"
-        ) from None
     # Until somebody asks the bundle for its model, nobody else can reach it.
-    alone = Serving(model, is_shared=False)
+    alone = Serving(weights, device)
     return Bundle(alone, parts.source, parts.target, parts.recipe, precision, pieces, parts.scripts, parts.settings)
 
 

@@ -2,37 +2,36 @@
 
 import copy
 import logging
+import sys
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-import torch
-from torch import nn
-
-from clearhead.decoding import DeviceModel, PackedModel, Precision
-from clearhead.decoding.agreement import disagreement
-from clearhead.decoding.contents import Contents
-from clearhead.decoding.device_model import is_on_gpu, on_device
-from clearhead.decoding.packed import packed
-from clearhead.decoding.weights import require_numbers
+from clearhead.decoding import Engine, Precision
 from clearhead.errors import UsageError
-from clearhead.model import EncoderDecoder
-from clearhead.model.as_built import departure, is_heard_or_edited
+from clearhead.runtimes.agreed import is_agreed
+from clearhead.runtimes.compiled import CompiledRuntime
+from clearhead.runtimes.prepacking import prepackable
+from clearhead.runtimes.stored import StoredWeights
+
+if TYPE_CHECKING:
+    import clearhead.model
+    import clearhead.runtimes.contents
 
 _LOG = logging.getLogger(__name__)
 _USED = ("config", "encode", "begin", "step")
-Runtime = EncoderDecoder | PackedModel | DeviceModel
+Made = TypeVar("Made")
 
 
 @dataclass
-class _Kept:
-    """What serves, for which precision, and of what: None as long as nobody could have changed the model.
+class _Kept(Generic[Made]):
+    """What was prepared, for which precision, and of what: None as long as nobody could have changed the model.
 
-    It is the model itself where C computes otherwise, which is not worth finding out a second time.
+    It serves by the model's own code where C computes otherwise, which is not worth finding out a second time.
     """
 
     precision: str
-    runtime: Runtime
-    contents: Contents | None
+    made: Made
+    contents: "clearhead.runtimes.contents.Contents | None"
 
 
 class Serving:
@@ -41,100 +40,118 @@ class Serving:
     What is done to a model is what it does. One with a hook, an observer, another module or function, or weights in
     other numbers than float32 is served by itself, by PyTorch. Of any other a prepared copy serves, made anew when its
     weights have changed in any way; that is looked at before each use, once the model has been handed out.
+
+    model: itself; or the weights of a file, from which it is built when somebody asks for it. Until then C reads them
+    from there, and nothing of this needs torch.
+    device: where a model that is built is put.
     """
 
-    def __init__(self, model: EncoderDecoder, is_shared: bool = True) -> None:
-        # What decodes as the model does will do: `benchmarks/recurrent.py` measures a GRU by the same search.
-        if not isinstance(model, nn.Module) or any(not hasattr(model, name) for name in _USED):
-            raise UsageError(
-                f"model={_kind(model)} is no EncoderDecoder; give one, such as bundle.model of another bundle"
-            )
-        self._model = model
-        self._is_shared = is_shared
-        self._fast: _Kept | None = None
-        self._precise: _Kept | None = None
+    def __init__(self, model: "clearhead.model.EncoderDecoder | StoredWeights", device: str = "cpu") -> None:
+        self._stored = model if isinstance(model, StoredWeights) else None
+        self._model: Any = None if isinstance(model, StoredWeights) else _checked(model)
+        self._device = device
+        self._is_shared = self._stored is None
+        self._fast: _Kept[Engine] | None = None
+        self._precise: _Kept[Any] | None = None
         self._said: str | None = None
+        if self._stored is not None and device != "cpu":
+            self._built()  # What is wrong with the device is to be said at once.
 
     def __getstate__(self) -> dict[str, Any]:
         """What is copied and pickled: prepared copies hold memory of C and locks, and are made anew."""
+        self._built()
         return {**vars(self), "_fast": None, "_precise": None}
 
     @property
-    def model(self) -> EncoderDecoder:
+    def model(self) -> "clearhead.model.EncoderDecoder":
         """The model, for somebody who may do anything to it."""
+        model = self._built()
         if not self._is_shared:
             self._is_shared = True
             for kept in (self._fast, self._precise):
                 if kept is not None:
-                    kept.contents = Contents(self._model)
-        return self._model
+                    kept.contents = _contents_of(model)
+        return model
 
     @property
     def config(self) -> Any:
-        return self._model.config
+        return self._stored.config if self._stored is not None else self._model.config
 
-    def runtime(self, precision: Precision) -> Runtime:
+    def engine(self, precision: Precision) -> Engine:
         """What translates: the model prepared for its device in `precision`, or the model itself."""
         kept = self._fast
-        if kept is None or not self._holds(kept, precision):
-            require_numbers(self._model)
-            runtime, is_costly = self._prepared(precision)
-            self._fast = self._kept(precision, runtime) if is_costly else None
-            return runtime
-        return kept.runtime
+        if kept is not None and self._holds(kept, precision):
+            return kept.made
+        runtime, is_costly = self._from_file(precision), True
+        if runtime is None:
+            runtime, is_costly = self._from_model(precision)
+        engine = Engine(runtime)
+        self._fast = _Kept(precision, engine, self._contents()) if is_costly else None
+        return engine
 
-    def precise(self) -> EncoderDecoder:
+    def precise(self) -> "clearhead.model.EncoderDecoder":
         """The model in float64: in float32 a score would depend on the shapes of the products that computed it.
 
         One that is more than its class and its weights scores by itself, in its own numbers: who listens to its modules
         hears these, and not those of a copy.
         """
-        kept = self._precise
+        import torch
+
+        from clearhead.model.as_built import departure
+        from clearhead.runtimes.weights import require_numbers
+
+        kept, model = self._precise, self._built()
         if kept is None or not self._holds(kept, "float64"):
-            require_numbers(self._model)
-            if departure(self._model) is not None:
-                return self._model
+            require_numbers(model)
+            if departure(model) is not None:
+                return model
             with torch.inference_mode(False), torch.no_grad():
-                kept = self._kept("float64", copy.deepcopy(self._model).double())
-            self._precise = kept
-        assert isinstance(kept.runtime, EncoderDecoder)
-        return kept.runtime
+                double = copy.deepcopy(model).double()
+            kept = self._precise = _Kept("float64", double, self._contents())
+        precise: clearhead.model.EncoderDecoder = kept.made
+        return precise
 
-    def _kept(self, precision: str, runtime: Runtime) -> _Kept:
-        return _Kept(precision, runtime, Contents(self._model) if self._is_shared else None)
+    def _from_file(self, precision: Precision) -> Any:
+        """The model in C, without torch; None where it is built already, or must be since C may compute otherwise."""
+        stored = self._stored
+        if stored is None or self._device != "cpu" or _is_heard_or_edited():
+            return None
+        if not prepackable(stored.config.activation) or not is_agreed():
+            return None
+        from clearhead.native import library as native
 
-    def _holds(self, kept: _Kept, precision: str) -> bool:
-        if kept.precision != precision or is_heard_or_edited():
+        library = native.library()
+        if library is None:
+            return None
+        return CompiledRuntime(library, stored.config, stored.with_tables(), precision)
+
+    def _from_model(self, precision: Precision) -> tuple[Any, bool]:
+        from clearhead.runtimes.preparing import prepared
+        from clearhead.runtimes.weights import require_numbers
+
+        model = self._built()
+        require_numbers(model)
+        runtime, remark, is_costly = prepared(model, precision)
+        if remark is not None:
+            self._warn(remark)
+        return runtime, is_costly
+
+    def _built(self) -> Any:
+        """The model; built where it was not yet."""
+        if self._model is None:
+            assert self._stored is not None
+            from clearhead.bundle.building import build
+
+            self._model, self._stored = build(self._stored, self._device), None
+        return self._model
+
+    def _contents(self) -> "clearhead.runtimes.contents.Contents | None":
+        return _contents_of(self._model) if self._is_shared else None
+
+    def _holds(self, kept: "_Kept[Any]", precision: str) -> bool:
+        if kept.precision != precision or _is_heard_or_edited():
             return False
         return kept.contents is None or kept.contents.hold()
-
-    def _prepared(self, precision: Precision) -> tuple[Runtime, bool]:
-        """What serves, and whether it was costly to find out."""
-        model = self._model
-        reason = departure(model)
-        if reason is None and is_on_gpu(model):
-            runtime = on_device(model, precision)
-            return runtime or model, runtime is not None
-        others = {one.dtype for one in model.parameters()} - {torch.float32}
-        if reason is None and others:
-            reason = f"weights in {str(others.pop()).removeprefix('torch.')}"
-        if reason is None:
-            found = packed(model, precision)
-            return (model if found is None or self._differs(found, precision) else found), found is not None
-        if precision != "fp32":
-            self._warn(f"the model has {reason}, so PyTorch serves it as it is; {precision} is not used")
-        return model, False
-
-    def _differs(self, found: PackedModel, precision: Precision) -> bool:
-        """Whether C computes otherwise than the model does, which is said. Only products differ between precisions."""
-        plain = found if precision == "fp32" else packed(self._model, "fp32")
-        share = None if plain is None else disagreement(self._model, plain)
-        if share is not None:
-            self._warn(
-                f"C computes logits that differ by {share:.2g} of the greatest from PyTorch's, as if its code was "
-                "edited; PyTorch serves, more slowly"
-            )
-        return share is not None
 
     def _warn(self, line: str) -> None:
         """Say a line once for each thing that there is to say."""
@@ -143,5 +160,26 @@ class Serving:
             self._said = line
 
 
-def _kind(value: object) -> str:
-    return "None" if value is None else f"<{type(value).__name__}>"
+def _contents_of(model: Any) -> "clearhead.runtimes.contents.Contents":
+    from clearhead.runtimes.contents import Contents
+
+    return Contents(model)
+
+
+def _is_heard_or_edited() -> bool:
+    """Whether somebody listens to every module, or edited a function; nobody can have without torch."""
+    if "torch" not in sys.modules:
+        return False
+    from clearhead.model.as_built import is_heard_or_edited
+
+    return is_heard_or_edited()
+
+
+def _checked(model: object) -> object:
+    """Raises UsageError for what is no model. What decodes as an `EncoderDecoder` does will do."""
+    from torch import nn
+
+    if not isinstance(model, nn.Module) or any(not hasattr(model, name) for name in _USED):
+        kind = "None" if model is None else f"<{type(model).__name__}>"
+        raise UsageError(f"model={kind} is no EncoderDecoder; give one, such as bundle.model of another bundle")
+    return model

@@ -7,10 +7,10 @@ from typing import Any
 import torch
 
 from clearhead.bundle.serving import Serving
-from clearhead.decoding import BeamStep, DeviceModel, Hypothesis, PackedModel, Precision, SearchOptions, translate_ids
-from clearhead.decoding.weights import require_numbers
+from clearhead.decoding import Engine, Hypothesis, Precision, SearchOptions, Step
 from clearhead.errors import DecodingError
 from clearhead.model import EncoderDecoder
+from clearhead.runtimes.weights import require_numbers
 from clearhead.text import Tokenizer
 from clearhead.tracing import Side, Trace, Tree, record, steps_of
 from clearhead.tracing.steps import PROBABILITIES
@@ -28,7 +28,7 @@ def traced_translation(
     settings: Mapping[str, Any],
 ) -> Trace:
     """The trace of what translating gives. settings: what the trace tells of how it was made."""
-    best, tree = searched(serving.runtime(precision), sentence.ids, options)
+    best, tree = searched(serving.engine(precision), sentence.ids, options)
     # Each token's log-probability as the program that translates computed it, in its precision.
     settings = {**settings, "served": list(best.token_log_probabilities)}
     return traced(serving.model, sentence, best.tokens, tokenizer.decode(best.tokens), tokenizer, tree, settings)
@@ -42,23 +42,21 @@ def traced_target(
     return traced(serving.model, sentence, (*ids, tokenizer.end), text, tokenizer, None, settings)
 
 
-def searched(
-    model: EncoderDecoder | PackedModel | DeviceModel, source: Sequence[int], options: SearchOptions
-) -> tuple[Hypothesis, Tree | None]:
+def searched(engine: Engine, source: Sequence[int], options: SearchOptions) -> tuple[Hypothesis, Tree | None]:
     """What wins, and the tree of the search; no tree where the search is greedy, which has no rivals."""
     if options.beam_size == 1:
-        [[best]] = translate_ids(model, [source], options)
+        [[best]] = engine.translate([source], options)
         return best, None
     tree = Tree(options.begin, options.end, options.length_penalty.score)
 
-    def watch(step: BeamStep) -> None:
+    def watch(step: Step) -> None:
         values, tokens = (one[0].tolist() for one in step.choices)
         choices = [list(zip(*both, strict=True))[:CANDIDATES] for both in zip(tokens, values, strict=True)]
         candidates = (one[0].tolist() for one in step.candidates)
         parents, new_tokens, _ = (one[0].tolist() for one in step.live)
         tree.grow(choices, list(zip(*candidates, strict=True)), list(zip(parents, new_tokens, strict=True)))
 
-    [[best]] = translate_ids(model, [source], options, watch=watch)
+    [[best]] = engine.translate([source], options, watch=watch)
     tree.crown(best.tokens)
     return best, tree
 

@@ -2,11 +2,14 @@
 
 import dataclasses
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from clearhead.decoding import Hypothesis, SearchOptions, score_ids
+from clearhead.decoding import Hypothesis, SearchOptions
 from clearhead.decoding.scores import confidence
-from clearhead.model import EncoderDecoder
 from clearhead.text import Tokenizer
+
+if TYPE_CHECKING:
+    import clearhead.model
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,12 +52,14 @@ def as_text(hypothesis: Hypothesis, tokenizer: Tokenizer) -> Translation:
 
 
 def rescored(
-    model: EncoderDecoder,
+    model: "clearhead.model.EncoderDecoder",
     sources: Sequence[list[int]],
     found: Sequence[Sequence[Hypothesis]],
     options: SearchOptions,
 ) -> list[list[Hypothesis]]:
     """The hypotheses of each source in the same order, scored by `model` as targets that are given."""
+    from clearhead.decoding import score_ids
+
     flat = [(source, one) for source, hypotheses in zip(sources, found, strict=True) for one in hypotheses]
     targets = [one.tokens[:-1] if one.finished else one.tokens for _, one in flat]
     ended = [one.finished for _, one in flat]

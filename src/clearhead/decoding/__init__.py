@@ -1,50 +1,43 @@
-"""From a trained model to text: searches over a step function, the scores that rank them, many sentences at once."""
+"""From a trained model to text: one search, the scores that rank what it finds, many sentences at once."""
 
 from typing import TYPE_CHECKING
 
 from clearhead.lazy import lazy
 
 if TYPE_CHECKING:
-    from clearhead.decoding.beam import BeamStep, beam_search
-    from clearhead.decoding.device_model import DeviceModel
-    from clearhead.decoding.engine import LengthLimit, score_ids, translate_ids
+    from clearhead.decoding.beam import Step
+    from clearhead.decoding.engine import Engine, Request
+    from clearhead.decoding.hypothesis import Hypothesis
+    from clearhead.decoding.lengths import LengthLimit
     from clearhead.decoding.options import Precision, Sampling, SearchOptions
-    from clearhead.decoding.packed import PackedModel
-    from clearhead.decoding.sampling import sample
     from clearhead.decoding.scores import LengthPenalty
-    from clearhead.decoding.search import Hypothesis, StepFunction, greedy
+    from clearhead.decoding.scoring import score_ids
     from clearhead.decoding.shortlist import Shortlist
 
 __all__ = [
-    "BeamStep",
-    "DeviceModel",
+    "Engine",
     "Hypothesis",
     "LengthLimit",
     "LengthPenalty",
-    "PackedModel",
     "Precision",
+    "Request",
     "Sampling",
     "SearchOptions",
     "Shortlist",
-    "StepFunction",
-    "beam_search",
-    "greedy",
-    "sample",
+    "Step",
     "score_ids",
-    "translate_ids",
 ]
 
 __getattr__, __dir__ = lazy(
     __name__,
     {
-        "beam": ("BeamStep", "beam_search"),
-        "device_model": ("DeviceModel",),
-        "engine": ("LengthLimit", "score_ids", "translate_ids"),
+        "beam": ("Step",),
+        "engine": ("Engine", "Request"),
+        "hypothesis": ("Hypothesis",),
+        "lengths": ("LengthLimit",),
         "options": ("Precision", "Sampling", "SearchOptions"),
-        "packed": ("PackedModel",),
-        "sampling": ("sample",),
         "scores": ("LengthPenalty",),
-        "search": ("Hypothesis", "StepFunction", "greedy"),
+        "scoring": ("score_ids",),
         "shortlist": ("Shortlist",),
     },
 )

@@ -8,7 +8,7 @@ from clearhead.decoding.scores import LengthPenalty
 from clearhead.errors import DecodingError
 
 if TYPE_CHECKING:
-    import clearhead.decoding.utf8
+    import clearhead.text.utf8
 
 Precision = Literal["fp32", "bf16", "int8"]
 # How many target pieces a shortlist has for each source piece, and for every sentence.
@@ -64,7 +64,7 @@ class SearchOptions:
     top_beams: int = 1
     length_penalty: LengthPenalty = field(default_factory=LengthPenalty)
     sampling: Sampling | None = None
-    utf8: "clearhead.decoding.utf8.Utf8Automaton | None" = None
+    utf8: "clearhead.text.utf8.Utf8Automaton | None" = None
 
     def __post_init__(self) -> None:
         _set(self, "beam_size", whole("beam_size", self.beam_size, "1 is greedy search"))

@@ -1,80 +1,59 @@
-"""Sampling: translations drawn at random, by the model's probabilities."""
+"""Sampling: tokens drawn at random, by the model's probabilities."""
 
 from collections.abc import Sequence
 
-import numpy
-import torch
+import numpy as np
 from jaxtyping import Float, Int
-from torch import Tensor
 
-from clearhead.decoding.options import Sampling, SearchOptions
-from clearhead.decoding.search import (
-    Choice,
-    Hypothesis,
-    Prefixes,
-    StepFunction,
-    follow,
-    permitted_log_probabilities,
-)
-from clearhead.decoding.shortlist import Logits, whole
-from clearhead.decoding.utf8 import Standing
+from clearhead.decoding.beam import Sentence
+from clearhead.decoding.options import Sampling
+from clearhead.runtimes.runtime import Bans, Choice, State, permitted
 
 
-def sample(
-    step: StepFunction,
-    max_lengths: Sequence[int],
-    options: SearchOptions,
-    *,
-    numbers: Sequence[int] | None = None,
-    prefixes: Prefixes | None = None,
-    device: torch.device | str = "cpu",
-) -> list[list[Hypothesis]]:
-    """Draw `options.top_beams` translations of each sentence by `options.sampling`, best score first.
+class Draws:
+    """The random numbers of some sentences, one for each position, and how tokens are drawn with them.
 
     Draws are independent, so one translation may come twice. Each depends on the seed, on the sentence's number and on
     which of its draws it is, and on nothing else in the batch. Log-probabilities are the model's, at temperature 1.
 
-    numbers: the sentences' numbers among all that are translated; 0, 1, 2, … where not given.
-    max_lengths, prefixes: as in `greedy`. Raises DecodingError as it does.
+    numbers: for each sentence of the batch, that of its text among all, and which of the text's draws it is.
     """
-    sampling = options.sampling or Sampling()
-    numbers = range(len(max_lengths)) if numbers is None else numbers
-    # Tensor of "sentences beams positions"; seeding by all three is what makes a draw independent of its batch mates.
-    longest = max(max_lengths, default=0)
-    streams = [
-        [numpy.random.default_rng((sampling.seed, number, draw)).random(longest) for draw in range(options.top_beams)]
-        for number in numbers
-    ]
-    uniforms = torch.tensor(numpy.array(streams), dtype=torch.float64, device=device)
 
-    def choose(
-        logits: Logits, active: Sequence[int], prefixes: Prefixes, position: int, standing: Standing | None
-    ) -> Choice:
-        permitted = permitted_log_probabilities(whole(logits), options, prefixes, position, standing)
-        tokens = draw_tokens(permitted, uniforms[active, :, position], sampling)[..., None]
-        return Choice(permitted.gather(-1, tokens), tokens)
+    def __init__(self, sampling: Sampling, numbers: Sequence[tuple[int, int]], longest: int) -> None:
+        self._sampling = sampling
+        # Seeding by all three is what makes a draw independent of its batch mates.
+        streams = [np.random.default_rng((sampling.seed, *number)).random(longest) for number in numbers]
+        self._uniforms = np.array(streams).reshape(len(numbers), longest)
 
-    return follow(step, max_lengths, options, options.top_beams, choose, prefixes, device)
+    def choose(self, state: State, bans: Bans, active: Sequence[Sentence], position: int) -> Choice:
+        """One token for each row."""
+        allowed = permitted(state.log_probabilities(), bans)
+        uniforms = self._uniforms[[sentence.number for sentence in active], position][:, None]
+        tokens = draw_tokens(allowed, uniforms, self._sampling)[..., None]
+        return Choice(np.take_along_axis(allowed, tokens, -1), tokens)
 
 
 def draw_tokens(
-    logits: Float[Tensor, "*rows vocabulary"], uniforms: Float[Tensor, "*rows"], sampling: Sampling
-) -> Int[Tensor, "*rows"]:
+    logits: Float[np.ndarray, "*rows vocabulary"], uniforms: Float[np.ndarray, "*rows"], sampling: Sampling
+) -> Int[np.ndarray, "*rows"]:
     """One token a row, by inverting the cumulative distribution of the tokens that remain, most probable first.
 
     logits: log-probabilities will do; -inf is never drawn. uniforms: from [0, 1).
     """
-    ordered, tokens = (logits.double() / sampling.temperature).sort(dim=-1, descending=True, stable=True)
-    if sampling.top_k is not None:
-        ordered = ordered[..., : sampling.top_k]
-    cumulative = ordered.softmax(-1).cumsum(-1)
-    kept = ordered.isfinite()
-    if sampling.top_p is not None:
-        # A token stays while those before it fall short of p: the first always does.
-        kept[..., 1:] &= cumulative[..., :-1] < sampling.top_p
-    # Where nothing has a probability, as after NaN, the first is taken: what it is worth tells the caller.
-    last = (kept.sum(-1, keepdim=True) - 1).clamp(min=0)
-    threshold = uniforms[..., None] * cumulative.gather(-1, last)
-    # The first token whose cumulative probability passes the threshold; rounding may carry it one past the last.
-    place = (cumulative <= threshold).sum(-1, keepdim=True).minimum(last)
-    return tokens.gather(-1, place)[..., 0]
+    with np.errstate(invalid="ignore", over="ignore"):
+        scaled = logits.astype(np.float64) / sampling.temperature
+        tokens = np.argsort(-scaled, axis=-1, kind="stable")[..., : sampling.top_k]
+        ordered = np.take_along_axis(scaled, tokens, -1)
+        weights = np.exp(ordered - ordered[..., :1])
+        cumulative = np.cumsum(weights / weights.sum(-1, keepdims=True), -1)
+        kept = np.isfinite(ordered)
+        if sampling.top_p is not None:
+            # A token stays while those before it fall short of p: the first always does.
+            kept[..., 1:] &= cumulative[..., :-1] < sampling.top_p
+        # Where nothing has a probability, as after NaN, the first is taken: what it is worth tells the caller.
+        last = np.maximum(kept.sum(-1, keepdims=True) - 1, 0)
+        threshold = uniforms[..., None] * np.take_along_axis(cumulative, last, -1)
+        # The first token whose cumulative probability passes the threshold; rounding may carry it one past the last.
+        place = np.minimum((cumulative <= threshold).sum(-1, keepdims=True), last)
+    drawn: Int[np.ndarray, "*rows"] = np.take_along_axis(tokens, place, -1)[..., 0]
+    return drawn

@@ -7,16 +7,12 @@ that grows with the length. They are named because every toolkit means another o
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args
+from typing import Literal, cast, get_args
 
 from clearhead.bounds import real, shown
 from clearhead.errors import DecodingError
 
-if TYPE_CHECKING:
-    import torch
-
 PenaltyName = Literal["gnmt", "mean", "none"]
-Value = TypeVar("Value", float, "torch.Tensor")
 FORMS = "write gnmt:ALPHA (the paper's, such as gnmt:0.6), mean:ALPHA (such as mean:1.0), or none"
 
 
@@ -62,19 +58,14 @@ class LengthPenalty:
     def __str__(self) -> str:
         return "none" if self.name == "none" else f"{self.name}:{self.alpha}"
 
-    def score(self, log_probability: Value, length: "int | torch.Tensor") -> Value:
+    def score(self, log_probability: float, length: int) -> float:
         """The log-probability (natural logarithm) divided by the penalty of `length` tokens (at least 1)."""
-        score: Value = log_probability / self._divisor(length)
+        score: float = log_probability / (
+            ((5 + length) / 6) ** self.alpha if self.name == "gnmt" else length**self.alpha
+        )
         return score
 
-    def _divisor(self, length: "int | torch.Tensor") -> Any:
-        # A tensor of whole numbers divided by 6 would be float32, too coarse to agree with Python's floats.
-        tokens = length if isinstance(length, int) else length.double()
-        if self.name == "gnmt":
-            return ((5 + tokens) / 6) ** self.alpha
-        return tokens**self.alpha
-
-    def best_possible(self, log_probability: Value, max_length: "int | torch.Tensor") -> Value:
+    def best_possible(self, log_probability: float, max_length: int) -> float:
         """No continuation of a hypothesis with this log-probability scores higher, if it may grow to `max_length`.
 
         Further tokens only lower the log-probability, and no penalty shrinks with the length (alpha is 0 or more), so

@@ -4,19 +4,16 @@ The output layer then computes the logits of these alone, a few hundred instead 
 has a list of its own: with the union of a batch's lists, a sentence's translation would depend on its neighbours.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import torch
-from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
-from torch import Tensor
 
 from clearhead.errors import DecodingError
+from clearhead.runtimes.runtime import Lists
 
 Ids = NDArray[np.integer[Any]]
 
@@ -68,7 +65,7 @@ class Shortlist:
         """Whether every sentence may have each of these target ids."""
         return bool(self._always[tokens].all())
 
-    def lists(self, sources: Sequence[Sequence[int]], besides: Sequence[Sequence[int]]) -> "Lists":
+    def lists(self, sources: Sequence[Sequence[int]], besides: Sequence[Sequence[int]]) -> Lists:
         """Each sentence's list: what may always be, what its source ids may become, and its ids of `besides`."""
         found = []
         for source, more in zip(sources, besides, strict=True):
@@ -81,47 +78,4 @@ class Shortlist:
         table = np.full((len(found), max(counts)), self.target_vocabulary, np.int32)
         for row, tokens in zip(table, found, strict=True):
             row[: len(tokens)] = tokens
-        return Lists(
-            torch.from_numpy(table), torch.tensor(counts, dtype=torch.int32, device="cpu"), self.target_vocabulary
-        )
-
-
-class Lists(NamedTuple):
-    """The target tokens that each sentence may have, in rising order, filled up with the size of the vocabulary."""
-
-    tokens: Int[Tensor, "sentences longest"]
-    counts: Int[Tensor, "sentences"]
-    vocabulary: int
-
-    def of_sentences(self, places: Int[Tensor, "kept"]) -> "Lists":
-        """Those of the sentences at these places, which are in order."""
-        if len(places) == len(self.counts):
-            return self
-        return Lists(self.tokens[places], self.counts[places], self.vocabulary)
-
-    def mask(self) -> Bool[Tensor, "sentences vocabulary"]:
-        """True for the tokens that a sentence may have."""
-        mask = torch.zeros(len(self.counts), self.vocabulary + 1, dtype=torch.bool, device=self.tokens.device)
-        return mask.scatter_(1, self.tokens.long(), True)[:, :-1]
-
-
-class Listed(NamedTuple):
-    """Logits of the tokens that each sentence may have; those of all others are -inf, and so are what fills rows up."""
-
-    logits: Float[Tensor, "sentences beams longest"]
-    lists: Lists
-
-    def whole(self) -> Float[Tensor, "sentences beams vocabulary"]:
-        """Logits of the whole vocabulary."""
-        sentences, beams, _ = self.logits.shape
-        places = self.lists.tokens[:, None].expand(-1, beams, -1).long()
-        logits = self.logits.new_full((sentences, beams, self.lists.vocabulary + 1), -math.inf)
-        return logits.scatter_(-1, places, self.logits)[..., :-1]
-
-
-Logits = Float[Tensor, "sentences beams vocabulary"] | Listed
-
-
-def whole(logits: Logits) -> Float[Tensor, "sentences beams vocabulary"]:
-    """Logits of the whole vocabulary, whichever were computed."""
-    return logits.whole() if isinstance(logits, Listed) else logits
+        return Lists(table, np.array(counts, np.int32), self.target_vocabulary)

@@ -24,10 +24,15 @@ def parameter_shapes(config: TransformerConfig, shared: bool = False) -> dict[st
     found |= dict(_embedding("target_embedding", config, config.target_vocabulary))
     found["output.matrix.weight"] = (config.target_vocabulary, config.width)
     if not shared:
-        others = {"all": ("target_embedding", "output"), "target": ("output",), "none": ()}[config.share_embeddings]
-        for part in others:
-            del found[f"{part}.matrix.weight"]
+        for name in shared_names(config):
+            del found[name]
     return found
+
+
+def shared_names(config: TransformerConfig) -> dict[str, str]:
+    """The names of matrices that stand in several places, and under which other name they are listed once."""
+    output, target, source = (f"{part}.matrix.weight" for part in ("output", "target_embedding", "source_embedding"))
+    return {"all": {target: source, output: source}, "target": {output: target}, "none": {}}[config.share_embeddings]
 
 
 def table_numbers(config: TransformerConfig) -> int:

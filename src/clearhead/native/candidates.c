@@ -5,7 +5,7 @@
 #include "exports.h"
 #include "vectors.h"
 
-/* STATES, REFUSED: as in decoding/utf8.py. Up to NARROW tokens are kept sorted, more in a heap: a wide beam asks for thousands,
+/* STATES, REFUSED: as in text/utf8.py. Up to NARROW tokens are kept sorted, more in a heap: a wide beam asks for thousands,
    of which each would move thousands in a sorted row. */
 enum { BLOCK = 4 * LANES, STATES = 8, REFUSED = 255, NARROW = 64 };
 
@@ -69,6 +69,18 @@ static int is_among(int token, const int64_t *tokens, int count) {
     return 0;
 }
 
+/* What `ch_topk` gives of a row in which one token stands for certain. */
+static void forced_of_row(
+    const float *logits, int size, const int32_t *list, int64_t forced, int count, float *values, int64_t *tokens
+) {
+    float normalizer = log_of_sum(logits, size);
+    for (int i = 0; i < count; i++) values[i] = -INFINITY, tokens[i] = 0;
+    for (int i = 0; i < size; i++)
+        if ((list ? list[i] : i) == forced) values[0] = logits[i], tokens[0] = forced;
+    /* What is no number is not hidden, whichever token it is of. */
+    for (int i = 0; i < count; i++) values[i] -= normalizer;
+}
+
 /* What `ch_topk` gives of one row. `moves` are those of the row's state. */
 static void best_of_row(
     const float *logits, int size, const int32_t *list, const int64_t *suppressed, int suppressed_count,
@@ -104,17 +116,19 @@ static void best_of_row(
 
    Where `moves` is not NULL, rows are kept to whole UTF-8: `moves[s · vocabulary + t]` is the state that token t leads to
    from state s, REFUSED or greater than what sentence i has room for, `furthest[i]`, where it may not stand there. Row
-   by row `states` says which it is in. Where `furthest` is NULL there is room for all. */
+   by row `states` says which it is in. Where `furthest` is NULL there is room for all.
+
+   Where `forced` is not NULL, sentence i has token forced[i] and no other, unless that is less than 0. */
 EXPORT int ch_topk(
     const float *logits, int rows, int stride, const int32_t *lists, const int32_t *sizes, int beams,
     const int64_t *suppressed, int suppressed_count, const uint8_t *moves, int vocabulary, const int64_t *states,
-    const uint8_t *furthest, int count, float *values, int64_t *tokens
+    const uint8_t *furthest, const int64_t *forced, int count, float *values, int64_t *tokens
 ) {
     if (rows < 1 || stride < 1 || beams < 1 || suppressed_count < 0 || count < 1) return NO_SUCH_SIZE;
-    if (lists && rows % beams) return NO_SUCH_ROW;
+    if (rows % beams) return NO_SUCH_ROW;
     for (int i = 0; lists && i < rows / beams; i++)
         if (sizes[i] < 1 || sizes[i] > stride) return NO_SUCH_SIZE;
-    if (moves && (rows % beams || vocabulary < 1)) return NO_SUCH_SIZE;
+    if (moves && vocabulary < 1) return NO_SUCH_SIZE;
     for (int row = 0; moves && row < rows; row++)
         if (states[row] < 0 || states[row] >= STATES) return NO_SUCH_ROW;
     for (int row = 0; row < rows; row++, logits += stride, values += count, tokens += count) {
@@ -122,7 +136,12 @@ EXPORT int ch_topk(
         int size = lists ? sizes[row / beams] : stride;
         const uint8_t *own = moves ? moves + (size_t)states[row] * vocabulary : NULL;
         int most = furthest ? furthest[row / beams] : REFUSED - 1;
-        best_of_row(logits, size, list, suppressed, suppressed_count, own, vocabulary, most, count, values, tokens);
+        if (forced && forced[row / beams] >= 0)
+            forced_of_row(logits, size, list, forced[row / beams], count, values, tokens);
+        else
+            best_of_row(
+                logits, size, list, suppressed, suppressed_count, own, vocabulary, most, count, values, tokens
+            );
     }
     return DONE;
 }
@@ -130,7 +149,7 @@ EXPORT int ch_topk(
 /* One step of a beam: the `count` best continuations of each sentence's `rows` hypotheses, most probable first, and of
    these the first `beams` that do not end. `choices` best tokens of each hypothesis, most probable first, are given by
    `ch_topk`. A sentence with a hypothesis after which nothing is a number gets nothing else. `moves` and `states` as
-   there; `live_states` are those of the hypotheses that live on. */
+   there; `live_states` are those of the hypotheses that live on. Parents are rows among those of all sentences. */
 EXPORT int ch_expand_beams(
     const double *totals, const float *values, const int64_t *tokens, int sentences, int rows, int choices, int count,
     int beams, int64_t end, const uint8_t *moves, int vocabulary, const int64_t *states, int64_t *parents,
@@ -140,8 +159,8 @@ EXPORT int ch_expand_beams(
     for (int row = 0; moves && row < sentences * rows; row++)
         if (states[row] < 0 || states[row] >= STATES) return NO_SUCH_ROW;
     for (int sentence = 0; sentence < sentences; sentence++) {
-        int broken = 0, kept = 0;
-        for (int i = 0; i < count; i++) sums[i] = -INFINITY, parents[i] = 0, next[i] = 0;
+        int broken = 0, kept = 0, first = sentence * rows;
+        for (int i = 0; i < count; i++) sums[i] = -INFINITY, parents[i] = first, next[i] = 0;
         for (int row = 0; row < rows; row++)
             for (int choice = 0; choice < choices; choice++) {
                 int place = count - 1, from = row * choices + choice;
@@ -151,17 +170,17 @@ EXPORT int ch_expand_beams(
                 if (!(sum > sums[place])) break;
                 for (; place > 0 && sums[place - 1] < sum; place--)
                     sums[place] = sums[place - 1], parents[place] = parents[place - 1], next[place] = next[place - 1];
-                sums[place] = sum, parents[place] = row, next[place] = tokens[from];
+                sums[place] = sum, parents[place] = first + row, next[place] = tokens[from];
             }
         for (int i = 0; broken && i < count; i++) sums[i] = NAN;
-        for (int i = 0; i < beams; i++) live_sums[i] = -INFINITY, live_parents[i] = 0, live_next[i] = 0;
+        for (int i = 0; i < beams; i++) live_sums[i] = -INFINITY, live_parents[i] = first, live_next[i] = 0;
         for (int i = 0; i < count && kept < beams; i++)
             if (next[i] != end)
                 live_sums[kept] = sums[i], live_parents[kept] = parents[i], live_next[kept] = next[i], kept++;
         for (int i = 0; broken && i < beams; i++) live_sums[i] = NAN;
         for (int i = 0; moves && i < beams; i++) {
             if (live_next[i] < 0 || live_next[i] >= vocabulary) return NO_SUCH_ID;
-            int state = moves[(size_t)states[live_parents[i]] * vocabulary + live_next[i]];
+            int state = moves[(size_t)states[live_parents[i] - first] * vocabulary + live_next[i]];
             /* Only what has no probability was chosen where nothing was left. */
             live_states[i] = state == REFUSED ? 0 : state;
         }

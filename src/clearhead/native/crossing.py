@@ -5,12 +5,17 @@ what it has not, by a number that `require_done` turns into an error.
 """
 
 import operator
+from ctypes import addressof, c_char
 from typing import Any, SupportsIndex, cast
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 from clearhead.errors import DecodingError
+
+FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+INT32, INT64, UINT8 = np.dtype(np.int32), np.dtype(np.int64), np.dtype(np.uint8)
+Array = NDArray[Any]
 
 # `enum refusal` of exports.h.
 _NO_MEMORY = -1
@@ -21,47 +26,54 @@ _REFUSED = {
     -5: "a size or a number of threads, rows or choices is not from 1 to what there are; give another",
 }
 _LARGEST = 2**31 - 1
-_CPU = torch.device("cpu")  # Made once: reading the word takes longer than making a small tensor.
 
 
-def buffer(*shape: int, dtype: torch.dtype) -> Tensor:
-    """Room for C to write to, whatever kind of number and device are the default of the process."""
-    return torch.empty(*shape, dtype=dtype, device=_CPU)
-
-
-def numbers(values: object, dtype: torch.dtype) -> Tensor:
+def numbers(values: object, dtype: np.dtype[Any]) -> Array:
     """Numbers of Python's as C reads them. Raises DecodingError where they are none of this kind."""
     try:
-        return torch.tensor(values, dtype=dtype, device="cpu")
-    except (RuntimeError, TypeError, ValueError, OverflowError) as error:
-        reason = str(error).partition("\n")[0]
-        raise DecodingError(f"ids or lengths cannot be read as {_name(dtype)} ({reason}); give whole numbers") from None
+        found = np.array(values)
+        if found.size and found.dtype.kind not in "iu":
+            raise TypeError(f"they are {found.dtype}")
+        made = found.astype(dtype)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise _unreadable(dtype, str(error).partition("\n")[0]) from None
+    if found.size and not (made == found).all():
+        raise _unreadable(dtype, "one is too large")
+    return made
 
 
-def ordered(what: str, tensor: object, dimensions: int) -> Tensor:
-    """The tensor with its numbers one after the other. Raises DecodingError for what is none of so many dimensions."""
-    if isinstance(tensor, Tensor) and tensor.dim() == dimensions:
-        return tensor.contiguous()
-    raise DecodingError(f"{what}: expected a tensor of {dimensions} dimensions, not {_described(tensor)}")
+def _unreadable(dtype: np.dtype[Any], reason: str) -> DecodingError:
+    return DecodingError(f"ids or lengths cannot be read as {dtype} ({reason}); give whole numbers")
 
 
-def pointer(what: str, tensor: object, dtype: torch.dtype, *shape: int) -> int:
-    """Where a tensor's numbers stand, once it is known to be what C takes it for.
+def ordered(what: str, array: object, dimensions: int) -> Array:
+    """The array with its numbers one after the other. Raises DecodingError for what is none of so many dimensions."""
+    if isinstance(array, np.ndarray) and array.ndim == dimensions:
+        return array if array.flags.c_contiguous else array.copy()
+    raise DecodingError(f"{what}: expected an array of {dimensions} dimensions, not {_described(array)}")
 
-    Raises DecodingError for another kind of number, shape or device, or where the numbers do not follow each other.
+
+def pointer(what: str, array: object, dtype: np.dtype[Any], *shape: int) -> int:
+    """Where an array's numbers stand, once it is known to be what C takes it for.
+
+    Raises DecodingError for another kind of number or shape, or where the numbers do not follow each other.
     """
     if (
-        isinstance(tensor, Tensor)
-        and tensor.dtype is dtype
-        and tensor.shape == shape
-        and tensor.is_cpu
-        and tensor.layout is torch.strided
-        and tensor.is_contiguous()
-        and not tensor.is_neg()
+        isinstance(array, np.ndarray)
+        and array.dtype == dtype
+        and array.shape == shape
+        and (array.flags.carray or (array.flags.c_contiguous and array.flags.aligned))
     ):
-        return tensor.data_ptr()
-    expected = f"expected {_name(dtype)} of shape {shape}, contiguous and on the CPU"
-    raise DecodingError(f"{what}: the compiled functions cannot take {_described(tensor)}; {expected}")
+        return address(array)
+    expected = f"expected {dtype} of shape {shape}, contiguous"
+    raise DecodingError(f"{what}: the compiled functions cannot take {_described(array)}; {expected}")
+
+
+def address(array: Array) -> int:
+    """Where its numbers stand. Of what may be written to, in a quarter of the time that `array.ctypes` takes."""
+    if array.flags.carray and array.size:
+        return addressof(c_char.from_buffer(array))  # type: ignore[arg-type]
+    return int(array.ctypes.data)
 
 
 def count(what: str, number: object, least: int = 1) -> int:
@@ -89,13 +101,9 @@ def require_done(code: int, what: str, **given: Any) -> None:
 
 
 def _described(value: object) -> str:
-    if not isinstance(value, Tensor):
+    if not isinstance(value, np.ndarray):
         return " ".join(repr(value)[:80].split())
-    text = f"{_name(value.dtype)} of shape {tuple(value.shape)} on {value.device}"
-    if value.device.type != "cpu" or value.is_complex() or value.layout is not torch.strided or not value.numel():
+    text = f"{value.dtype} of shape {value.shape}"
+    if not value.size or value.dtype.kind not in "biuf":
         return text
-    return text + f" from {value.min().item()} to {value.max().item()}"
-
-
-def _name(dtype: torch.dtype) -> str:
-    return str(dtype).removeprefix("torch.")
+    return text + f" from {value.min()} to {value.max()}"

@@ -2,22 +2,21 @@
 
 import ctypes
 import functools
-import math
 import os
+import sys
 from ctypes import POINTER, Structure, c_float, c_int, c_int32, c_int64, c_void_p
 from typing import Any
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from clearhead.native import compiler, crossing
-from clearhead.native.crossing import pointer
+from clearhead.native.crossing import FLOAT32, FLOAT64, INT32, INT64, UINT8, Array, address, pointer
 
 FP32, BF16, INT8 = range(3)
 # Whether this process is a copy of one that may have had threads: empty where it is none.
 _FORKED: list[bool] = []
-# As `decoding.utf8.Standing`: uint8 "states vocabulary", int64 "sentences beams", uint8 "sentences".
-Standing = tuple[Tensor, Tensor, Tensor | None]
+# As `text.utf8.Standing`: uint8 "states vocabulary", int64 "sentences beams", uint8 "sentences".
+Standing = tuple[Array, Array, Array | None]
 _STATES = 8
 
 
@@ -81,10 +80,9 @@ class Library:
             functions.ch_state_new, c_int, model, numbers, c_int, numbers, *[c_int] * 4, POINTER(c_void_p)
         )
         self.shortlist = _declared(functions.ch_shortlist, c_int, model, c_void_p, *[numbers] * 3, c_int, c_int)
-        self.decode_step = _declared(
-            functions.ch_decode_step, c_int, model, c_void_p, numbers, c_int, numbers, c_int, c_int
+        self.advance = _declared(
+            functions.ch_advance, c_int, model, c_void_p, numbers, numbers, c_int, c_int, numbers, c_int, c_int
         )
-        self.reorder = _declared(functions.ch_reorder, c_int, c_void_p, numbers, numbers, c_int, c_int)
         self.state_free = _declared(functions.ch_state_free, None, model, c_void_p)
         self.expand_beams = _declared(
             functions.ch_expand_beams, c_int, *[numbers] * 3, *[c_int] * 5, c_int64, numbers, c_int, *[numbers] * 8
@@ -92,106 +90,103 @@ class Library:
         self.digest = _declared(functions.ch_digest, ctypes.c_uint64, c_void_p, c_void_p, c_int)
         self.topk = _declared(
             functions.ch_topk, c_int, numbers, c_int, c_int, numbers, numbers, c_int, numbers, c_int,
-            numbers, c_int, numbers, numbers, c_int, numbers, numbers,
+            numbers, c_int, numbers, numbers, numbers, c_int, numbers, numbers,
         )  # fmt: skip
 
     def most_probable(
         self,
-        logits: Tensor,
+        logits: Array,
         suppressed: tuple[int, ...],
         count: int,
-        lists: tuple[Tensor, Tensor] | None = None,
+        lists: tuple[Array, Array] | None = None,
         standing: Standing | None = None,
-    ) -> tuple[Tensor, Tensor]:
+        forced: Array | None = None,
+    ) -> tuple[Array, Array]:
         """The log-probabilities and the tokens of the `count` most probable ones of each row of `logits`.
 
-        lists: where the logits of a sentence, the first dimension, are those of some tokens: these tokens (int32, one
-        row a sentence) and how many there are (int32). What follows them in a row is not read.
-        standing: keeps hypotheses to whole UTF-8; `logits` have the dimensions sentences, beams and tokens then.
+        logits: float32 "sentences beams tokens".
+        lists: where the logits of a sentence are those of some tokens: these tokens (int32, one row a sentence) and how
+        many there are (int32). What follows them in a row is not read.
+        standing: keeps hypotheses to whole UTF-8. forced: int64, the one token that a sentence may have; -1 for any.
         Raises DecodingError where these do not fit together.
         """
-        logits, stride, shape = (
-            logits.contiguous(),
-            logits.shape[-1],
-            (*logits.shape[:-1], crossing.count("count", count)),
-        )
-        values = crossing.buffer(*shape, dtype=torch.float32)
-        tokens = crossing.buffer(*shape, dtype=torch.int64)
+        sentences, beams, stride = logits.shape
+        count = crossing.count("count", count)
+        values, tokens = np.empty((sentences, beams, count), FLOAT32), np.empty((sentences, beams, count), INT64)
         banned = _whole_numbers(suppressed)
-        rows = math.prod(shape[:-1])
-        listed, sizes, beams = None, None, 1
+        listed = sizes = moves = states = furthest = only = None
+        vocabulary = 0
         if lists is not None:
-            sentences = logits.shape[0]
-            listed = pointer("lists", lists[0], torch.int32, sentences, stride)
-            sizes = pointer("the lists' sizes", lists[1], torch.int32, sentences)
-            beams = rows // sentences if sentences else 1
-        moves, vocabulary, states, furthest = None, 0, None, None
+            listed = pointer("lists", lists[0], INT32, sentences, stride)
+            sizes = pointer("the lists' sizes", lists[1], INT32, sentences)
         if standing is not None:
-            sentences, beams = logits.shape[:2]
             moves, vocabulary, states = _pointers(standing, sentences, beams)
             if standing[2] is not None:
-                furthest = pointer("furthest states", standing[2], torch.uint8, sentences)
+                furthest = pointer("furthest states", standing[2], UINT8, sentences)
+        if forced is not None:
+            only = pointer("forced tokens", forced, INT64, sentences)
         code = self.topk(
-            pointer("logits", logits, torch.float32, *logits.shape), rows, stride, listed, sizes, beams,
-            banned, len(banned), moves, vocabulary, states, furthest, count, values.data_ptr(), tokens.data_ptr(),
+            pointer("logits", logits, FLOAT32, sentences, beams, stride), sentences * beams, stride, listed, sizes,
+            beams, banned, len(banned), moves, vocabulary, states, furthest, only, count, address(values),
+            address(tokens),
         )  # fmt: skip
         crossing.require_done(code, "choosing the most probable tokens", logits=logits, count=count)
         return values, tokens
 
     def continuations(
         self,
-        totals: Tensor,
-        values: Tensor,
-        tokens: Tensor,
+        totals: Array,
+        values: Array,
+        tokens: Array,
         count: int,
         beams: int,
         end: int,
         standing: Standing | None = None,
-    ) -> tuple[tuple[Tensor, Tensor, Tensor], tuple[Tensor, Tensor, Tensor], Tensor]:
+    ) -> tuple[tuple[Array, Array, Array], tuple[Array, Array, Array], Array]:
         """Parents, tokens and totals of each sentence's `count` best continuations, and of the `beams` that live on.
 
-        At last where the latter stand, as the states of `standing`; no numbers in particular without one.
-        Raises DecodingError where these do not fit together.
+        Parents are rows among those of all sentences. At last where the latter stand, as the states of `standing`; no
+        numbers in particular without one. Raises DecodingError where these do not fit together.
         """
         sentences, rows, choices = values.shape
         count = min(crossing.count("count", count), rows * choices)
         beams = min(crossing.count("beams", beams), count)
-        parents, found = crossing.buffer(2, sentences, count, dtype=torch.int64).unbind()
-        live_parents, living, states = crossing.buffer(3, sentences, beams, dtype=torch.int64).unbind()
-        sums = crossing.buffer(sentences, count, dtype=torch.float64)
-        live_sums = crossing.buffer(sentences, beams, dtype=torch.float64)
-        results = (parents, found, sums), (live_parents, living, live_sums)
-        # Named, so that a copy lives until it has been read.
-        totals, values, tokens = totals.contiguous(), values.contiguous(), tokens.contiguous()
+        # One piece of memory for all results, and so one pointer: to ask for one takes longer than to make an array.
+        wide, narrow = sentences * count, sentences * beams
+        room = np.empty(3 * wide + 4 * narrow, INT64)
+        places = [0, wide, 2 * wide, 3 * wide, 3 * wide + narrow, 3 * wide + 2 * narrow, 3 * wide + 3 * narrow]
+        first = address(room)
         moves, vocabulary, before = (None, 0, None) if standing is None else _pointers(standing, sentences, rows)
         code = self.expand_beams(
-            pointer("totals", totals, torch.float64, sentences, rows),
-            pointer("log-probabilities", values, torch.float32, sentences, rows, choices),
-            pointer("tokens", tokens, torch.int64, sentences, rows, choices),
+            pointer("totals", totals, FLOAT64, sentences, rows),
+            pointer("log-probabilities", values, FLOAT32, sentences, rows, choices),
+            pointer("tokens", tokens, INT64, sentences, rows, choices),
             sentences, rows, choices, count, beams, end, moves, vocabulary, before,
-            *(one.data_ptr() for part in results for one in part), states.data_ptr(),
+            *(first + 8 * place for place in places),
         )  # fmt: skip
         crossing.require_done(code, "continuing hypotheses", values=values, count=count, beams=beams)
-        return *results, states
+        parts = [room[a:b] for a, b in zip(places, [*places[1:], len(room)], strict=True)]
+        found = [part.reshape(sentences, count) for part in parts[:3]]
+        live = [part.reshape(sentences, beams) for part in parts[3:]]
+        return (
+            (found[0], found[1], found[2].view(FLOAT64)),
+            (live[0], live[1], live[2].view(FLOAT64)),
+            live[3],
+        )
 
 
-def _pointers(standing: Standing, sentences: int, rows: int) -> tuple[Any, int, Any]:
+def _pointers(standing: Standing, sentences: int, rows: int) -> tuple[int, int, int]:
     """The automaton's table, the size of its vocabulary, and the states of the rows."""
     table, states, _ = standing
     vocabulary = table.shape[1]
-    moves = pointer("the automaton", table, torch.uint8, _STATES, vocabulary)
-    return moves, vocabulary, pointer("states", states, torch.int64, sentences, rows)
+    moves = pointer("the automaton", table, UINT8, _STATES, vocabulary)
+    return moves, vocabulary, pointer("states", states, INT64, sentences, rows)
 
 
 @functools.lru_cache(maxsize=16)
 def _whole_numbers(numbers: tuple[int, ...]) -> Any:
     """As C reads them; made once for the steps of a search."""
     return (c_int64 * len(numbers))(*numbers)
-
-
-def takes(tensor: Tensor) -> bool:
-    """Whether the compiled functions can read these numbers."""
-    return tensor.device.type == "cpu" and tensor.dtype == torch.float32
 
 
 def threads(wanted: int) -> int:
@@ -203,7 +198,8 @@ def _forget_threads() -> None:
     # OpenMP's threads, torch's own among them, were not copied with the process, and whoever asked for them would wait
     # for ever. One thread needs none of them.
     _FORKED.append(True)
-    torch.set_num_threads(1)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
 
 
 if hasattr(os, "register_at_fork"):
@@ -235,19 +231,17 @@ def library() -> Library | None:
 
 def _multiplies(functions: Library, precision: int) -> bool:
     """Whether a product of small whole numbers, which every precision holds exactly, comes out right."""
-    generator = torch.Generator("cpu").manual_seed(1)
-    rows, weight, bias = (
-        torch.randint(-127, 128, shape, generator=generator, dtype=torch.int64, device="cpu").to(torch.float32)
-        for shape in ((13, 42), (70, 42), (70,))
-    )
+    random = np.random.default_rng(1)
+    rows, weight, bias = (random.integers(-127, 128, shape).astype(FLOAT32) for shape in ((13, 42), (70, 42), (70,)))
     # The scale of a row is its greatest number divided by 127.
     rows[:, 0], weight[:, 0] = 127, -127
     matrix = Matrix()
-    if functions.pack(matrix, precision, *weight.shape, weight.data_ptr(), bias.data_ptr()):
+    if functions.pack(matrix, precision, *weight.shape, address(weight), address(bias)):
         return False
-    work = crossing.buffer(functions.workspace_bytes(matrix, len(rows)), dtype=torch.uint8)
-    result = crossing.buffer(len(rows), len(weight), dtype=torch.float32)
-    functions.matmul(matrix, rows.data_ptr(), len(rows), result.data_ptr(), work.data_ptr(), 1)
+    work = np.empty(functions.workspace_bytes(matrix, len(rows)), UINT8)
+    result = np.empty((len(rows), len(weight)), FLOAT32)
+    functions.matmul(matrix, address(rows), len(rows), address(result), address(work), 1)
     functions.unpack(matrix)
     # Whole numbers are exact in float64, so this depends on nobody's kind of product.
-    return torch.equal(result.double(), torch.nn.functional.linear(rows.double(), weight.double(), bias.double()))
+    exact = (rows.astype(FLOAT64)[:, None] * weight).sum(-1) + bias
+    return bool((result == exact).all())

@@ -302,7 +302,7 @@ static void attend_to_memory(
     leaving(t, layer->cross_norm, b, rows);
 }
 
-/* Let `ch_decode_step` give each of these sentences, which are all that were begun, the logits of some tokens only: the
+/* Let `ch_advance` give each of these sentences, which are all that were begun, the logits of some tokens only: the
    first counts[i] of row i of `lists`, whose rows are `stride` apart. `unfolded` are the weights of the output layer. */
 EXPORT int ch_shortlist(
     const struct transformer *t, struct state *s, const int32_t *unfolded, const int32_t *lists, const int32_t *counts,
@@ -332,18 +332,52 @@ static void project(const struct transformer *t, struct state *s, float *logits,
     matmul_each(s->listed, s->numbers, s->sentences, b->inputs, s->beams, logits, stride, b->work, threads);
 }
 
-/* Append a token to each of `rows` rows, which are all that there are, and write the logits of the one that follows it
-   (rows × stride, which is the size of the vocabulary or that of the longest list). */
-EXPORT int ch_decode_step(
-    const struct transformer *t, struct state *s, const int64_t *tokens, int rows, float *logits, int stride,
-    int threads
+/* Whether each of these rows is where its parent was. */
+static int all_stay(const struct state *s, const int64_t *parents, int sentences, int beams) {
+    if (sentences != s->sentences || beams != s->beams) return 0;
+    for (int row = 0; row < sentences * beams; row++)
+        if (parents[row] != row) return 0;
+    return 1;
+}
+
+/* Let row r go on from old row parents[r]; the rows of one sentence all go on from rows of one. */
+static int follow(struct state *s, const int64_t *parents, int sentences, int beams) {
+    int failed = 0, rows = s->sentences * s->beams;
+    size_t capacity = s->capacity, used = s->position * sizeof(int32_t);
+    if (!is_size(sentences, beams)) return NO_SUCH_SIZE;
+    if (!all_below(parents, (size_t)sentences * beams, rows)) return NO_SUCH_ROW;
+    for (int row = 0; row < sentences * beams; row++)
+        if (parents[row] / s->beams != parents[row / beams * beams] / s->beams) return NO_SUCH_ROW;
+    int32_t *ancestry = checked(malloc((size_t)sentences * beams * capacity * sizeof(int32_t)), &failed);
+    int32_t *numbers = checked(malloc(sentences * sizeof(int32_t)), &failed);
+    if (failed) {
+        free(ancestry), free(numbers);
+        return NO_MEMORY;
+    }
+    for (int i = 0; i < sentences; i++) numbers[i] = s->numbers[parents[i * beams] / s->beams];
+    for (size_t row = 0; row < (size_t)sentences * beams; row++)
+        memcpy(ancestry + row * capacity, s->ancestry + parents[row] * capacity, used);
+    free(s->ancestry), free(s->numbers);
+    s->ancestry = ancestry, s->numbers = numbers;
+    s->sentences = sentences, s->beams = beams;
+    return DONE;
+}
+
+/* One position more: row r of sentences × beams goes on from row parents[r] of those before, with tokens[r]. Where `parents`
+   is NULL, all rows go on as they are. The logits of the tokens that follow are written: rows × stride, which is the size
+   of the vocabulary or that of the longest list. */
+EXPORT int ch_advance(
+    const struct transformer *t, struct state *s, const int64_t *tokens, const int64_t *parents, int sentences,
+    int beams, float *logits, int stride, int threads
 ) {
-    int width = t->width, position = s->position, failed = 0;
+    int width = t->width, position = s->position, rows = sentences * beams, failed = 0;
     struct buffers *b = &s->buffers;
-    if (rows != s->sentences * s->beams) return NO_SUCH_ROW;
-    if (stride != s->outputs || threads < 1) return NO_SUCH_SIZE;
+    if (stride != s->outputs || threads < 1 || !is_size(sentences, beams)) return NO_SUCH_SIZE;
     if (position >= s->capacity) return NO_SUCH_POSITION;
     if (!all_below(tokens, rows, t->target_vocabulary)) return NO_SUCH_ID;
+    if (!parents && (sentences != s->sentences || beams != s->beams)) return NO_SUCH_ROW;
+    if (parents && !all_stay(s, parents, sentences, beams) && (failed = follow(s, parents, sentences, beams)))
+        return failed;
     if (provide(t, b, rows)) return NO_MEMORY;
     for (int row = 0; row < rows; row++)
         embed(t, t->target_embedding, t->target_positions, (int)tokens[row], position, b->inputs + (size_t)row * width);
@@ -361,31 +395,5 @@ EXPORT int ch_decode_step(
     project(t, s, logits, stride, threads);
     for (int row = 0; row < rows; row++) s->ancestry[(size_t)row * s->capacity + position] = row;
     s->position++;
-    return DONE;
-}
-
-/* Let row j of kept sentence i continue old row beams[i, j] of old sentence sentences[i]. */
-EXPORT int ch_reorder(struct state *s, const int64_t *sentences, const int64_t *beams, int kept, int kept_beams) {
-    int failed = 0;
-    size_t capacity = s->capacity, used = s->position * sizeof(int32_t);
-    if (!is_size(kept, kept_beams)) return NO_SUCH_SIZE;
-    if (!all_below(sentences, kept, s->sentences) || !all_below(beams, (size_t)kept * kept_beams, s->beams))
-        return NO_SUCH_ROW;
-    int32_t *ancestry = checked(malloc((size_t)kept * kept_beams * capacity * sizeof(int32_t)), &failed);
-    int32_t *numbers = checked(malloc(kept * sizeof(int32_t)), &failed);
-    for (int i = 0; i < kept && !failed; i++) {
-        numbers[i] = s->numbers[sentences[i]];
-        for (int j = 0; j < kept_beams; j++) {
-            size_t from = sentences[i] * s->beams + beams[i * kept_beams + j], to = (size_t)i * kept_beams + j;
-            memcpy(ancestry + to * capacity, s->ancestry + from * capacity, used);
-        }
-    }
-    if (failed) {
-        free(ancestry), free(numbers);
-        return NO_MEMORY;
-    }
-    free(s->ancestry), free(s->numbers);
-    s->ancestry = ancestry, s->numbers = numbers;
-    s->sentences = kept, s->beams = kept_beams;
     return DONE;
 }

@@ -1,0 +1,70 @@
+"""Whether the C that is compiled was compared with the model's PyTorch code as both stand on this disk.
+
+Whoever edits either is served by comparing them once more, which needs torch, at each start; until
+
+    python -m clearhead.runtimes.agreed
+
+has compared them on every kind of model and noted that they agree.
+"""
+
+import functools
+import hashlib
+from pathlib import Path
+
+_ROOT = Path(__file__).parents[1]
+_NOTE = Path(__file__).with_name("agreed.sha256")
+
+
+def sources() -> list[Path]:
+    """The files that say what is computed, in an order of their own."""
+    ours = [_ROOT / "runtimes" / name for name in ("compiled.py", "prepacking.py")]
+    found = [*(_ROOT / "model").glob("*.py"), *(_ROOT / "native").glob("*.[ch]"), *ours]
+    return sorted(found, key=lambda path: path.relative_to(_ROOT).as_posix())
+
+
+def digest() -> str:
+    """Of the files' names and contents."""
+    hashed = hashlib.sha256()
+    for path in sources():
+        content = path.read_bytes().replace(b"\r\n", b"\n")
+        hashed.update(f"{path.relative_to(_ROOT).as_posix()} {len(content)}\n".encode() + content)
+    return hashed.hexdigest()
+
+
+@functools.cache
+def is_agreed() -> bool:
+    """Whether these files are those that were compared."""
+    try:
+        return _NOTE.read_text(encoding="ascii").strip() == digest()
+    except OSError:
+        return False
+
+
+def compare() -> None:
+    """Compare C with PyTorch on a model of every kind, and note it. Raises SystemExit where they differ."""
+    import dataclasses
+    import itertools
+    from typing import get_args
+
+    from clearhead.model import EncoderDecoder, TransformerConfig
+    from clearhead.model.config import Activation, NormKind, NormPlacement, PositionKind, Sharing
+    from clearhead.runtimes.agreement import disagreement
+    from clearhead.runtimes.preparing import compiled
+
+    small = TransformerConfig(
+        source_vocabulary=50, target_vocabulary=50, width=32, heads=4, inner_width=48, encoder_layers=2,
+        decoder_layers=2, max_length=48,
+    )  # fmt: skip
+    kinds = (PositionKind, NormPlacement, NormKind, Activation, Sharing)
+    names = ("positions", "norm_placement", "norm", "activation", "share_embeddings")
+    for values in itertools.product(*map(get_args, kinds)):
+        config = dataclasses.replace(small, **dict(zip(names, values, strict=True)))
+        model = EncoderDecoder(config, seed=1)
+        runtime = compiled(model, "fp32")
+        if runtime is None or (share := disagreement(model, runtime)) is not None:
+            raise SystemExit(f"C is not there, or differs from PyTorch by {share:.2g} of the greatest logit: {config}")
+    _NOTE.write_text(digest() + "\n", encoding="ascii")
+
+
+if __name__ == "__main__":
+    compare()

@@ -1,0 +1,78 @@
+"""Whether C computes what a model's own PyTorch code does: it was written after that code, which anyone may edit.
+
+One pair of 40 source and 20 target tokens is compared, or as many as the model takes. What that cannot see is an edit
+that changes nothing there: one that acts on longer sentences alone, on certain ids, on padding, on several sentences at
+once, in training, or by less than rounding may.
+"""
+
+import copy
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from clearhead.model import EncoderDecoder, TransformerConfig, masks_for
+from clearhead.runtimes.compiled import CompiledRuntime
+from clearhead.runtimes.eager import EagerRuntime
+
+_SOURCE, _TARGET = 40, 20
+_UNIT = 2.0**-24  # float32's rounding
+# By chance one program may be so much nearer to the truth than the other. Of a model whose float32 is good, this times
+# its error is less than the bound below.
+_AS_ROUGH = 64
+
+
+def disagreement(model: EncoderDecoder, compiled: CompiledRuntime) -> float | None:
+    """By what share of the greatest logit `compiled`, in fp32, differs from `model` on these tokens; None if it may.
+
+    It may by rounding: a sum of n products is off by n·2⁻²⁴ of its magnitude in either program, and a logit is the last
+    of a row of such sums. Where weights are so large that PyTorch's float32 is off by more than that from its float64,
+    C may be off by an amount of that order. A model whose logits are no finite numbers is compared with nothing.
+    """
+    with EagerRuntime(model).session():
+        found, expected = _by_steps(model.config, compiled), _at_once(model)
+        greatest = float(expected.abs().max())
+        error = float((found - expected).abs().max())
+        if error <= _bound(model.config) * greatest or not expected.isfinite().all():
+            return None
+        exact = _at_once(copy.deepcopy(model).double())
+        if float((found - exact).abs().max()) <= _AS_ROUGH * float((expected - exact).abs().max()):
+            return None
+    return error / greatest if greatest else error
+
+
+def _by_steps(config: TransformerConfig, compiled: CompiledRuntime) -> Float[Tensor, "target vocabulary"]:
+    source, target = _tokens(config)
+    state, found = compiled.begin([source], len(target)), []
+    for token in target:
+        state.advance(np.array([[token]], np.int64), None)
+        found.append(state.logits[0, 0].copy())
+    return torch.tensor(np.array(found), dtype=torch.float64, device="cpu")
+
+
+def _at_once(model: EncoderDecoder) -> Float[Tensor, "target vocabulary"]:
+    source, target = (torch.tensor([ids], device="cpu") for ids in _tokens(model.config))
+    # Where there is no other id than that of padding, it is a token as well.
+    logits: Tensor = model(source, target, masks_for(source, target, padding=-1))
+    return logits[0].double()
+
+
+def _tokens(config: TransformerConfig) -> tuple[list[int], list[int]]:
+    """Ids within the model's length, far from each other, none of them padding where there is another."""
+    lengths = min(_SOURCE, config.max_length), min(_TARGET, config.max_length)
+    sizes = config.source_vocabulary, config.target_vocabulary
+    source, target = (
+        [1 + 7919 * place % (size - 1) if size > 1 else 0 for place in range(length)]
+        for length, size in zip(lengths, sizes, strict=True)
+    )
+    return source, target
+
+
+def _bound(config: TransformerConfig) -> float:
+    """How far two programs may differ, as a share of the greatest logit: all that is summed on the way to it."""
+    attention = 2 * config.width + config.head_width + _SOURCE
+    feed_forward = config.width + config.inner_width
+    encoder = config.encoder_layers * (attention + feed_forward)
+    decoder = config.decoder_layers * (2 * attention + feed_forward)
+    return 2 * _UNIT * (encoder + decoder + config.width)

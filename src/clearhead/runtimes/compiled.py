@@ -1,0 +1,217 @@
+"""A model in C on the CPU, from its weights by name: no torch is needed. See native/transformer.c."""
+
+import threading
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from ctypes import c_void_p
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy.typing import NDArray
+
+from clearhead.errors import DecodingError
+from clearhead.native import crossing
+from clearhead.native import library as native
+from clearhead.native.crossing import FLOAT32, INT32, INT64, address, pointer
+from clearhead.processor import cores
+from clearhead.runtimes.prepacking import Config, Prepacking, Weights
+from clearhead.runtimes.runtime import (
+    BATCH_BYTES,
+    BATCH_TOKENS,
+    Bans,
+    Choice,
+    Ids,
+    Lists,
+    Sizes,
+    bytes_for,
+    log_softmax,
+    require_vocabulary,
+)
+
+
+class CompiledRuntime:
+    """The same model in C.
+
+    weights: float32 arrays by the names of the model's state dict, every shared matrix under each of its names, and the
+    tables of positions, fixed ones too (`model.positions.tables`).
+    precision: in which numbers the linear layers multiply. "fp32" as the model was trained; "bf16" rounds weights and
+    inputs to 8 bits of precision; "int8" makes whole numbers from -127 to 127 of them, with a scale for each row of
+    weights and each vector of inputs. Sums, attention and normalisation are float32 in all three.
+
+    A sentence's result depends on nothing but the sentence, to the last bit: there is no padding, and each row of a
+    product is summed in the same order whatever is computed beside it.
+
+    The weights are copied: what becomes of them later is not seen. Several threads may use it at once. It never
+    changes, so a copy of it is itself; it is not pickled, as what C points to would not be there.
+    Raises MemoryError where memory is short, DecodingError for weights that are no numbers or of other shapes than the
+    config says.
+    """
+
+    batch_tokens, batch_bytes = BATCH_TOKENS, BATCH_BYTES
+
+    def __init__(self, library: native.Library, config: Config, weights: Weights, precision: str) -> None:
+        self.config = config
+        self.sizes = Sizes.of(config)
+        self._library = library
+        self._output_rows: NDArray[np.int32] | None = None
+        self._prepacking = Prepacking(library, config, weights, precision)
+        # Not at the process' end, where a thread may still compute; its memory is given back anyhow.
+        weakref.finalize(self, _free, library, self._prepacking.matrices).atexit = False
+        self._record = self._prepacking.record()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "CompiledRuntime":
+        return self
+
+    def __copy__(self) -> "CompiledRuntime":
+        return self
+
+    def __reduce__(self) -> str:
+        raise DecodingError("a model in C cannot be pickled; pickle the model, and prepare it where it is to be used")
+
+    @property
+    def concurrency(self) -> int:
+        return cores()
+
+    def padded_length(self, length: int) -> int:
+        return length
+
+    def bytes_for(self, source: int, target: int, rows: int) -> int:
+        return bytes_for(self.sizes, source, target, rows)
+
+    @contextmanager
+    def session(self) -> Iterator[None]:
+        yield
+
+    def begin(
+        self, sources: Sequence[Ids], capacity: int, *, rows: int = 1, lists: Lists | None = None, threads: int = 1
+    ) -> "CompiledState":
+        """See `Runtime.begin`. Raises DecodingError for what is no id of the model's, and for too many positions.
+
+        lists: logits are computed for these tokens alone, and are those that the whole product has there, to the last
+        bit.
+        """
+        # Whatever is not a sequence of ids is refused here, and what is not an id of the model by C.
+        ids = crossing.numbers([one for source in sources for one in source], INT32)
+        lengths = crossing.numbers([len(source) for source in sources], INT32)
+        capacity, threads = crossing.count("capacity", capacity), crossing.count("threads", threads)
+        state = c_void_p()
+        code = self._library.state_new(
+            self._record, pointer("ids", ids, INT32, len(ids)), len(ids),
+            pointer("lengths", lengths, INT32, len(sources)), len(sources),
+            1, capacity, native.threads(threads), state,
+        )  # fmt: skip
+        crossing.require_done(code, "reading sources", ids=ids, lengths=lengths, capacity=capacity)
+        return CompiledState(self, self._library, self._record, state, len(sources), threads, lists)
+
+    def unfolded(self) -> Int[np.ndarray, "outputs words"]:
+        """The output layer's prepacked weights one output after the other, made when a list first asks for some."""
+        # Two threads may both make them; they make the same, and no lock is there to be held while a process forks.
+        if self._output_rows is None:
+            output = self._record.output
+            rows = np.empty((output.outputs, self._library.words32(output)), INT32)
+            self._library.unfold(output, address(rows))
+            self._output_rows = rows
+        return self._output_rows
+
+
+class CompiledState:
+    """The sentences of one batch in C: `runtime.State`.
+
+    logits: of the last step, "sentences beams vocabulary", or those of the lists' tokens. The next step may overwrite
+    them.
+    """
+
+    def __init__(
+        self,
+        runtime: CompiledRuntime,
+        library: native.Library,
+        record: native.Transformer,
+        state: c_void_p,
+        sentences: int,
+        threads: int,
+        lists: Lists | None,
+    ) -> None:
+        self._runtime = runtime  # Kept alive, as C reads its weights.
+        self._threads = threads
+        self._lists: Lists | None = None
+        self._library, self._record, self._state, self._shape = library, record, state, (sentences, 1)
+        self._outputs = runtime.sizes.target_vocabulary
+        weakref.finalize(self, library.state_free, record, state).atexit = False
+        # Two threads that ask at once wait for each other: C would write to the same buffers.
+        self._busy = threading.Lock()
+        self.logits = np.empty((0, 0, self._outputs), FLOAT32)
+        if lists is not None:
+            self._limit(lists)
+
+    def _limit(self, lists: Lists) -> None:
+        """Lay each sentence's part of the output layer out once: it is read at every step."""
+        lists = lists._replace(
+            tokens=crossing.ordered("lists", lists.tokens, 2),
+            counts=crossing.ordered("the lists' sizes", lists.counts, 1),
+        )
+        sentences, longest = self._shape[0], lists.tokens.shape[1]
+        code = self._library.shortlist(
+            self._record, self._state, address(self._runtime.unfolded()),
+            pointer("lists", lists.tokens, INT32, sentences, longest),
+            pointer("the lists' sizes", lists.counts, INT32, sentences), sentences, longest,
+        )  # fmt: skip
+        crossing.require_done(code, "a shortlist", tokens=lists.tokens, counts=lists.counts)
+        self._lists, self._outputs = lists, longest
+
+    def advance(
+        self, tokens: Int[np.ndarray, "sentences beams"], parents: Int[np.ndarray, "sentences beams"] | None
+    ) -> None:
+        with self._busy:
+            tokens = crossing.ordered("tokens", tokens, 2)
+            shape: tuple[int, int] = tokens.shape
+            if parents is not None:
+                parents = crossing.ordered("parents", parents, 2)
+            logits = self.logits
+            if logits.shape[:2] != shape or logits.shape[2] != self._outputs:
+                logits = np.empty((*shape, self._outputs), FLOAT32)
+            code = self._library.advance(
+                self._record, self._state, pointer("tokens", tokens, INT64, *shape),
+                None if parents is None else pointer("parents", parents, INT64, *shape), *shape,
+                address(logits), self._outputs, native.threads(self._threads),
+            )  # fmt: skip
+            crossing.require_done(code, "a step of decoding", tokens=tokens, parents=parents)
+            if parents is not None and self._lists is not None:
+                sentences = parents[:, 0] // self._shape[1]
+                # Most steps keep all where they are.
+                if not np.array_equal(sentences, np.arange(self._shape[0])):
+                    self._lists = self._lists.of_sentences(sentences)
+            self._shape, self.logits = shape, logits
+
+    def best(self, count: int, bans: Bans) -> Choice:
+        lists, vocabulary = self._lists, self._runtime.sizes.target_vocabulary
+        if bans.standing is not None:
+            require_vocabulary(bans.standing, vocabulary)
+        count = min(count, vocabulary)
+        return Choice(
+            *self._library.most_probable(
+                self.logits, bans.suppressed, count, lists and lists[:2], bans.standing, bans.forced
+            )
+        )
+
+    def log_probabilities(self) -> Float[np.ndarray, "sentences beams vocabulary"]:
+        if self._lists is None:
+            return log_softmax(self.logits)
+        sentences, beams = self._shape
+        vocabulary = self._runtime.sizes.target_vocabulary
+        whole = np.full((sentences, beams, vocabulary + 1), -np.inf, FLOAT32)
+        # What fills a list up may be anything: its place is beyond the vocabulary.
+        is_listed = np.arange(self.logits.shape[-1]) < self._lists.counts[:, None]
+        tokens = np.where(is_listed, self._lists.tokens, vocabulary)
+        places = np.broadcast_to(tokens[:, None].astype(np.int64), self.logits.shape)
+        np.put_along_axis(whole, places, self.logits, axis=-1)
+        return log_softmax(whole[..., :-1])
+
+    def __reduce__(self) -> str:
+        raise DecodingError("a state of decoding cannot be copied or pickled; begin another one")
+
+
+def _free(library: native.Library, matrices: Iterable[native.Matrix]) -> None:
+    for matrix in matrices:
+        library.unpack(matrix)

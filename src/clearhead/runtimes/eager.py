@@ -1,0 +1,143 @@
+"""A model served by its own PyTorch code, operation by operation: whatever is done to it, is done here too."""
+
+import os
+import threading
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from clearhead.model import DecoderCache
+from clearhead.runtimes.choosing import Chooser
+from clearhead.runtimes.runtime import BATCH_BYTES, BATCH_TOKENS, Bans, Choice, Ids, Lists, Sizes, bytes_for
+from clearhead.runtimes.weights import require_finite
+
+# A GPU is idle with a hundred rows at a time and busy with a thousand.
+DEVICE_BATCH_TOKENS = 32_768
+
+
+class EagerRuntime:
+    """A model, as it is: an `EncoderDecoder`, or whatever has `config`, `encode`, `begin` and `step` as that has."""
+
+    concurrency = 1  # One product uses all cores.
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        config = model.config
+        self.sizes = Sizes.of(config)
+        self.device = next(model.parameters()).device
+        self.batch_tokens = BATCH_TOKENS if self.device.type == "cpu" else DEVICE_BATCH_TOKENS
+        self.batch_bytes = device_bytes(self.device)
+
+    def padded_length(self, length: int) -> int:
+        return length
+
+    def bytes_for(self, source: int, target: int, rows: int) -> int:
+        return bytes_for(self.sizes, source, target, rows)
+
+    @contextmanager
+    def session(self) -> Iterator[None]:
+        """Without dropout and gradients; afterwards every module trains or does not, as before.
+
+        Raises DecodingError for weights that are no numbers.
+        """
+        require_finite(self.model)
+        with _evaluating(self.model), torch.inference_mode():
+            yield
+
+    def begin(
+        self, sources: Sequence[Ids], capacity: int, *, rows: int = 1, lists: Lists | None = None, threads: int = 1
+    ) -> "EagerState":
+        source, mask = padded(sources, self.device)
+        cache = self.model.begin(self.model.encode(source, mask), mask, 1)
+        allowed = None if lists is None else torch.as_tensor(lists.mask(), device=self.device)
+        return EagerState(self.model, cache, allowed, Chooser(self.device))
+
+
+class EagerState:
+    """A model and its KV cache: `runtime.State`.
+
+    allowed: the tokens that each sentence may have; the logits of all others are -inf. None where it may have all.
+    """
+
+    def __init__(self, model: Any, cache: DecoderCache, allowed: Tensor | None, chooser: Chooser) -> None:
+        self._model, self._cache, self._allowed, self._chooser = model, cache, allowed, chooser
+        self._beams = 1
+        self._logits = torch.empty(0, dtype=torch.float32, device=chooser.device)
+
+    def advance(
+        self, tokens: Int[np.ndarray, "sentences beams"], parents: Int[np.ndarray, "sentences beams"] | None
+    ) -> None:
+        device = self._chooser.device
+        if parents is not None:
+            sentences = torch.as_tensor(parents[:, 0] // self._beams, device=device)
+            self._cache.select(sentences, torch.as_tensor(parents % self._beams, device=device))
+            if self._allowed is not None:
+                self._allowed = self._allowed[sentences]
+            self._beams = parents.shape[1]
+        logits = self._model.step(torch.as_tensor(tokens, device=device), self._cache)
+        self._logits = logits if self._allowed is None else logits.masked_fill(~self._allowed[:, None], -torch.inf)
+
+    def best(self, count: int, bans: Bans) -> Choice:
+        values, tokens = self._chooser.best(self._chooser.log_softmax(self._logits), count, bans)
+        return Choice(values.cpu().numpy(), tokens.cpu().numpy())
+
+    def log_probabilities(self) -> Float[np.ndarray, "sentences beams vocabulary"]:
+        found: Float[np.ndarray, "sentences beams vocabulary"] = self._chooser.log_softmax(self._logits).cpu().numpy()
+        return found
+
+
+# How many sessions a model is in, and which of its modules trained before the first: one that ends early must not let
+# those that go on drop numbers out.
+_SESSIONS: "weakref.WeakKeyDictionary[Any, tuple[int, list[nn.Module]]]" = weakref.WeakKeyDictionary()
+_LOCK = threading.Lock()
+
+
+@contextmanager
+def _evaluating(model: Any) -> Iterator[None]:
+    with _LOCK:
+        count, training = _SESSIONS.get(model) or (0, [module for module in model.modules() if module.training])
+        _SESSIONS[model] = count + 1, training
+        for module in training:
+            module.training = False
+    try:
+        yield
+    finally:
+        with _LOCK:
+            count, training = _SESSIONS.pop(model)
+            if count > 1:
+                _SESSIONS[model] = count - 1, training
+            else:
+                for module in training:
+                    module.training = True
+
+
+def _forget_sessions() -> None:
+    # Of a process that was forked: the lock's holder is not there, nor are the sessions of other threads.
+    global _LOCK
+    _LOCK = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_sessions)
+
+
+def device_bytes(device: torch.device) -> int:
+    """What a batch may take on a device: a quarter of a GPU's memory."""
+    return torch.cuda.mem_get_info(device)[1] // 4 if device.type == "cuda" else BATCH_BYTES
+
+
+def padded(sources: Sequence[Ids], device: torch.device) -> tuple[Tensor, Tensor]:
+    """Sources as one tensor, each filled up at its end, and the mask of what may be attended to.
+
+    "sentences longest" and "sentences 1 1 longest". What fills a row up is never attended to, so any id will do.
+    """
+    longest = max(map(len, sources))
+    rows = torch.tensor([[*ids, *[0] * (longest - len(ids))] for ids in sources], dtype=torch.long, device=device)
+    lengths = torch.tensor([len(ids) for ids in sources], device=device)
+    return rows, (torch.arange(longest, device=device) < lengths[:, None])[:, None, None]

@@ -1,0 +1,151 @@
+"""A model's weights as C reads them: prepacked for its products, in one record. See native/transformer.h."""
+
+import functools
+import math
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clearhead.native import crossing
+from clearhead.native import library as native
+from clearhead.native.crossing import FLOAT32, pointer
+from clearhead.runtimes.weights import require_finite_array
+
+_KINDS = {"fp32": native.FP32, "bf16": native.BF16, "int8": native.INT8}
+ACTIVATIONS = ("relu", "gelu", "gelu-tanh", "silu")
+GATED = ("reglu", "geglu", "geglu-tanh", "swiglu")
+Weights = Mapping[str, NDArray[Any]]
+
+
+class Config(Protocol):
+    """What C has to know of a `model.TransformerConfig`."""
+
+    @property
+    def source_vocabulary(self) -> int: ...
+    @property
+    def target_vocabulary(self) -> int: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def heads(self) -> int: ...
+    @property
+    def inner_width(self) -> int: ...
+    @property
+    def encoder_layers(self) -> int: ...
+    @property
+    def decoder_layers(self) -> int: ...
+    @property
+    def max_length(self) -> int: ...
+    @property
+    def positions(self) -> str: ...
+    @property
+    def norm_placement(self) -> str: ...
+    @property
+    def activation(self) -> str: ...
+
+
+class Prepacking:
+    """From weights by name to the record that C reads.
+
+    matrices: what C has made, for whoever is to give it back. kept: what the record points to besides; both are to live
+    as long as the record is used.
+    """
+
+    def __init__(self, library: native.Library, config: Config, weights: Weights, precision: str) -> None:
+        self._library, self._config, self._weights, self._kind = library, config, weights, _KINDS[precision]
+        self.matrices: list[native.Matrix] = []
+        self.kept: list[NDArray[Any]] = []
+
+    def record(self) -> native.Transformer:
+        for name, array in self._weights.items():
+            require_finite_array(name, array)
+        config, record = self._config, native.Transformer()
+        width, positions = config.width, config.max_length
+        record.width, record.heads, record.inner_width = width, config.heads, config.inner_width
+        record.encoder_layers, record.decoder_layers = config.encoder_layers, config.decoder_layers
+        record.source_vocabulary, record.target_vocabulary = config.source_vocabulary, config.target_vocabulary
+        record.max_length = positions
+        record.normalize_after = config.norm_placement == "post"
+        record.gated = config.activation in GATED
+        record.activation = (GATED if record.gated else ACTIVATIONS).index(config.activation)
+        record.scale = math.sqrt(config.width)
+        record.source_embedding = self._pointer("source_embedding.matrix.weight", config.source_vocabulary, width)
+        record.target_embedding = self._pointer("target_embedding.matrix.weight", config.target_vocabulary, width)
+        if config.positions == "rotary":
+            half = width // config.heads // 2
+            record.cosine = self._pointer("rotary.cosine", positions, half)
+            record.sine = self._pointer("rotary.sine", positions, half)
+        else:
+            record.source_positions = self._pointer("source_embedding.positions.table", positions, width)
+            record.target_positions = self._pointer("target_embedding.positions.table", positions, width)
+        encoder = [self._layer(f"encoder.layers.{number}", False) for number in range(config.encoder_layers)]
+        decoder = [self._layer(f"decoder.layers.{number}", True) for number in range(config.decoder_layers)]
+        record.encoder = (native.Layer * config.encoder_layers)(*encoder)
+        record.decoder = (native.Layer * config.decoder_layers)(*decoder)
+        if config.norm_placement == "pre":
+            record.encoder_norm = self._norm("encoder.normalization")
+            record.decoder_norm = self._norm("decoder.normalization")
+        record.output = self._matrix(config.target_vocabulary, width, self._weights["output.matrix.weight"])
+        return record
+
+    def _layer(self, name: str, has_memory: bool) -> native.Layer:
+        record, width, inner = native.Layer(), self._config.width, self._config.inner_width
+        own, cross, feed = f"{name}.self_attention", f"{name}.cross_attention", f"{name}.feed_forward"
+        record.self_norm = self._norm(f"{own}_residual.normalization")
+        record.self_inputs = self._linear(3 * width, width, f"{own}.query", f"{own}.key", f"{own}.value")
+        record.self_output = self._linear(width, width, f"{own}.output")
+        if has_memory:
+            record.cross_norm = self._norm(f"{cross}_residual.normalization")
+            record.cross_query = self._linear(width, width, f"{cross}.query")
+            record.cross_memory = self._linear(2 * width, width, f"{cross}.key", f"{cross}.value")
+            record.cross_output = self._linear(width, width, f"{cross}.output")
+        record.feed_forward_norm = self._norm(f"{feed}_residual.normalization")
+        record.inner = self._linear(inner, width, f"{feed}.inner")
+        if self._config.activation in GATED:
+            record.gate = self._linear(inner, width, f"{feed}.gate")
+        record.outer = self._linear(width, inner, f"{feed}.outer")
+        return record
+
+    def _linear(self, outputs: int, inputs: int, *names: str) -> native.Matrix:
+        """Layers of the same inputs as one matrix, their outputs one after the other."""
+        weight, bias = (
+            np.concatenate([self._weights[f"{name}.{part}"] for name in names]) for part in ("weight", "bias")
+        )
+        return self._matrix(outputs, inputs, weight, bias)
+
+    def _matrix(
+        self, outputs: int, inputs: int, weight: NDArray[Any], bias: NDArray[Any] | None = None
+    ) -> native.Matrix:
+        matrix, weight = native.Matrix(), _plain(weight)
+        bias = None if bias is None else _plain(bias)
+        code = self._library.pack(
+            matrix, self._kind, outputs, inputs, pointer("a weight", weight, FLOAT32, outputs, inputs),
+            None if bias is None else pointer("a bias", bias, FLOAT32, outputs),
+        )  # fmt: skip
+        crossing.require_done(code, "prepacking a weight", weight=weight)
+        self.matrices.append(matrix)
+        return matrix
+
+    def _norm(self, name: str) -> native.Norm:
+        record, width = native.Norm(), self._config.width
+        record.weight = self._pointer(f"{name}.weight", width)
+        record.bias = self._pointer(f"{name}.bias", width) if f"{name}.bias" in self._weights else None
+        return record
+
+    def _pointer(self, name: str, *shape: int) -> int:
+        """Where its numbers stand, in float32; they are kept as long as the runtime is."""
+        # A copy, or training on would change half of the model: what is prepacked stays as it was.
+        self.kept.append(np.array(self._weights[name], FLOAT32, order="C"))
+        return pointer(name, self.kept[-1], FLOAT32, *shape)
+
+
+@functools.cache
+def prepackable(activation: str) -> bool:
+    """Whether C knows a model with this activation function."""
+    return activation in ACTIVATIONS + GATED
+
+
+def _plain(array: NDArray[Any]) -> NDArray[np.float32]:
+    return np.ascontiguousarray(array, FLOAT32)

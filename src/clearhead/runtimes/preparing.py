@@ -1,0 +1,98 @@
+"""From a model to what serves it: C on a CPU, recorded steps on a GPU, its own PyTorch code wherever it is edited."""
+
+import functools
+import logging
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+
+from clearhead.model import EncoderDecoder
+from clearhead.model.as_built import departure
+from clearhead.native import library as native
+from clearhead.runtimes.agreement import disagreement
+from clearhead.runtimes.compiled import CompiledRuntime
+from clearhead.runtimes.cuda import CudaRuntime
+from clearhead.runtimes.eager import EagerRuntime
+from clearhead.runtimes.prepacking import Weights, prepackable
+from clearhead.runtimes.runtime import Runtime
+
+_LOG = logging.getLogger(__name__)
+
+
+class Prepared(NamedTuple):
+    """What serves a model, what there is to say of it, and whether it cost something to find out."""
+
+    runtime: Runtime
+    remark: str | None = None
+    is_costly: bool = False
+
+
+def prepared(model: EncoderDecoder, precision: str) -> Prepared:
+    """What serves the model best.
+
+    Raises DecodingError for weights that are no numbers, MemoryError where memory is short.
+    """
+    reason = departure(model)
+    if reason is None and is_on_gpu(model):
+        if precision == "int8":
+            _LOG.warning("int8 is for CPUs; bf16 is used on this GPU")
+        return Prepared(CudaRuntime(model, "fp32" if precision == "fp32" else "bf16"), is_costly=True)
+    others = {one.dtype for one in model.parameters()} - {torch.float32}
+    if reason is None and others:
+        reason = f"weights in {str(others.pop()).removeprefix('torch.')}"
+    if reason is not None:
+        remark = f"the model has {reason}, so PyTorch serves it as it is; {precision} is not used"
+        return Prepared(EagerRuntime(model), None if precision == "fp32" else remark)
+    found = compiled(model, precision)
+    if found is None:
+        return Prepared(EagerRuntime(model))
+    # Only products differ between precisions.
+    plain = found if precision == "fp32" else compiled(model, "fp32")
+    share = None if plain is None else disagreement(model, plain)
+    if share is None:
+        return Prepared(found, is_costly=True)
+    remark = (
+        f"C computes logits that differ by {share:.2g} of the greatest from PyTorch's, as if its code was edited; "
+        "PyTorch serves, more slowly"
+    )
+    return Prepared(EagerRuntime(model), remark, is_costly=True)
+
+
+def compiled(model: EncoderDecoder, precision: str) -> CompiledRuntime | None:
+    """The model in C; None where the compiled functions cannot be had, lack a part of it, or it is not on a CPU."""
+    library = native.library() if next(model.parameters()).device.type == "cpu" else None
+    if library is None and precision != "fp32":
+        _LOG.warning(
+            "%s needs a C compiler (cc, gcc or clang) and a model on the CPU; fp32 is used",
+            precision,
+        )
+    activation = model.config.activation
+    if library is not None and not prepackable(activation):
+        _note(f"the compiled functions do not know {activation=}, so PyTorch translates, which is slower")
+        return None
+    return None if library is None else CompiledRuntime(library, model.config, weights_of(model), precision)
+
+
+def weights_of(model: EncoderDecoder) -> Weights:
+    """A model's parameters and tables of positions, by the names that `CompiledRuntime` knows: views of its numbers."""
+    tensors = {
+        **dict(model.named_parameters(remove_duplicate=False)),
+        **dict(model.named_buffers(remove_duplicate=False)),
+    }
+    found: dict[str, Any] = {}
+    for name, tensor in tensors.items():
+        # The same in every layer.
+        _, rotary, table = name.partition(".rotary.")
+        found[f"rotary.{table}" if rotary else name] = tensor.detach().to("cpu", torch.float32).numpy()
+    return found
+
+
+def is_on_gpu(model: nn.Module) -> bool:
+    return next(model.parameters()).device.type == "cuda"
+
+
+@functools.cache
+def _note(line: str) -> None:
+    """Say a line once: a model may be asked to translate any number of times."""
+    _LOG.warning("%s", line)

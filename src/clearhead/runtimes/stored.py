@@ -1,0 +1,103 @@
+"""A model's weights as a file holds them: one at a time, in float32, by every name that a model has for them."""
+
+import os
+import weakref
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clearhead.errors import BundleError
+from clearhead.model import tables
+from clearhead.model.config import TransformerConfig
+from clearhead.model.shapes import parameter_shapes, shared_names
+from clearhead.tensor_file import BYTES, read_header
+
+# Of BF16, of which NumPy has none, the bits.
+_KINDS = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
+
+
+class StoredWeights(Mapping[str, NDArray[np.float32]]):
+    """The file stays open: what takes its place under its name later is another file, which is not looked at.
+
+    Raises BundleError where it can be read no more, or was written to meanwhile.
+    """
+
+    def __init__(self, path: Path, config: TransformerConfig) -> None:
+        self.path, self.config = path, config
+        self._file = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+        weakref.finalize(self, os.close, self._file)
+        self._entries = read_header(path).tensors
+        self._state = self._seen()
+        self._shared = shared_names(config)
+        self._names = tuple(parameter_shapes(config, shared=True))
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __getitem__(self, name: str) -> NDArray[np.float32]:
+        entry = self._entries[self._shared.get(name, name)]
+        numbers = np.empty(entry.shape, _KINDS[entry.kind])
+        try:
+            read = _read_at(self._file, entry.begin, numbers)
+        except OSError as error:
+            raise BundleError(f"{self.path} cannot be read ({error.strerror}); load the bundle again") from None
+        if read != numbers.size * BYTES[entry.kind] or self._seen() != self._state:
+            raise BundleError(f"{self.path} was changed while it was in use; load the bundle again")
+        if entry.kind == "BF16":
+            return (numbers.astype(np.uint32) << 16).view(np.float32)
+        return numbers.astype(np.float32, copy=False)
+
+    def with_tables(self) -> Mapping[str, NDArray[np.float32]]:
+        """The same with the tables of positions that a formula gives, by the names of `CompiledRuntime`."""
+        return _WithTables(self)
+
+    def _seen(self) -> tuple[int, ...]:
+        status = os.fstat(self._file)
+        return status.st_size, status.st_mtime_ns
+
+
+class _WithTables(Mapping[str, NDArray[np.float32]]):
+    def __init__(self, stored: StoredWeights) -> None:
+        self._stored, config = stored, stored.config
+        self._tables: dict[str, NDArray[np.float32]] = {}
+        if config.positions == "rotary":
+            cosine, sine = tables.rotary(config.max_length, config.head_width)
+            self._tables = {"rotary.cosine": cosine, "rotary.sine": sine}
+        elif config.positions != "learned":
+            layout = tables.sinusoidal if config.positions == "sinusoidal" else tables.sinusoidal_concatenated
+            table = layout(config.max_length, config.width)
+            self._tables = {f"{side}_embedding.positions.table": table for side in ("source", "target")}
+
+    def __len__(self) -> int:
+        return len(self._stored) + len(self._tables)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._stored
+        yield from self._tables
+
+    def __getitem__(self, name: str) -> NDArray[np.float32]:
+        return self._tables[name] if name in self._tables else self._stored[name]
+
+
+def _read_at(file: int, begin: int, numbers: NDArray[Any]) -> int:
+    """Fill `numbers` from a place in the file; return how many bytes there were. Others may read elsewhere at once."""
+    if not numbers.size:
+        return 0
+    room, done = memoryview(cast(Any, numbers)).cast("B"), 0
+    while done < len(room):
+        if hasattr(os, "preadv"):
+            read = os.preadv(file, [room[done:]], begin + done)
+        else:
+            os.lseek(file, begin + done, os.SEEK_SET)
+            part = os.read(file, len(room) - done)
+            room[done : done + len(part)], read = part, len(part)
+        if not read:
+            break
+        done += read
+    return done

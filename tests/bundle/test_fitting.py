@@ -1,0 +1,53 @@
+"""Files that do not fit their config, before anything is built: tests/bundle/test_loading.py tries whole folders."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from clearhead.bundle.fitting import require_shapes, require_sizes
+from clearhead.errors import BundleError
+from clearhead.model import TransformerConfig
+from clearhead.model.shapes import parameter_shapes
+from clearhead.text import Tokenizer
+
+TOKENIZER = Tokenizer.learn(["one two one two"], 260)
+CONFIG = TransformerConfig(
+    source_vocabulary=TOKENIZER.size, target_vocabulary=TOKENIZER.size, width=16, heads=2, inner_width=12,
+    encoder_layers=1, decoder_layers=1, max_length=9,
+)  # fmt: skip
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    made = tmp_path / "model.safetensors"
+    save_file({name: np.zeros(shape, np.float32) for name, shape in parameter_shapes(CONFIG).items()}, made)
+    return made
+
+
+def test_what_fits(path: Path) -> None:
+    require_sizes(CONFIG, path, TOKENIZER, TOKENIZER)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"source_vocabulary": 99, "target_vocabulary": 99}, "source_vocabulary=99, but the tokenizer has"),
+        ({"width": 10}, "has shape .* expected"),
+        ({"encoder_layers": 2}, "does not fit its config.json"),
+        ({"max_length": 2**20}, "needs tables of positions far larger than the model"),
+    ],
+)
+def test_another_config(path: Path, changes: dict[str, Any], message: str) -> None:
+    """faults.md A8."""
+    with pytest.raises(BundleError, match=message):
+        require_sizes(dataclasses.replace(CONFIG, **changes), path, TOKENIZER, TOKENIZER)
+
+
+def test_numbers_of_another_kind(tmp_path: Path) -> None:
+    save_file({"a": np.zeros((2, 3), np.int64)}, tmp_path / "a")
+    with pytest.raises(BundleError, match="a holds I64, expected one of F32, F16, BF16, F64"):
+        require_shapes(tmp_path / "a", {"a": (2, 3)})

@@ -1,0 +1,378 @@
+"""The model in C against the model in Python: the same numbers, whatever the sizes and kinds."""
+
+import copy
+import dataclasses
+import gc
+import math
+import pickle
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from clearhead.decoding import Engine, Hypothesis, Precision, Sampling, SearchOptions, Shortlist, score_ids
+from clearhead.errors import DecodingError
+from clearhead.model import EncoderDecoder, TransformerConfig
+from clearhead.native import compiler
+from clearhead.native import library as native
+from clearhead.runtimes.compiled import CompiledRuntime
+from clearhead.runtimes.eager import EagerRuntime, padded
+from clearhead.runtimes.preparing import compiled, weights_of
+from clearhead.runtimes.runtime import Runtime, log_softmax
+
+pytestmark = pytest.mark.skipif(compiler.find_compiler() is None, reason="this machine has no C compiler")
+BEGIN, END, VOCABULARY = 1, 2, 37
+OPTIONS = SearchOptions(begin=BEGIN, end=END, suppressed=(0, BEGIN), beam_size=4, top_beams=3)
+KINDS: list[dict[str, Any]] = [
+    {},
+    {"norm_placement": "pre", "norm": "rms", "activation": "gelu"},
+    {"positions": "learned", "activation": "gelu-tanh", "share_embeddings": "none"},
+    {"positions": "rotary", "activation": "silu", "norm_placement": "pre"},
+    {"positions": "sinusoidal-concatenated", "activation": "reglu"},
+    {"activation": "geglu", "norm": "rms"},
+    {"activation": "geglu-tanh", "share_embeddings": "target"},
+    {"activation": "swiglu", "positions": "rotary"},
+    {"width": 36, "heads": 3, "inner_width": 50},
+    {"encoder_layers": 0, "decoder_layers": 1},
+]
+
+
+def model_of(**changes: Any) -> EncoderDecoder:
+    config = TransformerConfig(
+        source_vocabulary=VOCABULARY,
+        target_vocabulary=VOCABULARY,
+        width=32,
+        heads=2,
+        inner_width=48,
+        encoder_layers=2,
+        decoder_layers=2,
+        max_length=24,
+    )
+    model = EncoderDecoder(dataclasses.replace(config, **changes), seed=3).eval()
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            # Biases that are zero and gains that are one would hide a part that is left out.
+            parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.1)
+    return model
+
+
+def compiled_of(model: EncoderDecoder, precision: Precision = "fp32") -> CompiledRuntime:
+    found = compiled(model, precision)
+    assert found is not None
+    return found
+
+
+def both(model: EncoderDecoder) -> tuple[EagerRuntime, CompiledRuntime]:
+    return EagerRuntime(model), compiled_of(model)
+
+
+def translated(
+    runtime: Runtime,
+    sources: list[list[int]],
+    options: SearchOptions,
+    *,
+    batch_tokens: int | None = None,
+    workers: int | None = None,
+    **settings: Any,
+) -> list[list[Hypothesis]]:
+    return Engine(runtime, batch_tokens=batch_tokens, workers=workers).translate(sources, options, **settings)
+
+
+def sources(count: int = 5) -> list[list[int]]:
+    draw = random.Random(1)
+    return [[*(draw.randrange(3, VOCABULARY) for _ in range(draw.randrange(12))), END] for _ in range(count)]
+
+
+Pair = tuple[NDArray[np.float32], NDArray[np.float32]]
+
+
+def followed(model: EncoderDecoder, fast: CompiledRuntime) -> list[Pair]:
+    """The logits of both while sentences leave, beams widen, change places and are dropped."""
+    given, device = sources(), torch.device("cpu")
+    pairs = []
+    with torch.inference_mode():
+        source, mask = padded(given, device)
+        cache, state = model.begin(model.encode(source, mask), mask), fast.begin(given, 12)
+
+        def ask(tokens: list[list[int]], sentences: list[int] | None = None, beams: Any = None) -> None:
+            parents = None
+            if sentences is not None:
+                parents = np.array(sentences)[:, None] * cache.beams + np.array(beams)
+                cache.select(torch.tensor(sentences), torch.tensor(beams))
+            state.advance(np.array(tokens), parents)
+            pairs.append((state.logits.copy(), model.step(torch.tensor(tokens), cache).numpy()))
+
+        ask([[BEGIN]] * 5)
+        ask([[5, 6, 7], [8, 9, 10], [11, 12, 13], [14, 15, 16]], [0, 1, 3, 4], [[0, 0, 0]] * 4)
+        swapped = [[2, 0, 1], [1, 1, 1], [0, 1, 2], [2, 2, 0]]
+        ask([[17, 18, 19], [20, 21, 22], [23, 24, 25], [26, 27, 28]], [0, 1, 2, 3], swapped)
+        ask([[29, 3], [4, 29]], [1, 3], [[0, 2], [1, 0]])
+        for token in range(30, 36):
+            ask([[token, 3], [4, token]])
+    return pairs
+
+
+@pytest.mark.parametrize("kinds", KINDS, ids=str)
+def test_equal_to_the_model_in_float32(kinds: dict[str, Any]) -> None:
+    model = model_of(**kinds)
+    for fast, plain in followed(model, compiled_of(model)):
+        np.testing.assert_allclose(fast, plain, atol=2e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("precision", "tolerance"), [("bf16", 0.03), ("int8", 0.1)])
+@pytest.mark.parametrize("kinds", KINDS, ids=str)
+def test_near_the_model_where_it_rounds(kinds: dict[str, Any], precision: Precision, tolerance: float) -> None:
+    """In parts of the logits' spread: a part that is wrong shows as a whole one, not as a tenth."""
+    model = model_of(**kinds)
+    for fast, plain in followed(model, compiled_of(model, precision)):
+        assert np.sqrt(np.square(fast - plain).mean()) < tolerance * plain.std()
+
+
+def test_translations_and_scores_are_the_models() -> None:
+    model = model_of()
+    slow, fast = (translated(one, sources(30), OPTIONS) for one in both(model))
+    for one, other in zip(slow, fast, strict=True):
+        assert [hypothesis.tokens for hypothesis in one] == [hypothesis.tokens for hypothesis in other]
+        assert [x.score for x in one] == pytest.approx([x.score for x in other], abs=1e-5)
+    chosen = [list(hypotheses[0].tokens) for hypotheses in fast]
+    ended = [tokens[-1] == END for tokens in chosen]
+    targets = [tokens[:-1] if end else tokens for tokens, end in zip(chosen, ended, strict=True)]
+    scored = score_ids(model, sources(30), targets, OPTIONS, ended=ended)
+    assert [x.score for x in scored] == pytest.approx([x[0].score for x in fast], abs=1e-5)
+
+
+def test_sampling_draws_the_same() -> None:
+    model, options = model_of(), dataclasses.replace(OPTIONS, sampling=Sampling(seed=4))
+    slow, fast = (translated(one, sources(), options) for one in both(model))
+    assert [[x.tokens for x in one] for one in slow] == [[x.tokens for x in one] for one in fast]
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "int8"])
+@pytest.mark.parametrize("beam_size", [1, 4])
+def test_no_sentence_depends_on_its_neighbours(precision: Precision, beam_size: int) -> None:
+    """To the last bit: in any order, in batches of any size, by any number of threads and workers."""
+    fast = compiled_of(model_of(), precision)
+    options = dataclasses.replace(OPTIONS, beam_size=beam_size, top_beams=1)
+    given = sources(20)
+    together = translated(fast, given, options)
+    assert together == [translated(fast, [one], options)[0] for one in given]
+    order = random.Random(2).sample(range(20), 20)
+    shuffled = translated(fast, [given[n] for n in order], options, batch_tokens=50, workers=3)
+    assert [together[n] for n in order] == shuffled
+
+
+def test_threads_inside_a_product_change_nothing() -> None:
+    fast, found = compiled_of(model_of(inner_width=4096)), []
+    for threads in (1, 3):
+        state = fast.begin(sources(20), 5, threads=threads)
+        state.advance(np.full((20, 1), BEGIN), None)
+        found.append(state.logits)
+    assert (found[0] == found[1]).all()
+
+
+def test_training_on_does_not_change_what_was_prepared() -> None:
+    model = model_of()
+    fast = compiled_of(model)
+    before = translated(fast, sources(), OPTIONS)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(-2)
+    assert translated(fast, sources(), OPTIONS) == before
+
+
+def some_pieces(each: int = 4) -> Shortlist:
+    """For each source token some targets that were drawn for it; three others may always be."""
+    draw = random.Random(8)
+    targets = np.array([sorted(draw.sample(range(3, VOCABULARY), each)) for _ in range(VOCABULARY)])
+    return Shortlist(np.arange(VOCABULARY + 1) * each, targets.flatten(), np.array([3, 9, 30]), VOCABULARY)
+
+
+def permitted(source: list[int]) -> set[int]:
+    shortlist = some_pieces()
+    own = [set(shortlist.targets[shortlist.offsets[s] : shortlist.offsets[s + 1]].tolist()) for s in source]
+    return {END, 3, 9, 30}.union(*own)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "int8"])
+@pytest.mark.parametrize("sizes", [{}, {"width": 36, "heads": 3}], ids=str)
+def test_the_logits_of_a_list_are_those_of_the_whole_vocabulary(precision: Precision, sizes: dict[str, int]) -> None:
+    """To the last bit, while sentences leave and beams widen."""
+    given, fast = sources(), compiled_of(model_of(**sizes), precision)
+    lists = some_pieces().lists(given, [(END,)] * 5)
+    assert len(set(lists.counts.tolist())) > 1
+    limited, full = (fast.begin(given, 4, lists=each) for each in (lists, None))
+
+    def compare(tokens: list[list[int]], parents: list[list[int]] | None, sentences: list[int]) -> None:
+        for each in (limited, full):
+            each.advance(np.array(tokens), None if parents is None else np.array(parents))
+        current = lists.of_sentences(np.array(sentences))
+        for row, (ids, count) in enumerate(zip(current.tokens, current.counts, strict=True)):
+            assert (limited.logits[row, :, :count] == full.logits[row][:, ids[:count]]).all()
+            assert (limited.logits[row, :, count:] == -math.inf).all()
+        expected = log_softmax(np.where(current.mask()[:, None], full.logits, -math.inf))
+        assert (limited.log_probabilities() == expected).all()
+
+    compare([[BEGIN]] * 5, None, [0, 1, 2, 3, 4])
+    compare([[5, 6], [7, 8], [9, 3]], [[0, 0], [2, 2], [4, 4]], [0, 2, 4])
+    compare([[7, 8], [9, 3], [5, 6]], [[2, 3], [5, 4], [0, 0]], [2, 4, 0])
+    compare([[30, 31], [7, 9], [9, 9]], [[5, 5], [0, 1], [4, 4]], [0, 2, 0])
+
+
+@pytest.mark.parametrize("beam_size", [1, 4])
+def test_translations_by_a_shortlist_are_those_of_the_masked_model(beam_size: int) -> None:
+    model = model_of()
+    options = dataclasses.replace(OPTIONS, beam_size=beam_size, top_beams=1)
+    slow, fast, free = (
+        translated(one, sources(30), options, shortlist=shortlist)
+        for one, shortlist in zip(
+            (*both(model), EagerRuntime(model)), (some_pieces(), some_pieces(), None), strict=True
+        )
+    )
+    assert [one.tokens for [one] in slow] == [one.tokens for [one] in fast] != [one.tokens for [one] in free]
+    assert [one.score for [one] in slow] == pytest.approx([one.score for [one] in fast], abs=1e-5)
+    for source, [one] in zip(sources(30), fast, strict=True):
+        assert set(one.tokens) <= permitted(source)
+
+
+def test_probabilities_are_shared_out_among_the_list() -> None:
+    """The first token's, as the softmax over the model's logits of these tokens alone."""
+    model, given = model_of(), sources(1)
+    [[found]] = translated(
+        compiled_of(model), given, dataclasses.replace(OPTIONS, beam_size=1, top_beams=1), shortlist=some_pieces()
+    )
+    with torch.inference_mode():
+        logits = model(torch.tensor(given), torch.tensor([[BEGIN]]))[0, 0].double()
+    share = logits[found.tokens[0]] - logits[sorted(permitted(given[0]))].logsumexp(0)
+    assert found.token_log_probabilities[0] == pytest.approx(float(share), abs=1e-5)
+
+
+def test_sampling_by_a_shortlist_draws_the_same() -> None:
+    model, options = model_of(), dataclasses.replace(OPTIONS, sampling=Sampling(seed=4))
+    slow, fast = (translated(one, sources(), options, shortlist=some_pieces()) for one in both(model))
+    assert [[x.tokens for x in one] for one in slow] == [[x.tokens for x in one] for one in fast]
+
+
+@pytest.mark.parametrize("options", [OPTIONS, dataclasses.replace(OPTIONS, sampling=Sampling(seed=4))], ids=str)
+def test_a_prefix_may_be_what_the_list_lacks(options: SearchOptions) -> None:
+    given = sources(6)
+    prefixes = [[min(set(range(3, VOCABULARY)) - permitted(source))] for source in given]
+    for runtime in both(model_of()):
+        found = translated(runtime, given, options, prefixes=prefixes, shortlist=some_pieces())
+        assert [list(one.tokens[:1]) for [one, *_] in found] == prefixes
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "int8"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        dataclasses.replace(OPTIONS, beam_size=1, top_beams=1),
+        OPTIONS,
+        dataclasses.replace(OPTIONS, sampling=Sampling(seed=4)),
+    ],
+    ids=["greedy", "beam", "sample"],
+)
+def test_no_sentence_depends_on_its_neighbours_lists(precision: Precision, options: SearchOptions) -> None:
+    """To the last bit, as without a shortlist."""
+    fast, given, shortlist = compiled_of(model_of(), precision), sources(20), some_pieces()
+    together = translated(fast, given, options, shortlist=shortlist)
+    alone = [translated(fast, [one], options, shortlist=shortlist, numbers=[n])[0] for n, one in enumerate(given)]
+    assert together == alone
+    shuffled = translated(
+        fast, given[::-1], options, shortlist=shortlist, numbers=range(19, -1, -1), batch_tokens=50, workers=3
+    )
+    assert together == shuffled[::-1]
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "int8"])
+def test_a_list_of_everything_changes_nothing(precision: Precision) -> None:
+    fast, everything = compiled_of(model_of(), precision), np.arange(VOCABULARY)
+    shortlist = Shortlist(np.zeros(VOCABULARY + 1, np.int64), everything[:0], everything, VOCABULARY)
+    assert translated(fast, sources(), OPTIONS, shortlist=shortlist) == translated(fast, sources(), OPTIONS)
+
+
+def test_threads_inside_a_listed_product_change_nothing() -> None:
+    """Of 12 rows, 4096 inputs and 37 outputs: enough for a second thread."""
+    fast, given = compiled_of(model_of(width=4096, heads=2, inner_width=8)), sources(2)
+    lists, found = some_pieces(30).lists(given, [(END,)] * 2), []
+    for threads in (1, 3):
+        state = fast.begin(given, 5, rows=12, lists=lists, threads=threads)
+        state.advance(np.full((2, 1), BEGIN), None)
+        state.advance(np.full((2, 12), 9), np.array([[0] * 12, [1] * 12]))
+        found.append(state.logits)
+    assert (found[0] == found[1]).all()
+
+
+def test_a_shortlist_of_another_vocabulary_is_refused() -> None:
+    shortlist = Shortlist(np.zeros(12, np.int64), np.arange(0), np.arange(3), VOCABULARY)
+    for runtime in both(model_of()):
+        with pytest.raises(DecodingError, match="vocabularies of 11 and 37 ids but the model has 37 and 37; use the"):
+            translated(runtime, sources(), OPTIONS, shortlist=shortlist)
+
+
+def test_a_damaged_weight_is_not_hidden() -> None:
+    """Not by a softmax, either, in which only the scores are no numbers."""
+    model = model_of(encoder_layers=0)
+    with torch.no_grad():
+        model.decoder.layers[0].self_attention.key.weight.fill_(float("nan"))  # type: ignore[union-attr, operator]
+    with pytest.raises(DecodingError, match="NaN"):
+        translated(compiled_of(model), sources(), OPTIONS)
+
+
+def test_a_model_in_c_is_not_pickled_and_its_copy_is_itself() -> None:
+    """faults.md C14: what C points to is not copied, or it would be freed twice."""
+    fast = compiled_of(model_of())
+    state = fast.begin([[5, END]], 3)
+    assert copy.deepcopy([fast, fast]) == [fast, fast]
+    assert copy.copy(fast) is fast
+    with pytest.raises(DecodingError, match="cannot be pickled; pickle the model"):
+        pickle.dumps(fast)
+    for copied in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(DecodingError, match="cannot be copied or pickled; begin another"):
+            copied(state)
+    del fast
+    gc.collect()
+    state.advance(np.array([[BEGIN]]), None)
+    assert np.isfinite(state.logits).all()
+
+
+def test_no_step_beyond_what_was_asked_for() -> None:
+    state, tokens = compiled_of(model_of()).begin([[5, END]], 1), np.array([[BEGIN]])
+    state.advance(tokens, None)
+    with pytest.raises(DecodingError, match="more positions"):
+        state.advance(tokens, None)
+
+
+def test_there_is_none_where_there_is_no_library(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(native, "library", lambda: None)
+    assert compiled(model_of(), "fp32") is None
+    assert not caplog.text
+    assert compiled(model_of(), "int8") is None
+    assert "int8 needs a C compiler" in caplog.text
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "int8"])
+def test_made_of_arrays_by_name_it_is_the_same(precision: Precision) -> None:
+    """As from a file: no model is there to be asked, and what becomes of the arrays is not seen."""
+    library, model = native.library(), model_of(positions="rotary", share_embeddings="none")
+    assert library is not None
+    arrays = {name: array.copy() for name, array in weights_of(model).items()}
+    made = CompiledRuntime(library, model.config, arrays, precision)
+    for array in arrays.values():
+        array.fill(7)
+    assert translated(made, sources(), OPTIONS) == translated(compiled_of(model, precision), sources(), OPTIONS)
+
+
+@pytest.mark.parametrize("name", ["output.matrix.weight", "rotary.sine", "decoder.layers.1.self_attention.key.weight"])
+def test_weights_of_other_shapes_are_refused(name: str) -> None:
+    library, model = native.library(), model_of(positions="rotary")
+    assert library is not None
+    arrays = dict(weights_of(model))
+    arrays[name] = arrays[name][:-1]
+    with pytest.raises(DecodingError, match=r"cannot take float32 of shape .*expected float32 of shape"):
+        CompiledRuntime(library, model.config, arrays, "fp32")

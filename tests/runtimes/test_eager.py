@@ -1,0 +1,72 @@
+"""A model served by its own code: tests/runtimes/test_runtime.py compares it with the others."""
+
+import contextlib
+
+import numpy as np
+import pytest
+import torch
+
+from clearhead.errors import DecodingError
+from clearhead.model import EncoderDecoder, TransformerConfig, masks_for, padding_mask
+from clearhead.runtimes.eager import EagerRuntime, padded
+
+
+def model() -> EncoderDecoder:
+    config = TransformerConfig(
+        source_vocabulary=11, target_vocabulary=11, width=8, heads=2, inner_width=12, encoder_layers=1,
+        decoder_layers=1, max_length=9,
+    )  # fmt: skip
+    return EncoderDecoder(config, seed=2)
+
+
+def test_what_fills_rows_up_is_masked_by_lengths() -> None:
+    """As the model's own mask, where id 0 is padding and stands nowhere else."""
+    rows, mask = padded([[5, 6, 7], [8]], torch.device("cpu"))
+    assert rows.tolist() == [[5, 6, 7], [8, 0, 0]]
+    assert torch.equal(mask, padding_mask(rows, 0))
+    _, mask = padded([[0, 6, 7], [0]], torch.device("cpu"))
+    assert mask[:, 0, 0].tolist() == [[True, True, True], [True, False, False]]
+
+
+def test_log_probabilities_are_the_models() -> None:
+    one = model().eval()
+    runtime = EagerRuntime(one)
+    with runtime.session():
+        state = runtime.begin([[5, 6, 2], [7, 2]], 4)
+        state.advance(np.array([[1], [1]]), None)
+        state.advance(np.array([[4], [3]]), None)
+        found = state.log_probabilities()
+        for number, (source, target) in enumerate((([5, 6, 2], [1, 4]), ([7, 2], [1, 3]))):
+            ids, said = torch.tensor([source]), torch.tensor([target])
+            expected = one(ids, said, masks_for(ids, said))[0, -1].log_softmax(-1)
+            assert found[number, 0] == pytest.approx(expected.tolist(), abs=1e-6)
+
+
+def test_a_session_leaves_every_module_as_it_was() -> None:
+    one = model().train()
+    one.encoder.eval()
+    before = [module.training for module in one.modules()]
+    with EagerRuntime(one).session():
+        assert not any(module.training for module in one.modules())
+        assert torch.is_inference_mode_enabled()
+    assert [module.training for module in one.modules()] == before
+
+
+def test_a_session_that_ends_early_lets_no_other_drop_numbers_out() -> None:
+    """Two at a time, the first of which ends first: it let the other's batch train on."""
+    one = model().train()
+    first, second = EagerRuntime(one).session(), EagerRuntime(one).session()
+    with contextlib.ExitStack() as stack:
+        with first:
+            stack.enter_context(second)
+        assert not any(module.training for module in one.modules())
+    assert all(module.training for module in one.modules())
+
+
+def test_weights_that_are_no_numbers_are_refused() -> None:
+    """faults.md A5."""
+    one = model()
+    with torch.no_grad():
+        one.output.matrix.weight[0, 0] = float("nan")
+    with pytest.raises(DecodingError, match=r"holds NaN: the model's weights are damaged"), EagerRuntime(one).session():
+        pass

@@ -1,0 +1,163 @@
+"""Recordings: what is recorded when, and that CUDA is asked as torch's notes on CUDA graphs say."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import torch
+
+from clearhead.runtimes.graphs import CudaRecorder, Recorded
+
+GPU = torch.device("cuda")
+
+
+class Log:
+    """A recorder that only notes what it is asked for."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def run(self, function: Callable[[], None]) -> None:
+        self.lines.append("run")
+        function()
+
+    def record(self, function: Callable[[], None]) -> Callable[[], None]:
+        self.lines.append("record")
+        return lambda: self.lines.append("play")
+
+
+def test_the_first_call_runs_the_second_is_recorded_and_each_from_then_on_played() -> None:
+    log, called = Log(), []
+    recorded = Recorded(lambda one, other: called.append((one, other)), log)
+    for _ in range(4):
+        recorded(2, 3)
+    assert log.lines == ["run", "record", "play", "play", "play"]
+    assert called == [(2, 3)]
+    recorded(3, 2)
+    assert log.lines[5:] == ["run"]
+    assert called[1:] == [(3, 2)]
+
+
+def test_a_recording_computes_what_the_function_would(tape: Any) -> None:
+    """A function that counts on its device, and looks back at so many numbers: 0, then 0 + 1, then 0 + 1 + 2, …"""
+    position, seen, sums = torch.zeros(1, dtype=torch.long), torch.zeros(9), torch.zeros(9)
+
+    def step(rows: int, reach: int) -> None:
+        seen.index_copy_(0, position, position.float())
+        sums.index_copy_(0, position, seen[:reach].sum(0, keepdim=True))
+        position.add_(1)
+
+    recorded = Recorded(step, tape)
+    for _ in range(9):
+        recorded(1, 9)
+    assert (tape.recorded, tape.played) == (1, 8)
+    assert sums.tolist() == [0, 1, 3, 6, 10, 15, 21, 28, 36]
+
+
+def test_the_tape_shows_what_a_recording_would_not_see(tape: Any) -> None:
+    """A number that Python counts is the same in every play: the test above could fail."""
+    counted, kept = [0], torch.zeros(4)
+
+    def step(rows: int, reach: int) -> None:
+        kept[counted[0]] = 1.0
+        counted[0] += 1
+
+    recorded = Recorded(step, tape)
+    for _ in range(4):
+        recorded(1, 1)
+    assert kept.tolist() == [1, 1, 0, 0]
+
+
+class Cuda:
+    """Stands in for the parts of torch.cuda that a recorder uses, and notes their use."""
+
+    def __init__(self, refuses: bool = False) -> None:
+        self.lines: list[str] = []
+        self.current, self.refuses = "main", refuses
+        cuda = self
+
+        class Stream:
+            def __init__(self, device: Any, name: str = "side") -> None:
+                self.name, self.device = name, device
+
+            def wait_stream(self, other: Any) -> None:
+                cuda.lines.append(f"{self.name} waits for {other.name}")
+
+        class CUDAGraph:
+            def replay(self) -> None:
+                cuda.lines.append(f"play on {cuda.current}")
+
+        self.Stream, self.CUDAGraph = Stream, CUDAGraph
+
+    def current_stream(self, device: Any) -> Any:
+        return self.Stream(device, self.current)
+
+    def graph_pool_handle(self) -> str:
+        return "pool"
+
+    @contextlib.contextmanager
+    def stream(self, stream: Any) -> Iterator[None]:
+        before, self.current = self.current, stream.name
+        try:
+            yield
+        finally:
+            self.current = before
+
+    @contextlib.contextmanager
+    def graph(self, graph: Any, pool: str, stream: Any, capture_error_mode: str) -> Iterator[None]:
+        if self.refuses:
+            # As torch's: whoever breaks a recording off finds the stream that records still the current one.
+            self.current = stream.name
+            raise RuntimeError("operation not permitted when stream is capturing")
+        self.lines.append(f"record on {stream.name} in {pool}, {capture_error_mode}")
+        with self.stream(stream):
+            yield
+
+
+@pytest.fixture
+def cuda(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Cuda]:
+    def install(**settings: Any) -> Cuda:
+        stand_in = Cuda(**settings)
+        for name in ("Stream", "CUDAGraph", "current_stream", "graph_pool_handle", "stream", "graph"):
+            monkeypatch.setattr(torch.cuda, name, getattr(stand_in, name))
+        return stand_in
+
+    return install
+
+
+def test_cuda_runs_beside_then_records_there_and_plays_where_the_others_run(cuda: Callable[..., Cuda]) -> None:
+    stand_in = cuda()
+    recorder = CudaRecorder(GPU)
+    recorder.run(lambda: stand_in.lines.append(f"run on {stand_in.current}"))
+    play = recorder.record(lambda: stand_in.lines.append(f"called on {stand_in.current}"))
+    play()
+    assert stand_in.lines == [
+        "side waits for main",
+        "run on side",
+        "main waits for side",
+        "record on side in pool, thread_local",
+        "called on side",
+        "play on main",
+    ]
+
+
+def test_where_cuda_refuses_the_function_is_called_instead(
+    cuda: Callable[..., Cuda], caplog: pytest.LogCaptureFixture
+) -> None:
+    stand_in, called = cuda(refuses=True), []
+    recorder = CudaRecorder(GPU)
+    for _ in range(2):
+        recorder.record(lambda: called.append(stand_in.current))()
+    assert called == ["main", "main"]
+    assert len(caplog.records) == 1
+    assert "CUDA graphs cannot be used (operation not permitted" in caplog.text
+
+
+def test_what_is_wrong_with_the_function_itself_is_not_hidden(cuda: Callable[..., Cuda]) -> None:
+    def fail() -> None:
+        raise ValueError("mistake")
+
+    cuda()
+    with pytest.raises(ValueError, match="mistake"):
+        CudaRecorder(GPU).record(fail)

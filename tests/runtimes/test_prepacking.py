@@ -1,0 +1,39 @@
+"""Weights as C reads them: tests/runtimes/test_compiled.py compares what it computes with them."""
+
+import numpy as np
+import pytest
+
+from clearhead.errors import DecodingError
+from clearhead.model import EncoderDecoder, TransformerConfig
+from clearhead.native import compiler
+from clearhead.native import library as native
+from clearhead.runtimes.compiled import CompiledRuntime
+from clearhead.runtimes.prepacking import prepackable
+from clearhead.runtimes.preparing import weights_of
+
+CONFIG = TransformerConfig(
+    source_vocabulary=11, target_vocabulary=11, width=8, heads=2, inner_width=12, encoder_layers=1, decoder_layers=1,
+    max_length=9, share_embeddings="none",
+)  # fmt: skip
+
+
+def test_every_activation_of_the_paper_and_the_gated_ones() -> None:
+    assert all(map(prepackable, ("relu", "gelu", "gelu-tanh", "silu", "reglu", "geglu", "geglu-tanh", "swiglu")))
+    assert not prepackable("mish")
+
+
+@pytest.mark.skipif(compiler.find_compiler() is None, reason="this machine has no C compiler")
+@pytest.mark.parametrize("name", ["decoder.layers.0.feed_forward.inner.weight", "source_embedding.matrix.weight"])
+@pytest.mark.parametrize("broken", ["nan", "inf", "shape"])
+def test_what_c_would_believe_is_refused(name: str, broken: str) -> None:
+    """faults.md A5, A6: numbers that are none, and a weight of another shape than the config says."""
+    library = native.library()
+    assert library is not None
+    weights = {key: np.array(value) for key, value in weights_of(EncoderDecoder(CONFIG, seed=1)).items()}
+    CompiledRuntime(library, CONFIG, weights, "fp32")
+    if broken == "shape":
+        weights[name] = weights[name][:-1]
+    else:
+        weights[name][0, 0] = float(broken)
+    with pytest.raises(DecodingError, match=r"the compiled functions cannot take|holds (NaN|an infinite number)"):
+        CompiledRuntime(library, CONFIG, weights, "fp32")
