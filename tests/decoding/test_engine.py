@@ -290,7 +290,10 @@ class Counted:
             self.inner.session,
         )
 
+    before: Any = staticmethod(lambda: None)
+
     def begin(self, sources: Any, capacity: int, **settings: Any) -> Any:
+        self.before()
         self.begun.append((len(sources), max(map(len, sources)), capacity, settings["rows"]))
         if self.refused in [source[0] for source in sources]:
             raise DecodingError("this one is refused")
@@ -376,3 +379,25 @@ def test_an_interrupted_call_cancels_its_requests(model: EncoderDecoder, sources
     assert any(one.found.cancelled() for one in requests)
     # It goes on to serve others.
     assert tokens_of(engine.translate(sources[:2], GREEDY)) == tokens_of(translated(model, sources[:2], GREEDY))
+
+
+def test_progress_tells_of_what_another_thread_computes(model: EncoderDecoder) -> None:
+    """The other begins first and ends last; then nothing was said of it, and the end was 1 of 2."""
+    own, begun, said = threading.get_ident(), threading.Event(), threading.Event()
+    seen: list[tuple[int, int]] = []
+
+    def before() -> None:
+        if threading.get_ident() == own:
+            assert begun.wait(timeout=60)
+        else:
+            begun.set()
+            assert said.wait(timeout=60)
+
+    def progress(done: int, count: int) -> None:
+        seen.append((done, count))
+        said.set()
+
+    runtime = Counted(model)
+    runtime.before = before
+    Engine(runtime, batch_tokens=2, workers=2).translate([[5, END], [6, END]], GREEDY, progress=progress)
+    assert seen == [(1, 2), (2, 2)]

@@ -100,7 +100,7 @@ class Engine:
         shortlist: lets each sentence have only the target tokens that its source tokens may become, its prefix, the end
             token and, where `options.utf8` is given, the bytes that end a character; log-probabilities then are shared
             out among these.
-        progress: called after each batch with the number of sentences done and of all.
+        progress: called with the number of sentences done and of all, as often as more are done.
         watch: is told of every step of each sentence's search.
         Raises DecodingError for a source or prefix that the model cannot take, for a setting out of its bounds, and for
         weights that are no numbers.
@@ -120,12 +120,16 @@ class Engine:
     def compute(self, requests: Sequence[Request], progress: Progress | None = None) -> None:
         """Compute until these, which have been submitted, are done.
 
-        progress: called after each batch with how many of them are done, and how many there are.
+        progress: called on this thread with how many of them are done, and how many there are, as often as more are.
         """
+        told = 0
 
         def report() -> None:
-            if progress is not None:
-                progress(sum(request.found.done() for request in requests), len(requests))
+            nonlocal told
+            done = sum(request.found.done() for request in requests)
+            if progress is not None and done > told:
+                told = done
+                progress(done, len(requests))
 
         helpers = min(self._workers, self._batches_left()) - 1
         with contextlib.ExitStack() as stack:
@@ -136,8 +140,12 @@ class Engine:
             try:
                 self._work(requests, report)
                 for request in requests:
-                    with contextlib.suppress(CancelledError):
-                        request.found.exception()  # What another thread computes is waited for.
+                    if not request.found.done():
+                        # What another thread computes. `concurrent.futures.wait` waits for a cancelled one for good.
+                        with contextlib.suppress(CancelledError):
+                            request.found.exception()
+                        report()
+                report()
             except BaseException:
                 for request in requests:
                     request.found.cancel()
