@@ -123,7 +123,7 @@ class Serving:
         library = native.library()
         if library is None:
             return None
-        return CompiledRuntime(library, stored.config, stored.with_tables(), precision)
+        return CompiledRuntime(library, stored.config, stored.with_tables(), precision, is_ours=True)
 
     def _from_model(self, precision: Precision) -> tuple[Any, bool]:
         from clearhead.runtimes.preparing import prepared

@@ -43,20 +43,23 @@ class CompiledRuntime:
     A sentence's result depends on nothing but the sentence, to the last bit: there is no padding, and each row of a
     product is summed in the same order whatever is computed beside it.
 
-    The weights are copied: what becomes of them later is not seen. Several threads may use it at once. It never
-    changes, so a copy of it is itself; it is not pickled, as what C points to would not be there.
+    The weights are copied, unless they are nobody else's (`is_ours`): what becomes of them later is not seen. Several
+    threads may use it at once. It never changes, so a copy of it is itself; it is not pickled, as what C points to
+    would not be there.
     Raises MemoryError where memory is short, DecodingError for weights that are no numbers or of other shapes than the
     config says.
     """
 
     batch_tokens, batch_bytes = BATCH_TOKENS, BATCH_BYTES
 
-    def __init__(self, library: native.Library, config: Config, weights: Weights, precision: str) -> None:
+    def __init__(
+        self, library: native.Library, config: Config, weights: Weights, precision: str, is_ours: bool = False
+    ) -> None:
         self.config = config
         self.sizes = Sizes.of(config)
         self._library = library
         self._output_rows: NDArray[np.int32] | None = None
-        self._prepacking = Prepacking(library, config, weights, precision)
+        self._prepacking = Prepacking(library, config, weights, precision, is_ours)
         # Not at the process' end, where a thread may still compute; its memory is given back anyhow.
         weakref.finalize(self, _free, library, self._prepacking.matrices).atexit = False
         self._record = self._prepacking.record()

@@ -49,14 +49,19 @@ class Config(Protocol):
 class Prepacking:
     """From weights by name to the record that C reads.
 
+    is_ours: whether the arrays are nobody else's, so that they need no copy.
     matrices: what C has made, for whoever is to give it back. kept: what the record points to besides; both are to live
-    as long as the record is used.
+        as long as the record is used.
     """
 
-    def __init__(self, library: native.Library, config: Config, weights: Weights, precision: str) -> None:
+    def __init__(
+        self, library: native.Library, config: Config, weights: Weights, precision: str, is_ours: bool = False
+    ) -> None:
+        self._is_ours = is_ours
         self._library, self._config, self._weights, self._kind = library, config, weights, _KINDS[precision]
         self.matrices: list[native.Matrix] = []
         self.kept: list[NDArray[Any]] = []
+        self._shared: dict[Any, tuple[NDArray[Any], NDArray[Any]]] = {}
 
     def record(self) -> native.Transformer:
         for name, array in self._weights.items():
@@ -88,6 +93,7 @@ class Prepacking:
             record.encoder_norm = self._norm("encoder.normalization")
             record.decoder_norm = self._norm("decoder.normalization")
         record.output = self._matrix(config.target_vocabulary, width, self._weights["output.matrix.weight"])
+        self._shared.clear()
         return record
 
     def _layer(self, name: str, has_memory: bool) -> native.Layer:
@@ -135,10 +141,16 @@ class Prepacking:
         return record
 
     def _pointer(self, name: str, *shape: int) -> int:
-        """Where its numbers stand, in float32; they are kept as long as the runtime is."""
-        # A copy, or training on would change half of the model: what is prepacked stays as it was.
-        self.kept.append(np.array(self._weights[name], FLOAT32, order="C"))
-        return pointer(name, self.kept[-1], FLOAT32, *shape)
+        """Where its numbers stand, in float32; they are kept as long as the runtime is, shared ones once."""
+        array = self._weights[name]
+        # Somebody else's is copied, or training on would change half of the model: what is prepacked stays as it was.
+        key = crossing.address(array), array.dtype, array.shape
+        if key not in self._shared:
+            own = np.array(array, FLOAT32, order="C", copy=None if self._is_ours else True)
+            # With the array itself, as long as others may be at no other place.
+            self._shared[key] = array, own
+            self.kept.append(own)
+        return pointer(name, self._shared[key][1], FLOAT32, *shape)
 
 
 @functools.cache

@@ -32,6 +32,7 @@ class StoredWeights(Mapping[str, NDArray[np.float32]]):
         self._entries = read_header(path).tensors
         self._state = self._seen()
         self._shared = shared_names(config)
+        self._known: weakref.WeakValueDictionary[str, NDArray[np.float32]] = weakref.WeakValueDictionary()
         self._names = tuple(parameter_shapes(config, shared=True))
 
     def __len__(self) -> int:
@@ -41,7 +42,14 @@ class StoredWeights(Mapping[str, NDArray[np.float32]]):
         return iter(self._names)
 
     def __getitem__(self, name: str) -> NDArray[np.float32]:
-        entry = self._entries[self._shared.get(name, name)]
+        name = self._shared.get(name, name)
+        # Whoever keeps a shared matrix keeps it once.
+        if (known := self._known.get(name)) is None:
+            known = self._known[name] = self._read(name)
+        return known
+
+    def _read(self, name: str) -> NDArray[np.float32]:
+        entry = self._entries[name]
         numbers = np.empty(entry.shape, _KINDS[entry.kind])
         try:
             read = _read_at(self._file, entry.begin, numbers)
