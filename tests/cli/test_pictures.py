@@ -72,11 +72,12 @@ def test_what_is_not_there(
     assert result.err.count("\n") == 1
 
 
-def test_without_matplotlib(clearhead: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Said before the model is looked for, which takes longer."""
+def test_without_matplotlib(clearhead: Run, run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Said before the model is read, which takes longer."""
+    monkeypatch.setattr("clearhead.bundle.loading.check_files", pytest.fail)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.delitem(sys.modules, "clearhead.look.figures", raising=False)
-    result = clearhead("look", tmp_path / "nothing", "one", "--png", tmp_path)
+    result = clearhead("look", run_folder, "one", "--png", tmp_path)
     assert result.code == 2
     assert "pip install matplotlib" in result.err
 

@@ -1,6 +1,7 @@
 """A model served by its own code: tests/runtimes/test_runtime.py compares it with the others."""
 
-import contextlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -55,11 +56,20 @@ def test_a_session_leaves_every_module_as_it_was() -> None:
 def test_a_session_that_ends_early_lets_no_other_drop_numbers_out() -> None:
     """Two at a time, the first of which ends first: it let the other's batch train on."""
     one = model().train()
-    first, second = EagerRuntime(one).session(), EagerRuntime(one).session()
-    with contextlib.ExitStack() as stack:
-        with first:
-            stack.enter_context(second)
-        assert not any(module.training for module in one.modules())
+    begun, ended = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with EagerRuntime(one).session():
+            begun.set()
+            assert ended.wait(timeout=60)
+            assert not any(module.training for module in one.modules())
+
+    with ThreadPoolExecutor(1) as pool:
+        with EagerRuntime(one).session():
+            asked = pool.submit(other)
+            assert begun.wait(timeout=60)
+        ended.set()
+        asked.result(timeout=60)
     assert all(module.training for module in one.modules())
 
 

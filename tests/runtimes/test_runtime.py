@@ -140,7 +140,7 @@ class PlainState:
 
 
 class Plain:
-    batch_tokens, concurrency = 4096, 1
+    batch_tokens, batch_bytes, concurrency = 4096, 2**31, 1
 
     def __init__(self, model: EncoderDecoder) -> None:
         self.model, self.sizes = model, Sizes.of(model.config)

@@ -105,7 +105,7 @@ class TestGathering:
                 ("decoding.length_penalty=mean:1e308",),
                 "decoding.length_penalty: 'mean:1e308' is not allowed: expected none, gnmt:ALPHA or",
             ),
-            (("decoding.beam_size=2000",), "decoding.beam_size=2000 is not allowed: expected less than or equal to"),
+            (("decoding.beam_size=2000",), "decoding.beam_size=2000 is not allowed: expected 1024 or less"),
             (("model.heads=3",), "model: width=16 is not divisible by heads=3"),
             (("text.joint=false",), "text.joint=false gives .* one matrix; set model.share_embeddings=target, or"),
             (
