@@ -3,9 +3,12 @@
 import copy
 import dataclasses
 import math
+import os
 import random
+import signal
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -401,3 +404,117 @@ def test_progress_tells_of_what_another_thread_computes(model: EncoderDecoder) -
     runtime.before = before
     Engine(runtime, batch_tokens=2, workers=2).translate([[5, END], [6, END]], GREEDY, progress=progress)
     assert seen == [(1, 2), (2, 2)]
+
+
+def in_a_thread(function: Callable[[], Any]) -> "Future[Any]":
+    """What it gives or raises; a test that fails does not wait for its end."""
+    found: Future[Any] = Future()
+
+    def run() -> None:
+        try:
+            found.set_result(function())
+        except BaseException as error:
+            found.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return found
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("under_way", [False, True])
+@pytest.mark.parametrize("cancelled", [(0,), (0, 2), (0, 1, 2)], ids=str)
+def test_nobody_waits_for_what_is_cancelled(
+    model: EncoderDecoder, cancelled: tuple[int, ...], under_way: bool, workers: int
+) -> None:
+    """Before it is begun or while it is: `concurrent.futures.wait` waits for a cancelled one for good."""
+    words, runtime = [[5, END], [6, 7, END], [8, END]], Counted(model)
+    engine = Engine(runtime, batch_tokens=2, workers=workers)
+    requests = requests_for(runtime.sizes, words, GREEDY)
+
+    def cancel() -> None:
+        for number in cancelled:
+            requests[number].found.cancel()
+
+    engine.submit(*requests)
+    if under_way:
+        runtime.before = cancel
+    else:
+        cancel()
+    in_a_thread(lambda: engine.compute(requests)).result(timeout=60)
+    assert [number for number in range(3) if requests[number].found.cancelled()] == list(cancelled)
+    found = [one.found.result() for one in requests if not one.found.cancelled()]
+    wanted = [one for number, one in enumerate(words) if number not in cancelled]
+    assert tokens_of(found) == tokens_of(translated(model, wanted, GREEDY))
+
+
+def test_callers_that_ask_at_once_share_a_batch(model: EncoderDecoder) -> None:
+    """Three ask while a fourth's batch is computed: what they want is one batch, whoever computes it.
+
+    Each gets its own, and is told of all of it.
+    """
+    words = [[[5, END]], [[6, END], [7, 8, END]], [[9, END]], [[10, 11, END], [12, END]]]
+    begun, waiting, submitted = threading.Event(), threading.Event(), threading.Semaphore(0)
+    seen: list[list[tuple[int, int]]] = [[] for _ in words]
+    runtime = Counted(model)
+
+    def before() -> None:
+        begun.set()
+        assert waiting.wait(timeout=60)
+
+    runtime.before = before
+    engine = Engine(runtime, workers=1)
+    submit = engine.submit
+
+    def tell(*requests: Any) -> None:
+        submit(*requests)
+        submitted.release()
+
+    engine.submit = tell  # type: ignore[method-assign]
+
+    def ask(number: int) -> "Future[Any]":
+        def progress(done: int, count: int) -> None:
+            seen[number].append((done, count))
+
+        found = in_a_thread(lambda: engine.translate(words[number], GREEDY, progress=progress))
+        assert submitted.acquire(timeout=60)
+        return found
+
+    asked = [ask(0)]
+    assert begun.wait(timeout=60)
+    asked += map(ask, range(1, 4))
+    waiting.set()
+    found = [one.result(timeout=60) for one in asked]
+    assert [count for count, *_ in runtime.begun] == [1, 5]
+    assert list(map(tokens_of, found)) == [tokens_of(translated(model, each, GREEDY)) for each in words]
+    assert [told[-1] for told in seen] == [(len(each), len(each)) for each in words]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_process_forked_while_a_batch_is_computed_translates(model: EncoderDecoder) -> None:
+    """The thread that computes, and what waits behind it, are the parent's alone: the child would wait for good."""
+    runtime, begun, forked = Counted(model), threading.Event(), threading.Event()
+
+    def before() -> None:
+        begun.set()
+        assert forked.wait(timeout=60)
+
+    runtime.before = before
+    engine = Engine(runtime, workers=1)
+    expected = tokens_of(translated(model, [[6, END]], GREEDY))
+    under_way = in_a_thread(lambda: engine.translate([[5, END]], GREEDY))
+    assert begun.wait(timeout=60)
+    engine.submit(*requests_for(runtime.sizes, [[9, END]], GREEDY))
+    number = os.fork()
+    if not number:
+        status = 1
+        try:
+            signal.alarm(60)
+            # The event may be locked by the thread that is not here.
+            runtime.before = lambda: None
+            status = int(tokens_of(engine.translate([[6, END]], GREEDY)) != expected)
+        finally:
+            os._exit(status)
+    forked.set()
+    assert os.waitpid(number, 0)[1] == 0
+    assert tokens_of(under_way.result(timeout=60)) == tokens_of(translated(model, [[5, END]], GREEDY))
