@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from clearhead.decoding import engine as engine_module
 from clearhead.decoding.engine import Engine, requests_for
 from clearhead.decoding.hypothesis import Hypothesis
 from clearhead.decoding.lengths import LengthLimit
@@ -518,3 +519,20 @@ def test_a_process_forked_while_a_batch_is_computed_translates(model: EncoderDec
     forked.set()
     assert os.waitpid(number, 0)[1] == 0
     assert tokens_of(under_way.result(timeout=60)) == tokens_of(translated(model, [[5, END]], GREEDY))
+
+
+def test_an_interrupt_before_a_batch_is_begun_harms_nobody(
+    model: EncoderDecoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C may come anywhere; the batch was counted as under way for good, and the next caller waited for it."""
+
+    def interrupt() -> int:
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    engine = Engine(Counted(model), workers=1)
+    monkeypatch.setattr(engine_module, "cores", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        engine.translate([[5, END]], GREEDY)
+    found = in_a_thread(lambda: engine.translate([[6, END]], GREEDY)).result(timeout=10)
+    assert tokens_of(found) == tokens_of(translated(model, [[6, END]], GREEDY))

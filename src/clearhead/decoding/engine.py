@@ -154,9 +154,10 @@ class Engine:
     def _work(self, requests: Sequence[Request], report: Callable[[], None] = lambda: None) -> None:
         """Compute batches, as many at a time as there may be, until these requests are done or under way."""
         while batch := self._turn(requests):
-            threads = max(1, cores() // min(self._workers, self._busy + self._batches_left()))
             result: Sequence[Found] | BaseException
+            # Whatever comes from here on, an interrupt too: the batch is under way no more, and is not lost.
             try:
+                threads = max(1, cores() // min(self._workers, self._busy + self._batches_left()))
                 result = translated(self.runtime, batch, threads)
             except BaseException as error:
                 result = error
