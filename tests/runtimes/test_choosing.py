@@ -5,6 +5,8 @@ import math
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clearhead.runtimes.choosing import Chooser, most_probable
 from clearhead.runtimes.runtime import Bans, log_softmax, permitted
@@ -33,6 +35,31 @@ def test_no_block_is_made_of_what_is_not_there() -> None:
     assert (values[0, 0, 0], tokens[0, 0, 0]) == (-1.0, 299)
     assert tokens.max() < 300
     assert values[0, 0, 1] == -math.inf
+
+
+@given(
+    values=st.lists(st.one_of(st.just(-math.inf), st.floats(-50, 0, width=32)), min_size=1, max_size=700),
+    count=st.integers(1, 12),
+    suppressed=st.sets(st.integers(0, 699), max_size=5),
+    forced=st.one_of(st.none(), st.integers(-1, 699)),
+)
+def test_they_are_the_first_of_a_sort(
+    values: list[float], count: int, suppressed: set[int], forced: int | None
+) -> None:
+    """By Python's own sort of what may be written; each value is that of its token."""
+    size = len(values)
+    banned = {one for one in suppressed if one < size}
+    only = None if forced is None or forced < 0 else forced % size
+    allowed = [
+        value if (number not in banned if only is None else number == only) else -math.inf
+        for number, value in enumerate(values)
+    ]
+    told = None if forced is None else np.array([-1 if only is None else only])
+    found = Chooser(CPU).best(torch.tensor([[values]]), count, Bans(tuple(banned), None, told))
+    assert found.log_probabilities[0, 0].tolist() == sorted(allowed, reverse=True)[:count]
+    tokens = found.tokens[0, 0].tolist()
+    assert [allowed[token] for token in tokens] == found.log_probabilities[0, 0].tolist()
+    assert len(set(tokens)) == len(tokens)
 
 
 @pytest.mark.parametrize("vocabulary", [5, 300, 3000])
