@@ -1,5 +1,8 @@
 """A model served by its own code: tests/runtimes/test_runtime.py compares it with the others."""
 
+import contextlib
+import os
+import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -70,6 +73,39 @@ def test_a_session_that_ends_early_lets_no_other_drop_numbers_out() -> None:
             assert begun.wait(timeout=60)
         ended.set()
         asked.result(timeout=60)
+    assert all(module.training for module in one.modules())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.parametrize("within", [False, True])
+def test_a_forked_process_ends_the_sessions_of_threads_that_it_has_not(within: bool) -> None:
+    """Another thread's never ends there: the model would train no more. The forking thread's own goes on."""
+    one, inside, forked = model().train(), threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with EagerRuntime(one).session():
+            inside.set()
+            assert forked.wait(timeout=60)
+
+    thread = threading.Thread(target=hold, daemon=True)
+    thread.start()
+    assert inside.wait(timeout=60)
+    own = EagerRuntime(one).session() if within else contextlib.nullcontext()
+    with own:
+        number = os.fork()
+        if not number:
+            status = 1
+            try:
+                signal.alarm(60)
+                status = 0 if one.training != within else 2
+                own.__exit__(None, None, None)
+                status = status or 3 * (not all(module.training for module in one.modules()))
+            finally:
+                os._exit(status)
+    forked.set()
+    assert os.waitpid(number, 0)[1] == 0
+    thread.join(timeout=60)
     assert all(module.training for module in one.modules())
 
 

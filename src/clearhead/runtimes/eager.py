@@ -92,35 +92,45 @@ class EagerState:
         return found
 
 
-# How many sessions a model is in, and which of its modules trained before the first: one that ends early must not let
-# those that go on drop numbers out.
-_SESSIONS: "weakref.WeakKeyDictionary[Any, tuple[int, list[nn.Module]]]" = weakref.WeakKeyDictionary()
+# The threads whose sessions a model is in, and which of its modules trained before the first: one that ends early must
+# not let those that go on drop numbers out.
+_SESSIONS: "weakref.WeakKeyDictionary[Any, tuple[list[int], list[nn.Module]]]" = weakref.WeakKeyDictionary()
 _LOCK = threading.Lock()
 
 
 @contextmanager
 def _evaluating(model: Any) -> Iterator[None]:
+    own = threading.get_ident()
     with _LOCK:
-        count, training = _SESSIONS.get(model) or (0, [module for module in model.modules() if module.training])
-        _SESSIONS[model] = count + 1, training
+        threads, training = _SESSIONS.get(model) or ([], [module for module in model.modules() if module.training])
+        _SESSIONS[model] = [*threads, own], training
         for module in training:
             module.training = False
     try:
         yield
     finally:
         with _LOCK:
-            count, training = _SESSIONS.pop(model)
-            if count > 1:
-                _SESSIONS[model] = count - 1, training
-            else:
-                for module in training:
-                    module.training = True
+            threads, training = _SESSIONS[model]
+            threads.remove(own)
+            _end_if_none(model)
+
+
+def _end_if_none(model: Any) -> None:
+    """Let a model's modules train again as before once it is in no session."""
+    threads, training = _SESSIONS[model]
+    if not threads:
+        del _SESSIONS[model]
+        for module in training:
+            module.training = True
 
 
 def _forget_sessions() -> None:
-    # Of a process that was forked: the lock's holder is not there, nor are the sessions of other threads.
+    # Of a process that was forked: the lock's holder is not there, nor are the other threads, whose sessions end.
     global _LOCK
     _LOCK = threading.Lock()
+    for model, (threads, _) in list(_SESSIONS.items()):
+        threads[:] = [one for one in threads if one == threading.get_ident()]
+        _end_if_none(model)
 
 
 if hasattr(os, "register_at_fork"):
