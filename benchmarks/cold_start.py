@@ -1,21 +1,25 @@
 """From nothing to the first translation: processes that have just begun, each measured several times.
 
     python benchmarks/cold_start.py runs/street --to fr
+    python benchmarks/cold_start.py street --to fr --beside ../before/src
 
-Prints the median seconds of `import clearhead`, of the first translation of a sentence where the compiled functions lie
-in the cache, of the same where they do not (the first ever: PyTorch begins, the compiler works beside it), and without
-them. For comparison it times `import torch` alone, below which no translation can begin.
+Prints the median seconds, processor seconds and MiB at most of `import clearhead`, of the first translation of a
+sentence where the compiled functions lie in the cache, of the same where they do not (the first ever: PyTorch begins,
+the compiler works beside it), and without them. For comparison it times `import torch` alone.
+
+beside: the `src` of another checkout, whose first translation is measured in turn with this one's.
 """
 
 import argparse
+import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 SENTENCE = b"The animal didn't cross the street because it was too tired.\n"
 
@@ -25,36 +29,70 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("--to", help="the language to translate into, where the model knows several")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--beside", type=Path, help="the folder `src` of another checkout")
     chosen = parser.parse_args()
     python = [sys.executable, "-c"]
     translate = [sys.executable, "-m", "clearhead", "translate", str(chosen.model), "--quiet"]
     translate += ["--to", chosen.to] if chosen.to else []
-    rows: list[tuple[str, Callable[[], float]]] = [
-        ("import torch", lambda: seconds([*python, "import torch"])),
-        ("import clearhead", lambda: seconds([*python, "import clearhead"])),
-        ("first translation", lambda: seconds(translate)),
+    rows: list[tuple[str, Callable[[], Cost]]] = [
+        ("import torch", lambda: cost([*python, "import torch"])),
+        ("import clearhead", lambda: cost([*python, "import clearhead"])),
+        ("first translation", lambda: cost(translate)),
         ("first translation ever", lambda: with_empty_cache(translate)),
-        ("first translation, CLEARHEAD_OFF=native", lambda: seconds(translate, CLEARHEAD_OFF="native")),
+        ("first translation, CLEARHEAD_OFF=native", lambda: cost(translate, CLEARHEAD_OFF="native")),
     ]
-    seconds(translate)  # Files are read, and what is compiled is made.
-    for name, measure in rows:
-        taken = sorted(measure() for _ in range(chosen.rounds))
-        print(f"{name:42}{statistics.median(taken):6.2f} s  ({taken[0]:.2f} to {taken[-1]:.2f})", flush=True)
+    if chosen.beside:
+        other = str(chosen.beside.resolve())
+        rows = [rows[2], (f"the same by {chosen.beside}", lambda: cost(translate, PYTHONPATH=other))]
+    for _, measure in rows:
+        measure()  # Files are read, and what is compiled is made.
+    taken: list[list[Cost]] = [[] for _ in rows]
+    for _ in range(chosen.rounds):
+        for costs, (_, measure) in zip(taken, rows, strict=True):
+            costs.append(measure())
+    for costs, (name, _) in zip(taken, rows, strict=True):
+        seconds, processor, memory = (statistics.median(column) for column in zip(*costs, strict=True))
+        walls = sorted(one.seconds for one in costs)
+        print(
+            f"{name:42}{seconds:6.2f} s  ({walls[0]:.2f} to {walls[-1]:.2f})  "
+            f"{processor:6.2f} processor s  {memory:5.0f} MiB",
+            flush=True,
+        )
 
 
-def with_empty_cache(command: list[str]) -> float:
+class Cost(NamedTuple):
+    seconds: float
+    processor: float
+    memory: float
+
+
+def with_empty_cache(command: list[str]) -> Cost:
     with tempfile.TemporaryDirectory() as folder:
-        return seconds(command, CLEARHEAD_CACHE=folder)
+        return cost(command, CLEARHEAD_CACHE=folder)
 
 
-def seconds(command: list[str], **environment: str) -> float:
-    """How long a process takes that translates one sentence."""
-    began = time.perf_counter()
-    done = subprocess.run(command, input=SENTENCE, capture_output=True, env={**os.environ, **environment}, check=False)
-    taken = time.perf_counter() - began
-    if done.returncode:
-        sys.exit(done.stderr.decode().strip())
-    return taken
+# Runs a command as its only child, so that what it used is known.
+MEASURE = """
+import json, resource, subprocess, sys, time
+began = time.perf_counter()
+done = subprocess.run(sys.argv[1:], capture_output=True, stdin=sys.stdin)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+seconds = time.perf_counter() - began
+processor, memory = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+print(json.dumps([done.returncode, seconds, processor, memory, done.stderr.decode()]))
+"""
+
+
+def cost(command: list[str], **environment: str) -> Cost:
+    """What a process takes that translates one sentence."""
+    environ = {**os.environ, **environment}
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, *command], input=SENTENCE, capture_output=True, env=environ, check=True
+    )
+    code, seconds, processor, memory, error = json.loads(done.stdout)
+    if code:
+        sys.exit(error.strip())
+    return Cost(seconds, processor, memory)
 
 
 if __name__ == "__main__":
