@@ -1,6 +1,7 @@
 """Weights that are read from a file one by one, against the library's own reader and a model that holds them."""
 
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,16 @@ def test_another_file_under_its_name_is_another_file(tmp_path: Path) -> None:
     assert np.array_equal(found[name], parameter.detach().numpy())
     path.unlink()
     assert np.array_equal(found[name], parameter.detach().numpy())
+
+
+def test_what_float32_does_not_hold_is_infinite_and_said_by_nobody(tmp_path: Path) -> None:
+    model = EncoderDecoder(small(), seed=2).double()
+    with torch.no_grad():
+        model.output.matrix.weight[0, 0] = 1e300
+    found = stored(tmp_path / "a", model, torch.float64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert found["output.matrix.weight"][0, 0] == np.inf
 
 
 @pytest.mark.parametrize("change", ["cut", "written"])

@@ -59,7 +59,9 @@ class StoredWeights(Mapping[str, NDArray[np.float32]]):
             raise BundleError(f"{self.path} was changed while it was in use; load the bundle again")
         if entry.kind == "BF16":
             return (numbers.astype(np.uint32) << 16).view(np.float32)
-        return numbers.astype(np.float32, copy=False)
+        # What is too large becomes infinite, which is refused where it is used.
+        with np.errstate(over="ignore"):
+            return numbers.astype(np.float32, copy=False)
 
     def with_tables(self) -> Mapping[str, NDArray[np.float32]]:
         """The same with the tables of positions that a formula gives, by the names of `CompiledRuntime`."""
