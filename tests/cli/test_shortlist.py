@@ -111,7 +111,7 @@ class TestWhatCannotBeWritten:
         def full(*_: object) -> None:
             raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
 
-        monkeypatch.setattr("clearhead.bundle.shortlist.save_file", full)
+        monkeypatch.setattr("clearhead.bundle.shortlist_file.save_file", full)
         self.refused(clearhead, run_folder, corpus, tmp_path / "s", "No space left on device")
         assert list(tmp_path.iterdir()) == []
 

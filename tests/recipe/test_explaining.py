@@ -11,6 +11,7 @@ import pytest
 
 from clearhead.errors import RecipeError
 from clearhead.recipe import Recipe, explaining
+from clearhead.recipe.reading import build_recipe
 
 
 @pytest.mark.parametrize(
@@ -134,3 +135,9 @@ def test_a_mistake_of_a_kind_without_words_is_plain() -> None:
         "Recipe", [{"type": "date_type", "loc": ("training", "steps"), "input": 5}]
     )
     assert explaining.explain(error).startswith("training.steps=5 is not allowed; `--print-recipe` with a recipe of")
+
+
+def test_a_key_that_is_no_text() -> None:
+    """Half a character, as Python has it of an argument that is not UTF-8: it was a traceback."""
+    with pytest.raises(RecipeError, match=r"recipe: the key '\\ud800' is not allowed: expected a text$"):
+        build_recipe({"\ud800": 1}, "recipe")

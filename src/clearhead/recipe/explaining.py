@@ -83,7 +83,9 @@ def _refused(key: str, place: Sequence[int | str], problem: Any) -> str:
     hint = _hint(value) if form in _OF_NUMBERS else ""
     if form is _TEXT and isinstance(value, bool | int | float):
         hint = '; quote it, as in "no"'
-    return f"{key}={shown(value)} is not allowed: expected {expected}{hint}"
+    # A key that is no text has no place of its own.
+    said = f"{key}=" if place else "the key "
+    return f"{said}{shown(value)} is not allowed: expected {expected}{hint}"
 
 
 _KINDS: Final[Mapping[str, Callable[[str, Sequence[int | str], Any], str]]] = {
@@ -132,8 +134,10 @@ def _known_keys(place: Sequence[int | str]) -> list[str]:
 
 
 def _may_be_null(place: Sequence[int | str]) -> bool:
-    """Whether the key at a place may be switched off by null."""
-    *sections, last = _names(place)
+    """Whether the key at a place may be switched off by null. A place without a name is that of a key itself."""
+    if not (names := _names(place)):
+        return False
+    *sections, last = names
     section: type[pydantic.BaseModel] | None = Recipe
     for name in sections:
         section = section and _section_or_none(_field(section, name).annotation)

@@ -230,7 +230,7 @@ def test_what_is_no_file(contained: Contained, run_folder: Path, put: Callable[[
         for name, more in names.items()
     }
     jobs["closed"] = {"command": base, "input": None, "code": 2}
-    jobs["onto itself"] = {"command": [*base, "--in", str(growing), "--out", str(growing)], "input": None, "code": 0}
+    jobs["onto itself"] = {"command": [*base, "--in", str(growing), "--out", str(growing)], "input": None, "code": 2}
     jobs["into a pipe's folder"] = {"command": [*base, "--out", f"{pipe}/x"], "input": put(b"one\n"), "code": 2}
     for name in ("score", "evaluate", "shortlist"):
         more = ["--out", str(tmp_path / "shortlist")] if name == "shortlist" else []
