@@ -14,7 +14,7 @@ TESTS = Path(__file__).parent
 SOURCE = TESTS.parent / "src" / "clearhead"
 REPOSITORY = {
     "test_mirror.py", "test_safety.py", "test_docs.py", "test_readme.py", "test_shapes.py", "test_circles.py",
-    "test_without_torch.py",
+    "test_without_torch.py", "test_house.py",
 }  # fmt: skip
 MODULES = sorted(path.relative_to(SOURCE) for path in SOURCE.rglob("*.py"))
 
