@@ -3,7 +3,7 @@
 import functools
 import math
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ GATED = ("reglu", "geglu", "geglu-tanh", "swiglu")
 Weights = Mapping[str, NDArray[Any]]
 
 
+@runtime_checkable
 class Config(Protocol):
     """What C has to know of a `model.TransformerConfig`."""
 
