@@ -23,7 +23,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest --quiet --numprocesses auto --maxprocesses 8 --dist worksteal
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-NUMERIC := tests/model tests/tracing tests/decoding tests/native/test_library.py \
+NUMERIC := tests/model tests/tracing tests/decoding tests/runtimes tests/native/test_library.py \
 	$(patsubst %,tests/training/test_%.py,average flat learner loss optimizer r_drop schedule)
 
 .PHONY: install demo test test-all test-shapes test-processors check bench street format clean
