@@ -1,6 +1,5 @@
 """A shortlist's file: written, read, and refused where it is another one."""
 
-from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,56 +12,13 @@ from safetensors.numpy import save_file
 from safetensors.torch import save_file as save_tensors
 
 from clearhead.bundle import Bundle, learn_shortlist, load, load_shortlist, save_shortlist
-from clearhead.decoding import Shortlist
 from clearhead.errors import BundleError
-from clearhead.model import EncoderDecoder
-from clearhead.recipe import Recipe
 from clearhead.text import Tokenizer
-
-WORDS = ("one", "two", "three", "un", "deux", "trois")
-PAIRS = [("one two", "un deux"), ("one three", "un trois"), ("two three two", "deux trois deux")]
-
-
-@pytest.fixture(scope="module")
-def bundle(make_recipe: Callable[..., Recipe]) -> Bundle:
-    """A model that was never trained, whose every word is a piece, with a space before it or without."""
-    joined = [f"{word} {word}" for word in WORDS]
-    tokenizer = Tokenizer.learn(joined * 2, 400)
-    assert all(len(tokenizer.encode(text)) == 2 for text in joined)
-    recipe = make_recipe("text.size=400")
-    model = EncoderDecoder(recipe.model.config(tokenizer.size, tokenizer.size), seed=3).eval()
-    return Bundle(model, tokenizer, tokenizer, recipe)
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("pairs")
-    # Each word always with a space before it, so that it is one piece.
-    for number, name in enumerate(("source", "target")):
-        (folder / name).write_text("".join(f" {pair[number]}\n" for pair in PAIRS))
-    return folder / "source", folder / "target"
-
-
-@pytest.fixture
-def path(bundle: Bundle, files: tuple[Path, Path], tmp_path: Path) -> Path:
-    """A shortlist on disk."""
-    path = tmp_path / "shortlist.safetensors"
-    save_shortlist(learn_shortlist(bundle, *files), path, bundle.source_tokenizer, bundle.target_tokenizer)
-    return path
-
-
-def piece(bundle: Bundle, word: str) -> int:
-    (found,) = bundle.source_tokenizer.encode(f" {word}")
-    return found
-
-
-def targets(shortlist: Shortlist, source: int) -> set[int]:
-    return set(shortlist.targets[shortlist.offsets[source] : shortlist.offsets[source + 1]].tolist())
 
 
 class TestFile:
-    def test_what_is_written_is_read(self, two_languages: Bundle, files: tuple[Path, Path], tmp_path: Path) -> None:
-        learned = learn_shortlist(two_languages, *files, "fr")
+    def test_what_is_written_is_read(self, two_languages: Bundle, pairs: tuple[Path, Path], tmp_path: Path) -> None:
+        learned = learn_shortlist(two_languages, *pairs, "fr")
         tokenizer = two_languages.source_tokenizer
         save_shortlist(learned, tmp_path / "list", tokenizer, tokenizer)
         read = load_shortlist(tmp_path / "list", tokenizer, tokenizer)
@@ -70,33 +26,35 @@ class TestFile:
             assert np.array_equal(getattr(read, name), getattr(learned, name))
         assert (read.language, read.target_vocabulary) == ("fr", tokenizer.size)
 
-    def test_it_is_loaded_with_the_model(self, bundle: Bundle, path: Path, tmp_path: Path) -> None:
-        bundle.save(tmp_path / "model")
-        loaded = load(tmp_path / "model", shortlist=path)
+    def test_it_is_loaded_with_the_model(self, wordy: Bundle, listed: Path, tmp_path: Path) -> None:
+        wordy.save(tmp_path / "model")
+        loaded = load(tmp_path / "model", shortlist=listed)
         assert loaded.shortlist is not None
         assert loaded.shortlist.language is None
         assert loaded.translate("one two") == loaded.translate(["one two"])[0]
 
-    def refused(self, path: Path, message: str, tokenizer: Tokenizer) -> None:
+    def refused(self, listed: Path, message: str, tokenizer: Tokenizer) -> None:
         with pytest.raises(BundleError, match=message) as caught:
-            load_shortlist(path, tokenizer, tokenizer)
+            load_shortlist(listed, tokenizer, tokenizer)
         assert "\n" not in str(caught.value)
 
-    def test_another_models(self, path: Path, two_languages: Bundle) -> None:
-        self.refused(path, "was made for another model's pieces; make one", two_languages.source_tokenizer)
+    def test_another_models(self, listed: Path, two_languages: Bundle) -> None:
+        self.refused(listed, "was made for another model's pieces; make one", two_languages.source_tokenizer)
 
     @pytest.mark.parametrize("content", [b"", b"\xff" * 64, (2**60).to_bytes(8, "little") + b"{}", None])
-    def test_what_is_no_such_file(self, bundle: Bundle, path: Path, content: bytes | None) -> None:
-        path.unlink() if content is None else path.write_bytes(content)
-        self.refused(path, "shortlist .* cannot be read .*make it again", bundle.source_tokenizer)
+    def test_what_is_no_such_file(self, wordy: Bundle, listed: Path, content: bytes | None) -> None:
+        listed.unlink() if content is None else listed.write_bytes(content)
+        self.refused(listed, "shortlist .* cannot be read .*make it again", wordy.source_tokenizer)
 
-    def test_a_folder(self, bundle: Bundle, tmp_path: Path) -> None:
-        self.refused(tmp_path, "cannot be read", bundle.source_tokenizer)
+    def test_a_folder(self, wordy: Bundle, tmp_path: Path) -> None:
+        self.refused(tmp_path, "cannot be read", wordy.source_tokenizer)
 
-    def test_other_tensors(self, bundle: Bundle, path: Path) -> None:
-        save_file({"weight": np.zeros(3)}, path)
+    def test_other_tensors(self, wordy: Bundle, listed: Path) -> None:
+        save_file({"weight": np.zeros(3)}, listed)
         self.refused(
-            path, "is not a shortlist; expected a file that `clearhead shortlist` wrote", bundle.source_tokenizer
+            listed,
+            "is not a shortlist; expected a file that `clearhead shortlist` wrote",
+            wordy.source_tokenizer,
         )
 
     @pytest.mark.parametrize(
@@ -119,39 +77,39 @@ class TestFile:
             ({"offsets": np.zeros(0, np.int64)}, "it has -1 source pieces, not"),
         ],
     )
-    def test_a_damaged_one(self, bundle: Bundle, path: Path, changes: dict[str, Any], message: str) -> None:
-        with safe_open(path, framework="numpy") as file:
+    def test_a_damaged_one(self, wordy: Bundle, listed: Path, changes: dict[str, Any], message: str) -> None:
+        with safe_open(listed, framework="numpy") as file:
             metadata = file.metadata()
             arrays = {name: file.get_tensor(name) for name in file.keys()} | changes  # noqa: SIM118
-        save_file({name: array for name, array in arrays.items() if array is not None}, path, metadata)
-        self.refused(path, message, bundle.source_tokenizer)
+        save_file({name: array for name, array in arrays.items() if array is not None}, listed, metadata)
+        self.refused(listed, message, wordy.source_tokenizer)
 
     @pytest.mark.parametrize("kind", [torch.bfloat16, torch.float32, torch.int16])
-    def test_numbers_that_numpy_does_not_know(self, bundle: Bundle, path: Path, kind: torch.dtype) -> None:
+    def test_numbers_that_numpy_does_not_know(self, wordy: Bundle, listed: Path, kind: torch.dtype) -> None:
         """faults.md A16: a tensor in bfloat16 gave a traceback."""
-        with safe_open(path, framework="pt") as file:
+        with safe_open(listed, framework="pt") as file:
             metadata, arrays = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        save_tensors(arrays | {"always": arrays["always"].to(kind)}, path, metadata)
-        self.refused(path, "its always are .*, not rows of whole numbers", bundle.source_tokenizer)
+        save_tensors(arrays | {"always": arrays["always"].to(kind)}, listed, metadata)
+        self.refused(listed, "its always are .*, not rows of whole numbers", wordy.source_tokenizer)
 
-    def test_a_language_that_is_none(self, bundle: Bundle, path: Path) -> None:
+    def test_a_language_that_is_none(self, wordy: Bundle, listed: Path) -> None:
         """faults.md A16: an error names it."""
-        with safe_open(path, framework="numpy") as file:
+        with safe_open(listed, framework="numpy") as file:
             metadata = file.metadata() | {"language": "a\nb"}
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        save_file(arrays, path, metadata)
-        self.refused(path, "its language is no name", bundle.source_tokenizer)
+        save_file(arrays, listed, metadata)
+        self.refused(listed, "its language is no name", wordy.source_tokenizer)
 
-    def test_any_byte_changed(self, bundle: Bundle, path: Path) -> None:
+    def test_any_byte_changed(self, wordy: Bundle, listed: Path) -> None:
         """faults.md A16: refused in one line, or a shortlist of this model; most changes are made in the header."""
-        random, content, refused = Random("shortlist"), path.read_bytes(), 0
+        random, content, refused = Random("shortlist"), listed.read_bytes(), 0
         header = 8 + int.from_bytes(content[:8], "little")
         for place in [*random.sample(range(header), 120), *random.sample(range(header, len(content)), 40)]:
             changed = bytes([content[place] ^ (1 << random.randrange(8))])
-            path.write_bytes(content[:place] + changed + content[place + 1 :])
+            listed.write_bytes(content[:place] + changed + content[place + 1 :])
             problem = ""
             try:
-                read = load_shortlist(path, bundle.source_tokenizer, bundle.target_tokenizer)
+                read = load_shortlist(listed, wordy.source_tokenizer, wordy.target_tokenizer)
             except BundleError as error:
                 problem = str(error)
             if problem:
