@@ -3,6 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from clearhead.model import linear
 from clearhead.model.linear import Linear, apply_together, in_tiles, multiply_in, product, transposed_product
@@ -20,8 +21,8 @@ def fast(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(linear, "_has_wide_vectors", lambda: request.param == "Zen 5")
 
 
-def layer(dtype: torch.dtype = torch.float32) -> Linear:
-    module = Linear(6, 9)
+def layer(dtype: torch.dtype = torch.float32, bias: bool = True) -> Linear:
+    module = Linear(6, 9, bias)
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for parameter in module.parameters():
@@ -32,16 +33,45 @@ def layer(dtype: torch.dtype = torch.float32) -> Linear:
 @pytest.mark.usefixtures("fast")
 @pytest.mark.parametrize("shape", [(6,), (4, 6), (3, 5, 6), (0, 6)])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_equal_to_torch_s_linear_forward_and_backward(shape: tuple[int, ...], dtype: torch.dtype) -> None:
-    module = layer(dtype)
+@pytest.mark.parametrize("bias", [True, False])
+def test_equal_to_torch_s_linear_forward_and_backward(shape: tuple[int, ...], dtype: torch.dtype, bias: bool) -> None:
+    module = layer(dtype, bias)
     inputs = torch.randn(shape, generator=torch.Generator().manual_seed(2), dtype=dtype).requires_grad_()
     upstream = torch.randn(*shape[:-1], 9, generator=torch.Generator().manual_seed(3), dtype=dtype)
-    wanted = (inputs, module.weight, module.bias)
-    result, expected = module(inputs), F.linear(inputs, module.weight, module.bias)
+    wanted = (inputs, *module.parameters())
+    result, expected = module(inputs), F.linear(inputs, *module.parameters())
     torch.testing.assert_close(result, expected, rtol=1e-5, atol=1e-5)
     gradients = torch.autograd.grad(result, wanted, upstream)
     for ours, theirs in zip(gradients, torch.autograd.grad(expected, wanted, upstream), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
+
+
+def test_it_is_torch_s_own() -> None:
+    """Tools that adapt, quantize or initialise a model look for `nn.Linear` and its attributes."""
+    ours, theirs = Linear(6, 9), nn.Linear(6, 9)
+    assert isinstance(ours, nn.Linear)
+    assert repr(ours) == repr(theirs)
+    assert ours.load_state_dict(theirs.state_dict()) is not None
+    assert torch.equal(ours.weight, theirs.weight)
+    ours.reset_parameters()
+    assert not torch.equal(ours.weight, theirs.weight)
+    without = Linear(6, 9, bias=False)
+    assert without.bias is None
+    assert list(without.state_dict()) == ["weight"]
+    assert repr(without) == repr(nn.Linear(6, 9, bias=False))
+
+
+def test_making_one_draws_no_random_number() -> None:
+    before = torch.get_rng_state()
+    Linear(6, 9)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_one_that_is_made_is_float32_on_the_device_at_hand() -> None:
+    with torch.device("meta"):
+        assert Linear(6, 9).weight.is_meta
+    module = Linear(6, 9)
+    assert all(one.device.type == "cpu" and one.dtype == torch.float32 for one in module.parameters())
 
 
 @pytest.mark.parametrize(("family", "expected"), [("25", False), ("26", True), ("27", True), (None, False)])
@@ -74,6 +104,19 @@ class TestBrainFloats:
             assert one.dtype == torch.float32
             assert torch.equal(one, other)
 
+    def test_without_a_bias(self) -> None:
+        module = layer(bias=False)
+        inputs = torch.randn(5, 6, generator=torch.Generator().manual_seed(4)).bfloat16().float().requires_grad_()
+        with torch.no_grad():
+            module.weight.copy_(module.weight.bfloat16())
+        multiply_in(module, torch.bfloat16)
+        result = module(inputs)
+        # The factors fit into 8 bits, so that nothing but the result is rounded.
+        torch.testing.assert_close(result, F.linear(inputs, module.weight), rtol=2**-8, atol=1e-6)
+        result.sum().backward()
+        assert module.weight.grad is not None
+        torch.testing.assert_close(module.weight.grad, inputs.detach().sum(0).expand(9, 6), rtol=2**-8, atol=1e-6)
+
     def test_the_bias_is_not_rounded(self) -> None:
         """256 + 1 would be 256 in 8 bits."""
         module = Linear(1, 1)
@@ -102,12 +145,14 @@ class TestBrainFloats:
 
 @pytest.mark.usefixtures("fast")
 @pytest.mark.parametrize("training", [True, False])
-def test_together_is_one_after_the_other(training: bool) -> None:
-    layers = [layer(), Linear(6, 9), Linear(6, 4)]
+@pytest.mark.parametrize("biases", [(True, True, True), (False, False, False), (True, False, True)])
+def test_together_is_one_after_the_other(training: bool, biases: tuple[bool, bool, bool]) -> None:
+    layers = [layer(bias=biases[0]), Linear(6, 9, biases[1]), Linear(6, 4, biases[2])]
     with torch.no_grad():
         for number, module in enumerate(layers[1:], start=1):
             module.weight.copy_(torch.randn(module.weight.shape, generator=torch.Generator().manual_seed(number)))
-            module.bias.fill_(-number)
+            if biases[number]:
+                module.bias.fill_(-number)
     inputs = torch.randn(3, 5, 6)
     with torch.set_grad_enabled(training):
         together = apply_together(inputs, layers)

@@ -3,7 +3,6 @@
 import torch
 from torch import nn
 
-from clearhead.model.linear import Linear
 from clearhead.model.positions import Positions
 
 
@@ -17,9 +16,10 @@ def initialize(model: nn.Module, seed: int) -> None:
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for module in model.modules():
-            if isinstance(module, Linear):
+            if isinstance(module, nn.Linear):
                 nn.init.xavier_uniform_(module.weight, generator=generator)
-                nn.init.zeros_(module.bias)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
             elif isinstance(module, nn.Embedding):
                 nn.init.normal_(module.weight, std=module.embedding_dim**-0.5, generator=generator)
             elif isinstance(module, Positions) and isinstance(module.table, nn.Parameter):

@@ -18,8 +18,8 @@ _LOG = logging.getLogger(__name__)
 _TILE = 64
 
 
-class Linear(nn.Module):
-    """x·Wᵀ + b. `weight` has a row for each output; first values come from `initialization.py`.
+class Linear(nn.Linear):
+    """torch's own, x·Wᵀ + b, with faster products in training; first values come from `initialization.py`.
 
     `products` is the type in which training multiplies on a CPU. In bfloat16 the two factors and the product are
     rounded to 8 bits, which processors with such instructions multiply twice as fast. What is added to it is float32,
@@ -28,10 +28,12 @@ class Linear(nn.Module):
 
     products: torch.dtype = torch.float32
 
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__()
+    def __init__(self, inputs: int, outputs: int, bias: bool = True) -> None:
+        # On the meta device torch's constructor draws no number of the caller's generator.
+        super().__init__(inputs, outputs, bias, device="meta")
         self.weight = nn.Parameter(torch.empty(outputs, inputs, dtype=torch.float32))
-        self.bias = nn.Parameter(torch.empty(outputs, dtype=torch.float32))
+        if bias:
+            self.bias = nn.Parameter(torch.empty(outputs, dtype=torch.float32))
 
     def forward(self, inputs: Float[Tensor, "*batch inputs"]) -> Float[Tensor, "*batch outputs"]:
         return _linear(inputs, self.weight, self.bias, self.products)
@@ -54,9 +56,21 @@ def apply_together(
     joined = torch.is_grad_enabled() and (torch.compiler.is_compiling() or is_on("joined-products"))
     if not joined or any(map(is_touched, layers)):
         return tuple(layer(inputs) for layer in layers)
-    weight, bias = torch.cat([layer.weight for layer in layers]), torch.cat([layer.bias for layer in layers])
+    weight, bias = joined_parameters(layers)
     outputs = _linear(inputs, weight, bias, layers[0].products)
-    return torch.split(outputs, [len(layer.bias) for layer in layers], dim=-1)
+    return torch.split(outputs, [layer.out_features for layer in layers], dim=-1)
+
+
+def joined_parameters(layers: Sequence[nn.Linear]) -> tuple[Tensor, Tensor | None]:
+    """The weight and the bias of layers of the same inputs as one, their outputs one after the other.
+
+    There is no bias where none of them has one; one that has none adds zeros beside others.
+    """
+    weight = torch.cat([layer.weight for layer in layers])
+    if all(layer.bias is None for layer in layers):
+        return weight, None
+    none = weight.new_zeros
+    return weight, torch.cat([none(layer.out_features) if layer.bias is None else layer.bias for layer in layers])
 
 
 def is_touched(module: nn.Module) -> bool:
@@ -68,7 +82,7 @@ def is_touched(module: nn.Module) -> bool:
     return bool(listening or module._backward_pre_hooks or replaced or everywhere)
 
 
-def _linear(inputs: Tensor, weight: Tensor, bias: Tensor, products: torch.dtype) -> Tensor:
+def _linear(inputs: Tensor, weight: Tensor, bias: Tensor | None, products: torch.dtype) -> Tensor:
     if torch.is_grad_enabled() and _is_ours(inputs) and (products != torch.float32 or _one_dnn_is_better()):
         result: Tensor = _FastLinear.apply(inputs, weight, bias, products)  # type: ignore[no-untyped-call]
         return result
@@ -98,24 +112,26 @@ class _FastLinear(torch.autograd.Function):
     """`F.linear` and its gradients with faster products, their factors and results rounded to `products`."""
 
     @staticmethod
-    def forward(ctx: Any, inputs: Tensor, weight: Tensor, bias: Tensor, products: torch.dtype) -> Tensor:
+    def forward(ctx: Any, inputs: Tensor, weight: Tensor, bias: Tensor | None, products: torch.dtype) -> Tensor:
         exact, weight = inputs.reshape(-1, inputs.shape[-1]), weight.to(products)
         rows = in_tiles(exact, products)
         ctx.save_for_backward(rows, weight)
+        ctx.has_bias = bias is not None
         if products == inputs.dtype:
             outputs = _one_dnn(rows, weight, bias)
         else:
             # Not `… + bias`, which makes the numbers float32 in one tensor and adds in another.
-            outputs = F.linear(rows, weight)[: len(exact)].to(bias.dtype).add_(bias)
+            outputs = F.linear(rows, weight)[: len(exact)].to(inputs.dtype)
+            outputs = outputs if bias is None else outputs.add_(bias)
         return outputs.view(*inputs.shape[:-1], -1)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, Tensor | None, None]:
         rows, weight = ctx.saved_tensors
         exact = upstream.reshape(-1, upstream.shape[-1])
         # The two that read the same numbers first, one after the other, while these are in the cache.
-        gradient, bias = in_tiles(exact, rows.dtype), exact.sum(0)
+        gradient, bias = in_tiles(exact, rows.dtype), exact.sum(0) if ctx.has_bias else None
         inputs = product(gradient, weight)[: len(exact)].to(exact.dtype).view(*upstream.shape[:-1], -1)
         return inputs, transposed_product(gradient, rows).to(exact.dtype), bias, None
 

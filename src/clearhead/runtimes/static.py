@@ -11,7 +11,7 @@ from torch import Tensor
 
 from clearhead.model import EncoderDecoder
 from clearhead.model.blocks import DecoderLayer
-from clearhead.model.linear import Linear
+from clearhead.model.linear import Linear, joined_parameters
 
 
 class Shape(NamedTuple):
@@ -27,12 +27,12 @@ class Joined(NamedTuple):
     """Layers of the same inputs as one, their outputs one after the other: one product instead of several."""
 
     weight: Float[Tensor, "outputs inputs"]
-    bias: Float[Tensor, "outputs"]
+    bias: Float[Tensor, "outputs"] | None
 
     @classmethod
     def of(cls, *layers: Linear) -> "Joined":
-        weight = torch.cat([layer.weight.detach() for layer in layers])
-        return cls(weight, torch.cat([layer.bias.detach() for layer in layers]))
+        with torch.no_grad():
+            return cls(*joined_parameters(layers))
 
 
 class _Now(NamedTuple):
