@@ -15,10 +15,8 @@ clearhead's in the same round, since a machine's speed changes from one minute t
 
 import argparse
 import dataclasses
-import datetime
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -27,6 +25,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import results_file
 
 from clearhead.data import plan
 from clearhead.recipe import load_recipe
@@ -38,6 +37,10 @@ SIZES = {
     "tiny": ["text.size=8000", "model.dropout=0.3", "training.batch_tokens=4096"],
     "base": ["text.size=8000", "model.preset=paper_base", "model.dropout=0.1", "training.batch_tokens=1024"],
 }
+# The columns of figures, and how their numbers are written.
+FORMATS = {
+    "target tokens a second": ",", "clearhead is so many times as fast": ".2f", "peak memory, MiB": ",",
+}  # fmt: skip
 # Target tokens a second on two cores: how many steps to ask of a command that counts steps and not seconds.
 LIKELY_SPEED = {"tiny": 8_000, "base": 600}
 
@@ -89,6 +92,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=20, help="how long each measurement is")
     parser.add_argument("--json", type=Path, help="where to write every measurement")
+    results_file.add_option(parser)
     chosen = parser.parse_args()
     peers = named(chosen.peers.split(",")) if chosen.peers else TRAINING
     task = write_task(chosen.data, chosen.size)
@@ -100,7 +104,8 @@ def main() -> None:
             found.append(measured(peer, pythons[peer.name], task, chosen.seconds, number))
             speed = f"{found[-1].tokens_per_second:10,.0f} tokens/s"
             print(f"round {number}  {peer.name:{longest}} {speed}", file=sys.stderr)
-    print(table(found, [peer.name for peer in peers]))
+    rows, method = summary(found, [peer.name for peer in peers])
+    results_file.report(chosen.save, rows, f"{method}; {chosen.size}", FORMATS)
     if chosen.json:
         chosen.json.write_text(json.dumps([dataclasses.asdict(one) for one in found], indent=1) + "\n")
 
@@ -197,31 +202,20 @@ def measured(peer: Peer, python: str, task: Path, seconds: float, number: int) -
     return Measurement(peer.name, number, speed, usage.ru_maxrss / 1024)
 
 
-def table(found: Sequence[Measurement], names: Sequence[str]) -> str:
-    """Medians over the rounds, in Markdown."""
+def summary(found: Sequence[Measurement], names: Sequence[str]) -> tuple[list[dict[str, results_file.Cell]], str]:
+    """A row for each peer, and how they were measured."""
     own = {one.round: one.tokens_per_second for one in found if one.peer == names[0]}
-    lines = [
-        f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, {datetime.date.today()}: "
-        f"medians of {len(own)} rounds",
-        "",
-        f"| | target tokens a second | {names[0]} is so many times as fast | peak memory, MiB |",
-        "|---|---|---|---|",
-    ]
+    speed, times, memory = FORMATS
+    rows: list[dict[str, results_file.Cell]] = []
     for name in names:
         runs = [one for one in found if one.peer == name]
-        speed = statistics.median(one.tokens_per_second for one in runs)
-        ratio = statistics.median(own[one.round] / one.tokens_per_second for one in runs)
-        lines.append(f"| {name} | {speed:,.0f} | {ratio:.2f} | {max(one.peak_mebibytes for one in runs):,.0f} |")
-    return "\n".join(lines)
-
-
-def processor() -> str:
-    """What the machine calls its processor."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+        rows.append({
+            "toolkit": name,
+            speed: round(statistics.median(one.tokens_per_second for one in runs)),
+            times: round(statistics.median(own[one.round] / one.tokens_per_second for one in runs), 3),
+            memory: round(max(one.peak_mebibytes for one in runs)),
+        })  # fmt: skip
+    return rows, f"Medians of {len(own)} rounds, and of the rounds' ratios"
 
 
 if __name__ == "__main__":

@@ -1,23 +1,26 @@
-"""Draws the tables of docs/benchmarks.md, into docs/images/: the tables are the only place where a figure is written.
+"""Draws results of benchmarks/results/ into docs/images/: a figure is written there and nowhere else.
 
     pip install matplotlib
     python benchmarks/charts.py
 
-training.svg        every table with the column "target tokens a second", one panel each under its heading
-translating.svg     the table with the columns "clearhead int8" and "CTranslate2 int8"
-agreement.svg       the table whose first column is "words between, percent exactly right"
+training.svg        training-tiny, training-tiny-avx2 and training-base, one panel each
+translating.svg     translating and translating-avx2, one panel for each size
+agreement.svg       attention-distance
 
-A table that is not there is not drawn. The same tables give the same files, byte for byte, with the same matplotlib.
+The same results give the same files, byte for byte, with the same matplotlib.
 """
 
 import argparse
 import itertools
-import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
+
+from results_file import Cell, Result, read
+
+from clearhead.street.agreement import TRAINED
 
 try:
     import matplotlib
@@ -43,23 +46,12 @@ STYLE = {
 # Heights in inches, which are the unit of a panel's second axis: of a name, of a bar, between groups, of a panel's
 # title, of what follows it, and above all panels.
 NAME, THICK, GAP, TITLE, AXIS, TOP = 0.26, 0.24, 0.13, 0.38, 0.12, 1.06
-# What the first column of the table of translating says.
+# What a result of translating says in its first column.
 SIZES = {
     "base": "The paper's base sizes",
     "tiny": "A small model, trained on Multi30k",
     "base, AVX2": "The paper's base sizes, without AVX-512",
 }
-# What it says beside a distance in the table of agreement.
-BEYOND = "more than in training"
-
-
-@dataclass(frozen=True)
-class MarkdownTable:
-    """heading: the last one above it. Cells are plain text, without marks of bold type."""
-
-    heading: str
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -93,17 +85,12 @@ class Panel:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tables", type=Path, default=ROOT / "docs" / "benchmarks.md")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
     chosen = parser.parse_args()
-    tables = read_tables(chosen.tables.read_text(encoding="utf-8"))
     chosen.out.mkdir(parents=True, exist_ok=True)
-    for name, draw in CHARTS.items():
+    for name, (draw, sources) in CHARTS.items():
         with matplotlib.rc_context(STYLE):
-            figure = draw(tables)
-        if figure is None:
-            print(f"{name}: {chosen.tables} has no table for it", file=sys.stderr)
-            continue
+            figure = draw([read(source) for source in sources])
         save(figure, chosen.out / f"{name}.svg")
         print(chosen.out / f"{name}.svg")
 
@@ -114,65 +101,44 @@ def save(figure: Figure, path: Path) -> None:
         figure.savefig(path, metadata={"Date": None, "Creator": None})
 
 
-def read_tables(text: str) -> list[MarkdownTable]:
-    """Every table of a Markdown text, in order."""
-    tables, heading = [], ""
-    for is_table, lines in itertools.groupby(text.splitlines(), lambda line: line.startswith("|")):
-        if is_table:
-            head, _, *rows = (cells(line) for line in lines)
-            tables.append(MarkdownTable(heading, head, tuple(rows)))
-        else:
-            heading = next((line.lstrip("# ") for line in reversed(list(lines)) if line.startswith("#")), heading)
-    return tables
-
-
-def cells(line: str) -> tuple[str, ...]:
-    return tuple(cell.strip().replace("**", "").replace("`", "") for cell in line.strip().strip("|").split("|"))
-
-
-def number(cell: str) -> float:
-    """The first number of a cell: 2903 of "2,903 (1.10), 35 ms"."""
-    found = re.search(r"\d[\d,]*(\.\d+)?", cell)
-    if found is None:
-        raise SystemExit(f"charts.py: {cell!r} holds no number; write one, such as 2,903")
-    return float(found[0].replace(",", ""))
-
-
-def training(tables: Sequence[MarkdownTable]) -> Figure | None:
+def training(results: Sequence[Result]) -> Figure:
     """Target tokens a second of each toolkit, and how many times as fast clearhead is."""
-    panels = []
-    for table in tables:
-        if table.head[1:2] == ("target tokens a second",):
-            panels.append(Panel(table.heading, [Group(row[0], (trained(*row[:3]),)) for row in table.rows]))
+    panels = [
+        Panel(result.what, [Group(plain(row["toolkit"]), (trained(row),)) for row in result.rows]) for result in results
+    ]
     labels = ("clearhead", "another toolkit, or plain PyTorch")
     return bars("Training speed", panels, labels, "target tokens a second, and (n×): clearhead is n times as fast")
 
 
-def trained(name: str, speed: str, ratio: str) -> Bar:
-    times = f"  ({number(ratio):.2f}×)" if number(ratio) != 1 else ""
-    return Bar(number(speed), f"{number(speed):,.0f}{times}", name.startswith("clearhead"))
+def trained(row: Mapping[str, Cell]) -> Bar:
+    speed, ratio = float(row["target tokens a second"]), float(row["clearhead is so many times as fast"])
+    times = f"  ({ratio:.2f}×)" if ratio != 1 else ""
+    return Bar(speed, f"{speed:,.0f}{times}", str(row["toolkit"]).startswith("clearhead"))
 
 
-def translating(tables: Sequence[MarkdownTable]) -> Figure | None:
+def plain(cell: Cell) -> str:
+    """Without the marks of code."""
+    return str(cell).replace("`", "")
+
+
+def translating(results: Sequence[Result]) -> Figure:
     """How many times as fast as CTranslate2: in each size and way, both toolkits."""
-    found = [table for table in tables if table.head[2:4] == ("clearhead int8", "CTranslate2 int8")]
-    rows = [row for table in found for row in table.rows]
+    rows = [row for result in results for row in result.rows]
     panels = []
-    for size, of_size in itertools.groupby(rows, lambda row: row[0]):
-        groups = [Group(way, beside(ours, theirs)) for _, way, ours, theirs, *_ in of_size]
+    for size, of_size in itertools.groupby(rows, lambda row: str(row["size"])):
+        groups = [Group(str(row["way"]), beside(row)) for row in of_size]
         panels.append(Panel(SIZES.get(size, size), groups))
     labels = ("clearhead, int8", "CTranslate2, int8")
     note = "length: times as fast as CTranslate2; numbers: target tokens a second"
     # One scale for all, so that CTranslate2's bars are equally long everywhere.
-    longest = max((panel.longest for panel in panels), default=None)
-    return bars("Translating speed", panels, labels, note, longest, line=1.0)
+    return bars("Translating speed", panels, labels, note, max(panel.longest for panel in panels), line=1.0)
 
 
-def beside(ours: str, theirs: str) -> tuple[Bar, Bar]:
-    """Bars in CTranslate2's speed. The ratio is the table's own, in brackets, where it says: a median of rounds."""
-    stated = re.search(r"\(([\d.]+)\)", ours)
-    ratio = float(stated[1]) if stated else number(ours) / number(theirs)
-    return Bar(ratio, f"{number(ours):,.0f}  ({ratio:.2f}×)", True), Bar(1.0, f"{number(theirs):,.0f}", False)
+def beside(row: Mapping[str, Cell]) -> tuple[Bar, Bar]:
+    """Bars in CTranslate2's speed: the ratio is a median of rounds."""
+    ours, theirs = (float(row[name]) for name in ("clearhead int8", "CTranslate2 int8"))
+    ratio = float(row["clearhead int8, times CTranslate2 int8"])
+    return Bar(ratio, f"{ours:,.0f}  ({ratio:.2f}×)", True), Bar(1.0, f"{theirs:,.0f}", False)
 
 
 def bars(
@@ -182,14 +148,12 @@ def bars(
     note: str,
     longest: float | None = None,
     line: float | None = None,
-) -> Figure | None:
+) -> Figure:
     """Panels of horizontal bars, one below the other, with the names above their bars: there is room for long ones.
 
     Every bar says its number, so there are no axes. longest: what the panels are made for; each panel's own longest
     bar, if not given. line: a length that bars are to be compared with.
     """
-    if not panels:
-        return None
     above = TITLE if len(panels) > 1 else 0.0  # A heading of one panel says what the title says.
     height = TOP + sum(above + panel.height + AXIS for panel in panels)
     figure, below = Figure(figsize=(WIDTH, height)), height - TOP
@@ -230,19 +194,16 @@ def draw_groups(axes: Axes, panel: Panel, longest: float, line: float | None) ->
         top += GAP
 
 
-def agreement(tables: Sequence[MarkdownTable]) -> Figure | None:
+def agreement(results: Sequence[Result]) -> Figure:
     """Agreement by distance: each model's mean of the directions as a line, and their range as a band."""
-    wanted = next((table for table in tables if table.head[0].startswith("words between")), None)
-    if wanted is None:
-        return None
-    distances = [int(number(row[0])) for row in wanted.rows]
-    beyond = [distance for distance, row in zip(distances, wanted.rows, strict=True) if BEYOND in row[0]]
+    rows = results[0].rows
+    distances = [int(row["words between"]) for row in rows]
+    beyond = [distance for distance in distances if distance > TRAINED]
     figure = Figure(figsize=(WIDTH, 4.6))
     axes = figure.add_axes((0.14, 0.14, 0.83, 0.6))
     lines = (("Transformer", OURS, "-", "o"), ("GRU with attention", "#dd7a12", "--", "s"))
     for name, colour, dashes, mark in lines:
-        columns = [place for place, head in enumerate(wanted.head) if head.startswith(name)]
-        values = [[number(row[place]) for place in columns] for row in wanted.rows]
+        values = [[float(row[column]) for column in row if column.startswith(name)] for row in rows]
         axes.fill_between(distances, [min(row) for row in values], [max(row) for row in values],
                           color=colour, alpha=0.16, linewidth=0)  # fmt: skip
         axes.plot(distances, [fmean(row) for row in values], dashes, color=colour, marker=mark, markersize=6,
@@ -266,10 +227,11 @@ def agreement(tables: Sequence[MarkdownTable]) -> Figure | None:
     return figure
 
 
-CHARTS: dict[str, Callable[[Sequence[MarkdownTable]], Figure | None]] = {
-    "training": training,
-    "translating": translating,
-    "agreement": agreement,
+# Each chart, and the results that it draws.
+CHARTS: dict[str, tuple[Callable[[Sequence[Result]], Figure], tuple[str, ...]]] = {
+    "training": (training, ("training-tiny", "training-tiny-avx2", "training-base")),
+    "translating": (translating, ("translating", "translating-avx2")),
+    "agreement": (agreement, ("attention-distance",)),
 }
 
 if __name__ == "__main__":

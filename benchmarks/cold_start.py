@@ -21,6 +21,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import results_file
+
+FORMATS = {"seconds": ".2f", "processor seconds": ".2f", "MiB at most": ".0f"}
 SENTENCE = b"The animal didn't cross the street because it was too tired.\n"
 
 
@@ -29,6 +32,7 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("--to", help="the language to translate into, where the model knows several")
     parser.add_argument("--rounds", type=int, default=5)
+    results_file.add_option(parser)
     parser.add_argument("--beside", type=Path, help="the folder `src` of another checkout")
     chosen = parser.parse_args()
     python = [sys.executable, "-c"]
@@ -50,14 +54,17 @@ def main() -> None:
     for _ in range(chosen.rounds):
         for costs, (_, measure) in zip(taken, rows, strict=True):
             costs.append(measure())
-    for costs, (name, _) in zip(taken, rows, strict=True):
-        seconds, processor, memory = (statistics.median(column) for column in zip(*costs, strict=True))
-        walls = sorted(one.seconds for one in costs)
-        print(
-            f"{name:42}{seconds:6.2f} s  ({walls[0]:.2f} to {walls[-1]:.2f})  "
-            f"{processor:6.2f} processor s  {memory:5.0f} MiB",
-            flush=True,
-        )
+    found = [
+        {
+            "": name,
+            **{
+                column: statistics.median(figures)
+                for column, figures in zip(FORMATS, zip(*costs, strict=True), strict=True)
+            },
+        }
+        for costs, (name, _) in zip(taken, rows, strict=True)
+    ]
+    results_file.report(chosen.save, found, f"Medians of {chosen.rounds} processes each, in turn", FORMATS)
 
 
 class Cost(NamedTuple):

@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import results_file
 import torch
 
 import clearhead
@@ -138,6 +139,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="the first seed")
     parser.add_argument("--seeds", type=int, default=1, help="how many seeds, one after the other")
     parser.add_argument("--json", type=Path, help="write the results to this file, one JSON object a line")
+    results_file.add_option(parser)
     arguments = parser.parse_args()
     # Tensors this small gain nothing from a second thread.
     torch.set_num_threads(1)
@@ -150,6 +152,9 @@ def main() -> int:
             f"{'passed' if result.passed else 'FAILED'}  ({result.seconds:.0f} s)",
             flush=True,
         )
+    rows = [{"seed": one.seed, "perplexity": one.perplexity, "BLEU": one.bleu} for one in results]
+    method = f"{arguments.task}; one thread; perplexity of the validation lines, BLEU (0 to 1) of the test lines"
+    results_file.report(arguments.save, rows, method, {"perplexity": ".4f", "BLEU": ".3f"})
     if arguments.json:
         arguments.json.write_text("".join(json.dumps(dataclasses.asdict(result)) + "\n" for result in results))
     return 0 if all(result.passed for result in results) else 1

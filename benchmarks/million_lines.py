@@ -15,6 +15,8 @@ import threading
 import time
 from pathlib import Path
 
+import results_file
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(
@@ -25,6 +27,7 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("--text", type=Path, required=True, help="sentences, one a line")
     parser.add_argument("--lines", type=int, default=1_000_000)
+    results_file.add_option(parser)
     # argparse would take what follows -- for the positional arguments before it.
     arguments = sys.argv[1:]
     border = arguments.index("--") if "--" in arguments else len(arguments)
@@ -55,7 +58,9 @@ def main() -> None:
     if process.wait() or count != chosen.lines or wrong:
         raise SystemExit(f"{count:,} lines of {chosen.lines:,}, {wrong:,} of them another line's translation")
     seconds = time.perf_counter() - began
-    print(f"{count:,} lines in order in {seconds:,.0f} s, {count / seconds:,.0f} a second; at most {greatest:,} MiB")
+    row = {"lines": count, "seconds": round(seconds), "lines a second": round(count / seconds), "MiB at most": greatest}
+    method = "Two workers; each line compared with what its sentence gave first; proportional set size of all processes"
+    results_file.report(chosen.save, [row], method, {"lines": ",", "seconds": ",", "lines a second": ","})
 
 
 def proportional_set_size(process: int) -> int:

@@ -9,6 +9,7 @@ fetched before; and what the page's process holds at the end. Each figure stands
 
 import argparse
 import dataclasses
+import math
 import shutil
 import statistics
 import sys
@@ -19,6 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import results_file
 import uvicorn
 
 from clearhead.look import Exhibit
@@ -27,6 +29,7 @@ from clearhead.model import EncoderDecoder, paper_base
 from clearhead.tracing import Side, Trace, record, steps_of
 
 TOKENS, VOCABULARY = 64, 37_000
+METHOD = "Headless Chromium; 6 + 6 layers, width 512, 64 tokens, a vocabulary of 37,000; nothing fetched before"
 MOST_PAINT, MOST_MATRIX, MOST_MEMORY = 1000, 200, 500  # Milliseconds, milliseconds, MB.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 # The chapters that draw matrices, and one step of each kind in the last layers.
@@ -143,6 +146,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the page with a large trace.")
     parser.add_argument("--chromium", default=shutil.which("chromium"), help="the browser's program")
     parser.add_argument("--step", action="append", help="measure this step alone (may be given several times)")
+    results_file.add_option(parser)
     given = parser.parse_args()
     if given.chromium is None:
         sys.exit("no chromium is found; name one: --chromium PROGRAM")
@@ -151,14 +155,19 @@ def main() -> None:
     places += [] if given.step else CHAPTERS
     with served(Exhibit(trace)) as address:
         paint, times, memory = measure(address, places, given.chromium)
-    print("milliseconds on the clock (of processors)")
-    print(f"{paint.clock:6.0f} ({paint.processor:5.0f}) first paint, at most {MOST_PAINT}")
-    print(
-        f"{statistics.median(one.clock for one in times.values()):6.0f}         a step, in the middle of {len(times)}"
-    )
-    for place, taken in sorted(times.items(), key=lambda one: one[1].clock, reverse=True):
-        print(f"{taken.clock:6.0f} ({taken.processor:5.0f}) {place}, at most {MOST_MATRIX}")
-    print(f"{memory:6.0f} MB of memory, at most {MOST_MEMORY}")
+    middle = statistics.median(one.clock for one in times.values())
+    rows = [row("first paint", paint, MOST_PAINT)]
+    rows.append(row(f"an operation or a chapter, median of {len(times)}", Taken(middle, math.nan), MOST_MATRIX))
+    slowest = sorted(times.items(), key=lambda one: one[1].clock, reverse=True)
+    rows += [row(place, taken, MOST_MATRIX) for place, taken in slowest]
+    memory_row = {"measured": round(memory), "unit": "MB", "at most": MOST_MEMORY, "of processors, ms": ""}
+    rows.append({"": "memory of the page at the end", **memory_row})
+    results_file.report(given.save, rows, METHOD, {"measured": ",", "at most": ","})
+
+
+def row(what: str, taken: Taken, at_most: int) -> dict[str, results_file.Cell]:
+    processors = "" if math.isnan(taken.processor) else round(taken.processor)
+    return {"": what, "measured": round(taken.clock), "unit": "ms", "at most": at_most, "of processors, ms": processors}
 
 
 if __name__ == "__main__":

@@ -11,16 +11,14 @@ are printed, in Markdown. The same seed gives the same shares. `key=value` chang
 """
 
 import argparse
-import datetime
 import itertools
 import json
 import os
-import platform
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from bench import processor
+import results_file
 from peers.recurrent_model import Recurrent, RecurrentConfig, count, hidden_width_for
 
 from clearhead import load
@@ -47,18 +45,19 @@ Lines = Sequence[Mapping[str, float]]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--beside", type=Path, required=True, metavar="RUN", help="a run of recipes/street.yaml")
+    parser.add_argument("--save", action="store_true", help="write benchmarks/results/attention*.json")
     parser.add_argument("changes", nargs="*", metavar="KEY=VALUE", help="changes to that run's recipe")
     chosen = parser.parse_args()
     # The compiled decoder knows Transformers only, and both models are to be read in the same way.
     os.environ["CLEARHEAD_OFF"] = "native"
     keep_freed_memory()
     try:
-        compare(chosen.beside, chosen.changes)
+        compare(chosen.beside, chosen.changes, chosen.save)
     except ClearheadError as error:
         sys.exit(f"recurrent.py: {error}")
 
 
-def compare(run: Path, changes: Sequence[str]) -> None:
+def compare(run: Path, changes: Sequence[str], save: bool) -> None:
     beside = load(run)
     recipe = load_recipe(find_bundle(run) / "recipe.yaml", ["training.device=cpu", *changes])
     if recipe.data.embedded is None:
@@ -68,14 +67,18 @@ def compare(run: Path, changes: Sequence[str]) -> None:
     print(f"{count(model):,} parameters, the Transformer has {count(beside.model):,}", file=sys.stderr)
     trained, lines = train(model, materials)
     recurrent = Bundle(trained, materials.source_tokenizer, materials.target_tokenizer, materials.recipe)
-    print(f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, {datetime.date.today()}\n")
-    print(f"    python {' '.join(sys.argv)}\n")
     timing = find_bundle(run).parent / "timing.jsonl"
     known = [json.loads(line) for line in timing.read_text().splitlines()] if timing.is_file() else []
     print(costs([beside, recurrent], [known, lines]))
     tests = read_tests(corpus_folder(recipe))
     scores = [score_phenomena(tests, bundle.translate, TRAINED) for bundle in (beside, recurrent)]
-    print(f"\n{phenomena(scores)}\n\n{distances(scores)}")
+    sizes = f"{count(beside.model):,} parameters beside {count(trained):,}"
+    method = f"{sizes}; the same pieces, batches, steps and greedy search"
+    found = {"attention": phenomena(scores), "attention-distance": distances(scores)}
+    for name, rows in found.items():
+        results_file.report(
+            name if save else None, rows, method, dict.fromkeys(heads(), ".1f" if name == "attention" else "")
+        )
 
 
 def untrained(materials: Materials, parameters: int) -> Recurrent:
@@ -134,29 +137,30 @@ def costs(bundles: Sequence[Bundle], timings: Sequence[Lines]) -> str:
     )
 
 
-def phenomena(scores: Sequence[Sequence[PhenomenonScore]]) -> str:
-    """Each phenomenon in each direction, in Markdown; agreement as far as training has it."""
-    rows = []
+def phenomena(scores: Sequence[Sequence[PhenomenonScore]]) -> list[dict[str, results_file.Cell]]:
+    """Each phenomenon in each direction; agreement as far as training has it."""
+    rows: list[dict[str, results_file.Cell]] = []
     for name in PHENOMENA:
         found = {(number, one.direction): one for number, of_model in enumerate(scores) for one in of_model
                  if one.phenomenon == name}  # fmt: skip
         spaced = any(one.by_distance for one in found.values())
         label = f"{name}, up to {TRAINED} words between" if spaced else name
-        rows.append([label, *(f"{found[place].as_trained:.1f}" for place in columns())])
-    return markdown(["percent exactly right", *heads()], *rows)
+        figures = [round(found[place].as_trained, 1) for place in columns()]
+        rows.append({"percent exactly right": label, **dict(zip(heads(), figures, strict=True))})
+    return rows
 
 
-def distances(scores: Sequence[Sequence[PhenomenonScore]]) -> str:
-    """Agreement by the number of words between, in Markdown: what `charts.py` draws."""
+def distances(scores: Sequence[Sequence[PhenomenonScore]]) -> list[dict[str, results_file.Cell]]:
+    """Agreement by the number of words between: what `charts.py` draws."""
     found = {(number, one.direction): one.by_distance for number, of_model in enumerate(scores) for one in of_model
              if one.phenomenon == "agreement"}  # fmt: skip
-    every = sorted({distance for values in found.values() for distance in values})
-    labels = [f"{distance}, more than in training" if distance > TRAINED else str(distance) for distance in every]
-    rows = [
-        [label, *(f"{found[place][distance]:.0f}" for place in columns())]
-        for label, distance in zip(labels, every, strict=True)
+    return [
+        {
+            "words between": distance,
+            **{head: round(found[place][distance]) for head, place in zip(heads(), columns(), strict=True)},
+        }
+        for distance in sorted({distance for values in found.values() for distance in values})
     ]
-    return markdown(["words between, percent exactly right", *heads()], *rows)
 
 
 def columns() -> Iterator[tuple[int, str]]:

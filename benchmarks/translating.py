@@ -17,20 +17,17 @@ A round runs everything once; the table gives medians over the rounds, ratios be
 
 import argparse
 import dataclasses
-import datetime
 import gzip
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from bench import HERE, WORK, Peer, environment, processor
+import results_file
+from bench import HERE, WORK, Peer, environment
 from safetensors.torch import save_file
 
 from clearhead import load
@@ -75,6 +72,7 @@ def main() -> None:
     parser.add_argument("--beams", default="1,5")
     parser.add_argument("--modes", default="batch,single")
     parser.add_argument("--rounds", type=int, default=5)
+    results_file.add_option(parser)
     chosen = parser.parse_args()
     runners = [one for one in RUNNERS if one.name in chosen.runners.split(",")]
     if chosen.size == "base":
@@ -90,7 +88,9 @@ def main() -> None:
                     figures = measured(one, task, mode, beam_size, budgets[one])
                     found.setdefault((one.name, mode, beam_size), []).append(figures)
                     print(f"beam {beam_size}  {mode:7} {one.name:18} {figures}", file=sys.stderr)
-    print(table(found, [one.name for one in runners]))
+    rows, formats = summary(chosen.size, found, [one.name for one in runners])
+    method = f"Medians of {chosen.rounds} rounds, and of the rounds' ratios; target tokens a second on both cores"
+    results_file.report(chosen.save, rows, f"{method}, and milliseconds a sentence", formats)
 
 
 def write_base(with_shortlist: bool) -> Path:
@@ -167,28 +167,30 @@ def measured(runner: Runner, task: Path, mode: str, beam_size: int, budget: int)
     return figures
 
 
-def table(found: dict[tuple[str, str, int], list[dict[str, Any]]], names: Sequence[str]) -> str:
-    """Medians over the rounds, in Markdown."""
-    settings = sorted({(beam, mode) for _, mode, beam in found})
-    heads = [f"{'batches' if mode == 'batch' else 'one at a time'}, beam {beam}" for beam, mode in settings]
-    lines = [
-        f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, {datetime.date.today()}",
-        "",
-        f"| target tokens a second (how many times {BASIS}) | {' | '.join(heads)} |",
-        "|---|" + "---|" * len(heads),
-    ]
-    for name in names:
-        cells = []
-        for beam, mode in settings:
+def summary(
+    size: str, found: dict[tuple[str, str, int], list[dict[str, float]]], names: Sequence[str]
+) -> tuple[list[dict[str, results_file.Cell]], dict[str, str]]:
+    """A row for each way, with each runner's speed, and how the columns' numbers are written."""
+    rows: list[dict[str, results_file.Cell]] = []
+    formats: dict[str, str] = {}
+    for mode, beam in sorted({(mode, beam) for _, mode, beam in found}):
+        way = f"{'batches' if mode == 'batch' else 'one at a time'}, {'greedy' if beam == 1 else f'beam {beam}'}"
+        row: dict[str, results_file.Cell] = {"size": size, "way": way}
+        basis = found.get((BASIS, mode, beam))
+        for name in names:
             runs = found[name, mode, beam]
-            speed = statistics.median(one["tokens_per_second"] for one in runs)
-            basis = found.get((BASIS, mode, beam), runs)
-            pairs = zip(runs, basis, strict=True)
-            ratio = statistics.median(one["tokens_per_second"] / other["tokens_per_second"] for one, other in pairs)
-            delay = f", {statistics.median(one['milliseconds'] for one in runs):.2f} ms" if mode == "single" else ""
-            cells.append(f"{speed:,.0f} ({ratio:.2f}){delay}")
-        lines.append(f"| {name} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+            row[name] = round(statistics.median(one["tokens_per_second"] for one in runs))
+            formats[name] = ","
+            if basis is not None and name != BASIS:
+                pairs = zip(runs, basis, strict=True)
+                ratios = [one["tokens_per_second"] / other["tokens_per_second"] for one, other in pairs]
+                row[f"{name}, times {BASIS}"] = statistics.median(ratios)
+                formats[f"{name}, times {BASIS}"] = ".2f"
+            delay = statistics.median(one["milliseconds"] for one in runs) if mode == "single" else ""
+            row[f"{name}, ms"] = delay
+            formats[f"{name}, ms"] = ".3g"
+        rows.append(row)
+    return rows, formats
 
 
 if __name__ == "__main__":

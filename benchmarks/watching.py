@@ -14,6 +14,7 @@ import statistics
 import time
 from collections.abc import Callable
 
+import results_file
 import torch
 
 from clearhead.model import EncoderDecoder, Observed, paper_base
@@ -50,7 +51,9 @@ def without_seam(model: EncoderDecoder) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure what the seam costs while nobody watches.")
     parser.add_argument("--runs", type=int, default=100, help="passes of each kind")
-    runs = parser.parse_args().runs
+    results_file.add_option(parser)
+    chosen = parser.parse_args()
+    runs = chosen.runs
     torch.set_num_threads(1)
     config = paper_base(1000, 1000)
     plain, bare = EncoderDecoder(config, seed=1).eval(), EncoderDecoder(config, seed=1).eval()
@@ -69,14 +72,18 @@ def main() -> None:
         left = tensor_bytes() - before
     watched = [seconds(lambda: record(plain, source, target)) for _ in range(max(3, runs // 10))]
     tensors = record(plain, source, target)
-    for name, taken in times.items():
-        print(f"{name:18} {1000 * min(taken):7.2f} ms at best, {1000 * statistics.median(taken):7.2f} in the middle")
-    print(
-        f"{'watched':18} {1000 * min(watched):7.2f} ms at best, {1000 * statistics.median(watched):7.2f} in the middle"
-    )
+    left_watched = sum(one.nbytes for one in tensors.values())
+    rows = [
+        {"": name, "milliseconds": 1000 * statistics.median(taken), "bytes left": bytes_left}
+        for name, taken, bytes_left in (
+            *((name, taken, left) for name, taken in times.items()),
+            ("watched", watched, left_watched),
+        )
+    ]
     pairs = [one / other - 1 for one, other in zip(times["as it is"], times["without the seam"], strict=True)]
-    print(f"the seam, while nobody watches: {100 * statistics.median(pairs):+.1f} % in the middle of {runs} pairs")
-    print(f"left in memory: {left} bytes unwatched, {sum(one.nbytes for one in tensors.values()):,} watched")
+    method = f"One pass of 64 tokens through the paper's base model, one thread; the seam's median of {runs} pairs is "
+    formats = {"milliseconds": ".0f", "bytes left": ","}
+    results_file.report(chosen.save, rows, f"{method}{100 * statistics.median(pairs):+.1f} %", formats)
 
 
 if __name__ == "__main__":

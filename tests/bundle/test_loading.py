@@ -558,7 +558,7 @@ class TestStreet:
         assert street.translate(source, to) == target
 
     def test_on_sentences_that_it_has_not_seen(self, street: Bundle) -> None:
-        """Pairs of words that no training sentence holds; docs/benchmarks.md has the shares in the test sets."""
+        """Pairs of words that no training sentence holds; docs/benchmarks/street.md has the shares in the test sets."""
         random, right = Random("a sample"), []
         for direction in DIRECTIONS:
             for phenomenon in ("plain", "coreference", "word-sense"):
