@@ -10,7 +10,7 @@ from clearhead.data import Batch
 from clearhead.errors import ConfigError
 from clearhead.model import EncoderDecoder, TransformerConfig, dropout, kernels, linear
 from clearhead.native.library import library as native
-from clearhead.recipe import Training
+from clearhead.recipe import ResolvedTraining
 from clearhead.switches import PLAIN, VARIABLE, is_on
 from clearhead.training import learner
 from clearhead.training.learner import Learner
@@ -60,7 +60,10 @@ def one_step(rate: float = 0.0) -> list[Tensor]:
         source_vocabulary=10, target_vocabulary=10, width=16, heads=4, inner_width=24, encoder_layers=1,
         decoder_layers=1, dropout=rate, max_length=16,
     )  # fmt: skip
-    made = Learner(EncoderDecoder(config, seed=3), Training(steps=9, device="cpu", precision="fp32"))
+    made = Learner(
+        EncoderDecoder(config, seed=3),
+        ResolvedTraining(steps=9, batch_tokens=4096, compile=False, graph=False, device="cpu", precision="fp32"),
+    )
     torch.manual_seed(1)
     loss = made.backward(batch())
     return [loss, *(gradient for one in made.model.parameters() if (gradient := one.grad) is not None)]

@@ -45,7 +45,7 @@ def weights(changes: dict[str, object], dropout: float, steps: int) -> torch.Ten
         # So large that Adam does not make a weight's whole step of a gradient that is nothing but rounding.
         "optimizer": {"weight_decay": 0.0, "clip": 1.0, "epsilon": 1.0}, **changes,
     }  # fmt: skip
-    recipe = recipe_for("street", {key: json.dumps(value) for key, value in settings.items()})
+    recipe = recipe_for("street", PIECES, {key: json.dumps(value) for key, value in settings.items()})
     config = TransformerConfig(
         source_vocabulary=PIECES, target_vocabulary=PIECES, width=64, heads=4, inner_width=128, encoder_layers=2,
         decoder_layers=2, dropout=dropout,

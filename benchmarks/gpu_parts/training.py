@@ -21,13 +21,16 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from clearhead.data import Batch, FilterReport, PreparedCorpus, TokenFile
 from clearhead.model import EncoderDecoder, TransformerConfig
-from clearhead.recipe import Recipe, build_recipe
+from clearhead.recipe import ResolvedRecipe, build_recipe
 from clearhead.training import Materials, Position
 from clearhead.training.feeding import batches_from
 from clearhead.training.learner import Learner
-from clearhead.training.preparation import resolve
+from clearhead.training.resolving import Measured, choose_machine, resolve
+from clearhead.training.sizes import choose_sizes
 
 PADDING, BEGIN, END, FIRST = 0, 1, 2, 3
+# The longest side of a pair that `corpus` draws, with its end.
+LONGEST = 100
 # Dense products of bfloat16 on an H200: 8192 × 8192 × 8192 in torch, as measured there.
 PEAK = 790e12
 ATTENTION = {
@@ -51,7 +54,7 @@ def main() -> None:
     parser.add_argument("--profile", type=Path, help="write the slowest kernels of five steps to this file")
     chosen = parser.parse_intermixed_args()
     began = time.perf_counter()
-    recipe = recipe_for(chosen.preset, dict(change.split("=") for change in chosen.changes))
+    recipe = recipe_for(chosen.preset, chosen.pieces, dict(change.split("=") for change in chosen.changes))
     materials = Materials(recipe, *tokenizers(chosen.pieces), corpus(chosen.pairs, chosen.pieces), ())
     config = recipe.model.config(chosen.pieces, chosen.pieces)
     learner = Learner(EncoderDecoder(config, seed=1), recipe.training)
@@ -65,7 +68,7 @@ def main() -> None:
     print(json.dumps({**figures, **share, **settings}))
 
 
-def recipe_for(preset: str, changes: dict[str, str]) -> Recipe:
+def recipe_for(preset: str, pieces: int, changes: dict[str, str]) -> ResolvedRecipe:
     """The paper's step: about 25,000 source and as many target tokens, Adam, a moving average."""
     values = {key: yaml.safe_load(value) for key, value in changes.items()}
     nowhere = {"source": "none", "target": "none"}
@@ -74,7 +77,9 @@ def recipe_for(preset: str, changes: dict[str, str]) -> Recipe:
         "optimizer": {"weight_decay": 0.0, "clip": 1.0}, "schedule": {"name": "paper", "warmup": 4000}, **values,
     }  # fmt: skip
     described = {"data": {"train": nowhere, "validate": nowhere}, "model": {"preset": preset}, "training": training}
-    return resolve(build_recipe({"name": preset, **described}, "the benchmark"))
+    recipe = build_recipe({"name": preset, **described}, "the benchmark")
+    known = Measured(choose_sizes(recipe.text, recipe.model, ()), (pieces, pieces), LONGEST, LONGEST)
+    return resolve(recipe, choose_machine(recipe.training), known)
 
 
 def tokenizers(pieces: int) -> tuple[Any, Any]:

@@ -45,11 +45,6 @@ def test_turning_a_default_off_is_written(make_recipe: MakeRecipe) -> None:
     assert "  patience: null" in make_recipe("training.patience=null").to_yaml().split("\n")
 
 
-def test_the_shape_of_a_packed_batch(make_recipe: MakeRecipe) -> None:
-    """1,000 tokens are seven whole rows of 128."""
-    assert make_recipe("training.batch_tokens=1000", "training.packed_length=128").training.packed_shape == (7, 128)
-
-
 def test_a_recipe_is_frozen(make_recipe: MakeRecipe) -> None:
     with pytest.raises(pydantic.ValidationError):
         make_recipe().training.steps = 3  # type: ignore[misc]

@@ -194,7 +194,7 @@ def test_a_batch_is_as_full_as_any_can_be(materials: Materials) -> None:
     assert batch.source.shape == batch.target_output.shape == (3, 14)
     assert (batch.source_tokens, batch.target_tokens, batch.segments) == (42, 42, None)
     assert (batch.target_output != materials.target_tokenizer.padding).all()
-    packing = materials.recipe.training.model_copy(update={"packing": True})
+    packing = materials.recipe.training.model_copy(update={"packing": True, "packed_length": 150})
     assert Trial(materials.untrained_model, packing, 150).step(200) == 300
 
 

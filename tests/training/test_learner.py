@@ -9,7 +9,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from clearhead.data import Batch, FilterReport, PreparedCorpus, TokenFile, collate, collate_packed, pack, plan
 from clearhead.model import EncoderDecoder, TransformerConfig
-from clearhead.recipe import Training
+from clearhead.recipe import ResolvedTraining
 from clearhead.training.learner import Learner
 
 POSITIONS = ["sinusoidal", "sinusoidal-concatenated", "learned", "rotary"]
@@ -41,7 +41,13 @@ def packed_batches(corpus: PreparedCorpus, rows: int, length: int) -> list[Batch
     return [collate_packed(corpus, one, length, BEGIN, PADDING) for one in planned]
 
 
-def learner(settings: Training, **changes: object) -> Learner:
+def training(**changes: object) -> ResolvedTraining:
+    plain = {"batch_tokens": 4096, "compile": False, "graph": False, "device": "cpu", "precision": "fp32"}
+    plain["packed_length"] = 64 if changes.get("packing") else None
+    return ResolvedTraining.model_validate({"steps": 9, **plain, **changes})
+
+
+def learner(settings: ResolvedTraining, **changes: object) -> Learner:
     sizes = {"width": 16, "heads": 4, "inner_width": 24, "encoder_layers": 2, "decoder_layers": 2, "max_length": 24}
     values = {"source_vocabulary": VOCABULARY, "target_vocabulary": VOCABULARY, "dropout": 0.0, **sizes, **changes}
     return Learner(EncoderDecoder(TransformerConfig(**values), seed=3), settings)
@@ -49,7 +55,7 @@ def learner(settings: Training, **changes: object) -> Learner:
 
 def in_float64(**changes: object) -> Learner:
     """Where the order of a sum shows only in the last digits."""
-    made = learner(Training(steps=9, device="cpu", precision="fp32"), **changes)
+    made = learner(training(), **changes)
     return Learner(made.model.double(), made.settings)
 
 
@@ -88,7 +94,7 @@ def test_of_two_equal_passes_nothing_is_left_of_r_drop(corpus: PreparedCorpus, i
     batches = packed_batches(corpus, rows=3, length=40) if is_packed else padded_batches(corpus, 300)
     results = []
     for r_drop in (0.0, 5.0):
-        settings = Training(steps=9, device="cpu", precision="fp32", packing=is_packed, loss={"r_drop": r_drop})
+        settings = training(packing=is_packed, loss={"r_drop": r_drop})
         model = learner(settings).model.double()
         results.append(loss_and_gradients(Learner(model, settings), batches))
     assert results[1][0] == pytest.approx(results[0][0], rel=1e-12)
@@ -100,7 +106,7 @@ def test_with_dropout_r_drop_costs_something(corpus: PreparedCorpus) -> None:
     """The two passes draw numbers of their own. α is a factor: the loss grows with it in a straight line."""
     batches, losses = padded_batches(corpus, 900), []
     for r_drop in (1e-9, 1.0, 3.0):
-        one = learner(Training(steps=9, device="cpu", precision="fp32", loss={"r_drop": r_drop}), dropout=0.3)
+        one = learner(training(loss={"r_drop": r_drop}), dropout=0.3)
         torch.manual_seed(1)
         losses.append(loss_and_gradients(one, batches)[0])
     assert losses[1] > losses[0]
@@ -109,7 +115,7 @@ def test_with_dropout_r_drop_costs_something(corpus: PreparedCorpus) -> None:
 
 def test_several_batches_make_one_step(corpus: PreparedCorpus) -> None:
     """Three steps of the whole corpus: as one batch each, and as some."""
-    settings = Training(steps=9, device="cpu", precision="fp32", optimizer={"epsilon": 1e-4})
+    settings = training(optimizer={"epsilon": 1e-4})
     one, other = learner(settings), learner(settings)
     whole, parts = padded_batches(corpus, 900), packed_batches(corpus, rows=3, length=40)
     assert (len(whole), len(parts) > 2) == (1, True)
@@ -128,7 +134,7 @@ def test_a_static_step_is_the_plain_one_bit_by_bit(
     corpus: PreparedCorpus, precision: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Five steps of two batches with dropout, clipping and the average: copied to one place, and where they are."""
-    settings = Training(steps=9, device="cpu", precision=precision, packing=True)
+    settings = training(precision=precision, packing=True)
     batches = packed_batches(corpus, rows=2, length=40)
     results = []
     for is_static in (True, False):
@@ -154,7 +160,7 @@ class Unread(TorchDispatchMode):
 @pytest.mark.parametrize("r_drop", [0.0, 5.0])
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_the_host_reads_nothing_in_a_packed_step(corpus: PreparedCorpus, precision: str, r_drop: float) -> None:
-    settings = Training(steps=9, device="cpu", precision=precision, packing=True, loss={"r_drop": r_drop})
+    settings = training(precision=precision, packing=True, loss={"r_drop": r_drop})
     one, batches = learner(settings, dropout=0.1), packed_batches(corpus, rows=2, length=40)
     one.step(1, batches[:2])  # Machines are asked once what they are.
     with Unread():
@@ -165,7 +171,7 @@ def test_the_host_reads_nothing_in_a_packed_step(corpus: PreparedCorpus, precisi
 
 def test_the_numbers_that_are_drawn_are_the_steps_own(corpus: PreparedCorpus) -> None:
     """With dropout: step 2 alone is the same whatever was drawn before it, and another than step 1."""
-    settings = Training(steps=9, device="cpu", precision="fp32")
+    settings = training()
     batches = padded_batches(corpus, 900)
     losses = []
     for number, drawn in ((2, 0), (2, 5), (1, 0)):
@@ -177,7 +183,7 @@ def test_the_numbers_that_are_drawn_are_the_steps_own(corpus: PreparedCorpus) ->
 
 
 def test_whoever_counts_changes_sees_them(corpus: PreparedCorpus) -> None:
-    one = learner(Training(steps=9, device="cpu", precision="fp32"))
+    one = learner(training())
     watched = list(itertools.chain(one.model.parameters(), one.average.model.parameters()))
     before = [parameter._version for parameter in watched]
     one.step(1, padded_batches(corpus, 900))

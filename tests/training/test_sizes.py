@@ -10,7 +10,7 @@ import pytest
 from clearhead.recipe import Recipe, load_recipe
 from clearhead.training import Silent, train
 from clearhead.training.preparation import gather
-from clearhead.training.sizes import TIERS, count_tokens, sizes_for, too_large, with_sizes
+from clearhead.training.sizes import TIERS, choose_sizes, count_tokens, tier_for, too_large
 
 MakeRecipe = Callable[..., Recipe]
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "recipe.md"
@@ -45,7 +45,7 @@ def width(sizes: object) -> int:
     [(1, 2_000), (300_000, 2_000), (300_001, 5_000), (3_000_001, 8_000), (30_000_001, 16_000), (10**12, 16_000)],
 )
 def test_the_step_of_a_corpus(tokens: int, pieces: int) -> None:
-    assert sizes_for(tokens).pieces == pieces
+    assert tier_for(tokens).pieces == pieces
 
 
 def test_what_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,15 +78,16 @@ def test_what_is_named_stays(bare: Callable[..., Recipe], corpus: Path) -> None:
     files = [corpus / "train.en"]
 
     def chosen(*changes: str) -> tuple[object, ...]:
-        recipe = with_sizes(bare(*changes), files)
-        return recipe.model.preset, recipe.text.size, recipe.model.width, recipe.model.dropout
+        recipe = bare(*changes)
+        sizes = choose_sizes(recipe.text, recipe.model, files)
+        return sizes.model.preset, sizes.pieces, sizes.model.width, sizes.model.dropout
 
     assert chosen("model.preset=paper_big") == ("paper_big", 8_000, None, None)
     assert chosen("model.width=64") == ("paper_base", 8_000, 64, None)
     assert chosen("model.dropout=0.4") == ("multi30k_tiny", 2_000, None, 0.4)
     assert chosen("text.size=500") == ("multi30k_tiny", 500, None, None)
     whole = bare("model.preset=street", "text.size=300")
-    assert with_sizes(whole, files) == whole
+    assert choose_sizes(whole.text, whole.model, files).model.model_dump() == whole.model.model_dump()
 
 
 def test_a_printed_recipe_still_names_nothing(bare: Callable[..., Recipe], tmp_path: Path) -> None:
@@ -110,7 +111,7 @@ def test_a_resumed_run_keeps_what_was_chosen(bare: Callable[..., Recipe], tmp_pa
     train(bare(*SMALL), tmp_path / "run")
     told = Told()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("clearhead.training.preparation.with_sizes", pytest.fail)
+        patch.setattr("clearhead.training.sizes.count_tokens", pytest.fail)
         train(bare(*SMALL, "training.steps=2"), tmp_path / "run", resume=True, reporter=told)
     assert told.lines == ["training.steps is 2, but was 1 at the checkpoint"]
     assert "preset: multi30k_tiny" in (tmp_path / "run" / "bundle" / "recipe.yaml").read_text()

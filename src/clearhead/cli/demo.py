@@ -76,14 +76,13 @@ def is_finished(out: Path, recipe: "clearhead.Recipe") -> bool:
     Raises UsageError where it holds another recipe's, or one of another version of the corpus.
     """
     from clearhead.training.checkpoint import newest_checkpoint, read_position
-    from clearhead.training.preparation import resolve
 
     if not (out / "bundle" / "config.json").is_file():
         return False
     held = load(out).recipe
     if held.name != recipe.name:
         raise UsageError(f"{out} holds the model {held.name!r}, not the demo's; name another folder by --out")
-    if _what_decides(held) != _what_decides(resolve(recipe)):
+    if not is_of(recipe, held):
         raise UsageError(
             f"{out} holds the demo's model by another version of clearhead; remove it, or name another folder by --out"
         )
@@ -96,11 +95,23 @@ def is_finished(out: Path, recipe: "clearhead.Recipe") -> bool:
     return position.is_at_the_end(recipe.training.steps) or position.stopped_early
 
 
+def is_of(recipe: "clearhead.Recipe", held: "clearhead.Recipe") -> bool:
+    """Whether a bundle's recipe is this one, and its corpus this clearhead's, whatever it was trained on."""
+    from clearhead import street
+
+    embedded = held.data.embedded
+    if embedded is not None and embedded.grammar != street.grammar_key():
+        return False
+    return _what_decides(held) == _what_decides(recipe)
+
+
 def _what_decides(recipe: "clearhead.Recipe") -> object:
-    """All of a recipe but the machine that it was trained on, and where its files were: a bundle does not tell."""
+    """All of a recipe but what was chosen when it was trained, and where its files were: a bundle does not tell."""
     from clearhead.recipe import without_paths
 
-    return without_paths(recipe).model_dump(exclude={"training": {"device", "precision"}})
+    return without_paths(recipe).model_dump(
+        exclude={"training": {"device", "precision", "compile", "graph"}, "data": {"embedded": {"grammar"}}}
+    )
 
 
 def _scores(bundle: "clearhead.Bundle", recipe: "clearhead.Recipe") -> "rich.table.Table":

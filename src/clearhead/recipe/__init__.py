@@ -2,6 +2,7 @@
 
 from clearhead.recipe.provenance import read_provenance, without_paths
 from clearhead.recipe.reading import build_recipe, find_recipe, load_recipe, parse_recipe, shipped_recipe
+from clearhead.recipe.resolved import ResolvedModel, ResolvedRecipe, ResolvedTraining
 from clearhead.recipe.sections import (
     Average,
     Corpus,
@@ -29,6 +30,9 @@ __all__ = [
     "Model",
     "Optimizer",
     "Recipe",
+    "ResolvedModel",
+    "ResolvedRecipe",
+    "ResolvedTraining",
     "Schedule",
     "Text",
     "Training",

@@ -116,11 +116,8 @@ class Text(_Section):
     tags: bool = False
     merge_dropout: Rate = 0.0
 
-    @property
-    def pieces(self) -> int:
-        """`size`, once it is a number."""
-        assert self.size is not None, "known once the corpus is measured"
-        return self.size
+
+Preset = Literal["paper_base", "paper_big", "multi30k_tiny", "street"]
 
 
 class Model(_Section):
@@ -129,7 +126,7 @@ class Model(_Section):
     preset: None where it is to be chosen by how much text there is; training fills it in.
     """
 
-    preset: Literal["paper_base", "paper_big", "multi30k_tiny", "street"] | None = None
+    preset: Preset | None = None
     width: Annotated[int, _size("width")] | None = None
     heads: Annotated[int, _size("heads")] | None = None
     inner_width: Annotated[int, _size("inner_width")] | None = None
@@ -270,18 +267,6 @@ class Training(_Section):
             if value is True and not self.packing:
                 raise ValueError(f"{name}=true needs batches of one shape; set packing=true, or {name}=auto")
         return self
-
-    @property
-    def budget(self) -> int:
-        """`batch_tokens`, once it is a number."""
-        assert self.batch_tokens != "auto", "known once a step was tried"
-        return self.batch_tokens
-
-    @property
-    def packed_shape(self) -> tuple[int, int]:
-        """The rows of a packed batch and the places of a row, once `packed_length` is a number."""
-        assert self.packed_length != "auto", "known once the corpus is read"
-        return self.budget // self.packed_length, self.packed_length
 
 
 class Decoding(_Section):

@@ -10,7 +10,7 @@ import torch
 from clearhead.data import Batch
 from clearhead.errors import RecipeError
 from clearhead.model import EncoderDecoder, Segments
-from clearhead.recipe import Training
+from clearhead.recipe import ResolvedTraining
 from clearhead.training.learner import Learner
 from clearhead.training.memory import free_memory, most_resident, resident
 
@@ -28,17 +28,15 @@ UNIT = 64
 Taken = Callable[[int], tuple[int, int] | None]
 
 
-def find_batch_tokens(make_model: Callable[[], EncoderDecoder], settings: Training, longest: int) -> int:
+def find_batch_tokens(make_model: Callable[[], EncoderDecoder], settings: ResolvedTraining, longest: int) -> int:
     """As many tokens as a step finds memory for, and not more than `MOST`; one line about it is logged.
 
     Nothing of the run depends on the trials: each has a model of its own, and random numbers are left as they were.
 
-    longest: the length of the longest pair, which a batch must hold. settings: resolved, but for `batch_tokens`.
+    longest: the length of the longest pair, which a batch must hold. settings: their `batch_tokens` is not looked at.
     Raises RecipeError where there is no memory for that pair.
     """
-    device, length = settings.device, settings.packed_length if settings.packing else longest
-    assert device != "auto"
-    assert length != "auto"
+    device, length = settings.device, settings.packed_length or longest
     most, trial = max(MOST[device], length), Trial(make_model, settings, length)
     free, taken = _on_gpu(trial) if device == "cuda" else _on_cpu(trial)
     found = most if free is None else search(taken, length, most, SHARE[device] * free, TRIED[device])
@@ -92,7 +90,7 @@ def _reaching(measured: list[tuple[int, int]], limit: float) -> float:
 class Trial:
     """Steps of batches that no batch of the run exceeds: rows of `length` places, on both sides, without padding."""
 
-    def __init__(self, make_model: Callable[[], EncoderDecoder], settings: Training, length: int) -> None:
+    def __init__(self, make_model: Callable[[], EncoderDecoder], settings: ResolvedTraining, length: int) -> None:
         self._make_model, self._length = make_model, length
         # Compiling takes a minute for each shape, and saves memory rather than taking some.
         self._settings = settings.model_copy(update={"compile": False, "graph": False})

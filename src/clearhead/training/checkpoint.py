@@ -186,11 +186,12 @@ def _recipe_of(path: Path) -> Recipe | None:
 
 def differences(path: Path, materials: Materials) -> list[str]:
     """A line about each thing that is not as it was when a checkpoint was written, so that resuming is not exact."""
-    kept, recipe = _recipe_of(path), materials.recipe
+    # Both as their files have them.
+    kept, values = _recipe_of(path), parse_recipe(materials.recipe.to_yaml(), "recipe.yaml")
     if kept is not None:
-        old, new = flat(effective(kept)), flat(effective(recipe))
+        old, new = flat(effective(kept)), flat(effective(build_recipe(values, "recipe.yaml")))
     else:
-        old, new = flat(_read_recipe(path)), flat(parse_recipe(recipe.to_yaml(), "recipe.yaml"))
+        old, new = flat(_read_recipe(path)), flat(values)
     lines = [f"{key} is {new.get(key)}, but was {old.get(key)} at the checkpoint" for key in changed_keys(old, new)]
     if _read_json(path / "corpus.json").get("key") != materials.training.key:
         lines.append("the training files are not what they were at the checkpoint")

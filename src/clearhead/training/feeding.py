@@ -30,7 +30,7 @@ def _rest_of_epoch(position: Position, materials: Materials) -> Iterator[Batch]:
         for one in itertools.islice(packed, position.batch, None):
             yield collate_packed(corpus, one, length, tokenizer.begin, tokenizer.padding)
     else:
-        planned = plan(*lengths, batch_tokens=training.budget, seed=seed, epoch=epoch, weights=weights)
+        planned = plan(*lengths, batch_tokens=training.batch_tokens, seed=seed, epoch=epoch, weights=weights)
         for indices in planned[position.batch :]:
             yield collate(corpus, indices, tokenizer.begin, tokenizer.padding)
 

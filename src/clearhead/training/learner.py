@@ -10,7 +10,7 @@ from torch import Tensor
 from clearhead.data import Batch
 from clearhead.model import EncoderDecoder
 from clearhead.model.linear import multiply_in
-from clearhead.recipe import Training
+from clearhead.recipe import ResolvedTraining
 from clearhead.switches import is_on
 from clearhead.training.average import MovingAverage
 from clearhead.training.compiling import compile_layers, compiler_errors
@@ -26,10 +26,9 @@ class Learner:
     """A model that learns: its weights, what updates them, their average, and the loss so far.
 
     The host reads nothing during a step: `loss` is summed on the device, until somebody reads it and sets it to 0.
-    `settings` are a resolved recipe's, without `auto`.
     """
 
-    def __init__(self, model: EncoderDecoder, settings: Training) -> None:
+    def __init__(self, model: EncoderDecoder, settings: ResolvedTraining) -> None:
         self.settings = settings
         self.model = model.to(settings.device).train()
         # On a GPU torch's autocast rounds what it should; on a CPU it would round attention too, which is slower there.
@@ -41,7 +40,7 @@ class Learner:
         rate = learning_rate(settings.schedule, settings.steps, self.model.config.width)
         self.updater = Updater(self.flat, settings.optimizer, rate)
         self.loss = torch.zeros((), dtype=torch.float64, device=settings.device)
-        compiled = settings.compile is True
+        compiled = settings.compile
         # After the average, which is a copy that is never compiled.
         if compiled:
             compile_layers(self.model)
@@ -52,7 +51,7 @@ class Learner:
         elif settings.packing or settings.device != "cpu":
             self._cross_entropy = functools.partial(static_linear_cross_entropy, compiled=compiled)
             self._r_drop = whole_linear_r_drop
-        self._static = StaticStep(self._learn, settings.device, settings.graph is True) if settings.packing else None
+        self._static = StaticStep(self._learn, settings.device, settings.graph) if settings.packing else None
 
     def step(self, number: int, batches: Sequence[Batch]) -> None:
         """Take step `number`, which counts from 1, with the gradients of all `batches` together."""

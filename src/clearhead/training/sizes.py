@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from clearhead.data import read_lines
-from clearhead.recipe import Recipe
+from clearhead.recipe import Model, ResolvedModel, Text
 
 _LOG = logging.getLogger(__name__)
 
@@ -27,6 +27,14 @@ _SMALL = {**_TINY, "width": 256, "inner_width": 1024, "dropout": 0.2}
 
 @dataclasses.dataclass(frozen=True)
 class Sizes:
+    """How many pieces a vocabulary has at most, and the model's sizes."""
+
+    pieces: int
+    model: ResolvedModel
+
+
+@dataclasses.dataclass(frozen=True)
+class Tier:
     """For up to `most_tokens` of training text, both sides together (None: without end): pieces and a model."""
 
     most_tokens: int | None
@@ -36,34 +44,30 @@ class Sizes:
 
 # The second is what the recipe for Multi30k (29,000 pairs) has, the last the paper's base. We did not ablate the rest.
 TIERS = (
-    Sizes(300_000, 2_000, _TINY),
-    Sizes(3_000_000, 5_000, _TINY),
-    Sizes(30_000_000, 8_000, _SMALL),
-    Sizes(None, 16_000, {"preset": "paper_base"}),
+    Tier(300_000, 2_000, _TINY),
+    Tier(3_000_000, 5_000, _TINY),
+    Tier(30_000_000, 8_000, _SMALL),
+    Tier(None, 16_000, {"preset": "paper_base"}),
 )
 
 
-def with_sizes(recipe: Recipe, files: Iterable[Path]) -> Recipe:
-    """`recipe` with a preset and a number of pieces; where it names no sizes of a model, by how long `files` are.
+def choose_sizes(text: Text, model: Model, files: Iterable[Path]) -> Sizes:
+    """What a recipe names; where it names no sizes of a model, what suits so much text as `files` hold.
 
-    What was chosen is logged in a line. A recipe that names a preset stays as it is.
+    What was chosen is logged in a line.
     """
-    model, text = recipe.model, recipe.text
-    if model.preset is None and any(getattr(model, name) is not None for name in _OF_THE_MODEL):
-        model = model.model_copy(update={"preset": "paper_base"})
-    if model.preset is None:
+    if model.preset is None and all(getattr(model, name) is None for name in _OF_THE_MODEL):
         tokens = count_tokens(files)
-        sizes = sizes_for(tokens)
-        own = model.model_dump(exclude_none=True)
-        model = model.model_copy(update={**sizes.model, **own})
-        text = text.model_copy(update={"size": text.size or sizes.pieces})
-        _say(tokens, text.pieces, {**sizes.model, **own})
-    elif text.size is None:
-        text = text.model_copy(update={"size": USUAL_PIECES})
-    return recipe.model_copy(update={"model": model, "text": text})
+        tier = tier_for(tokens)
+        named = {**tier.model, **model.model_dump(exclude_none=True)}
+        sizes = Sizes(text.size or tier.pieces, ResolvedModel.model_validate(named))
+        _say(tokens, sizes.pieces, named)
+        return sizes
+    named = {**model.model_dump(), "preset": model.preset or "paper_base"}
+    return Sizes(text.size or USUAL_PIECES, ResolvedModel.model_validate(named))
 
 
-def sizes_for(tokens: int) -> Sizes:
+def tier_for(tokens: int) -> Tier:
     """The tier of `TIERS` for so much text."""
     return next(one for one in TIERS if one.most_tokens is None or tokens <= one.most_tokens)
 

@@ -73,7 +73,7 @@ def validation_loss(
     tokenizer = materials.target_tokenizer
     total, tokens = 0.0, 0
     for corpus in corpora:
-        budget = max(materials.recipe.training.budget, corpus.longest)
+        budget = max(materials.recipe.training.batch_tokens, corpus.longest)
         for indices in plan(corpus.source.lengths, corpus.target.lengths, batch_tokens=budget, seed=0, epoch=0):
             if asked_to_stop():
                 raise Interrupted
