@@ -86,7 +86,7 @@ def served(exhibit: Exhibit) -> Iterator[str]:
 
 def kinds(trace: Trace) -> list[str]:
     """One step of each kind: the last of its name, so that nothing of it was fetched for another."""
-    return list({step.name.rpartition(".")[2] + step.operation: step.name for step in trace.steps()}.values())
+    return list({step.name.rpartition(".")[2] + step.operation: step.name for step in trace.operations}.values())
 
 
 def page_memory(session: Any) -> float:

@@ -14,11 +14,13 @@ from clearhead.lazy import lazy
 
 if TYPE_CHECKING:
     from clearhead.bundle import Bundle, Translation, load
+    from clearhead.decoding import Sampling
     from clearhead.errors import ClearheadError
     from clearhead.look import show
     from clearhead.model import EncoderDecoder, TransformerConfig
     from clearhead.model.kernels import attention
     from clearhead.recipe import Recipe, load_recipe
+    from clearhead.tracing import Trace
     from clearhead.training import train
 
 __version__ = "0.1.0"
@@ -28,6 +30,8 @@ __all__ = [
     "ClearheadError",
     "EncoderDecoder",
     "Recipe",
+    "Sampling",
+    "Trace",
     "TransformerConfig",
     "Translation",
     "attention",
@@ -41,11 +45,13 @@ __getattr__, __dir__ = lazy(
     __name__,
     {
         "bundle": ("Bundle", "Translation", "load"),
+        "decoding": ("Sampling",),
         "errors": ("ClearheadError",),
         "look": ("show",),
         "model": ("EncoderDecoder", "TransformerConfig"),
         "model.kernels": ("attention",),
         "recipe": ("Recipe", "load_recipe"),
+        "tracing": ("Trace",),
         "training": ("train",),
     },
 )

@@ -48,5 +48,12 @@ class TraceError(ClearheadError):
     """A file is no trace, or a trace lacks what is asked of it."""
 
 
+class MissingTensorError(TraceError, KeyError):
+    """A trace has no tensor, or no operation, of this name."""
+
+    # A KeyError's own would be the message's repr.
+    __str__ = Exception.__str__
+
+
 class PackageError(ClearheadError, ImportError):
     """What was asked for needs a package that is not installed."""

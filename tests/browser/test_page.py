@@ -109,7 +109,7 @@ def test_nothing_is_wider_than_the_window(open_page: Any, address: str, width: i
 def test_every_step_shows_the_traces_numbers_and_each_is_checked(open_page: Any, address: str, shown: Exhibit) -> None:
     """The last cell of every tensor: its number, its arithmetic, and that the page's own recomputation agrees."""
     page = open_page(address)
-    for step in shown.trace.steps():
+    for step in shown.trace.operations:
         tensor = shown.trace[step.name]
         head, row, column = [0] * (3 - tensor.ndim) + [size - 1 for size in tensor.shape]
         visit(page, f"step/{step.name}/{row},{column}?head={head + 1}")
@@ -274,7 +274,7 @@ def test_an_address_of_no_cell(open_page: Any, address: str) -> None:
 def test_a_negative_operand_stands_in_brackets(open_page: Any, address: str, shown: Exhibit) -> None:
     """e^(−1 − (−0.5)), never "− −", of every operation whose line holds a number below zero."""
     page = open_page(address)
-    for step in shown.trace.steps():
+    for step in shown.trace.operations:
         tensor = shown.trace[step.name]
         size = tensor.shape[-1]
         for column in {0, size // 2, size - 1}:

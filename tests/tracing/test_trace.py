@@ -1,8 +1,10 @@
 """The immutable result: looked up, checked, saved, loaded."""
 
+import dataclasses
 import itertools
 import json
 import struct
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,7 @@ WEIGHTS = "encoder.layers.0.self_attention.weights"
 def test_every_step_agrees(make_trace: Any, positions: str, placement: str, norm: str, activation: str) -> None:
     _, trace = make_trace(positions=positions, norm_placement=placement, norm=norm, activation=activation)
     findings = trace.check()
-    assert [one.step for one in findings] == list(trace.steps())
+    assert [one.step for one in findings] == list(trace.operations)
     assert [one for one in findings if not one.agrees] == []
 
 
@@ -48,7 +50,7 @@ def test_one_changed_number_is_found(make_trace: Any) -> None:
     tensors = {name: trace[name] for name in trace}
     tensors[WEIGHTS][2, 1, 3] += 1e-3
     changed = Trace(
-        tensors, trace.steps(), source=trace.source, target=trace.target, predicted=trace.predicted, config={},
+        tensors, trace.operations, source=trace.source, target=trace.target, predicted=trace.predicted, config={},
         parameters=trace.parameters,
     )  # fmt: skip
     wrong = {one.step.name: one.place for one in changed.check() if not one.agrees}
@@ -72,7 +74,7 @@ def test_everything_else_is_shown(make_trace: Any) -> None:
     model, trace = make_trace()
     seen: dict[str, torch.Tensor] = {}
     watched(model, seen)(torch.tensor([trace.source.ids]), torch.tensor([trace.target.ids]))
-    assert {step.name for step in trace.steps() if step.is_shown} <= seen.keys()
+    assert {step.name for step in trace.operations if step.is_shown} <= seen.keys()
 
 
 @pytest.mark.parametrize("operation", HIDDEN)
@@ -96,9 +98,9 @@ def test_a_wrong_formula_is_found_by_the_operation_that_reads_it(
 def test_names_in_reading_order(make_trace: Any) -> None:
     _, trace = make_trace()
     names = list(trace)
-    assert names[4:] == [step.name for step in trace.steps()]
+    assert names[4:] == [step.name for step in trace.operations]
     assert len(trace) == len(names)
-    assert trace.step(WEIGHTS).inputs == ("encoder.layers.0.self_attention.masked",)
+    assert trace.operation(WEIGHTS).inputs == ("encoder.layers.0.self_attention.masked",)
 
 
 def test_a_wrong_name_has_a_hint(make_trace: Any) -> None:
@@ -107,6 +109,82 @@ def test_a_wrong_name_has_a_hint(make_trace: Any) -> None:
         trace["encoder.layer.0.self_attention.weights"]
     with pytest.raises(TraceError, match="names them all"):
         trace["?"]
+
+
+def test_it_is_a_mapping(make_trace: Any) -> None:
+    _, trace = make_trace()
+    assert isinstance(trace, Mapping)
+    assert WEIGHTS in trace
+    assert "?" not in trace
+    assert 3 not in trace
+    assert trace.get("?") is None
+    with pytest.raises(KeyError):
+        trace["?"]
+    assert dict(trace).keys() == trace.keys()
+    assert all(torch.equal(trace[name], tensor) for name, tensor in trace.items())
+    _, other = make_trace()
+    assert (trace == trace, trace == other) == (True, False)
+    assert len({trace, other}) == 2
+
+
+def test_what_is_missing_is_said_in_a_line_with_the_nearest_names(make_trace: Any) -> None:
+    """A KeyError would put its message in quotes."""
+    _, trace = make_trace()
+    with pytest.raises(TraceError) as raised:
+        trace["encoder.layers.0.self_attention.weight"]
+    said = str(raised.value)
+    assert said.startswith("the trace has no 'encoder.layers.0.self_attention.weight'; did you mean ")
+    assert WEIGHTS in said
+    assert " or " in said
+    assert "\n" not in said
+
+
+def test_its_repr_says_what_it_is(make_trace: Any) -> None:
+    """Four bytes each number, as NumPy counts them."""
+    _, trace = make_trace()
+    count = sum(tensor.numel() for tensor in trace.values())
+    assert trace.nbytes == 4 * count
+    expected = f"<Trace of width=16: 'five six seven' → 'eight nine', {len(trace)} tensors, {4 * count / 1e6:.1f} MB>"
+    assert repr(trace) == expected
+    side = dataclasses.replace(trace.source, text="a\nb" * 40)
+    settings = {"model": "small"}
+    long = Trace({}, (), source=side, target=side, predicted=side, config={}, settings=settings)
+    assert repr(long).startswith("<Trace of small: 'a<0x0A>ba<0x0A>b")
+    assert len(repr(long)) < 140
+
+
+def test_attention_by_its_place(make_trace: Any) -> None:
+    _, trace = make_trace()
+    assert torch.equal(trace.attention("encoder"), trace[WEIGHTS])
+    cross = trace.attention("decoder", layer=1, kind="cross")
+    assert torch.equal(cross, trace["decoder.layers.1.cross_attention.weights"])
+    assert cross.numpy().shape == (4, 3, 4)
+    with pytest.raises(KeyError) as raised:
+        trace.attention("encoder", layer=2)
+    assert str(raised.value) == (
+        "the trace has no self attention in 'encoder', layer=2; it has encoder.layers.0.self, encoder.layers.1.self, "
+        "decoder.layers.0.self, decoder.layers.0.cross, decoder.layers.1.self, decoder.layers.1.cross "
+        "(layers count from 0)"
+    )
+
+
+def test_as_arrays(make_trace: Any) -> None:
+    _, trace = make_trace()
+    arrays = trace.numpy()
+    assert arrays.keys() == trace.keys()
+    arrays[WEIGHTS][:] = 0
+    assert trace[WEIGHTS].sum() > 0
+    assert {one.dtype.name for one in arrays.values()} == {"float32"}
+
+
+def test_the_names_of_version_0_1(make_trace: Any) -> None:
+    _, trace = make_trace()
+    with pytest.warns(DeprecationWarning, match=r"trace.steps\(\) is now trace.operations"):
+        assert trace.steps() == trace.operations
+    with pytest.warns(DeprecationWarning, match="operation"):
+        assert trace.step(WEIGHTS) == trace.operation(WEIGHTS)
+    with pytest.warns(DeprecationWarning, match="nbytes"):
+        assert trace.size == trace.nbytes
 
 
 def test_nothing_in_it_changes(make_trace: Any) -> None:
@@ -124,7 +202,7 @@ def test_saved_and_loaded(make_trace: Any, tmp_path: Path, weights: bool) -> Non
     again = Trace.load(tmp_path / "trace.safetensors")
     assert list(again) == list(trace)
     assert all(torch.equal(again[name], trace[name]) for name in trace)
-    assert again.steps() == trace.steps()
+    assert again.operations == trace.operations
     assert (again.source, again.target, again.predicted) == (trace.source, trace.target, trace.predicted)
     assert again.config == trace.config
     if weights:

@@ -252,7 +252,7 @@ def _cut_somewhere(inner: Tensor) -> list[int]:
 
 def _inputs(trace: Trace) -> dict[str, tuple[str, ...]]:
     """Of every tensor those that it is made of."""
-    return {step.name: step.inputs for step in trace.steps()}
+    return {step.name: step.inputs for step in trace.operations}
 
 
 def _head_width(trace: Trace) -> int:

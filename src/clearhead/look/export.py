@@ -50,7 +50,7 @@ def contents(exhibit: Exhibit, most_weights: int = MOST_WEIGHTS) -> dict[str, An
 
 def needed(exhibit: Exhibit) -> Mapping[str, Tensor]:
     """The weights at hand that the steps name."""
-    names = dict.fromkeys(name for step in exhibit.trace.steps() for name in step.parameters)
+    names = dict.fromkeys(name for step in exhibit.trace.operations for name in step.parameters)
     return {name: exhibit.trace.parameters[name] for name in names if name in exhibit.trace.parameters}
 
 

@@ -78,7 +78,7 @@ class Gallery:
         return name
 
     def _size(self) -> int:
-        return sum(exhibit.trace.size for _, exhibit in self._kept.values())
+        return sum(exhibit.trace.nbytes for _, exhibit in self._kept.values())
 
     def __getitem__(self, name: str) -> Exhibit:
         if name not in self._kept:

@@ -3,23 +3,29 @@
 import dataclasses
 import difflib
 import json
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from clearhead.errors import TraceError
+from clearhead.errors import MissingTensorError, TraceError
 from clearhead.files import publish_file
 from clearhead.tensor_file import os_errors
+from clearhead.text import visible
 from clearhead.tracing.reading import FORMAT, PARAMETERS, read_stored
 from clearhead.tracing.recompute import recompute
 from clearhead.tracing.steps import Step
 
 TOLERANCE = 1e-5
+# How much of a sentence stands in a trace's repr, in characters.
+_SHOWN = 40
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,15 +59,19 @@ class Finding:
         return self.error <= TOLERANCE
 
 
-class Trace:
+class Trace(Mapping[str, Tensor]):
     """What a model computed for one sentence and one target, exactly, in float32; nothing in it changes.
 
     source: what the encoder read. target: what the decoder read, begin first. predicted: what was to follow each of the
     target's positions, the last one after all of them. config: the model's sizes. tree: the nodes of the search
     (`tree.Node`), none where the target was given. parameters: the model's weights by name, where they are at hand.
 
-    trace["encoder.layers.0.self_attention.weights"] is a tensor, without a dimension for sentences.
+    A mapping from names to tensors: trace["encoder.layers.0.self_attention.weights"], without a dimension for
+    sentences. Two traces are equal only if they are the same object.
     """
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def __init__(
         self,
@@ -86,8 +96,11 @@ class Trace:
         self.bundle: Any = None
 
     def __getitem__(self, name: str) -> Tensor:
-        """A copy of the tensor. Raises TraceError for a name that the trace does not have."""
+        """A copy of the tensor. Raises MissingTensorError, a TraceError and KeyError, where there is none."""
         return self._named(name, self._tensors).clone()
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._tensors
 
     def __iter__(self) -> Iterator[str]:
         """The tensors' names in reading order."""
@@ -96,18 +109,63 @@ class Trace:
     def __len__(self) -> int:
         return len(self._tensors)
 
-    @property
-    def size(self) -> int:
-        """How many bytes its tensors take."""
-        return sum(one.numel() * one.element_size() for one in self._tensors.values())
+    def __repr__(self) -> str:
+        model = self.settings.get("model") or f"width={self.config.get('width')}"
+        texts = (visible(one.text) for one in (self.source, self.predicted))
+        source, target = (f"{one[:_SHOWN]}…" if len(one) > _SHOWN else one for one in texts)
+        size = f"{len(self)} tensors, {self.nbytes / 1e6:.1f} MB"
+        return f"<Trace of {visible(str(model))}: {source!r} → {target!r}, {size}>"
 
-    def steps(self) -> tuple[Step, ...]:
-        """Every step in reading order: how each tensor came about. What was given (ids, masks) has none."""
+    @property
+    def nbytes(self) -> int:
+        """How many bytes its tensors take."""
+        return sum(one.nbytes for one in self._tensors.values())
+
+    def attention(
+        self, stack: Literal["encoder", "decoder"], layer: int = 0, kind: Literal["self", "cross"] = "self"
+    ) -> Tensor:
+        """The weights of one attention, (heads, queries, keys); layers count from 0, as in the tensors' names.
+
+        Raises MissingTensorError where the model has no such attention.
+        """
+        name = f"{stack}.layers.{layer}.{kind}_attention.weights"
+        if name not in self:
+            there = [one.removesuffix("_attention.weights") for one in self if one.endswith("_attention.weights")]
+            raise MissingTensorError(
+                f"the trace has no {kind} attention in {str(stack)[:40]!r}, layer={str(layer)[:40]}; it has "
+                f"{', '.join(there[:8]) or 'none'}{', …' if there[8:] else ''} (layers count from 0)"
+            )
+        return self[name]
+
+    def numpy(self) -> dict[str, NDArray[np.float32]]:
+        """A copy of every tensor as an array, by name."""
+        return {name: tensor.numpy() for name, tensor in self.items()}
+
+    @property
+    def operations(self) -> tuple[Step, ...]:
+        """Every operation in reading order: how each tensor came about. What was given (ids, masks) has none."""
         return tuple(self._steps.values())
 
+    def operation(self, name: str) -> Step:
+        """The operation that made a tensor. Raises MissingTensorError where there is none."""
+        found: Step = self._named(name, self._steps)
+        return found
+
+    @property
+    def size(self) -> int:
+        """Deprecated: see `nbytes`."""
+        _warn_of("size", "nbytes")
+        return self.nbytes
+
+    def steps(self) -> tuple[Step, ...]:
+        """Deprecated: see `operations`."""
+        _warn_of("steps()", "operations")
+        return self.operations
+
     def step(self, name: str) -> Step:
-        """The step that made a tensor. Raises TraceError where there is none."""
-        return self._named(name, self._steps)
+        """Deprecated: see `operation`."""
+        _warn_of("step(name)", "operation(name)")
+        return self.operation(name)
 
     def check(self, parameters: nn.Module | Mapping[str, Tensor] | None = None) -> tuple[Finding, ...]:
         """Recompute every step, in float64, from the tensors and weights before it.
@@ -117,13 +175,13 @@ class Trace:
         Raises TraceError without any, or for an operation that this does not know, such as a new activation.
         """
         weights = self.parameters if parameters is None else _weights_of(parameters)
-        needed = {name for step in self.steps() for name in step.parameters}
+        needed = {name for step in self.operations for name in step.parameters}
         if missing := needed - weights.keys():
             raise TraceError(
                 f"the trace was read without its model's weights ({len(missing)} are missing, such as {min(missing)}); "
                 "give its model: trace.check(bundle.model), or save it with weights=True"
             )
-        found = {step.name: self._compare(step, weights) for step in self.steps()}
+        found = {step.name: self._compare(step, weights) for step in self.operations}
         return tuple(one if one.step.is_shown else self._through(one, found) for one in found.values())
 
     def _through(self, own: Finding, found: Mapping[str, Finding]) -> Finding:
@@ -153,7 +211,7 @@ class Trace:
         """Write one .safetensors file, whole or not at all; `weights`: with the parameters that its steps need."""
         tensors = {name: tensor.contiguous() for name, tensor in self._tensors.items()}
         if weights:
-            needed = {name for step in self.steps() for name in step.parameters}
+            needed = {name for step in self.operations for name in step.parameters}
             if missing := needed - self.parameters.keys():
                 raise TraceError(f"the trace is without its model's weights, such as {min(missing)}; leave weights out")
             tensors |= {
@@ -174,7 +232,7 @@ class Trace:
             "target": dataclasses.asdict(self.target),
             "predicted": dataclasses.asdict(self.predicted),
             "shapes": {name: list(tensor.shape) for name, tensor in self._tensors.items()},
-            "steps": [step.as_json() for step in self.steps()],
+            "steps": [step.as_json() for step in self.operations],
             "tree": [dict(node) for node in self.tree],
         }
 
@@ -200,10 +258,11 @@ class Trace:
     def _named(self, name: str, among: Mapping[str, Any]) -> Any:
         try:
             return among[name]
-        except KeyError:
-            near = difflib.get_close_matches(name[:200], among, n=1)
-            hint = f"did you mean {near[0]}?" if near else "list(trace) names them all"
-            raise TraceError(f"the trace has no {name[:200]!r}; {hint}") from None
+        except (KeyError, TypeError):
+            asked = str(name)[:200]
+            near = difflib.get_close_matches(asked, among, n=3)
+            hint = f"did you mean {', '.join(near[:-1])}{' or ' * (len(near) > 1)}{near[-1]}?" if near else ""
+            raise MissingTensorError(f"the trace has no {asked!r}; {hint or 'list(trace) names them all'}") from None
 
 
 def _weights_of(given: nn.Module | Mapping[str, Tensor]) -> Mapping[str, Tensor]:
@@ -213,3 +272,7 @@ def _weights_of(given: nn.Module | Mapping[str, Tensor]) -> Mapping[str, Tensor]
     if not isinstance(given, Mapping):
         raise TraceError(f"parameters={repr(given)[:60]} is neither a model nor its weights; give bundle.model")
     return given
+
+
+def _warn_of(old: str, new: str) -> None:
+    warnings.warn(f"trace.{old} is now trace.{new}; the old name goes with the next release", DeprecationWarning, 3)
