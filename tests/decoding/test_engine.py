@@ -536,3 +536,98 @@ def test_an_interrupt_before_a_batch_is_begun_harms_nobody(
         engine.translate([[5, END]], GREEDY)
     found = in_a_thread(lambda: engine.translate([[6, END]], GREEDY)).result(timeout=10)
     assert tokens_of(found) == tokens_of(translated(model, [[6, END]], GREEDY))
+
+
+def test_an_interrupt_reaches_nobody_but_whom_it_meets(model: EncoderDecoder) -> None:
+    """One computes what another waits for, and is interrupted: the other computes its own then."""
+    runtime, waits = Counted(model), threading.Event()
+    engine = Engine(runtime, workers=1)
+    theirs, mine = requests_for(runtime.sizes, [[5, END]], GREEDY), requests_for(runtime.sizes, [[6, END]], GREEDY)
+    engine.submit(*theirs, *mine)
+    others: list[Future[Any]] = []
+    wait = engine._changed.wait
+
+    def tell(timeout: float | None = None) -> bool:
+        waits.set()
+        return wait(timeout)
+
+    engine._changed.wait = tell  # type: ignore[method-assign]
+
+    def interrupt() -> None:
+        runtime.before = lambda: None
+        others.append(in_a_thread(lambda: engine.compute(theirs)))
+        assert waits.wait(timeout=60)
+        raise KeyboardInterrupt
+
+    runtime.before = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        engine.compute(mine)
+    others[0].result(timeout=60)
+    assert [count for count, *_ in runtime.begun] == [1]
+    assert tokens_of([theirs[0].found.result()]) == tokens_of(translated(model, [[5, END]], GREEDY))
+    assert mine[0].found.cancelled()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_results_come_in_order_as_soon_as_they_are_there(model: EncoderDecoder, workers: int) -> None:
+    """The longest is computed first: where it comes first, it comes before the others are begun."""
+    words = [[5] * count + [END] for count in (6, 4, 3, 2)]
+    runtime = Counted(model)
+    engine = Engine(runtime, batch_tokens=1, workers=workers)
+    requests = requests_for(runtime.sizes, words, GREEDY)
+    engine.submit(*requests)
+    results = engine.results(requests)
+    first = next(results)
+    if workers == 1:
+        assert [longest for _, longest, *_ in runtime.begun] == [7]
+    assert tokens_of([first, *results]) == tokens_of(translated(model, words, GREEDY))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_who_ends_early_cancels_the_rest(model: EncoderDecoder, workers: int) -> None:
+    words = [[5] * count + [END] for count in (7, 6, 5, 4, 3, 2)]
+    runtime = Counted(model)
+    engine = Engine(runtime, batch_tokens=1, workers=workers)
+    requests = requests_for(runtime.sizes, words, GREEDY)
+    engine.submit(*requests)
+    results = engine.results(requests)
+    next(results)
+    results.close()  # type: ignore[attr-defined]
+    # With two, the other thread may have gone on meanwhile.
+    assert all(request.found.done() for request in requests)
+    if workers == 1:
+        assert [request.found.cancelled() for request in requests] == [False, *[True] * 5]
+        assert len(runtime.begun) == 1
+    assert tokens_of(engine.translate([[6, END]], GREEDY)) == tokens_of(translated(model, [[6, END]], GREEDY))
+
+
+def test_what_fails_is_raised_in_its_turn(model: EncoderDecoder) -> None:
+    engine = Engine(Counted(model, refused=6), batch_tokens=1, workers=1)
+    requests = requests_for(engine.runtime.sizes, [[5, END], [6, END], [7, END]], GREEDY)
+    engine.submit(*requests)
+    results = engine.results(requests)
+    next(results)
+    with pytest.raises(DecodingError, match="this one is refused"):
+        next(results)
+    assert requests[2].found.cancelled()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_process_goes_on_with_what_its_parent_began(model: EncoderDecoder) -> None:
+    engine = Engine(Counted(model), batch_tokens=1, workers=1)
+    words = [[5, 7, END], [6, END]]
+    requests = requests_for(engine.runtime.sizes, words, GREEDY)
+    engine.submit(*requests)
+    results = engine.results(requests)
+    found = [next(results)]
+    number = os.fork()
+    if not number:
+        status = 1
+        try:
+            signal.alarm(60)
+            status = int(tokens_of([*found, *results]) != tokens_of(translated(model, words, GREEDY)))
+        finally:
+            os._exit(status)
+    assert os.waitpid(number, 0)[1] == 0
+    assert tokens_of([*found, *results]) == tokens_of(translated(model, words, GREEDY))

@@ -5,8 +5,8 @@ import functools
 import os
 import threading
 import weakref
-from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError, Future, InvalidStateError, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -107,8 +107,7 @@ class Engine:
         """
         requests = requests_for(self.runtime.sizes, sources, options, prefixes, numbers, length_limit, shortlist, watch)
         self.submit(*requests)
-        self.compute(requests, progress)
-        return [request.found.result() for request in requests]
+        return list(self.results(requests, progress))
 
     def submit(self, *requests: Request) -> None:
         """Let these wait. `Request.found` has the result once somebody has computed it; cancel it to do without."""
@@ -117,68 +116,98 @@ class Engine:
             # Longest first, so that the batch that needs the most memory comes before any work is lost to it.
             self._waiting.sort(key=self._width, reverse=True)
 
+    def results(self, requests: Sequence[Request], progress: Progress | None = None) -> Iterator[Found]:
+        """What is found for each of these, which have been submitted, in their order and as soon as it is there.
+
+        Between two of them other threads go on computing; whoever ends early cancels what is not done. Raises what went
+        wrong with one of them when it is its turn.
+        progress: as in `compute`.
+        """
+        with contextlib.closing(self._done(requests, progress)) as done:
+            for request in done:
+                yield request.found.result()
+
     def compute(self, requests: Sequence[Request], progress: Progress | None = None) -> None:
-        """Compute until these, which have been submitted, are done.
+        """Compute until these, which have been submitted, are done; what is found and what went wrong they have.
 
         progress: called on this thread with how many of them are done, and how many there are, as often as more are.
         """
-        told = 0
+        for _ in self._done(requests, progress):
+            pass
 
-        def report() -> None:
-            nonlocal told
-            done = sum(request.found.done() for request in requests)
-            if progress is not None and done > told:
-                told = done
-                progress(done, len(requests))
-
+    def _done(self, requests: Sequence[Request], progress: Progress | None) -> Generator[Request, None, None]:
+        """These in their order, each once it is done, computed by this thread and by as many others as may help."""
+        report = _reporter(requests, progress)
         helpers = min(self._workers, self._batches_left()) - 1
         with contextlib.ExitStack() as stack:
             if helpers > 0:
                 pool = stack.enter_context(ThreadPoolExecutor(helpers))
                 for _ in range(helpers):
-                    pool.submit(self._work, requests)
+                    pool.submit(self._help, requests)
             try:
-                self._work(requests, report)
                 for request in requests:
                     if not request.found.done():
-                        # What another thread computes. `concurrent.futures.wait` waits for a cancelled one for good.
-                        with contextlib.suppress(CancelledError):
-                            request.found.exception()
+                        request.found.add_done_callback(self._wake)
+                        while batch := self._turn(requests, request):
+                            self._translate(batch)
+                            report()
                         report()
+                    yield request
                 report()
             except BaseException:
-                for request in requests:
-                    request.found.cancel()
+                self._cancel(requests)
                 raise
 
-    def _work(self, requests: Sequence[Request], report: Callable[[], None] = lambda: None) -> None:
-        """Compute batches, as many at a time as there may be, until these requests are done or under way."""
+    def _help(self, requests: Sequence[Request]) -> None:
+        """Compute batches until nothing waits, or whoever is helped needs it no more."""
         while batch := self._turn(requests):
-            result: Sequence[Found] | BaseException
-            # Whatever comes from here on, an interrupt too: the batch is under way no more, and is not lost.
-            try:
-                threads = max(1, cores() // min(self._workers, self._busy + self._batches_left()))
-                result = translated(self.runtime, batch, threads)
-            except BaseException as error:
-                result = error
+            self._translate(batch)
+
+    def _translate(self, batch: Sequence[Request]) -> None:
+        """Compute a batch that has its turn. What interrupts this thread is no result: others compute it then."""
+        # Whatever comes from here on, an interrupt too: the batch is under way no more, and is not lost.
+        try:
+            threads = max(1, cores() // min(self._workers, self._busy + self._batches_left()))
+            _settle(batch, translated(self.runtime, batch, threads))
+        except Exception as error:
+            _settle(batch, error)
+        except BaseException:
+            self.submit(*(request for request in batch if not request.found.done()))
+            raise
+        finally:
             with self._changed:
                 self._busy -= 1
                 self._changed.notify_all()
-            _settle(batch, result)
-            if isinstance(result, BaseException) and not isinstance(result, Exception):
-                raise result
-            report()
 
-    def _turn(self, requests: Sequence[Request]) -> list[Request]:
-        """The next batch, once there may be one more at a time; none where nothing waits or these need it no more."""
+    def _turn(self, requests: Sequence[Request], next_one: Request | None = None) -> list[Request]:
+        """The next batch, whoever's it is, once there may be one more at a time.
+
+        None once the `next_one` of these is done. A helper waits for none of them: it has none where none waits.
+        """
         with self._changed:
-            while self._busy >= self._workers and self._waiting:
-                self._changed.wait()
-            if all(request.found.done() for request in requests):
-                return []
-            batch = self._next()
-            self._busy += bool(batch)
-            return batch
+            while not (next_one.found.done() if next_one else all(request.found.done() for request in requests)):
+                if self._busy < self._workers and (batch := self._next()):
+                    self._busy += 1
+                    return batch
+                if not self._waiting and not self._busy and next_one:
+                    # Those who computed it are in the process from which this one was forked.
+                    self._waiting = [request for request in requests if not request.found.done()]
+                elif self._waiting or next_one:
+                    self._changed.wait()
+                else:
+                    break
+            return []
+
+    def _wake(self, _: "Future[Found]") -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def _cancel(self, requests: Sequence[Request]) -> None:
+        for request in requests:
+            request.found.cancel()
+        with self._changed:
+            self._waiting = [one for one in self._waiting if not one.found.cancelled()]
+            self._changed.notify_all()
 
     def _next(self) -> list[Request]:
         """The longest that waits, and what is searched for alike, as long as it fits."""
@@ -216,6 +245,19 @@ def _forget_all() -> None:
 _ENGINES: "weakref.WeakSet[Engine]" = weakref.WeakSet()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_all)
+
+
+def _reporter(requests: Sequence[Request], progress: Progress | None) -> Callable[[], None]:
+    """Tells `progress` how many of these are done, if it is more than it was told before."""
+    told = 0
+
+    def report() -> None:
+        nonlocal told
+        if progress is not None and (done := sum(request.found.done() for request in requests)) > told:
+            told = done
+            progress(done, len(requests))
+
+    return report
 
 
 def _settle(batch: Sequence[Request], result: "Sequence[Found] | BaseException") -> None:
