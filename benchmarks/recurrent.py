@@ -33,9 +33,10 @@ from clearhead.street import DIRECTIONS, PHENOMENA, read_tests
 from clearhead.street.agreement import TRAINED
 from clearhead.training import Position
 from clearhead.training.clock import Clock
+from clearhead.training.corpus_files import corpus_folder
 from clearhead.training.feeding import batches_from
 from clearhead.training.learner import Learner
-from clearhead.training.preparation import Materials, corpus_folder, gather
+from clearhead.training.preparation import Materials, gather
 from clearhead.training.reporting import Progress
 
 NAMES = ("Transformer", "GRU with attention")
@@ -70,7 +71,7 @@ def compare(run: Path, changes: Sequence[str], save: bool) -> None:
     timing = find_bundle(run).parent / "timing.jsonl"
     known = [json.loads(line) for line in timing.read_text().splitlines()] if timing.is_file() else []
     print(costs([beside, recurrent], [known, lines]))
-    tests = read_tests(corpus_folder(recipe))
+    tests = read_tests(corpus_folder(recipe.data))
     scores = [score_phenomena(tests, bundle.translate, TRAINED) for bundle in (beside, recurrent)]
     sizes = f"{count(beside.model):,} parameters beside {count(trained):,}"
     method = f"{sizes}; the same pieces, batches, steps and greedy search"

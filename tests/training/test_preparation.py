@@ -1,15 +1,14 @@
 """From a recipe to materials."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 import torch
 
-from clearhead import street
-from clearhead.errors import DataError
-from clearhead.recipe import Recipe, load_recipe
-from clearhead.training.preparation import corpus_folder, gather
+from clearhead.model import EncoderDecoder
+from clearhead.recipe import Recipe
+from clearhead.text import Tokenizer
+from clearhead.training.preparation import gather
 
 MakeRecipe = Callable[..., Recipe]
 
@@ -49,14 +48,13 @@ class TestGathering:
         assert len(materials.training) < 30
         assert len(materials.validation[0].corpus) == 6
 
-    @pytest.mark.parametrize("key", ["data.train.0.source", "data.validate.0.target"])
-    def test_a_file_that_is_not_there(self, make_recipe: MakeRecipe, key: str) -> None:
-        """The last file is missed before the first is read: hours may lie between."""
-        with pytest.raises(DataError, match=r"trian.en does not exist; did you mean train.en\?"):
-            gather(make_recipe(f"{key}=trian.en"))
 
-
-def test_an_embedded_corpus_is_written_into_the_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(street, "cached", lambda pairs, seed: tmp_path / f"{pairs}-{seed}")
-    recipe = load_recipe("street", ["data.embedded={corpus: street, pairs: 7, seed: 3}"])
-    assert corpus_folder(recipe) == tmp_path / "7-3"
+def test_what_is_given_is_not_made_again(make_recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tokenizers of a run that is resumed; and a model is made when it is asked for."""
+    given = gather(make_recipe())
+    both = given.source_tokenizer, given.target_tokenizer
+    monkeypatch.setattr(Tokenizer, "learn", pytest.fail)
+    monkeypatch.setattr(EncoderDecoder, "__init__", pytest.fail)
+    again = gather(make_recipe(), both)
+    assert again.training.key == given.training.key
+    assert again.recipe == given.recipe

@@ -31,10 +31,11 @@ from clearhead.training.checkpoint import (
 )
 from clearhead.training.claim import claimed
 from clearhead.training.clock import Clock
+from clearhead.training.corpus_files import find_doubts
 from clearhead.training.feeding import batches_from
 from clearhead.training.history import History
 from clearhead.training.learner import Learner
-from clearhead.training.preparation import Materials, find_doubts, gather
+from clearhead.training.preparation import Materials, gather
 from clearhead.training.reporting import Progress, Reporter, Silent, watcher_of
 from clearhead.training.sizes import too_large
 from clearhead.training.validation import Interrupted, Validation, validate
@@ -93,7 +94,7 @@ def _train(recipe: Recipe, folder: Path, resume: bool, reporter: Reporter, shoul
         if names_sizes and (doubt := too_large(run.parameters, materials.training.tokens)):
             reporter.warned(doubt)
         watcher.doing("comparing the files")
-        for line in find_doubts(recipe):
+        for line in find_doubts(recipe.data):
             reporter.warned(line)
     with disk_errors(folder):
         run.history.begin(run.position.step, run.position.awaits_validation)

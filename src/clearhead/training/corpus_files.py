@@ -1,0 +1,64 @@
+"""Which files a recipe's corpus is in. They are looked at, and nothing is learned from them."""
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+from clearhead import street
+from clearhead.data import Direction, check_file, doubts
+from clearhead.recipe import Corpus, Data
+
+
+@dataclasses.dataclass(frozen=True)
+class CorpusFiles:
+    """To learn from, and to judge by: pairs of files, one for each direction."""
+
+    training: tuple[Direction, ...]
+    validation: tuple[Direction, ...]
+
+    @property
+    def sources(self) -> list[Path]:
+        """The sources of the training pairs, one a direction."""
+        return [one.source for one in self.training]
+
+    @property
+    def targets(self) -> list[Path]:
+        return [one.target for one in self.training]
+
+    @property
+    def texts(self) -> list[Path]:
+        """All files to learn from, each once: one may be the source of a direction and the target of another."""
+        return list(dict.fromkeys([*self.sources, *self.targets]))
+
+
+def find_files(section: Data) -> CorpusFiles:
+    """The files, each of which is there. An embedded corpus is written into the cache when it is first asked for.
+
+    Raises DataError in one line that names the first that is missing.
+    """
+    folder = corpus_folder(section)
+    training, validation = (tuple(_direction(folder, one) for one in of) for of in (section.train, section.validation))
+    for direction in (*training, *validation):
+        check_file(direction.source)
+        check_file(direction.target)
+    return CorpusFiles(training, validation)
+
+
+def corpus_folder(section: Data) -> Path:
+    """Where the files are."""
+    embedded = section.embedded
+    return Path(section.folder or ".") if embedded is None else street.cached(embedded.pairs, embedded.seed)
+
+
+def find_doubts(section: Data) -> Iterator[str]:
+    """What is probably a mistake in the files, a line each: `data.doubts`. The embedded corpus has none."""
+    if section.embedded is not None:
+        return iter(())
+    files = find_files(section)
+    return doubts(files.training, files.validation)
+
+
+def _direction(folder: Path, corpus: Corpus) -> Direction:
+    return Direction(
+        folder / corpus.source, folder / corpus.target, corpus.from_language, corpus.to_language, corpus.weight
+    )

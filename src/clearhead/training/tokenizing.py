@@ -1,0 +1,85 @@
+"""From files of text to ids: the tokenizers are learned from them, and then cut them into pieces."""
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from clearhead.data import Direction, Filters, PreparedCorpus, prepare, read_lines, read_pairs
+from clearhead.recipe import Data, Text
+from clearhead.text import Tokenizer, is_blank
+from clearhead.training.corpus_files import CorpusFiles
+
+# Who is told what is being done, in a few words; from any thread.
+Doing = Callable[[str], None]
+
+
+def to_nobody(what: str) -> None:
+    """Is told, and does nothing."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ValidationSet:
+    """One validation corpus: its ids for the loss, its first lines as text for real decoding."""
+
+    corpus: PreparedCorpus
+    to_language: str | None
+    sources: tuple[str, ...]
+    references: tuple[str, ...]
+
+
+def learn_tokenizers(
+    text: Text, pieces: int, files: CorpusFiles, doing: Doing = to_nobody
+) -> tuple[Tokenizer, Tokenizer]:
+    """Of `pieces` pieces at most: one tokenizer for both sides where the recipe says joint, else one for each."""
+    languages = sorted({one.to_language for one in files.training if one.to_language}) if text.tags else []
+    sources, targets, fold = files.sources, files.targets, text.normalize == "folded"
+    if text.joint:
+        joint = Tokenizer.learn(_lines([*sources, *targets], pieces, doing), pieces, languages, fold)
+        return joint, joint
+    source = Tokenizer.learn(_lines(sources, pieces, doing), pieces, languages, fold)
+    return source, Tokenizer.learn(_lines(targets, pieces, doing), pieces, fold=fold)
+
+
+def tokenize_training(
+    section: Data, tags: bool, files: CorpusFiles, tokenizers: tuple[Tokenizer, Tokenizer], doing: Doing = to_nobody
+) -> PreparedCorpus:
+    """The ids of the training pairs that the recipe's filters keep."""
+
+    def kept(pairs: int) -> None:
+        doing(f"cutting the training pairs into pieces: {pairs:,} pairs")
+
+    return prepare(files.training, *tokenizers, Filters(**section.filters.model_dump()), tags, progress=kept)
+
+
+def tokenize_validation(
+    files: CorpusFiles, tags: bool, sentences: int, tokenizers: tuple[Tokenizer, Tokenizer]
+) -> tuple[ValidationSet, ...]:
+    """The validation pairs as ids, and the first `sentences` of each set as text, too."""
+    return tuple(_validation_set(one, tags, sentences, tokenizers) for one in files.validation)
+
+
+def _lines(paths: Sequence[Path], size: int, doing: Doing) -> Iterator[str]:
+    """The lines to learn `size` pieces from, of all files; what is done with them is said."""
+    # A file may be the source of one direction and the target of another: its words count once.
+    number = 0
+    for number, line in enumerate(itertools.chain.from_iterable(read_lines(path) for path in dict.fromkeys(paths)), 1):
+        if number % 10_000 == 1:
+            doing(f"reading {number - 1:,} lines" if number > 1 else "reading the training files")
+        yield line
+    doing(f"learning {size:,} pieces from {number:,} lines")
+
+
+def _validation_set(
+    direction: Direction, tags: bool, sentences: int, tokenizers: tuple[Tokenizer, Tokenizer]
+) -> ValidationSet:
+    # Nothing is filtered out of what a model is judged by, but blank lines.
+    corpus = prepare([direction], *tokenizers, Filters(), tags)
+    pairs = [pair for pair in read_pairs(direction.source, direction.target) if not any(map(is_blank, pair))]
+    chosen = pairs[:sentences]
+    return ValidationSet(
+        corpus,
+        direction.to_language if tags else None,
+        tuple(source for source, _ in chosen),
+        tuple(target for _, target in chosen),
+    )

@@ -1,0 +1,36 @@
+"""The files of a recipe's corpus: what is missing is missed at once, and nothing is learned on the way."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from clearhead import street
+from clearhead.errors import DataError
+from clearhead.recipe import Recipe, load_recipe
+from clearhead.training.corpus_files import corpus_folder, find_files
+
+MakeRecipe = Callable[..., Recipe]
+
+
+def test_each_file_once(make_recipe: MakeRecipe, corpus: Path) -> None:
+    """The French of one direction is read by the other."""
+    pairs = "{source: train.en, target: train.fr, from: en, to: fr}, {source: train.fr, target: train.en}"
+    files = find_files(make_recipe(f"data.train=[{pairs}]").data)
+    assert [one.to_language for one in files.training] == ["fr", None]
+    assert files.sources == [corpus / "train.en", corpus / "train.fr"]
+    assert sorted(files.texts) == [corpus / "train.en", corpus / "train.fr"]
+    assert [one.source for one in files.validation] == [corpus / "val.en"]
+
+
+@pytest.mark.parametrize("key", ["data.train.0.source", "data.validate.0.target"])
+def test_a_file_that_is_not_there(make_recipe: MakeRecipe, key: str) -> None:
+    """The last file is missed before the first is read: hours may lie between."""
+    with pytest.raises(DataError, match=r"trian.en does not exist; did you mean train.en\?"):
+        find_files(make_recipe(f"{key}=trian.en").data)
+
+
+def test_an_embedded_corpus_is_written_into_the_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(street, "cached", lambda pairs, seed: tmp_path / f"{pairs}-{seed}")
+    recipe = load_recipe("street", ["data.embedded={corpus: street, pairs: 7, seed: 3}"])
+    assert corpus_folder(recipe.data) == tmp_path / "7-3"

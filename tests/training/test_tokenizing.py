@@ -1,0 +1,44 @@
+"""From files to ids, each step alone: to learn from text is one, to cut it is another."""
+
+from collections.abc import Callable
+
+import pytest
+
+from clearhead.recipe import Recipe
+from clearhead.text import Tokenizer
+from clearhead.training.corpus_files import find_files
+from clearhead.training.sizes import choose_sizes
+from clearhead.training.tokenizing import learn_tokenizers, tokenize_training, tokenize_validation
+
+MakeRecipe = Callable[..., Recipe]
+
+
+def test_reading_learns_nothing(make_recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = make_recipe("text.size=null")
+    monkeypatch.setattr(Tokenizer, "learn", pytest.fail)
+    files = find_files(recipe.data)
+    assert choose_sizes(recipe.text, recipe.model, files.texts).pieces == 8_000
+
+
+def test_learning_cuts_nothing_and_says_what_is_done(make_recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thirty lines a side."""
+    recipe, told = make_recipe(), []
+    monkeypatch.setattr(Tokenizer, "encode_many", pytest.fail)
+    source, target = learn_tokenizers(recipe.text, 270, find_files(recipe.data), told.append)
+    assert source is target
+    assert source.size == 270
+    assert told == ["reading the training files", "learning 270 pieces from 60 lines"]
+
+
+def test_any_tokenizer_cuts_what_it_is_given(make_recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that never saw these files: it has a piece for each byte, so "six one" is seven and an end."""
+    recipe = make_recipe()
+    bytes_alone = Tokenizer.learn(["zzzz"], 259, [])
+    monkeypatch.setattr(Tokenizer, "learn", pytest.fail)
+    files, both = find_files(recipe.data), (bytes_alone, bytes_alone)
+    corpus = tokenize_training(recipe.data, False, files, both)
+    assert len(corpus) == 30
+    (judged,) = tokenize_validation(files, False, 2, both)
+    assert len(judged.corpus) == 6
+    assert judged.sources == ("six one", "six two")
+    assert judged.corpus.source.lengths[0] == len("six one") + 1
