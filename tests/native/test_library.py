@@ -3,6 +3,8 @@
 import math
 import os
 import platform
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +107,28 @@ def test_a_row_depends_on_no_other(kind: int, sizes: tuple[int, int, int]) -> No
 def test_threads_change_nothing(kind: int) -> None:
     rows, weight, bias = drawn(40, 128, 300)
     assert torch.equal(product(kind, rows, weight, bias, threads=3), product(kind, rows, weight, bias))
+
+
+@pytest.mark.parametrize("besides", ["", "-mno-avx512f"])
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="AMX is of x86")
+def test_tiles_compute_the_same(besides: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """AMX's instructions in plain C, by Intel's manual: this processor may have none. Int8 is summed exactly, so its
+    results are equal to the last bit; a row in bfloat16 is summed as 16 are, beside whatever it stands."""
+    monkeypatch.setenv("CC", f"{os.environ.get('CC', 'cc')} -DCLEARHEAD_TILES_IN_C {besides}")
+    path = compiler.compiled(tmp_path)
+    assert path is not None
+    tiled = Library(str(path))
+    for sizes in ((1, 1, 1), (15, 64, 32), (16, 64, 33), (17, 130, 70), (33, 31, 31), (40, 70, 97), (64, 96, 64)):
+        rows, weight, bias = drawn(*sizes)
+        found, plain = product(INT8, rows, weight, bias, by=tiled), product(INT8, rows, weight, bias)
+        torch.testing.assert_close(found, plain, atol=1e-5, rtol=1e-6)
+        assert torch.equal(found[:3], product(INT8, rows[:3], weight, bias, by=tiled))  # In tiles and without.
+        assert torch.equal(found, product(INT8, rows, weight, bias, threads=2, by=tiled))
+        exact = F.linear(rows.bfloat16().double(), weight.bfloat16().double(), bias.double())
+        found = product(BF16, rows, weight, bias, by=tiled)
+        torch.testing.assert_close(found.double(), exact, atol=2e-5, rtol=1e-5)
+        for number in range(len(rows)):
+            assert torch.equal(product(BF16, rows[number : number + 1], weight, bias, by=tiled)[0], found[number])
 
 
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="the names are those of x86's instructions")
@@ -234,3 +258,22 @@ def test_continuations_do_not_hide_what_is_not_a_number() -> None:
 def test_it_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLEARHEAD_OFF", "native")
     assert library.__wrapped__() is None
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="AMX is of x86")
+@pytest.mark.parametrize("precision", ["int8", "bf16"])
+def test_a_whole_model_in_tiles(precision: str, tmp_path: Path) -> None:
+    """Through every layer: rows of sources, of a batch's targets, and the output layer."""
+    lines = "".join(f"{line}\n" for line in ("The dog sleeps.", "I am tired.", "The cats that you see are small.") * 7)
+    more = ["--confidence"] if precision == "int8" else []  # Sums in bfloat16 differ in their last bits.
+    found = []
+    for flag in ("", "-DCLEARHEAD_TILES_IN_C"):
+        environ = {**os.environ, "CC": f"cc {flag}".strip(), "CLEARHEAD_CACHE": str(tmp_path / f"cache{flag}")}
+        command = [sys.executable, "-m", "clearhead", "translate", "street", "--to", "fr", "--precision", precision]
+        done = subprocess.run(
+            [*command, *more], input=lines, capture_output=True, text=True, env=environ, check=True, timeout=300
+        )
+        found.append(done.stdout.splitlines())
+    assert len(found[0]) == 21
+    assert found[0] == found[1]

@@ -9,7 +9,7 @@
 /* Where weight (output, input) lies: block after block of outputs; in a block, group after group of inputs; in a
    group, output after output. */
 static size_t place(const struct matrix *matrix, int output, int input) {
-    int g = group(matrix->precision), depth = rounded_up(matrix->inputs, g), rest = input % g;
+    int g = group(matrix->precision), depth = padded_depth(matrix), rest = input % g;
     if (matrix->precision == INT8) rest = order(rest);
     return (size_t)(output / BLOCK) * depth * BLOCK + (size_t)(input / g) * g * BLOCK + (output % BLOCK) * g + rest;
 }
@@ -84,8 +84,7 @@ typedef int32_t word __attribute__((may_alias));
 
 /* A group of inputs fills a word in every precision. */
 int ch_words32(const struct matrix *matrix) {
-    int unit = group(matrix->precision);
-    return rounded_up(matrix->inputs, unit) / unit;
+    return padded_depth(matrix) / group(matrix->precision);
 }
 
 /* Where the first word of an output's weights lies; the next ones lie BLOCK words apart. */

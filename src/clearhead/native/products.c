@@ -10,13 +10,14 @@
 
 /* Bytes of a row of activations, in the kind of number that they are multiplied in. */
 static size_t row_bytes(const struct matrix *matrix) {
-    size_t depth = rounded_up(matrix->inputs, group(matrix->precision));
+    size_t depth = padded_depth(matrix);
     if (matrix->precision == INT8) return depth * sizeof(whole);
     return depth * (matrix->precision == BF16 ? sizeof(half) : sizeof(float));
 }
 
 size_t ch_workspace_bytes(const struct matrix *matrix, int rows) {
-    return rows * (row_bytes(matrix) + sizeof(float)) + 64;
+    int beyond = has_tiles() ? TILE_ROWS : 0; /* read to fill the last tile, and not used */
+    return (rows + beyond) * (row_bytes(matrix) + sizeof(float)) + 64;
 }
 
 /* NaN where a number of the row is NaN or infinite: as whole numbers could not say so, the scale does. Without their
@@ -88,7 +89,7 @@ INNER void block_fp32(
 INNER void block_bf16(
     const struct matrix *matrix, int block, const half *in, int rows, float *out, int stride, int outputs
 ) {
-    int depth = rounded_up(matrix->inputs, 2);
+    int depth = padded_depth(matrix);
     const uint16_t *weight = (const uint16_t *)matrix->packed + (size_t)block * depth * BLOCK;
     const floats *bias = (const floats *)(matrix->bias + block * BLOCK);
     floats sums[ROWS][2];
@@ -106,11 +107,16 @@ INNER void block_bf16(
     store(out, stride, rows, outputs, sums);
 }
 
+/* Whole sums in the numbers that they stand for. */
+INNER floats scaled(ints sums, float row_scale, floats scales, floats bias) {
+    return __builtin_convertvector(sums, floats) * (row_scale * scales) + bias;
+}
+
 INNER void block_int8(
     const struct matrix *matrix, int block, const whole *in, const float *scale, int rows, float *out, int stride,
     int outputs
 ) {
-    int depth = rounded_up(matrix->inputs, 4);
+    int depth = padded_depth(matrix);
     const int8_t *weight = (const int8_t *)matrix->packed + (size_t)block * depth * BLOCK;
     const ints *corrections = (const ints *)(matrix->corrections + block * BLOCK);
     const floats *scales = (const floats *)(matrix->scales + block * BLOCK);
@@ -129,16 +135,80 @@ INNER void block_int8(
     floats results[ROWS][2];
     for (int row = 0; row < rows; row++)
         for (int half = 0; half < 2; half++)
-            results[row][half] =
-                __builtin_convertvector(sums[row][half], floats) * (scale[row] * scales[half]) + bias[half];
+            results[row][half] = scaled(sums[row][half], scale[row], scales[half], bias[half]);
     store(out, stride, rows, outputs, results);
 }
+
+#ifdef TILED
+
+/* Up to 32 rows by one block, in tiles. Whole numbers are summed exactly, so the results are those of block_int8. */
+static void tiles_int8(
+    const struct matrix *matrix, int block, const char *in, const float *scale, int rows, float *out, int stride,
+    int outputs
+) {
+    int depth = padded_depth(matrix);
+    const char *weight = (const char *)matrix->packed + (size_t)block * depth * BLOCK;
+    const ints *corrections = (const ints *)(matrix->corrections + block * BLOCK);
+    const floats *scales = (const floats *)(matrix->scales + block * BLOCK);
+    const floats *bias = (const floats *)(matrix->bias + block * BLOCK);
+    ints sums[2 * TILE_ROWS][2] __attribute__((aligned(64)));
+    zero_tiles();
+    TILE_SUMS(tile_dpbusd)
+    store_tiles(sums, rows);
+    for (int row = 0; row < rows; row++) {
+        floats results[1][2];
+        for (int half = 0; half < 2; half++)
+            results[0][half] = scaled(sums[row][half] + corrections[half], scale[row], scales[half], bias[half]);
+        store(out + (size_t)row * stride, stride, 1, outputs, results);
+    }
+}
+
+static void tiles_bf16(
+    const struct matrix *matrix, int block, const char *in, int rows, float *out, int stride, int outputs
+) {
+    int depth = padded_depth(matrix) * sizeof(half);
+    const char *weight = (const char *)matrix->packed + (size_t)block * depth * BLOCK;
+    const floats *bias = (const floats *)(matrix->bias + block * BLOCK);
+    floats sums[2 * TILE_ROWS][2] __attribute__((aligned(64)));
+    zero_tiles();
+    TILE_SUMS(tile_dpbf16ps)
+    store_tiles(sums, rows);
+    for (int row = 0; row < rows; row++) sums[row][0] += bias[0], sums[row][1] += bias[1];
+    store(out, stride, rows, outputs, sums);
+}
+
+/* A row's sum in bfloat16 depends on the order of its products, so that one row takes the way that many take. */
+static int is_for_tiles(const struct matrix *matrix, int rows) {
+    return has_tiles() && (matrix->precision == BF16 || (matrix->precision == INT8 && rows >= TILE_ROWS));
+}
+
+static void matmul_block_in_tiles(
+    const struct matrix *matrix, int block, const char *in, const float *scales, int rows, float *out, int stride,
+    int outputs
+) {
+    for (int row = 0; row < rows; row += 2 * TILE_ROWS) {
+        int count = rows - row < 2 * TILE_ROWS ? rows - row : 2 * TILE_ROWS;
+        const char *some = in + row * row_bytes(matrix);
+        float *target = out + (size_t)row * stride;
+        if (matrix->precision == INT8)
+            tiles_int8(matrix, block, some, scales + row, count, target, stride, outputs);
+        else tiles_bf16(matrix, block, some, count, target, stride, outputs);
+    }
+}
+
+#endif
 
 static void matmul_block(
     const struct matrix *matrix, int block, const void *in, const float *scales, int rows, float *out, int stride
 ) {
     int outputs = matrix->outputs - block * BLOCK < BLOCK ? matrix->outputs - block * BLOCK : BLOCK;
     out += block * BLOCK;
+#ifdef TILED
+    if (is_for_tiles(matrix, rows)) {
+        matmul_block_in_tiles(matrix, block, in, scales, rows, out, stride, outputs);
+        return;
+    }
+#endif
     /* As few groups as can be, and of these none much smaller than the others: weights are loaded once for each. */
     int groups = (rows + ROWS - 1) / ROWS;
     for (int row = 0, count; row < rows; row += count, groups--) {
@@ -161,7 +231,7 @@ struct converted {
 };
 
 static struct converted convert(const struct matrix *matrix, const float *in, int rows, void *work) {
-    int depth = rounded_up(matrix->inputs, group(matrix->precision));
+    int depth = padded_depth(matrix);
     float *scales = work;
     char *converted = (char *)work + rounded_up(rows * sizeof(float), 64);
     if (matrix->precision == FP32) return (struct converted){in, scales};
@@ -181,13 +251,20 @@ void matmul_apart(
     const struct matrix *matrix, const float *in, int rows, float *out, int stride, void *work, int threads
 ) {
     struct converted c = convert(matrix, in, rows, work);
-    int blocks = (matrix->outputs + BLOCK - 1) / BLOCK;
+    int blocks = (matrix->outputs + BLOCK - 1) / BLOCK, tiled = has_tiles() && matrix->precision != FP32;
     if (threads == 1 || is_little(rows, matrix->inputs, matrix->outputs)) {
+        if (tiled) provide_tiles();
         for (int block = 0; block < blocks; block++) matmul_block(matrix, block, c.rows, c.scales, rows, out, stride);
+        if (tiled) release_tiles();
         return;
     }
-#pragma omp parallel for num_threads(threads) schedule(static)
-    for (int block = 0; block < blocks; block++) matmul_block(matrix, block, c.rows, c.scales, rows, out, stride);
+#pragma omp parallel num_threads(threads)
+    {
+        if (tiled) provide_tiles();
+#pragma omp for schedule(static)
+        for (int block = 0; block < blocks; block++) matmul_block(matrix, block, c.rows, c.scales, rows, out, stride);
+        if (tiled) release_tiles();
+    }
 }
 
 /* One block of a matrix that may have fewer: of `stride` outputs, those that it has not are -∞. */
@@ -208,17 +285,24 @@ void matmul_each(
     void *work, int threads
 ) {
     struct converted c = convert(&matrices[numbers[0]], in, count * rows, work);
-    int blocks = (stride + BLOCK - 1) / BLOCK;
+    int blocks = (stride + BLOCK - 1) / BLOCK, tiled = has_tiles() && matrices[numbers[0]].precision != FP32;
     if (threads == 1 || is_little(count * rows, matrices[numbers[0]].inputs, stride)) {
+        if (tiled) provide_tiles();
         for (int i = 0; i < count; i++)
             for (int block = 0; block < blocks; block++)
                 matmul_or_fill(&matrices[numbers[i]], block, c, i * rows, rows, out, stride);
+        if (tiled) release_tiles();
         return;
     }
-#pragma omp parallel for collapse(2) num_threads(threads) schedule(static)
-    for (int i = 0; i < count; i++)
-        for (int block = 0; block < blocks; block++)
-            matmul_or_fill(&matrices[numbers[i]], block, c, i * rows, rows, out, stride);
+#pragma omp parallel num_threads(threads)
+    {
+        if (tiled) provide_tiles();
+#pragma omp for collapse(2) schedule(static)
+        for (int i = 0; i < count; i++)
+            for (int block = 0; block < blocks; block++)
+                matmul_or_fill(&matrices[numbers[i]], block, c, i * rows, rows, out, stride);
+        if (tiled) release_tiles();
+    }
 }
 
 void ch_matmul(const struct matrix *matrix, const float *in, int rows, float *out, void *work, int threads) {

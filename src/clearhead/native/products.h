@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "exports.h"
+#include "tiles.h"
 #include "vectors.h"
 
 enum precision { FP32, BF16, INT8 };
@@ -44,6 +45,15 @@ static inline int rounded_up(int number, int unit) { return (number + unit - 1) 
 
 /* How many inputs one step of the innermost loop takes. */
 static inline int group(int precision) { return precision == INT8 ? 4 : precision == BF16 ? 2 : 1; }
+
+/* How many inputs there are with the zeros that fill them up: whole groups, or where there are tiles whole tiles. */
+static inline int padded_depth(const struct matrix *matrix) {
+    int unit = group(matrix->precision);
+#ifdef TILED
+    if (unit > 1) unit *= TILE_BYTES / 4;
+#endif
+    return rounded_up(matrix->inputs, unit);
+}
 
 static inline uint16_t to_bf16(float value) {
     uint32_t bits;

@@ -5,6 +5,7 @@
 #define CLEARHEAD_STEPS_H
 
 #include "products.h"
+#include "tiles.h"
 #include "vectors.h"
 
 #if defined(__x86_64__) || defined(__i386__)
@@ -45,6 +46,24 @@ INNER halves spread_halves(const half *pair, int part) {
 INNER floats add_halves(floats sums, halves value, halves weights) {
     return (floats)_mm512_dpbf16_ps((__m512)sums, weights, value);
 }
+
+#elif defined(TILED)
+
+/* For tests alone: rows as tiles take them. */
+typedef uint16_t half;
+typedef floats halves;
+enum { BF16_PARTS = 2 };
+
+INNER half to_half(float value) { return to_bf16(value); }
+
+INNER halves halves_at(const uint16_t *weights, int part) {
+    ints both = *(const ints *)weights;
+    return part ? (halves)(both & (int32_t)0xffff0000) : (halves)(both << 16);
+}
+
+INNER halves spread_halves(const half *pair, int part) { return (halves)((ints){0} + (int32_t)((uint32_t)pair[part] << 16)); }
+
+INNER floats add_halves(floats sums, halves value, halves weights) { return sums + value * weights; }
 
 #else
 
@@ -121,7 +140,7 @@ INNER ints add_wholes(ints sums, wholes value, wholes weights) {
 #endif
 }
 
-#elif defined(__SSE2__) && (LANES < 16 || defined(__AVX512BW__))
+#elif defined(__SSE2__) && (LANES < 16 || defined(__AVX512BW__)) && !defined(TILED)
 
 /* Pairs of 16 bits are multiplied and added exactly. Two such pairs are cut out of a word of weights: the even bytes,
    then the odd ones, so inputs 0 and 1 lie in the even ones. */
@@ -158,9 +177,15 @@ INNER ints add_wholes(ints sums, wholes value, wholes weights) {
 
 #else
 
+#ifdef TILED
+typedef uint8_t whole;
+enum { EXCESS = 128 };
+#else
 typedef int8_t whole;
+enum { EXCESS = 0 };
+#endif
 typedef ints wholes;
-enum { INT8_PARTS = 4, EXCESS = 0 };
+enum { INT8_PARTS = 4 };
 
 INNER int order(int input) { return input; }
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* LANES numbers fill a register of this processor. */
-#if defined(__AVX512F__)
+#if defined(__AVX512F__) || defined(CLEARHEAD_TILES_IN_C)
 #define LANES 16
 #elif defined(__AVX2__)
 #define LANES 8
