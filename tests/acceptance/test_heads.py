@@ -79,7 +79,7 @@ def test_a_silent_head(parts: Any, case: Any, street: Bundle, kind: str, layer: 
     head = next(one for one in parts.heads_of(street.model) if (one.kind, one.layer, one.head) == (kind, layer, number))
     silent = parts.run(street.model, [case], {head: torch.zeros(())})
     without = copy.deepcopy(street.model)
-    width = without.config.head_width
+    width = without.config.block.head_width
     with torch.no_grad():
         without.get_submodule(head.path).output.weight[:, number * width : (number + 1) * width] = 0
     expected = parts.run(without, [case])

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -363,6 +364,44 @@ class TestListening:
         assert len(said) == (native.library() is not None)
         with pytest.raises(TraceError, match="activation 'mish' cannot be checked"):
             bundle.trace(TEXTS[0], "fr").check()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"kv_heads": 1},
+        {"head_width": 6},
+        {"eps": 0.1},
+        {"bias": False},
+        {"scale": 1.0},
+        {"norm": "rms", "bias": False, "eps": 1e-6, "positions": "rotary", "kv_heads": 1, "head_width": 6},
+    ],
+    ids=str,
+)
+def test_blocks_that_c_does_not_know_are_served_by_pytorch(
+    two_languages: Bundle, tmp_path: Path, caplog: pytest.LogCaptureFixture, changes: dict[str, Any]
+) -> None:
+    """From a folder as well: its config tells them, and C must not take the model for the usual one."""
+    preparing._note.cache_clear()
+    tokenizer = two_languages.source_tokenizer
+    config = dataclasses.replace(two_languages.config, **changes)
+    model = EncoderDecoder(config, seed=3).eval()
+    Bundle(model, tokenizer, tokenizer, two_languages.recipe).save(tmp_path / "bundle")
+    for precision in ("fp32", "int8"):
+        bundle = load(tmp_path / "bundle", precision=precision)
+        assert bundle.config == config
+        [[found]] = bundle.search(["one two"], "fr", beam_size=1, exact=False)
+        assert isinstance(bundle._serving.engine(bundle.precision).runtime, EagerRuntime)
+        source, said = torch.tensor([[*bundle.tag("fr"), *tokenizer.encode("one two"), tokenizer.end]]), [1]
+        with torch.inference_mode():
+            for token, value in zip(found.tokens, found.token_log_probabilities, strict=True):
+                row = model(source, torch.tensor([said]))[0, -1].log_softmax(-1)
+                assert float(row[token]) == pytest.approx(value, abs=1e-4)
+                said.append(token)
+    if native.library() is not None:
+        assert "the compiled functions do not know" in caplog.text
+    trace = load(tmp_path / "bundle").trace("one two", "fr")
+    assert [one for one in trace.check() if not one.agrees] == []
 
 
 class TestCopies:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 import clearhead
 from clearhead.byhand import make_sheet
-from clearhead.model import TransformerConfig
+from clearhead.model.config import BlockConfig
 from clearhead.model.feed_forward import FeedForward
 
 SEEDS = range(50)
@@ -68,8 +68,8 @@ def test_the_network_is_the_feed_forward_layer(
 
 
 def feed_forward(inner: Tensor, inner_bias: Tensor, outer: Tensor, outer_bias: Tensor) -> FeedForward:
-    config: dict[str, Any] = {"source_vocabulary": 8, "target_vocabulary": 8, "heads": 1, "positions": "learned"}
-    layer = FeedForward(TransformerConfig(width=inner.shape[1], inner_width=inner.shape[0], **config)).double().eval()
+    config: dict[str, Any] = {"heads": 1, "positions": "learned"}
+    layer = FeedForward(BlockConfig(width=inner.shape[1], inner_width=inner.shape[0], **config)).double().eval()
     with torch.no_grad():
         for parameter, values in zip(
             (layer.inner.weight, layer.inner.bias, layer.outer.weight, layer.outer.bias),

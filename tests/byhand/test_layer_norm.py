@@ -7,14 +7,14 @@ from torch import Tensor
 
 from clearhead.byhand import make_sheet
 from clearhead.byhand.topic import fractions
-from clearhead.model import TransformerConfig
 from clearhead.model.blocks import normalization
+from clearhead.model.config import BlockConfig
 
 
 def test_it_is_the_blocks_normalisation(
     given: Callable[..., dict[str, Tensor]], precise: Callable[..., Tensor]
 ) -> None:
-    config = TransformerConfig(source_vocabulary=8, target_vocabulary=8, width=4, heads=1)
+    config = BlockConfig(width=4, heads=1)
     for seed in range(50):
         sheet = make_sheet("layer-norm", seed)
         rows = given(sheet)

@@ -7,16 +7,14 @@ import torch
 from torch import Tensor
 
 from clearhead.byhand import make_sheet
-from clearhead.model import TransformerConfig
 from clearhead.model.attention import Attention
+from clearhead.model.config import BlockConfig
 
 CASES = [(seed, 2 + seed % 2) for seed in range(50)]
 
 
 def module(rows: dict[str, Tensor], heads: int) -> Attention:
-    config = TransformerConfig(
-        source_vocabulary=8, target_vocabulary=8, width=heads, heads=heads, positions="learned", inner_width=4
-    )
+    config = BlockConfig(width=heads, heads=heads, positions="learned", inner_width=4)
     attention = Attention(config).double().eval()
     with torch.no_grad():
         for name, layer in zip(

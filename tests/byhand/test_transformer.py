@@ -8,14 +8,14 @@ from torch import Tensor
 import clearhead
 from clearhead.byhand import make_sheet
 from clearhead.byhand.transformer import VOCABULARY
-from clearhead.model import TransformerConfig
+from clearhead.model.config import BlockConfig
 from clearhead.model.feed_forward import FeedForward
 
 
 def test_it_is_the_models_pieces_in_a_row(
     as_drawn: None, given: Callable[..., dict[str, Tensor]], precise: Callable[..., Tensor]
 ) -> None:
-    config = TransformerConfig(source_vocabulary=8, target_vocabulary=8, width=2, heads=1, inner_width=3)
+    config = BlockConfig(width=2, heads=1, inner_width=3)
     for seed in range(50):
         sheet = make_sheet("by-hand-transformer", seed)
         rows = given(sheet)

@@ -3,12 +3,12 @@
 import pytest
 import torch
 
-from clearhead.model import TransformerConfig
 from clearhead.model.blocks import Residual, normalization
+from clearhead.model.config import BlockConfig
 
 
-def config(**changes: object) -> TransformerConfig:
-    return TransformerConfig(source_vocabulary=9, target_vocabulary=9, width=4, heads=2, dropout=0.0, **changes)
+def config(**changes: object) -> BlockConfig:
+    return BlockConfig(width=4, heads=2, dropout=0.0, **changes)
 
 
 X = torch.tensor([[[1.0, 2.0, 3.0, 6.0]]])
@@ -23,6 +23,19 @@ def test_layer_normalization_by_hand() -> None:
 def test_rms_normalization_by_hand() -> None:
     """Mean square (1 + 4 + 9 + 36)/4 = 12.5; x/√12.5."""
     torch.testing.assert_close(normalization(config(norm="rms"))(X), X / (12.5 + 1e-5) ** 0.5)
+
+
+@pytest.mark.parametrize("kind", ["layer", "rms"])
+def test_what_is_added_under_the_root(kind: str) -> None:
+    """With 0.5 under it: (x - 3)/√4 and x/√13."""
+    expected = (X - 3) / 2 if kind == "layer" else X / 13**0.5
+    torch.testing.assert_close(normalization(config(norm=kind, eps=0.5))(X), expected)
+
+
+def test_without_biases_a_normalisation_has_a_weight_alone() -> None:
+    """As in torch.nn.TransformerEncoderLayer(bias=False)."""
+    for kind in ("layer", "rms"):
+        assert [name for name, _ in normalization(config(norm=kind, bias=False)).named_parameters()] == ["weight"]
 
 
 def test_post_norm_is_the_paper_s_formula() -> None:

@@ -7,13 +7,14 @@ import pytest
 
 from clearhead.errors import ConfigError
 from clearhead.model import TransformerConfig
+from clearhead.model.config import BlockConfig
 
 GOOD = {"source_vocabulary": 100, "target_vocabulary": 100}
 
 
 def test_the_defaults_are_the_paper_s_base_model() -> None:
     config = TransformerConfig(**GOOD)
-    assert (config.width, config.heads, config.inner_width, config.head_width) == (512, 8, 2048, 64)
+    assert (config.width, config.heads, config.inner_width, config.block.head_width) == (512, 8, 2048, 64)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,14 @@ def test_the_defaults_are_the_paper_s_base_model() -> None:
         ({"norm_placement": "both"}, "norm_placement='both' is not known; choose one of post, pre"),
         ({"width": 9, "heads": 3}, "width=9 is odd, but sinusoidal positions pair a sine with a cosine"),
         ({"width": 12, "heads": 4, "positions": "rotary"}, "head width 3 .* is odd, but rotary positions turn pairs"),
+        ({"kv_heads": 0}, "kv_heads=0 is not a whole number from 1 to "),
+        ({"kv_heads": 3}, "heads=8 is not divisible by kv_heads=3, .* choose kv_heads such as 2"),
+        ({"kv_heads": 16}, "heads=8 is not divisible by kv_heads=16, .* choose kv_heads such as 8"),
+        ({"head_width": 0}, "head_width=0 is not a whole number from 1 to "),
+        ({"eps": 0.0}, "eps=0.0 is not a finite number above 0; set one, such as eps=1e-05"),
+        ({"eps": float("inf")}, "eps=inf is not a finite number above 0"),
+        ({"scale": float("nan")}, "scale=nan is not a finite number above 0"),
+        ({"bias": 1}, "bias=1 is not known; choose one of True, False"),
         ({"target_vocabulary": 90}, "share_embeddings=all needs one vocabulary, but source_vocabulary=100"),
     ],
 )
@@ -47,6 +56,42 @@ def test_what_cannot_be_is_refused_in_one_line(changes: dict[str, object], messa
     finally:
         jaxtyping.config.update("jaxtyping_disable", False)
     assert "\n" not in str(error.value)
+
+
+def test_blocks_have_what_the_family_has() -> None:
+    """Whoever adds a value to a block adds it to the family, with the same default and kind."""
+    family = {one.name: one for one in dataclasses.fields(TransformerConfig)}
+    for one in dataclasses.fields(BlockConfig):
+        assert family[one.name].default == one.default
+        # A family may leave to its blocks what they derive.
+        assert family[one.name].type in (one.type, one.type | None)
+    changes = {"width": 64, "heads": 4, "norm": "rms", "eps": 1e-6, "bias": False, "scale": 1.0, "dropout": 0.2}
+    block = TransformerConfig(**GOOD, **changes).block
+    assert {name: getattr(block, name) for name in changes} == changes
+
+
+def test_what_is_derived_follows_what_is_replaced() -> None:
+    config = TransformerConfig(**GOOD)
+    assert (config.block.head_width, config.block.kv_heads) == (64, 8)
+    other = dataclasses.replace(config, width=1024, heads=16).block
+    assert (other.head_width, other.kv_heads) == (64, 16)
+    # T5's d_kv: the heads together are not as wide as the model.
+    given = TransformerConfig(**GOOD, width=100, heads=8, head_width=64, kv_heads=2).block
+    assert (given.head_width, given.kv_heads) == (64, 2)
+
+
+def test_files_tell_what_is_new_only_where_it_is_not_as_it_was() -> None:
+    """So that version 0.1 opens what it could have made."""
+    config = TransformerConfig(**GOOD)
+    assert list(config.as_plain()) == [
+        "source_vocabulary", "target_vocabulary", "width", "heads", "inner_width", "encoder_layers", "decoder_layers",
+        "dropout", "attention_dropout", "activation_dropout", "positions", "max_length", "norm_placement", "norm",
+        "activation", "share_embeddings",
+    ]  # fmt: skip
+    changed = dataclasses.replace(config, kv_heads=2, eps=1e-6)
+    assert changed.as_plain() == config.as_plain() | {"kv_heads": 2, "eps": 1e-6}
+    for one in (config, changed):
+        assert TransformerConfig(**one.as_plain()) == one
 
 
 def test_a_configuration_cannot_be_changed_only_replaced() -> None:

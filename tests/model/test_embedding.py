@@ -7,14 +7,14 @@ import torch
 from torch import nn
 
 from clearhead.errors import ConfigError
-from clearhead.model import TransformerConfig
+from clearhead.model.config import BlockConfig
 from clearhead.model.embedding import Embedding, Output
 from clearhead.model.positions import sinusoidal
 
 
-def config(**changes: object) -> TransformerConfig:
+def config(**changes: object) -> BlockConfig:
     values = {"width": 4, "heads": 2, "max_length": 6, "dropout": 0.0, **changes}
-    return TransformerConfig(source_vocabulary=9, target_vocabulary=9, **values)
+    return BlockConfig(**values)
 
 
 def test_the_scale_and_the_positions_of_sections_3_4_and_3_5() -> None:

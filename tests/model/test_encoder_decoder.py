@@ -37,9 +37,12 @@ def sentences() -> tuple[Tensor, Tensor]:
 def torch_transformer(config: TransformerConfig) -> nn.Transformer:
     """torch's stacks in the same arrangement: the paper's post-norm has no normalisation after the last layer."""
     pre = config.norm_placement == "pre"
-    layer = {"dropout": 0.0, "batch_first": True, "norm_first": pre, "activation": config.activation}
+    layer = {
+        "dropout": 0.0, "batch_first": True, "norm_first": pre, "activation": config.activation,
+        "layer_norm_eps": config.eps, "bias": config.bias,
+    }  # fmt: skip
     sizes = (config.width, config.heads, config.inner_width)
-    final = [nn.LayerNorm(config.width) if pre else None for _ in range(2)]
+    final = [nn.LayerNorm(config.width, config.eps, bias=config.bias) if pre else None for _ in range(2)]
     encoder = nn.TransformerEncoder(
         nn.TransformerEncoderLayer(*sizes, **layer), config.encoder_layers, final[0], enable_nested_tensor=False
     )
@@ -52,14 +55,16 @@ def copied_pairs(ours: EncoderDecoder, theirs: nn.Transformer) -> list[tuple[lis
 
     def attention(mine: Attention, other: nn.MultiheadAttention) -> list[tuple[list[Tensor], Tensor]]:
         projections = (mine.query, mine.key, mine.value)
+        weights, biases = [one.weight for one in projections], [one.bias for one in projections]
         return [
-            ([one.weight for one in projections], other.in_proj_weight),
-            ([one.bias for one in projections], other.in_proj_bias),
+            (weights, other.in_proj_weight),
+            *([(biases, other.in_proj_bias)] if ours.config.bias else []),
             *linear(mine.output, other.out_proj),
         ]
 
     def linear(mine: nn.Module, other: nn.Module) -> list[tuple[list[Tensor], Tensor]]:
-        return [([mine.weight], other.weight), ([mine.bias], other.bias)]
+        assert (mine.bias is None) == (other.bias is None)
+        return [([mine.weight], other.weight), *([([mine.bias], other.bias)] if mine.bias is not None else [])]
 
     pairs = []
     for mine, other in zip(ours.encoder.layers, theirs.encoder.layers, strict=True):
@@ -81,8 +86,11 @@ def copied_pairs(ours: EncoderDecoder, theirs: nn.Transformer) -> list[tuple[lis
 
 @pytest.mark.parametrize("activation", ["relu", "gelu"])
 @pytest.mark.parametrize("norm_placement", ["post", "pre"])
-def test_equal_to_torch_s_transformer_forward_and_backward(norm_placement: str, activation: str) -> None:
-    config = small(norm_placement=norm_placement, activation=activation)
+@pytest.mark.parametrize(("bias", "eps"), [(True, 1e-5), (False, 1e-5), (True, 0.1), (False, 0.1)])
+def test_equal_to_torch_s_transformer_forward_and_backward(
+    norm_placement: str, activation: str, bias: bool, eps: float
+) -> None:
+    config = small(norm_placement=norm_placement, activation=activation, bias=bias, eps=eps)
     ours, theirs = model_of(config), torch_transformer(config)
     pairs = copied_pairs(ours, theirs)
     with torch.no_grad():

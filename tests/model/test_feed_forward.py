@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from clearhead.model import TransformerConfig
+from clearhead.model.config import BlockConfig
 from clearhead.model.feed_forward import FeedForward
 from clearhead.model.initialization import initialize
 
@@ -19,9 +19,7 @@ GATES = {"reglu": "relu", "geglu": "gelu", "geglu-tanh": "gelu-tanh", "swiglu": 
 
 
 def network(activation: str) -> FeedForward:
-    config = TransformerConfig(
-        source_vocabulary=9, target_vocabulary=9, width=4, heads=2, inner_width=6, activation=activation
-    )
+    config = BlockConfig(width=4, heads=2, inner_width=6, activation=activation)
     module = FeedForward(config).double()
     initialize(module, seed=2)
     return module
@@ -49,7 +47,7 @@ def test_gated_forms(activation: str, function: str) -> None:
 
 def test_a_layer_by_hand() -> None:
     """x = (1, 2), W_1 = (1, -1), b_1 = 3 gives 2; max(0, 2)·(5, 0) + (0, 7) = (10, 7). Negatives are cut to b_2."""
-    config = TransformerConfig(source_vocabulary=9, target_vocabulary=9, width=2, heads=1, inner_width=1)
+    config = BlockConfig(width=2, heads=1, inner_width=1)
     module = FeedForward(config)
     with torch.no_grad():
         module.inner.weight.copy_(torch.tensor([[1.0, -1.0]]))

@@ -44,15 +44,16 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS.keys())
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-12), (torch.float32, 1e-5)])
+@pytest.mark.parametrize("scale", [None, 0.7])
 def test_explicit_and_fused_attention_agree_gradients_included(
-    mask: torch.Tensor | None, dtype: torch.dtype, tolerance: float
+    mask: torch.Tensor | None, dtype: torch.dtype, tolerance: float, scale: float | None
 ) -> None:
     generator = torch.Generator().manual_seed(6)
     upstream = torch.randn(BATCH, HEADS, QUERIES, HEAD_WIDTH, generator=generator, dtype=dtype)
     results = []
     for kernel in (explicit_attention, fused_attention):
         inputs = random_inputs(dtype)
-        context = kernel(*inputs, mask)
+        context = kernel(*inputs, mask, scale=scale)
         results.append((context, *torch.autograd.grad(context, inputs, upstream)))
     for explicit, fused in zip(*results, strict=True):
         assert torch.isfinite(explicit).all()
@@ -77,7 +78,9 @@ def test_under_autocast_and_compiled_into_one_graph() -> None:
         # Below the function that checks shapes, which is done in tests only.
         way = kernels._ShortAttention
         compiled = torch.compile(lambda *given: way.apply(*given), fullgraph=True, backend="eager")
-        torch.testing.assert_close(compiled(query, key, value, NOTHING), fused_attention(query, key, value, NOTHING))
+        torch.testing.assert_close(
+            compiled(query, key, value, NOTHING, None), fused_attention(query, key, value, NOTHING)
+        )
 
 
 @pytest.mark.usefixtures("way")

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from clearhead.errors import ConfigError
-from clearhead.model import TransformerConfig
+from clearhead.model.config import BlockConfig
 from clearhead.model.positions import Positions, Rotary, restarted, sinusoidal, sinusoidal_concatenated
 
 
@@ -76,7 +76,7 @@ def test_rotary_turns_the_first_pair_by_its_position_in_radians() -> None:
 
 
 def test_rows_from_the_middle_are_those_of_the_whole() -> None:
-    config = TransformerConfig(source_vocabulary=9, target_vocabulary=9, width=8, heads=2, max_length=16)
+    config = BlockConfig(width=8, heads=2, max_length=16)
     positions = Positions(config)
     assert torch.equal(positions(3, 5), sinusoidal(16, 8)[3:8])
     with pytest.raises(ConfigError, match="17 tokens is longer than the model's max_length=16"):
@@ -91,9 +91,7 @@ def test_positions_begin_anew_in_each_segment() -> None:
 
 @pytest.mark.parametrize("kind", ["sinusoidal", "learned"])
 def test_each_place_takes_the_row_of_its_own_position(kind: str) -> None:
-    config = TransformerConfig(
-        source_vocabulary=9, target_vocabulary=9, width=8, heads=2, max_length=16, positions=kind
-    )
+    config = BlockConfig(width=8, heads=2, max_length=16, positions=kind)
     positions = Positions(config)
     with torch.no_grad():
         positions.table.copy_(torch.arange(16.0)[:, None].expand(16, 8))
@@ -111,7 +109,7 @@ def test_each_vector_is_turned_by_its_own_position() -> None:
 
 
 def test_a_formula_is_not_stored_and_a_learned_table_is() -> None:
-    config = {"source_vocabulary": 9, "target_vocabulary": 9, "width": 8, "heads": 2, "max_length": 16}
-    assert list(Positions(TransformerConfig(**config)).state_dict()) == []
-    learned = Positions(TransformerConfig(**config, positions="learned"))
+    config = {"width": 8, "heads": 2, "max_length": 16}
+    assert list(Positions(BlockConfig(**config)).state_dict()) == []
+    learned = Positions(BlockConfig(**config, positions="learned"))
     assert [(name, tuple(value.shape)) for name, value in learned.named_parameters()] == [("table", (16, 8))]

@@ -16,14 +16,14 @@ def parameters(config: TransformerConfig) -> int:
 def test_paper_base_has_the_sizes_of_table_3() -> None:
     config = paper_base(37_000, 37_000)
     assert (config.encoder_layers, config.decoder_layers, config.width, config.inner_width) == (6, 6, 512, 2048)
-    assert (config.heads, config.head_width, config.dropout) == (8, 64, 0.1)
+    assert (config.heads, config.block.head_width, config.dropout) == (8, 64, 0.1)
     assert (config.norm_placement, config.activation, config.share_embeddings) == ("post", "relu", "all")
 
 
 def test_paper_big_has_the_sizes_of_table_3() -> None:
     config = paper_big(37_000, 37_000)
     assert (config.encoder_layers, config.decoder_layers, config.width, config.inner_width) == (6, 6, 1024, 4096)
-    assert (config.heads, config.head_width, config.dropout) == (16, 64, 0.3)
+    assert (config.heads, config.block.head_width, config.dropout) == (16, 64, 0.3)
 
 
 @pytest.mark.parametrize(("preset", "millions"), [(paper_base, 65), (paper_big, 213)])

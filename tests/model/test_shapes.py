@@ -29,6 +29,18 @@ def test_they_are_the_models(choices: tuple[Any, ...]) -> None:
     assert table_numbers(config) == sum(table.numel() for table in model.buffers())
 
 
+@pytest.mark.parametrize("norm", ["layer", "rms"])
+@pytest.mark.parametrize("bias", [True, False])
+def test_they_are_the_models_whatever_its_blocks_are(norm: Any, bias: bool) -> None:
+    config = TransformerConfig(
+        source_vocabulary=7, target_vocabulary=7, width=8, heads=4, kv_heads=2, head_width=6, inner_width=12,
+        encoder_layers=1, decoder_layers=2, max_length=5, positions="rotary", norm=norm, bias=bias, activation="geglu",
+    )  # fmt: skip
+    model = EncoderDecoder(config)
+    assert parameter_shapes(config) == {name: tuple(one.shape) for name, one in model.named_parameters()}
+    assert table_numbers(config) == sum(table.numel() for table in model.buffers())
+
+
 def test_the_papers_base_model_has_65_million() -> None:
     """Table 3, first row: d_ff 2048, d_model 512, N 6, 65 · 10⁶ parameters; about 37,000 shared pieces (5.1)."""
     sizes = parameter_shapes(TransformerConfig(source_vocabulary=37_000, target_vocabulary=37_000))

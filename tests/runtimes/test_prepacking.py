@@ -1,14 +1,18 @@
 """Weights as C reads them: tests/runtimes/test_compiled.py compares what it computes with them."""
 
+import dataclasses
+from typing import Any, get_args
+
 import numpy as np
 import pytest
 
 from clearhead.errors import DecodingError
 from clearhead.model import EncoderDecoder, TransformerConfig
+from clearhead.model.config import Activation
 from clearhead.native import compiler
 from clearhead.native import library as native
 from clearhead.runtimes.compiled import CompiledRuntime
-from clearhead.runtimes.prepacking import prepackable
+from clearhead.runtimes.prepacking import unknown_to_c
 from clearhead.runtimes.preparing import weights_of
 
 CONFIG = TransformerConfig(
@@ -17,9 +21,23 @@ CONFIG = TransformerConfig(
 )  # fmt: skip
 
 
-def test_every_activation_of_the_paper_and_the_gated_ones() -> None:
-    assert all(map(prepackable, ("relu", "gelu", "gelu-tanh", "silu", "reglu", "geglu", "geglu-tanh", "swiglu")))
-    assert not prepackable("mish")
+@pytest.mark.parametrize("activation", get_args(Activation))
+def test_every_activation_of_the_paper_and_the_gated_ones(activation: Activation) -> None:
+    assert unknown_to_c(dataclasses.replace(CONFIG, activation=activation).block) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"kv_heads": 1}, "kv_heads=1"),
+        ({"head_width": 6}, "head_width=6"),
+        ({"eps": 1e-6}, "eps=1e-06"),
+        ({"bias": False}, "bias=False"),
+        ({"scale": 1.0}, "scale=1.0"),
+    ],
+)
+def test_what_c_does_not_know_is_named(changes: dict[str, Any], said: str) -> None:
+    assert unknown_to_c(dataclasses.replace(CONFIG, **changes).block) == said
 
 
 @pytest.mark.skipif(compiler.find_compiler() is None, reason="this machine has no C compiler")

@@ -21,6 +21,7 @@ KINDS: list[dict[str, Any]] = [
     {"positions": "rotary", "activation": "swiglu", "norm_placement": "pre"},
     {"positions": "sinusoidal-concatenated", "width": 36, "heads": 3, "inner_width": 50},
     {"encoder_layers": 0, "decoder_layers": 1, "max_length": 13},
+    {"heads": 4, "kv_heads": 2, "head_width": 6, "bias": False, "eps": 1e-3, "scale": 0.5, "positions": "rotary"},
 ]
 
 

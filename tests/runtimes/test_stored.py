@@ -50,6 +50,11 @@ def test_they_are_what_a_model_in_use_holds(tmp_path: Path, sharing: Sharing, po
         assert np.array_equal(found[name], array), name
 
 
+def test_a_rotary_table_is_as_wide_as_a_head(tmp_path: Path) -> None:
+    model = EncoderDecoder(small(positions="rotary", head_width=6), seed=3)
+    assert stored(tmp_path / "a", model).with_tables()["rotary.sine"].shape == (9, 3)
+
+
 def test_another_file_under_its_name_is_another_file(tmp_path: Path) -> None:
     """As when a training that goes on writes a better bundle in its place."""
     model, path = EncoderDecoder(small(), seed=2), tmp_path / "a"

@@ -1,6 +1,5 @@
 """Small models of every kind, and a trace of each."""
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -43,6 +42,6 @@ def trace_of(model: EncoderDecoder) -> Trace:
         source=Side("five six seven", SOURCE, ("five", "six", "seven", "⟨end⟩")),
         target=Side("eight nine", TARGET, ("⟨begin⟩", "eight", "nine")),
         predicted=Side("eight nine", (*TARGET[1:], 2), ("eight", "nine", "⟨end⟩")),
-        config=dataclasses.asdict(model.config),
+        config=model.config.as_plain(),
         parameters=dict(model.named_parameters(remove_duplicate=False)),
     )

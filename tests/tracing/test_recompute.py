@@ -9,7 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from clearhead.errors import TraceError
-from clearhead.tracing.recompute import EPSILON, recompute
+from clearhead.model.config import EPS
+from clearhead.tracing.recompute import recompute
 from clearhead.tracing.steps import Step
 
 
@@ -62,10 +63,10 @@ def test_normalisation() -> None:
     torch.testing.assert_close(done("mean", vectors)[0], mean)
     torch.testing.assert_close(done("variance", vectors, mean)[0], variance)
     found, _ = done("normalize", vectors, mean, variance, parameters=(weight, bias))
-    torch.testing.assert_close(found, F.layer_norm(vectors, (8,), weight, bias, EPSILON))
+    torch.testing.assert_close(found, F.layer_norm(vectors, (8,), weight, bias, EPS))
     square, _ = done("mean_square", vectors)
     found, _ = done("normalize_by_square", vectors, square, parameters=(weight,))
-    torch.testing.assert_close(found, F.rms_norm(vectors, (8,), weight, EPSILON))
+    torch.testing.assert_close(found, F.rms_norm(vectors, (8,), weight, EPS))
 
 
 @pytest.mark.parametrize(
@@ -110,7 +111,7 @@ def test_a_normalisation_is_held_to_how_its_mean_and_variance_were_rounded(seed:
     slack = width**0.5 * rounding
     own_mean = mean + slack * vectors.abs().mean(-1, keepdim=True)
     own_variance = variance - slack * (vectors**2 + mean**2).mean(-1, keepdim=True)
-    own = (vectors - own_mean) / (own_variance + EPSILON).sqrt()
+    own = (vectors - own_mean) / (own_variance + EPS).sqrt()
     found, magnitude = done("normalize", vectors, mean, variance, parameters=(weight, bias))
     assert ((own - found).abs() / magnitude).max() <= slack * 1.01  # To first order, so with a hundredth to spare.
 

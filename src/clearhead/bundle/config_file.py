@@ -9,7 +9,6 @@ the others, so that a byte of the config itself that is not what it was is found
 its first four fields: what else is needed was said in recipe.yaml.
 """
 
-import dataclasses
 import hashlib
 import json
 import re
@@ -65,7 +64,7 @@ def write_config(
     settings: Settings,
 ) -> None:
     """Write config.json for a folder that holds all other files already."""
-    config = {"format": FORMAT, "family": FAMILY, "model": dataclasses.asdict(sizes), "files": dict(files)}
+    config = {"format": FORMAT, "family": FAMILY, "model": sizes.as_plain(), "files": dict(files)}
     if scripts is not None:
         config["source_scripts"] = list(scripts)
     config |= settings.as_plain()

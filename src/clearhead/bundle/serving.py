@@ -10,7 +10,7 @@ from clearhead.decoding import Engine, Precision
 from clearhead.errors import UsageError
 from clearhead.runtimes.agreed import is_agreed
 from clearhead.runtimes.compiled import CompiledRuntime
-from clearhead.runtimes.prepacking import prepackable
+from clearhead.runtimes.prepacking import unknown_to_c
 from clearhead.runtimes.stored import StoredWeights
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class Serving:
         stored = self._stored
         if stored is None or self._device != "cpu" or _is_heard_or_edited():
             return None
-        if not prepackable(stored.config.activation) or not is_agreed():
+        if unknown_to_c(stored.config.block) is not None or not is_agreed():
             return None
         from clearhead.native import library as native
 

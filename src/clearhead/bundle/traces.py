@@ -1,6 +1,5 @@
 """From a sentence to its trace: the search, watched, and one forced pass over what it found."""
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -92,7 +91,7 @@ def traced(
         source=source,
         target=side(text, inputs, tokenizer),
         predicted=side(text, tokens, tokenizer),
-        config=dataclasses.asdict(model.config),
+        config=model.config.as_plain(),
         tree=[{**node, "piece": tokenizer.pieces([node["token"]])[0]} for node in nodes],
         settings={**settings, "pieces": pieces},
         parameters=dict(model.named_parameters(remove_duplicate=False)),

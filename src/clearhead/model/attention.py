@@ -8,35 +8,38 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from clearhead.model import kernels
-from clearhead.model.config import TransformerConfig
+from clearhead.model.config import BlockConfig
 from clearhead.model.linear import Linear, apply_together
 from clearhead.model.observed import Observed
 from clearhead.model.positions import Rotary, Start
 
 
 class KeysValues(NamedTuple):
-    """What may be attended to: a key to be found by and a value to give, for each position and head."""
+    """What may be attended to: a key to be found by and a value to give, for each position and head of them."""
 
-    key: Float[Tensor, "batch heads keys head_width"]
-    value: Float[Tensor, "batch heads keys head_width"]
+    key: Float[Tensor, "batch kv_heads keys head_width"]
+    value: Float[Tensor, "batch kv_heads keys head_width"]
 
 
 class Attention(Observed):
     """MultiHead(Q, K, V) = Concat(head_1, …, head_h)·W_O, where head_i = Attention(Q·W_Q, K·W_K, V·W_V).
 
-    The four matrices hold all heads side by side: head i owns columns i·d_k … (i+1)·d_k - 1.
-    `rotary` turns queries and keys by their positions; it is for self-attention only.
+    The four matrices hold all heads side by side: head i owns columns i·d_k … (i+1)·d_k - 1. Where there are fewer
+    heads of keys and values, heads next to each other share one: head i has those of i // (heads / kv_heads) (Ainslie
+    et al. 2023). `rotary` turns queries and keys by their positions; it is for self-attention only.
     Source: "Attention Is All You Need", section 3.2.2.
     """
 
-    def __init__(self, config: TransformerConfig, rotary: bool = False) -> None:
+    def __init__(self, config: BlockConfig, rotary: bool = False) -> None:
         super().__init__()
-        self.heads = config.heads
+        self.heads, self.scale = config.heads, config.scale
+        self.heads_a_key = config.heads // config.kv_heads
         self.dropout = config.attention_dropout
-        self.query = Linear(config.width, config.width)
-        self.key = Linear(config.width, config.width)
-        self.value = Linear(config.width, config.width)
-        self.output = Linear(config.width, config.width)
+        all_heads, kv_heads = config.heads * config.head_width, config.kv_heads * config.head_width
+        self.query = Linear(config.width, all_heads, config.bias)
+        self.key = Linear(config.width, kv_heads, config.bias)
+        self.value = Linear(config.width, kv_heads, config.bias)
+        self.output = Linear(all_heads, config.width, config.bias)
         self.rotary = Rotary(config.head_width, config.max_length) if rotary else None
 
     def keys_and_values(self, inputs: Float[Tensor, "batch keys width"], start: Start = 0) -> KeysValues:
@@ -66,29 +69,38 @@ class Attention(Observed):
         return self._gather(self._seen_query(query, start), attended, mask)
 
     def _seen_query(self, query: Tensor, start: Start) -> Tensor:
-        query = self._split(query)
+        query = self._split(query, self.heads)
         if self.rotary is not None:
             query = self.rotary(query, start)
         return self.see("query", query)
 
     def _seen_keys_and_values(self, key: Tensor, value: Tensor, start: Start) -> KeysValues:
-        key, value = self._split(key), self._split(value)
+        key, value = (self._split(one, self.heads // self.heads_a_key) for one in (key, value))
         if self.rotary is not None:
             key = self.rotary(key, start)
         return KeysValues(self.see("key", key), self.see("value", value))
 
     def _gather(self, query: Tensor, attended: KeysValues, mask: Tensor | None) -> Tensor:
         dropout = self.dropout if self.training else 0.0
+        key, value = map(self.for_all_heads, attended)
         if self.observer is None:
-            context = kernels.fused_attention(query, *attended, mask, dropout)
+            context = kernels.fused_attention(query, key, value, mask, dropout, self.scale)
         else:
-            context = kernels.explicit_attention(query, *attended, mask, self.see, dropout)
+            context = kernels.explicit_attention(query, key, value, mask, self.see, dropout, self.scale)
         return self.see("output", self.output(self.see("concatenated", self._merge(context))))
 
-    def _split(self, vectors: Float[Tensor, "batch length width"]) -> Float[Tensor, "batch heads length head_width"]:
-        return vectors.view(*vectors.shape[:2], self.heads, -1).transpose(1, 2)
+    def for_all_heads(
+        self, shared: Float[Tensor, "batch kv_heads keys head_width"]
+    ) -> Float[Tensor, "batch heads keys head_width"]:
+        """Keys or values as each head sees them."""
+        return shared if self.heads_a_key == 1 else shared.repeat_interleave(self.heads_a_key, dim=1)
 
-    def _merge(self, heads: Float[Tensor, "batch heads length head_width"]) -> Float[Tensor, "batch length width"]:
+    def _split(
+        self, vectors: Float[Tensor, "batch length all_heads"], heads: int
+    ) -> Float[Tensor, "batch heads length head_width"]:
+        return vectors.view(*vectors.shape[:2], heads, -1).transpose(1, 2)
+
+    def _merge(self, heads: Float[Tensor, "batch heads length head_width"]) -> Float[Tensor, "batch length all_heads"]:
         return heads.transpose(1, 2).flatten(2)
 
 

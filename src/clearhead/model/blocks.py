@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from clearhead.model.attention import Attention, KeysValues
 from clearhead.model.cache import Past
-from clearhead.model.config import TransformerConfig
+from clearhead.model.config import BlockConfig
 from clearhead.model.dropout import Dropout
 from clearhead.model.feed_forward import FeedForward
 from clearhead.model.masks import Masks
@@ -16,11 +16,11 @@ from clearhead.model.observed import Observed
 from clearhead.model.positions import Start
 
 
-def normalization(config: TransformerConfig) -> nn.Module:
+def normalization(config: BlockConfig) -> nn.Module:
     """LayerNorm (the paper; Ba et al. 2016) or RMSNorm (Zhang and Sennrich 2019), over the width."""
-    # The same small number under both roots; torch would otherwise choose another for RMSNorm.
-    kind = nn.LayerNorm if config.norm == "layer" else nn.RMSNorm
-    return kind(config.width, eps=1e-5, dtype=torch.float32)
+    if config.norm == "layer":
+        return nn.LayerNorm(config.width, eps=config.eps, bias=config.bias, dtype=torch.float32)
+    return nn.RMSNorm(config.width, eps=config.eps, dtype=torch.float32)
 
 
 class Residual(Observed):
@@ -29,7 +29,7 @@ class Residual(Observed):
     The sub-layer's output is dropped out before it is added (section 5.4).
     """
 
-    def __init__(self, config: TransformerConfig) -> None:
+    def __init__(self, config: BlockConfig) -> None:
         super().__init__()
         self.normalize_after = config.norm_placement == "post"
         self.normalization = normalization(config)
@@ -48,7 +48,7 @@ class Residual(Observed):
 class EncoderLayer(nn.Module):
     """Self-attention, then the feed-forward network (figure 1, left)."""
 
-    def __init__(self, config: TransformerConfig) -> None:
+    def __init__(self, config: BlockConfig) -> None:
         super().__init__()
         self.self_attention = Attention(config, rotary=config.positions == "rotary")
         self.self_attention_residual = Residual(config)
@@ -71,7 +71,7 @@ class EncoderLayer(nn.Module):
 class DecoderLayer(nn.Module):
     """Masked self-attention, encoder-decoder attention, then the feed-forward network (figure 1, right)."""
 
-    def __init__(self, config: TransformerConfig) -> None:
+    def __init__(self, config: BlockConfig) -> None:
         super().__init__()
         self.self_attention = Attention(config, rotary=config.positions == "rotary")
         self.self_attention_residual = Residual(config)

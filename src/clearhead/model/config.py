@@ -1,7 +1,8 @@
-"""The sizes and choices of a Transformer: one frozen record, validated once."""
+"""The sizes and choices of a block, and of each family that is made of blocks: frozen, and validated once."""
 
 import dataclasses
-from typing import Literal, get_args
+import math
+from typing import Any, Literal, get_args
 
 from clearhead.errors import ConfigError
 
@@ -16,28 +17,101 @@ _CHOICES = {
     "norm_placement": get_args(NormPlacement),
     "norm": get_args(NormKind),
     "activation": get_args(Activation),
-    "share_embeddings": get_args(Sharing),
 }
 # What a size may be at most: above any model that is trained with this, and below what overflows a product of three.
 MOST_SIZES = {
-    "source_vocabulary": 2**24, "target_vocabulary": 2**24, "width": 2**16, "heads": 2**12, "inner_width": 2**18,
-    "encoder_layers": 2**10, "decoder_layers": 2**10, "max_length": 2**20,
+    "source_vocabulary": 2**24, "target_vocabulary": 2**24, "width": 2**16, "heads": 2**12, "kv_heads": 2**12,
+    "head_width": 2**16, "inner_width": 2**18, "encoder_layers": 2**10, "decoder_layers": 2**10, "max_length": 2**20,
 }  # fmt: skip
+# What version 0.1 took for granted.
+EPS = 1e-5
+_NEWER = ("kv_heads", "head_width", "eps", "bias", "scale")
+_DERIVED: Any = None
 _RATES = ("dropout", "attention_dropout", "activation_dropout")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class TransformerConfig:
-    """What an encoder-decoder Transformer is made of. The defaults are the paper's base model (table 3).
+class BlockConfig:
+    """What one block is made of, whatever family it belongs to. The defaults are those of the paper's base model.
+
+    A family's config yields it, with a number in place of each None but `scale`; replace that config's values, not
+    these.
 
     width: d_model, the length of a token's vector; heads: h; inner_width: d_ff.
+    head_width: d_k, the width of one head's queries, keys and values; width / heads where None is given.
+    kv_heads: how many heads have keys and values of their own, each shared by heads / kv_heads queries (Ainslie et al.
+    2023, grouped-query attention); as many as heads where None is given.
+    scale: what scores are multiplied by; 1/√head_width where None is given, as in the paper.
+    norm: "layer" (Ba et al. 2016) or "rms" (Zhang and Sennrich 2019). norm_placement: "post" normalises the sum, as in
+    the paper; "pre" normalises each sub-layer's input. eps: what is added to the variance under the root.
+    bias: whether linear layers and LayerNorms have a bias, as in `torch.nn.Transformer`.
     dropout: on embeddings and on every sub-layer's output (section 5.4); attention_dropout: on the weights;
     activation_dropout: inside the feed-forward layer. The last two are not in the paper and stay 0 unless asked for.
     positions: "sinusoidal" interleaves sine and cosine (section 3.5), "sinusoidal-concatenated" puts all sines before
     all cosines (tensor2tensor), "learned" is a table (section 3.5), "rotary" turns queries and keys (Su et al. 2021).
-    norm_placement: "post" normalises the sum, as in the paper; "pre" normalises each sub-layer's input.
+    max_length: the most tokens a sequence may have.
+
+    Raises ConfigError where the values contradict each other.
+    """
+
+    width: int = 512
+    heads: int = 8
+    kv_heads: int = _DERIVED
+    head_width: int = _DERIVED
+    inner_width: int = 2048
+    dropout: float = 0.1
+    attention_dropout: float = 0.0
+    activation_dropout: float = 0.0
+    positions: PositionKind = "sinusoidal"
+    max_length: int = 1024
+    norm_placement: NormPlacement = "post"
+    norm: NormKind = "layer"
+    eps: float = EPS
+    bias: bool = True
+    activation: Activation = "relu"
+    scale: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("width", "heads", "inner_width", "max_length"):
+            _require_whole(name, getattr(self, name), 1)
+        if self.head_width is None:
+            _require_divisible(self.width, self.heads)
+        for name, derived in (("kv_heads", self.heads), ("head_width", self.width // self.heads)):
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, derived)
+            _require_whole(name, getattr(self, name), 1)
+        for name in _RATES:
+            _require_rate(name, getattr(self, name))
+        for name, choices in _CHOICES.items():
+            _require_choice(name, getattr(self, name), choices)
+        _require_choice("bias", self.bias, (True, False))
+        for name in ("eps", *(["scale"] if self.scale is not None else [])):
+            _require_positive(name, getattr(self, name))
+        self._require_agreement()
+
+    def _require_agreement(self) -> None:
+        if self.heads % self.kv_heads:
+            raise ConfigError(
+                f"heads={self.heads} is not divisible by kv_heads={self.kv_heads}, so that queries cannot share keys "
+                f"evenly; choose kv_heads such as {_nearest_divisor(self.heads, self.kv_heads)}"
+            )
+        if self.positions.startswith("sinusoidal") and self.width % 2:
+            raise ConfigError(
+                f"width={self.width} is odd, but sinusoidal positions pair a sine with a cosine; choose an even width"
+            )
+        if self.positions == "rotary" and self.head_width % 2:
+            raise ConfigError(
+                f"head width {self.head_width} (width={self.width} / heads={self.heads}) is odd, but rotary positions "
+                f"turn pairs of numbers; choose width and heads with an even quotient"
+            )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class TransformerConfig:
+    """What an encoder-decoder Transformer is made of: two stacks of blocks, their vocabularies, and the blocks' values.
+
+    What all blocks have in common is named as in `BlockConfig`, and means the same.
     share_embeddings: "all" shares source, target and output matrices (section 3.4); "target" the last two; or "none".
-    max_length: the most tokens a source or a target may have.
 
     Raises ConfigError where the values contradict each other.
     """
@@ -58,50 +132,61 @@ class TransformerConfig:
     norm: NormKind = "layer"
     activation: Activation = "relu"
     share_embeddings: Sharing = "all"
+    kv_heads: int | None = None
+    head_width: int | None = None
+    eps: float = EPS
+    bias: bool = True
+    scale: float | None = None
 
     def __post_init__(self) -> None:
-        for name, at_most in MOST_SIZES.items():
-            _require_whole(name, getattr(self, name), 0 if name.endswith("layers") else 1, at_most)
-        for name in _RATES:
-            _require_rate(name, getattr(self, name))
-        for name, choices in _CHOICES.items():
-            _require_choice(name, getattr(self, name), choices)
-        self._require_agreement()
-
-    @property
-    def head_width(self) -> int:
-        """d_k = d_model / h, the width of one head's queries, keys and values."""
-        return self.width // self.heads
-
-    def _require_agreement(self) -> None:
-        if self.width % self.heads:
-            lower = self.width - self.width % self.heads
-            nearest = [str(width) for width in (lower, lower + self.heads) if width]
-            raise ConfigError(
-                f"width={self.width} is not divisible by heads={self.heads}; "
-                f"choose a width such as {' or '.join(nearest)}"
-            )
-        if self.positions.startswith("sinusoidal") and self.width % 2:
-            raise ConfigError(
-                f"width={self.width} is odd, but sinusoidal positions pair a sine with a cosine; choose an even width"
-            )
-        if self.positions == "rotary" and self.head_width % 2:
-            raise ConfigError(
-                f"head width {self.head_width} (width={self.width} / heads={self.heads}) is odd, but rotary positions "
-                f"turn pairs of numbers; choose width and heads with an even quotient"
-            )
+        for name in ("source_vocabulary", "target_vocabulary"):
+            _require_whole(name, getattr(self, name), 1)
+        for name in ("encoder_layers", "decoder_layers"):
+            _require_whole(name, getattr(self, name), 0)
+        _require_choice("share_embeddings", self.share_embeddings, get_args(Sharing))
+        _ = self.block  # What contradicts itself in there is said at once.
         if self.share_embeddings == "all" and self.source_vocabulary != self.target_vocabulary:
             raise ConfigError(
                 f"share_embeddings=all needs one vocabulary, but source_vocabulary={self.source_vocabulary} and "
                 f"target_vocabulary={self.target_vocabulary}; use a joint tokenizer or share_embeddings=target"
             )
 
+    @property
+    def block(self) -> BlockConfig:
+        """What each of its blocks is made of."""
+        return BlockConfig(**{field.name: getattr(self, field.name) for field in dataclasses.fields(BlockConfig)})
 
-def _require_whole(name: str, value: object, at_least: int, at_most: int) -> None:
+    def as_plain(self) -> dict[str, Any]:
+        """Its values by name, as files hold them. What version 0.1 did not know is left out where it is as it was."""
+        values = dataclasses.asdict(self)
+        usual = {field.name: field.default for field in dataclasses.fields(self) if field.name in _NEWER}
+        return {name: value for name, value in values.items() if name not in usual or value != usual[name]}
+
+
+def _require_whole(name: str, value: object, at_least: int) -> None:
+    at_most = MOST_SIZES[name]
     if isinstance(value, bool) or not isinstance(value, int) or not at_least <= value <= at_most:
         raise ConfigError(
             f"{name}={_shown(value)} is not a whole number from {at_least} to {at_most:,}; set one, such as {name}=8"
         )
+
+
+def _require_divisible(width: int, heads: int) -> None:
+    if width % heads:
+        lower = width - width % heads
+        nearest = [str(one) for one in (lower, lower + heads) if one]
+        raise ConfigError(
+            f"width={width} is not divisible by heads={heads}; choose a width such as {' or '.join(nearest)}"
+        )
+
+
+def _nearest_divisor(number: int, wanted: int) -> int:
+    return min((one for one in range(1, number + 1) if number % one == 0), key=lambda one: abs(one - wanted))
+
+
+def _require_positive(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 < value < math.inf:
+        raise ConfigError(f"{name}={_shown(value)} is not a finite number above 0; set one, such as {name}={EPS}")
 
 
 def _require_rate(name: str, value: object) -> None:
@@ -109,9 +194,9 @@ def _require_rate(name: str, value: object) -> None:
         raise ConfigError(f"{name}={_shown(value)} is not a rate from 0 to below 1; set one, such as {name}=0.1")
 
 
-def _require_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise ConfigError(f"{name}={_shown(value)} is not known; choose one of {', '.join(choices)}")
+def _require_choice(name: str, value: object, choices: tuple[str | bool, ...]) -> None:
+    if not isinstance(value, type(choices[0])) or value not in choices:
+        raise ConfigError(f"{name}={_shown(value)} is not known; choose one of {', '.join(map(str, choices))}")
 
 
 def _shown(value: object) -> str:

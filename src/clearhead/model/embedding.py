@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from clearhead.model.config import TransformerConfig
+from clearhead.model.config import BlockConfig
 from clearhead.model.dropout import Dropout
 from clearhead.model.observed import Observed
 from clearhead.model.positions import Positions, Start, require_room
@@ -18,7 +18,7 @@ class Embedding(Observed):
     Rotary positions add nothing here: they act inside attention.
     """
 
-    def __init__(self, config: TransformerConfig, matrix: nn.Embedding) -> None:
+    def __init__(self, config: BlockConfig, matrix: nn.Embedding) -> None:
         super().__init__()
         self.matrix = matrix
         self.scale = math.sqrt(config.width)

@@ -22,15 +22,15 @@ class EncoderDecoder(nn.Module):
 
     def __init__(self, config: TransformerConfig, seed: int = 1) -> None:
         super().__init__()
-        self.config = config
+        self.config, block = config, config.block
         target = _matrix(config.target_vocabulary, config.width)
         share_source, share_output = config.share_embeddings == "all", config.share_embeddings != "none"
         source = target if share_source else _matrix(config.source_vocabulary, config.width)
         output = target if share_output else _matrix(config.target_vocabulary, config.width)
-        self.source_embedding = Embedding(config, source)
-        self.encoder = Encoder(config)
-        self.target_embedding = Embedding(config, target)
-        self.decoder = Decoder(config)
+        self.source_embedding = Embedding(block, source)
+        self.encoder = Encoder(block, config.encoder_layers)
+        self.target_embedding = Embedding(block, target)
+        self.decoder = Decoder(block, config.decoder_layers)
         self.output = Output(output)
         initialize(self, seed)
         # Whoever computes the same in another way asks whether it still is what was built here. A subclass is not.

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from clearhead.model.config import TransformerConfig
+from clearhead.model.config import BlockConfig
 from clearhead.model.dropout import Dropout
 from clearhead.model.linear import Linear
 from clearhead.model.observed import Observed
@@ -28,11 +28,12 @@ class FeedForward(Observed):
     (Shazeer 2020, "GLU Variants Improve Transformer").
     """
 
-    def __init__(self, config: TransformerConfig) -> None:
+    def __init__(self, config: BlockConfig) -> None:
         super().__init__()
-        self.inner = Linear(config.width, config.inner_width)
-        self.gate = Linear(config.width, config.inner_width) if config.activation in _GATED else None
-        self.outer = Linear(config.inner_width, config.width)
+        sizes = config.width, config.inner_width
+        self.inner = Linear(*sizes, config.bias)
+        self.gate = Linear(*sizes, config.bias) if config.activation in _GATED else None
+        self.outer = Linear(config.inner_width, config.width, config.bias)
         self.function = _FUNCTIONS[_GATED.get(config.activation, config.activation)]
         self.dropout = Dropout(config.activation_dropout)
 

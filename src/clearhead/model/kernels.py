@@ -24,13 +24,14 @@ def explicit_attention(
     mask: Bool[Tensor, "*#batch #queries keys"] | None,
     see: See = unseen,
     dropout: float = 0.0,
+    scale: float | None = None,
 ) -> Float[Tensor, "*batch queries value_width"]:
-    """Scaled dot-product attention, softmax(QKᵀ/√d_k)V, one visible step at a time.
+    """Scaled dot-product attention, softmax(QKᵀ/√d_k)V, one visible step at a time; `scale` stands for 1/√d_k.
 
     Source: "Attention Is All You Need", section 3.2.1, equation 1.
     """
     scores = see("scores", query @ key.mT)
-    scaled = see("scaled", scores / math.sqrt(query.shape[-1]))
+    scaled = see("scaled", scores / math.sqrt(query.shape[-1]) if scale is None else scores * scale)
     allowed = see("masked", scaled if mask is None else scaled.masked_fill(~mask, -math.inf))
     weights = see("weights", safe_softmax(allowed))
     return see("context", F.dropout(weights, dropout) @ value)
@@ -42,6 +43,7 @@ def fused_attention(
     value: Float[Tensor, "batch heads keys head_width"],
     mask: Bool[Tensor, "#batch #heads #queries keys"] | None,
     dropout: float = 0.0,
+    scale: float | None = None,
 ) -> Float[Tensor, "batch heads queries head_width"]:
     """The same as `explicit_attention`, by whichever way is fast for these shapes.
 
@@ -50,9 +52,9 @@ def fused_attention(
     is_short = query.shape[-2] >= 4 and key.shape[-2] <= _SHORT and query.device.type == "cpu" and dropout == 0.0
     is_plain = torch.is_autocast_enabled("cpu") or torch.compiler.is_compiling()
     if is_short and not is_plain and is_on("short-rows"):
-        context: Tensor = _ShortAttention.apply(query, key, value, mask)  # type: ignore[no-untyped-call]
+        context: Tensor = _ShortAttention.apply(query, key, value, mask, scale)  # type: ignore[no-untyped-call]
         return context
-    return F.scaled_dot_product_attention(query, key, value, attn_mask=mask, dropout_p=dropout)
+    return F.scaled_dot_product_attention(query, key, value, attn_mask=mask, dropout_p=dropout, scale=scale)
 
 
 # The most keys up to which the products and the softmax of `_ShortAttention` beat torch's operator: measured on Zen 4,
@@ -69,8 +71,10 @@ class _ShortAttention(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
-        shape, scale = query.shape, 1.0 / math.sqrt(query.shape[-1])
+    def forward(
+        ctx: Any, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scale: float | None
+    ) -> Tensor:
+        shape, scale = query.shape, 1.0 / math.sqrt(query.shape[-1]) if scale is None else scale
         query, key, value = (one.flatten(0, 1) for one in (query, key, value))
         scores = torch.bmm(key, query.mT).view(*shape[:2], key.shape[1], query.shape[1])
         # In the place of the scores: memory that was just written is still in the cache.
@@ -88,7 +92,7 @@ class _ShortAttention(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:
         query, key, value, weights = ctx.saved_tensors
         shape, context = upstream.shape, upstream.flatten(0, 1)
         # ∂softmax: w ⊙ (g - Σ w ⊙ g), the sum over a query's keys.
@@ -101,7 +105,7 @@ class _ShortAttention(torch.autograd.Function):
             torch.bmm(weights, context),
         )
         query, key, value = (one.view(*shape[:2], *one.shape[1:]) for one in gradients)
-        return query, key, value, None
+        return query, key, value, None, None
 
 
 def _shut(mask: Tensor, scores: Tensor) -> Tensor:

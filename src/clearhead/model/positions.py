@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from clearhead.errors import ConfigError
 from clearhead.model import tables
-from clearhead.model.config import TransformerConfig
+from clearhead.model.config import BlockConfig
 
 # Where vectors stand: the position of the first, which the others follow, or the position of each one.
 Start = int | Int[Tensor, "batch length"]
@@ -37,7 +37,7 @@ class Positions(nn.Module):
 
     table: Tensor
 
-    def __init__(self, config: TransformerConfig) -> None:
+    def __init__(self, config: BlockConfig) -> None:
         super().__init__()
         if config.positions == "learned":
             self.table = nn.Parameter(torch.empty(config.max_length, config.width, dtype=torch.float32))

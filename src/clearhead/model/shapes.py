@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from clearhead.model.config import TransformerConfig
+from clearhead.model.config import BlockConfig, TransformerConfig
 
 Shape = tuple[int, ...]
 Named = Iterator[tuple[str, Shape]]
@@ -13,15 +13,16 @@ def parameter_shapes(config: TransformerConfig, shared: bool = False) -> dict[st
 
     shared: a matrix that stands in several places is listed under each of its names.
     """
-    found = dict(_embedding("source_embedding", config, config.source_vocabulary))
+    block = config.block
+    found = dict(_embedding("source_embedding", block, config.source_vocabulary))
     for number in range(config.encoder_layers):
-        found |= dict(_layer(f"encoder.layers.{number}", config, ("self_attention",)))
+        found |= dict(_layer(f"encoder.layers.{number}", block, ("self_attention",)))
     for number in range(config.decoder_layers):
-        found |= dict(_layer(f"decoder.layers.{number}", config, ("self_attention", "cross_attention")))
+        found |= dict(_layer(f"decoder.layers.{number}", block, ("self_attention", "cross_attention")))
     if config.norm_placement == "pre":
         for stack in ("encoder", "decoder"):
-            found |= dict(_normalization(f"{stack}.normalization", config))
-    found |= dict(_embedding("target_embedding", config, config.target_vocabulary))
+            found |= dict(_normalization(f"{stack}.normalization", block))
+    found |= dict(_embedding("target_embedding", block, config.target_vocabulary))
     found["output.matrix.weight"] = (config.target_vocabulary, config.width)
     if not shared:
         for name in shared_names(config):
@@ -39,35 +40,38 @@ def table_numbers(config: TransformerConfig) -> int:
     """How many numbers the tables of positions hold that a formula gives, so that no file has them."""
     if config.positions == "rotary":
         # A sine and a cosine of each pair of a head's numbers, in each self-attention.
-        return (config.encoder_layers + config.decoder_layers) * config.max_length * config.head_width
+        return (config.encoder_layers + config.decoder_layers) * config.max_length * config.block.head_width
     return 0 if config.positions == "learned" else 2 * config.max_length * config.width
 
 
-def _embedding(part: str, config: TransformerConfig, vocabulary: int) -> Named:
+def _embedding(part: str, config: BlockConfig, vocabulary: int) -> Named:
     yield f"{part}.matrix.weight", (vocabulary, config.width)
     if config.positions == "learned":
         yield f"{part}.positions.table", (config.max_length, config.width)
 
 
-def _layer(layer: str, config: TransformerConfig, attentions: tuple[str, ...]) -> Named:
-    width, inner = config.width, config.inner_width
+def _layer(layer: str, config: BlockConfig, attentions: tuple[str, ...]) -> Named:
+    width, inner, bias = config.width, config.inner_width, config.bias
+    all_heads, kv_heads = config.heads * config.head_width, config.kv_heads * config.head_width
     for attention in attentions:
-        for name in ("query", "key", "value", "output"):
-            yield from _linear(f"{layer}.{attention}.{name}", width, width)
-    yield from _linear(f"{layer}.feed_forward.inner", width, inner)
+        for name, outputs in (("query", all_heads), ("key", kv_heads), ("value", kv_heads)):
+            yield from _linear(f"{layer}.{attention}.{name}", width, outputs, bias)
+        yield from _linear(f"{layer}.{attention}.output", all_heads, width, bias)
+    yield from _linear(f"{layer}.feed_forward.inner", width, inner, bias)
     if "glu" in config.activation:
-        yield from _linear(f"{layer}.feed_forward.gate", width, inner)
-    yield from _linear(f"{layer}.feed_forward.outer", inner, width)
+        yield from _linear(f"{layer}.feed_forward.gate", width, inner, bias)
+    yield from _linear(f"{layer}.feed_forward.outer", inner, width, bias)
     for part in (*attentions, "feed_forward"):
         yield from _normalization(f"{layer}.{part}_residual.normalization", config)
 
 
-def _linear(name: str, inputs: int, outputs: int) -> Named:
+def _linear(name: str, inputs: int, outputs: int, bias: bool) -> Named:
     yield f"{name}.weight", (outputs, inputs)
-    yield f"{name}.bias", (outputs,)
+    if bias:
+        yield f"{name}.bias", (outputs,)
 
 
-def _normalization(name: str, config: TransformerConfig) -> Named:
+def _normalization(name: str, config: BlockConfig) -> Named:
     yield f"{name}.weight", (config.width,)
-    if config.norm == "layer":
+    if config.norm == "layer" and config.bias:
         yield f"{name}.bias", (config.width,)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from clearhead.model.attention import KeysValues
 from clearhead.model.blocks import DecoderLayer, EncoderLayer, normalization
 from clearhead.model.cache import DecoderCache, Past
-from clearhead.model.config import TransformerConfig
+from clearhead.model.config import BlockConfig
 from clearhead.model.masks import Masks
 from clearhead.model.observed import Observed
 from clearhead.model.positions import Start
@@ -18,9 +18,9 @@ from clearhead.model.positions import Start
 class Encoder(Observed):
     """The encoder's stack (section 3.1). Pre-norm sums grow from layer to layer, so they are normalised once more."""
 
-    def __init__(self, config: TransformerConfig) -> None:
+    def __init__(self, config: BlockConfig, layers: int) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(EncoderLayer(config) for _ in range(config.encoder_layers))
+        self.layers = nn.ModuleList(EncoderLayer(config) for _ in range(layers))
         self.normalization = normalization(config) if config.norm_placement == "pre" else nn.Identity()
 
     def forward(
@@ -37,9 +37,9 @@ class Encoder(Observed):
 class Decoder(Observed):
     """The decoder's stack (section 3.1); every layer attends to the same memory, each through matrices of its own."""
 
-    def __init__(self, config: TransformerConfig) -> None:
+    def __init__(self, config: BlockConfig, layers: int) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(DecoderLayer(config) for _ in range(config.decoder_layers))
+        self.layers = nn.ModuleList(DecoderLayer(config) for _ in range(layers))
         self.normalization = normalization(config) if config.norm_placement == "pre" else nn.Identity()
 
     def memories(self, memory: Float[Tensor, "sentences source width"]) -> list[KeysValues]:

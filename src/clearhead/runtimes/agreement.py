@@ -71,7 +71,7 @@ def _tokens(config: TransformerConfig) -> tuple[list[int], list[int]]:
 
 def _bound(config: TransformerConfig) -> float:
     """How far two programs may differ, as a share of the greatest logit: all that is summed on the way to it."""
-    attention = 2 * config.width + config.head_width + _SOURCE
+    attention = 2 * config.width + config.block.head_width + _SOURCE
     feed_forward = config.width + config.inner_width
     encoder = config.encoder_layers * (attention + feed_forward)
     decoder = config.decoder_layers * (2 * attention + feed_forward)

@@ -1,6 +1,5 @@
 """A model's weights as C reads them: prepacked for its products, in one record. See native/transformer.h."""
 
-import functools
 import math
 from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
@@ -8,6 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from clearhead.model.config import EPS, BlockConfig
 from clearhead.native import crossing
 from clearhead.native import library as native
 from clearhead.native.crossing import FLOAT32, pointer
@@ -154,10 +154,17 @@ class Prepacking:
         return pointer(name, self._shared[key][1], FLOAT32, *shape)
 
 
-@functools.cache
-def prepackable(activation: str) -> bool:
-    """Whether C knows a model with this activation function."""
-    return activation in ACTIVATIONS + GATED
+def unknown_to_c(config: BlockConfig) -> str | None:
+    """What of a model's blocks C does not know, such as "eps=1e-06"; None where it knows them all."""
+    known = {
+        "activation": config.activation in ACTIVATIONS + GATED,
+        "kv_heads": config.kv_heads == config.heads,
+        "head_width": config.head_width * config.heads == config.width,
+        "eps": config.eps == EPS,
+        "bias": config.bias,
+        "scale": config.scale is None,
+    }
+    return next((f"{name}={getattr(config, name)!r}" for name, is_known in known.items() if not is_known), None)
 
 
 def _plain(array: NDArray[Any]) -> NDArray[np.float32]:

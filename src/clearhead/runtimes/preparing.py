@@ -14,7 +14,7 @@ from clearhead.runtimes.agreement import disagreement
 from clearhead.runtimes.compiled import CompiledRuntime
 from clearhead.runtimes.cuda import CudaRuntime
 from clearhead.runtimes.eager import EagerRuntime
-from clearhead.runtimes.prepacking import Weights, prepackable
+from clearhead.runtimes.prepacking import Weights, unknown_to_c
 from clearhead.runtimes.runtime import Runtime
 
 _LOG = logging.getLogger(__name__)
@@ -67,9 +67,9 @@ def compiled(model: EncoderDecoder, precision: str) -> CompiledRuntime | None:
             "%s needs a C compiler (cc, gcc or clang) and a model on the CPU; fp32 is used",
             precision,
         )
-    activation = model.config.activation
-    if library is not None and not prepackable(activation):
-        _note(f"the compiled functions do not know {activation=}, so PyTorch translates, which is slower")
+    unknown = unknown_to_c(model.config.block)
+    if library is not None and unknown is not None:
+        _note(f"the compiled functions do not know {unknown}, so PyTorch translates, which is slower")
         return None
     return None if library is None else CompiledRuntime(library, model.config, weights_of(model), precision)
 

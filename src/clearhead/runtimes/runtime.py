@@ -18,7 +18,10 @@ BATCH_BYTES = 2 << 30
 
 
 class Sizes(NamedTuple):
-    """How many ids a model knows on either side, how many positions it has, and how large its KV cache is."""
+    """How many ids a model knows on either side, how many positions it has, and how large its KV cache is.
+
+    width: of a position's keys in one layer, all heads together.
+    """
 
     source_vocabulary: int
     target_vocabulary: int
@@ -30,6 +33,8 @@ class Sizes(NamedTuple):
     def of(cls, config: Any) -> "Sizes":
         # What decodes as a Transformer does need not have layers: its cache is taken for that of one.
         known = {"decoder_layers": 1, **{name: getattr(config, name) for name in cls._fields if hasattr(config, name)}}
+        if (block := getattr(config, "block", None)) is not None:
+            known["width"] = block.kv_heads * block.head_width
         return cls(**known)
 
 

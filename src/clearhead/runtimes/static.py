@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from clearhead.model import EncoderDecoder
+from clearhead.model.attention import Attention
 from clearhead.model.blocks import DecoderLayer
 from clearhead.model.linear import Linear, joined_parameters
 
@@ -64,11 +65,12 @@ class StaticStep:
         """
         self.model, self.joined, self.shape = model, joined, shape
         self.layers = [cast(DecoderLayer, layer) for layer in model.decoder.layers]
-        config, (sentences, source, capacity, beams) = model.config, shape
+        self.config = config = model.config.block
+        sentences, source, capacity, beams = shape
         count = _past_numbers(model, shape)
         # Each sentence's together, so that the first few sentences are a piece of memory as well.
-        self.past = room[:count].view(sentences, len(self.layers), capacity, beams, 2 * config.width)
-        split = (sentences, len(self.layers), 2, config.heads, source, config.head_width)
+        self.past = room[:count].view(sentences, len(self.layers), capacity, beams, 2 * _key_numbers(model))
+        split = (sentences, len(self.layers), 2, config.kv_heads, source, config.head_width)
         self.memory = room[count : numbers_for(model, shape)].view(split)
         self.source = torch.zeros(sentences, source, dtype=torch.long, device=room.device)
         self.source_mask = torch.ones(sentences, 1, 1, source, dtype=torch.bool, device=room.device)
@@ -127,22 +129,22 @@ class StaticStep:
         now: "_Now",
     ) -> Float[Tensor, "sentences beams width"]:
         """`DecoderLayer.step`, with the past in place."""
-        layer, width = self.layers[number], self.model.config.width
+        layer, keys = self.layers[number], _key_numbers(self.model)
         attention, to_memory = layer.self_attention, layer.cross_attention
 
         def attend(inputs: Tensor) -> Tensor:
             projected = F.linear(inputs, *self.joined[number])
             if attention.rotary is not None:
-                turned = attention.rotary(self._split(projected[..., : 2 * width]), now.positions)
-                projected = torch.cat((self._merge(turned), projected[..., 2 * width :]), dim=-1)
-            query, new = torch.split(projected, [width, 2 * width], dim=-1)
+                turned = attention.rotary(self._split(projected[..., :-keys]), now.positions)
+                projected = torch.cat((self._merge(turned), projected[..., -keys:]), dim=-1)
+            query, new = projected[..., : -2 * keys], projected[..., -2 * keys :]
             past.index_copy_(1, now.position, new[:, None])
             key, value = past[:, : now.reach].flatten(1, 2).chunk(2, dim=-1)
-            return attention.output(self._attend(query, self._split(key), self._split(value), now.bias))
+            return attention.output(self._attend(attention, query, self._split(key), self._split(value), now.bias))
 
         def attend_to_memory(inputs: Tensor) -> Tensor:
             key, value = self.memory[: len(inputs), number].unbind(1)
-            context = self._attend(to_memory.query(inputs), key, value, self.source_bias[: len(inputs)])
+            context = self._attend(to_memory, to_memory.query(inputs), key, value, self.source_bias[: len(inputs)])
             return to_memory.output(context)
 
         inputs = layer.self_attention_residual(inputs, attend)
@@ -150,15 +152,20 @@ class StaticStep:
         return layer.feed_forward_residual(inputs, layer.feed_forward)
 
     def _attend(
-        self, query: Tensor, key: Tensor, value: Tensor, bias: Tensor
-    ) -> Float[Tensor, "sentences beams width"]:
+        self, attention: Attention, query: Tensor, key: Tensor, value: Tensor, bias: Tensor
+    ) -> Float[Tensor, "sentences beams all_heads"]:
+        key, value = attention.for_all_heads(key), attention.for_all_heads(value)
         # Torch's operator would make such a bias of a mask of booleans, once more in every layer.
-        return self._merge(F.scaled_dot_product_attention(self._split(query), key, value, attn_mask=bias))
+        return self._merge(
+            F.scaled_dot_product_attention(self._split(query), key, value, attn_mask=bias, scale=attention.scale)
+        )
 
-    def _split(self, vectors: Float[Tensor, "batch length width"]) -> Float[Tensor, "batch heads length head_width"]:
-        return vectors.view(*vectors.shape[:2], -1, self.model.config.head_width).transpose(1, 2)
+    def _split(
+        self, vectors: Float[Tensor, "batch length all_heads"]
+    ) -> Float[Tensor, "batch heads length head_width"]:
+        return vectors.view(*vectors.shape[:2], -1, self.config.head_width).transpose(1, 2)
 
-    def _merge(self, heads: Float[Tensor, "batch heads length head_width"]) -> Float[Tensor, "batch length width"]:
+    def _merge(self, heads: Float[Tensor, "batch heads length head_width"]) -> Float[Tensor, "batch length all_heads"]:
         return heads.transpose(1, 2).flatten(2)
 
     def _bias(self, mask: Bool[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
@@ -167,12 +174,17 @@ class StaticStep:
 
 def numbers_for(model: EncoderDecoder, shape: Shape) -> int:
     """How many numbers the keys and values of a batch of this shape are."""
-    memory = shape.sentences * len(model.decoder.layers) * shape.source * 2 * model.config.width
+    memory = shape.sentences * len(model.decoder.layers) * shape.source * 2 * _key_numbers(model)
     return _past_numbers(model, shape) + memory
 
 
 def _past_numbers(model: EncoderDecoder, shape: Shape) -> int:
-    return shape.sentences * len(model.decoder.layers) * shape.capacity * shape.beams * 2 * model.config.width
+    return shape.sentences * len(model.decoder.layers) * shape.capacity * shape.beams * 2 * _key_numbers(model)
+
+
+def _key_numbers(model: EncoderDecoder) -> int:
+    """How many numbers the keys of one position of one layer are, and its values."""
+    return model.config.block.kv_heads * model.config.block.head_width
 
 
 def move_to_front(tensors: Iterable[Tensor], places: Int[Tensor, "kept"]) -> None:

@@ -77,7 +77,7 @@ class _WithTables(Mapping[str, NDArray[np.float32]]):
         self._stored, config = stored, stored.config
         self._tables: dict[str, NDArray[np.float32]] = {}
         if config.positions == "rotary":
-            cosine, sine = tables.rotary(config.max_length, config.head_width)
+            cosine, sine = tables.rotary(config.max_length, config.block.head_width)
             self._tables = {"rotary.cosine": cosine, "rotary.sine": sine}
         elif config.positions != "learned":
             layout = tables.sinusoidal if config.positions == "sinusoidal" else tables.sinusoidal_concatenated

@@ -4,7 +4,6 @@ What a trace holds follows from its config: its steps (`steps_of`) and the shape
 held against that before a number of it is read. Whoever changes the steps of a config counts FORMAT up, and converts.
 """
 
-import dataclasses
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -94,7 +93,7 @@ def _checked(path: Path, header: Header, document: Mapping[str, Any]) -> Stored:
     for name, side in ((SOURCE_IDS, sides["source"]), (TARGET_IDS, sides["target"])):
         _require(tensors[name].tolist() == list(side[1]), f"{name} are not the sentence's")
     return Stored(
-        tensors, parameters, steps, **sides, config=dataclasses.asdict(config), settings=document["settings"],
+        tensors, parameters, steps, **sides, config=config.as_plain(), settings=document["settings"],
         tree=document["tree"],
     )  # fmt: skip
 
@@ -121,13 +120,14 @@ def _shape(step: Step, first: Shape, others: Sequence[Shape], config: Transforme
             last = config.target_vocabulary if step.name == LOGITS else config.inner_width if inner else config.width
             return (*first[:-1], last)
         case "heads":
-            return (config.heads, first[0], config.head_width)
+            heads = config.heads if step.name.endswith(".query") else config.block.kv_heads
+            return (heads, first[0], config.block.head_width)
         case "scores":
             return (*first[:-1], others[0][-2])
         case "weigh":
-            return (*first[:-1], config.head_width)
+            return (*first[:-1], config.block.head_width)
         case "merge":
-            return (first[1], config.width)
+            return (first[1], config.heads * config.block.head_width)
         case "mean" | "variance" | "mean_square":
             return (*first[:-1], 1)
         case _:

@@ -9,10 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from clearhead.errors import TraceError
+from clearhead.model.config import EPS
 from clearhead.model.positions import sinusoidal, sinusoidal_concatenated
 from clearhead.tracing.steps import Step
-
-EPSILON = 1e-5  # Under the root of every normalisation, as in model/blocks.py.
 
 
 class Result(NamedTuple):
@@ -112,8 +111,13 @@ def _turned(value: Tensor, magnitude: Tensor) -> Result:
 
 
 def _scores(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) -> Result:
-    query, key = inputs
+    query, key = inputs[0], _for_all_heads(inputs[1], len(inputs[0]))
     return Result(query @ key.mT, query.abs() @ key.abs().mT)
+
+
+def _for_all_heads(shared: Tensor, heads: int) -> Tensor:
+    """Keys or values, of which neighbouring heads may share one."""
+    return shared.repeat_interleave(heads // len(shared), dim=0)
 
 
 def _divide(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) -> Result:
@@ -132,7 +136,7 @@ def _softmax(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) ->
 
 
 def _weigh(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) -> Result:
-    weights, value = inputs
+    weights, value = inputs[0], _for_all_heads(inputs[1], len(inputs[0]))
     return Result(weights @ value, weights @ value.abs())
 
 
@@ -176,10 +180,11 @@ def _normalize(inputs: Inputs, parameters: Inputs, settings: Mapping[str, Any]) 
     variance. The magnitude is the sum of these two, of x · factor and of the bias.
     """
     vectors, mean, variance = inputs
-    weight, bias = parameters
-    factor, centred = weight / (variance + EPSILON).sqrt(), vectors - mean
+    weight, bias = parameters[0], parameters[1] if len(parameters) > 1 else torch.zeros_like(parameters[0])
+    variance_and_eps = variance + settings.get("eps", EPS)
+    factor, centred = weight / variance_and_eps.sqrt(), vectors - mean
     of_mean, of_variance = _mean(inputs[:1], (), {}).magnitude, _variance(inputs[:2], (), {}).magnitude
-    rounded = vectors.abs() + of_mean + centred.abs() * of_variance / (2 * (variance + EPSILON))
+    rounded = vectors.abs() + of_mean + centred.abs() * of_variance / (2 * variance_and_eps)
     return Result(centred * factor + bias, rounded * factor.abs() + bias.abs())
 
 
@@ -188,7 +193,7 @@ def _normalize_by_square(inputs: Inputs, parameters: Inputs, settings: Mapping[s
 
     Squares do not cancel, so the rounding of their mean is in proportion to the mean, and half of that to the result.
     """
-    return _exactly(inputs[0] / (inputs[1] + EPSILON).sqrt() * parameters[0])
+    return _exactly(inputs[0] / (inputs[1] + settings.get("eps", EPS)).sqrt() * parameters[0])
 
 
 OPERATIONS: Mapping[str, Operation] = {

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from clearhead.model import TransformerConfig
+from clearhead.model.config import EPS
 
 MEMORY = "encoder.memory"
 LOGITS, PROBABILITIES = "output.logits", "output.probabilities"
@@ -71,7 +72,7 @@ class _Walk:
     """The steps so far; each method adds those of one part and returns the name of its result."""
 
     def __init__(self, config: TransformerConfig) -> None:
-        self.config = config
+        self.config, self.block = config, config.block
         self.steps: list[Step] = []
 
     def add(
@@ -133,15 +134,16 @@ class _Walk:
 
     def _heads(self, attention: str, name: str, vectors: str, rotary: bool = False) -> str:
         matrix = f"{attention}.{name}"
-        return self.add(
-            matrix, "heads", (vectors,), (f"{matrix}.weight", f"{matrix}.bias"), heads=self.config.heads, rotary=rotary
-        )
+        heads = self.block.heads if name == "query" else self.block.kv_heads
+        return self.add(matrix, "heads", (vectors,), self._parameters(matrix), heads=heads, rotary=rotary)
 
     def _attend(self, attention: str, mask: str) -> str:
         """Equation 1, one visible step at a time, and what follows it in section 3.2.2."""
         query, key, value = (f"{attention}.{name}" for name in ("query", "key", "value"))
         scores = self.add(f"{attention}.scores", "scores", (query, key))
-        scaled = self.add(f"{attention}.scaled", "divide", (scores,), by=math.sqrt(self.config.head_width))
+        scale = self.block.scale
+        by = math.sqrt(self.block.head_width) if scale is None else 1 / scale
+        scaled = self.add(f"{attention}.scaled", "divide", (scores,), by=by)
         masked = self.add(f"{attention}.masked", "mask", (scaled, mask))
         weights = self.add(f"{attention}.weights", "softmax", (masked,))
         context = self.add(f"{attention}.context", "weigh", (weights, value))
@@ -149,7 +151,10 @@ class _Walk:
         return self._linear(f"{attention}.output", concatenated, f"{attention}.output")
 
     def _linear(self, name: str, vectors: str, module: str) -> str:
-        return self.add(name, "project", (vectors,), (f"{module}.weight", f"{module}.bias"))
+        return self.add(name, "project", (vectors,), self._parameters(module))
+
+    def _parameters(self, module: str) -> tuple[str, ...]:
+        return (f"{module}.weight", f"{module}.bias")[: 1 + self.block.bias]
 
     def _enter(self, part: str, vectors: str) -> str:
         """A sub-layer's input: for pre-norm normalised first."""
@@ -166,12 +171,14 @@ class _Walk:
 
     def _normalize(self, module: str, vectors: str, name: str) -> str:
         norm = f"{module}.normalization"
+        # Not told where it is what version 0.1 took for granted, whose traces are to be read.
+        settings = {} if self.block.eps == EPS else {"eps": self.block.eps}
         if self.config.norm == "rms":
             square = self.add(f"{module}.mean_square", "mean_square", (vectors,))
-            return self.add(name, "normalize_by_square", (vectors, square), (f"{norm}.weight",))
+            return self.add(name, "normalize_by_square", (vectors, square), (f"{norm}.weight",), **settings)
         mean = self.add(f"{module}.mean", "mean", (vectors,))
         variance = self.add(f"{module}.variance", "variance", (vectors, mean))
-        return self.add(name, "normalize", (vectors, mean, variance), (f"{norm}.weight", f"{norm}.bias"))
+        return self.add(name, "normalize", (vectors, mean, variance), self._parameters(norm), **settings)
 
 
 def _activation(name: str) -> tuple[str, bool]:
