@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from clearhead.errors import TrainingError
 from clearhead.model import EncoderDecoder, street
 from clearhead.training.flat import Flat
 
@@ -66,7 +67,32 @@ def test_whoever_counts_changes_sees_them(model: EncoderDecoder) -> None:
     assert all(parameter._version > old for parameter, old in zip(model.parameters(), before, strict=True))
 
 
-def test_a_frozen_model_has_no_gradients(model: EncoderDecoder) -> None:
-    flat = Flat(model.requires_grad_(False))
-    assert flat.gradients.numel() == 0
-    assert all(parameter.grad is None for parameter in model.parameters())
+class TestFew:
+    def test_what_is_frozen_stays_where_it_is(self, model: EncoderDecoder) -> None:
+        model.encoder.requires_grad_(False)
+        before = {name: one.data_ptr() for name, one in model.named_parameters()}
+        flat = Flat(model)
+        moved = {name for name, one in model.named_parameters() if one.data_ptr() != before[name]}
+        assert moved == set(flat.names) == {name for name in before if not name.startswith("encoder.")}
+        assert flat.values.numel() == sum(-(-one.numel() // 16) * 16 for one in model.parameters() if one.requires_grad)
+
+    def test_vectors_alone(self, model: EncoderDecoder) -> None:
+        for parameter in model.parameters():
+            parameter.requires_grad_(parameter.ndim == 1)
+        flat = Flat(model)
+        assert flat.matrices == slice(0, 0)
+        assert flat.vectors == slice(0, flat.values.numel())
+
+    def test_a_copy_that_follows_has_the_same_layout_and_no_gradients(self, model: EncoderDecoder) -> None:
+        model.decoder.requires_grad_(False)
+        flat = Flat(model)
+        follower = Flat(copy.deepcopy(model).requires_grad_(False), flat.names)
+        assert torch.equal(follower.values, flat.values)
+        assert follower.gradients.numel() == 0
+        assert all(parameter.grad is None for parameter in follower.model.parameters())
+
+    def test_none_is_refused_in_one_line(self, model: EncoderDecoder) -> None:
+        with pytest.raises(
+            TrainingError, match=r"^all \d+ weights of the model are frozen, so nothing is left to train;"
+        ):
+            Flat(model.requires_grad_(False))

@@ -67,6 +67,36 @@ def test_it_is_adamw_after_scaling_and_clipping(clip: float | None, weight_decay
             torch.testing.assert_close(one.double(), other, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("learns", ["matrix", "vector"])
+def test_of_few_parameters_it_is_adamw_of_the_same_few(learns: str) -> None:
+    """Clipped to the norm of what learns; what is frozen is the same to the last bit, and has no moments."""
+    ours, theirs = Small(), Small().double()
+    for model in (ours, theirs):
+        for name, parameter in model.named_parameters():
+            parameter.requires_grad_(name == learns)
+    frozen = "vector" if learns == "matrix" else "matrix"
+    before = getattr(ours, frozen).detach().clone()
+    updater = Updater(Flat(ours), Optimizer(clip=1.0, weight_decay=0.1), lambda step: RATE / step)
+    decay = 0.1 if learns == "matrix" else 0.0
+    one, other = getattr(ours, learns), getattr(theirs, learns)
+    reference = torch.optim.AdamW([other], betas=(0.9, 0.98), eps=1e-9, lr=1.0, weight_decay=decay)
+    for step in (1, 2, 3):
+        gradient = gradients(step)[0 if learns == "matrix" else 1]
+        one.grad.copy_(gradient)
+        updater.prepare(step)
+        updater.update(torch.tensor(TOKENS))
+        other.grad = gradient.double() / TOKENS
+        nn.utils.clip_grad_norm_([other], 1.0)
+        reference.param_groups[0]["lr"] = RATE / step
+        reference.step()
+        torch.testing.assert_close(one.double(), other, rtol=1e-5, atol=1e-6)
+    assert torch.equal(getattr(ours, frozen), before)
+    assert {name.partition("/")[0] for name in updater.state() if "/" in name} == {learns}
+    again = Updater(Flat(ours), Optimizer(), lambda step: RATE)
+    again.restore(updater.state())
+    assert all(torch.equal(again.state()[name], value) for name, value in updater.state().items())
+
+
 def test_the_first_step_by_hand() -> None:
     """Kingma and Ba: after one step the bias-corrected moments are g and g², so each weight moves by rate·g/(|g| + ε);
     Loshchilov and Hutter: the matrix first shrinks by rate·decay."""

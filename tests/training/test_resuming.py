@@ -71,6 +71,7 @@ OTHERS = {
     "training.schedule.warmup": "5",
     "training.average.name": "none",
     "training.average.decay": "0.99",
+    "training.freeze": "encoder.*",
     "training.validate_every": "5",
     "training.validate_sentences": "2",
     "training.select_by": "bleu",

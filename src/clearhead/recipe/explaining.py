@@ -30,6 +30,7 @@ EXPECTED: Final[Mapping[str, str]] = MappingProxyType(
         "less_than_equal": "{le:.15g} or less",
         "list_type": _LIST,
         "literal_error": "{expected}",
+        "string_too_long": "a text of {max_length} characters or fewer",
         "string_type": _TEXT,
         "string_unicode": _TEXT,
         "too_long": "{max_length} values, not {actual_length}",

@@ -222,11 +222,17 @@ Tokens = Annotated[int | Literal["auto"], BeforeValidator(_auto_or_tokens)]
 Switch = Annotated[bool | Literal["auto"], BeforeValidator(_auto_or_switch)]
 
 
+Patterns = Annotated[
+    tuple[Annotated[str, Field(max_length=200)], ...], BeforeValidator(_as_list), Field(max_length=100)
+]
+
+
 class Training(_Section):
     """How to train. `batch_tokens` bounds the larger padded side of a batch; a step sums `accumulate` batches.
 
     packing: fill rows of `packed_length` places with several pairs each, so that all batches have one shape.
     compile, graph: what that makes possible on a GPU: layers through torch.compile, a whole step as one CUDA graph.
+    freeze: the weights that do not learn, by their names in model.safetensors, as in encoder.*.
     precision: in which numbers products are computed. bundle_precision: in which the bundle's weights are stored.
     """
 
@@ -241,6 +247,7 @@ class Training(_Section):
     optimizer: Optimizer = Optimizer()
     schedule: Schedule = Schedule()
     average: Average = Average()
+    freeze: Patterns = ()
     validate_every: Count = 500
     validate_sentences: CountOrNone = 200
     select_by: Literal["loss", "bleu", "chrf"] = "loss"

@@ -21,8 +21,16 @@ class MovingAverage:
         self.model = copy.deepcopy(followed.model).requires_grad_(False).eval()
         # It is used as a trained model is, which rounds nothing.
         multiply_in(self.model, torch.float32)
-        self.flat, self._followed = Flat(self.model), followed.values
+        self.flat, self._followed = Flat(self.model, followed.names), followed.values
         self._share = torch.zeros_like(self._followed[0])
+
+    @torch.no_grad()
+    def take_frozen(self, model: EncoderDecoder) -> None:
+        """Have the weights of `model` that do not learn: a run that is resumed may have frozen them on their way."""
+        followed = dict(model.named_parameters())
+        for name, parameter in self.model.named_parameters():
+            if name not in self.flat.names:
+                parameter.copy_(followed[name])
 
     def prepare(self, step: int) -> None:
         """Say, before update number `step`, what share the weights after it are to have."""

@@ -233,6 +233,7 @@ def restore(path: Path, model: EncoderDecoder, average: MovingAverage, updater: 
     try:
         load_weights(model, path / "model.safetensors")
         load_weights(average.model, path / "average.safetensors")
+        average.take_frozen(model)
         updater.restore(read_tensors(path / "optimizer.safetensors"))
     except (BundleError, KeyError) as error:
         # What a bundle's error advises is not what helps here.

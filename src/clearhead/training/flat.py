@@ -1,11 +1,13 @@
-"""All parameters of a model as one tensor: an update or an average is one operation and not ninety."""
+"""All parameters that learn as one tensor: an update or an average is one operation and not ninety."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
+
+from clearhead.errors import TrainingError
 
 # Every parameter begins at a multiple of so many numbers: 64 bytes, which processors load at once.
 _ALIGNED = 16
@@ -15,20 +17,27 @@ Model = TypeVar("Model", bound=nn.Module)
 
 
 class Flat(Generic[Model]):
-    """The parameters of a model, moved into one tensor that they are views of, and their gradients into another.
+    """A model's parameters that learn, moved into one tensor that they are views of, and their gradients into another.
 
     `values` and `gradients` hold the matrices first, then the vectors, so that weight decay is a matter of one cut:
     `matrices` and `vectors` are the two slices. What lies between two parameters is 0 and stays 0. Gradients are summed
     into their tensor by the backward pass itself; whoever has used them sets them to 0 there, and never by `zero_grad`,
-    which would cut the parameters off from it. A frozen model has none.
+    which would cut the parameters off from it. Those that are frozen (`requires_grad` is False) stay where they are.
     """
 
-    def __init__(self, model: Model) -> None:
-        parameters = dict(model.named_parameters())
+    def __init__(self, model: Model, names: Collection[str] | None = None) -> None:
+        """names: the parameters to move, without gradients, of a model that is frozen; None for those that learn."""
+        every = dict(model.named_parameters())
+        parameters = {
+            name: one for name, one in every.items() if (one.requires_grad if names is None else name in names)
+        }
+        if not parameters:
+            raise TrainingError(
+                f"all {len(every)} weights of the model are frozen, so nothing is left to train; let some learn, by a "
+                "shorter training.freeze or by requires_grad_(True)"
+            )
         self.model, self._parameters = model, list(parameters.values())
-        first = next(iter(parameters.values()))
-        learns = first.requires_grad
-        assert all(parameter.requires_grad == learns for parameter in parameters.values()), "all learn, or none does"
+        first = self._parameters[0]
         ordered = sorted(parameters, key=lambda name: parameters[name].ndim <= 1)
         self._places: dict[str, tuple[int, torch.Size]] = {}
         end = 0
@@ -41,9 +50,14 @@ class Flat(Generic[Model]):
         for name, value in self.views(self.values).items():
             value.copy_(parameters[name].detach())
             parameters[name].data = value
-        self.gradients = torch.zeros(end if learns else 0, dtype=first.dtype, device=first.device)
-        for name, gradient in self.views(self.gradients).items() if learns else ():
+        self.gradients = torch.zeros(end if names is None else 0, dtype=first.dtype, device=first.device)
+        for name, gradient in self.views(self.gradients).items() if names is None else ():
             parameters[name].grad = gradient
+
+    @property
+    def names(self) -> Collection[str]:
+        """Of the parameters in it."""
+        return self._places.keys()
 
     def changed(self) -> None:
         """Say that `values` was changed, to autograd and to whoever keeps what was computed from a parameter."""

@@ -31,8 +31,9 @@ class Updater:
         self.most_in_a_row = torch.zeros((), device=device)
         # Matrices decay; biases and normalisations do not: pulling those towards zero is no simplification.
         decays = ((flat.matrices, settings.weight_decay), (flat.vectors, 0.0))
+        self._parts = [part for part, _ in decays if part.start < part.stop]
         self.optimizer = torch.optim.AdamW(
-            [{"params": [_part(flat, part)], "weight_decay": decay} for part, decay in decays],
+            [{"params": [_part(flat, part)], "weight_decay": decay} for part, decay in decays if part in self._parts],
             lr=torch.tensor(0.0, device=device),
             betas=settings.betas,
             eps=settings.epsilon,
@@ -89,12 +90,12 @@ class Updater:
             getattr(self, name).copy_(state[name])
         if state.keys() == set(_COUNTS):
             return  # Before the first step there is nothing else.
-        device, parts = self.flat.values.device, (self.flat.matrices, self.flat.vectors)
+        device = self.flat.values.device
         whole = {key: torch.zeros_like(self.flat.values) for key in _MOMENTS}
         for key, values in whole.items():
             for name, view in self.flat.views(values).items():
                 view.copy_(state[f"{name}/{key}"])
-        for group, part in zip(self.optimizer.param_groups, parts, strict=True):
+        for group, part in zip(self.optimizer.param_groups, self._parts, strict=True):
             moments = {key: value[part].clone() for key, value in whole.items()}
             self.optimizer.state[group["params"][0]] = {"step": state["step"].to(device, copy=True), **moments}
 

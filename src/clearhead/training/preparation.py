@@ -10,6 +10,7 @@ from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.recipe import Recipe, ResolvedRecipe
 from clearhead.text import Tokenizer, learned_scripts
 from clearhead.training.corpus_files import find_files
+from clearhead.training.freezing import new_model
 from clearhead.training.interruptible import interruptible
 from clearhead.training.resolving import (
     Measured,
@@ -67,7 +68,7 @@ class Materials:
 
     def untrained_model(self) -> EncoderDecoder:
         """The model before its first step, drawn from the recipe's seed."""
-        return EncoderDecoder(self.config, seed=self.recipe.training.seed)
+        return new_model(self.config, self.recipe.training)
 
 
 def gather(

@@ -10,11 +10,12 @@ from clearhead import street
 from clearhead.bounds import whole
 from clearhead.decoding import LengthPenalty
 from clearhead.errors import ConfigError, DecodingError, RecipeError, TrainingError
-from clearhead.model import EncoderDecoder, TransformerConfig
+from clearhead.model import TransformerConfig
 from clearhead.model.linear import multiplies_bfloat16
 from clearhead.native.compiler import find_compiler
 from clearhead.recipe import Data, Model, Recipe, ResolvedRecipe, ResolvedTraining, Training
 from clearhead.training.budget import find_batch_tokens
+from clearhead.training.freezing import new_model
 from clearhead.training.sizes import USUAL_PIECES, Sizes
 
 
@@ -143,7 +144,7 @@ def _batch_tokens(training: dict[str, Any], merge_dropout: float, measured: Meas
     config = measured.config
     settings = ResolvedTraining.model_validate({**training, "batch_tokens": training["packed_length"] or 1})
     longest = longest_in_any_epoch(measured.longest, merge_dropout, config.max_length)
-    return find_batch_tokens(lambda: EncoderDecoder(config, seed=settings.seed), settings, longest)
+    return find_batch_tokens(lambda: new_model(config, settings), settings, longest)
 
 
 def _check_lengths(training: Training, measured: Measured, packed_length: int | None) -> None:

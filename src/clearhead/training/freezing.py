@@ -1,0 +1,34 @@
+"""`training.freeze`: which weights stay as they are."""
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+from torch import nn
+
+from clearhead.errors import RecipeError
+from clearhead.model import EncoderDecoder, TransformerConfig
+from clearhead.recipe import ResolvedTraining
+
+
+def freeze(model: nn.Module, patterns: Iterable[str]) -> None:
+    """Let the weights that a pattern fits learn no more: `*` and `?` stand for any characters, or for any one.
+
+    A matrix that has several names is frozen under any of them. Raises RecipeError where a pattern fits none.
+    """
+    named = list(model.named_parameters(remove_duplicate=False))
+    for pattern in patterns:
+        fitting = [parameter for name, parameter in named if fnmatchcase(name, pattern)]
+        if not fitting:
+            raise RecipeError(
+                f"training.freeze: no weight of the model has a name like {pattern[:60]!r}; expected a pattern such as "
+                f"encoder.* for names such as {named[0][0]}"
+            )
+        for parameter in fitting:
+            parameter.requires_grad_(False)
+
+
+def new_model(config: TransformerConfig, settings: ResolvedTraining) -> EncoderDecoder:
+    """A model before its first step, drawn from the recipe's seed; what the recipe freezes is frozen."""
+    model = EncoderDecoder(config, seed=settings.seed)
+    freeze(model, settings.freeze)
+    return model
