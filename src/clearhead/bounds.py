@@ -17,6 +17,7 @@ WHOLE: Mapping[str, tuple[int, int]] = MappingProxyType(
         "seed": (0, 2**64 - 1),
         "batch_tokens": (1, 10**9),
         "workers": (1, 1024),
+        "ahead": (1, 10**6),
         "extra": (0, 10**9),
     }
 )

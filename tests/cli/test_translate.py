@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from clearhead.bundle import Bundle, load
+from clearhead.bundle import load
 from clearhead.cli import lines
 from clearhead.cli.app import main
+from clearhead.decoding import Engine
 
 Run = Callable[..., Any]
 HOSTILE = {
@@ -115,8 +116,8 @@ def test_more_lines_than_are_held_at_a_time(
     clearhead: Run, run_folder: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
 ) -> None:
     whole = clearhead("translate", run_folder, "--n-best", *options, stdin=b"one\none\n\none\nfour\n").lines
-    monkeypatch.setattr("clearhead.cli.translate.FIRST_LINES", 1)
-    monkeypatch.setattr("clearhead.cli.translate.MOST_LINES", 2)
+    monkeypatch.setattr("clearhead.bundle.streaming.FIRST_TEXTS", 1)
+    monkeypatch.setattr("clearhead.bundle.streaming.MOST_TEXTS", 2)
     parts = clearhead("translate", run_folder, "--n-best", *options, stdin=b"one\none\n\none\nfour\n").lines
     texts = [[line.split(" ||| ")[:2] for line in lines] for lines in (whole, parts)]
     assert texts[0] == texts[1]
@@ -236,13 +237,13 @@ class TestPerson:
     ) -> None:
         """Though somebody sits at the terminal."""
         sizes: list[int] = []
-        real = Bundle.search
+        real = Engine.results
 
-        def search(self: Bundle, texts: Sequence[str], *given: Any, **named: Any) -> Any:
-            sizes.append(len(texts))
-            return real(self, texts, *given, **named)
+        def results(self: Engine, requests: Sequence[Any], *given: Any) -> Any:
+            sizes.append(len(requests))
+            return real(self, requests, *given)
 
-        monkeypatch.setattr(Bundle, "search", search)
+        monkeypatch.setattr(Engine, "results", results)
         main(["translate", str(run_folder), "--in", str(corpus / "val.en"), "--beam-size", "1"])
         assert sizes == [6]
         assert person.answers == []

@@ -575,7 +575,6 @@ def test_results_come_in_order_as_soon_as_they_are_there(model: EncoderDecoder, 
     runtime = Counted(model)
     engine = Engine(runtime, batch_tokens=1, workers=workers)
     requests = requests_for(runtime.sizes, words, GREEDY)
-    engine.submit(*requests)
     results = engine.results(requests)
     first = next(results)
     if workers == 1:
@@ -589,10 +588,9 @@ def test_who_ends_early_cancels_the_rest(model: EncoderDecoder, workers: int) ->
     runtime = Counted(model)
     engine = Engine(runtime, batch_tokens=1, workers=workers)
     requests = requests_for(runtime.sizes, words, GREEDY)
-    engine.submit(*requests)
     results = engine.results(requests)
     next(results)
-    results.close()  # type: ignore[attr-defined]
+    results.close()
     # With two, the other thread may have gone on meanwhile.
     assert all(request.found.done() for request in requests)
     if workers == 1:
@@ -604,7 +602,6 @@ def test_who_ends_early_cancels_the_rest(model: EncoderDecoder, workers: int) ->
 def test_what_fails_is_raised_in_its_turn(model: EncoderDecoder) -> None:
     engine = Engine(Counted(model, refused=6), batch_tokens=1, workers=1)
     requests = requests_for(engine.runtime.sizes, [[5, END], [6, END], [7, END]], GREEDY)
-    engine.submit(*requests)
     results = engine.results(requests)
     next(results)
     with pytest.raises(DecodingError, match="this one is refused"):
@@ -618,7 +615,6 @@ def test_a_forked_process_goes_on_with_what_its_parent_began(model: EncoderDecod
     engine = Engine(Counted(model), batch_tokens=1, workers=1)
     words = [[5, 7, END], [6, END]]
     requests = requests_for(engine.runtime.sizes, words, GREEDY)
-    engine.submit(*requests)
     results = engine.results(requests)
     found = [next(results)]
     number = os.fork()

@@ -1,7 +1,7 @@
 """What a bundle's methods are given, held against what they take: Python itself checks no types."""
 
 import reprlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from clearhead.errors import UsageError
 
@@ -22,7 +22,12 @@ def require_many(name: str, texts: Sequence[str]) -> None:
         raise UsageError(f"{name} is one str; give a list of texts, as in [{texts[:20]!r}]")
     if not isinstance(texts, Sequence):
         raise UsageError(f"{name} is of type {type(texts).__name__}; give a list of texts")
-    for number, text in enumerate(texts):
+    require_each(name, texts)
+
+
+def require_each(name: str, texts: Iterable[object], first: int = 0) -> None:
+    """Raise UsageError for the first that is no str; `first` is the number of the first of them all."""
+    for number, text in enumerate(texts, start=first):
         if not isinstance(text, str):
             raise UsageError(
                 f"{name}[{number}] is {shown(text)}, of type {type(text).__name__}; give texts, each a str"

@@ -1,7 +1,8 @@
 """A trained model in use: translating, scoring, and saving it to a folder of its own."""
 
+import contextlib
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args, overload
 
@@ -11,8 +12,10 @@ from clearhead.bundle.folder import Parts, write_folder
 from clearhead.bundle.serving import Serving
 from clearhead.bundle.settings import Settings
 from clearhead.bundle.sources import source_ids, tag_of, too_long, unreadable
+from clearhead.bundle.streaming import Noting, best_texts, streamed
 from clearhead.bundle.translation import BLANK, Translation, as_text, rescored
 from clearhead.decoding import Engine, LengthPenalty, Precision, Sampling, SearchOptions, Shortlist
+from clearhead.decoding.engine import requests_for
 from clearhead.errors import UsageError
 from clearhead.model import TransformerConfig
 from clearhead.text import Tokenizer, is_blank, learned_scripts
@@ -147,6 +150,31 @@ class Bundle:
         translated = [hypotheses[0].text for hypotheses in found]
         return translated[0] if isinstance(texts, str) else translated
 
+    def translate_stream(
+        self,
+        texts: Iterable[str],
+        to: str | None = None,
+        *,
+        beam_size: int | None = None,
+        length_penalty: str | None = None,
+        batch_tokens: int | None = None,
+        ahead: int | None = None,
+    ) -> Generator[str, None, None]:
+        """Translate texts one after the other, in their order and in bounded memory, even if they never end.
+
+        texts: any iterable of str. Some are read, and translated together; more and more, up to 16,000 at a time.
+            Where it has a method `is_there`, which says whether the next text is there without waiting, those that are
+            there are not kept waiting for others.
+        ahead: how many texts to read at most before the first of them is translated; 1 where whoever writes them waits
+            for each answer.
+        Whoever closes the iterator stops what is being translated. Raises as `translate` does.
+        """
+        found = self.search_stream(
+            texts, to, beam_size=beam_size, length_penalty=length_penalty, batch_tokens=batch_tokens, exact=False,
+            ahead=ahead,
+        )  # fmt: skip
+        return best_texts(found)
+
     def search(
         self,
         texts: Sequence[str],
@@ -172,27 +200,64 @@ class Bundle:
         `translate` does.
         """
         require_many("texts", texts)
-        require_text("prefix", prefix)
         options = self._options(beam_size, top_beams, length_penalty, sampling)
-        encoded = self._sources(texts, to)
-        spoken = [number for number, source in enumerate(encoded) if source is not None]
-        sources = [source for source in encoded if source is not None]
-        engine = self._serving.engine(self.precision)
-        if batch_tokens is not None or workers is not None:
-            engine = Engine(engine.runtime, batch_tokens=batch_tokens, workers=workers)
-        found = engine.translate(
-            sources,
-            options,
-            prefixes=[self.target_tokenizer.encode(prefix, COUNTED)] * len(spoken) if prefix else None,
-            numbers=[first + number for number in spoken],
-            shortlist=self._shortlist(to),
-        )
-        if exact:
-            found = rescored(self._serving.precise(), sources, found, options)
-        results = [[BLANK] for _ in texts]
-        for number, hypotheses in zip(spoken, found, strict=True):
-            results[number] = [as_text(hypothesis, self.target_tokenizer) for hypothesis in hypotheses]
-        return results
+        return list(self._finder(to, options, prefix, batch_tokens, workers, exact)(texts, first))
+
+    def search_stream(
+        self,
+        texts: Iterable[str],
+        to: str | None = None,
+        *,
+        beam_size: int | None = None,
+        top_beams: int = 1,
+        length_penalty: str | None = None,
+        sampling: Sampling | None = None,
+        prefix: str = "",
+        batch_tokens: int | None = None,
+        workers: int | None = None,
+        exact: bool = True,
+        ahead: int | None = None,
+        noting: Noting | None = None,
+    ) -> Generator[list[Translation], None, None]:
+        """What `search` gives, text by text, as `translate_stream` does.
+
+        noting: is called with some texts and the number of the first, from 0, before they are translated.
+        """
+        options = self._options(beam_size, top_beams, length_penalty, sampling)
+        return streamed(texts, self._finder(to, options, prefix, batch_tokens, workers, exact), ahead, noting)
+
+    def _finder(
+        self,
+        to: str | None,
+        options: SearchOptions,
+        prefix: str,
+        batch_tokens: int | None,
+        workers: int | None,
+        exact: bool,
+    ) -> Callable[[Sequence[str], int], Iterator[list[Translation]]]:
+        """What searches for the translations of texts, given them and the number of the first."""
+        require_text("prefix", prefix)
+        self.tag(to)
+        shortlist, tokenizer = self._shortlist(to), self.target_tokenizer
+        beginning = tokenizer.encode(prefix, COUNTED)
+
+        def find(texts: Sequence[str], first: int) -> Iterator[list[Translation]]:
+            encoded = self._sources(texts, to)
+            numbers = [first + number for number, source in enumerate(encoded) if source is not None]
+            sources = [source for source in encoded if source is not None]
+            engine = self._serving.engine(self.precision)
+            if batch_tokens is not None or workers is not None:
+                engine = Engine(engine.runtime, batch_tokens=batch_tokens, workers=workers)
+            prefixes = [beginning] * len(sources)
+            requests = requests_for(engine.runtime.sizes, sources, options, prefixes, numbers, shortlist=shortlist)
+            with contextlib.closing(engine.results(requests)) as results:
+                found = (
+                    results if not exact else iter(rescored(self._serving.precise(), sources, list(results), options))
+                )
+                for source in encoded:
+                    yield [BLANK] if source is None else [as_text(one, tokenizer) for one in next(found)]
+
+        return find
 
     def score(
         self,

@@ -1,8 +1,8 @@
 """`clearhead translate`: lines in, translations out."""
 
-import functools
+import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -33,10 +33,6 @@ if TYPE_CHECKING:
     import clearhead
 
 Hypotheses: TypeAlias = "list[clearhead.Translation]"
-Form: TypeAlias = "Callable[[int, Hypotheses], Iterator[str]]"
-
-# The first lines come out soon; later there are enough at a time to sort by length and keep all cores busy.
-FIRST_LINES, MOST_LINES = 250, 16_000
 
 In = Annotated[
     Path | None, typer.Option("--in", metavar="FILE", help="Read lines from FILE instead of standard input.")
@@ -135,9 +131,9 @@ def translate(
     bundle = load(model, device=device, precision=precision, shortlist=shortlist)
     if not quiet:
         _greet(input_file)
-    search = functools.partial(
-        bundle.search,
-        to=to,
+    found = bundle.search_stream(
+        lines.read(input_file, quiet),
+        to,
         beam_size=beam_size,
         top_beams=top_beams,
         length_penalty=length_penalty,
@@ -146,9 +142,13 @@ def translate(
         batch_tokens=batch_tokens,
         workers=workers,
         exact=n_best or confidence,
+        noting=None if quiet else _notes(bundle),
     )
     form = _n_best if n_best else _with_confidence if confidence else _best
-    lines.write(_translated(bundle, search, lines.read(input_file, quiet), form, quiet), output_file)
+    written = (text for line, hypotheses in enumerate(found) for text in form(line, hypotheses))
+    # Where nobody reads on, threads are not left at work.
+    with contextlib.closing(found):
+        lines.write(written, output_file)
 
 
 def _greet(input_file: Path | None) -> None:
@@ -178,34 +178,18 @@ def _sampling(
     return None
 
 
-def _translated(
-    bundle: "clearhead.Bundle", search: Callable[..., list[Hypotheses]], texts: lines.Texts, form: Form, quiet: bool
-) -> Iterator[str]:
-    """The lines that come out; notes on those that come in, unless `quiet`."""
-    number, is_noted = 0, quiet
-    for chunk in _chunks(texts):
-        if not quiet and not number:
-            lines.note_table(chunk)
-        if not quiet:
-            lines.note_cuts(bundle, chunk, number)
-        is_noted = is_noted or lines.note_unreadable(bundle, chunk, number)
-        for line, hypotheses in enumerate(search(chunk, first=number), start=number):
-            yield from form(line, hypotheses)
-        number += len(chunk)
+def _notes(bundle: "clearhead.Bundle") -> Callable[[Sequence[str], int], None]:
+    """Says what is noteworthy of lines that come in."""
+    is_noted = False
 
+    def note(texts: Sequence[str], before: int) -> None:
+        nonlocal is_noted
+        if not before:
+            lines.note_table(texts)
+        lines.note_cuts(bundle, texts, before)
+        is_noted = is_noted or lines.note_unreadable(bundle, texts, before)
 
-def _chunks(texts: lines.Texts) -> Iterator[list[str]]:
-    """More and more lines at a time, but those that are there are not kept waiting for those that are not."""
-    chunk: list[str] = []
-    size = FIRST_LINES
-    for text in texts:
-        chunk.append(text)
-        if len(chunk) == size or not texts.is_there():
-            yield chunk
-            size = min(2 * size, MOST_LINES) if len(chunk) == size else size
-            chunk = []
-    if chunk:
-        yield chunk
+    return note
 
 
 def _best(line: int, hypotheses: Hypotheses) -> Iterator[str]:

@@ -5,8 +5,8 @@ import functools
 import os
 import threading
 import weakref
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -106,7 +106,6 @@ class Engine:
         weights that are no numbers.
         """
         requests = requests_for(self.runtime.sizes, sources, options, prefixes, numbers, length_limit, shortlist, watch)
-        self.submit(*requests)
         return list(self.results(requests, progress))
 
     def submit(self, *requests: Request) -> None:
@@ -116,13 +115,14 @@ class Engine:
             # Longest first, so that the batch that needs the most memory comes before any work is lost to it.
             self._waiting.sort(key=self._width, reverse=True)
 
-    def results(self, requests: Sequence[Request], progress: Progress | None = None) -> Iterator[Found]:
-        """What is found for each of these, which have been submitted, in their order and as soon as it is there.
+    def results(self, requests: Sequence[Request], progress: Progress | None = None) -> Generator[Found, None, None]:
+        """Submit these, and give what is found for each, in their order and as soon as it is there.
 
         Between two of them other threads go on computing; whoever ends early cancels what is not done. Raises what went
         wrong with one of them when it is its turn.
         progress: as in `compute`.
         """
+        self.submit(*requests)
         with contextlib.closing(self._done(requests, progress)) as done:
             for request in done:
                 yield request.found.result()
@@ -138,29 +138,34 @@ class Engine:
     def _done(self, requests: Sequence[Request], progress: Progress | None) -> Generator[Request, None, None]:
         """These in their order, each once it is done, computed by this thread and by as many others as may help."""
         report = _reporter(requests, progress)
-        helpers = min(self._workers, self._batches_left()) - 1
-        with contextlib.ExitStack() as stack:
-            if helpers > 0:
-                pool = stack.enter_context(ThreadPoolExecutor(helpers))
-                for _ in range(helpers):
-                    pool.submit(self._help, requests)
-            try:
-                for request in requests:
-                    if not request.found.done():
-                        request.found.add_done_callback(self._wake)
-                        while batch := self._turn(requests, request):
-                            self._translate(batch)
-                            report()
+        helpers = [
+            threading.Thread(target=self._help, args=(requests,), name="clearhead translates")
+            for _ in range(min(self._workers, self._batches_left()) - 1)
+        ]
+        try:
+            for helper in helpers:
+                helper.start()
+            for request in requests:
+                if not request.found.done():
+                    request.found.add_done_callback(self._wake)
+                    while batch := self._turn(requests, request):
+                        self._translate(batch)
                         report()
-                    yield request
-                report()
-            except BaseException:
-                self._cancel(requests)
-                raise
+                    report()
+                yield request
+            report()
+        except BaseException:
+            self._cancel(requests)
+            raise
+        finally:
+            for helper in helpers:
+                if helper.ident is not None:
+                    helper.join()
 
     def _help(self, requests: Sequence[Request]) -> None:
         """Compute batches until nothing waits, or whoever is helped needs it no more."""
-        while batch := self._turn(requests):
+        # The process' end waits for this thread, and nobody for what it computes then.
+        while threading.main_thread().is_alive() and (batch := self._turn(requests)):
             self._translate(batch)
 
     def _translate(self, batch: Sequence[Request]) -> None:
