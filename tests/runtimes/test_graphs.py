@@ -39,6 +39,14 @@ def test_the_first_call_runs_the_second_is_recorded_and_each_from_then_on_played
     assert called[1:] == [(3, 2)]
 
 
+def test_some_functions_run_more_often_before_they_are_recorded() -> None:
+    log = Log()
+    recorded = Recorded(lambda: None, log, warm_up=3)
+    for _ in range(5):
+        recorded()
+    assert log.lines == ["run", "run", "run", "record", "play", "play"]
+
+
 def test_a_recording_computes_what_the_function_would(tape: Any) -> None:
     """A function that counts on its device, and looks back at so many numbers: 0, then 0 + 1, then 0 + 1 + 2, …"""
     position, seen, sums = torch.zeros(1, dtype=torch.long), torch.zeros(9), torch.zeros(9)
@@ -154,6 +162,15 @@ def test_where_cuda_refuses_the_function_is_called_instead(
     assert "CUDA graphs cannot be used (operation not permitted" in caplog.text
 
 
+def test_whoever_needs_the_recording_raises_what_it_wants(cuda: Callable[..., Cuda]) -> None:
+    def told(error: RuntimeError) -> None:
+        raise LookupError(str(error))
+
+    cuda(refuses=True)
+    with pytest.raises(LookupError, match="operation not permitted"):
+        CudaRecorder(GPU, told).record(lambda: None)
+
+
 def test_what_is_wrong_with_the_function_itself_is_not_hidden(cuda: Callable[..., Cuda]) -> None:
     def fail() -> None:
         raise ValueError("mistake")
@@ -161,3 +178,23 @@ def test_what_is_wrong_with_the_function_itself_is_not_hidden(cuda: Callable[...
     cuda()
     with pytest.raises(ValueError, match="mistake"):
         CudaRecorder(GPU).record(fail)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_on_a_gpu_each_call_counts_once_and_draws_anew() -> None:
+    total, drawn = torch.zeros((), device="cuda"), torch.zeros(1000, device="cuda")
+
+    def function() -> None:
+        total.add_(1.0)
+        drawn.copy_(torch.rand(1000, device="cuda"))
+
+    graph, seen = Recorded(function, CudaRecorder(GPU), warm_up=3), []
+    for number in (1, 2, 3, 4, 5, 2, 5):
+        torch.manual_seed(number)
+        graph()
+        seen.append(drawn.clone())
+    assert float(total) == 7
+    assert torch.equal(seen[1], seen[5])
+    assert torch.equal(seen[4], seen[6])
+    assert not torch.equal(seen[3], seen[4])

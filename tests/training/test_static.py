@@ -1,14 +1,15 @@
 """A step over tensors that stay where they are: equal to the plain one, and indifferent to what is done to batches."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 import torch
 
 from clearhead.data import Batch
+from clearhead.errors import TrainingError
 from clearhead.model import Segments
-from clearhead.training import static
-from clearhead.training.static import StaticStep
+from clearhead.training.static import StaticStep, graph_recorder
 
 
 def batch(value: int) -> Batch:
@@ -28,7 +29,7 @@ def test_every_step_reads_its_own_batches_at_the_same_place() -> None:
         seen.append(values(batches))
         places.append([tensor.data_ptr() for one in batches for tensor in one.tensors()])
 
-    step = StaticStep(learn, "cpu", record=False)
+    step = StaticStep(learn, "cpu")
     for first in (10, 20, 30):
         step([batch(first), batch(first + 100)])
     assert seen[0] == [[10, 11, 12, 13, 14], [110, 111, 112, 113, 114]]
@@ -39,24 +40,56 @@ def test_every_step_reads_its_own_batches_at_the_same_place() -> None:
 
 def test_what_it_is_given_stays_as_it_is() -> None:
     """The first batches are not the place that later ones are copied to."""
-    given, step = batch(10), StaticStep(lambda batches: None, "cpu", record=False)
+    given, step = batch(10), StaticStep(lambda batches: None, "cpu")
     step([given])
     step([batch(20)])
     assert values([given]) == [[10, 11, 12, 13, 14]]
 
 
-def test_a_recorded_step_is_what_a_graph_calls(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The graph's function takes nothing: it reads what stands in its place when it is called."""
-    seen = []
-    monkeypatch.setattr(static, "Graph", lambda function: lambda: (seen.append("replayed"), function()))
-    step = StaticStep(lambda batches: seen.append(values(batches)), "cpu", record=True)
-    step([batch(10)])
-    step([batch(20)])
-    assert seen == ["replayed", [[10, 11, 12, 13, 14]], "replayed", [[20, 21, 22, 23, 24]]]
+class Recorder:
+    """Notes what it is asked for, and plays by calling."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def run(self, function: Callable[[], None]) -> None:
+        self.lines.append("run")
+        function()
+
+    def record(self, function: Callable[[], None]) -> Callable[[], None]:
+        self.lines.append("record")
+        return function
+
+
+def test_a_recorded_step_takes_nothing() -> None:
+    """It reads what stands in its place when it is played; three steps warm up, as torch's notes have it."""
+    seen: list[list[list[int]]] = []
+    recorder = Recorder()
+    step = StaticStep(lambda batches: seen.append(values(batches)), "cpu", recorder)
+    for first in (10, 20, 30, 40, 50):
+        step([batch(first)])
+    assert recorder.lines == ["run", "run", "run", "record"]
+    assert [one[0][0] for one in seen] == [10, 20, 30, 40, 50]
+
+
+def test_what_cannot_be_recorded_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextlib.contextmanager
+    def refuse(*given: object, **named: object) -> Iterator[None]:
+        raise RuntimeError("CUDA error: operation not permitted when stream is capturing\nCompile with ...")
+        yield
+
+    for name in ("Stream", "CUDAGraph", "graph_pool_handle"):
+        monkeypatch.setattr(torch.cuda, name, lambda *given: None)
+    monkeypatch.setattr(torch.cuda, "stream", lambda stream: contextlib.nullcontext())
+    monkeypatch.setattr(torch.cuda, "graph", refuse)
+    message = r"as a CUDA graph \(CUDA error: operation not permitted when stream is capturing\); set training.graph="
+    with pytest.raises(TrainingError, match=message) as caught:
+        graph_recorder("cuda").record(lambda: None)
+    assert "\n" not in str(caught.value)
 
 
 def test_another_number_of_batches_is_no_step() -> None:
-    step = StaticStep(lambda batches: None, "cpu", record=False)
+    step = StaticStep(lambda batches: None, "cpu")
     step([batch(1), batch(2)])
     with pytest.raises(ValueError, match="shorter"):
         step([batch(1)])

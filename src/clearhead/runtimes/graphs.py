@@ -1,10 +1,13 @@
-"""CUDA graphs: a row of operations on a GPU, recorded once and started as a whole.
+"""CUDA graphs: a row of operations on a GPU, recorded once and started as a whole; for decoding and for training.
 
 Started one by one from Python, the two hundred operations of a decoding step take five times as long as the GPU needs
 for them.
+
+Source: torch's notes on CUDA graphs, "Whole-network capture".
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
@@ -27,19 +30,23 @@ class Recorder(Protocol):
         ...
 
 
+def _go_on_without(error: RuntimeError) -> None:
+    _LOG.warning("CUDA graphs cannot be used (%s); translating goes on without, more slowly", error)
+
+
 class CudaRecorder:
-    """CUDA's own: see torch's notes on CUDA graphs.
+    """CUDA's own.
 
     All recordings of one recorder share their memory for results in between, so nothing may be kept in it from one to
     the next, and two may never run at once. One whose recordings are all gone must not be used again.
 
-    Where CUDA refuses to record, functions are called as they are, and the log says so.
+    refused: is told why where CUDA refuses to record, once, and may raise; else functions are called as they are.
     """
 
-    def __init__(self, device: torch.device) -> None:
+    def __init__(self, device: torch.device, refused: Callable[[RuntimeError], None] = _go_on_without) -> None:
         self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
         self._pool = torch.cuda.graph_pool_handle()
-        self._refused = False
+        self._tell, self._refused = refused, False
 
     def run(self, function: Callable[[], None]) -> None:
         """On the stream that records, where libraries make their workspaces when they are first used."""
@@ -60,8 +67,8 @@ class CudaRecorder:
             with torch.cuda.stream(self._stream), recording:
                 function()
         except RuntimeError as error:
-            _LOG.warning("CUDA graphs cannot be used (%s); translating goes on without, more slowly", error)
             self._refused = True
+            self._tell(error)
             return function
         return graph.replay
 
@@ -69,23 +76,25 @@ class CudaRecorder:
 class Recorded:
     """A function of whole numbers that is recorded for each choice of them, and then played.
 
-    The first call with some numbers runs as it is, which is the run that must come before a recording, and what is
-    asked for only once is never recorded. A recording knows nothing of Python: the function must do the same operations
-    on the same tensors in every call with the same numbers.
+    The first `warm_up` calls with some numbers run as they are: libraries make their workspaces in them, and compilers
+    kernels. What is asked for no more often is never recorded. A recording knows nothing of Python: the function must
+    do the same operations on the same tensors in every call with the same numbers, and never make the host wait for the
+    device. Random numbers are drawn anew in each call, from the seed that was set before it.
     """
 
-    def __init__(self, function: Callable[..., None], recorder: Recorder) -> None:
-        self._function, self._recorder = function, recorder
-        self._plays: dict[tuple[int, ...], Play | None] = {}
+    def __init__(self, function: Callable[..., None], recorder: Recorder, warm_up: int = 1) -> None:
+        self._function, self._recorder, self._warm_up = function, recorder, warm_up
+        self._runs: Counter[tuple[int, ...]] = Counter()
+        self._plays: dict[tuple[int, ...], Play] = {}
 
     def __call__(self, *numbers: int) -> None:
         def call() -> None:
             self._function(*numbers)
 
-        if numbers not in self._plays:
-            self._plays[numbers] = None
+        if self._runs[numbers] < self._warm_up:
+            self._runs[numbers] += 1
             self._recorder.run(call)
             return
-        play = self._plays[numbers] or self._recorder.record(call)
-        self._plays[numbers] = play
-        play()
+        if numbers not in self._plays:
+            self._plays[numbers] = self._recorder.record(call)
+        self._plays[numbers]()

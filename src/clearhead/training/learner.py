@@ -19,7 +19,7 @@ from clearhead.training.loss import linear_cross_entropy, static_linear_cross_en
 from clearhead.training.optimizer import Updater
 from clearhead.training.r_drop import linear_r_drop, whole_linear_r_drop
 from clearhead.training.schedule import learning_rate
-from clearhead.training.static import StaticStep
+from clearhead.training.static import StaticStep, graph_recorder
 
 
 class Learner:
@@ -51,7 +51,8 @@ class Learner:
         elif settings.packing or settings.device != "cpu":
             self._cross_entropy = functools.partial(static_linear_cross_entropy, compiled=compiled)
             self._r_drop = whole_linear_r_drop
-        self._static = StaticStep(self._learn, settings.device, settings.graph) if settings.packing else None
+        recorder = graph_recorder(settings.device) if settings.graph else None
+        self._static = StaticStep(self._learn, settings.device, recorder) if settings.packing else None
 
     def step(self, number: int, batches: Sequence[Batch]) -> None:
         """Take step `number`, which counts from 1, with the gradients of all `batches` together."""

@@ -2,20 +2,26 @@
 
 from collections.abc import Callable, Sequence
 
+import torch
+
 from clearhead.data import Batch
-from clearhead.training.graph import Graph
+from clearhead.errors import TrainingError
+from clearhead.runtimes.graphs import CudaRecorder, Recorded, Recorder
+
+# torch's notes on CUDA graphs have a training step run so often before it is recorded.
+WARM_UP = 3
 
 
 class StaticStep:
     """A step whose batches are copied, each time, into the tensors of the first ones.
 
-    `learn` takes batches on `device`. With `record` it is recorded as a CUDA graph.
+    `learn` takes batches on `device`. With a `recorder` it is recorded, as a CUDA graph for example.
     """
 
-    def __init__(self, learn: Callable[[Sequence[Batch]], None], device: str, record: bool) -> None:
+    def __init__(self, learn: Callable[[Sequence[Batch]], None], device: str, recorder: Recorder | None = None) -> None:
         self._learn, self._device = learn, device
         self._inputs: list[Batch] = []
-        self._run = Graph(self._learn_inputs) if record else self._learn_inputs
+        self._run = Recorded(self._learn_inputs, recorder, WARM_UP) if recorder else self._learn_inputs
 
     def __call__(self, batches: Sequence[Batch]) -> None:
         if not self._inputs:
@@ -32,3 +38,15 @@ class StaticStep:
             # From memory that the system never moves a copy is made while the host goes on.
             pinned = given.pin_memory() if tensor.is_cuda else given
             tensor.copy_(pinned, non_blocking=True)
+
+
+def graph_recorder(device: str) -> CudaRecorder:
+    """What records a step. Where CUDA refuses, it raises TrainingError: the recipe asks for a graph, or `auto` did."""
+    return CudaRecorder(torch.device(device), _refuse)
+
+
+def _refuse(error: RuntimeError) -> None:
+    reason = str(error).strip().partition("\n")[0]
+    raise TrainingError(
+        f"the training step cannot be recorded as a CUDA graph ({reason}); set training.graph=false"
+    ) from error
