@@ -188,3 +188,16 @@ def test_whoever_counts_changes_sees_them(corpus: PreparedCorpus) -> None:
     before = [parameter._version for parameter in watched]
     one.step(1, padded_batches(corpus, 900))
     assert all(parameter._version > old for parameter, old in zip(watched, before, strict=True))
+
+
+def test_each_rank_drops_out_other_numbers(corpus: PreparedCorpus) -> None:
+    """The same rank the same ones, whatever was drawn before."""
+    weights = []
+    for rank, before in ((0, 1), (1, 1), (1, 2)):
+        torch.manual_seed(before)
+        made = learner(training(), dropout=0.3)
+        one = Learner(made.model, made.settings, rank)
+        one.step(1, padded_batches(corpus, 900))
+        weights.append(one.flat.values)
+    assert not torch.equal(weights[0], weights[1])
+    assert torch.equal(weights[1], weights[2])

@@ -19,6 +19,7 @@ from clearhead.training.loss import linear_cross_entropy, static_linear_cross_en
 from clearhead.training.optimizer import Updater
 from clearhead.training.r_drop import linear_r_drop, whole_linear_r_drop
 from clearhead.training.schedule import learning_rate
+from clearhead.training.seeding import seed_step
 from clearhead.training.static import StaticStep, graph_recorder
 
 
@@ -28,8 +29,9 @@ class Learner:
     The host reads nothing during a step: `loss` is summed on the device, until somebody reads it and sets it to 0.
     """
 
-    def __init__(self, model: EncoderDecoder, settings: ResolvedTraining) -> None:
-        self.settings = settings
+    def __init__(self, model: EncoderDecoder, settings: ResolvedTraining, rank: int = 0) -> None:
+        """rank: the number of this machine among those that train together, which draw random numbers of their own."""
+        self.settings, self.rank = settings, rank
         self.model = model.to(settings.device).train()
         # On a GPU torch's autocast rounds what it should; on a CPU it would round attention too, which is slower there.
         self.products = torch.bfloat16 if settings.precision == "bf16" else None
@@ -56,13 +58,7 @@ class Learner:
 
     def step(self, number: int, batches: Sequence[Batch]) -> None:
         """Take step `number`, which counts from 1, with the gradients of all `batches` together."""
-        # Each step has random numbers of its own, so that a run that is resumed draws the same ones.
-        seed = self.settings.seed * 1_000_003 + number - 1
-        if self.settings.device == "cpu":
-            # Not `torch.manual_seed`, which seeds every GPU as well, whose numbers are not ours then.
-            torch.default_generator.manual_seed(seed)
-        else:
-            torch.manual_seed(seed)
+        seed_step(self.settings.device, self.settings.seed, number, self.rank)
         self.updater.prepare(number)
         self.average.prepare(number)
         if self._static is None:
