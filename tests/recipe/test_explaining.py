@@ -59,6 +59,11 @@ from clearhead.recipe.reading import build_recipe
         ("training.optimizer.betas=0.9", r"expected a list in brackets, such as \[a, b\]"),
         ("training.patience=off", "'off' is not allowed: expected a whole number, such as 100, or null for none"),
         ("steps=1000", r"unknown key steps; did you mean training.steps\?"),
+        ("training.steps=true", "training.steps=true is not allowed: expected a whole number, such as 100"),
+        ("training.schedule.peak=yes", "peak='yes' is not allowed: expected a number, such as 0.1"),
+        ("model.dropout=false", "model.dropout=false is not allowed: expected a number, such as 0.1, or null for none"),
+        ("data.train.0.weight=true", "weight=true is not allowed: expected a number, such as 0.1"),
+        ("training.optimizer.betas=[0.9, true]", "betas.1=true is not allowed: expected a number, such as 0.1"),
         ("training.batch_tokens=true", "training.batch_tokens: true is not allowed: expected auto"),
         ("training.dropout=0.1", r"unknown key training.dropout; did you mean model.dropout\?"),
         ("training={steps: 1, select_by: bleu, validate_sentences: 0}", "training: select_by=bleu needs translations"),
@@ -141,3 +146,18 @@ def test_a_key_that_is_no_text() -> None:
     """Half a character, as Python has it of an argument that is not UTF-8: it was a traceback."""
     with pytest.raises(RecipeError, match=r"recipe: the key '\\ud800' is not allowed: expected a text$"):
         build_recipe({"\ud800": 1}, "recipe")
+
+
+def accepts(key: str, value: object) -> bool:
+    try:
+        Recipe.model_validate(changed(key, value))
+    except pydantic.ValidationError:
+        return False
+    return True
+
+
+def test_no_number_is_a_switch() -> None:
+    """pydantic reads true as 1, so that `training.steps=true` trained one step."""
+    numbers = [key for key in explaining._all_keys(Recipe) if any(accepts(key, value) for value in (0.5, 3, 300))]
+    assert {"training.steps", "training.schedule.peak", "data.train.weight", "decoding.beam_size"} <= set(numbers)
+    assert [key for key in numbers if accepts(key, True) or accepts(key, False)] == []

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticKnownError
 
 from clearhead.bounds import REAL, WHOLE
 from clearhead.model import PRESETS, TransformerConfig
@@ -12,17 +13,32 @@ from clearhead.model.config import MOST_SIZES, Activation, NormKind, NormPlaceme
 from clearhead.recipe.plain_yaml import write_yaml
 from clearhead.recipe.spelling import shown
 
+
+def _no_switch(kind: Literal["int_type", "float_type"]) -> BeforeValidator:
+    """Refuses true and false, which pydantic reads as 1 and 0: whoever wrote them meant another key."""
+
+    def refuse(value: object) -> object:
+        if isinstance(value, bool):
+            raise PydanticKnownError(kind)
+        return value
+
+    return BeforeValidator(refuse)
+
+
+# Every number of a recipe is one of these.
+Whole = Annotated[int, _no_switch("int_type")]
+Real = Annotated[float, _no_switch("float_type")]
 # Nothing that a run can use is refused by these bounds; they keep a mistyped or hostile number from filling the memory,
 # from running for ever, or from becoming infinite in a product.
-Rate = Annotated[float, Field(ge=0.0, lt=1.0)]
-Weight = Annotated[float, Field(gt=0.0, le=1000.0)]
-Factor = Annotated[float, Field(ge=0.0, le=1e6)]
-Count = Annotated[int, Field(gt=0, le=10**9)]
-CountOrNone = Annotated[int, Field(ge=0, le=10**9)]
-Pieces = Annotated[int, Field(gt=0, le=MOST_SIZES["source_vocabulary"])]
+Rate = Annotated[Real, Field(ge=0.0, lt=1.0)]
+Weight = Annotated[Real, Field(gt=0.0, le=1000.0)]
+Factor = Annotated[Real, Field(ge=0.0, le=1e6)]
+Count = Annotated[Whole, Field(gt=0, le=10**9)]
+CountOrNone = Annotated[Whole, Field(ge=0, le=10**9)]
+Pieces = Annotated[Whole, Field(gt=0, le=MOST_SIZES["source_vocabulary"])]
 # Below what a generator takes, with room for a step's number after it.
-Seed = Annotated[int, Field(ge=0, lt=2**40)]
-BeamSize = Annotated[int, Field(ge=WHOLE["beam_size"][0], le=WHOLE["beam_size"][1])]
+Seed = Annotated[Whole, Field(ge=0, lt=2**40)]
+BeamSize = Annotated[Whole, Field(ge=WHOLE["beam_size"][0], le=WHOLE["beam_size"][1])]
 LEAST_ALPHA, MOST_ALPHA = REAL["alpha"]
 # The forms that `decoding.LengthPenalty` reads, which lies beside this room.
 PENALTY_FORMS = f"none, gnmt:ALPHA or mean:ALPHA with ALPHA from {LEAST_ALPHA:g} to {MOST_ALPHA:g}, such as mean:1.0"
@@ -62,7 +78,7 @@ class Embedded(_Section):
     """
 
     corpus: Literal["street"]
-    pairs: Annotated[int, Field(gt=0, le=10**7)]
+    pairs: Annotated[Whole, Field(gt=0, le=10**7)]
     seed: Seed = 1
     grammar: str | None = None
 
@@ -71,7 +87,7 @@ class Filters(_Section):
     """Which training pairs are left out: too long, too unequal in length, or seen before."""
 
     max_tokens: Count | None = None
-    max_ratio: Annotated[float, Field(ge=1.0, le=1e6)] | None = None
+    max_ratio: Annotated[Real, Field(ge=1.0, le=1e6)] | None = None
     deduplicate: bool = False
 
 
@@ -127,16 +143,16 @@ class Model(_Section):
     """
 
     preset: Preset | None = None
-    width: Annotated[int, _size("width")] | None = None
-    heads: Annotated[int, _size("heads")] | None = None
-    inner_width: Annotated[int, _size("inner_width")] | None = None
-    encoder_layers: Annotated[int, _size("encoder_layers", 0)] | None = None
-    decoder_layers: Annotated[int, _size("decoder_layers", 0)] | None = None
+    width: Annotated[Whole, _size("width")] | None = None
+    heads: Annotated[Whole, _size("heads")] | None = None
+    inner_width: Annotated[Whole, _size("inner_width")] | None = None
+    encoder_layers: Annotated[Whole, _size("encoder_layers", 0)] | None = None
+    decoder_layers: Annotated[Whole, _size("decoder_layers", 0)] | None = None
     dropout: Rate | None = None
     attention_dropout: Rate | None = None
     activation_dropout: Rate | None = None
     positions: PositionKind | None = None
-    max_length: Annotated[int, _size("max_length")] | None = None
+    max_length: Annotated[Whole, _size("max_length")] | None = None
     norm_placement: NormPlacement | None = None
     norm: NormKind | None = None
     activation: Activation | None = None
@@ -170,9 +186,9 @@ class Optimizer(_Section):
 
     name: Literal["adamw"] = "adamw"
     betas: tuple[Rate, Rate] = (0.9, 0.98)
-    epsilon: Annotated[float, Field(gt=0.0, le=1.0)] = 1e-9
+    epsilon: Annotated[Real, Field(gt=0.0, le=1.0)] = 1e-9
     weight_decay: Factor = 0.01
-    clip: Annotated[float, Field(gt=0.0, le=1e9)] | None = 1.0
+    clip: Annotated[Real, Field(gt=0.0, le=1e9)] | None = 1.0
 
 
 class Schedule(_Section):
@@ -183,7 +199,7 @@ class Schedule(_Section):
     """
 
     name: Literal["paper", "linear", "cosine", "constant"] = "linear"
-    peak: Annotated[float, Field(gt=0.0, le=1000.0)] = Field(
+    peak: Annotated[Real, Field(gt=0.0, le=1000.0)] = Field(
         default_factory=lambda values: 1.0 if values.get("name") == "paper" else 1e-3
     )
     warmup: CountOrNone = 400
@@ -204,8 +220,7 @@ def _auto_or_tokens(value: object) -> object:
     if value == "auto":
         return value
     with contextlib.suppress(pydantic.ValidationError):
-        if not isinstance(value, bool):
-            return _COUNT.validate_python(value)
+        return _COUNT.validate_python(value)
     raise ValueError(f"{shown(value)} is not allowed: expected auto, or a whole number of tokens such as 128")
 
 
