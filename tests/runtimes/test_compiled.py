@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from clearhead.decoding import Engine, Hypothesis, Precision, Sampling, SearchOptions, Shortlist, score_ids
 from clearhead.errors import DecodingError
 from clearhead.model import EncoderDecoder, TransformerConfig
-from clearhead.native import compiler
+from clearhead.native import compiler, crossing
 from clearhead.native import library as native
-from clearhead.runtimes.compiled import CompiledRuntime
+from clearhead.runtimes.compiled import CompiledRuntime, CompiledState
 from clearhead.runtimes.eager import EagerRuntime, padded
 from clearhead.runtimes.preparing import compiled, weights_of
 from clearhead.runtimes.runtime import Runtime, log_softmax
@@ -37,6 +37,9 @@ KINDS: list[dict[str, Any]] = [
     {"activation": "swiglu", "positions": "rotary"},
     {"width": 36, "heads": 3, "inner_width": 50},
     {"encoder_layers": 0, "decoder_layers": 1},
+    {"heads": 4, "kv_heads": 2, "head_width": 6, "positions": "rotary", "eps": 0.1, "scale": 0.7},
+    {"heads": 4, "kv_heads": 1, "head_width": 20, "bias": False},
+    {"norm": "rms", "bias": False, "norm_placement": "pre", "eps": 1e-3, "activation": "swiglu"},
 ]
 
 
@@ -376,3 +379,50 @@ def test_weights_of_other_shapes_are_refused(name: str) -> None:
     arrays[name] = arrays[name][:-1]
     with pytest.raises(DecodingError, match=r"cannot take float32 of shape .*expected float32 of shape"):
         CompiledRuntime(library, model.config, arrays, "fp32")
+
+
+def advance(runtime: CompiledRuntime, state: CompiledState, tokens: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The logits after these tokens ("rows positions") of one sentence's rows, all positions at once."""
+    logits = np.empty((len(tokens), VOCABULARY), np.float32)
+    code = state._library.advance(
+        state._record, state._state, tokens.ctypes.data, None, 1, *tokens.shape, logits.ctypes.data, VOCABULARY, 1
+    )
+    crossing.require_done(code, "some positions", tokens=tokens)
+    return logits
+
+
+@pytest.mark.parametrize("changes", KINDS)
+@pytest.mark.parametrize("first", [1, 3])
+def test_many_positions_at_once_are_those_one_by_one(changes: dict[str, Any], first: int) -> None:
+    """To the last bit, and so are the positions that follow."""
+    runtime = compiled_of(model_of(**changes))
+    together, alone = (runtime.begin([[5, 6, 7]], 12) for _ in range(2))
+    tokens = np.array([[1, 9, 4, 3, 8, 20, 11]])
+    advance(runtime, together, tokens[:, :first])
+    for place in range(first):
+        advance(runtime, alone, tokens[:, place : place + 1])
+    found = advance(runtime, together, tokens[:, first:6])
+    expected = [advance(runtime, alone, tokens[:, place : place + 1]) for place in range(first, 6)][-1]
+    assert np.array_equal(found, expected)
+    assert np.array_equal(advance(runtime, together, tokens[:, 6:]), advance(runtime, alone, tokens[:, 6:]))
+    with pytest.raises(DecodingError):
+        advance(runtime, together, np.ones((1, 6), np.int64))
+    with pytest.raises(DecodingError):
+        advance(runtime, together, np.ones((1, 0), np.int64))
+
+
+def test_a_stack_without_memory() -> None:
+    """A cross-attention that adds nothing is left out: so are those of a model that has none."""
+    model = model_of(norm_placement="pre")
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if "cross_attention.output" in name:
+                parameter.zero_()
+    whole, without = compiled_of(model), compiled_of(model)
+    for layer in without._record.decoder[: model.config.decoder_layers]:
+        layer.cross_query.packed = None
+    tokens = np.array([[1, 9, 4, 3]])
+    found, expected = (advance(one, one.begin([[5, 6, 7]], 12), tokens) for one in (without, whole))
+    assert np.array_equal(found, expected)
+    other = advance(without, without.begin([[8, 30]], 12), tokens)
+    assert np.array_equal(found, other)  # Nothing looks at the source.

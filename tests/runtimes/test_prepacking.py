@@ -1,7 +1,7 @@
 """Weights as C reads them: tests/runtimes/test_compiled.py compares what it computes with them."""
 
 import dataclasses
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -26,18 +26,10 @@ def test_every_activation_of_the_paper_and_the_gated_ones(activation: Activation
     assert unknown_to_c(dataclasses.replace(CONFIG, activation=activation).block) is None
 
 
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"kv_heads": 1}, "kv_heads=1"),
-        ({"head_width": 6}, "head_width=6"),
-        ({"eps": 1e-6}, "eps=1e-06"),
-        ({"bias": False}, "bias=False"),
-        ({"scale": 1.0}, "scale=1.0"),
-    ],
-)
-def test_what_c_does_not_know_is_named(changes: dict[str, Any], said: str) -> None:
-    assert unknown_to_c(dataclasses.replace(CONFIG, **changes).block) == said
+def test_what_c_does_not_know_is_named() -> None:
+    block = CONFIG.block
+    object.__setattr__(block, "activation", "mish")
+    assert unknown_to_c(block) == "activation='mish'"
 
 
 @pytest.mark.skipif(compiler.find_compiler() is None, reason="this machine has no C compiler")

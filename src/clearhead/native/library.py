@@ -32,7 +32,7 @@ class Matrix(Structure):
 class Norm(Structure):
     """`struct norm` of transformer.h."""
 
-    _fields_ = (("weight", c_void_p), ("bias", c_void_p))
+    _fields_ = (("weight", c_void_p), ("bias", c_void_p), ("eps", c_float), ("centred", c_int32))
 
 
 class Layer(Structure):
@@ -50,11 +50,11 @@ class Transformer(Structure):
     """`struct transformer` of transformer.h."""
 
     _fields_ = (
-        ("width", c_int32), ("heads", c_int32), ("inner_width", c_int32),
-        ("encoder_layers", c_int32), ("decoder_layers", c_int32),
+        ("width", c_int32), ("heads", c_int32), ("kv_heads", c_int32), ("head_width", c_int32),
+        ("inner_width", c_int32), ("encoder_layers", c_int32), ("decoder_layers", c_int32),
         ("source_vocabulary", c_int32), ("target_vocabulary", c_int32), ("max_length", c_int32),
         ("normalize_after", c_int32), ("activation", c_int32), ("gated", c_int32),
-        ("scale", c_float),
+        ("scale", c_float), ("attention_scale", c_float),
         ("source_embedding", c_void_p), ("target_embedding", c_void_p),
         ("source_positions", c_void_p), ("target_positions", c_void_p),
         ("cosine", c_void_p), ("sine", c_void_p),
@@ -81,7 +81,7 @@ class Library:
         )
         self.shortlist = _declared(functions.ch_shortlist, c_int, model, c_void_p, *[numbers] * 3, c_int, c_int)
         self.advance = _declared(
-            functions.ch_advance, c_int, model, c_void_p, numbers, numbers, c_int, c_int, numbers, c_int, c_int
+            functions.ch_advance, c_int, model, c_void_p, numbers, numbers, *[c_int] * 3, numbers, c_int, c_int
         )
         self.state_free = _declared(functions.ch_state_free, None, model, c_void_p)
         self.expand_beams = _declared(

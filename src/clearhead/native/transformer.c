@@ -28,16 +28,16 @@ static int provide(const struct transformer *t, struct buffers *b, int rows) {
     if (rows <= b->rows) return 0;
     release(b);
     size_t bytes = rows * sizeof(float), width = t->width, inner = t->inner_width;
-    struct matrix wide = t->output, deep = t->output; /* The kind is that of all; the depths differ. */
-    wide.inputs = t->width, deep.inputs = t->inner_width;
+    struct matrix deepest = t->output; /* The kind is that of all; the depths differ. */
+    deepest.inputs = largest(largest(width, inner), query_width(t));
     b->inputs = checked(malloc(bytes * width), &failed);
     b->normalized = checked(malloc(bytes * width), &failed);
-    b->projected = checked(malloc(bytes * width * 3), &failed);
-    b->context = checked(malloc(bytes * width), &failed);
+    b->projected = checked(malloc(bytes * (query_width(t) + 2 * key_width(t))), &failed);
+    b->context = checked(malloc(bytes * query_width(t)), &failed);
     b->added = checked(malloc(bytes * width), &failed);
     b->inner = checked(malloc(bytes * inner), &failed);
     b->gate = t->gated ? checked(malloc(bytes * inner), &failed) : NULL;
-    size_t workspace = largest(ch_workspace_bytes(&wide, rows), ch_workspace_bytes(&deep, rows));
+    size_t workspace = ch_workspace_bytes(&deepest, rows);
     b->work = checked(aligned_alloc(64, (workspace + 63) / 64 * 64), &failed);
     b->rows = failed ? 0 : rows;
     return failed ? -1 : 0;
@@ -47,14 +47,14 @@ static int provide(const struct transformer *t, struct buffers *b, int rows) {
 
 static void normalize(struct norm norm, const float *in, int rows, int width, float *out) {
     for (int row = 0; row < rows; row++, in += width, out += width) {
-        float mean = norm.bias ? sum(in, width) / width : 0.0f;
+        float mean = norm.centred ? sum(in, width) / width : 0.0f;
         float squares = sum_of_squares(in, mean, width);
         /* Squares too large to be summed would make nothing of every number, and hide what has gone wrong. */
-        float factor = squares < INFINITY ? 1.0f / sqrtf(squares / width + 1e-5f) : NAN;
+        float factor = squares < INFINITY ? 1.0f / sqrtf(squares / width + norm.eps) : NAN;
         if (norm.bias)
             for (int i = 0; i < width; i++) out[i] = (in[i] - mean) * factor * norm.weight[i] + norm.bias[i];
         else
-            for (int i = 0; i < width; i++) out[i] = in[i] * factor * norm.weight[i];
+            for (int i = 0; i < width; i++) out[i] = (in[i] - mean) * factor * norm.weight[i];
     }
 }
 
@@ -101,12 +101,12 @@ static void feed_forward(
     leaving(t, layer->feed_forward_norm, b, rows);
 }
 
-/* Turn each pair (2i, 2i+1) of every head by the angle of its position. */
+/* Turn each pair (2i, 2i+1) of every head by the angle of its position; the keys' heads follow those of the query. */
 static void rotate(const struct transformer *t, float *vector, int position) {
-    int head_width = t->width / t->heads, half = head_width / 2;
+    int head_width = t->head_width, half = head_width / 2;
     if (!t->cosine) return;
     const float *cosine = t->cosine + (size_t)position * half, *sine = t->sine + (size_t)position * half;
-    for (int head = 0; head < t->heads; head++, vector += head_width)
+    for (int head = 0; head < t->heads + t->kv_heads; head++, vector += head_width)
         for (int i = 0; i < half; i++) {
             float even = vector[2 * i], odd = vector[2 * i + 1];
             vector[2 * i] = even * cosine[i] - odd * sine[i];
@@ -127,21 +127,22 @@ static void attend(
     const struct transformer *t, const float *query, const float *const *attended, int count, float *scores,
     float *context
 ) {
-    int width = t->width, head_width = width / t->heads, stride = (count + LANES - 1) / LANES * LANES;
-    float scale = 1.0f / sqrtf((float)head_width);
+    int head_width = t->head_width, width = key_width(t), stride = (count + LANES - 1) / LANES * LANES;
+    int sharing = t->heads / t->kv_heads; /* so many heads have the same keys and values */
+    float scale = t->attention_scale != 0.0f ? t->attention_scale : 1.0f / sqrtf((float)head_width);
     for (int key = 0; key < count; key++) {
         if (key + AHEAD < count) fetch(attended[key + AHEAD], width);
         fetch(attended[key] + width, width);
         for (int head = 0; head < t->heads; head++)
             scores[head * stride + key] =
-                dot(query + head * head_width, attended[key] + head * head_width, head_width) * scale;
+                dot(query + head * head_width, attended[key] + head / sharing * head_width, head_width) * scale;
     }
     for (int head = 0; head < t->heads; head++) softmax(scores + head * stride, count, stride);
-    memset(context, 0, width * sizeof(float));
+    memset(context, 0, query_width(t) * sizeof(float));
     for (int key = 0; key < count; key++)
         for (int head = 0; head < t->heads; head++) {
             float weight = scores[head * stride + key];
-            const float *value = attended[key] + width + head * head_width;
+            const float *value = attended[key] + width + head / sharing * head_width;
             for (int i = 0; i < head_width; i++) context[head * head_width + i] += weight * value[i];
         }
 }
@@ -160,18 +161,18 @@ static void encode_layer(
     const struct transformer *t, const struct layer *layer, struct state *s, int rows, int threads
 ) {
     struct buffers *b = &s->buffers;
-    int width = t->width;
+    size_t queries = query_width(t), all = queries + 2 * key_width(t);
     ch_matmul(&layer->self_inputs, entering(t, layer->self_norm, b, rows), rows, b->projected, b->work, threads);
     for (int sentence = 0; sentence < s->sentences; sentence++) {
         int start = s->starts[sentence], length = s->lengths[sentence];
         for (int i = 0; i < length; i++) {
-            float *projected = b->projected + (size_t)(start + i) * 3 * width;
-            rotate(t, projected, i), rotate(t, projected + width, i);
-            b->attended[i] = projected + width;
+            float *projected = b->projected + (start + i) * all;
+            rotate(t, projected, i);
+            b->attended[i] = projected + queries;
         }
         for (int i = 0; i < length; i++) {
             size_t row = start + i;
-            attend(t, b->projected + row * 3 * width, b->attended, length, b->scores, b->context + row * width);
+            attend(t, b->projected + row * all, b->attended, length, b->scores, b->context + row * queries);
         }
     }
     ch_matmul(&layer->self_output, b->context, rows, b->added, b->work, threads);
@@ -191,7 +192,7 @@ static int encode(const struct transformer *t, struct state *s, const int32_t *i
     for (int layer = 0; layer < t->encoder_layers; layer++) encode_layer(t, &t->encoder[layer], s, rows, threads);
     if (t->encoder_norm.weight) normalize(t->encoder_norm, b->inputs, rows, t->width, b->inputs);
     for (int layer = 0; layer < t->decoder_layers && !failed; layer++) {
-        float *memory = s->memories[layer] = checked(malloc((size_t)rows * 2 * t->width * sizeof(float)), &failed);
+        float *memory = s->memories[layer] = checked(malloc((size_t)rows * 2 * key_width(t) * sizeof(float)), &failed);
         if (memory) ch_matmul(&t->decoder[layer].cross_memory, b->inputs, rows, memory, b->work, threads);
     }
     return failed ? -1 : 0;
@@ -260,46 +261,54 @@ EXPORT int ch_state_new(
 
 /* ------------------------------------------------------------------ a decoding step */
 
+/* Each of `rows` hypotheses has `positions` new inputs, one after the other; each attends to itself and to all before. */
 static void attend_to_past(
-    const struct transformer *t, const struct layer *layer, struct state *s, float **pasts, int rows, int threads
+    const struct transformer *t, const struct layer *layer, struct state *s, float **pasts, int rows, int positions,
+    int threads
 ) {
     struct buffers *b = &s->buffers;
-    int width = t->width, position = s->position;
-    ch_matmul(&layer->self_inputs, entering(t, layer->self_norm, b, rows), rows, b->projected, b->work, threads);
-    for (int row = 0; row < rows; row++) {
-        float *projected = b->projected + (size_t)row * 3 * width;
-        rotate(t, projected, position), rotate(t, projected + width, position);
-        memcpy(pasts[position] + (size_t)row * 2 * width, projected + width, 2 * width * sizeof(float));
+    size_t queries = query_width(t), keys = 2 * key_width(t), all = queries + keys;
+    int inputs = rows * positions;
+    ch_matmul(&layer->self_inputs, entering(t, layer->self_norm, b, inputs), inputs, b->projected, b->work, threads);
+    for (int input = 0; input < inputs; input++) {
+        int position = s->position + input % positions;
+        float *projected = b->projected + input * all;
+        rotate(t, projected, position);
+        memcpy(pasts[position] + input / positions * keys, projected + queries, keys * sizeof(float));
     }
     for (int row = 0; row < rows; row++) {
         const int32_t *ancestry = s->ancestry + (size_t)row * s->capacity;
-        for (int p = 0; p < position; p++) b->attended[p] = pasts[p] + (size_t)ancestry[p] * 2 * width;
-        b->attended[position] = pasts[position] + (size_t)row * 2 * width;
-        attend(
-            t, b->projected + (size_t)row * 3 * width, b->attended, position + 1, b->scores,
-            b->context + (size_t)row * width
-        );
+        for (int p = 0; p < s->position; p++) b->attended[p] = pasts[p] + ancestry[p] * keys;
+        for (int i = 0; i < positions; i++) {
+            size_t input = (size_t)row * positions + i;
+            b->attended[s->position + i] = pasts[s->position + i] + row * keys;
+            attend(
+                t, b->projected + input * all, b->attended, s->position + i + 1, b->scores, b->context + input * queries
+            );
+        }
     }
-    ch_matmul(&layer->self_output, b->context, rows, b->added, b->work, threads);
-    leaving(t, layer->self_norm, b, rows);
+    ch_matmul(&layer->self_output, b->context, inputs, b->added, b->work, threads);
+    leaving(t, layer->self_norm, b, inputs);
 }
 
 static void attend_to_memory(
-    const struct transformer *t, const struct layer *layer, struct state *s, const float *memory, int threads
+    const struct transformer *t, const struct layer *layer, struct state *s, const float *memory, int positions,
+    int threads
 ) {
     struct buffers *b = &s->buffers;
-    int width = t->width, rows = s->sentences * s->beams;
-    ch_matmul(&layer->cross_query, entering(t, layer->cross_norm, b, rows), rows, b->projected, b->work, threads);
+    size_t queries = query_width(t), keys = 2 * key_width(t);
+    int each = s->beams * positions, inputs = s->sentences * each;
+    ch_matmul(&layer->cross_query, entering(t, layer->cross_norm, b, inputs), inputs, b->projected, b->work, threads);
     for (int sentence = 0; sentence < s->sentences; sentence++) {
         int start = s->starts[s->numbers[sentence]], length = s->lengths[s->numbers[sentence]];
-        for (int i = 0; i < length; i++) b->attended[i] = memory + (size_t)(start + i) * 2 * width;
-        for (int beam = 0; beam < s->beams; beam++) {
-            size_t row = (size_t)sentence * s->beams + beam;
-            attend(t, b->projected + row * width, b->attended, length, b->scores, b->context + row * width);
+        for (int i = 0; i < length; i++) b->attended[i] = memory + (start + i) * keys;
+        for (int i = 0; i < each; i++) {
+            size_t input = (size_t)sentence * each + i;
+            attend(t, b->projected + input * queries, b->attended, length, b->scores, b->context + input * queries);
         }
     }
-    ch_matmul(&layer->cross_output, b->context, rows, b->added, b->work, threads);
-    leaving(t, layer->cross_norm, b, rows);
+    ch_matmul(&layer->cross_output, b->context, inputs, b->added, b->work, threads);
+    leaving(t, layer->cross_norm, b, inputs);
 }
 
 /* Let `ch_advance` give each of these sentences, which are all that were begun, the logits of some tokens only: the
@@ -363,37 +372,53 @@ static int follow(struct state *s, const int64_t *parents, int sentences, int be
     return DONE;
 }
 
-/* One position more: row r of sentences × beams goes on from row parents[r] of those before, with tokens[r]. Where `parents`
-   is NULL, all rows go on as they are. The logits of the tokens that follow are written: rows × stride, which is the size
-   of the vocabulary or that of the longest list. */
+/* Let all inputs but each row's last go: what follows them is what is asked for. */
+static void keep_last(const struct transformer *t, struct buffers *b, int rows, int positions) {
+    for (size_t row = 0; row < (size_t)rows && positions > 1; row++)
+        memmove(
+            b->inputs + row * t->width, b->inputs + ((row + 1) * positions - 1) * t->width, t->width * sizeof(float)
+        );
+}
+
+/* Some positions more: row r of sentences × beams goes on from row parents[r] of those before, with the `positions`
+   tokens of row r. Where `parents` is NULL, all rows go on as they are. The logits of the tokens that follow are written:
+   rows × stride, which is the size of the vocabulary or that of the longest list. */
 EXPORT int ch_advance(
     const struct transformer *t, struct state *s, const int64_t *tokens, const int64_t *parents, int sentences,
-    int beams, float *logits, int stride, int threads
+    int beams, int positions, float *logits, int stride, int threads
 ) {
-    int width = t->width, position = s->position, rows = sentences * beams, failed = 0;
+    int width = t->width, failed = 0;
     struct buffers *b = &s->buffers;
     if (stride != s->outputs || threads < 1 || !is_size(sentences, beams)) return NO_SUCH_SIZE;
-    if (position >= s->capacity) return NO_SUCH_POSITION;
-    if (!all_below(tokens, rows, t->target_vocabulary)) return NO_SUCH_ID;
+    int rows = sentences * beams, inputs = rows * (is_size(rows, positions) ? positions : 0);
+    if (!inputs) return NO_SUCH_SIZE;
+    if (positions > s->capacity - s->position) return NO_SUCH_POSITION;
+    if (!all_below(tokens, inputs, t->target_vocabulary)) return NO_SUCH_ID;
     if (!parents && (sentences != s->sentences || beams != s->beams)) return NO_SUCH_ROW;
     if (parents && !all_stay(s, parents, sentences, beams) && (failed = follow(s, parents, sentences, beams)))
         return failed;
-    if (provide(t, b, rows)) return NO_MEMORY;
-    for (int row = 0; row < rows; row++)
-        embed(t, t->target_embedding, t->target_positions, (int)tokens[row], position, b->inputs + (size_t)row * width);
+    if (provide(t, b, inputs)) return NO_MEMORY;
+    for (int i = 0; i < inputs; i++) {
+        int position = s->position + i % positions;
+        embed(t, t->target_embedding, t->target_positions, (int)tokens[i], position, b->inputs + (size_t)i * width);
+    }
     for (int number = 0; number < t->decoder_layers; number++) {
         const struct layer *layer = &t->decoder[number];
         float **pasts = s->pasts + (size_t)number * s->capacity;
-        free(pasts[position]); /* of a step for which memory was short */
-        pasts[position] = checked(malloc((size_t)rows * 2 * width * sizeof(float)), &failed);
+        for (int position = s->position; position < s->position + positions; position++) {
+            free(pasts[position]); /* of a step for which memory was short */
+            pasts[position] = checked(malloc((size_t)rows * 2 * key_width(t) * sizeof(float)), &failed);
+        }
         if (failed) return NO_MEMORY;
-        attend_to_past(t, layer, s, pasts, rows, threads);
-        attend_to_memory(t, layer, s, s->memories[number], threads);
-        feed_forward(t, layer, b, rows, threads);
+        attend_to_past(t, layer, s, pasts, rows, positions, threads);
+        if (layer->cross_query.packed) attend_to_memory(t, layer, s, s->memories[number], positions, threads);
+        feed_forward(t, layer, b, inputs, threads);
     }
+    keep_last(t, b, rows, positions);
     if (t->decoder_norm.weight) normalize(t->decoder_norm, b->inputs, rows, width, b->inputs);
     project(t, s, logits, stride, threads);
-    for (int row = 0; row < rows; row++) s->ancestry[(size_t)row * s->capacity + position] = row;
-    s->position++;
+    for (int row = 0; row < rows; row++)
+        for (int p = s->position; p < s->position + positions; p++) s->ancestry[(size_t)row * s->capacity + p] = row;
+    s->position += positions;
     return DONE;
 }

@@ -6,24 +6,27 @@
 
 enum activation { RELU, GELU, GELU_TANH, SILU };
 
-/* LayerNorm; RMSNorm where `bias` is NULL; nothing where `weight` is NULL too. */
+/* LayerNorm, whose `bias` may be NULL; RMSNorm where it is not `centred`; nothing where `weight` is NULL. */
 struct norm {
     const float *weight, *bias;
+    float eps;
+    int32_t centred;
 };
 
 struct layer {
     struct norm self_norm, cross_norm, feed_forward_norm;
     struct matrix self_inputs; /* query, key and value */
     struct matrix self_output;
-    struct matrix cross_query, cross_memory /* key and value */, cross_output;
+    struct matrix cross_query, cross_memory /* key and value */, cross_output; /* of nothing in a stack without memory */
     struct matrix inner, gate, outer;
 };
 
 struct transformer {
-    int32_t width, heads, inner_width, encoder_layers, decoder_layers;
+    int32_t width, heads, kv_heads, head_width, inner_width, encoder_layers, decoder_layers;
     int32_t source_vocabulary, target_vocabulary, max_length; /* so many ids and positions the tables have */
     int32_t normalize_after, activation, gated;
-    float scale; /* of the embeddings */
+    float scale;           /* of the embeddings */
+    float attention_scale; /* of the scores; 0 for 1/√head_width */
     const float *source_embedding, *target_embedding;
     const float *source_positions, *target_positions; /* NULL for rotary ones */
     const float *cosine, *sine;                       /* rotary: positions × half a head's width; else NULL */
@@ -31,6 +34,10 @@ struct transformer {
     struct norm encoder_norm, decoder_norm;
     struct matrix output;
 };
+
+/* How many numbers the queries of all heads are, and the keys of all heads that have their own. */
+static inline int query_width(const struct transformer *t) { return t->heads * t->head_width; }
+static inline int key_width(const struct transformer *t) { return t->kv_heads * t->head_width; }
 
 /* What is computed in, for so many rows. */
 struct buffers {

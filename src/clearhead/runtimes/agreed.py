@@ -57,8 +57,9 @@ def compare() -> None:
     )  # fmt: skip
     kinds = (PositionKind, NormPlacement, NormKind, Activation, Sharing)
     names = ("positions", "norm_placement", "norm", "activation", "share_embeddings")
-    for values in itertools.product(*map(get_args, kinds)):
-        config = dataclasses.replace(small, **dict(zip(names, values, strict=True)))
+    shared = {"kv_heads": 2, "head_width": 10, "eps": 1e-3, "bias": False, "scale": 0.5}
+    for changes, values in itertools.product(({}, shared), itertools.product(*map(get_args, kinds))):
+        config = dataclasses.replace(small, **changes, **dict(zip(names, values, strict=True)))
         model = EncoderDecoder(config, seed=1)
         runtime = compiled(model, "fp32")
         if runtime is None or (share := disagreement(model, runtime)) is not None:

@@ -176,7 +176,7 @@ class CompiledState:
                 logits = np.empty((*shape, self._outputs), FLOAT32)
             code = self._library.advance(
                 self._record, self._state, pointer("tokens", tokens, INT64, *shape),
-                None if parents is None else pointer("parents", parents, INT64, *shape), *shape,
+                None if parents is None else pointer("parents", parents, INT64, *shape), *shape, 1,
                 address(logits), self._outputs, native.threads(self._threads),
             )  # fmt: skip
             crossing.require_done(code, "a step of decoding", tokens=tokens, parents=parents)

@@ -7,7 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from clearhead.model.config import EPS, BlockConfig
+from clearhead.model.config import BlockConfig
 from clearhead.native import crossing
 from clearhead.native import library as native
 from clearhead.native.crossing import FLOAT32, pointer
@@ -28,23 +28,11 @@ class Config(Protocol):
     @property
     def target_vocabulary(self) -> int: ...
     @property
-    def width(self) -> int: ...
-    @property
-    def heads(self) -> int: ...
-    @property
-    def inner_width(self) -> int: ...
-    @property
     def encoder_layers(self) -> int: ...
     @property
     def decoder_layers(self) -> int: ...
     @property
-    def max_length(self) -> int: ...
-    @property
-    def positions(self) -> str: ...
-    @property
-    def norm_placement(self) -> str: ...
-    @property
-    def activation(self) -> str: ...
+    def block(self) -> BlockConfig: ...
 
 
 class Prepacking:
@@ -60,6 +48,7 @@ class Prepacking:
     ) -> None:
         self._is_ours = is_ours
         self._library, self._config, self._weights, self._kind = library, config, weights, _KINDS[precision]
+        self._block = config.block
         self.matrices: list[native.Matrix] = []
         self.kept: list[NDArray[Any]] = []
         self._shared: dict[Any, tuple[NDArray[Any], NDArray[Any]]] = {}
@@ -67,20 +56,22 @@ class Prepacking:
     def record(self) -> native.Transformer:
         for name, array in self._weights.items():
             require_finite_array(name, array)
-        config, record = self._config, native.Transformer()
-        width, positions = config.width, config.max_length
-        record.width, record.heads, record.inner_width = width, config.heads, config.inner_width
+        config, block, record = self._config, self._block, native.Transformer()
+        width, positions = block.width, block.max_length
+        record.width, record.inner_width = width, block.inner_width
+        record.heads, record.kv_heads, record.head_width = block.heads, block.kv_heads, block.head_width
+        record.attention_scale = block.scale or 0.0
         record.encoder_layers, record.decoder_layers = config.encoder_layers, config.decoder_layers
         record.source_vocabulary, record.target_vocabulary = config.source_vocabulary, config.target_vocabulary
         record.max_length = positions
-        record.normalize_after = config.norm_placement == "post"
-        record.gated = config.activation in GATED
-        record.activation = (GATED if record.gated else ACTIVATIONS).index(config.activation)
-        record.scale = math.sqrt(config.width)
+        record.normalize_after = block.norm_placement == "post"
+        record.gated = block.activation in GATED
+        record.activation = (GATED if record.gated else ACTIVATIONS).index(block.activation)
+        record.scale = math.sqrt(width)
         record.source_embedding = self._pointer("source_embedding.matrix.weight", config.source_vocabulary, width)
         record.target_embedding = self._pointer("target_embedding.matrix.weight", config.target_vocabulary, width)
-        if config.positions == "rotary":
-            half = width // config.heads // 2
+        if block.positions == "rotary":
+            half = block.head_width // 2
             record.cosine = self._pointer("rotary.cosine", positions, half)
             record.sine = self._pointer("rotary.sine", positions, half)
         else:
@@ -90,7 +81,7 @@ class Prepacking:
         decoder = [self._layer(f"decoder.layers.{number}", True) for number in range(config.decoder_layers)]
         record.encoder = (native.Layer * config.encoder_layers)(*encoder)
         record.decoder = (native.Layer * config.decoder_layers)(*decoder)
-        if config.norm_placement == "pre":
+        if block.norm_placement == "pre":
             record.encoder_norm = self._norm("encoder.normalization")
             record.decoder_norm = self._norm("decoder.normalization")
         record.output = self._matrix(config.target_vocabulary, width, self._weights["output.matrix.weight"])
@@ -98,28 +89,29 @@ class Prepacking:
         return record
 
     def _layer(self, name: str, has_memory: bool) -> native.Layer:
-        record, width, inner = native.Layer(), self._config.width, self._config.inner_width
+        record, block = native.Layer(), self._block
+        width, inner = block.width, block.inner_width
+        queries, keys = block.heads * block.head_width, block.kv_heads * block.head_width
         own, cross, feed = f"{name}.self_attention", f"{name}.cross_attention", f"{name}.feed_forward"
         record.self_norm = self._norm(f"{own}_residual.normalization")
-        record.self_inputs = self._linear(3 * width, width, f"{own}.query", f"{own}.key", f"{own}.value")
-        record.self_output = self._linear(width, width, f"{own}.output")
+        record.self_inputs = self._linear(queries + 2 * keys, width, f"{own}.query", f"{own}.key", f"{own}.value")
+        record.self_output = self._linear(width, queries, f"{own}.output")
         if has_memory:
             record.cross_norm = self._norm(f"{cross}_residual.normalization")
-            record.cross_query = self._linear(width, width, f"{cross}.query")
-            record.cross_memory = self._linear(2 * width, width, f"{cross}.key", f"{cross}.value")
-            record.cross_output = self._linear(width, width, f"{cross}.output")
+            record.cross_query = self._linear(queries, width, f"{cross}.query")
+            record.cross_memory = self._linear(2 * keys, width, f"{cross}.key", f"{cross}.value")
+            record.cross_output = self._linear(width, queries, f"{cross}.output")
         record.feed_forward_norm = self._norm(f"{feed}_residual.normalization")
         record.inner = self._linear(inner, width, f"{feed}.inner")
-        if self._config.activation in GATED:
+        if block.activation in GATED:
             record.gate = self._linear(inner, width, f"{feed}.gate")
         record.outer = self._linear(width, inner, f"{feed}.outer")
         return record
 
     def _linear(self, outputs: int, inputs: int, *names: str) -> native.Matrix:
         """Layers of the same inputs as one matrix, their outputs one after the other."""
-        weight, bias = (
-            np.concatenate([self._weights[f"{name}.{part}"] for name in names]) for part in ("weight", "bias")
-        )
+        weight = np.concatenate([self._weights[f"{name}.weight"] for name in names])
+        bias = np.concatenate([self._weights[f"{name}.bias"] for name in names]) if self._block.bias else None
         return self._matrix(outputs, inputs, weight, bias)
 
     def _matrix(
@@ -136,7 +128,8 @@ class Prepacking:
         return matrix
 
     def _norm(self, name: str) -> native.Norm:
-        record, width = native.Norm(), self._config.width
+        record, width = native.Norm(), self._block.width
+        record.eps, record.centred = self._block.eps, self._block.norm == "layer"
         record.weight = self._pointer(f"{name}.weight", width)
         record.bias = self._pointer(f"{name}.bias", width) if f"{name}.bias" in self._weights else None
         return record
@@ -155,16 +148,8 @@ class Prepacking:
 
 
 def unknown_to_c(config: BlockConfig) -> str | None:
-    """What of a model's blocks C does not know, such as "eps=1e-06"; None where it knows them all."""
-    known = {
-        "activation": config.activation in ACTIVATIONS + GATED,
-        "kv_heads": config.kv_heads == config.heads,
-        "head_width": config.head_width * config.heads == config.width,
-        "eps": config.eps == EPS,
-        "bias": config.bias,
-        "scale": config.scale is None,
-    }
-    return next((f"{name}={getattr(config, name)!r}" for name, is_known in known.items() if not is_known), None)
+    """What of a model's blocks C does not know, such as "activation='mish'"; None where it knows them all."""
+    return None if config.activation in ACTIVATIONS + GATED else f"activation={config.activation!r}"
 
 
 def _plain(array: NDArray[Any]) -> NDArray[np.float32]:
