@@ -1,11 +1,11 @@
 /* The encoder and a decoding step of an encoder-decoder Transformer: what model/ says in Python, for use on a CPU.
    Names are the paper's. Sentences lie one after the other without padding, and a hypothesis' keys and values stay
    where they were written: the next step knows by `ancestry` where those of its beginning are. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "exports.h"
+#include "layers.h"
 #include "products.h"
 #include "transformer.h"
 #include "vectors.h"
@@ -41,118 +41,6 @@ static int provide(const struct transformer *t, struct buffers *b, int rows) {
     b->work = checked(aligned_alloc(64, (workspace + 63) / 64 * 64), &failed);
     b->rows = failed ? 0 : rows;
     return failed ? -1 : 0;
-}
-
-/* ------------------------------------------------------------------ the parts of a layer */
-
-static void normalize(struct norm norm, const float *in, int rows, int width, float *out) {
-    for (int row = 0; row < rows; row++, in += width, out += width) {
-        float mean = norm.centred ? sum(in, width) / width : 0.0f;
-        float squares = sum_of_squares(in, mean, width);
-        /* Squares too large to be summed would make nothing of every number, and hide what has gone wrong. */
-        float factor = squares < INFINITY ? 1.0f / sqrtf(squares / width + norm.eps) : NAN;
-        if (norm.bias)
-            for (int i = 0; i < width; i++) out[i] = (in[i] - mean) * factor * norm.weight[i] + norm.bias[i];
-        else
-            for (int i = 0; i < width; i++) out[i] = (in[i] - mean) * factor * norm.weight[i];
-    }
-}
-
-static void add(float *to, const float *what, size_t count) {
-    for (size_t i = 0; i < count; i++) to[i] += what[i];
-}
-
-/* The sub-layer's input: normalised first for pre-norm. */
-static const float *entering(const struct transformer *t, struct norm norm, struct buffers *b, int rows) {
-    if (t->normalize_after) return b->inputs;
-    normalize(norm, b->inputs, rows, t->width, b->normalized);
-    return b->normalized;
-}
-
-/* The residual connection: x + Sublayer(x), normalised afterwards in the paper's way. */
-static void leaving(const struct transformer *t, struct norm norm, struct buffers *b, int rows) {
-    add(b->inputs, b->added, (size_t)rows * t->width);
-    if (t->normalize_after) normalize(norm, b->inputs, rows, t->width, b->inputs);
-}
-
-static void activate(enum activation kind, float *x, size_t count) {
-    for (size_t i = 0; i < count; i++) switch (kind) {
-            case RELU: x[i] = x[i] < 0.0f ? 0.0f : x[i]; break; /* what is not a number stays so */
-            case GELU: x[i] = 0.5f * x[i] * (1.0f + erff(x[i] * 0.70710678f)); break;
-            case GELU_TANH:
-                x[i] = 0.5f * x[i] * (1.0f + tanhf(0.79788456f * (x[i] + 0.044715f * x[i] * x[i] * x[i])));
-                break;
-            case SILU: x[i] = x[i] / (1.0f + expf(-x[i])); break;
-        }
-}
-
-static void feed_forward(
-    const struct transformer *t, const struct layer *layer, struct buffers *b, int rows, int threads
-) {
-    const float *in = entering(t, layer->feed_forward_norm, b, rows);
-    size_t count = (size_t)rows * t->inner_width;
-    ch_matmul(&layer->inner, in, rows, b->inner, b->work, threads);
-    activate(t->activation, b->inner, count);
-    if (t->gated) {
-        ch_matmul(&layer->gate, in, rows, b->gate, b->work, threads);
-        for (size_t i = 0; i < count; i++) b->inner[i] *= b->gate[i];
-    }
-    ch_matmul(&layer->outer, b->inner, rows, b->added, b->work, threads);
-    leaving(t, layer->feed_forward_norm, b, rows);
-}
-
-/* Turn each pair (2i, 2i+1) of every head by the angle of its position; the keys' heads follow those of the query. */
-static void rotate(const struct transformer *t, float *vector, int position) {
-    int head_width = t->head_width, half = head_width / 2;
-    if (!t->cosine) return;
-    const float *cosine = t->cosine + (size_t)position * half, *sine = t->sine + (size_t)position * half;
-    for (int head = 0; head < t->heads + t->kv_heads; head++, vector += head_width)
-        for (int i = 0; i < half; i++) {
-            float even = vector[2 * i], odd = vector[2 * i + 1];
-            vector[2 * i] = even * cosine[i] - odd * sine[i];
-            vector[2 * i + 1] = even * sine[i] + odd * cosine[i];
-        }
-}
-
-/* Keys and values of many sentences are more than the caches hold, and a wide key with its value fills a page, at whose
-   end the processor stops to read ahead by itself: so many keys before its own, each is asked for. */
-enum { AHEAD = 2, LINE = 16 /* numbers of a line of the cache */ };
-
-static void fetch(const float *x, int count) {
-    for (int i = 0; i < count; i += LINE) __builtin_prefetch(x + i, 0, 2);
-}
-
-/* softmax(q·Kᵀ/√d)·V for one query, head by head. Each of `attended` points to a key, its value following it. */
-static void attend(
-    const struct transformer *t, const float *query, const float *const *attended, int count, float *scores,
-    float *context
-) {
-    int head_width = t->head_width, width = key_width(t), stride = (count + LANES - 1) / LANES * LANES;
-    int sharing = t->heads / t->kv_heads; /* so many heads have the same keys and values */
-    float scale = t->attention_scale != 0.0f ? t->attention_scale : 1.0f / sqrtf((float)head_width);
-    for (int key = 0; key < count; key++) {
-        if (key + AHEAD < count) fetch(attended[key + AHEAD], width);
-        fetch(attended[key] + width, width);
-        for (int head = 0; head < t->heads; head++)
-            scores[head * stride + key] =
-                dot(query + head * head_width, attended[key] + head / sharing * head_width, head_width) * scale;
-    }
-    for (int head = 0; head < t->heads; head++) softmax(scores + head * stride, count, stride);
-    memset(context, 0, query_width(t) * sizeof(float));
-    for (int key = 0; key < count; key++)
-        for (int head = 0; head < t->heads; head++) {
-            float weight = scores[head * stride + key];
-            const float *value = attended[key] + width + head / sharing * head_width;
-            for (int i = 0; i < head_width; i++) context[head * head_width + i] += weight * value[i];
-        }
-}
-
-static void embed(
-    const struct transformer *t, const float *table, const float *positions, int id, int position, float *out
-) {
-    const float *row = table + (size_t)id * t->width;
-    for (int i = 0; i < t->width; i++) out[i] = row[i] * t->scale;
-    if (positions) add(out, positions + (size_t)position * t->width, t->width);
 }
 
 /* ------------------------------------------------------------------ the encoder */
