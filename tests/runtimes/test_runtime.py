@@ -422,3 +422,44 @@ def test_one_choice_by_numpy_c_and_pytorch(
     assert (plain.log_probabilities[permitted_to] == -math.inf).all()
     sure = np.isfinite(plain.log_probabilities) & ~broken[..., None]
     assert (by_c.tokens[sure] == plain.tokens[sure]).all()
+
+
+REFUSED_STEPS: dict[str, tuple[Any, Any]] = {
+    "an unknown token": ([[5, VOCABULARY], [3, 4]], None),
+    "a negative token": ([[5, -1], [3, 4]], None),
+    "another number of rows": ([[5], [3]], None),
+    "a row that is not there": ([[5, 6], [3, 4]], [[0, 1], [2, 4]]),
+    "a negative row": ([[5, 6], [3, 4]], [[-1, 1], [2, 3]]),
+    "rows of two sentences": ([[5, 6], [3, 4]], [[0, 2], [2, 3]]),
+    "other parents than tokens": ([[5, 6], [3, 4]], [[0, 1]]),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("asked", REFUSED_STEPS)
+def test_what_is_not_there_is_refused_by_each(runtime_of: Any, kind: str, asked: str) -> None:
+    """PyTorch raised IndexError, on a GPU it would end the process' computations; and the state goes on as it was."""
+    runtime = runtime_of(kind, model_of("paper"))
+    with runtime.session():
+        found = []
+        for is_asked in (True, False):
+            state = runtime.begin([[5, 6, END], [7, END]], 3, rows=2)
+            state.advance(np.array([[BEGIN], [BEGIN]]), None)
+            state.advance(np.array([[5, 6], [7, 8]]), np.array([[0, 0], [1, 1]]))
+            tokens, parents = REFUSED_STEPS[asked]
+            if is_asked:
+                with pytest.raises(DecodingError):
+                    state.advance(np.array(tokens), None if parents is None else np.array(parents))
+            state.advance(np.array([[5, 6], [3, 4]]), None)
+            found.append(state.log_probabilities())
+            with pytest.raises(DecodingError):
+                state.advance(np.array([[5, 6], [3, 4]]), None)
+        assert np.array_equal(*found)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("sources", "capacity"), [([[VOCABULARY]], 3), ([[-1]], 3), ([[5], []], 3), ([[5]], 15)])
+def test_what_cannot_be_begun_is_refused_by_each(runtime_of: Any, kind: str, sources: Any, capacity: int) -> None:
+    runtime = runtime_of(kind, model_of("paper"))
+    with runtime.session(), pytest.raises(DecodingError):
+        runtime.begin(sources, capacity)

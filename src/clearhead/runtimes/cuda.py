@@ -19,6 +19,7 @@ from clearhead.model.embedding import Output
 from clearhead.runtimes.choosing import Chooser
 from clearhead.runtimes.eager import DEVICE_BATCH_TOKENS, device_bytes
 from clearhead.runtimes.graphs import CudaRecorder, Recorded, Recorder
+from clearhead.runtimes.rows import Rows
 from clearhead.runtimes.runtime import Bans, Choice, Ids, Lists, Sizes, bytes_for
 from clearhead.runtimes.static import Joined, Shape, StaticStep, numbers_for
 from clearhead.runtimes.weights import require_finite
@@ -82,6 +83,7 @@ class CudaRuntime:
     def begin(
         self, sources: Sequence[Ids], capacity: int, *, rows: int = 1, lists: Lists | None = None, threads: int = 1
     ) -> "CudaState":
+        kept = Rows(self.sizes, sources, capacity, rows)
         # Rounded up further, as it costs memory only: a step looks back no further than it must.
         length = self.padded_length(max(map(len, sources)))
         shape = Shape(size_for(len(sources)), length, power_for(max(ALIGNED, capacity)), rows)
@@ -90,7 +92,7 @@ class CudaRuntime:
             if needed > len(self._room) or len(self._batches) == _MOST_BATCHES:
                 self._forget(max(needed, len(self._room)))
             self._batches[shape] = _Batch(StaticStep(self.model, self._joined, shape, self._room), self._recorder)
-        return CudaState(self._batches[shape], sources, self._chooser, lists)
+        return CudaState(self._batches[shape], sources, kept, self._chooser, lists)
 
     def _forget(self, numbers: int) -> None:
         """Drop all buffers and recordings, and make room for the keys and values of the largest batch.
@@ -148,10 +150,12 @@ class CudaState:
     different shapes.
     """
 
-    def __init__(self, batch: _Batch, sources: Sequence[Ids], chooser: Chooser, lists: Lists | None) -> None:
-        self._batch, self._chooser = batch, chooser
+    def __init__(
+        self, batch: _Batch, sources: Sequence[Ids], rows: Rows, chooser: Chooser, lists: Lists | None
+    ) -> None:
+        self._batch, self._rows, self._chooser = batch, rows, chooser
         self._places = np.arange(len(sources))  # At which place each sentence is.
-        self._computed, self._beams, self._position = batch.step.shape.sentences, 1, 0
+        self._computed = batch.step.shape.sentences
         self._allowed = None if lists is None else torch.as_tensor(lists.mask(), device=chooser.device)
         batch.step.begin(sources)
         batch.read()
@@ -160,10 +164,11 @@ class CudaState:
     def advance(
         self, tokens: Int[np.ndarray, "sentences beams"], parents: Int[np.ndarray, "sentences beams"] | None
     ) -> None:
-        step, buffers = self._batch.step, self._batch.buffers
+        self._rows.check(tokens, parents)
+        step, buffers, beams = self._batch.step, self._batch.buffers, self._rows.beams
         if parents is None:
             parents = np.arange(tokens.size).reshape(tokens.shape)
-        sentences, rows = parents[:, 0] // self._beams, parents % self._beams
+        sentences, rows = parents[:, 0] // beams, parents % beams
         self._places = self._places[sentences]
         if self._allowed is not None:
             self._allowed = self._allowed[torch.as_tensor(sentences, device=self._chooser.device)]
@@ -173,9 +178,8 @@ class CudaState:
             whole = np.zeros((self._computed, step.shape.beams), np.int64)
             whole[self._places, : values.shape[1]] = values
             buffer[: self._computed].copy_(torch.from_numpy(whole))
-        self._batch.move(self._computed, reach_of(self._position, step.shape.capacity))
-        self._beams = tokens.shape[1]
-        self._position += 1
+        self._batch.move(self._computed, reach_of(self._rows.position, step.shape.capacity))
+        self._rows.advance(tokens)
 
     def best(self, count: int, bans: Bans) -> Choice:
         values, tokens = self._chooser.best(self._found(), count, bans)
@@ -188,7 +192,7 @@ class CudaState:
     def _found(self) -> Float[Tensor, "sentences beams vocabulary"]:
         """The log-probabilities of the rows that somebody is at."""
         places = torch.as_tensor(self._places, device=self._chooser.device)
-        found = self._batch.buffers.log_probabilities[places, : self._beams]
+        found = self._batch.buffers.log_probabilities[places, : self._rows.beams]
         if self._allowed is None:
             return found
         # Shared out among those that the list allows.

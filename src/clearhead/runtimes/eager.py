@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from clearhead.model import DecoderCache
 from clearhead.runtimes.choosing import Chooser
+from clearhead.runtimes.rows import Rows
 from clearhead.runtimes.runtime import BATCH_BYTES, BATCH_TOKENS, Bans, Choice, Ids, Lists, Sizes, bytes_for
 from clearhead.runtimes.weights import require_finite
 
@@ -53,10 +54,11 @@ class EagerRuntime:
     def begin(
         self, sources: Sequence[Ids], capacity: int, *, rows: int = 1, lists: Lists | None = None, threads: int = 1
     ) -> "EagerState":
+        kept = Rows(self.sizes, sources, capacity)
         source, mask = padded(sources, self.device)
         cache = self.model.begin(self.model.encode(source, mask), mask, 1)
         allowed = None if lists is None else torch.as_tensor(lists.mask(), device=self.device)
-        return EagerState(self.model, cache, allowed, Chooser(self.device))
+        return EagerState(self.model, cache, kept, allowed, Chooser(self.device))
 
 
 class EagerState:
@@ -65,23 +67,23 @@ class EagerState:
     allowed: the tokens that each sentence may have; the logits of all others are -inf. None where it may have all.
     """
 
-    def __init__(self, model: Any, cache: DecoderCache, allowed: Tensor | None, chooser: Chooser) -> None:
-        self._model, self._cache, self._allowed, self._chooser = model, cache, allowed, chooser
-        self._beams = 1
+    def __init__(self, model: Any, cache: DecoderCache, rows: Rows, allowed: Tensor | None, chooser: Chooser) -> None:
+        self._model, self._cache, self._rows, self._allowed, self._chooser = model, cache, rows, allowed, chooser
         self._logits = torch.empty(0, dtype=torch.float32, device=chooser.device)
 
     def advance(
         self, tokens: Int[np.ndarray, "sentences beams"], parents: Int[np.ndarray, "sentences beams"] | None
     ) -> None:
-        device = self._chooser.device
+        self._rows.check(tokens, parents)
+        device, beams = self._chooser.device, self._rows.beams
         if parents is not None:
-            sentences = torch.as_tensor(parents[:, 0] // self._beams, device=device)
-            self._cache.select(sentences, torch.as_tensor(parents % self._beams, device=device))
+            sentences = torch.as_tensor(parents[:, 0] // beams, device=device)
+            self._cache.select(sentences, torch.as_tensor(parents % beams, device=device))
             if self._allowed is not None:
                 self._allowed = self._allowed[sentences]
-            self._beams = parents.shape[1]
         logits = self._model.step(torch.as_tensor(tokens, device=device), self._cache)
         self._logits = logits if self._allowed is None else logits.masked_fill(~self._allowed[:, None], -torch.inf)
+        self._rows.advance(tokens)
 
     def best(self, count: int, bans: Bans) -> Choice:
         values, tokens = self._chooser.best(self._chooser.log_softmax(self._logits), count, bans)
