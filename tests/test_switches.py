@@ -51,7 +51,7 @@ def batch() -> Batch:
     source = torch.tensor([[5, 6, 7, 8, 2], [9, 5, 2, 0, 0], [6, 2, 0, 0, 0]])
     target = torch.tensor([[7, 8, 9, 5, 6, 2], [5, 5, 9, 2, 0, 0], [8, 2, 0, 0, 0, 0]])
     begin = torch.full((3, 1), 1)
-    return Batch(source, torch.cat([begin, target[:, :-1]], dim=1), target, 10, 12)
+    return Batch(source, torch.cat([begin, target[:, :-1]], dim=1), target, 10, 12, padding=0)
 
 
 def one_step(rate: float = 0.0) -> list[Tensor]:

@@ -66,12 +66,12 @@ class Recurrent(nn.Module):
         self.output = Output(self.embedding)
         initialize(self, seed)
 
-    def forward(self, source: Tensor, target: Tensor) -> Tensor:
+    def forward(self, source: Tensor, target: Tensor, masks: object = None) -> Tensor:
         """The logits of each next target token, (sentences, target, vocabulary)."""
         return self.output(self.states(source, target))
 
-    def states(self, source: Tensor, target: Tensor) -> Tensor:
-        """What goes into the last linear layer, (sentences, target, width)."""
+    def states(self, source: Tensor, target: Tensor, masks: object = None) -> Tensor:
+        """What goes into the last linear layer, (sentences, target, width). masks: a Transformer's; it has its own."""
         mask = (source != self.config.padding)[:, None, None, :]
         memory = self.encode(source, mask)
         return self.decode(target, self.begin(memory, mask))

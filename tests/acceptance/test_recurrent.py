@@ -113,7 +113,8 @@ materials = gather(load_recipe(sys.argv[1], ["training.steps=60", "training.log_
 batch = next(batches_from(Position(), materials))
 models = [recurrent.untrained(materials, 20_000) for _ in range(3)]
 for model in (models[0].eval(), *(recurrent.train(one, materials)[0] for one in models[1:])):
-    print(repr(float(cross_entropy(model(batch.source, batch.target_input), batch.target_output))))
+    logits = model(batch.source, batch.target_input)
+    print(repr(float(cross_entropy(logits, batch.target_output, padding=batch.padding))))
 """
 
 

@@ -43,7 +43,7 @@ def test_a_score_is_the_sum_of_log_probabilities_one_sentence_at_a_time(
     for source, target, hypothesis in zip(sources, targets, scored, strict=True):
         inputs, outputs = torch.tensor([[BEGIN, *target]]), torch.tensor([*target, END])
         with torch.no_grad():
-            logits = model(torch.tensor([source]), inputs, masks_for(torch.tensor([source]), inputs))
+            logits = model(torch.tensor([source]), inputs, masks_for(torch.tensor([source]), inputs, PADDING))
         loss = torch.nn.functional.cross_entropy(logits[0], outputs, reduction="sum")
         assert hypothesis.score == pytest.approx(-loss.item(), rel=1e-6)
         assert len(hypothesis.token_log_probabilities) == len(target) + 1

@@ -26,7 +26,7 @@ def whole(model: EncoderDecoder) -> None:
 
 
 def stepwise(model: EncoderDecoder) -> None:
-    mask = padding_mask(SOURCE)
+    mask = padding_mask(SOURCE, 0)
     cache = model.begin(model.encode(SOURCE, mask), mask, 2)
     for token in (1, 6, 7):
         model.step(torch.tensor([[token, token]]), cache)

@@ -97,7 +97,7 @@ def test_equal_to_torch_s_transformer_forward_and_backward(
         for mine, other in pairs:
             other.copy_(torch.cat(mine))
     source, target = sentences()
-    masks = masks_for(source, target)
+    masks = masks_for(source, target, 0)
     embedded_source, embedded_target = ours.source_embedding(source), ours.target_embedding(target)
     result = ours.decoder(embedded_target, ours.encoder(embedded_source, masks.source), masks)
     # Where clearhead says "may attend", torch's argument says "may not".
@@ -124,8 +124,8 @@ def test_step_by_step_equals_all_at_once(positions: str, norm_placement: str) ->
     model = model_of(small(positions=positions, norm_placement=norm_placement), torch.float64)
     source, _ = sentences()
     target = torch.tensor([[1, 5, 6, 7], [1, 8, 9, 4], [1, 9, 10, 3]])
-    masks = masks_for(source, target)
-    expected = model(source, target)
+    masks = masks_for(source, target, 0)
+    expected = model(source, target, masks)
     cache = model.begin(model.encode(source, masks.source), masks.source)
     for position in range(target.shape[1]):
         logits = model.step(target[:, position : position + 1], cache)
@@ -137,7 +137,7 @@ def test_hypotheses_and_sentences_may_be_chosen_between_steps(positions: str) ->
     """After a choice every row goes on as its own prefix would, computed all at once."""
     model = model_of(small(positions=positions), torch.float64)
     source, _ = sentences()
-    masks = masks_for(source, source)
+    masks = masks_for(source, source, 0)
     cache = model.begin(model.encode(source, masks.source), masks.source, beams=2)
     model.step(torch.tensor([[1, 1], [1, 1], [1, 1]]), cache)
     model.step(torch.tensor([[5, 6], [7, 8], [9, 10]]), cache)
@@ -146,7 +146,8 @@ def test_hypotheses_and_sentences_may_be_chosen_between_steps(positions: str) ->
     logits = model.step(torch.tensor([[11, 12], [13, 14]]), cache)
     rows = {(0, 0): (2, [1, 10, 11]), (0, 1): (2, [1, 9, 12]), (1, 0): (0, [1, 6, 13]), (1, 1): (0, [1, 6, 14])}
     for (place, beam), (sentence, prefix) in rows.items():
-        expected = model(source[sentence : sentence + 1], torch.tensor([prefix]))[0, -1]
+        alone, before = source[sentence : sentence + 1], torch.tensor([prefix])
+        expected = model(alone, before, masks_for(alone, before, 0))[0, -1]
         torch.testing.assert_close(logits[place, beam], expected, rtol=0, atol=1e-12)
 
 
@@ -156,17 +157,41 @@ def test_a_later_target_token_changes_nothing_before_it() -> None:
     source, target = sentences()
     changed = target.clone()
     changed[:, 2:] = 20
-    torch.testing.assert_close(model(source, target)[:, :2], model(source, changed)[:, :2], rtol=0, atol=0)
+    first, second = (model(source, one, masks_for(source, one, 0)) for one in (target, changed))
+    torch.testing.assert_close(first[:, :2], second[:, :2], rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("positions", POSITIONS)
 def test_padding_and_neighbours_change_nothing(positions: str) -> None:
     model = model_of(small(positions=positions), torch.float64)
     source, target = sentences()
-    together = model(source, target)
+    together = model(source, target, masks_for(source, target, 0))
     for row, (source_length, target_length) in enumerate([(6, 4), (3, 2), (4, 3)]):
         alone = model(source[row : row + 1, :source_length], target[row : row + 1, :target_length])
         torch.testing.assert_close(together[row, :target_length], alone[0], rtol=0, atol=1e-12)
+
+
+def test_padding_is_whichever_id_the_masks_are_made_with() -> None:
+    """Ids 0 and 17 change places, in the sentences and in the matrices: the numbers are the same."""
+    model = model_of(small(share_embeddings="none"), torch.float64)
+    places = torch.arange(30)
+    places[[0, 17]] = places[[17, 0]]
+    source, target = sentences()
+    source[0, 2] = target[0, 2] = 17
+    expected = model(source, target, masks_for(source, target, 0))
+    with torch.no_grad():
+        for part in (model.source_embedding, model.target_embedding, model.output):
+            part.matrix.weight.copy_(part.matrix.weight[places])
+    found = model(places[source], places[target], masks_for(places[source], places[target], 17))
+    torch.testing.assert_close(found[..., places], expected, rtol=0, atol=0)
+
+
+def test_without_masks_no_id_is_padding() -> None:
+    model = model_of(small())
+    source, target = sentences()
+    expected = model(source, target, masks_for(source, target, padding=29))
+    torch.testing.assert_close(model(source, target), expected, rtol=0, atol=0)
+    assert not torch.allclose(model(source, target, masks_for(source, target, 0)), expected, atol=1e-3)
 
 
 def packed(rows: list[list[list[int]]], length: int) -> tuple[Tensor, Tensor]:

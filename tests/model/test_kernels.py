@@ -27,9 +27,9 @@ NOTHING[1, 0, 2] = False
 NOTHING[2] = False
 MASKS = {
     "none": None,
-    "padding": padding_mask(IDS),
+    "padding": padding_mask(IDS, 0),
     "causal": causal_mask(QUERIES),
-    "padding and causal": padding_mask(IDS) & causal_mask(QUERIES),
+    "padding and causal": padding_mask(IDS, 0) & causal_mask(QUERIES),
     "rows that may attend to nothing": NOTHING,
     "a mask for each head": torch.rand(BATCH, HEADS, QUERIES, KEYS, generator=torch.Generator().manual_seed(5)) > 0.4,
 }

@@ -6,7 +6,7 @@ from clearhead.model import Segments, causal_mask, masks_for, packed_masks, padd
 
 
 def test_padding_may_not_be_attended_to() -> None:
-    assert padding_mask(torch.tensor([[4, 5, 0], [6, 0, 0]])).tolist() == [
+    assert padding_mask(torch.tensor([[4, 5, 0], [6, 0, 0]]), 0).tolist() == [
         [[[True, True, False]]],
         [[[True, False, False]]],
     ]
@@ -18,10 +18,10 @@ def test_each_position_sees_itself_and_those_before() -> None:
 
 def test_the_masks_of_a_batch_are_these_two() -> None:
     source, target = torch.tensor([[4, 0]]), torch.tensor([[1, 7, 0]])
-    masks = masks_for(source, target)
-    assert torch.equal(masks.source, padding_mask(source))
+    masks = masks_for(source, target, 0)
+    assert torch.equal(masks.source, padding_mask(source, 0))
     assert torch.equal(masks.target, causal_mask(3))
-    assert torch.equal(masks.memory, padding_mask(source))
+    assert torch.equal(masks.memory, padding_mask(source, 0))
 
 
 def test_pairs_that_share_a_row_by_hand() -> None:

@@ -25,7 +25,7 @@ def test_any_numbers_of_layers(encoder_layers: int, decoder_layers: int) -> None
 def test_post_norm_ends_with_its_last_layer_and_pre_norm_is_normalised_once_more() -> None:
     assert isinstance(model().encoder.normalization, nn.Identity)
     pre = model(norm_placement="pre")
-    memory = pre.encode(SOURCE, masks_for(SOURCE, TARGET).source)
+    memory = pre.encode(SOURCE, masks_for(SOURCE, TARGET, 0).source)
     torch.testing.assert_close(memory.mean(-1), torch.zeros(1, 3), rtol=0, atol=1e-6)
 
 

@@ -42,7 +42,7 @@ def test_log_probabilities_are_the_models() -> None:
         found = state.log_probabilities()
         for number, (source, target) in enumerate((([5, 6, 2], [1, 4]), ([7, 2], [1, 3]))):
             ids, said = torch.tensor([source]), torch.tensor([target])
-            expected = one(ids, said, masks_for(ids, said))[0, -1].log_softmax(-1)
+            expected = one(ids, said, masks_for(ids, said, 0))[0, -1].log_softmax(-1)
             assert found[number, 0] == pytest.approx(expected.tolist(), abs=1e-6)
 
 

@@ -1,5 +1,6 @@
 """A step's gradients: of ragged batches, and of packed rows, the same as of all pairs together."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -10,10 +11,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from clearhead.data import Batch, FilterReport, PreparedCorpus, TokenFile, collate, collate_packed, pack, plan
 from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.recipe import ResolvedTraining
+from clearhead.switches import VARIABLE
 from clearhead.training.learner import Learner
 
 POSITIONS = ["sinusoidal", "sinusoidal-concatenated", "learned", "rotary"]
 BEGIN, END, PADDING, VOCABULARY = 1, 2, 0, 30
+MATRIX = "source_embedding.matrix.weight"  # Of all three places.
 
 
 def file(generator: np.random.Generator, lengths: np.ndarray) -> TokenFile:
@@ -31,14 +34,14 @@ def corpus() -> PreparedCorpus:
     return PreparedCorpus(source, target, np.ones(40), FilterReport(kept=40), "forty")
 
 
-def padded_batches(corpus: PreparedCorpus, batch_tokens: int) -> list[Batch]:
+def padded_batches(corpus: PreparedCorpus, batch_tokens: int, padding: int = PADDING) -> list[Batch]:
     planned = plan(corpus.source.lengths, corpus.target.lengths, batch_tokens=batch_tokens, seed=1, epoch=0)
-    return [collate(corpus, indices, BEGIN, PADDING) for indices in planned]
+    return [collate(corpus, indices, BEGIN, padding) for indices in planned]
 
 
-def packed_batches(corpus: PreparedCorpus, rows: int, length: int) -> list[Batch]:
+def packed_batches(corpus: PreparedCorpus, rows: int, length: int, padding: int = PADDING) -> list[Batch]:
     planned = list(pack(corpus.source.lengths, corpus.target.lengths, rows=rows, length=length, seed=1, epoch=0))
-    return [collate_packed(corpus, one, length, BEGIN, PADDING) for one in planned]
+    return [collate_packed(corpus, one, length, BEGIN, padding) for one in planned]
 
 
 def training(**changes: object) -> ResolvedTraining:
@@ -86,6 +89,45 @@ def test_packed_rows_have_the_loss_and_the_gradients_of_padded_ones(
     assert packed[0] == pytest.approx(padded[0], rel=1e-12)
     for one, other in zip(padded[1], packed[1], strict=True):
         torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-9)
+
+
+def relabelled(corpus: PreparedCorpus, places: np.ndarray) -> PreparedCorpus:
+    """The same sentences with other ids."""
+    source, target = (
+        TokenFile(places[one.ids].astype(np.uint16), one.lengths) for one in (corpus.source, corpus.target)
+    )
+    return dataclasses.replace(corpus, source=source, target=target)
+
+
+@pytest.mark.parametrize("r_drop", [0.0, 5.0])
+@pytest.mark.parametrize("is_packed", [False, True], ids=["padded", "packed"])
+@pytest.mark.parametrize("switched_off", ["", "chunked-loss"])
+def test_padding_is_whichever_id_the_batches_say(
+    corpus: PreparedCorpus, monkeypatch: pytest.MonkeyPatch, is_packed: bool, switched_off: str, r_drop: float
+) -> None:
+    """Ids 0 and 17 change places, in the sentences and in the matrix: loss, gradients and a step are the same."""
+    monkeypatch.setenv(VARIABLE, switched_off)
+    places = np.arange(VOCABULARY)
+    places[[PADDING, 17]] = places[[17, PADDING]]
+    settings = training(packing=is_packed, loss={"r_drop": r_drop}, optimizer={"epsilon": 1e-4})
+    results = []
+    for padding, sentences, order in ((PADDING, corpus, slice(None)), (17, relabelled(corpus, places), places)):
+        batches = packed_batches(sentences, 3, 40, padding) if is_packed else padded_batches(sentences, 200, padding)
+        exact, stepping = learner(settings).model.double(), learner(settings)
+        with torch.no_grad():
+            for model in (exact, stepping.model):
+                model.output.matrix.weight.copy_(model.output.matrix.weight[order])
+        loss, _ = loss_and_gradients(Learner(exact, settings), batches)
+        # Divided by the real tokens, which are counted once more.
+        stepping.step(1, batches)
+        gradients = {name: one.grad for name, one in exact.named_parameters()}
+        weights = {name: one.detach() for name, one in stepping.model.named_parameters()}
+        for one in (gradients, weights):
+            one[MATRIX] = one[MATRIX][order]
+        results.append((loss, gradients, weights))
+    assert results[1][0] == pytest.approx(results[0][0], rel=1e-12)
+    torch.testing.assert_close(results[1][1], results[0][1], rtol=1e-9, atol=1e-9)
+    torch.testing.assert_close(results[1][2], results[0][2], rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("is_packed", [False, True], ids=["padded", "packed"])

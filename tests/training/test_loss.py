@@ -1,5 +1,6 @@
 """Label-smoothed cross-entropy: against the definition, by hand, and against torch's own gradients."""
 
+import functools
 import math
 
 import pytest
@@ -8,11 +9,16 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from clearhead.training import loss as module
-from clearhead.training.loss import (
-    chunked_cross_entropy,
-    cross_entropy,
-    linear_cross_entropy,
-    static_linear_cross_entropy,
+
+# As the tokenizers of these targets have it.
+chunked_cross_entropy, cross_entropy, linear_cross_entropy, static_linear_cross_entropy = (
+    functools.partial(one, padding=0)
+    for one in (
+        module.chunked_cross_entropy,
+        module.cross_entropy,
+        module.linear_cross_entropy,
+        module.static_linear_cross_entropy,
+    )
 )
 
 

@@ -15,7 +15,7 @@ from clearhead.training.static import StaticStep, graph_recorder
 def batch(value: int) -> Batch:
     ids = torch.full((2, 3), value)
     segments = Segments(torch.full((2, 3), value + 3), torch.full((2, 3), value + 4))
-    return Batch(ids, ids + 1, ids + 2, 6, 6, segments)
+    return Batch(ids, ids + 1, ids + 2, 6, 6, 0, segments)
 
 
 def values(batches: Sequence[Batch]) -> list[list[int]]:

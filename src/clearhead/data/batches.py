@@ -24,6 +24,7 @@ class Batch:
         target_output: the ids and end, what it is to predict, "shifted right" (figure 1); then padding.
         source_tokens: how many places of `source` are not padding.
         target_tokens: how many places of `target_output` are not padding: what a summed loss is divided by.
+        padding: the id that is padding, on both sides.
         segments: where several pairs share a row, which of them each place belongs to; None where none do.
     """
 
@@ -32,6 +33,7 @@ class Batch:
     target_output: Int64[Tensor, "sentences target_length"]
     source_tokens: int
     target_tokens: int
+    padding: int
     segments: Segments | None = None
 
     def __len__(self) -> int:
@@ -53,6 +55,7 @@ class Batch:
             doubled(self.target_output),
             2 * self.source_tokens,
             2 * self.target_tokens,
+            self.padding,
             self.segments and Segments(*map(doubled, self.segments)),
         )
 
@@ -90,6 +93,7 @@ def collate(corpus: ParallelCorpus, indices: NDArray[np.integer[Any]], begin: in
         torch.from_numpy(target_output),
         int(source_places.sum()),
         int(target_places.sum()),
+        padding,
     )
 
 

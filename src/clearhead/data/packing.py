@@ -152,6 +152,7 @@ def collate_packed(corpus: ParallelCorpus, packed: PackedRows, length: int, begi
         target_layout.rows(target, padding),
         len(source),
         len(target),
+        padding,
         Segments(source_layout.rows(source_layout.numbers, 0), target_layout.rows(target_layout.numbers, 0)),
     )
 

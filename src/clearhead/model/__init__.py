@@ -9,7 +9,15 @@ if TYPE_CHECKING:
     from clearhead.model.config import TransformerConfig
     from clearhead.model.encoder_decoder import EncoderDecoder
     from clearhead.model.kernels import explicit_attention, fused_attention
-    from clearhead.model.masks import Masks, Segments, causal_mask, masks_for, packed_masks, padding_mask
+    from clearhead.model.masks import (
+        Masks,
+        Segments,
+        causal_mask,
+        masks_for,
+        packed_masks,
+        padding_mask,
+        unpadded_masks,
+    )
     from clearhead.model.observed import Observed, See, unseen
     from clearhead.model.presets import PRESETS, multi30k_tiny, paper_base, paper_big, street
 
@@ -32,6 +40,7 @@ __all__ = [
     "paper_base",
     "paper_big",
     "street",
+    "unpadded_masks",
     "unseen",
 ]
 
@@ -43,7 +52,7 @@ __getattr__, __dir__ = lazy(
         "config": ("TransformerConfig",),
         "encoder_decoder": ("EncoderDecoder",),
         "kernels": ("explicit_attention", "fused_attention"),
-        "masks": ("Masks", "Segments", "causal_mask", "masks_for", "packed_masks", "padding_mask"),
+        "masks": ("Masks", "Segments", "causal_mask", "masks_for", "packed_masks", "padding_mask", "unpadded_masks"),
         "observed": ("Observed", "See", "unseen"),
         "presets": ("PRESETS", "multi30k_tiny", "paper_base", "paper_big", "street"),
     },

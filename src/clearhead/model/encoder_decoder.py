@@ -9,7 +9,7 @@ from clearhead.model.cache import DecoderCache
 from clearhead.model.config import TransformerConfig
 from clearhead.model.embedding import Embedding, Output
 from clearhead.model.initialization import initialize
-from clearhead.model.masks import Masks, Segments, causal_mask, masks_for, packed_masks
+from clearhead.model.masks import Masks, Segments, causal_mask, packed_masks, unpadded_masks
 from clearhead.model.positions import restarted
 from clearhead.model.stacks import Decoder, Encoder
 
@@ -46,6 +46,8 @@ class EncoderDecoder(nn.Module):
         """The logits of each next target token, given the source and the target tokens before it.
 
         `target` is shifted right: it begins with the begin symbol, and row t of the result predicts token t + 1.
+        masks: who may attend to whom, such as `masks_for(source, target, tokenizer.padding)`; without them every
+        sentence fills its row.
         With a `cache`, which has read the source, it is a decoding step: see `step`.
         """
         if cache is not None:
@@ -60,7 +62,7 @@ class EncoderDecoder(nn.Module):
         masks: Masks | None = None,
     ) -> Float[Tensor, "sentences target width"]:
         """What goes into the last linear layer: for a loss that computes that layer itself."""
-        masks = masks or masks_for(source, target)
+        masks = masks or unpadded_masks(source, target)
         memory = self.encode(source, masks.source)
         return self.decoder(self.target_embedding(target), memory, masks)
 

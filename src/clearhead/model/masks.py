@@ -27,15 +27,19 @@ class Segments(NamedTuple):
     target: Int[Tensor, "rows target"]
 
 
-def masks_for(
-    source: Int[Tensor, "sentences source"], target: Int[Tensor, "sentences target"], padding: int = 0
-) -> Masks:
-    """The masks of a batch in which each sentence's padding stands at its end.
+def masks_for(source: Int[Tensor, "sentences source"], target: Int[Tensor, "sentences target"], padding: int) -> Masks:
+    """The masks of a batch in which each sentence's padding, the tokenizer's id of that name, stands at its end.
 
     The target needs no padding mask: padding comes after every real position, which the causal mask already hides.
     """
     mask = padding_mask(source, padding)
     return Masks(mask, causal_mask(target.shape[1], target.device), mask)
+
+
+def unpadded_masks(source: Int[Tensor, "sentences source"], target: Int[Tensor, "sentences target"]) -> Masks:
+    """The masks of sentences that fill their rows, as one alone does: whatever its ids are, none is padding."""
+    every = torch.ones_like(source, dtype=torch.bool)[:, None, None, :]
+    return Masks(every, causal_mask(target.shape[1], target.device), every)
 
 
 def packed_masks(segments: Segments) -> Masks:
@@ -54,7 +58,7 @@ def _same(one: Int[Tensor, "rows queries"], other: Int[Tensor, "rows keys"]) -> 
     return (one[:, :, None] == other[:, None, :])[:, None]
 
 
-def padding_mask(ids: Int[Tensor, "sentences length"], padding: int = 0) -> Bool[Tensor, "sentences 1 1 length"]:
+def padding_mask(ids: Int[Tensor, "sentences length"], padding: int) -> Bool[Tensor, "sentences 1 1 length"]:
     """Every token may be attended to, padding may not."""
     return (ids != padding)[:, None, None, :]
 

@@ -107,12 +107,12 @@ class Trial:
         return rows * self._length
 
     def _batch(self, rows: int, max_length: int) -> Batch:
-        # The last of any vocabulary's control symbols: it is no padding.
-        ids = torch.full((rows, self._length), 2)
+        ids = torch.zeros((rows, self._length), dtype=torch.long)
         # Where rows hold several pairs, as long ones as the model has positions for.
         numbers = (1 + torch.arange(self._length) // max_length).expand(rows, -1)
         segments = Segments(numbers, numbers) if self._settings.packing else None
-        return Batch(ids, ids, ids, ids.numel(), ids.numel(), segments)
+        # No id is padding, so that every place counts.
+        return Batch(ids, ids, ids, ids.numel(), ids.numel(), -1, segments)
 
 
 def _on_cpu(trial: Trial) -> tuple[int | None, Taken]:

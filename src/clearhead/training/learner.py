@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from clearhead.data import Batch
-from clearhead.model import EncoderDecoder
+from clearhead.model import EncoderDecoder, masks_for
 from clearhead.model.linear import multiply_in
 from clearhead.recipe import ResolvedTraining
 from clearhead.switches import is_on
@@ -73,7 +73,7 @@ class Learner:
         """All of a step that happens on the device, whatever its number."""
         for batch in batches:
             self.loss += self.backward(batch)
-        real = [batch.target_output != 0 for batch in batches]
+        real = [batch.target_output != batch.padding for batch in batches]
         self.updater.update(torch.stack([one.sum() for one in real]).sum().float())
         self.average.update()
 
@@ -82,11 +82,16 @@ class Learner:
         settings, matrix = self.settings.loss, self.model.output.matrix.weight
         if settings.r_drop:
             states = torch.stack(self._states(batch.twice()).chunk(2))
-            loss = self._r_drop(states, matrix, batch.target_output, settings, self.products)
+            loss = self._r_drop(states, matrix, batch.target_output, settings, batch.padding, self.products)
         else:
             states = self._states(batch)
             loss = self._cross_entropy(
-                states, matrix, batch.target_output, settings.label_smoothing, products=self.products
+                states,
+                matrix,
+                batch.target_output,
+                settings.label_smoothing,
+                padding=batch.padding,
+                products=self.products,
             )
         torch.autograd.backward(loss)
         return loss.detach()
@@ -94,7 +99,8 @@ class Learner:
     def _states(self, batch: Batch) -> Tensor:
         with self._precision():
             if batch.segments is None:
-                return self.model.states(batch.source, batch.target_input)
+                masks = masks_for(batch.source, batch.target_input, batch.padding)
+                return self.model.states(batch.source, batch.target_input, masks)
             return self.model.packed_states(batch.source, batch.target_input, batch.segments)
 
     def _precision(self) -> contextlib.AbstractContextManager[object]:

@@ -18,7 +18,8 @@ def cross_entropy(
     logits: Float[Tensor, "*batch vocabulary"],
     target: Int[Tensor, "*batch"],
     label_smoothing: float = 0.0,
-    padding: int = 0,
+    *,
+    padding: int,
 ) -> Float[Tensor, ""]:
     """The cross-entropy of softmax(logits) from the smoothed targets, summed over the real tokens, in nats.
 
@@ -42,7 +43,8 @@ def whole_linear_cross_entropy(
     matrix: Float[Tensor, "vocabulary width"],
     target: Int[Tensor, "*batch"],
     label_smoothing: float = 0.0,
-    padding: int = 0,
+    *,
+    padding: int,
     products: torch.dtype | None = None,
 ) -> Float[Tensor, ""]:
     """`cross_entropy` of the logits `vectors`·`matrix`ᵀ, all of them at once: the plain way of the two below.
@@ -50,7 +52,7 @@ def whole_linear_cross_entropy(
     `products` is the type of the product's factors and result; None leaves them as they are.
     """
     vectors, matrix = (one.to(products or one.dtype) for one in (vectors, matrix))
-    return cross_entropy(F.linear(vectors, matrix), target, label_smoothing, padding)
+    return cross_entropy(F.linear(vectors, matrix), target, label_smoothing, padding=padding)
 
 
 def linear_cross_entropy(
@@ -58,7 +60,8 @@ def linear_cross_entropy(
     matrix: Float[Tensor, "vocabulary width"],
     target: Int[Tensor, "*batch"],
     label_smoothing: float = 0.0,
-    padding: int = 0,
+    *,
+    padding: int,
     products: torch.dtype | None = None,
 ) -> Float[Tensor, ""]:
     """`whole_linear_cross_entropy`, without ever holding all logits.
@@ -75,7 +78,7 @@ def chunked_loss(
     matrix: Float[Tensor, "vocabulary width"],
     target: Int[Tensor, "*batch"],
     function: "LossAndGradient",
-    padding: int = 0,
+    padding: int,
     products: torch.dtype | None = None,
 ) -> Float[Tensor, ""]:
     """A loss of the logits of one pass or of several over the same targets, summed over the real places of `target`.
@@ -95,7 +98,7 @@ def chunked_cross_entropy(
     vectors: Float[Tensor, "*batch width"],
     matrix: Float[Tensor, "vocabulary width"],
     target: Int[Tensor, "*batch"],
-    padding: int = 0,
+    padding: int,
 ) -> Float[Tensor, ""]:
     """`cross_entropy` of the logits `vectors`·`matrix`ᵀ, a chunk of them at a time, without gradients: to judge by."""
     real = (target != padding).flatten().nonzero().squeeze(1)
@@ -112,7 +115,8 @@ def static_linear_cross_entropy(
     matrix: Float[Tensor, "vocabulary width"],
     target: Int[Tensor, "*batch"],
     label_smoothing: float = 0.0,
-    padding: int = 0,
+    *,
+    padding: int,
     products: torch.dtype | None = None,
     compiled: bool = False,
 ) -> Float[Tensor, ""]:

@@ -16,6 +16,7 @@ def whole_linear_r_drop(
     matrix: Float[Tensor, "vocabulary width"],
     target: Int[Tensor, "*batch"],
     settings: Loss,
+    padding: int,
     products: torch.dtype | None = None,
 ) -> Float[Tensor, ""]:
     """½·(CE₁ + CE₂) + ½·α·½·(KL(p₁ ‖ p₂) + KL(p₂ ‖ p₁)), summed over the real tokens: the plain way.
@@ -27,9 +28,9 @@ def whole_linear_r_drop(
     vectors, matrix = (one.to(products or one.dtype) for one in (vectors, matrix))
     logits = F.linear(vectors, matrix)
     logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
-    costs = [cross_entropy(one, target, settings.label_smoothing) for one in logits.unbind()]
+    costs = [cross_entropy(one, target, settings.label_smoothing, padding=padding) for one in logits.unbind()]
     first, second = logits.log_softmax(dim=-1).unbind()
-    divergence = (((first.exp() - second.exp()) * (first - second)).sum(dim=-1) * (target != 0)).sum()
+    divergence = (((first.exp() - second.exp()) * (first - second)).sum(dim=-1) * (target != padding)).sum()
     return (costs[0] + costs[1] + settings.r_drop / 2 * divergence) / 2
 
 
@@ -38,11 +39,12 @@ def linear_r_drop(
     matrix: Float[Tensor, "vocabulary width"],
     target: Int[Tensor, "*batch"],
     settings: Loss,
+    padding: int,
     products: torch.dtype | None = None,
 ) -> Float[Tensor, ""]:
     """`whole_linear_r_drop`, without ever holding all logits, as `linear_cross_entropy` does it."""
     function = functools.partial(_r_drop_and_gradient, settings=settings)
-    return chunked_loss(vectors.flatten(1, -2), matrix, target, function, products=products)
+    return chunked_loss(vectors.flatten(1, -2), matrix, target, function, padding, products)
 
 
 def _r_drop_and_gradient(logits: Tensor, target: Tensor, settings: Loss) -> tuple[Tensor, Tensor]:

@@ -11,7 +11,7 @@ from torch import Tensor
 from clearhead.bundle import Bundle
 from clearhead.data import Batch, PreparedCorpus, collate, plan
 from clearhead.evaluation import Quality, measure, perplexity_of
-from clearhead.model import EncoderDecoder
+from clearhead.model import EncoderDecoder, masks_for
 from clearhead.switches import is_on
 from clearhead.training.loss import chunked_cross_entropy, cross_entropy
 from clearhead.training.preparation import Materials
@@ -85,10 +85,12 @@ def validation_loss(
 
 def _batch_loss(model: EncoderDecoder, batch: Batch) -> Tensor:
     """In the memory that a step of training has for its loss: `training.batch_tokens: auto` was found with that."""
+    masks = masks_for(batch.source, batch.target_input, batch.padding)
     if not is_on("chunked-loss"):
-        return cross_entropy(model(batch.source, batch.target_input), batch.target_output)
-    states = model.states(batch.source, batch.target_input)
-    return chunked_cross_entropy(states, model.output.matrix.weight, batch.target_output)
+        logits = model(batch.source, batch.target_input, masks)
+        return cross_entropy(logits, batch.target_output, padding=batch.padding)
+    states = model.states(batch.source, batch.target_input, masks)
+    return chunked_cross_entropy(states, model.output.matrix.weight, batch.target_output, batch.padding)
 
 
 def translation_quality(
