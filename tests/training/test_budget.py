@@ -193,7 +193,7 @@ def test_a_batch_is_as_full_as_any_can_be(materials: Materials) -> None:
     batch = Trial(materials.untrained_model, materials.recipe.training, 14)._batch(3, 64)
     assert batch.source.shape == batch.target_output.shape == (3, 14)
     assert (batch.source_tokens, batch.target_tokens, batch.segments) == (42, 42, None)
-    assert (batch.target_output != materials.target_tokenizer.padding).all()
+    assert (batch.target_output != batch.padding).all()
     packing = materials.recipe.training.model_copy(update={"packing": True, "packed_length": 150})
     assert Trial(materials.untrained_model, packing, 150).step(200) == 300
 
