@@ -32,12 +32,12 @@ from clearhead.recipe import load_recipe
 from clearhead.street import DIRECTIONS, PHENOMENA, read_tests
 from clearhead.street.agreement import TRAINED
 from clearhead.training import Position
+from clearhead.training.callbacks import Progress
 from clearhead.training.clock import Clock
 from clearhead.training.corpus_files import corpus_folder
 from clearhead.training.feeding import batches_from
 from clearhead.training.learner import Learner
 from clearhead.training.preparation import Materials, gather
-from clearhead.training.reporting import Progress
 
 NAMES = ("Transformer", "GRU with attention")
 Lines = Sequence[Mapping[str, float]]
@@ -99,18 +99,19 @@ def train(model: Recurrent, materials: Materials) -> tuple[Recurrent, Lines]:
     """
     settings = materials.recipe.training
     learner, batches, clock = Learner(model, settings), batches_from(Position(), materials), Clock()
-    lines, tokens = [], 0
+    lines, tokens, seen = [], 0, 0
     for step in range(1, settings.steps + 1):
         together = list(itertools.islice(batches, settings.accumulate))
         learner.step(step, together)
         clock.add(sum(batch.target_tokens for batch in together))
         tokens += sum(batch.target_tokens for batch in together)
+        seen += sum(batch.target_tokens for batch in together)
         if step % settings.log_every == 0 or step == settings.steps:
             speed, seconds = clock.read()
             rate, loss = learner.updater.rate(step), float(learner.loss) / tokens
             skipped, _ = learner.updater.read_skips()
             left = (settings.steps - step) * seconds
-            progress = Progress(step, settings.steps, loss, rate, speed, left, skipped)
+            progress = Progress(step, settings.steps, loss, rate, speed, left, skipped, seen, seconds)
             print(progress_line(progress), file=sys.stderr, flush=True)
             lines.append({"step": step, "tokens_per_second": speed, "seconds_a_step": seconds})
             learner.loss.zero_()

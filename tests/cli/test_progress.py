@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from clearhead.cli import progress
-from clearhead.cli.progress import PlainReporter, TerminalReporter, duration, progress_line, reporter, validation_line
+from clearhead.cli.progress import PlainReporter, TerminalReporter, duration, progress_line, reporters, validation_line
 from clearhead.evaluation import Quality
 from clearhead.recipe import Recipe
-from clearhead.training import Progress, Silent, Validation, train
+from clearhead.training import Progress, Validation, train
 from clearhead.training.preparation import gather
 
-PROGRESS = Progress(2_500, 26_000, 3.14159, 0.0012, 12_345.6, 754.0, 0)
+PROGRESS = Progress(2_500, 26_000, 3.14159, 0.0012, 12_345.6, 754.0, 0, 4_000_000, 0.029)
 VALIDATION = Validation(1.23456, 3.4369, Quality(37.254, 60.12, 5.0, "", ""))
 
 
@@ -40,7 +40,7 @@ def test_the_progress_line() -> None:
     line = progress_line(PROGRESS)
     assert line == "step 2,500/26,000  loss 3.1416  12,346 tokens/s  rate 1.20e-03  12:34 left"
     assert len(line) <= 80
-    assert progress_line(Progress(1, 2, 3.0, 0.1, 5.0, 6.0, 4)).endswith("  skipped 4")
+    assert progress_line(Progress(1, 2, 3.0, 0.1, 5.0, 6.0, 4, 9, 0.2)).endswith("  skipped 4")
 
 
 def test_the_validation_line() -> None:
@@ -61,7 +61,7 @@ def test_a_validation_that_diverged() -> None:
 
 class TestChoice:
     def test_quiet(self) -> None:
-        assert isinstance(reporter(quiet=True), Silent)
+        assert reporters(quiet=True) == ()
 
     @pytest.mark.parametrize(("is_terminal", "kind"), [(True, TerminalReporter), (False, PlainReporter)])
     def test_by_what_standard_error_is(
@@ -70,16 +70,17 @@ class TestChoice:
         stream = io.StringIO()
         stream.isatty = lambda: is_terminal  # type: ignore[method-assign]
         monkeypatch.setattr(sys, "stderr", stream)
-        assert isinstance(reporter(quiet=False), kind)
+        (only,) = reporters(quiet=False)
+        assert isinstance(only, kind)
 
 
 def tell(one: PlainReporter | TerminalReporter, recipe: Recipe) -> None:
     materials = gather(recipe)
-    one.started(materials, 9_776, 4)
-    one.progressed(PROGRESS)
-    one.validated(2_500, VALIDATION, True)
-    one.warned("step-9 [bold] is damaged")
-    one.finished()
+    one.on_start(materials, 9_776, 4)
+    one.on_log(PROGRESS)
+    one.on_validation(2_500, VALIDATION, True)
+    one.on_warning("step-9 [bold] is damaged")
+    one.on_end()
 
 
 def test_plain_lines(make_recipe: Callable[..., Recipe], capsys: pytest.CaptureFixture[str]) -> None:
@@ -108,7 +109,7 @@ class TestSilence:
 
     def test_a_long_preparation(self, now: list[float], capsys: pytest.CaptureFixture[str]) -> None:
         one = PlainReporter()
-        one.doing("learning 8,000 pieces")
+        one.on_activity("learning 8,000 pieces")
         said = []
         for second in range(200):
             one.say_what_lasts()
@@ -119,11 +120,11 @@ class TestSilence:
 
     def test_steps_before_the_first_logged_one(self, now: list[float], capsys: pytest.CaptureFixture[str]) -> None:
         one = PlainReporter()
-        one.stepped(1, 100, 990.0)
+        one.on_step(1, 100, 990.0)
         now[0] += 5
         one.say_what_lasts()
         assert capsys.readouterr().err == "step 1/100  0:05 elapsed  16:30 left\n"
-        one.progressed(PROGRESS)
+        one.on_log(PROGRESS)
         now[0] += 5
         one.say_what_lasts()
         assert capsys.readouterr().err == f"{progress_line(PROGRESS)}\n"
@@ -137,7 +138,7 @@ class TestSilence:
     def test_its_thread_ends(self) -> None:
         one = PlainReporter()
         assert one._ticking.is_alive()
-        one.finished()
+        one.on_end()
         one._ticking.join(60)
         assert not one._ticking.is_alive()
 
@@ -152,13 +153,13 @@ def test_a_terminal_before_the_first_logged_step(
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "80")
     one = TerminalReporter()
-    one.doing("reading 30,000 lines")
+    one.on_activity("reading 30,000 lines")
     assert "reading 30,000 lines  0:00 elapsed" in stream.getvalue()
-    one.doing("")
-    one.stepped(1, 1_000, 754.0)
+    one.on_activity("")
+    one.on_step(1, 1_000, 754.0)
     one.live.refresh()
     assert "step 1/1,000  0:00 elapsed  12:34 left" in stream.getvalue()
-    one.finished()
+    one.on_end()
 
 
 def test_each_step_is_on_the_terminal(
@@ -178,7 +179,7 @@ def test_each_step_is_on_the_terminal(
         shown.append([f"step {step}/4" in stream.getvalue() for step in (1, 2, 3)])
         return False
 
-    train(make_recipe("training.steps=4", "training.log_every=50"), tmp_path / "run", reporter=one, should_stop=look)
+    train(make_recipe("training.steps=4", "training.log_every=50"), tmp_path / "run", callbacks=[one], should_stop=look)
     assert shown == [[step <= done for step in (1, 2, 3)] for done in range(4)]
 
 

@@ -9,7 +9,7 @@ import pytest
 from clearhead.cli.status import Status, duration, progress_line, starting
 from clearhead.training import Progress
 
-PROGRESS = Progress(2_500, 26_000, 3.14159, 0.0012, 12_345.6, 754.0, 0)
+PROGRESS = Progress(2_500, 26_000, 3.14159, 0.0012, 12_345.6, 754.0, 0, 4_000_000, 0.029)
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_it_moves_every_second_whatever_is_done(now: list[float]) -> None:
 def test_it_fits(now: list[float], width: int) -> None:
     """Whole parts, and at least the step."""
     status = Status()
-    status.progressed(Progress(999_999, 1_000_000, 3.14159, 0.0012, 1_234_567.8, 100_000.0, 17))
+    status.progressed(Progress(999_999, 1_000_000, 3.14159, 0.0012, 1_234_567.8, 100_000.0, 17, 9_999, 0.2))
     now[0] += 100_000
     line = status.line(width)
     assert line.startswith("step 999,999/1,000,000")
@@ -85,7 +85,7 @@ def test_it_fits(now: list[float], width: int) -> None:
 
 def test_skipped_steps_are_worth_more_than_speed(now: list[float]) -> None:
     status = Status()
-    status.progressed(Progress(1, 2, 3.0, 0.1, 5.0, 6.0, 4))
+    status.progressed(Progress(1, 2, 3.0, 0.1, 5.0, 6.0, 4, 9, 0.2))
     assert status.line(60).endswith("loss 3.0000  skipped 4")
 
 

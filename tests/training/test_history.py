@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from clearhead.training import Progress, Validation
 from clearhead.training.history import History
 
 
@@ -17,13 +18,26 @@ def steps(path: Path) -> list[int]:
 def history(tmp_path: Path) -> History:
     history = History(tmp_path)
     for step in (2, 4, 6):
-        history.record({"step": step, "loss": 1 / 3})
-        history.time({"step": step, "tokens_per_second": 1e4})
+        history.on_log(progress(step))
     return history
+
+
+def progress(step: int, loss: float = 1 / 3) -> Progress:
+    return Progress(step, 6, loss, 0.01, 1e4, 0.0, 0, tokens=100 * step, seconds_a_step=0.5)
 
 
 def test_a_line_a_step(history: History) -> None:
     assert steps(history.history) == steps(history.timing) == [2, 4, 6]
+
+
+def test_what_repeats_and_what_does_not(history: History) -> None:
+    """Two runs of one recipe have the same history, byte by byte; their clocks are in the other file."""
+    assert json.loads(history.history.read_text().split("\n")[0]) == {
+        "step": 2, "loss": 1 / 3, "learning_rate": 0.01, "tokens": 200, "skipped": 0,
+    }  # fmt: skip
+    assert json.loads(history.timing.read_text().split("\n")[0]) == {
+        "step": 2, "tokens_per_second": 1e4, "seconds_a_step": 0.5,
+    }  # fmt: skip
 
 
 def test_a_number_reads_as_it_was(history: History) -> None:
@@ -34,7 +48,7 @@ def test_a_number_reads_as_it_was(history: History) -> None:
 def test_lines_after_the_checkpoint_go(history: History) -> None:
     history.begin(4)
     assert steps(history.history) == steps(history.timing) == [2, 4]
-    history.record({"step": 6})
+    history.on_log(progress(6))
     assert steps(history.history) == [2, 4, 6]
 
 
@@ -53,19 +67,21 @@ def test_what_a_kill_cut_short_goes(history: History, rest: str) -> None:
 
 def test_what_is_not_a_number_is_null(history: History) -> None:
     """NaN is not JSON, and other programs read these files."""
-    history.record({"step": 8, "loss": math.nan, "validation": {"loss": math.inf, "quality": None}})
-    last = history.history.read_text().split("\n")[-2]
-    assert json.loads(last, parse_constant=pytest.fail) == {
-        "step": 8, "loss": None, "validation": {"loss": None, "quality": None},
+    history.on_log(progress(8, math.nan))
+    history.on_validation(8, Validation(math.inf, math.nan, None), best=False)
+    *_, logged, judged = history.history.read_text().split("\n")[:-1]
+    assert json.loads(logged, parse_constant=pytest.fail)["loss"] is None
+    assert json.loads(judged, parse_constant=pytest.fail) == {
+        "step": 8, "validation": {"loss": None, "perplexity": None, "quality": None}, "best": False,
     }  # fmt: skip
 
 
 def test_a_validation_that_was_interrupted_comes_again(history: History) -> None:
     """faults.md C15: what was found at that step goes, and nothing else."""
     for step in (4, 6):
-        history.record({"step": step, "validation": {"loss": float(step)}})
+        history.on_validation(step, Validation(float(step), 1.0, None), best=True)
     history.begin(6, awaits_validation=True)
     assert steps(history.history) == [2, 4, 6, 4]
-    assert history.validation_at(4) == {"loss": 4.0}
+    assert history.validation_at(4) == {"loss": 4.0, "perplexity": 1.0, "quality": None}
     assert history.validation_at(6) is None
     assert History(history.history.parent / "none").validation_at(4) is None

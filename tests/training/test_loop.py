@@ -19,7 +19,18 @@ from clearhead.errors import RecipeError, TrainingError
 from clearhead.files import publish_folder
 from clearhead.model import EncoderDecoder
 from clearhead.recipe import Recipe
-from clearhead.training import Materials, Position, Progress, Silent, Validation, checkpoint, learner, loop, train
+from clearhead.training import (
+    Callback,
+    Callbacks,
+    Materials,
+    Position,
+    Progress,
+    Validation,
+    checkpoint,
+    learner,
+    loop,
+    train,
+)
 from clearhead.training.preparation import gather
 
 MakeRecipe = Callable[..., Recipe]
@@ -30,23 +41,23 @@ class Killed(BaseException):
     """Stands for a signal that nobody can catch."""
 
 
-class Told(Silent):
+class Told(Callback):
     """Remembers what it is told."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.progress: list[Progress] = []
 
-    def started(self, materials: Materials, parameters: int, resumed_at: int) -> None:
+    def on_start(self, materials: Materials, parameters: int, resumed_at: int) -> None:
         self.lines.append(f"started at {resumed_at}")
 
-    def progressed(self, progress: Progress) -> None:
+    def on_log(self, progress: Progress) -> None:
         self.progress.append(progress)
 
-    def warned(self, message: str) -> None:
+    def on_warning(self, message: str) -> None:
         self.lines.append(message)
 
-    def finished(self) -> None:
+    def on_end(self) -> None:
         self.lines.append("finished")
 
 
@@ -177,7 +188,7 @@ class TestResuming:
         content[len(content) // 2] ^= 4
         path.write_bytes(content[: len(content) // 2] if damage == "cut" else content)
         told = Told()
-        train(make_recipe(), tmp_path / "run", resume=True, reporter=told)
+        train(make_recipe(), tmp_path / "run", resume=True, callbacks=[told])
         assert "damaged" in told.lines[0]
         assert told.lines[1:] == ["started at 8", "finished"]
         assert left_by(tmp_path / "run") == straight
@@ -196,7 +207,7 @@ class TestResuming:
     def test_a_finished_run_stays_as_it_is(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
         train(make_recipe(), tmp_path / "run")
         before, told = left_by(tmp_path / "run"), Told()
-        assert train(make_recipe(), tmp_path / "run", resume=True, reporter=told).step == 12
+        assert train(make_recipe(), tmp_path / "run", resume=True, callbacks=[told]).step == 12
         assert left_by(tmp_path / "run") == before
         assert told.lines[0] == (
             f"{tmp_path}/run has 12 steps and training.steps=12, so nothing is left to train; ask for more, as in "
@@ -206,7 +217,7 @@ class TestResuming:
     def test_more_steps(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
         train(make_recipe(), tmp_path / "run")
         told = Told()
-        end = train(make_recipe("training.steps=14"), tmp_path / "run", resume=True, reporter=told)
+        end = train(make_recipe("training.steps=14"), tmp_path / "run", resume=True, callbacks=[told])
         assert end.step == 14
         assert told.lines[0] == "training.steps is 14, but was 12 at the checkpoint"
 
@@ -219,7 +230,7 @@ class TestResuming:
             with (tmp_path / name).open("a") as file:
                 file.write("six\n")
         told = Told()
-        train(recipe, tmp_path / "run", resume=True, reporter=told)
+        train(recipe, tmp_path / "run", resume=True, callbacks=[told])
         assert told.lines[0] == "the training files are not what they were at the checkpoint"
 
     def test_another_model(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
@@ -289,7 +300,7 @@ class TestBundleThatIsGone:
         told = Told()
         train(make_recipe(), tmp_path / "run", should_stop=after(9))
         (tmp_path / "run" / "bundle").rename(tmp_path / "elsewhere")
-        train(make_recipe(), tmp_path / "run", resume=True, should_stop=after(0), reporter=told)
+        train(make_recipe(), tmp_path / "run", resume=True, should_stop=after(0), callbacks=[told])
         best = tmp_path / "run" / "checkpoints" / "step-8"
         assert told.lines[0] == f"{tmp_path}/run/bundle was gone, and is written again from {best}"
         for path in (tmp_path / "elsewhere").iterdir():
@@ -313,7 +324,7 @@ class TestBundleThatIsGone:
         else:
             kept = [line for line in history(tmp_path / "run") if "validation" not in line]
             (tmp_path / "run" / "history.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in kept))
-        end = train(make_recipe(), tmp_path / "run", resume=True, should_stop=after(1), reporter=told)
+        end = train(make_recipe(), tmp_path / "run", resume=True, should_stop=after(1), callbacks=[told])
         assert told.lines[0].startswith(f"{tmp_path}/run/bundle is gone, and the checkpoint of step {best.name[5:]} ")
         assert (end.best_step, end.is_at_the_end(steps)) == (steps, True)
         assert load(tmp_path / "run").recipe.name == "tiny"
@@ -562,7 +573,7 @@ class TestStopping:
             r"10 \(epoch 3, batch \d\), were not finite numbers; lower training.schedule.peak=0.01 or raise .*warmup=4"
         )
         with pytest.raises(TrainingError, match=message):
-            train(make_recipe(), tmp_path / "run", reporter=told)
+            train(make_recipe(), tmp_path / "run", callbacks=[told])
         assert [progress.skipped for progress in told.progress] == [2, 4, 6, 8, 10]
         assert told.lines[-1] == "finished"
         untrained = gather(make_recipe()).untrained_model()
@@ -649,7 +660,7 @@ class TestDisk:
         self, make_recipe: MakeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         train(make_recipe(), tmp_path / "run", should_stop=after(4))
-        run = loop.Run(gather(make_recipe()), tmp_path / "run", Silent())
+        run = loop.Run(gather(make_recipe()), tmp_path / "run", Callbacks())
         run.resume(tmp_path / "run" / "checkpoints" / "step-4")
         run.history.history = Path("/dev/full")
         with pytest.raises(TrainingError, match=r"cannot be written .No space left on device"):

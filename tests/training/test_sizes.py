@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from clearhead.recipe import Recipe, load_recipe
-from clearhead.training import Silent, train
+from clearhead.training import Callback, train
 from clearhead.training.preparation import gather
 from clearhead.training.sizes import TIERS, choose_sizes, count_tokens, tier_for, too_large
 
@@ -95,11 +95,11 @@ def test_a_printed_recipe_still_names_nothing(bare: Callable[..., Recipe], tmp_p
     assert load_recipe(tmp_path / "again.yaml") == bare()
 
 
-class Told(Silent):
+class Told(Callback):
     def __init__(self) -> None:
         self.lines: list[str] = []
 
-    def warned(self, message: str) -> None:
+    def on_warning(self, message: str) -> None:
         self.lines.append(message)
 
 
@@ -112,7 +112,7 @@ def test_a_resumed_run_keeps_what_was_chosen(bare: Callable[..., Recipe], tmp_pa
     told = Told()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("clearhead.training.sizes.count_tokens", pytest.fail)
-        train(bare(*SMALL, "training.steps=2"), tmp_path / "run", resume=True, reporter=told)
+        train(bare(*SMALL, "training.steps=2"), tmp_path / "run", resume=True, callbacks=[told])
     assert told.lines == ["training.steps is 2, but was 1 at the checkpoint"]
     assert "preset: multi30k_tiny" in (tmp_path / "run" / "bundle" / "recipe.yaml").read_text()
 
@@ -131,7 +131,7 @@ def test_too_many_parameters() -> None:
 def test_it_is_said_of_sizes_that_were_named(bare: Callable[..., Recipe], tmp_path: Path) -> None:
     sizes = "model={preset: street, width: 512, inner_width: 512, encoder_layers: 1, decoder_layers: 0}"
     told = Told()
-    train(bare(*SMALL, sizes, "text.size=300"), tmp_path / "run", reporter=told)
+    train(bare(*SMALL, sizes, "text.size=300"), tmp_path / "run", callbacks=[told])
     # Two matrices of a feed-forward layer and four of attention, 512 wide, and a row for each piece.
     (line,) = (line for line in told.lines if line.startswith("the model has "))
     assert int(line.split()[3].replace(",", "")) >= 6 * 512 * 512

@@ -54,14 +54,14 @@ def demo(out: Out = Path("runs/street"), quiet: Quiet = False, debug: Debug = Fa
 
 def _train(recipe: "clearhead.Recipe", out: Path, quiet: bool) -> int:
     """Begin or go on; the exit code, which is not 0 where it was stopped before its end."""
-    from clearhead.cli.progress import duration, reporter
+    from clearhead.cli.progress import duration, reporters
     from clearhead.training import train
     from clearhead.training.checkpoint import checkpoints
 
     began = time.perf_counter()
     begun = any(checkpoints(out / "checkpoints")) or (out / "history.jsonl").is_file()
     with Stop() as stop:
-        end = train(recipe, out, resume=begun, reporter=reporter(quiet), should_stop=stop)
+        end = train(recipe, out, resume=begun, callbacks=reporters(quiet), should_stop=stop)
     if stop.asked and not end.is_at_the_end(recipe.training.steps) and not end.stopped_early:
         print(f"clearhead: stopped at step {end.step}; the same command goes on from there", file=sys.stderr)
         return stop.exit_code

@@ -3,6 +3,7 @@
 import sys
 import threading
 import time
+from typing import final
 
 from rich.console import Console
 from rich.live import Live
@@ -10,23 +11,32 @@ from rich.text import Text
 
 from clearhead.cli.status import Status, duration, progress_line
 from clearhead.evaluation import shown_perplexity
-from clearhead.training import Materials, Progress, Reporter, Silent, Validation
+from clearhead.training import Callback, Materials, Progress, Validation
 
-__all__ = ["PlainReporter", "TerminalReporter", "beginning", "duration", "progress_line", "reporter", "validation_line"]
+__all__ = [
+    "PlainReporter",
+    "TerminalReporter",
+    "beginning",
+    "duration",
+    "progress_line",
+    "reporters",
+    "validation_line",
+]
 
 # Elsewhere than on a terminal a line says after so many seconds without one what is being done, then after twice as
 # many each time, up to the greatest.
 FIRST_SILENCE, LONGEST_SILENCE = 5.0, 60.0
 
 
-def reporter(quiet: bool) -> Reporter:
-    """The reporter that suits standard error."""
+def reporters(quiet: bool) -> tuple[Callback, ...]:
+    """What suits standard error; nobody where nothing is to be said."""
     if quiet:
-        return Silent()
-    return TerminalReporter() if sys.stderr.isatty() else PlainReporter()
+        return ()
+    return (TerminalReporter() if sys.stderr.isatty() else PlainReporter(),)
 
 
-class PlainReporter:
+@final
+class PlainReporter(Callback):
     """One line for each thing that happens, on standard error, and now and then one while nothing does."""
 
     def __init__(self) -> None:
@@ -36,26 +46,26 @@ class PlainReporter:
         self._ticking = threading.Thread(target=self._tick, daemon=True)
         self._ticking.start()
 
-    def started(self, materials: Materials, parameters: int, resumed_at: int) -> None:
+    def on_start(self, materials: Materials, parameters: int, resumed_at: int) -> None:
         self._say(beginning(materials, parameters, resumed_at))
 
-    def progressed(self, progress: Progress) -> None:
+    def on_log(self, progress: Progress) -> None:
         self.status.progressed(progress)
         self._say(progress_line(progress))
 
-    def validated(self, step: int, validation: Validation, best: bool) -> None:
+    def on_validation(self, step: int, validation: Validation, best: bool) -> None:
         self._say(validation_line(step, validation, best))
 
-    def warned(self, message: str) -> None:
+    def on_warning(self, message: str) -> None:
         self._say(f"warning: {message}")
 
-    def doing(self, what: str) -> None:
+    def on_activity(self, what: str) -> None:
         self.status.doing(what)
 
-    def stepped(self, step: int, steps: int, seconds_left: float) -> None:
+    def on_step(self, step: int, steps: int, seconds_left: float) -> None:
         self.status.stepped(step, steps, seconds_left)
 
-    def finished(self) -> None:
+    def on_end(self) -> None:
         self._ended.set()
 
     def say_what_lasts(self) -> None:
@@ -76,7 +86,8 @@ class PlainReporter:
             print(line, file=sys.stderr, flush=True)
 
 
-class TerminalReporter:
+@final
+class TerminalReporter(Callback):
     """Progress in one line that is written over; what stays worth reading scrolls by above it."""
 
     def __init__(self) -> None:
@@ -85,28 +96,28 @@ class TerminalReporter:
         # A thread of its own draws the line anew, so that it moves whatever is being done.
         self.live = Live(console=self.console, refresh_per_second=4, transient=True, get_renderable=self._line)
 
-    def started(self, materials: Materials, parameters: int, resumed_at: int) -> None:
+    def on_start(self, materials: Materials, parameters: int, resumed_at: int) -> None:
         self.console.print(beginning(materials, parameters, resumed_at), markup=False)
 
-    def progressed(self, progress: Progress) -> None:
+    def on_log(self, progress: Progress) -> None:
         self.status.progressed(progress)
         self._show()
 
-    def validated(self, step: int, validation: Validation, best: bool) -> None:
+    def on_validation(self, step: int, validation: Validation, best: bool) -> None:
         self.console.print(validation_line(step, validation, best), markup=False)
 
-    def warned(self, message: str) -> None:
+    def on_warning(self, message: str) -> None:
         self.console.print(f"warning: {message}", style="yellow", markup=False)
 
-    def doing(self, what: str) -> None:
+    def on_activity(self, what: str) -> None:
         self.status.doing(what)
         self._show()
 
-    def stepped(self, step: int, steps: int, seconds_left: float) -> None:
+    def on_step(self, step: int, steps: int, seconds_left: float) -> None:
         self.status.stepped(step, steps, seconds_left)
         self._show()
 
-    def finished(self) -> None:
+    def on_end(self) -> None:
         # Left running, it would go on hiding the cursor.
         self.live.stop()
 

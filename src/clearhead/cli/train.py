@@ -56,11 +56,11 @@ def train(
     _check_files(loaded)
     with starting(quiet):
         # They import torch, which takes seconds.
-        from clearhead.cli.progress import reporter
+        from clearhead.cli.progress import reporters
         from clearhead.training import train as run_training
 
     with Stop() as stop:
-        end = run_training(loaded, out, resume=resume, reporter=reporter(quiet), should_stop=stop)
+        end = run_training(loaded, out, resume=resume, callbacks=reporters(quiet), should_stop=stop)
     if stop.asked and not end.is_at_the_end(loaded.training.steps) and not end.stopped_early:
         again = f"{command()} {shlex.join(['train', recipe, *(overrides or ()), '--out', str(out), '--resume'])}"
         print(f"clearhead: stopped at step {end.step}; go on with: {again}", file=sys.stderr)

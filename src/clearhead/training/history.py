@@ -1,18 +1,24 @@
 """What happened, a line a step that was logged: history.jsonl repeats exactly, timing.jsonl never does."""
 
+import dataclasses
 import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 from clearhead.files import publish_file
+from clearhead.training.callbacks import Callback, Progress
+from clearhead.training.checkpoint import disk_errors
+from clearhead.training.validation import Validation
 
 
-class History:
-    """The two logs of a run folder."""
+@final
+class History(Callback):
+    """Writes the two logs of a run folder."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.history = folder / "history.jsonl"
         self.timing = folder / "timing.jsonl"
 
@@ -30,13 +36,18 @@ class History:
             with publish_file(path) as draft:
                 draft.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
 
-    def record(self, values: Mapping[str, object]) -> None:
-        """Add what is the same each time the run is repeated."""
-        _append(self.history, values)
+    def on_log(self, progress: Progress) -> None:
+        """What repeats is in one log, the clocks in the other."""
+        repeated = {
+            "step": progress.step, "loss": progress.loss, "learning_rate": progress.learning_rate,
+            "tokens": progress.tokens, "skipped": progress.skipped,
+        }  # fmt: skip
+        self._append(self.history, repeated)
+        speed = {"tokens_per_second": progress.tokens_per_second, "seconds_a_step": progress.seconds_a_step}
+        self._append(self.timing, {"step": progress.step, **speed})
 
-    def time(self, values: Mapping[str, object]) -> None:
-        """Add clocks and throughput."""
-        _append(self.timing, values)
+    def on_validation(self, step: int, validation: Validation, best: bool) -> None:
+        self._append(self.history, {"step": step, "validation": dataclasses.asdict(validation), "best": best})
 
     def validation_at(self, step: int) -> Mapping[str, Any] | None:
         """What the validation at `step` found; None where there was none."""
@@ -44,10 +55,9 @@ class History:
         found = [json.loads(line) for line in lines if _step(line) == step]
         return next((line["validation"] for line in found if "validation" in line), None)
 
-
-def _append(path: Path, values: Mapping[str, object]) -> None:
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(_finite(values), allow_nan=False) + "\n")
+    def _append(self, path: Path, values: Mapping[str, object]) -> None:
+        with disk_errors(self.folder), path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(_finite(values), allow_nan=False) + "\n")
 
 
 def _finite(value: object) -> object:

@@ -1,6 +1,5 @@
 """The training loop: plan → forward → summed loss → backward → update → average, and what happens between steps."""
 
-import dataclasses
 import math
 import os
 from collections.abc import Callable, Sequence
@@ -15,6 +14,7 @@ from clearhead.errors import TrainingError
 from clearhead.files import remove_drafts
 from clearhead.model import EncoderDecoder
 from clearhead.recipe import Recipe
+from clearhead.training.callbacks import Callback, Callbacks, Progress
 from clearhead.training.card import model_card
 from clearhead.training.checkpoint import (
     Position,
@@ -36,7 +36,6 @@ from clearhead.training.feeding import batches_from
 from clearhead.training.history import History
 from clearhead.training.learner import Learner
 from clearhead.training.preparation import Materials, gather
-from clearhead.training.reporting import Progress, Reporter, Silent, watcher_of
 from clearhead.training.sizes import too_large
 from clearhead.training.validation import Interrupted, Validation, validate
 
@@ -48,25 +47,25 @@ def train(
     folder: str | Path,
     *,
     resume: bool = False,
-    reporter: Reporter | None = None,
+    callbacks: Sequence[Callback] = (),
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Position:
     """Train what `recipe` says into the run folder `folder`, and return where the run ended.
 
-    With `resume` it goes on from the newest whole checkpoint, exactly as if it had never stopped. `should_stop` is
-    called once before each step; when it turns true the run ends after the step in hand, with a checkpoint. Where it
-    has an attribute `asked`, that is looked at between the batches of a validation, too: what was interrupted is done
-    again by the run that is resumed.
+    `callbacks` are told how it goes, one after the other. With `resume` it goes on from the newest whole checkpoint,
+    exactly as if it had never stopped. `should_stop` is called once before each step; when it turns true the run ends
+    after the step in hand, with a checkpoint. Where it has an attribute `asked`, that is looked at between the batches
+    of a validation, too: what was interrupted is done again by the run that is resumed.
 
     Raises TrainingError, RecipeError or DataError in one line.
     """
-    reporter = reporter or Silent()
+    tell = Callbacks(callbacks)
     require_usable(Path(folder))
     with claimed(Path(folder)), _own_random_numbers(recipe.training.device):
         try:
-            return _train(recipe, Path(folder), resume, reporter, should_stop)
+            return _train(recipe, Path(folder), resume, tell, should_stop)
         finally:
-            reporter.finished()
+            tell.on_end()
 
 
 def _own_random_numbers(device: str) -> AbstractContextManager[None]:
@@ -78,38 +77,38 @@ def _own_random_numbers(device: str) -> AbstractContextManager[None]:
     return torch.random.fork_rng(gpus)
 
 
-def _train(recipe: Recipe, folder: Path, resume: bool, reporter: Reporter, should_stop: Callable[[], bool]) -> Position:
-    start = _find_start(folder, resume, reporter)
+def _train(recipe: Recipe, folder: Path, resume: bool, tell: Callback, should_stop: Callable[[], bool]) -> Position:
+    start = _find_start(folder, resume, tell)
     if start:
         recipe = as_found(start, recipe)
-    watcher, names_sizes = watcher_of(reporter), recipe.model.preset is not None
-    materials = gather(recipe, read_tokenizers(start) if start else None, watcher.doing)
-    watcher.doing("making the model")
-    run = Run(materials, folder, reporter)
+    names_sizes = recipe.model.preset is not None
+    materials = gather(recipe, read_tokenizers(start) if start else None, tell.on_activity)
+    tell.on_activity("making the model")
+    run = Run(materials, folder, tell)
     if start:
         for line in differences(start, materials):
-            reporter.warned(line)
+            tell.on_warning(line)
         run.resume(start)
     else:
         if names_sizes and (doubt := too_large(run.parameters, materials.training.tokens)):
-            reporter.warned(doubt)
-        watcher.doing("comparing the files")
+            tell.on_warning(doubt)
+        tell.on_activity("comparing the files")
         for line in find_doubts(recipe.data):
-            reporter.warned(line)
+            tell.on_warning(line)
     with disk_errors(folder):
         run.history.begin(run.position.step, run.position.awaits_validation)
     if run.position.is_at_the_end(recipe.training.steps):
-        reporter.warned(
+        tell.on_warning(
             f"{folder} has {run.position.step} steps and training.steps={recipe.training.steps}, so nothing is left to "
             f"train; ask for more, as in training.steps={2 * run.position.step}"
         )
-    reporter.started(materials, run.parameters, run.position.step)
-    watcher.doing("")
+    tell.on_start(materials, run.parameters, run.position.step)
+    tell.on_activity("")
     run.go(should_stop)
     return run.position
 
 
-def _find_start(folder: Path, resume: bool, reporter: Reporter) -> Path | None:
+def _find_start(folder: Path, resume: bool, tell: Callback) -> Path | None:
     """The checkpoint to go on from, or None to begin at the first step."""
     if (folder / "checkpoints").is_dir() or (folder / "history.jsonl").is_file():
         remove_drafts(folder)
@@ -123,11 +122,11 @@ def _find_start(folder: Path, resume: bool, reporter: Reporter) -> Path | None:
     if not any(checkpoints(folder / "checkpoints")):
         if not (folder / "history.jsonl").exists():
             raise TrainingError(f"--out {folder} holds no run to go on with; train without --resume to begin one")
-        reporter.warned(f"{folder} was stopped before its first checkpoint; it begins again")
+        tell.on_warning(f"{folder} was stopped before its first checkpoint; it begins again")
         return None
     start, damaged = newest_checkpoint(folder / "checkpoints")
     for line in damaged:
-        reporter.warned(line)
+        tell.on_warning(line)
     return start
 
 
@@ -155,13 +154,13 @@ def _holds_something(folder: Path) -> bool:
 class Run:
     """One run's learner and position, and what happens between steps."""
 
-    def __init__(self, materials: Materials, folder: Path, reporter: Reporter) -> None:
-        self.materials, self.folder, self.reporter = materials, folder, reporter
-        self.watcher = watcher_of(reporter)
+    def __init__(self, materials: Materials, folder: Path, callback: Callback) -> None:
+        self.materials, self.folder = materials, folder
         self.settings = materials.recipe.training
         self.learner = Learner(materials.untrained_model(), self.settings)
         self.position = Position()
         self.history = History(folder)
+        self.tell = Callbacks((self.history, callback))
         self.clock = Clock()
 
     @property
@@ -211,7 +210,7 @@ class Run:
         self.learner.step(position.step, batches)
         self.clock.add(tokens)
         left = (self.settings.steps - position.step) * self.clock.seconds_a_step
-        self.watcher.stepped(position.step, self.settings.steps, left)
+        self.tell.on_step(position.step, self.settings.steps, left)
 
     def _between_steps(self, should_stop: Callable[[], bool]) -> None:
         last = self.position.step == self.settings.steps
@@ -231,13 +230,13 @@ class Run:
         self.learner.loss.zero_()
         self.position.unlogged_tokens = 0
         skipped, most_in_a_row = updater.read_skips()
-        with disk_errors(self.folder):
-            self.history.record(
-                {"step": step, "loss": loss, "learning_rate": rate, "tokens": self.position.tokens, "skipped": skipped}
-            )
-            self.history.time({"step": step, "tokens_per_second": tokens_per_second, "seconds_a_step": seconds_a_step})
         left = (self.settings.steps - step) * seconds_a_step
-        self.reporter.progressed(Progress(step, self.settings.steps, loss, rate, tokens_per_second, left, skipped))
+        self.tell.on_log(
+            Progress(
+                step, self.settings.steps, loss, rate, tokens_per_second, left, skipped, self.position.tokens,
+                seconds_a_step,
+            )
+        )  # fmt: skip
         if most_in_a_row >= SKIPS_IN_A_ROW:
             raise self._diverged(
                 f"the gradients of {most_in_a_row} steps in a row, up to step {step} (epoch {self.position.epoch}, "
@@ -254,7 +253,7 @@ class Run:
     def _validate(self, should_stop: Callable[[], bool]) -> None:
         """Judge the model, and keep it where it is the best; where it is interrupted, `awaits_validation` says so."""
         position = self.position
-        self.watcher.doing("validating")
+        self.tell.on_activity("validating")
         try:
             validation = validate(
                 self.learner.average.model, self.materials, lambda: bool(getattr(should_stop, "asked", False))
@@ -270,15 +269,13 @@ class Run:
         best = math.isfinite(figure) and (position.best is None or figure < position.best)
         if best:
             position.best, position.best_step, position.waited = figure, position.step, 0
-            self.watcher.doing("saving the best model")
+            self.tell.on_activity("saving the best model")
             self._publish(self.learner.average.model, position, validation)
         else:
             position.waited += 1
         position.stopped_early = self._is_out_of_patience()
-        with disk_errors(self.folder):
-            self.history.record({"step": position.step, "validation": dataclasses.asdict(validation), "best": best})
-        self.watcher.doing("")
-        self.reporter.validated(position.step, validation, best)
+        self.tell.on_activity("")
+        self.tell.on_validation(position.step, validation, best)
 
     def _is_out_of_patience(self) -> bool:
         return self.settings.patience is not None and self.position.waited >= self.settings.patience
@@ -305,22 +302,22 @@ class Run:
             model = self.materials.untrained_model()
             load_weights(model, best / "average.safetensors")
             self._publish(model, read_position(best), Validation.from_plain(found))
-            self.reporter.warned(f"{bundle} was gone, and is written again from {best}")
+            self.tell.on_warning(f"{bundle} was gone, and is written again from {best}")
             return
         # Compared with what nobody has any more, no model would be the best again.
         position.best, position.waited, position.stopped_early = None, 0, False
         position.awaits_validation = True
-        self.reporter.warned(
+        self.tell.on_warning(
             f"{bundle} is gone, and the checkpoint of step {position.best_step} that it was made of is no longer kept; "
             f"the model of step {position.step} is validated and takes its place"
         )
 
     def _save(self) -> int:
         learner = self.learner
-        self.watcher.doing("saving a checkpoint")
+        self.tell.on_activity("saving a checkpoint")
         self.position.unlogged_loss = float(learner.loss)
         with self.clock.paused():
-            save_checkpoint(
+            saved = save_checkpoint(
                 self.folder / "checkpoints",
                 self.position,
                 learner.model,
@@ -328,5 +325,6 @@ class Run:
                 learner.updater,
                 self.materials,
             )
-        self.watcher.doing("")
+        self.tell.on_activity("")
+        self.tell.on_checkpoint(self.position.step, saved)
         return self.position.step
