@@ -37,29 +37,39 @@ class Callback(Protocol):
     returns, and ends with what it raises. What it draws of torch's random numbers changes no step.
     """
 
+    # Each says `return`: mypy takes a protocol's method without a body for one that must be written.
+
     def on_start(self, materials: Materials, parameters: int, resumed_at: int) -> None:
         """All is read and the model is made, of so many parameters; steps follow on number `resumed_at`."""
+        return
 
     def on_step(self, step: int, steps: int, seconds_left: float) -> None:
         """A step was taken, or asked of a GPU, which may be some behind. Often: return at once."""
+        return
 
     def on_log(self, progress: Progress) -> None:
         """The loss was read, each `training.log_every` steps."""
+        return
 
     def on_validation(self, step: int, validation: Validation, best: bool) -> None:
         """The model was judged; where it is the best so far, the bundle holds it already."""
+        return
 
     def on_checkpoint(self, step: int, folder: Path) -> None:
         """The run was saved into `folder`, whole."""
+        return
 
     def on_activity(self, what: str) -> None:
         """What is done beside steps, such as "learning 8,000 pieces"; nothing where it has ended."""
+        return
 
     def on_warning(self, message: str) -> None:
         """Something that the user should know, in one line."""
+        return
 
     def on_end(self) -> None:
         """The run is over, whatever ended it."""
+        return
 
 
 @final
