@@ -31,6 +31,28 @@ def stored(two_languages: Bundle, tmp_path_factory: pytest.TempPathFactory) -> t
     return json.loads(json.dumps(trace.document())), load_file(path)
 
 
+# Written by version 0.1 before operations were called so: untrained, width 4, one layer each; with all weights.
+FORMAT_ONE = {
+    "post": {},
+    "pre": {"norm_placement": "pre", "norm": "rms", "activation": "swiglu", "positions": "rotary"},
+    "learned": {"norm_placement": "pre", "activation": "gelu-tanh", "positions": "learned"},
+}
+
+
+@pytest.mark.parametrize("name", FORMAT_ONE)
+def test_a_trace_of_format_one(name: str, tmp_path: Path) -> None:
+    trace = Trace.load(Path(__file__).with_name("data") / f"format-1-{name}.safetensors")
+    assert {key: trace.config[key] for key in FORMAT_ONE[name]} == FORMAT_ONE[name]
+    assert (trace.source.text, trace.predicted.pieces) == ("five six", ("seven", "⟨end⟩"))
+    assert all(one.agrees for one in trace.check())
+    weights = trace.attention("decoder", kind="cross")
+    torch.testing.assert_close(weights.sum(-1), torch.ones(2, 2))
+    trace.save(tmp_path / "again.safetensors", weights=True)
+    again = Trace.load(tmp_path / "again.safetensors")
+    assert again.operations == trace.operations
+    assert all(torch.equal(again[name], tensor) for name, tensor in trace.items())
+
+
 Write = Callable[..., Path]
 
 
@@ -64,10 +86,10 @@ def test_the_shapes_are_those_of_every_trace(make_trace: Any) -> None:
         (("config", "encoder_layers"), 10**9, "encoder_layers=1000000000 is not a whole number"),
         (("config", "encoder_layers"), 1000, "more layers than the file has tensors"),
         (("config", "inner_width"), 64, "is F32"),
-        (("steps", 3, "operation"), "eval", "its steps do not match the operations of its config"),
-        (("steps", 3, "inputs"), ["output.logits"], "its steps do not match the operations of its config"),
-        (("steps", 0, "settings", "scale"), "4", "its steps do not match the operations of its config"),
-        (("steps",), {}, "its steps do not match the operations of its config"),
+        (("operations", 3, "operation"), "eval", "its operations are not those of its config"),
+        (("operations", 3, "inputs"), ["output.logits"], "its operations are not those of its config"),
+        (("operations", 0, "settings", "scale"), "4", "its operations are not those of its config"),
+        (("operations",), {}, "its operations are not those of its config"),
         (("source", "ids", 0), 10**9, "the ids of its source are not a list of ids"),
         (("source", "ids", 0), True, "the ids of its source are not a list of ids"),
         (("source", "ids", 0), 3, "source_embedding.ids are not the sentence's"),

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from clearhead.errors import TraceError
 from clearhead.model.config import EPS
+from clearhead.tracing.operations import Operation
 from clearhead.tracing.recompute import recompute
-from clearhead.tracing.steps import Step
 
 
 def drawn(*shape: int) -> Tensor:
@@ -23,7 +23,7 @@ def done(
 ) -> tuple[Tensor, Tensor]:
     given = {f"input {number}": tensor for number, tensor in enumerate(inputs)}
     weights = {f"weight {number}": tensor for number, tensor in enumerate(parameters)}
-    return recompute(Step("result", operation, tuple(given), tuple(weights), settings), given, weights)
+    return recompute(Operation("result", operation, tuple(given), tuple(weights), settings), given, weights)
 
 
 def test_attention() -> None:
@@ -118,14 +118,18 @@ def test_a_normalisation_is_held_to_how_its_mean_and_variance_were_rounded(seed:
 
 def test_what_is_missing_is_named() -> None:
     with pytest.raises(KeyError, match="memory"):
-        recompute(Step("result", "same", ("memory",)), {}, {})
+        recompute(Operation("result", "same", ("memory",)), {}, {})
 
 
 @pytest.mark.parametrize(
     ("operation", "settings", "said"),
     [
-        ("activate", {"function": "mish"}, "activation 'mish' cannot be checked, which knows relu, gelu, "),
-        ("positions", {"kind": "alibi", "width": 4}, "kind of positions 'alibi' cannot be checked, which knows sinus"),
+        ("activate", {"function": "mish"}, "function of 'activate' 'mish' cannot be checked, which knows relu, gelu, "),
+        (
+            "positions",
+            {"kind": "alibi", "width": 4},
+            "kind of 'positions' 'alibi' cannot be checked, which knows sinus",
+        ),
         ("convolve", {}, "operation 'convolve' cannot be checked, which knows embed, "),
     ],
 )

@@ -15,8 +15,8 @@ from safetensors.torch import save_file
 
 from clearhead.errors import TraceError
 from clearhead.model import PRESETS
-from clearhead.tracing import Trace, recompute
-from clearhead.tracing.recompute import OPERATIONS
+from clearhead.tracing import Trace
+from clearhead.tracing.operations import DESCRIPTIONS
 from clearhead.tracing.recorder import watched
 
 CHOICES = list(
@@ -32,7 +32,7 @@ WEIGHTS = "encoder.layers.0.self_attention.weights"
 def test_every_step_agrees(make_trace: Any, positions: str, placement: str, norm: str, activation: str) -> None:
     _, trace = make_trace(positions=positions, norm_placement=placement, norm=norm, activation=activation)
     findings = trace.check()
-    assert [one.step for one in findings] == list(trace.operations)
+    assert [one.operation for one in findings] == list(trace.operations)
     assert [one for one in findings if not one.agrees] == []
 
 
@@ -53,7 +53,7 @@ def test_one_changed_number_is_found(make_trace: Any) -> None:
         tensors, trace.operations, source=trace.source, target=trace.target, predicted=trace.predicted, config={},
         parameters=trace.parameters,
     )  # fmt: skip
-    wrong = {one.step.name: one.place for one in changed.check() if not one.agrees}
+    wrong = {one.operation.name: one.place for one in changed.check() if not one.agrees}
     assert wrong[WEIGHTS] == (2, 1, 3)
     assert wrong.keys() == {WEIGHTS, "encoder.layers.0.self_attention.context"}
 
@@ -66,15 +66,15 @@ def test_what_the_model_does_not_show_is_said(make_trace: Any, norm: str) -> Non
     """faults.md E: the recorder fills in means and variances by the recomputation that then checks them."""
     _, trace = make_trace(norm=norm)
     for one in trace.check():
-        assert one.independent == (one.step.name != "output.probabilities")
-        assert one.step.is_shown == (one.step.operation not in HIDDEN and one.independent)
+        assert one.independent == (one.operation.name != "output.probabilities")
+        assert one.operation.is_shown == (one.operation.operation not in HIDDEN and one.independent)
 
 
 def test_everything_else_is_shown(make_trace: Any) -> None:
     model, trace = make_trace()
     seen: dict[str, torch.Tensor] = {}
     watched(model, seen)(torch.tensor([trace.source.ids]), torch.tensor([trace.target.ids]))
-    assert {step.name for step in trace.operations if step.is_shown} <= seen.keys()
+    assert {one.name for one in trace.operations if one.is_shown} <= seen.keys()
 
 
 @pytest.mark.parametrize("operation", HIDDEN)
@@ -83,14 +83,11 @@ def test_a_wrong_formula_is_found_by_the_operation_that_reads_it(
 ) -> None:
     """faults.md E: a mean that is a hundredth too large fits itself; the model's own normalisation does not fit it."""
 
-    def wrong(*given: Any) -> Any:
-        result = OPERATIONS[operation](*given)
-        return result._replace(value=result.value * 1.01 + 0.01)
-
     norm = "rms" if operation == "mean_square" else "layer"
-    monkeypatch.setattr(recompute, "OPERATIONS", {**OPERATIONS, operation: wrong})
+    right = DESCRIPTIONS[operation]
+    monkeypatch.setitem(DESCRIPTIONS, operation, dataclasses.replace(right, value=right.value * 1.01 + 0.01))
     _, trace = make_trace(norm=norm)
-    findings = [one for one in trace.check() if one.step.operation == operation]
+    findings = [one for one in trace.check() if one.operation.operation == operation]
     assert findings
     assert all(not one.agrees and one.of.operation.startswith("normalize") for one in findings)
 
@@ -98,7 +95,7 @@ def test_a_wrong_formula_is_found_by_the_operation_that_reads_it(
 def test_names_in_reading_order(make_trace: Any) -> None:
     _, trace = make_trace()
     names = list(trace)
-    assert names[4:] == [step.name for step in trace.operations]
+    assert names[4:] == [one.name for one in trace.operations]
     assert len(trace) == len(names)
     assert trace.operation(WEIGHTS).inputs == ("encoder.layers.0.self_attention.masked",)
 
@@ -253,6 +250,6 @@ def test_other_files_are_refused(make_trace: Any, tmp_path: Path) -> None:
     with pytest.raises(TraceError, match="is no trace"):
         Trace.load(path)
     _, trace = make_trace()
-    save_file({name: trace[name] for name in trace}, path, {"clearhead": json.dumps({**trace.document(), "format": 2})})
-    with pytest.raises(TraceError, match="has format 2, but this clearhead reads 1"):
+    save_file({name: trace[name] for name in trace}, path, {"clearhead": json.dumps({**trace.document(), "format": 3})})
+    with pytest.raises(TraceError, match="has format 3, but this clearhead reads 1 to 2"):
         Trace.load(path)

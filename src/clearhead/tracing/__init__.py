@@ -1,8 +1,25 @@
 """Watching a run: the recorder, the trace that it makes, and the tree of a search."""
 
-from clearhead.tracing.recorder import record
-from clearhead.tracing.steps import Step, steps_of
-from clearhead.tracing.trace import Finding, Side, Trace
-from clearhead.tracing.tree import Node, Tree
+from typing import TYPE_CHECKING
 
-__all__ = ["Finding", "Node", "Side", "Step", "Trace", "Tree", "record", "steps_of"]
+from clearhead.lazy import lazy
+
+if TYPE_CHECKING:
+    from clearhead.tracing.operations import Operation
+    from clearhead.tracing.recorder import record
+    from clearhead.tracing.steps import steps_of
+    from clearhead.tracing.trace import Finding, Side, Trace
+    from clearhead.tracing.tree import Node, Tree
+
+__all__ = ["Finding", "Node", "Operation", "Side", "Trace", "Tree", "record", "steps_of"]
+
+__getattr__, __dir__ = lazy(
+    __name__,
+    {
+        "operations": ("Operation",),
+        "recorder": ("record",),
+        "steps": ("steps_of",),
+        "trace": ("Finding", "Side", "Trace"),
+        "tree": ("Node", "Tree"),
+    },
+)

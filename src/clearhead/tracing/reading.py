@@ -1,7 +1,7 @@
 """A trace's file, read and checked; nothing in it is trusted.
 
-What a trace holds follows from its config: its steps (`steps_of`) and the shape of each tensor. So a file is
-held against that before a number of it is read. Whoever changes the steps of a config counts FORMAT up, and converts.
+What a trace holds follows from its config: its operations (`steps_of`) and the shape of each tensor. So a file is
+held against that before a number of it is read. Whoever changes a config's operations counts FORMAT up, and converts.
 """
 
 import json
@@ -18,10 +18,12 @@ from clearhead.errors import ConfigError, TraceError
 from clearhead.model import TransformerConfig
 from clearhead.model.shapes import Shape, parameter_shapes
 from clearhead.tensor_file import Header, read_header, strict_json
-from clearhead.tracing.steps import GIVEN, LOGITS, SOURCE_IDS, SOURCE_MASK, TARGET_IDS, TARGET_MASK, Step, steps_of
+from clearhead.tracing.operations import Operation
+from clearhead.tracing.steps import GIVEN, LOGITS, SOURCE_IDS, SOURCE_MASK, TARGET_IDS, TARGET_MASK, steps_of
 from clearhead.tracing.tree import Fate
 
-FORMAT = 1
+# 1: operations were called steps, and had no descriptions.
+FORMAT = 2
 PARAMETERS = "parameters/"
 
 _MOST_HEADER, _LONGEST_PIECE, _LONGEST_TEXT = 100_000_000, 1_000, 1_000_000
@@ -33,7 +35,7 @@ class Stored(NamedTuple):
 
     tensors: dict[str, Tensor]
     parameters: dict[str, Tensor]
-    steps: tuple[Step, ...]
+    operations: tuple[Operation, ...]
     source: tuple[str, tuple[int, ...], tuple[str, ...]]
     target: tuple[str, tuple[int, ...], tuple[str, ...]]
     predicted: tuple[str, tuple[int, ...], tuple[str, ...]]
@@ -47,9 +49,9 @@ def read_stored(path: Path) -> Stored:
     try:
         header = read_header(path, _MOST_HEADER)
         document = strict_json(header.metadata["clearhead"])
-        if document["format"] != FORMAT:
+        if document["format"] not in range(1, FORMAT + 1):
             raise TraceError(
-                f"{path} has format {_short(document['format'])}, but this clearhead reads {FORMAT}; update it"
+                f"{path} has format {_short(document['format'])}, but this clearhead reads 1 to {FORMAT}; update it"
             )
         return _checked(path, header, document)
     except OSError as error:
@@ -65,20 +67,22 @@ def read_stored(path: Path) -> Stored:
 
 def _checked(path: Path, header: Header, document: Mapping[str, Any]) -> Stored:
     _require(document["family"] == "encoder-decoder", "its family is not encoder-decoder")
+    _require(not isinstance(document["format"], bool), "its format is no number")
     _require(isinstance(document["config"], dict), "its config is not an object")
     config = TransformerConfig(**document["config"])
     _require(
         config.encoder_layers + config.decoder_layers <= len(header.tensors),
         "its config has more layers than the file has tensors",
     )
-    steps = steps_of(config)
+    operations = steps_of(config)
+    told = document["steps"] if document["format"] == 1 else _without_descriptions(document["operations"])
     _require(
-        document["steps"] == json.loads(json.dumps([step.as_json() for step in steps])),
-        "its steps do not match the operations of its config",
+        told == json.loads(json.dumps([one.as_json() for one in operations])),
+        "its operations are not those of its config",
     )
     sides = {name: _side(name, document[name], config) for name in ("source", "target", "predicted")}
     _require(len(sides["target"][1]) == len(sides["predicted"][1]), "its target and what follows it differ in length")
-    shapes = tensor_shapes(steps, config, len(sides["source"][1]), len(sides["target"][1]))
+    shapes = tensor_shapes(operations, config, len(sides["source"][1]), len(sides["target"][1]))
     own = {f"{PARAMETERS}{name}": shape for name, shape in parameter_shapes(config, shared=True).items()}
     own = {name: shape for name, shape in own.items() if name in header.tensors}
     for name, shape in (shapes | own).items():
@@ -89,38 +93,45 @@ def _checked(path: Path, header: Header, document: Mapping[str, Any]) -> Stored:
     with safe_open(path, "pt") as file:
         tensors = {name: file.get_tensor(name) for name in shapes}
         parameters = {name.removeprefix(PARAMETERS): file.get_tensor(name) for name in own}
-    _check_numbers(tensors, parameters, steps)
+    _check_numbers(tensors, parameters, operations)
     for name, side in ((SOURCE_IDS, sides["source"]), (TARGET_IDS, sides["target"])):
         _require(tensors[name].tolist() == list(side[1]), f"{name} are not the sentence's")
     return Stored(
-        tensors, parameters, steps, **sides, config=config.as_plain(), settings=document["settings"],
+        tensors, parameters, operations, **sides, config=config.as_plain(), settings=document["settings"],
         tree=document["tree"],
     )  # fmt: skip
 
 
-def tensor_shapes(steps: Sequence[Step], config: TransformerConfig, source: int, target: int) -> dict[str, Shape]:
+def _without_descriptions(operations: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What a description says is known; no file is believed in that."""
+    return [{name: value for name, value in one.items() if name != "description"} for one in operations]
+
+
+def tensor_shapes(
+    operations: Sequence[Operation], config: TransformerConfig, source: int, target: int
+) -> dict[str, Shape]:
     """The shape of each tensor of a trace of sentences with so many tokens."""
     shapes: dict[str, Shape] = {
         SOURCE_IDS: (source,), TARGET_IDS: (target,), SOURCE_MASK: (1, source), TARGET_MASK: (target, target),
     }  # fmt: skip
     assert shapes.keys() == set(GIVEN)
-    for step in steps:
-        first, others = shapes[step.inputs[0]], [shapes[name] for name in step.inputs[1:]]
-        shapes[step.name] = _shape(step, first, others, config)
+    for one in operations:
+        first, others = shapes[one.inputs[0]], [shapes[name] for name in one.inputs[1:]]
+        shapes[one.name] = _shape(one, first, others, config)
     return shapes
 
 
-def _shape(step: Step, first: Shape, others: Sequence[Shape], config: TransformerConfig) -> Shape:
-    """The shape of what a step makes of inputs with these shapes."""
-    match step.operation:
+def _shape(one: Operation, first: Shape, others: Sequence[Shape], config: TransformerConfig) -> Shape:
+    """The shape of what an operation makes of inputs with these shapes."""
+    match one.operation:
         case "embed" | "positions":
             return (first[0], config.width)
         case "project":
-            inner = step.name.endswith((".inner", ".gate"))
-            last = config.target_vocabulary if step.name == LOGITS else config.inner_width if inner else config.width
+            inner = one.name.endswith((".inner", ".gate"))
+            last = config.target_vocabulary if one.name == LOGITS else config.inner_width if inner else config.width
             return (*first[:-1], last)
         case "heads":
-            heads = config.heads if step.name.endswith(".query") else config.block.kv_heads
+            heads = config.heads if one.name.endswith(".query") else config.block.kv_heads
             return (heads, first[0], config.block.head_width)
         case "scores":
             return (*first[:-1], others[0][-2])
@@ -196,8 +207,10 @@ def _check_tree(tree: Any, vocabulary: int) -> None:
     _require(not tree or winner >= 0, "nothing in its tree won")
 
 
-def _check_numbers(tensors: Mapping[str, Tensor], parameters: Mapping[str, Tensor], steps: Sequence[Step]) -> None:
-    masked = {step.name for step in steps if step.operation == "mask"}
+def _check_numbers(
+    tensors: Mapping[str, Tensor], parameters: Mapping[str, Tensor], operations: Sequence[Operation]
+) -> None:
+    masked = {one.name for one in operations if one.operation == "mask"}
     for name, tensor in (*tensors.items(), *parameters.items()):
         taken = torch.where(tensor == -math.inf, 0.0, tensor) if name in masked else tensor
         _require(bool(taken.isfinite().all()), f"{name} has a NaN or an infinity")

@@ -9,8 +9,9 @@ from torch import Tensor
 
 from clearhead.model import EncoderDecoder, Observed
 from clearhead.model.observed import See
+from clearhead.tracing.operations import Operation
 from clearhead.tracing.recompute import recompute
-from clearhead.tracing.steps import SOURCE_IDS, SOURCE_MASK, TARGET_IDS, TARGET_MASK, Step, steps_of
+from clearhead.tracing.steps import SOURCE_IDS, SOURCE_MASK, TARGET_IDS, TARGET_MASK, steps_of
 
 # What a trace's tensors are, whatever the process makes its tensors of, and where.
 _PLAIN: Mapping[str, Any] = {"dtype": torch.float32, "device": "cpu"}
@@ -37,8 +38,8 @@ def record(model: EncoderDecoder, source: Sequence[int], target: Sequence[int]) 
         TARGET_MASK: torch.ones(len(target), len(target), **_PLAIN).tril(),
     }
     parameters = dict(model.named_parameters(remove_duplicate=False))
-    for step in steps_of(model.config):
-        tensors[step.name] = seen[step.name] if step.is_shown else _unseen(step, tensors, parameters)
+    for one in steps_of(model.config):
+        tensors[one.name] = seen[one.name] if one.is_shown else _unseen(one, tensors, parameters)
     return tensors
 
 
@@ -62,6 +63,6 @@ def _keep_under(path: str, seen: dict[str, Tensor]) -> See:
     return keep
 
 
-def _unseen(step: Step, tensors: Mapping[str, Tensor], parameters: Mapping[str, Tensor]) -> Tensor:
+def _unseen(operation: Operation, tensors: Mapping[str, Tensor], parameters: Mapping[str, Tensor]) -> Tensor:
     """What the model computes inside one operation, such as the mean of a normalisation, or not at all."""
-    return recompute(step, tensors, parameters).value.float()
+    return recompute(operation, tensors, parameters).value.float()

@@ -1,16 +1,15 @@
 """What a model computes for a sentence, step by step, in the order in which the paper explains it.
 
-A list of steps is made of a model's config alone. Each names the tensor that it makes, by its module's path, the
-tensors and parameters that it is made of, and the operation; `recompute.py` knows how each operation is done.
+A list of operations is made of a model's config alone. Each names the tensor that it makes, by its module's path, the
+tensors and parameters that it is made of; `operations.py` describes each kind.
 """
 
-import dataclasses
 import math
-from collections.abc import Mapping
 from typing import Any
 
 from clearhead.model import TransformerConfig
 from clearhead.model.config import EPS
+from clearhead.tracing.operations import Operation
 
 MEMORY = "encoder.memory"
 LOGITS, PROBABILITIES = "output.logits", "output.probabilities"
@@ -18,36 +17,12 @@ SOURCE_IDS, TARGET_IDS = "source_embedding.ids", "target_embedding.ids"
 SOURCE_MASK, TARGET_MASK = "masks.source", "masks.target"
 
 
-@dataclasses.dataclass(frozen=True)
-class Step:
-    """One tensor and how it comes about.
-
-    name: the tensor, such as "encoder.layers.0.self_attention.scores". operation: a key of `recompute.OPERATIONS`.
-    inputs: tensors that earlier steps made, or that were given. parameters: the model's own, by their paths.
-    settings: the operation's constants.
-    """
-
-    name: str
-    operation: str
-    inputs: tuple[str, ...] = ()
-    parameters: tuple[str, ...] = ()
-    settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-
-    @property
-    def is_shown(self) -> bool:
-        """Whether the model shows this tensor; else the trace holds what the step's own recomputation gave."""
-        return self.operation not in HIDDEN and self.name != PROBABILITIES
-
-    def as_json(self) -> dict[str, Any]:
-        return {**dataclasses.asdict(self), "settings": dict(self.settings)}
-
-
 # What happens inside one operation of PyTorch's, the normalisation that reads it.
 HIDDEN = frozenset({"mean", "variance", "mean_square"})
 GIVEN = (SOURCE_IDS, TARGET_IDS, SOURCE_MASK, TARGET_MASK)
 
 
-def steps_of(config: TransformerConfig) -> tuple[Step, ...]:
+def steps_of(config: TransformerConfig) -> tuple[Operation, ...]:
     """All steps of an encoder-decoder in reading order: the paper's figure 1 from bottom to top, left before right."""
     walk = _Walk(config)
     vectors = walk.embed("source_embedding")
@@ -73,12 +48,13 @@ class _Walk:
 
     def __init__(self, config: TransformerConfig) -> None:
         self.config, self.block = config, config.block
-        self.steps: list[Step] = []
+        self.steps: list[Operation] = []
 
     def add(
         self, name: str, operation: str, inputs: tuple[str, ...], parameters: tuple[str, ...] = (), **settings: Any
     ) -> str:
-        self.steps.append(Step(name, operation, inputs, parameters, settings))
+        is_shown = operation not in HIDDEN and name != PROBABILITIES
+        self.steps.append(Operation(name, operation, inputs, parameters, settings, is_shown))
         return name
 
     def embed(self, part: str) -> str:

@@ -1,5 +1,6 @@
-"""A trace: every tensor of one run, the steps that made them, and the search that chose the tokens."""
+"""A trace: every tensor of one run, the operations that made them, and the search that chose the tokens."""
 
+import contextlib
 import dataclasses
 import difflib
 import json
@@ -19,9 +20,9 @@ from clearhead.errors import MissingTensorError, TraceError
 from clearhead.files import publish_file
 from clearhead.tensor_file import os_errors
 from clearhead.text import visible
+from clearhead.tracing.operations import Operation, description_of, key_of
 from clearhead.tracing.reading import FORMAT, PARAMETERS, read_stored
 from clearhead.tracing.recompute import recompute
-from clearhead.tracing.steps import Step
 
 TOLERANCE = 1e-5
 # How much of a sentence stands in a trace's repr, in characters.
@@ -39,19 +40,19 @@ class Side:
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """What `Trace.check` found of one step.
+    """What `Trace.check` found of one operation.
 
     error: the greatest, in shares of the sum of magnitudes. place: where it is, in the tensor of `of`.
-    of: the step that the error is of; usually `step` itself. The model shows no mean and no variance of its
-    normalisations: the trace holds what the check's own formula gave. Such a step is judged by the normalisation too,
-    which the model computed by itself and the check computes from these tensors.
+    of: the operation that the error is of; usually `operation` itself. The model shows no mean and no variance of its
+    normalisations: the trace holds what the check's own formula gave. These are judged by the normalisation too, which
+    the model computed by itself and the check computes from these tensors.
     independent: False where no tensor of the model's own was compared: the probabilities, which are no part of it.
     """
 
-    step: Step
+    operation: Operation
     error: float
     place: tuple[int, ...]
-    of: Step
+    of: Operation
     independent: bool = True
 
     @property
@@ -76,7 +77,7 @@ class Trace(Mapping[str, Tensor]):
     def __init__(
         self,
         tensors: Mapping[str, Tensor],
-        steps: Sequence[Step],
+        operations: Sequence[Operation],
         *,
         source: Side,
         target: Side,
@@ -87,7 +88,7 @@ class Trace(Mapping[str, Tensor]):
         parameters: Mapping[str, Tensor] | None = None,
     ) -> None:
         self._tensors = dict(tensors)
-        self._steps = {step.name: step for step in steps}
+        self._operations = {one.name: one for one in operations}
         self.source, self.target, self.predicted = source, target, predicted
         self.config, self.settings = MappingProxyType(dict(config)), MappingProxyType(dict(settings or {}))
         self.tree = tuple(tree)
@@ -142,13 +143,13 @@ class Trace(Mapping[str, Tensor]):
         return {name: tensor.numpy() for name, tensor in self.items()}
 
     @property
-    def operations(self) -> tuple[Step, ...]:
+    def operations(self) -> tuple[Operation, ...]:
         """Every operation in reading order: how each tensor came about. What was given (ids, masks) has none."""
-        return tuple(self._steps.values())
+        return tuple(self._operations.values())
 
-    def operation(self, name: str) -> Step:
+    def operation(self, name: str) -> Operation:
         """The operation that made a tensor. Raises MissingTensorError where there is none."""
-        found: Step = self._named(name, self._steps)
+        found: Operation = self._named(name, self._operations)
         return found
 
     @property
@@ -157,61 +158,64 @@ class Trace(Mapping[str, Tensor]):
         _warn_of("size", "nbytes")
         return self.nbytes
 
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[Operation, ...]:
         """Deprecated: see `operations`."""
         _warn_of("steps()", "operations")
         return self.operations
 
-    def step(self, name: str) -> Step:
+    def step(self, name: str) -> Operation:
         """Deprecated: see `operation`."""
         _warn_of("step(name)", "operation(name)")
         return self.operation(name)
 
     def check(self, parameters: nn.Module | Mapping[str, Tensor] | None = None) -> tuple[Finding, ...]:
-        """Recompute every step, in float64, from the tensors and weights before it.
+        """Recompute every operation, in float64, from the tensors and weights before it.
 
-        A step agrees if each of its numbers is within 1e-5 of the sum of magnitudes that it was added up from.
+        An operation agrees if each of its numbers is within 1e-5 of the sum of magnitudes that it was added up from.
         parameters: the model, or its weights by name, where the trace came from a file without them.
         Raises TraceError without any, or for an operation that this does not know, such as a new activation.
         """
         weights = self.parameters if parameters is None else _weights_of(parameters)
-        needed = {name for step in self.operations for name in step.parameters}
+        needed = {name for one in self.operations for name in one.parameters}
         if missing := needed - weights.keys():
             raise TraceError(
                 f"the trace was read without its model's weights ({len(missing)} are missing, such as {min(missing)}); "
                 "give its model: trace.check(bundle.model), or save it with weights=True"
             )
-        found = {step.name: self._compare(step, weights) for step in self.operations}
-        return tuple(one if one.step.is_shown else self._through(one, found) for one in found.values())
+        found = {one.name: self._compare(one, weights) for one in self.operations}
+        return tuple(one if one.operation.is_shown else self._through(one, found) for one in found.values())
 
     def _through(self, own: Finding, found: Mapping[str, Finding]) -> Finding:
-        """What was found of a step that is not shown: the worse of its own error and that of its reader."""
-        readers = [one for one in found.values() if one.step.is_shown and own.step.name in one.step.inputs]
+        """What was found of an operation that is not shown: the worse of its own error and that of its reader."""
+        readers = [
+            one for one in found.values() if one.operation.is_shown and own.operation.name in one.operation.inputs
+        ]
         worst = max([own, *readers], key=lambda one: one.error)
-        return Finding(own.step, worst.error, worst.place, worst.step, independent=bool(readers))
+        return Finding(own.operation, worst.error, worst.place, worst.operation, independent=bool(readers))
 
-    def _compare(self, step: Step, parameters: Mapping[str, Tensor]) -> Finding:
+    def _compare(self, operation: Operation, parameters: Mapping[str, Tensor]) -> Finding:
         try:
-            expected, magnitude = recompute(step, self._tensors, parameters)
+            expected, magnitude = recompute(operation, self._tensors, parameters)
         except (RuntimeError, IndexError, ValueError, TypeError, AttributeError) as refused:
             problem = " ".join(str(refused).split())[:200]
             raise TraceError(
-                f"{step.name} cannot be computed with these weights ({problem}); give those of the trace's own model"
+                f"{operation.name} cannot be computed with these weights ({problem}); "
+                "give those of the trace's own model"
             ) from refused
-        found = self._tensors[step.name].double()
+        found = self._tensors[operation.name].double()
         if found.shape != expected.shape:
-            return Finding(step, float("inf"), (), step)
+            return Finding(operation, float("inf"), (), operation)
         # Equal infinities, which masking makes, differ by nothing; and nothing is compared with a magnitude of 0.
         error = torch.where(found == expected, 0.0, (found - expected).abs() / magnitude.clamp(min=1e-30))
         error = error.nan_to_num(nan=float("inf"), posinf=float("inf"))
         place = torch.unravel_index(error.argmax(), error.shape)
-        return Finding(step, float(error.max()), tuple(int(one) for one in place), step)
+        return Finding(operation, float(error.max()), tuple(int(one) for one in place), operation)
 
     def save(self, path: str | Path, weights: bool = False) -> None:
-        """Write one .safetensors file, whole or not at all; `weights`: with the parameters that its steps need."""
+        """Write one .safetensors file, whole or not at all; `weights`: with the parameters that its operations need."""
         tensors = {name: tensor.contiguous() for name, tensor in self._tensors.items()}
         if weights:
-            needed = {name for step in self.operations for name in step.parameters}
+            needed = {name for one in self.operations for name in one.parameters}
             if missing := needed - self.parameters.keys():
                 raise TraceError(f"the trace is without its model's weights, such as {min(missing)}; leave weights out")
             tensors |= {
@@ -232,9 +236,18 @@ class Trace(Mapping[str, Tensor]):
             "target": dataclasses.asdict(self.target),
             "predicted": dataclasses.asdict(self.predicted),
             "shapes": {name: list(tensor.shape) for name, tensor in self._tensors.items()},
-            "steps": [step.as_json() for step in self.operations],
+            "operations": [{**one.as_json(), "description": key_of(one)} for one in self.operations],
+            "descriptions": self._descriptions(),
             "tree": [dict(node) for node in self.tree],
         }
+
+    def _descriptions(self) -> dict[str, dict[str, Any]]:
+        """How each kind of operation is computed, for the page; those that nobody described are left out."""
+        found = {}
+        for one in {key_of(one): one for one in self.operations}.values():
+            with contextlib.suppress(TraceError):
+                found[key_of(one)] = description_of(one).as_json()
+        return found
 
     @classmethod
     def load(cls, path: str | Path) -> "Trace":
@@ -245,7 +258,7 @@ class Trace(Mapping[str, Tensor]):
         stored = read_stored(Path(path))
         return cls(
             stored.tensors,
-            stored.steps,
+            stored.operations,
             source=Side(*stored.source),
             target=Side(*stored.target),
             predicted=Side(*stored.predicted),

@@ -280,8 +280,8 @@ class App {
       return h("li", button);
     };
     const tour = h("ol.tour", chapters(trace).map((view) => stop(view, null, words(`chapter.${view}`))));
-    const groups = trace.groups.map(({ part, steps }) => {
-      const inside = steps.map((step) => stop("step", step.name, words(`step.${stepKey(step.name)}`)));
+    const groups = trace.groups.map(({ part, operations }) => {
+      const inside = operations.map(({ name }) => stop("step", name, words(`step.${stepKey(name)}`)));
       return h("details", { "data-part": part, class: stackOf(part) }, h("summary", partName(words, part)), h("ol", inside));
     });
     this.rail.replaceChildren(h("h2", words("frame.tour")), tour, h("h2", words("frame.steps")), h("div", groups));

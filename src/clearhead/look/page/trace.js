@@ -4,8 +4,8 @@ export class Trace {
   /** door: where its tensors come from. */
   constructor(told, door) {
     const { config, source: reading, target: writing } = told.trace;
-    Object.assign(this, told.trace, { told, door, reading, writing, width: config.width, headWidth: config.width / config.heads });
-    this.byName = new Map(this.steps.map((step) => [step.name, step]));
+    Object.assign(this, told.trace, { told, door, reading, writing, width: config.width, headWidth: config.head_width ?? config.width / config.heads });
+    this.byName = new Map(this.operations.map((one) => [one.name, one]));
     this.known = new Map([reading, writing, this.predicted].flatMap(({ ids, pieces }) => ids.map((id, i) => [id, pieces[i]])));
     this.heads = [...Array(config.heads).keys()];
   }
@@ -30,13 +30,13 @@ export class Trace {
     return kinds.map((kind) => `${block}.${kind}`);
   }
 
-  /** Every part that has steps, in reading order: [{ part, steps }]. */
+  /** Every part that has operations, in reading order: [{ part, operations }]. */
   get groups() {
     const groups = [];
-    for (const step of this.steps) {
-      const part = partOf(step.name);
-      if (groups.at(-1)?.part !== part) groups.push({ part, steps: [] });
-      groups.at(-1).steps.push(step);
+    for (const one of this.operations) {
+      const part = partOf(one.name);
+      if (groups.at(-1)?.part !== part) groups.push({ part, operations: [] });
+      groups.at(-1).operations.push(one);
     }
     return groups;
   }
@@ -45,8 +45,8 @@ export class Trace {
     return this.groups.map((one) => one.part);
   }
 
-  stepsOf(part) {
-    return this.steps.filter((step) => partOf(step.name) === part);
+  operationsOf(part) {
+    return this.operations.filter((one) => partOf(one.name) === part);
   }
 
   piece(id) {
@@ -75,7 +75,7 @@ export class Trace {
   }
 }
 
-/** A sub-layer, of its steps and its residual's; "encoder" of what leaves the stack. */
+/** A sub-layer, of its operations and its residual's; "encoder" of what leaves the stack. */
 export function partOf(name) {
   const layer = /^((?:en|de)coder\.layers\.\d+\.\w+?)(?:_residual)?\.\w+$/.exec(name);
   return layer ? layer[1] : name.slice(0, name.lastIndexOf("."));

@@ -68,7 +68,7 @@ export function stacks(app) {
   );
 }
 
-const last = (trace, part) => trace.stepsOf(part).at(-1).name;
+const last = (trace, part) => trace.operationsOf(part).at(-1).name;
 
 /** Level 3: the layers of one block, each with its residual connection. */
 export function block(app, part) {

@@ -32,16 +32,16 @@ export async function step(app, name) {
   const key = stepKey(name);
   const split = [name, ...own.inputs].some((one) => trace.shapes[one].length > 2);
   const board = await redrawn(async (draw) => [split && headChoice(app, draw), await stepBoard(app, own)]);
-  const index = trace.steps.indexOf(own);
+  const index = trace.operations.indexOf(own);
   const beside = (one, sign) => one && h("button.quiet", { onclick: () => app.go("step", one.name) }, sign(words(`step.${stepKey(one.name)}`)));
   return article(
     words,
     words(`step.${key}`),
     words(`why.step.${key}`),
     null,
-    h("p.recipe", h("code", dotted(name)), ` = ${words(`operation.${own.operation}`)}`),
+    h("p.recipe", h("code", dotted(name)), ` = ${trace.descriptions[own.description]?.words[app.language]}`),
     board,
-    h("div.beside", beside(trace.steps[index - 1], (text) => `‹ ${text}`), beside(trace.steps[index + 1], (text) => `${text} ›`)),
+    h("div.beside", beside(trace.operations[index - 1], (text) => `‹ ${text}`), beside(trace.operations[index + 1], (text) => `${text} ›`)),
   );
 }
 
@@ -56,8 +56,8 @@ async function stepBoard(app, own) {
 
 /** A projection's weights: of heads, the columns of the one that is shown. */
 async function weightsOf(app, board, own) {
-  if (!["project", "heads"].includes(own.operation) || own.name.startsWith("output.")) return null;
   const { words, trace } = app;
+  if (trace.descriptions[own.description]?.reach[1][0] !== "across" || own.name.startsWith("output.")) return null;
   const ofHead = own.operation === "heads" ? { from: app.head * trace.headWidth, count: trace.headWidth } : {};
   const title = words("weight.title", { name: words(`weight.${stepKey(own.name)}`) });
   return board.weight(own.parameters[0], { title, ...ofHead });
@@ -74,7 +74,7 @@ export async function sublayer(app, part) {
 
 async function sublayerBody(app, part, draw) {
   const { words, trace } = app;
-  const steps = trace.stepsOf(part);
+  const steps = trace.operationsOf(part);
   const split = steps.some((one) => trace.shapes[one.name].length > 2);
   const board = new Board(app);
   const first = steps[0].inputs[0];

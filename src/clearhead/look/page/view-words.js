@@ -52,7 +52,7 @@ export async function wordsToVectors(app) {
 async function paths(app) {
   const { words, trace } = app;
   const stack = app.side === "source" ? "encoder" : "decoder";
-  const leaving = (part) => trace.stepsOf(part).at(-1).name;
+  const leaving = (part) => trace.operationsOf(part).at(-1).name;
   const stops = [`${app.side}_embedding`, ...trace.blocks(stack).map((block) => `${block}.feed_forward`)];
   const stages = await Promise.all(stops.map((part) => trace.plane(leaving(part))));
   const most = stages.map(greatest);
