@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from clearhead.bundle import Bundle, load
 from clearhead.decoding import Precision, Sampling
-from clearhead.errors import DecodingError, UsageError
+from clearhead.errors import ClearheadError, DecodingError, UsageError
 from clearhead.runtimes.cuda import CudaRuntime
 
 TEXTS = ["one two", "six", "", "three four", "un été à l'ombre", " "]
@@ -222,3 +222,88 @@ class TestScoring:
     def test_unequal_lists(self, two_languages: Bundle) -> None:
         with pytest.raises(UsageError, match="2 sources but 1 targets; give one target for each source"):
             two_languages.score(["a", "b"], ["a"], "fr")
+
+
+class TestIds:
+    def test_what_is_read_is_the_tag_the_pieces_and_the_end(self, two_languages: Bundle) -> None:
+        tokenizer = two_languages.source_tokenizer
+        expected = [tokenizer.tag("fr"), *tokenizer.encode("one two"), tokenizer.end]
+        assert two_languages.encode("one two", "fr") == expected
+        assert two_languages.encode(" ", "fr") == [tokenizer.tag("fr"), tokenizer.end]
+        assert len(two_languages.encode("one " * 999, "fr")) == two_languages.config.max_length
+
+    def test_the_model_reads_them(self, two_languages: Bundle) -> None:
+        """What is written of them is what is searched for."""
+        [[found]] = two_languages.search(["one two"], "fr", beam_size=1)
+        source, tokenizer = torch.tensor([two_languages.encode("one two", "fr")]), two_languages.target_tokenizer
+        said = torch.tensor([[tokenizer.begin, *found.tokens[:-1]]])
+        with torch.inference_mode():
+            rows = two_languages.model(source, said)[0].log_softmax(-1)
+        summed = rows[torch.arange(len(found.tokens)), list(found.tokens)].sum()
+        assert float(summed) == pytest.approx(found.log_probability, abs=1e-4)
+
+    def test_what_was_written_is_text_again(self, two_languages: Bundle) -> None:
+        [[found]] = two_languages.search(["one two"], "fr")
+        assert two_languages.decode(found.tokens) == found.text
+        assert two_languages.decode(torch.tensor(found.tokens)) == found.text
+        assert two_languages.decode([]) == ""
+
+    @pytest.mark.parametrize(
+        ("ids", "message"),
+        [
+            (5, "ids=5 is of type int; give a list"),
+            ("12", "of type str"),
+            ([1.0], "of type list"),
+            (None, "of type NoneType"),
+            ([10**9], "id 1000000000 is not in this vocabulary"),
+            ([-1], "id -1 is not in"),
+        ],
+    )
+    def test_what_are_no_ids(self, two_languages: Bundle, ids: Any, message: str) -> None:
+        jaxtyping.config.update("jaxtyping_disable", True)  # Users have no checks of types.
+        try:
+            with pytest.raises(ClearheadError, match=message) as error:
+                two_languages.decode(ids)
+            assert "\n" not in str(error.value)
+        finally:
+            jaxtyping.config.update("jaxtyping_disable", False)
+
+    def test_a_text_and_a_language_are_needed(self, two_languages: Bundle) -> None:
+        with pytest.raises(UsageError, match="this model translates into"):
+            two_languages.encode("one")
+
+
+class TestDevice:
+    def test_it_goes_on_from_where_it_is(self, run_folder: Path) -> None:
+        bundle = load(run_folder)
+        expected = bundle.translate(TEXTS)
+        assert bundle.to("cpu") is bundle
+        assert bundle.to(torch.device("cpu:0")).translate(TEXTS) == expected
+        assert load(run_folder, torch.device("cpu")).translate(TEXTS) == expected
+
+    @pytest.mark.parametrize("device", ["nowhere", "cuda:999", "meta", "", 3])
+    @pytest.mark.parametrize("is_built", [False, True])
+    def test_a_device_that_cannot_be_used(self, run_folder: Path, device: Any, is_built: bool) -> None:
+        """It is one line, and the bundle is as it was."""
+        bundle = load(run_folder)
+        weight = bundle.model.output.matrix.weight if is_built else None
+        expected = bundle.translate(TEXTS)
+        with pytest.raises(UsageError, match=f"device='{device}' cannot be used") as error:
+            bundle.to(device)
+        assert "\n" not in str(error.value)
+        assert bundle.translate(TEXTS) == expected
+        assert weight is None or bundle.model.output.matrix.weight is weight
+        assert bundle.model.output.matrix.weight.device.type == "cpu"
+
+
+class TestRepr:
+    def test_it_says_what_it_is(self, run_folder: Path, two_languages: Bundle) -> None:
+        bundle = load(run_folder)
+        count = sum(one.numel() for one in load(run_folder).model.parameters())
+        expected = (
+            f"<Bundle tiny: encoder-decoder, en→fr, {count:,} parameters, fp32 on cpu, from {run_folder / 'bundle'}>"
+        )
+        assert repr(bundle) == expected
+        assert isinstance(bundle.model, torch.nn.Module)
+        assert repr(bundle) == expected
+        assert "from" not in repr(two_languages)

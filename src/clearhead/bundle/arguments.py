@@ -1,5 +1,7 @@
 """What a bundle's methods are given, held against what they take: Python itself checks no types."""
 
+import contextlib
+import operator
 import reprlib
 from collections.abc import Iterable, Sequence
 
@@ -32,3 +34,11 @@ def require_each(name: str, texts: Iterable[object], first: int = 0) -> None:
             raise UsageError(
                 f"{name}[{number}] is {shown(text)}, of type {type(text).__name__}; give texts, each a str"
             )
+
+
+def require_ids(name: str, ids: object) -> list[int]:
+    """The ids as a list. Raises UsageError for what are no whole numbers."""
+    if isinstance(ids, Iterable) and not isinstance(ids, str | bytes):
+        with contextlib.suppress(TypeError):
+            return [operator.index(one) for one in ids]
+    raise UsageError(f"{name}={shown(ids)} is of type {type(ids).__name__}; give a list of whole numbers")

@@ -6,6 +6,9 @@ from clearhead.errors import UsageError
 from clearhead.model import EncoderDecoder
 from clearhead.runtimes.stored import StoredWeights
 
+# Some devices' errors go on for a page.
+_MOST_SAID = 200
+
 
 def build(stored: StoredWeights, device: str) -> EncoderDecoder:
     """The model with these weights, on a device such as "cpu". Raises UsageError where that cannot be used."""
@@ -15,9 +18,21 @@ def build(stored: StoredWeights, device: str) -> EncoderDecoder:
             model = EncoderDecoder(stored.config)
             for name, parameter in model.named_parameters():
                 parameter.copy_(torch.from_numpy(stored[name]))
-        try:
-            return model.eval().to(device)
-        except (RuntimeError, AssertionError) as error:
-            raise UsageError(
-                f"device={device!r} cannot be used ({error}); choose cpu, or cuda where there is one"
-            ) from None
+            model.eval()
+        return put(model, device)
+
+
+def put(model: EncoderDecoder, device: str) -> EncoderDecoder:
+    """Move a model to a device, itself. Raises UsageError where that cannot be used; the model is then where it was."""
+    before = next(model.parameters()).device
+    try:
+        if torch.device(device).type == "meta":
+            raise RuntimeError("it holds no numbers")
+        with torch.inference_mode(False):
+            return model.to(device)
+    except (RuntimeError, AssertionError) as error:
+        model.to(before)
+        problem = " ".join(str(error).split())[:_MOST_SAID].rstrip(". ")
+        raise UsageError(
+            f"device={device!r} cannot be used ({problem}); choose cpu, or cuda where there is one"
+        ) from None

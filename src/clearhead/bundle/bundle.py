@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args, overload
 
 from clearhead.bounds import whole
-from clearhead.bundle.arguments import require_many, require_text, shown
+from clearhead.bundle.arguments import require_ids, require_many, require_text, shown
+from clearhead.bundle.config_file import FAMILY
 from clearhead.bundle.folder import Parts, write_folder
 from clearhead.bundle.serving import Serving
 from clearhead.bundle.settings import Settings
@@ -18,10 +19,12 @@ from clearhead.decoding import Engine, LengthPenalty, Precision, Sampling, Searc
 from clearhead.decoding.engine import requests_for
 from clearhead.errors import UsageError
 from clearhead.model import TransformerConfig
-from clearhead.text import Tokenizer, is_blank, learned_scripts
+from clearhead.text import Tokenizer, is_blank, learned_scripts, visible
 from clearhead.text.utf8 import Utf8Automaton
 
 if TYPE_CHECKING:
+    import torch
+
     import clearhead.model
     import clearhead.recipe
     import clearhead.tracing
@@ -66,6 +69,26 @@ class Bundle:
         # Where it was read from, which has the history of its training beside it.
         self.folder: Path | None = None
 
+    def __repr__(self) -> str:
+        named = ", ".join(f"{one}→{other}" for one, other in self.settings.languages if one and other)
+        told = [
+            FAMILY,
+            named,
+            f"{self._serving.parameters:,} parameters",
+            f"{self.precision} on {self._serving.device}",
+        ]
+        place = "" if self.folder is None else f", from {self.folder}"
+        return f"<Bundle {visible(self.settings.name)}: {', '.join(one for one in told if one)}{place}>"
+
+    def to(self, device: "str | torch.device") -> "Bundle":
+        """Put the model on a device, such as "cpu" or "cuda", which computes from then on; returns this bundle itself.
+
+        On a CPU C translates, on a GPU recorded CUDA graphs. Raises UsageError where the device cannot be used; the
+        model is then where it was.
+        """
+        self._serving.to(str(device))
+        return self
+
     @property
     def model(self) -> "clearhead.model.EncoderDecoder":
         """The model itself: what is done to it is what translates from then on.
@@ -104,6 +127,21 @@ class Bundle:
         Raises UsageError for a language that the model does not know.
         """
         return tag_of(to, self.source_tokenizer, self.settings.targets)
+
+    def encode(self, text: str, to: str | None = None) -> list[int]:
+        """The ids that the model reads for a text: the tag of `to`, where it knows several languages, pieces, and end.
+
+        Too long a text is cut. Raises UsageError for a language that the model does not know.
+        """
+        require_text("text", text)
+        return self._sources([text], to)[0] or [*self.tag(to), self.source_tokenizer.end]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of ids that the model wrote, such as `Translation.tokens`; begin, end and tags are left out.
+
+        Raises TokenizerError for an id that is not in its vocabulary, UsageError for what are no ids.
+        """
+        return self.target_tokenizer.decode(require_ids("ids", ids))
 
     @overload
     def translate(  # type: ignore[overload-overlap]  # a str is a sequence of str as well
@@ -281,10 +319,9 @@ class Bundle:
             raise UsageError(f"{len(sources)} sources but {len(targets)} targets; give one target for each source")
         options = self._options(None, 1, length_penalty, None)
         encoded = self._sources(sources, to)
-        # A blank source with words for a target is a question: how probable are they after nothing at all?
-        empty = [*self.tag(to), self.source_tokenizer.end]
         asked = [n for n, source in enumerate(encoded) if source is not None or not is_blank(targets[n])]
-        ids = [encoded[number] or empty for number in asked]
+        # A blank source with words for a target is a question: how probable are they after nothing at all?
+        ids = [encoded[number] or self.encode("", to) for number in asked]
         wanted = self.target_tokenizer.encode_many([targets[number] for number in asked], COUNTED)
         results = [BLANK for _ in sources]
         found = score_ids(self._serving.precise(), ids, wanted, options, numbers=asked, batch_tokens=batch_tokens)

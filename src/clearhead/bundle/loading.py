@@ -10,6 +10,8 @@ from clearhead.errors import BundleError
 from clearhead.native import compiler
 
 if TYPE_CHECKING:
+    import torch
+
     import clearhead.bundle.bundle
 
 # Models that come with clearhead, each a run folder without its checkpoints.
@@ -17,7 +19,10 @@ SHIPPED = Path(__file__).with_name("shipped")
 
 
 def load(
-    path: str | Path, device: str = "cpu", precision: Precision = "fp32", shortlist: str | Path | None = None
+    path: str | Path,
+    device: "str | torch.device" = "cpu",
+    precision: Precision = "fp32",
+    shortlist: str | Path | None = None,
 ) -> "clearhead.bundle.bundle.Bundle":
     """Read a bundle from its folder, or from the run folder that holds it, onto a device such as "cpu" or "cuda".
 
@@ -33,9 +38,9 @@ def load(
     with unpacked(place) as folder:
         config = read_config(folder)
         check_files(folder, config.needed)
-        if device == "cpu":
+        if str(device) == "cpu":
             compiler.begin()
-        bundle = _assemble(folder, config, device, precision, shortlist)
+        bundle = _assemble(folder, config, str(device), precision, shortlist)
     bundle.folder = place if place.is_dir() else None  # A .zip's folder is gone now.
     return bundle
 

@@ -2,12 +2,14 @@
 
 import copy
 import logging
+import math
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from clearhead.decoding import Engine, Precision
 from clearhead.errors import UsageError
+from clearhead.model.shapes import parameter_shapes
 from clearhead.runtimes.agreed import is_agreed
 from clearhead.runtimes.compiled import CompiledRuntime
 from clearhead.runtimes.prepacking import unknown_to_c
@@ -72,6 +74,30 @@ class Serving:
                 if kept is not None:
                     kept.contents = _contents_of(model)
         return model
+
+    def to(self, device: str) -> None:
+        """Put the model on a device. Raises UsageError where that cannot be used; all is then as it was."""
+        if self._model is None and device == self._device:
+            return  # Nothing of this needs torch.
+        from clearhead.bundle.building import build, put
+
+        if self._stored is not None:
+            self._model, self._stored = build(self._stored, device), None
+        else:
+            put(self._model, device)
+        self._device, self._fast, self._precise = device, None, None
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the model has learned."""
+        if self._stored is not None:
+            return sum(math.prod(shape) for shape in parameter_shapes(self._stored.config).values())
+        return sum(one.numel() for one in self._model.parameters())
+
+    @property
+    def device(self) -> str:
+        """Where the model is, such as "cpu" or "cuda:0"."""
+        return self._device if self._stored is not None else str(next(self._model.parameters()).device)
 
     @property
     def config(self) -> Any:
