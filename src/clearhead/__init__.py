@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from clearhead.lazy import lazy
 
 if TYPE_CHECKING:
-    from clearhead.bundle import Bundle, Translation, load
+    from clearhead.bundle import Bundle, load
     from clearhead.decoding import Sampling
     from clearhead.errors import ClearheadError
     from clearhead.look import show
     from clearhead.model import EncoderDecoder, TransformerConfig
     from clearhead.model.kernels import attention
     from clearhead.recipe import Recipe, load_recipe
+    from clearhead.tasks.translation import Translation
     from clearhead.tracing import Trace
     from clearhead.training import train
 
@@ -44,13 +45,14 @@ __all__ = [
 __getattr__, __dir__ = lazy(
     __name__,
     {
-        "bundle": ("Bundle", "Translation", "load"),
+        "bundle": ("Bundle", "load"),
         "decoding": ("Sampling",),
         "errors": ("ClearheadError",),
         "look": ("show",),
         "model": ("EncoderDecoder", "TransformerConfig"),
         "model.kernels": ("attention",),
         "recipe": ("Recipe", "load_recipe"),
+        "tasks.translation": ("Translation",),
         "tracing": ("Trace",),
         "training": ("train",),
     },

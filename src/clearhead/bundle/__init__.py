@@ -11,11 +11,9 @@ if TYPE_CHECKING:
     from clearhead.bundle.shortlist_file import load_shortlist, save_shortlist
     from clearhead.bundle.storage import load_weights, read_tensors, save_weights
     from clearhead.bundle.tokenizers import load_tokenizers, tokenizer_files
-    from clearhead.bundle.translation import Translation
 
 __all__ = [
     "Bundle",
-    "Translation",
     "find_bundle",
     "learn_shortlist",
     "load",
@@ -38,6 +36,5 @@ __getattr__, __dir__ = lazy(
         "shortlist_file": ("load_shortlist", "save_shortlist"),
         "storage": ("load_weights", "read_tensors", "save_weights"),
         "tokenizers": ("load_tokenizers", "tokenizer_files"),
-        "translation": ("Translation",),
     },
 )

@@ -12,13 +12,21 @@ from clearhead.bundle.config_file import FAMILY
 from clearhead.bundle.folder import Parts, write_folder
 from clearhead.bundle.serving import Serving
 from clearhead.bundle.settings import Settings
-from clearhead.bundle.sources import source_ids, tag_of, too_long, unreadable
 from clearhead.bundle.streaming import Noting, best_texts, streamed
-from clearhead.bundle.translation import BLANK, Translation, as_text, rescored
 from clearhead.decoding import Engine, LengthPenalty, Precision, Sampling, SearchOptions, Shortlist
 from clearhead.decoding.engine import requests_for
 from clearhead.errors import UsageError
 from clearhead.model import TransformerConfig
+from clearhead.tasks.translation import (
+    BLANK,
+    Translation,
+    as_text,
+    rescored,
+    source_ids,
+    tag_of,
+    too_long,
+    unreadable,
+)
 from clearhead.text import Tokenizer, is_blank, learned_scripts, visible
 from clearhead.text.utf8 import Utf8Automaton
 
@@ -126,6 +134,7 @@ class Bundle:
 
         Raises UsageError for a language that the model does not know.
         """
+        require_text("to", to, optional=True)
         return tag_of(to, self.source_tokenizer, self.settings.targets)
 
     def encode(self, text: str, to: str | None = None) -> list[int]:

@@ -6,8 +6,8 @@ from typing import Protocol, TypeVar, runtime_checkable
 
 from clearhead.bounds import whole
 from clearhead.bundle.arguments import require_each, shown
-from clearhead.bundle.translation import Translation
 from clearhead.errors import UsageError
+from clearhead.tasks.translation import Translation
 
 # The first texts are done soon; later there are enough at a time to sort by length and keep all cores busy.
 FIRST_TEXTS, MOST_TEXTS = 250, 16_000

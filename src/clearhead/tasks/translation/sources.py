@@ -2,9 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
-from clearhead.bundle.arguments import require_text
-from clearhead.bundle.languages import meant
 from clearhead.errors import UsageError
+from clearhead.tasks.translation.languages import meant
 from clearhead.text import Tokenizer, is_blank, unread_scripts
 
 
@@ -15,7 +14,6 @@ def tag_of(to: str | None, tokenizer: Tokenizer, known: Collection[str | None]) 
 
     Raises UsageError for a language that the model does not know.
     """
-    require_text("to", to, optional=True)
     languages = tokenizer.languages
     if languages:
         if to not in languages:

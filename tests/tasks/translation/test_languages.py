@@ -2,7 +2,7 @@
 
 import pytest
 
-from clearhead.bundle.languages import meant
+from clearhead.tasks.translation.languages import meant
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from clearhead.bundle import Bundle, Translation
-from clearhead.bundle.translation import BLANK, as_text, rescored
+from clearhead.bundle import Bundle
 from clearhead.decoding import Hypothesis, SearchOptions
+from clearhead.tasks.translation import BLANK, Translation, as_text, rescored
 
 
 def test_confidence_is_a_geometric_mean() -> None:

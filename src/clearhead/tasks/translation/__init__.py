@@ -1,0 +1,19 @@
+"""Translating with an encoder-decoder: from texts to ids, and from what a search finds to texts."""
+
+from typing import TYPE_CHECKING
+
+from clearhead.lazy import lazy
+
+if TYPE_CHECKING:
+    from clearhead.tasks.translation.results import BLANK, Translation, as_text, rescored
+    from clearhead.tasks.translation.sources import source_ids, tag_of, too_long, unreadable
+
+__all__ = ["BLANK", "Translation", "as_text", "rescored", "source_ids", "tag_of", "too_long", "unreadable"]
+
+__getattr__, __dir__ = lazy(
+    __name__,
+    {
+        "results": ("BLANK", "Translation", "as_text", "rescored"),
+        "sources": ("source_ids", "tag_of", "too_long", "unreadable"),
+    },
+)
