@@ -112,8 +112,8 @@ def run(name: str, seed: int) -> Result:
         source = random.Random(seed)
         for part, count, empty in (("train", 10_000, 100), ("validate", 100, 0), ("test", 110, 10)):
             write_lines(folder, part, task, count, empty, source)
-        end = clearhead.train(recipe_for(task, name, seed, folder), folder / "run")
-        bundle = clearhead.load(folder / "run")
+        result = clearhead.train(recipe_for(task, name, seed, folder), folder / "run")
+        bundle, best = result.bundle, result.best
         sources = (folder / "test.source").read_text().split("\n")[:-1]
         references = (folder / "test.target").read_text().split("\n")[:-1]
         many = [found[0] for found in bundle.search(sources)]
@@ -121,8 +121,8 @@ def run(name: str, seed: int) -> Result:
         two = [found[0] for pair in few for found in pair]
         forced = bundle.score(sources, [one.text for one in many])
     spoken = [number for number, line in enumerate(sources) if line]
-    assert end.best is not None
-    perplexity = float(torch.tensor(end.best, dtype=torch.float64).exp())
+    assert best is not None
+    perplexity = float(torch.tensor(best.loss, dtype=torch.float64).exp())
     bleu = measure([one.text for one in many], references).bleu / 100
     difference = max(abs(one.score - other.score) for one, other in zip(many, two, strict=True))
     forced_difference = max(abs(many[number].score - forced[number].score) for number in spoken)

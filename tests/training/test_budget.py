@@ -129,7 +129,7 @@ class TestTheRun:
         steps = iter([False] * 5 + [True] * 2)
         train(recipe, tmp_path / "auto", should_stop=lambda: next(steps))
         enough_for(1_000)
-        assert train(recipe, tmp_path / "auto", resume=True).step == 12
+        assert train(recipe, tmp_path / "auto", resume=True).state.step == 12
         assert chosen(tmp_path / "auto") == 128
         train(make_recipe("training.batch_tokens=128"), tmp_path / "number")
         assert left_by(tmp_path / "auto") == left_by(tmp_path / "number")

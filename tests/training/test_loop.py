@@ -142,9 +142,9 @@ class TestResuming:
     ) -> None:
         """Stopped after each of these numbers of steps, in the middle of epochs and between logged lines."""
         for number, steps in enumerate(parts):
-            end = train(make_recipe(), tmp_path / "run", resume=number > 0, should_stop=after(steps))
+            end = train(make_recipe(), tmp_path / "run", resume=number > 0, should_stop=after(steps)).state
             assert end.step == sum(parts[: number + 1])
-        assert train(make_recipe(), tmp_path / "run", resume=True).step == 12
+        assert train(make_recipe(), tmp_path / "run", resume=True).state.step == 12
         assert left_by(tmp_path / "run") == straight
 
     @pytest.mark.parametrize("call", [1, 2, 4, 5])
@@ -207,7 +207,7 @@ class TestResuming:
     def test_a_finished_run_stays_as_it_is(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
         train(make_recipe(), tmp_path / "run")
         before, told = left_by(tmp_path / "run"), Told()
-        assert train(make_recipe(), tmp_path / "run", resume=True, callbacks=[told]).step == 12
+        assert train(make_recipe(), tmp_path / "run", resume=True, callbacks=[told]).state.step == 12
         assert left_by(tmp_path / "run") == before
         assert told.lines[0] == (
             f"{tmp_path}/run has 12 steps and training.steps=12, so nothing is left to train; ask for more, as in "
@@ -217,7 +217,7 @@ class TestResuming:
     def test_more_steps(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
         train(make_recipe(), tmp_path / "run")
         told = Told()
-        end = train(make_recipe("training.steps=14"), tmp_path / "run", resume=True, callbacks=[told])
+        end = train(make_recipe("training.steps=14"), tmp_path / "run", resume=True, callbacks=[told]).state
         assert end.step == 14
         assert told.lines[0] == "training.steps is 14, but was 12 at the checkpoint"
 
@@ -264,12 +264,12 @@ class TestInterruptedValidation:
     ) -> None:
         """At the first, at the last, and again at the same one after the run was resumed."""
         for number, look in enumerate(looks):
-            end = train(make_recipe(), tmp_path / "run", resume=number > 0, should_stop=Asked(look))
+            end = train(make_recipe(), tmp_path / "run", resume=number > 0, should_stop=Asked(look)).state
             assert end.awaits_validation
             assert not end.is_at_the_end(12)
         assert end.step == 4 * ((sum(look - 1 for look in looks) // 2) + 1)
         assert not [line for line in history(tmp_path / "run") if line["step"] == end.step and "validation" in line]
-        assert train(make_recipe(), tmp_path / "run", resume=True).is_at_the_end(12)
+        assert train(make_recipe(), tmp_path / "run", resume=True).state.is_at_the_end(12)
         assert left_by(tmp_path / "run") == straight
 
     def test_killed_after_it_was_made_up_for(
@@ -324,7 +324,7 @@ class TestBundleThatIsGone:
         else:
             kept = [line for line in history(tmp_path / "run") if "validation" not in line]
             (tmp_path / "run" / "history.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in kept))
-        end = train(make_recipe(), tmp_path / "run", resume=True, should_stop=after(1), callbacks=[told])
+        end = train(make_recipe(), tmp_path / "run", resume=True, should_stop=after(1), callbacks=[told]).state
         assert told.lines[0].startswith(f"{tmp_path}/run/bundle is gone, and the checkpoint of step {best.name[5:]} ")
         assert (end.best_step, end.is_at_the_end(steps)) == (steps, True)
         assert load(tmp_path / "run").recipe.name == "tiny"
@@ -439,7 +439,7 @@ class TestHistory:
     def test_every_token_is_counted_once_an_epoch(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
         """The 30 French pairs of train.fr, each with its end symbol, are what two epochs see twice."""
         recipe = make_recipe("training.batch_tokens=1000", "training.steps=2")
-        end = train(recipe, tmp_path / "run")
+        end = train(recipe, tmp_path / "run").state
         materials = gather(recipe)
         assert end.tokens == 2 * materials.training.target.tokens
         assert end.epoch == 1
@@ -512,7 +512,7 @@ class TestPacking:
             "training.optimizer.epsilon=1e-4",
         )  # fmt: skip
         train(make_recipe(*common), tmp_path / "plain")
-        end = train(make_recipe(*common, *self.SETTINGS), tmp_path / "packed")
+        end = train(make_recipe(*common, *self.SETTINGS), tmp_path / "packed").state
         assert end.epoch == 5
         plain, packed = ([line for line in history(tmp_path / name) if "loss" in line] for name in ("plain", "packed"))
         assert [line["tokens"] for line in packed] == [line["tokens"] for line in plain]
@@ -534,7 +534,7 @@ class TestStopping:
         """The best is the second of 3, 2, 2.5, 2.4: patience 2 ends the run at the fourth, step 8."""
         figures(3.0, 2.0, 2.5, 2.4, 1.0)
         recipe = make_recipe("training.validate_every=2", "training.patience=2", "training.keep_checkpoints=9")
-        end = train(recipe, tmp_path / "run")
+        end = train(recipe, tmp_path / "run").state
         assert (end.step, end.best, end.best_step, end.stopped_early) == (8, 2.0, 4, True)
         assert [line["best"] for line in history(tmp_path / "run") if "best" in line] == [True, True, False, False]
 
@@ -549,14 +549,14 @@ class TestStopping:
     def test_more_patience_later(self, make_recipe: MakeRecipe, tmp_path: Path, figures: Callable[..., None]) -> None:
         figures(1.0, 2.0, 3.0)
         recipe = "training.validate_every=2", "training.steps=6"
-        assert train(make_recipe(*recipe, "training.patience=1"), tmp_path / "run").step == 4
-        assert train(make_recipe(*recipe, "training.patience=2"), tmp_path / "run", resume=True).step == 6
+        assert train(make_recipe(*recipe, "training.patience=1"), tmp_path / "run").state.step == 4
+        assert train(make_recipe(*recipe, "training.patience=2"), tmp_path / "run", resume=True).state.step == 6
 
     def test_what_is_not_a_number_is_never_best(
         self, make_recipe: MakeRecipe, tmp_path: Path, figures: Callable[..., None]
     ) -> None:
         figures(float("nan"), 2.0, float("nan"))
-        end = train(make_recipe(), tmp_path / "run")
+        end = train(make_recipe(), tmp_path / "run").state
         assert (end.best, end.best_step) == (2.0, 8)
 
     def test_ten_bad_gradients_in_a_row(
@@ -608,7 +608,7 @@ class TestStopping:
             "linear_cross_entropy",
             lambda *given, **named: real(*given, **named) * (float("nan") if next(calls) == 2 else 1.0),
         )
-        end = train(make_recipe(), tmp_path / "run")
+        end = train(make_recipe(), tmp_path / "run").state
         assert end.step == 12
         lines = [line for line in history(tmp_path / "run") if "loss" in line]
         assert [line["skipped"] for line in lines] == [0, 1, 1, 1, 1, 1]
@@ -668,7 +668,7 @@ class TestDisk:
 
 
 def test_the_position_comes_back(make_recipe: MakeRecipe, tmp_path: Path) -> None:
-    end = train(make_recipe(), tmp_path / "run", should_stop=after(3))
+    end = train(make_recipe(), tmp_path / "run", should_stop=after(3)).state
     assert isinstance(end, Position)
     assert (end.step, end.best_step, end.stopped_early) == (3, 0, False)
 

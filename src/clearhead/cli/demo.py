@@ -61,7 +61,7 @@ def _train(recipe: "clearhead.Recipe", out: Path, quiet: bool) -> int:
     began = time.perf_counter()
     begun = any(checkpoints(out / "checkpoints")) or (out / "history.jsonl").is_file()
     with Stop() as stop:
-        end = train(recipe, out, resume=begun, callbacks=reporters(quiet), should_stop=stop)
+        end = train(recipe, out, resume=begun, callbacks=reporters(quiet), should_stop=stop).state
     if stop.asked and not end.is_at_the_end(recipe.training.steps) and not end.stopped_early:
         print(f"clearhead: stopped at step {end.step}; the same command goes on from there", file=sys.stderr)
         return stop.exit_code

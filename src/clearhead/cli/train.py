@@ -60,7 +60,7 @@ def train(
         from clearhead.training import train as run_training
 
     with Stop() as stop:
-        end = run_training(loaded, out, resume=resume, callbacks=reporters(quiet), should_stop=stop)
+        end = run_training(loaded, out, resume=resume, callbacks=reporters(quiet), should_stop=stop).state
     if stop.asked and not end.is_at_the_end(loaded.training.steps) and not end.stopped_early:
         again = f"{command()} {shlex.join(['train', recipe, *(overrides or ()), '--out', str(out), '--resume'])}"
         print(f"clearhead: stopped at step {end.step}; go on with: {again}", file=sys.stderr)

@@ -5,6 +5,7 @@ from clearhead.training.checkpoint import Position
 from clearhead.training.loop import train
 from clearhead.training.loss import cross_entropy
 from clearhead.training.preparation import Materials
+from clearhead.training.result import TrainingResult
 from clearhead.training.validation import Validation
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Materials",
     "Position",
     "Progress",
+    "TrainingResult",
     "Validation",
     "cross_entropy",
     "train",

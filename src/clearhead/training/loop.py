@@ -36,6 +36,7 @@ from clearhead.training.feeding import batches_from
 from clearhead.training.history import History
 from clearhead.training.learner import Learner
 from clearhead.training.preparation import Materials, gather
+from clearhead.training.result import TrainingResult
 from clearhead.training.sizes import too_large
 from clearhead.training.validation import Interrupted, Validation, validate
 
@@ -49,8 +50,8 @@ def train(
     resume: bool = False,
     callbacks: Sequence[Callback] = (),
     should_stop: Callable[[], bool] = lambda: False,
-) -> Position:
-    """Train what `recipe` says into the run folder `folder`, and return where the run ended.
+) -> TrainingResult:
+    """Train what `recipe` says into the run folder `folder`: the model, how it came about, and where the run ended.
 
     `callbacks` are told how it goes, one after the other. With `resume` it goes on from the newest whole checkpoint,
     exactly as if it had never stopped. `should_stop` is called once before each step; when it turns true the run ends
@@ -63,7 +64,7 @@ def train(
     require_usable(Path(folder))
     with claimed(Path(folder)), _own_random_numbers(recipe.training.device):
         try:
-            return _train(recipe, Path(folder), resume, tell, should_stop)
+            return TrainingResult(Path(folder), _train(recipe, Path(folder), resume, tell, should_stop))
         finally:
             tell.on_end()
 
