@@ -29,6 +29,7 @@ def place(
     """Names for what the commands below are given, in braces."""
     (tmp_path / "empty").touch()
     (tmp_path / "short").write_text("one\n")
+    (tmp_path / "table").write_text("".join(f"one\t{number}\n" for number in range(6)))
     (tmp_path / "latin").write_bytes("été\n".encode("latin-1") * 36)
     (tmp_path / "not.gz").write_text("one\n")
     (tmp_path / "damaged").mkdir()
@@ -55,11 +56,15 @@ def place(
         ("corpus strete --out {tmp}/c", "No such command 'strete'"),
         ("--nonsense", "No such option: --nonsense"),
         ("translate", "Missing argument 'MODEL'; try `clearhead translate --help`"),
-        ("translate {model} more", "unexpected extra argument"),
+        ("translate {model} more", "its lines come from standard input or --in FILE: echo TEXT | clearhead translate"),
+        ("check more", "unexpected extra argument(s) (more); try `clearhead check --help`"),
         ("translate {model} --beam-sise 3", "No such option: --beam-sise"),
         ("translate {model} --beam-size", "Option '--beam-size' requires an argument"),
-        ("translate {model} --beam-size many", "Invalid value for '--beam-size': "),
-        ("translate {model} --batch-tokens 0", "Invalid value for '--batch-tokens': "),
+        ("translate {model} --beam-size many", "Invalid value for '--beam-size': 'many' is not allowed: expected a"),
+        ("translate {model} --beam-size 1,000", "expected a whole number, such as 100; write 1000, without the comma"),
+        ("translate {model} --beam-size true", "'true' is not allowed: expected a whole number, such as 100; try"),
+        ("translate {model} --batch-tokens 0", "Invalid value for '--batch-tokens': '0' is not allowed: expected 1 or"),
+        ("translate {model} --precision int7", "'--precision': 'int7' is not one of 'fp32', 'bf16', 'int8'; try"),
         ("corpus street --pairs 3", "Missing option '--out'"),
         ("shortlist {model} {en} {fr}", "Missing option '--out'"),
         ("corpus street --out {tmp}/c --pairs 0", "Invalid value for '--pairs': "),
@@ -78,6 +83,11 @@ def place(
         ("translate {model} --in {en} --to de", "this model translates into fr only, not 'de'; leave `to` out"),
         ("score {tags} {en} {fr}", "this model translates into en, fr; say which"),
         ("evaluate {tags} {en} {fr} --to xx", "this model translates into en, fr, not 'xx'"),
+        # Asked for nothing, or where the files are a table or swapped, too: the language comes first, and alone.
+        ("translate {tags} --in {tmp}/empty --to kr", "this model translates into en, fr, not 'kr'"),
+        ("translate {tags} --in {tmp}/empty", "this model translates into en, fr; say which"),
+        ("score {tags} {tmp}/table {tmp}/table --to kr", "this model translates into en, fr, not 'kr'"),
+        ("evaluate {tags} {tmp}/table {tmp}/table", "this model translates into en, fr; say which"),
         # Settings of a search.
         ("translate {model} --in {en} --beam-size 0", "beam_size=0 must be a whole number from 1 to 1024"),
         ("translate {model} --in {en} --length-penalty long", "length penalty 'long' cannot be read; write gnmt:ALPHA"),

@@ -88,3 +88,10 @@ def test_words_can_be_split_otherwise(clearhead: Run, run_folder: Path, files: t
     refused = clearhead("evaluate", run_folder, *files, "--tokenize", "mecab")
     assert refused.code == 2
     assert "'mecab'" in refused.err
+
+
+def test_a_table_named_twice_is_told_once(clearhead: Run, run_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "pairs.tsv").write_text("".join(f"one\t{number}\n" for number in range(6)))
+    for command in ("evaluate", "score"):
+        result = clearhead(command, run_folder, tmp_path / "pairs.tsv", tmp_path / "pairs.tsv")
+        assert (result.code, result.err.count("looks like a table"), result.err.count("\n")) == (0, 1, 1)

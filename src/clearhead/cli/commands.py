@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
@@ -15,6 +16,11 @@ ParserError: type[Exception] = next(one for one in typer.BadParameter.__mro__ if
 
 # Names, and the modules of this package that hold a function, or an application, for each.
 COMMANDS = ("demo", "corpus", "train", "translate", "score", "evaluate", "shortlist", "byhand", "look", "check")
+
+# Where a command's text comes from instead, said to whoever writes it behind the command.
+INSTEAD = MappingProxyType(
+    {"translate": "its lines come from standard input or --in FILE: echo TEXT | clearhead translate MODEL"}
+)
 
 
 def print_version(wanted: bool) -> bool:
@@ -72,4 +78,11 @@ def run(arguments: list[str]) -> int:
 def _usage(error: Any) -> str:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "clearhead"
-    return f"{error.format_message().rstrip('.')}; try `{command} --help`"
+    # By its name: nothing of pydantic is imported where another version of typer has its own words.
+    if type(error.__cause__).__name__ == "ValidationError":
+        from clearhead.recipe.explaining import refusal
+
+        error.message = refusal(error.__cause__)
+    message = error.format_message().rstrip(".")
+    instead = INSTEAD.get(context.info_name) if context and "unexpected extra argument" in message else None
+    return f"{message}; {instead + ', or ' if instead else ''}try `{command} --help`"

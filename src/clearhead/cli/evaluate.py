@@ -84,10 +84,9 @@ def evaluate(
     sources, references = zip(*read_pairs(source, reference), strict=True)
     others = _read_hypotheses(against, len(references)) if against else None
     bundle = load(model, device=device, precision=precision, shortlist=shortlist)
+    bundle.tag(to)
     if not quiet:
-        lines.note_table(sources, str(source))
-        lines.note_table(references, str(reference))
-        lines.note_cuts(bundle, sources)
+        lines.note_files(bundle, {source: sources, reference: references})
     translations = bundle.translate(
         sources, to, beam_size=beam_size, length_penalty=length_penalty, batch_tokens=batch_tokens
     )

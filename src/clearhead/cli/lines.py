@@ -3,7 +3,7 @@
 import contextlib
 import gzip
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast, final
@@ -150,6 +150,16 @@ def note_table(texts: Sequence[str], name: str = "the input") -> None:
     """Say on standard error that lines are those of a table, each of which is taken for one sentence."""
     if table := find_table(texts[:TABLE_LINES]):
         print(f"clearhead: {name} {table.what}, and each is taken for one sentence; {table.remedy}", file=sys.stderr)
+
+
+def note_files(bundle: "clearhead.Bundle", files: Mapping[Path, Sequence[str]]) -> None:
+    """Say on standard error of files with pairs, the sources first, which are tables, and which sources are cut.
+
+    A file that is named twice is spoken of once.
+    """
+    for path, texts in files.items():
+        note_table(texts, str(path))
+    note_cuts(bundle, next(iter(files.values())))
 
 
 def note_swapped(

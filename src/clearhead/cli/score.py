@@ -37,10 +37,9 @@ def score(
     find_bundle(model)
     sources, targets = zip(*read_pairs(source, target), strict=True)
     bundle = load(model, device=device)
+    bundle.tag(to)
     if not quiet:
-        lines.note_table(sources, str(source))
-        lines.note_table(targets, str(target))
-        lines.note_cuts(bundle, sources)
+        lines.note_files(bundle, {source: sources, target: targets})
         if not lines.note_swapped(bundle, sources, targets, "TARGET"):
             lines.note_unreadable(bundle, sources)
     scored = bundle.score(sources, targets, to, length_penalty=length_penalty, batch_tokens=batch_tokens)

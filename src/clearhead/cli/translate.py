@@ -129,8 +129,6 @@ def translate(
     refuse_streams(output_file, input_file)
     lines.require_there(input_file)
     bundle = load(model, device=device, precision=precision, shortlist=shortlist)
-    if not quiet:
-        _greet(input_file)
     found = bundle.search_stream(
         lines.read(input_file, quiet),
         to,
@@ -145,6 +143,8 @@ def translate(
         noting=None if quiet else _notes(bundle),
     )
     form = _n_best if n_best else _with_confidence if confidence else _best
+    if not quiet:
+        _greet(input_file)
     written = (text for line, hypotheses in enumerate(found) for text in form(line, hypotheses))
     # Where nobody reads on, threads are not left at work.
     with contextlib.closing(found):

@@ -55,6 +55,20 @@ def explain(error: pydantic.ValidationError) -> str:
     return f"{_KINDS.get(first['type'], _refused)(key, place, first)}{more}"
 
 
+def refusal(error: pydantic.ValidationError) -> str:
+    """What is wrong with a single value, such as an option's, in the words that a recipe's values have."""
+    [problem, *_] = error.errors(include_url=False)
+    form = EXPECTED.get(problem["type"])
+    if form is None:
+        return f"{_own_words(problem)}{_hint(problem['input'])}"
+    expected = form.format(**problem.get("ctx", {}))
+    return f"{shown(problem['input'])} is not allowed: expected {expected}{_hint(problem['input'])}"
+
+
+def _own_words(problem: Any) -> str:
+    return re.sub(r"^(Value error|Assertion failed), ", "", problem["msg"]).rstrip(".")
+
+
 def _unknown(key: str, place: Sequence[int | str], problem: Any) -> str:
     return f"unknown key {key}; {_suggest(place)}"
 
@@ -65,7 +79,7 @@ def _missing(key: str, place: Sequence[int | str], problem: Any) -> str:
 
 def _said_by_us(key: str, place: Sequence[int | str], problem: Any) -> str:
     """What a section of the recipe says itself, after pydantic's words for it."""
-    return f"{key}: {re.sub(r'^(Value error|Assertion failed), ', '', problem['msg'])}{_hint(problem['input'])}"
+    return f"{key}: {_own_words(problem)}{_hint(problem['input'])}"
 
 
 def _not_keys(key: str, place: Sequence[int | str], problem: Any) -> str:
