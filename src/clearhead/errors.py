@@ -36,6 +36,10 @@ class DecodingError(ClearheadError, ValueError):
     """A search was asked for what it cannot do."""
 
 
+class UnknownWeightsError(DecodingError):
+    """A model's weights are not those that the compiled functions know, as after an edit of its code."""
+
+
 class TrainingError(ClearheadError):
     """A training run cannot start, go on, or be resumed."""
 

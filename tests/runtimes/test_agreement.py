@@ -9,10 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from clearhead.model import PRESETS, EncoderDecoder, kernels, multi30k_tiny, street
+from clearhead.model import PRESETS, EncoderDecoder, kernels, masks, multi30k_tiny, street
 from clearhead.native import library as native
 from clearhead.runtimes import agreement
-from clearhead.runtimes.agreement import disagreement
+from clearhead.runtimes.agreement import disagreement, inconsistency
 from clearhead.runtimes.preparing import compiled
 
 pytestmark = pytest.mark.skipif(native.library() is None, reason="there is no C to compare")
@@ -67,15 +67,15 @@ def street_model() -> EncoderDecoder:
 
 
 EDITS = {
-    "no scaling": lambda query, key, value, mask, dropout: F.scaled_dot_product_attention(
+    "no scaling": lambda query, key, value, mask, *_: F.scaled_dot_product_attention(
         query, key, value, attn_mask=mask, scale=1.0
     ),
-    "two percent": lambda query, key, value, mask, dropout: F.scaled_dot_product_attention(
+    "two percent": lambda query, key, value, mask, *_: F.scaled_dot_product_attention(
         query, key, value, attn_mask=mask, scale=1.02 * query.shape[-1] ** -0.5
     ),
-    "no mask": lambda query, key, value, mask, dropout: F.scaled_dot_product_attention(query, key, value),
-    "the values' mean": lambda query, key, value, mask, dropout: value.mean(2, keepdim=True).expand_as(query),
-    "ReLU for softmax": lambda query, key, value, mask, dropout: (query @ key.mT).relu() @ value,
+    "no mask": lambda query, key, value, mask, *_: F.scaled_dot_product_attention(query, key, value),
+    "the values' mean": lambda query, key, value, mask, *_: value.mean(2, keepdim=True).expand_as(query),
+    "ReLU for softmax": lambda query, key, value, mask, *_: (query @ key.mT).relu() @ value,
 }
 
 
@@ -93,7 +93,7 @@ def test_a_model_that_trains_is_compared_as_it_is_used() -> None:
     assert model.training
 
 
-def ten_keys(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, dropout: float) -> Tensor:
+def ten_keys(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, *_: object) -> Tensor:
     """Attention to the first ten places alone: of a shorter sentence it is attention."""
     mask = None if mask is None else mask[..., :10]
     return F.scaled_dot_product_attention(query, key[:, :, :10], value[:, :, :10], attn_mask=mask)
@@ -135,3 +135,27 @@ def own_norm(inputs: Tensor, shape: Any, weight: Tensor, bias: Tensor | None = N
     assert bias is not None
     centred = inputs - inputs.mean(-1, keepdim=True)
     return centred / (centred.square().mean(-1, keepdim=True) + eps).sqrt() * weight + bias
+
+
+def test_a_model_agrees_with_itself(street_model: EncoderDecoder) -> None:
+    assert inconsistency(street_model) is None
+    assert inconsistency(EncoderDecoder(dataclasses.replace(street(300, 300), dropout=0.5)).train()) is None
+
+
+def test_a_mask_that_decoding_does_not_make(street_model: EncoderDecoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    causal_mask = masks.causal_mask
+    monkeypatch.setattr(masks, "causal_mask", lambda *given: causal_mask(*given).triu(-3))
+    found = inconsistency(street_model)
+    assert found is not None
+    assert found.startswith("token by token, as it translates")
+
+
+def test_an_equation_that_only_a_trace_computes(street_model: EncoderDecoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernels, "explicit_attention", lambda query, *given: EXPLICIT(0.5 * query, *given))
+    found = inconsistency(street_model)
+    assert found is not None
+    assert found.startswith("a trace shows logits that differ")
+    assert "\n" not in found
+
+
+EXPLICIT = kernels.explicit_attention

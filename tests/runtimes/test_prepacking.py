@@ -1,12 +1,12 @@
 """Weights as C reads them: tests/runtimes/test_compiled.py compares what it computes with them."""
 
 import dataclasses
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 
-from clearhead.errors import DecodingError
+from clearhead.errors import DecodingError, UnknownWeightsError
 from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.model.config import Activation
 from clearhead.native import compiler
@@ -19,6 +19,7 @@ CONFIG = TransformerConfig(
     source_vocabulary=11, target_vocabulary=11, width=8, heads=2, inner_width=12, encoder_layers=1, decoder_layers=1,
     max_length=9, share_embeddings="none",
 )  # fmt: skip
+QUERY_BIAS = "encoder.layers.0.self_attention.query.bias"
 
 
 @pytest.mark.parametrize("activation", get_args(Activation))
@@ -47,3 +48,21 @@ def test_what_c_would_believe_is_refused(name: str, broken: str) -> None:
         weights[name][0, 0] = float(broken)
     with pytest.raises(DecodingError, match=r"the compiled functions cannot take|holds (NaN|an infinite number)"):
         CompiledRuntime(library, CONFIG, weights, "fp32")
+
+
+@pytest.mark.skipif(compiler.find_compiler() is None, reason="this machine has no C compiler")
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda weights: weights | {"encoder.layers.0.self_attention.temperature": np.ones(2)}, "do not know .*temper"),
+        (lambda weights: {name: one for name, one in weights.items() if name != QUERY_BIAS}, f"{QUERY_BIAS}.*nothing"),
+        (lambda weights: weights | {QUERY_BIAS: np.ones(9, np.float32)}, rf"{QUERY_BIAS}.*\(9,\).*expected.*\(8,\)"),
+    ],
+)
+def test_every_weight_is_read(edit: Any, message: str) -> None:
+    """A parameter that somebody added to the model and that C passed over would be another model without a word."""
+    library = native.library()
+    assert library is not None
+    weights = dict(weights_of(EncoderDecoder(CONFIG, seed=1)))
+    with pytest.raises(UnknownWeightsError, match=message):
+        CompiledRuntime(library, CONFIG, edit(weights), "fp32")

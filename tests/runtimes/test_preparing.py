@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from clearhead.decoding import Engine, LengthLimit, SearchOptions
-from clearhead.model import EncoderDecoder, TransformerConfig
+from clearhead.model import EncoderDecoder, TransformerConfig, masks
+from clearhead.model.as_built import structure_of
 from clearhead.native import library as native
 from clearhead.runtimes import preparing
 from clearhead.runtimes.compiled import CompiledRuntime
@@ -76,3 +77,24 @@ def test_weights_in_other_numbers_are_served_as_they_are(kind: torch.dtype) -> N
     remark = prepared(model, "int8").remark
     assert remark is not None
     assert f"weights in {kind}".replace("torch.", "") in remark
+
+
+@pytest.mark.skipif(native.library() is None, reason="there is no C that could pass over it")
+def test_a_parameter_that_c_does_not_know_is_served_by_pytorch(caplog: pytest.LogCaptureFixture) -> None:
+    model = tiny()
+    model.encoder.layers[0].register_parameter("temperature", torch.nn.Parameter(torch.ones(2)))
+    model.as_built = structure_of(model)  # As if the class itself had it.
+    assert isinstance(prepared(model, "fp32").runtime, EagerRuntime)
+    assert "do not know encoder.layers.0.temperature, so PyTorch translates" in caplog.text
+
+
+def test_an_edited_model_that_contradicts_itself_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A window of three positions in the mask: what decodes with a cache makes no mask, and would see them all."""
+    model, causal_mask = tiny(), masks.causal_mask
+    assert prepared(model, "fp32", is_edited=True).remark is None
+    monkeypatch.setattr(masks, "causal_mask", lambda *given: causal_mask(*given).triu(-2))
+    monkeypatch.setattr(preparing, "departure", lambda model: None)  # As if the file itself had been edited.
+    found = prepared(model, "fp32", is_edited=True)
+    assert isinstance(found.runtime, EagerRuntime)
+    assert found.remark is not None
+    assert "token by token, as it translates, PyTorch computes logits that differ" in found.remark

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from clearhead.decoding import Engine, Precision
-from clearhead.errors import UsageError
+from clearhead.errors import UnknownWeightsError, UsageError
 from clearhead.model.shapes import parameter_shapes
 from clearhead.runtimes.agreed import is_agreed
 from clearhead.runtimes.compiled import CompiledRuntime
@@ -149,7 +149,10 @@ class Serving:
         library = native.library()
         if library is None:
             return None
-        return CompiledRuntime(library, stored.config, stored.with_tables(), precision, is_ours=True)
+        try:
+            return CompiledRuntime(library, stored.config, stored.with_tables(), precision, is_ours=True)
+        except UnknownWeightsError:  # Of an edited model. Whoever prepares it says so.
+            return None
 
     def _from_model(self, precision: Precision) -> tuple[Any, bool]:
         from clearhead.runtimes.preparing import prepared
@@ -157,7 +160,7 @@ class Serving:
 
         model = self._built()
         require_numbers(model)
-        runtime, remark, is_costly = prepared(model, precision)
+        runtime, remark, is_costly = prepared(model, precision, is_edited=not is_agreed())
         if remark is not None:
             self._warn(remark)
         return runtime, is_costly

@@ -12,7 +12,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from clearhead.model import EncoderDecoder, TransformerConfig, masks_for
+from clearhead.model import EncoderDecoder, Observed, TransformerConfig, masks_for
+from clearhead.model.masks import padding_mask
+from clearhead.model.observed import unseen
 from clearhead.runtimes.compiled import CompiledRuntime
 from clearhead.runtimes.eager import EagerRuntime
 
@@ -31,18 +33,60 @@ def disagreement(model: EncoderDecoder, compiled: CompiledRuntime) -> float | No
     C may be off by an amount of that order. A model whose logits are no finite numbers is compared with nothing.
     """
     with EagerRuntime(model).session():
-        found, expected = _by_steps(model.config, compiled), _at_once(model)
-        greatest = float(expected.abs().max())
-        error = float((found - expected).abs().max())
-        if error <= _bound(model.config) * greatest or not expected.isfinite().all():
-            return None
-        exact = _at_once(copy.deepcopy(model).double())
-        if float((found - exact).abs().max()) <= _AS_ROUGH * float((expected - exact).abs().max()):
-            return None
+        return _share(model, _compiled_steps(model.config, compiled))
+
+
+def inconsistency(model: EncoderDecoder) -> str | None:
+    """Where a model's own code contradicts itself, in one line that says what to change; None where it does not.
+
+    There are three ways through it: all positions at once, as it trains; token by token with a cache, as it translates;
+    and watched, as a trace shows it, with the equation written out.
+    """
+    with EagerRuntime(model).session():
+        if (share := _share(model, _own_steps(model))) is not None:
+            return (
+                f"token by token, as it translates, PyTorch computes logits that differ by {share:.2g} of the greatest "
+                "from those of all positions at once, as it trains; a mask or a position must count those in the cache"
+            )
+        if (share := _share(model, _at_once(_watched(model)))) is not None:
+            return (
+                f"a trace shows logits that differ by {share:.2g} of the greatest from those that train and translate; "
+                "change explicit_attention and fused_attention in model/kernels.py alike"
+            )
+    return None
+
+
+def _share(model: EncoderDecoder, found: Float[Tensor, "target vocabulary"]) -> float | None:
+    """By what share of the greatest logit these differ from the model's, by more than rounding may."""
+    expected = _at_once(model)
+    greatest = float(expected.abs().max())
+    error = float((found - expected).abs().max())
+    if error <= _bound(model.config) * greatest or not expected.isfinite().all():
+        return None
+    exact = _at_once(copy.deepcopy(model).double())
+    if float((found - exact).abs().max()) <= _AS_ROUGH * float((expected - exact).abs().max()):
+        return None
     return error / greatest if greatest else error
 
 
-def _by_steps(config: TransformerConfig, compiled: CompiledRuntime) -> Float[Tensor, "target vocabulary"]:
+def _own_steps(model: EncoderDecoder) -> Float[Tensor, "target vocabulary"]:
+    ids, target = _tokens(model.config)
+    source = torch.tensor([ids], device="cpu")
+    mask = padding_mask(source, padding=-1)
+    cache = model.begin(model.encode(source, mask), mask)
+    steps = [model.step(torch.tensor([[token]], device="cpu"), cache)[0, 0] for token in target]
+    return torch.stack(steps).double()
+
+
+def _watched(model: EncoderDecoder) -> EncoderDecoder:
+    twin = copy.deepcopy(model)
+    for module in twin.modules():
+        if isinstance(module, Observed):
+            module.observer = unseen
+    return twin
+
+
+def _compiled_steps(config: TransformerConfig, compiled: CompiledRuntime) -> Float[Tensor, "target vocabulary"]:
     source, target = _tokens(config)
     state, found = compiled.begin([source], len(target)), []
     for token in target:

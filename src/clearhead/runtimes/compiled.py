@@ -46,8 +46,8 @@ class CompiledRuntime:
     The weights are copied, unless they are nobody else's (`is_ours`): what becomes of them later is not seen. Several
     threads may use it at once. It never changes, so a copy of it is itself; it is not pickled, as what C points to
     would not be there.
-    Raises MemoryError where memory is short, DecodingError for weights that are no numbers or of other shapes than the
-    config says.
+    Raises MemoryError where memory is short, DecodingError for weights that are no numbers, UnknownWeightsError for
+    others than C knows or of other shapes than the config says.
     """
 
     batch_tokens, batch_bytes = BATCH_TOKENS, BATCH_BYTES

@@ -7,6 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from clearhead.errors import UnknownWeightsError
 from clearhead.model.config import BlockConfig
 from clearhead.native import crossing
 from clearhead.native import library as native
@@ -41,6 +42,8 @@ class Prepacking:
     is_ours: whether the arrays are nobody else's, so that they need no copy.
     matrices: what C has made, for whoever is to give it back. kept: what the record points to besides; both are to live
         as long as the record is used.
+    Raises UnknownWeightsError unless each weight is one that C reads, and has the shape that it expects: a parameter
+    that somebody added to the model, and that C passed over, would be another model.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class Prepacking:
         self.matrices: list[native.Matrix] = []
         self.kept: list[NDArray[Any]] = []
         self._shared: dict[Any, tuple[NDArray[Any], NDArray[Any]]] = {}
+        self._unread = set(weights)
 
     def record(self) -> native.Transformer:
         for name, array in self._weights.items():
@@ -84,8 +88,12 @@ class Prepacking:
         if block.norm_placement == "pre":
             record.encoder_norm = self._norm("encoder.normalization")
             record.decoder_norm = self._norm("decoder.normalization")
-        record.output = self._matrix(config.target_vocabulary, width, self._weights["output.matrix.weight"])
+        record.output = self._matrix(
+            config.target_vocabulary, width, self._weight("output.matrix.weight", config.target_vocabulary, width)
+        )
         self._shared.clear()
+        if self._unread:
+            raise UnknownWeightsError(f"the compiled functions do not know {min(self._unread)}")
         return record
 
     def _layer(self, name: str, has_memory: bool) -> native.Layer:
@@ -110,9 +118,28 @@ class Prepacking:
 
     def _linear(self, outputs: int, inputs: int, *names: str) -> native.Matrix:
         """Layers of the same inputs as one matrix, their outputs one after the other."""
-        weight = np.concatenate([self._weights[f"{name}.weight"] for name in names])
-        bias = np.concatenate([self._weights[f"{name}.bias"] for name in names]) if self._block.bias else None
+        weights = [self._weight(f"{name}.weight", None, inputs) for name in names]
+        biases = (
+            [self._weight(f"{name}.bias", len(weight)) for name, weight in zip(names, weights, strict=True)]
+            if self._block.bias
+            else []
+        )
+        weight, bias = np.concatenate(weights), np.concatenate(biases) if biases else None
+        if len(weight) != outputs:
+            raise _unknown(" and ".join(names), weight, (outputs, inputs))
         return self._matrix(outputs, inputs, weight, bias)
+
+    def _weight(self, name: str, *shape: int | None) -> NDArray[Any]:
+        """A weight of this shape, of which None may be any size."""
+        self._unread.discard(name)
+        found = self._weights.get(name)
+        if (
+            found is None
+            or found.ndim != len(shape)
+            or any(one not in (None, size) for one, size in zip(shape, found.shape, strict=True))
+        ):
+            raise _unknown(name, found, shape)
+        return found
 
     def _matrix(
         self, outputs: int, inputs: int, weight: NDArray[Any], bias: NDArray[Any] | None = None
@@ -136,7 +163,7 @@ class Prepacking:
 
     def _pointer(self, name: str, *shape: int) -> int:
         """Where its numbers stand, in float32; they are kept as long as the runtime is, shared ones once."""
-        array = self._weights[name]
+        array = self._weight(name, *shape)
         # Somebody else's is copied, or training on would change half of the model: what is prepacked stays as it was.
         key = crossing.address(array), array.dtype, array.shape
         if key not in self._shared:
@@ -154,3 +181,9 @@ def unknown_to_c(config: BlockConfig) -> str | None:
 
 def _plain(array: NDArray[Any]) -> NDArray[np.float32]:
     return np.ascontiguousarray(array, FLOAT32)
+
+
+def _unknown(name: str, found: NDArray[Any] | None, shape: tuple[int | None, ...]) -> UnknownWeightsError:
+    given = "nothing" if found is None else f"{found.dtype} of shape {found.shape}"
+    wanted = f"expected float32 of shape {shape}".replace("None", "any")
+    return UnknownWeightsError(f"{name}: the compiled functions cannot take {given}; {wanted}")

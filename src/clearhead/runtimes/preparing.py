@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
+from clearhead.errors import UnknownWeightsError
 from clearhead.model import EncoderDecoder
 from clearhead.model.as_built import departure
 from clearhead.native import library as native
-from clearhead.runtimes.agreement import disagreement
+from clearhead.runtimes.agreement import disagreement, inconsistency
 from clearhead.runtimes.compiled import CompiledRuntime
 from clearhead.runtimes.cuda import CudaRuntime
 from clearhead.runtimes.eager import EagerRuntime
@@ -28,9 +29,10 @@ class Prepared(NamedTuple):
     is_costly: bool = False
 
 
-def prepared(model: EncoderDecoder, precision: str) -> Prepared:
+def prepared(model: EncoderDecoder, precision: str, is_edited: bool = False) -> Prepared:
     """What serves the model best.
 
+    is_edited: whether its code is another than was compared, so that it is to be asked whether it contradicts itself.
     Raises DecodingError for weights that are no numbers, MemoryError where memory is short.
     """
     reason = departure(model)
@@ -45,18 +47,21 @@ def prepared(model: EncoderDecoder, precision: str) -> Prepared:
         remark = f"the model has {reason}, so PyTorch serves it as it is; {precision} is not used"
         return Prepared(EagerRuntime(model), None if precision == "fp32" else remark)
     found = compiled(model, precision)
-    if found is None:
-        return Prepared(EagerRuntime(model))
     # Only products differ between precisions.
     plain = found if precision == "fp32" else compiled(model, "fp32")
     share = None if plain is None else disagreement(model, plain)
-    if share is None:
-        return Prepared(found, is_costly=True)
-    remark = (
-        f"C computes logits that differ by {share:.2g} of the greatest from PyTorch's, as if its code was edited; "
-        "PyTorch serves, more slowly"
-    )
-    return Prepared(EagerRuntime(model), remark, is_costly=True)
+    is_edited = is_edited or share is not None
+    doubt = inconsistency(model) if is_edited and next(model.parameters()).device.type == "cpu" else None
+    if found is None or share is not None:
+        remarks = [None if share is None else _DIFFERS.format(share), doubt]
+        return Prepared(EagerRuntime(model), "; ".join(filter(None, remarks)) or None, is_costly=is_edited)
+    return Prepared(found, doubt, is_costly=True)
+
+
+_DIFFERS = (
+    "C computes logits that differ by {:.2g} of the greatest from PyTorch's, as if its code was edited; PyTorch "
+    "serves, more slowly (CONTRIBUTING.md, Change a part)"
+)
 
 
 def compiled(model: EncoderDecoder, precision: str) -> CompiledRuntime | None:
@@ -71,7 +76,11 @@ def compiled(model: EncoderDecoder, precision: str) -> CompiledRuntime | None:
     if library is not None and unknown is not None:
         _note(f"the compiled functions do not know {unknown}, so PyTorch translates, which is slower")
         return None
-    return None if library is None else CompiledRuntime(library, model.config, weights_of(model), precision)
+    try:
+        return None if library is None else CompiledRuntime(library, model.config, weights_of(model), precision)
+    except UnknownWeightsError as unknown:
+        _note(f"{unknown}, so PyTorch translates, which is slower (CONTRIBUTING.md, Change a part)")
+        return None
 
 
 def weights_of(model: EncoderDecoder) -> Weights:
