@@ -304,15 +304,35 @@ class TestCache:
         assert cache_folder() == Path("/home/somebody/.cache/clearhead")
 
     @pytest.mark.skipif(not hasattr(os, "getuid"), reason="every user has a home here")
-    @pytest.mark.parametrize("home", ["", "nowhere"])
-    def test_without_a_home_each_user_has_a_folder_of_his_own(self, home: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        """faults.md A4"""
+    @pytest.mark.parametrize("home", [None, "nowhere"])
+    def test_without_a_home_each_user_has_a_folder_of_his_own(
+        self, home: str | None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """faults.md A4. The system knows none, and the environment none or a relative one."""
+        import pwd
+
         monkeypatch.delenv("CLEARHEAD_CACHE")
         monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-        monkeypatch.setenv("HOME", home)
-        if home == "":
-            monkeypatch.setattr(Path, "home", lambda: (_ for _ in ()).throw(RuntimeError))
+        monkeypatch.delenv("HOME", raising=False)
+        monkeypatch.setattr(pwd, "getpwuid", lambda number: {}[number])
+        if home is not None:
+            monkeypatch.setenv("HOME", home)
         assert cache_folder().name == f"clearhead-{os.getuid()}"
+
+    def test_on_macos_it_is_in_the_library_unless_there_is_one_of_before(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Apple's File System Programming Guide: ~/Library/Caches."""
+        import platformdirs
+        import platformdirs.macos
+
+        monkeypatch.delenv("CLEARHEAD_CACHE")
+        monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+        monkeypatch.setenv("HOME", str(tmp_path))
+        monkeypatch.setattr(platformdirs, "PlatformDirs", platformdirs.macos.MacOS)
+        assert cache_folder() == tmp_path / "Library" / "Caches" / "clearhead"
+        (tmp_path / ".cache" / "clearhead").mkdir(parents=True)
+        assert cache_folder() == tmp_path / ".cache" / "clearhead"
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:

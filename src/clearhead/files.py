@@ -29,16 +29,16 @@ def cache_folder() -> Path:
     chosen = os.environ.get("CLEARHEAD_CACHE")
     if chosen:
         return Path(chosen)
-    # The XDG base directory specification: a relative path is invalid and not to be used.
-    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    if base.is_absolute():
-        return base / "clearhead"
-    try:
-        home = Path.home()
-    except RuntimeError:
-        home = Path()
-    if home.is_absolute():
-        return home / ".cache" / "clearhead"
+    # Where it was on macOS and Windows, too, before platformdirs said so.
+    before = Path(os.path.expanduser("~/.cache/clearhead"))  # noqa: PTH111  Path's raises where there is no home.
+    if not os.environ.get("XDG_CACHE_HOME") and before.is_absolute() and before.is_dir():
+        return before
+    from platformdirs import user_cache_path  # Most commands need no cache.
+
+    with contextlib.suppress(RuntimeError):
+        place = user_cache_path("clearhead", appauthor=False)
+        if place.is_absolute():
+            return place
     return Path(tempfile.gettempdir()) / f"clearhead-{os.getuid() if hasattr(os, 'getuid') else 'cache'}"
 
 
