@@ -2,7 +2,7 @@
 
 A phone writes "didn’t" and a word processor puts a no-break space before "?", but a corpus has one form of each, mostly
 the plain one. Each rule is a regular expression that Python and Hugging Face's `tokenizers` read alike, so that a
-tokenizer's file holds the rules and its own library honours them (docs/decisions/0023-folding.md).
+tokenizer's file holds the rules and its own library honours them (docs/decisions/0023-unicode-folding.md).
 """
 
 import re
