@@ -1,14 +1,17 @@
 """The tutorial runs as written, and what it says it prints is printed."""
 
+import csv
 import os
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
 
 TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorial.md"
+TUTORIALS = TUTORIAL, TUTORIAL.with_suffix(".ko.md")
 
 
 def blocks() -> list[tuple[str, str]]:
@@ -40,3 +43,39 @@ def test_the_tutorial_has_commands_of_both_kinds() -> None:
     languages = [language for language, _ in blocks()]
     assert languages.count("bash") >= 8
     assert languages.count("python") == 2
+
+
+@pytest.mark.parametrize("tutorial", TUTORIALS, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    ("encoding", "separator", "changes"),
+    [
+        ("utf-8-sig", ",", {}),
+        ("cp949", ",", {'encoding="utf-8-sig"': 'encoding="cp949"'}),
+        (
+            "utf-16",
+            "\t",
+            {'encoding="utf-8-sig"': 'encoding="utf-16"', "DictReader(file))": 'DictReader(file, delimiter="\t"))'},
+        ),
+    ],
+)
+def test_a_spreadsheet_becomes_four_files(
+    tmp_path: Path, tutorial: Path, encoding: str, separator: str, changes: dict[str, str]
+) -> None:
+    """Of cells with separators, quotes and lines of their own, empty ones, short rows, and rows that stand twice."""
+    rows = [["1", f"문장 {number}", f'One, "two"\n{number} '] for number in range(50)]
+    odd = [["2", "", "No source"], ["3", "번역이 없음", " "], ["4"], ["5", "문장 7", 'One, "two" 7']]
+    with (tmp_path / "pairs.csv").open("w", encoding=encoding, newline="") as file:
+        csv.writer(file, delimiter=separator).writerows([["no", "한국어", "English"], *rows, *odd])
+    [code] = re.findall(r"^    import csv, random\n(?:    .*\n)+", tutorial.read_text(encoding="utf-8"), re.MULTILINE)
+    for old, new in changes.items():
+        assert old in code
+        code = code.replace(old, new)
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], cwd=tmp_path, check=True)
+    found = {
+        part: list(
+            zip(*((tmp_path / f"{part}.{of}").read_text("utf-8").splitlines() for of in ("ko", "en")), strict=True)
+        )
+        for part in ("train", "validate")
+    }
+    assert (len(found["train"]), len(found["validate"])) == (45, 5)
+    assert {*found["train"], *found["validate"]} == {(f"문장 {number}", f'One, "two" {number}') for number in range(50)}

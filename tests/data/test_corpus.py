@@ -180,3 +180,18 @@ def test_blank_lines_at_the_end_of_one_file(tmp_path, swapped):
     files = [write(tmp_path / "a", b"1\n \n2\n"), write(tmp_path / "b", b"1\n2\n3\n\n \n")]
     with pytest.raises(DataError, match=r"b has from line 4 on is blank: remove it$"):
         list(read_pairs(*(reversed(files) if swapped else files)))
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_unequal_files_of_which_one_is_a_table(tmp_path, swapped):
+    """Its lines are not those of the other because of what it is, which "430 lines but 365" did not say."""
+    table = write(tmp_path / "pairs.csv", "".join(f"하나,{n}\n" for n in range(9)).encode())
+    text = write(tmp_path / "text", b"one\n" * 7)
+    files = (text, table) if swapped else (table, text)
+    with pytest.raises(DataError) as caught:
+        list(read_pairs(*files))
+    counts = {table: 9, text: 7}
+    said = f"({files[0]} has {counts[files[0]]} lines, {files[1]} {counts[files[1]]}); save each column as a text file"
+    assert str(caught.value).startswith(f"{table} looks like a table: nearly every line has 2 columns")
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)

@@ -32,7 +32,7 @@ class Files:
         return Direction(one, other, "en", "fr")
 
     def doubts(self) -> list[str]:
-        return list(doubts([self.training], [self.validation]))
+        return list(doubts([self.training], [self.validation], tags=False))
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_training_files_that_contradict_each_other(files: Files) -> None:
     part, held = files.pair("part", slice(20, 30)), files.pair("held", slice(30, 40))
     files.training = files.pair("train", slice(0, 20))
     other = Direction(part.target, part.source, "en", "fr")
-    (said,) = doubts([files.training, other], [held])
+    (said,) = doubts([files.training, other], [held], tags=True)
     assert said.startswith(f"{other} is the wrong way round")
 
 
@@ -139,7 +139,18 @@ def test_both_directions_by_their_names(files: Files) -> None:
     """What is to be translated either way is not swapped."""
     back = Direction(files.training.target, files.training.source, "fr", "en")
     held = Direction(files.validation.target, files.validation.source, "fr", "en")
-    assert list(doubts([files.training, back], [files.validation, held])) == []
+    assert list(doubts([files.training, back], [files.validation, held], tags=True)) == []
+    (said,) = doubts([files.training, back], [files.validation, held], tags=False)
+    assert said.startswith("data.train translates into fr, en, and nothing tells the model which one is wanted")
+
+
+def test_a_side_that_is_blank(files: Files) -> None:
+    """16 of 30, more than half; 15 are none."""
+    write(files.folder / "train.fr", [""] * 15 + ["\u200b", *FRENCH[16:30]])
+    (said,) = files.doubts()
+    assert said.startswith(f"16 of 30 pairs of {files.training} have a blank side and are left out")
+    write(files.folder / "train.fr", [""] * 15 + FRENCH[15:30])
+    assert files.doubts() == []
 
 
 CHANGES = {

@@ -48,14 +48,33 @@ def test_the_remedy_takes_the_quotes_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("separator", ["\t", ",", ";", "|"])
-def test_the_remedy_takes_the_first_column_out(tmp_path: Path, separator: str) -> None:
-    rows = [[f"one, {number}", f"un {number}"] for number in range(9)]
-    (tmp_path / "FILE").write_text("\n".join(exported(rows, separator)) + "\n")
+@pytest.mark.parametrize("column", [0, 1])
+def test_the_remedy_takes_each_column_out(tmp_path: Path, separator: str, column: int) -> None:
+    """Line by line, by the shell itself, though a cell has lines of its own, quotes or spaces, and a row is short."""
+    rows = [[f"one, {number}", f"un {number}"] for number in range(200)]
+    rows[3:5] = [['He said "no"', 'Il a dit\n"non"'], ["two  spaces ", ""]]
+    text = "\n".join(exported(rows, separator)) + "\none\n\nlast"
+    (tmp_path / "FILE").write_text(text)
+    found = find_table(text.splitlines()[:100])
+    assert found
+    command = (
+        found.remedy.partition("as in ")[2].partition(" > FIRST")[0].replace("row[:1]", f"row[{column}:{column + 1}]")
+    )
+    assert "row[1:2] for the second" in found.remedy
+    subprocess.run(["sh", "-c", f"{command} > FIRST"], cwd=tmp_path, check=True)
+    expected = [" ".join(row[column].split()) for row in rows] + [["one", "", "last"], [""] * 3][column]
+    assert (tmp_path / "FIRST").read_text().split("\n") == [*expected, ""]
+
+
+def test_a_table_without_quotes_is_cut(tmp_path: Path) -> None:
+    """`csv` would take the quotes of speech for its own."""
+    (tmp_path / "FILE").write_text('"Go!" he said\t"Va !"\n' * 9)
     found = find_table((tmp_path / "FILE").read_text().splitlines())
     assert found
-    command = found.remedy.partition("as in ")[2].partition(" > FIRST")[0] + " > FIRST"
+    command = found.remedy.partition("as in ")[2].replace(" and ", "; ")
     subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True)
-    assert (tmp_path / "FIRST").read_text().splitlines() == [row[0] for row in rows]
+    assert (tmp_path / "FIRST").read_text() == '"Go!" he said\n' * 9
+    assert (tmp_path / "SECOND").read_text() == '"Va !"\n' * 9
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,9 @@ class TestFiles:
             load_recipe(tmp_path / "a.yaml")
         assert "\n" not in str(caught.value)
 
-    @pytest.mark.parametrize("content", [b"ko,en\n", b'"a: b",c\n', b"# A title\n\n**a** `b`\n", b"PK\x03\x04"])
+    @pytest.mark.parametrize(
+        "content", [b"ko,en\n", b'"a: b",c\n', b"# A title\n\n**a** `b`\n", b"PK\x03\x04", b"PK\xff"]
+    )
     def test_a_file_of_another_kind(self, tmp_path: Path, content: bytes) -> None:
         """faults.md D11: "pairs.csv holds str; expected keys such as name" said nothing to who had a table."""
         (tmp_path / "pairs.csv").write_bytes(content)

@@ -2,12 +2,16 @@
 
 import difflib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 from clearhead.errors import DataError
-from clearhead.reading import decoded, open_lines
+from clearhead.reading import decoded, find_table, open_lines
 from clearhead.text import is_blank
+
+# So many lines tell whether a file is a table, and in which language it is.
+LOOKED_AT: Final = 1000
 
 
 def read_lines(path: Path) -> Iterator[str]:
@@ -98,6 +102,7 @@ def _pairs(
             first_blank = number
         yield one, other
     if counts[0] != counts[1]:
+        _refuse_table(source, target, counts)
         longer = source if counts[0] > counts[1] else target
         hint = f"; first pair with a blank line: line {first_blank:,}" if first_blank else ""
         if rest_is_blank:
@@ -106,3 +111,12 @@ def _pairs(
             f"{source} has {counts[0]:,} lines but {target} has {counts[1]:,}; "
             f"parallel files must have one line for each other{hint}"
         )
+
+
+def _refuse_table(source: Path, target: Path, counts: Sequence[int]) -> None:
+    """Raise DataError where one of two files that have other numbers of lines is a table: that is why."""
+    for path in dict.fromkeys((source, target)):
+        if table := find_table(itertools.islice(read_lines(path), LOOKED_AT)):
+            raise DataError(
+                f"{path} {table.what} ({source} has {counts[0]:,} lines, {target} {counts[1]:,}); {table.remedy}"
+            )

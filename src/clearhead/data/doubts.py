@@ -10,33 +10,33 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
-from clearhead.data.corpus import read_lines, read_pairs
+from clearhead.data.corpus import LOOKED_AT, read_lines, read_pairs
 from clearhead.data.prepare import Direction
 from clearhead.reading import REMEDY_FOR_RETURNS, Table, find_table
 from clearhead.text import are_swapped, has_inner_return, is_blank
 
-# So many lines tell whether a file is a table, and in which language it is.
-_LOOKED_AT: Final = 1000
-# The share of pairs that are the same on both sides, and of validation pairs that are trained on.
-_MOST_SAME, _MOST_SHARED = 0.5, 0.01
+# The share of pairs that are the same on both sides, or blank on one, and of validation pairs that are trained on.
+_MOST_SAME, _MOST_BLANK, _MOST_SHARED = 0.5, 0.5, 0.01
 
 
-def doubts(training: Sequence[Direction], validation: Sequence[Direction]) -> Iterator[str]:
+def doubts(training: Sequence[Direction], validation: Sequence[Direction], tags: bool) -> Iterator[str]:
     """What a person should look at before a model learns from these files, a line each; nothing where all seems well.
 
     A file that is both sides, or a table, or has line ends of old Macs among others; a source and a target the wrong
-    way round; a corpus in which most pairs are the same on both sides; validation pairs that are trained on. Raises
-    DataError as `read_pairs`.
+    way round; a corpus in which most pairs are the same on both sides, or blank on one; validation pairs that are
+    trained on; several languages to translate into where no tags tell the model which one. Raises DataError as
+    `read_pairs`.
     """
     files = dict.fromkeys(path for one in (*training, *validation) for path in (one.source, one.target))
-    tables = {path: table for path in files if (table := find_table(itertools.islice(read_lines(path), _LOOKED_AT)))}
+    tables = {path: table for path in files if (table := find_table(itertools.islice(read_lines(path), LOOKED_AT)))}
     # What is said of a file that is both sides says what it is, too.
     both = {one.source for one in (*training, *validation) if _is_one_file(one)}
     yield from (_table(path, table) for path, table in tables.items() if path not in both)
     yield from (line for one in dict.fromkeys((*training, *validation)) if (line := _same_file(one, tables)))
     yield from _swapped(training, validation)
+    if not tags:
+        yield from _untagged(training)
     held = [_Held.of(one) for one in validation]
     returns: dict[Path, list[int]] = {}
     yield from (line for one in training if (line := _met_pairs(one, held, returns)))
@@ -54,18 +54,24 @@ def _met_pairs(direction: Direction, held: Sequence["_Held"], returns: dict[Path
     held: is told which of its pairs are met. returns: for each file in which a CR stands within a line, the first such
     line and how many there are.
     """
-    pairs = same = 0
+    pairs = same = blank = 0
     for source, target in read_pairs(direction.source, direction.target):
         pairs += 1
         for path, text in ((direction.source, source), (direction.target, target)):
             if has_inner_return(text):
                 returns.setdefault(path, [pairs, 0])[1] += 1
         one_side, other_side = _folded(source), _folded(target)
+        blank += is_blank(source) or is_blank(target)
         same += one_side == other_side and not is_blank(source)
         key = hash((one_side, other_side))
         for one in held:
             if key in one.counts:
                 one.met.add(key)
+    if blank > _MOST_BLANK * pairs:
+        return (
+            f"{blank:,} of {pairs:,} pairs of {direction} have a blank side and are left out; "
+            "give each line's translation as its target"
+        )
     if same <= _MOST_SAME * pairs or _is_one_file(direction):
         return None
     return (
@@ -134,12 +140,22 @@ def _swapped(training: Sequence[Direction], validation: Sequence[Direction]) -> 
             )
 
 
+def _untagged(training: Sequence[Direction]) -> Iterator[str]:
+    """That nothing tells the model which of several languages is wanted."""
+    languages = list(dict.fromkeys(one.to_language for one in training if one.to_language))
+    if len(languages) > 1:
+        yield (
+            f"data.train translates into {', '.join(languages)}, and nothing tells the model which one is wanted, as "
+            "text.tags is false; set text.tags=true, or train one model for each"
+        )
+
+
 def _languages(direction: Direction) -> tuple[str | None, str | None]:
     return direction.from_language, direction.to_language
 
 
 def _first_lines(direction: Direction) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    sources, targets = zip(*itertools.islice(read_pairs(direction.source, direction.target), _LOOKED_AT), strict=True)
+    sources, targets = zip(*itertools.islice(read_pairs(direction.source, direction.target), LOOKED_AT), strict=True)
     return sources, targets
 
 

@@ -92,8 +92,8 @@ def prepare(
 
     Raises:
         DataError: a file cannot be read, files are unequal, every pair was removed, or the cache cannot be written.
-        RecipeError: there is no direction, or one without `to_language` where `tags` needs it.
-        TokenizerError: the source's tokenizer has no tag for a language.
+        RecipeError: there is no direction, or one without `to_language` where `tags` needs it, or with one of which
+            the source's tokenizer has no tag.
     """
     if not directions:
         raise RecipeError("there are no files to train on; name at least one source and target in data.train")
@@ -124,6 +124,12 @@ class _Work:
             return []
         if direction.to_language is None:
             raise RecipeError(f"{direction} has no target language, which tags need; add `to:`, such as to: fr")
+        known = self.source_tokenizer.languages
+        if direction.to_language not in known:
+            raise RecipeError(
+                f"{direction} has to: {direction.to_language}, but the model's languages are {', '.join(known)}, which "
+                "the training files had when the run began; write one of these"
+            )
         return [self.source_tokenizer.tag(direction.to_language)]
 
     def key(self) -> str:

@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Final
 
 GZIP_MARK: Final = b"\x1f\x8b"
-_AS_TEXT: Final = "save its sheet as text: File > Save As > CSV UTF-8, one file for each language, one sentence a line"
+_AS_TEXT: Final = (
+    "save its sheet as text: File > Save As > CSV UTF-8, and make a file of each column as docs/tutorial.md does, "
+    "one sentence a line"
+)
 _AS_PLAIN: Final = "save it as plain text in UTF-8, one sentence a line"
 _MAGIC: Final = (
     (b"%PDF-", "a PDF", "copy its text into a text file in UTF-8, one sentence a line"),

@@ -47,23 +47,31 @@ def find_table(lines: Iterable[str]) -> Table | None:
         if most > 1 and count >= least * len(texts):
             return Table(
                 f"looks like a table: nearly every line has {most} columns, separated by {_NAMES[separator]}",
-                f"save each column as a text file of its own, one sentence a line{_command(separator)}",
+                f"save each column as a text file of its own, one sentence a line{_command(separator, texts)}",
             )
     if _is_quoted_column(texts):
         return Table("looks like one column of a CSV file: its lines stand in quotes", _UNQUOTE)
     return None
 
 
-def _command(separator: str) -> str:
-    if separator == "\t":
-        return ", as in cut -f 1 FILE > FIRST and cut -f 2 FILE > SECOND"
+def _command(separator: str, lines: Iterable[str]) -> str:
     if separator == "|||":
         return ""
-    mark = "" if separator == "," else f", delimiter='{separator}'"
+    if separator == "\t" and not any(map(_has_quoted_quote, lines)):
+        return ", as in cut -f 1 FILE > FIRST and cut -f 2 FILE > SECOND"
+    mark = {",": "", "\t": ", delimiter='\\t'"}.get(separator, f", delimiter='{separator}'")
+    # A cell may have lines of its own, and a row too few cells: each is still one line of each file.
+    line = "' '.join(row[:1]).split()"
     return (
-        f', as in python3 -c "import csv, sys; [print(row[0]) for row in csv.reader(sys.stdin{mark})]" < FILE > FIRST, '
-        "and with row[1] for the second"
+        f', as in python3 -c "import csv, sys; [print(*{line}) for row in csv.reader(sys.stdin{mark})]" < FILE > FIRST'
+        ", and with row[1:2] for the second"
     )
+
+
+def _has_quoted_quote(line: str) -> bool:
+    """Whether a cell between tabs was written by a spreadsheet, which alone doubles the quotes in it."""
+    cells = line.split("\t")
+    return any('""' in cell[1:-1] and re.fullmatch(_CELL, cell) is not None for cell in cells)
 
 
 def _is_quoted_column(lines: Sequence[str]) -> bool:

@@ -51,6 +51,7 @@ def load_recipe(name: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     except OSError as error:
         raise RecipeError(f"recipe {path} cannot be read ({error.strerror}); check the path and its rights") from None
     except UnicodeDecodeError as error:
+        _refuse_other_suffix(path)
         raise RecipeError(f"recipe {path} is not UTF-8 text (byte {error.start + 1}); expected a YAML file") from None
     values = _parse_file(text, path)
     for override in overrides:
@@ -94,8 +95,13 @@ def _parse_file(text: str, path: Path) -> dict[str, Any]:
     try:
         return parse_recipe(text, str(path))
     except RecipeError:
-        if path.suffix.lower() in {".yaml", ".yml", ""}:
-            raise
+        _refuse_other_suffix(path)
+        raise
+
+
+def _refuse_other_suffix(path: Path) -> None:
+    """Raise RecipeError for a file that is no recipe by its name either."""
+    if path.suffix.lower() not in {".yaml", ".yml", ""}:
         raise RecipeError(
             f"{path} is no recipe but a {path.suffix} file; a recipe is YAML that names your text files, "
             "as in docs/tutorial.md"

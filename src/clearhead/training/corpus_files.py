@@ -50,12 +50,12 @@ def corpus_folder(section: Data) -> Path:
     return Path(section.folder or ".") if embedded is None else street.cached(embedded.pairs, embedded.seed)
 
 
-def find_doubts(section: Data) -> Iterator[str]:
+def find_doubts(section: Data, tags: bool) -> Iterator[str]:
     """What is probably a mistake in the files, a line each: `data.doubts`. The embedded corpus has none."""
     if section.embedded is not None:
         return iter(())
     files = find_files(section)
-    return doubts(files.training, files.validation)
+    return doubts(files.training, files.validation, tags)
 
 
 def _direction(folder: Path, corpus: Corpus) -> Direction:

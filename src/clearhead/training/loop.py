@@ -94,7 +94,7 @@ def _train(recipe: Recipe, folder: Path, resume: bool, tell: Callback, should_st
         if names_sizes and (doubt := too_large(run.parameters, materials.training.tokens)):
             tell.on_warning(doubt)
         tell.on_activity("comparing the files")
-        for line in find_doubts(recipe.data):
+        for line in find_doubts(recipe.data, recipe.text.tags):
             tell.on_warning(line)
     with disk_errors(folder):
         run.history.begin(run.position.step, run.position.awaits_validation)
