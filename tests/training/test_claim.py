@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock, Timeout
 
 from clearhead.errors import TrainingError
-from clearhead.training import claim
 from clearhead.training.claim import claimed
 
 HOLD = """
@@ -19,10 +19,8 @@ with claimed(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """
-needs_locks = pytest.mark.skipif(claim.fcntl is None, reason="this system has no such locks")
 
 
-@needs_locks
 def test_a_second_one_is_told(tmp_path: Path) -> None:
     with (
         claimed(tmp_path),
@@ -32,7 +30,6 @@ def test_a_second_one_is_told(tmp_path: Path) -> None:
         pass
 
 
-@needs_locks
 def test_a_process_that_is_killed_holds_nothing(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -42,8 +39,10 @@ def test_a_process_that_is_killed_holds_nothing(tmp_path: Path) -> None:
         with pytest.raises(TrainingError, match="another process is training into it"), claimed(tmp_path):
             pass
         process.kill()
+    assert (tmp_path / ".lock").exists()
     with claimed(tmp_path):
         pass
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_one_after_the_other(tmp_path: Path) -> None:
@@ -71,8 +70,15 @@ def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("fcntl.flock", refused)
     with claimed(tmp_path), claimed(tmp_path):
         pass
-    monkeypatch.setattr(claim, "fcntl", None)
-    with claimed(tmp_path), claimed(tmp_path):
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_that_another_takes_over_is_one(tmp_path: Path) -> None:
+    """Who waits with the file open, as the one that holds it ends, does not share it with whoever comes next."""
+    late = FileLock(tmp_path / ".lock")
+    with claimed(tmp_path), pytest.raises(Timeout):
+        late.acquire(timeout=0)
+    with late, pytest.raises(TrainingError, match="another process is training into it"), claimed(tmp_path):
         pass
 
 

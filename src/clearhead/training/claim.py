@@ -1,25 +1,25 @@
 """One process at a time: a run folder belongs to the run that writes to it."""
 
 import contextlib
-import os
+import errno
 from collections.abc import Iterator
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from clearhead.errors import TrainingError
 from clearhead.training.checkpoint import disk_errors
 
-try:
-    import fcntl
-except ImportError:  # Windows has no such lock, and two runs in one folder are their owner's concern there.
-    fcntl = None  # type: ignore[assignment]
+# What file systems without locks say, such as some of networks: two runs in one folder are their owner's concern there.
+_NO_LOCKS = {errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL}
 
 
 @contextlib.contextmanager
 def claimed(folder: Path) -> Iterator[None]:
     """Hold the run folder, which is made where it is not there, until the block ends or the process does.
 
-    The lock is on the folder itself: nothing of it is left on the disk. A folder that was made and stayed empty is
-    removed again. Raises TrainingError where another process holds it.
+    The lock is a file in it, which goes with the lock; one that a killed process left is of no matter. A folder that
+    was made and stayed empty is removed again. Raises TrainingError where another process holds it.
     """
     if folder.is_file():
         raise TrainingError(f"--out {folder} is a file; name a folder for the run")
@@ -37,24 +37,21 @@ def claimed(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    if fcntl is None:
-        yield
-        return
-    with disk_errors(folder):
-        descriptor = os.open(folder, os.O_RDONLY)
+    lock = FileLock(folder / ".lock")
     try:
-        # Some file systems (of networks) have no locks, or none on folders.
-        with contextlib.suppress(OSError):
-            _lock(descriptor, folder)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _lock(descriptor: int, folder: Path) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        lock.acquire(blocking=False)
+    except Timeout:
         raise TrainingError(
             f"--out {folder}: another process is training into it; wait until it ends, or name another folder"
         ) from None
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            with disk_errors(folder):
+                raise
+    try:
+        yield
+    finally:
+        # While it is held: whoever has opened the file in the meantime sees that it is gone, and makes another.
+        with contextlib.suppress(OSError):
+            Path(lock.lock_file).unlink()
+        lock.release()
