@@ -98,7 +98,7 @@ class Attention(Observed):
     def _split(
         self, vectors: Float[Tensor, "batch length all_heads"], heads: int
     ) -> Float[Tensor, "batch heads length head_width"]:
-        return vectors.view(*vectors.shape[:2], heads, -1).transpose(1, 2)
+        return vectors.view(*vectors.shape[:2], heads, vectors.shape[2] // heads).transpose(1, 2)
 
     def _merge(self, heads: Float[Tensor, "batch heads length head_width"]) -> Float[Tensor, "batch length all_heads"]:
         return heads.transpose(1, 2).flatten(2)

@@ -2,10 +2,12 @@
 
 import math
 
+import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from clearhead.model.checks import require_ids, require_vocabulary
 from clearhead.model.config import BlockConfig
 from clearhead.model.dropout import Dropout
 from clearhead.model.observed import Observed
@@ -28,13 +30,26 @@ class Embedding(Observed):
 
     def forward(self, ids: Int[Tensor, "batch length"], start: Start = 0) -> Float[Tensor, "batch length width"]:
         """The vectors of tokens that stand at start, start + 1, …, or each at its own position."""
+        require_ids("ids", ids)
         if isinstance(start, int):
             require_room(start + ids.shape[1], self.max_length)
-        vectors = self.see("tokens", self.matrix(ids) * self.scale)
+        vectors = self.see("tokens", self._rows(ids) * self.scale)
         if self.positions is not None:
             positions = self.see("positions", self.positions(start, ids.shape[1]))
             vectors = self.see("sum", vectors + positions)
         return self.dropout(vectors)
+
+    def _rows(self, ids: Int[Tensor, "batch length"]) -> Float[Tensor, "batch length width"]:
+        rows: Tensor
+        if torch.compiler.is_compiling():
+            rows = self.matrix(ids)
+            return rows
+        try:
+            rows = self.matrix(ids)
+        except IndexError:
+            require_vocabulary(ids, self.matrix.num_embeddings)
+            raise
+        return rows
 
 
 class Output(Observed):

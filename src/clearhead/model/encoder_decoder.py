@@ -4,8 +4,10 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from clearhead.errors import ConfigError
 from clearhead.model.as_built import remember, structure_of
 from clearhead.model.cache import DecoderCache
+from clearhead.model.checks import require_pairs
 from clearhead.model.config import TransformerConfig
 from clearhead.model.embedding import Embedding, Output
 from clearhead.model.initialization import initialize
@@ -52,7 +54,8 @@ class EncoderDecoder(nn.Module):
         """
         if cache is not None:
             return self._next(target, cache)
-        assert source is not None, "a source, or a cache that has read it"
+        if source is None:
+            raise ConfigError("source is None; give its ids, or a cache that has read it")
         return self.output(self.states(source, target, masks))
 
     def states(
@@ -62,7 +65,10 @@ class EncoderDecoder(nn.Module):
         masks: Masks | None = None,
     ) -> Float[Tensor, "sentences target width"]:
         """What goes into the last linear layer: for a loss that computes that layer itself."""
-        masks = masks or unpadded_masks(source, target)
+        require_pairs(source, target)
+        masks = unpadded_masks(source, target) if masks is None else masks
+        if not isinstance(masks, Masks):
+            raise ConfigError(f"masks is a {type(masks).__name__}; give Masks, such as masks_for makes")
         memory = self.encode(source, masks.source)
         return self.decoder(self.target_embedding(target), memory, masks)
 

@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from clearhead.errors import ConfigError
+from clearhead.model.checks import require_fit, require_mask
 from clearhead.model.observed import See, unseen
 from clearhead.switches import is_on
 
@@ -30,6 +30,7 @@ def explicit_attention(
 
     Source: "Attention Is All You Need", section 3.2.1, equation 1.
     """
+    require_mask(mask)
     scores = see("scores", query @ key.mT)
     scaled = see("scaled", scores / math.sqrt(query.shape[-1]) if scale is None else scores * scale)
     allowed = see("masked", scaled if mask is None else scaled.masked_fill(~mask, -math.inf))
@@ -49,6 +50,7 @@ def fused_attention(
 
     Torch's own operator keeps no scores and no weights. On a CPU it is slow at short rows, such as those of sentences.
     """
+    require_mask(mask)
     is_short = query.shape[-2] >= 4 and key.shape[-2] <= _SHORT and query.device.type == "cpu" and dropout == 0.0
     is_plain = torch.is_autocast_enabled("cpu") or torch.compiler.is_compiling()
     if is_short and not is_plain and is_on("short-rows"):
@@ -136,14 +138,9 @@ def attention(
     weights = softmax(QKᵀ/√d_k), one row for each query, summing to 1; context = weights·V, one vector for each query.
     `mask` is True where a query may attend to a key; a query that may attend to nothing gets zeros.
 
-    Raises ConfigError where the shapes do not fit each other.
+    Raises ConfigError where shapes, types or devices do not fit each other, and for a mask of numbers.
     """
-    if query.shape[-1] != key.shape[-1]:
-        raise ConfigError(
-            f"query has width {query.shape[-1]} but key has width {key.shape[-1]}; QKᵀ needs them equal (d_k)"
-        )
-    if key.shape[-2] != value.shape[-2]:
-        raise ConfigError(f"there are {key.shape[-2]} keys but {value.shape[-2]} values; each key needs its value")
+    require_fit(query, key, value, mask)
     seen: dict[str, Tensor] = {}
     context = explicit_attention(query, key, value, mask, see=lambda name, tensor: seen.setdefault(name, tensor))
     return context, seen["weights"]

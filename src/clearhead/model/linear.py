@@ -2,6 +2,7 @@
 
 import functools
 import logging
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +22,8 @@ _TILE = 64
 class Linear(nn.Linear):
     """torch's own, x·Wᵀ + b, with faster products in training; first values come from `initialization.py`.
 
+    Until then they are NaN: memory that nobody filled would look like a model.
+
     `products` is the type in which training multiplies on a CPU. In bfloat16 the two factors and the product are
     rounded to 8 bits, which processors with such instructions multiply twice as fast. What is added to it is float32,
     and so are the weights; in use, nothing is rounded.
@@ -31,9 +34,9 @@ class Linear(nn.Linear):
     def __init__(self, inputs: int, outputs: int, bias: bool = True) -> None:
         # On the meta device torch's constructor draws no number of the caller's generator.
         super().__init__(inputs, outputs, bias, device="meta")
-        self.weight = nn.Parameter(torch.empty(outputs, inputs, dtype=torch.float32))
+        self.weight = nn.Parameter(torch.full((outputs, inputs), math.nan, dtype=torch.float32))
         if bias:
-            self.bias = nn.Parameter(torch.empty(outputs, dtype=torch.float32))
+            self.bias = nn.Parameter(torch.full((outputs,), math.nan, dtype=torch.float32))
 
     def forward(self, inputs: Float[Tensor, "*batch inputs"]) -> Float[Tensor, "*batch outputs"]:
         return _linear(inputs, self.weight, self.bias, self.products)

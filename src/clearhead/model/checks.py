@@ -1,0 +1,90 @@
+"""What callers hand to a model by mistake, said in one line: torch would say it from the depth, or not at all."""
+
+import torch
+from torch import Tensor
+
+from clearhead.errors import ConfigError
+
+_WHOLE = (torch.int64, torch.int32)
+
+
+def require_ids(name: str, ids: object) -> None:
+    """Raise ConfigError unless `ids` are whole numbers, "sentences length"; which ones is not looked at."""
+    if not isinstance(ids, Tensor) or ids.ndim != 2 or ids.dtype not in _WHOLE:
+        raise ConfigError(
+            f"{name} is {_described(ids)}; give whole numbers with a row for each sentence, such as "
+            "torch.tensor([[5, 6, 2]])"
+        )
+
+
+def require_pairs(source: object, target: object) -> None:
+    """Raise ConfigError unless both are ids, and of as many sentences."""
+    require_ids("source", source)
+    require_ids("target", target)
+    assert isinstance(source, Tensor)
+    assert isinstance(target, Tensor)
+    if len(source) != len(target):
+        raise ConfigError(f"source has {len(source)} sentences and target {len(target)}; give a target for each source")
+
+
+def require_vocabulary(ids: Tensor, vocabulary: int) -> None:
+    """Raise ConfigError where one of the ids is outside; that reads them, so it is asked once torch has refused."""
+    if not ids.numel() or ids.is_meta:
+        return
+    least, greatest = (int(one) for one in ids.aminmax())
+    if least < 0 or greatest >= vocabulary:
+        raise ConfigError(
+            f"id {least if least < 0 else greatest} is outside of the vocabulary, which has 0 to {vocabulary - 1}; use "
+            "the tokenizer that the model was made for"
+        )
+
+
+def require_mask(mask: object) -> None:
+    """Raise ConfigError for a mask of numbers: what 1 means in them, and what 0.0, differs from library to library."""
+    if mask is not None and not (isinstance(mask, Tensor) and mask.dtype == torch.bool):
+        raise ConfigError(
+            f"mask is {_described(mask)}; give booleans, True where a query may attend to a key, such as mask == 1"
+        )
+
+
+def require_fit(query: object, key: object, value: object, mask: object) -> None:
+    """Raise ConfigError unless equation 1 can be computed of these."""
+    given: dict[str, Tensor] = {}
+    for name, one in (("query", query), ("key", key), ("value", value)):
+        if not isinstance(one, Tensor) or one.ndim < 2 or not one.is_floating_point():
+            raise ConfigError(
+                f"{name} is {_described(one)}; give a tensor of floating-point numbers with a row for each position"
+            )
+        given[name] = one
+    for what in ("dtype", "device"):
+        if len({getattr(one, what) for one in given.values()}) > 1:
+            found = ", ".join(f"{name} {getattr(one, what)}" for name, one in given.items())
+            raise ConfigError(f"the {what}s differ ({found}); make them equal, as in key.to(query.{what})")
+    require_mask(mask)
+    _require_shapes(given["query"].shape, given["key"].shape, given["value"].shape, mask)
+
+
+def _require_shapes(query: torch.Size, key: torch.Size, value: torch.Size, mask: object) -> None:
+    if query[-1] != key[-1]:
+        raise ConfigError(f"query has width {query[-1]} but key has width {key[-1]}; QKᵀ needs them equal (d_k)")
+    if not query[-1]:
+        raise ConfigError("query and key have width 0, so that √d_k is 0; give them at least one number each")
+    if key[-2] != value[-2]:
+        raise ConfigError(f"there are {key[-2]} keys but {value[-2]} values; each key needs its value")
+    scores = (*_broadcast("query, key and value", query[:-2], key[:-2], value[:-2]), query[-2], key[-2])
+    if isinstance(mask, Tensor) and _broadcast("scores and mask", scores, mask.shape) != scores:
+        raise ConfigError(f"mask has shape {tuple(mask.shape)}, more than the scores, {scores}; leave dimensions out")
+
+
+def _broadcast(what: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
+    try:
+        return tuple(torch.broadcast_shapes(*shapes))  # type: ignore[no-untyped-call]
+    except RuntimeError:
+        found = ", ".join(str(tuple(shape)) for shape in shapes)
+        raise ConfigError(f"the shapes of {what} do not fit each other ({found}); make them equal, or 1") from None
+
+
+def _described(value: object) -> str:
+    if isinstance(value, Tensor):
+        return f"{str(value.dtype).removeprefix('torch.')} of shape {tuple(value.shape)}"
+    return "None" if value is None else f"of type {type(value).__name__}"
