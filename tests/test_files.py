@@ -47,6 +47,13 @@ class TestFile:
         assert (tmp_path / "a").read_text() == "old"
         assert names(tmp_path) == ["a"]
 
+    @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+    def test_a_refused_write_says_where(self, tmp_path: Path, number: int) -> None:
+        """write(2) knows no name: "a file: No space left on device"."""
+        with pytest.raises(OSError, match="it is full") as caught, publish_file(tmp_path / "a"):
+            raise OSError(number, "it is full")
+        assert caught.value.filename == str(tmp_path / "a")
+
 
 class TestFolder:
     @pytest.mark.parametrize("can_exchange", [True, False])

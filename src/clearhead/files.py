@@ -19,6 +19,8 @@ _RENAME_EXCHANGE = 2
 
 _DRAFT, _ASIDE = ".draft-", ".aside-"
 _DRAFT_NAME = re.compile(r"\..+\.(?:draft|aside)-(?P<process>\d+)-(?P<host>[0-9a-f]{8})[0-9a-f]{8}", re.DOTALL)
+# What a file that was opened refuses to be written for: a full disk, a quota, a size.
+_REFUSED_WRITES = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def cache_folder() -> Path:
@@ -94,7 +96,9 @@ def _named(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if isinstance(error.filename, str) and _DRAFT in error.filename:
+        # A refused write does not say where.
+        is_refused = error.filename is None and error.errno in _REFUSED_WRITES
+        if is_refused or (isinstance(error.filename, str) and _DRAFT in error.filename):
             error.filename, error.filename2 = str(path), None
         raise
 
