@@ -39,6 +39,7 @@ from clearhead.recipe.reading import build_recipe
         ("training.schedule.peak=.inf", "training.schedule.peak=inf is not allowed: expected a number that is not"),
         ("training.seed=-1", "training.seed=-1 is not allowed: expected 0 or more"),
         ("training=5", "training=5 is not allowed: expected the keys steps, batch_tokens"),
+        ("data.validate=", "data.validate is missing; add it"),
         ("data.validate=[]", "data.validate=.* is not allowed"),
         ("data.validate.0.to=false", 'to=false is not allowed: expected a text, or null for none; quote it, as'),
         ("name=1e3", 'name=1000.0 is not allowed: expected a text; quote it, as in "no"'),

@@ -92,6 +92,8 @@ class Filters(_Section):
 
 
 def _as_list(value: object) -> object:
+    if value is None:
+        raise PydanticKnownError("missing")  # A key with nothing behind it.
     return value if isinstance(value, list | tuple) else [value]
 
 
