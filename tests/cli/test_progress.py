@@ -1,6 +1,7 @@
 """How a run shows itself."""
 
 import io
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -196,3 +197,18 @@ def test_a_terminal(make_recipe: Callable[..., Recipe], monkeypatch: pytest.Monk
     assert "warning: step-9 [bold] is damaged" in written
     assert written.rindex("\x1b[?25h") > written.rindex("\x1b[?25l")
     assert progress.Live is not None
+
+
+def test_a_warning_colours_itself_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """33 is yellow (ECMA-48); the progress line that is drawn below it has no colour."""
+    stream = io.StringIO()
+    stream.isatty = lambda: True  # type: ignore[method-assign]
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setenv("TERM", "xterm")
+    one = TerminalReporter()
+    one.on_activity("comparing the files")
+    one.on_warning("a file")
+    one.live.stop()
+    coloured = re.findall(r"\x1b\[33m(.*?)\x1b\[0m", stream.getvalue())
+    assert coloured == ["warning: a file"]
+    assert "comparing the files" in stream.getvalue()

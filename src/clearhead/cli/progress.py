@@ -107,7 +107,8 @@ class TerminalReporter(Callback):
         self.console.print(validation_line(step, validation, best), markup=False)
 
     def on_warning(self, message: str) -> None:
-        self.console.print(f"warning: {message}", style="yellow", markup=False)
+        # Not the console's style: that would colour the progress line too.
+        self.console.print(Text(f"warning: {message}", style="yellow"))
 
     def on_activity(self, what: str) -> None:
         self.status.doing(what)
