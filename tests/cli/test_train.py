@@ -1,13 +1,16 @@
 """`clearhead train`. Signals are tested in test_app.py."""
 
+import io
 import os
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from clearhead.cli.app import main
 from clearhead.recipe import Recipe, load_recipe
 from clearhead.training import validation
 from clearhead.training.claim import claimed
@@ -79,6 +82,14 @@ def test_print_recipe(clearhead: Run, recipe_file: Path, make_recipe: Callable[.
     assert (result.code, result.err) == (0, "")
     (tmp_path / "again.yaml").write_bytes(result.out)
     assert load_recipe(tmp_path / "again.yaml") == make_recipe("training.steps=7")
+
+
+def test_print_recipe_is_utf_8_on_any_terminal(recipe_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In another encoding a name became "\\ud55c\\uc601", which a recipe does not read back."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", stream)
+    assert main(["train", str(recipe_file), "name=한영", "--print-recipe"]) == 0
+    assert stream.buffer.getvalue().startswith("name: 한영\n".encode())  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("name", ["street", "multi30k-en-de"])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clearhead.cli import lines
 from clearhead.cli.naming import command
 from clearhead.cli.options import Debug, Quiet
 from clearhead.cli.stopping import Stop
@@ -49,7 +50,8 @@ def train(
 
     loaded = load_recipe(recipe, overrides or ())
     if print_recipe:
-        print(loaded.to_yaml(), end="")
+        # In UTF-8, as a recipe is read, whatever the terminal has.
+        lines.write(loaded.to_yaml().removesuffix("\n").split("\n"), None)
         return 0
     if out is None:
         raise UsageError(f"train needs a folder for the run; add --out, as in --out runs/{loaded.name}")
