@@ -10,6 +10,7 @@
 #   make bench      speed beside other toolkits, each in an environment of its own: make bench DATA=/path/to/data;
 #                   adding MODEL=runs/multi30k, a trained recipes/multi30k-en-de.yaml, measures how that translates too
 #   make benchmark-pages  docs/benchmarks/ and its charts, of the figures in benchmarks/results/
+#   make reference  the pages of docs/reference/ that are made of docstrings and of the command line's help
 #   make street     make the small trained model that comes with clearhead again, by the recipe of the demo
 #   make format     let ruff rewrite what `make check` would complain about
 #   make clean      remove .venv, .bench and the caches (never runs/)
@@ -27,7 +28,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 NUMERIC := tests/model tests/tracing tests/decoding tests/runtimes tests/native/test_library.py \
 	$(patsubst %,tests/training/test_%.py,average flat learner loss optimizer r_drop schedule)
 
-.PHONY: install demo test test-all test-shapes test-processors check bench benchmark-pages street format clean
+.PHONY: install demo test test-all test-shapes test-processors check bench benchmark-pages reference street format clean
 .DELETE_ON_ERROR:
 
 install: $(VENV)/.installed
@@ -70,6 +71,9 @@ bench: $(VENV)/.installed
 benchmark-pages: $(VENV)/.developed
 	@$(BIN)/python benchmarks/pages.py
 	@$(BIN)/python benchmarks/charts.py
+
+reference: $(VENV)/.developed
+	@$(BIN)/python docs/reference.py
 
 SHIPPED := src/clearhead/bundle/shipped/street
 street: demo

@@ -1,13 +1,19 @@
 """The README's file tree names every folder and top-level module, in both languages, and nothing that is not there."""
 
+import importlib.util
+import inspect
+import json
 import re
 from pathlib import Path
 
 import pydantic
 import pytest
 
+from clearhead.bundle import shipped
 from clearhead.byhand import TOPICS, make_sheet
 from clearhead.recipe import Recipe
+from clearhead.switches import PLAIN, VARIABLE
+from clearhead.tracing import Trace
 
 ROOT = Path(__file__).parents[1]
 READMES = ("README.md", "README.ko.md")
@@ -141,3 +147,42 @@ def test_every_sum_in_by_hand_stands_on_its_sheet(document: str) -> None:
         assert len(sums) >= 5
         assert set(sums) <= workings
     assert all(f"`{topic}`" in text for topic in TOPICS)
+
+
+def test_the_generated_reference_is_up_to_date() -> None:
+    """`make reference` writes it: signatures, docstrings and help as they are now."""
+    place = ROOT / "docs" / "reference.py"
+    specification = importlib.util.spec_from_file_location("reference", place)
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    for file, text in module.pages().items():
+        found = (ROOT / "docs" / "reference" / file).read_text(encoding="utf-8")
+        assert found == text, f"docs/reference/{file} is older than the code; run python docs/reference.py"
+
+
+def listed_in(page: str) -> set[str]:
+    """What stands in the first column of a page's tables."""
+    text = (ROOT / "docs" / "reference" / page).read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    return {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+
+
+def test_the_reference_lists_every_variable_of_the_environment() -> None:
+    text = "\n".join(path.read_text(encoding="utf-8") for path in ROOT.glob("src/clearhead/**/*.py"))
+    asked = {name for line in text.splitlines() if "environ" in line for name in re.findall(r'"([A-Z][A-Z_]+)"', line)}
+    assert {"CLEARHEAD_CACHE", "CC"} < asked
+    assert listed_in("environment.md") == asked | {VARIABLE} | set(PLAIN)
+
+
+def test_the_reference_lists_every_field_of_a_bundle() -> None:
+    folder = shipped()["street"]
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    files = {path.name for path in folder.iterdir()}
+    assert listed_in("bundle.md") == config.keys() | files
+
+
+def test_the_reference_lists_every_field_of_a_trace() -> None:
+    written = inspect.getsource(Trace.document)
+    assert listed_in("trace.md") == set(re.findall(r'^            "(\w+)":', written, re.MULTILINE))

@@ -1,11 +1,13 @@
 """clearhead: a Transformer you can train, run and see through.
 
-import clearhead
+    import clearhead
 
-bundle = clearhead.load("runs/street")
-bundle.translate("I am a student.", to="fr")
+    bundle = clearhead.load("runs/street")
+    bundle.translate("I am a student.", to="fr")
 
-context, weights = clearhead.attention(query, key, value)
+    context, weights = clearhead.attention(query, key, value)
+
+docs/reference/python.md lists every name, and what it takes.
 """
 
 from typing import TYPE_CHECKING

@@ -214,6 +214,7 @@ class Bundle:
             there are not kept waiting for others.
         ahead: how many texts to read at most before the first of them is translated; 1 where whoever writes them waits
             for each answer.
+
         Whoever closes the iterator stops what is being translated. Raises as `translate` does.
         """
         found = self.search_stream(

@@ -29,6 +29,7 @@ def load(
     path: may be a .zip of either as well, or "street", the small trained model that comes with clearhead.
     precision: in which numbers to multiply while translating: "fp32", or with rounding "bf16" and, on a CPU, "int8".
     shortlist: a file made by `clearhead shortlist`, which makes translating faster on a CPU.
+
     Every file that is used is checked against its hash; recipe.yaml and README.md may be missing, or be others. Raises
     BundleError where the folder is no bundle or a damaged one, or the shortlist is none of this model.
     """
