@@ -31,7 +31,7 @@ from clearhead.evaluation import PhenomenonScore, score_phenomena
 from clearhead.recipe import load_recipe
 from clearhead.street import DIRECTIONS, PHENOMENA, read_tests
 from clearhead.street.agreement import TRAINED
-from clearhead.training import Position
+from clearhead.training import TrainState
 from clearhead.training.callbacks import Progress
 from clearhead.training.clock import Clock
 from clearhead.training.corpus_files import corpus_folder
@@ -98,7 +98,7 @@ def train(model: Recurrent, materials: Materials) -> tuple[Recurrent, Lines]:
     Unlike a run it chooses no best step, and keeps nothing on disk.
     """
     settings = materials.recipe.training
-    learner, batches, clock = Learner(model, settings), batches_from(Position(), materials), Clock()
+    learner, batches, clock = Learner(model, settings), batches_from(TrainState(), materials), Clock()
     lines, tokens, seen = [], 0, 0
     for step in range(1, settings.steps + 1):
         together = list(itertools.islice(batches, settings.accumulate))

@@ -11,7 +11,7 @@ import json
 import torch
 
 from clearhead.model import EncoderDecoder, TransformerConfig
-from clearhead.training import Materials, Position
+from clearhead.training import Materials, TrainState
 from clearhead.training.feeding import batches_from
 from clearhead.training.learner import Learner
 from training import corpus, recipe_for, tokenizers
@@ -52,7 +52,7 @@ def weights(changes: dict[str, object], dropout: float, steps: int) -> torch.Ten
     )  # fmt: skip
     learner = Learner(EncoderDecoder(config, seed=1), recipe.training)
     materials = Materials(recipe, *tokenizers(PIECES), corpus(2_000, PIECES), ())
-    for number, batch in enumerate(itertools.islice(batches_from(Position(), materials), steps), start=1):
+    for number, batch in enumerate(itertools.islice(batches_from(TrainState(), materials), steps), start=1):
         learner.step(number, [batch])
     return learner.flat.values.double()
 

@@ -22,7 +22,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from clearhead.data import Batch, FilterReport, PreparedCorpus, TokenFile
 from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.recipe import ResolvedRecipe, build_recipe
-from clearhead.training import Materials, Position
+from clearhead.training import Materials, TrainState
 from clearhead.training.feeding import batches_from
 from clearhead.training.learner import Learner
 from clearhead.training.resolving import Measured, choose_machine, resolve
@@ -59,9 +59,9 @@ def main() -> None:
     config = recipe.model.config(chosen.pieces, chosen.pieces)
     learner = Learner(EncoderDecoder(config, seed=1), recipe.training)
     with sdpa_kernel(ATTENTION[chosen.attention]) if chosen.attention else contextlib.nullcontext():
-        figures = measured(learner, batches_from(Position(), materials), chosen.seconds, began)
+        figures = measured(learner, batches_from(TrainState(), materials), chosen.seconds, began)
         if chosen.profile:
-            chosen.profile.write_text(profiled(learner, batches_from(Position(), materials)))
+            chosen.profile.write_text(profiled(learner, batches_from(TrainState(), materials)))
     rate, flops = figures["pairs_per_second"], flops_a_pair(config)
     share = {"flops_a_pair": flops, "share_of_peak": rate * flops / PEAK}
     settings = {key: getattr(recipe.training, key) for key in ("packing", "compile", "graph", "precision", "device")}

@@ -106,11 +106,11 @@ import sys
 sys.path.insert(0, sys.argv[2])
 import recurrent
 from clearhead.recipe import load_recipe
-from clearhead.training import Position, cross_entropy
+from clearhead.training import TrainState, cross_entropy
 from clearhead.training.feeding import batches_from
 from clearhead.training.preparation import gather
 materials = gather(load_recipe(sys.argv[1], ["training.steps=60", "training.log_every=20"]))
-batch = next(batches_from(Position(), materials))
+batch = next(batches_from(TrainState(), materials))
 models = [recurrent.untrained(materials, 20_000) for _ in range(3)]
 for model in (models[0].eval(), *(recurrent.train(one, materials)[0] for one in models[1:])):
     logits = model(batch.source, batch.target_input)

@@ -15,14 +15,14 @@ from clearhead.recipe import Recipe
 from clearhead.training import checkpoint, train
 from clearhead.training.average import MovingAverage
 from clearhead.training.checkpoint import (
-    Position,
+    TrainState,
     as_found,
     checkpoints,
     differences,
     disk_errors,
     find_damage,
     newest_checkpoint,
-    read_position,
+    read_state,
     read_tokenizers,
     restore,
     save_checkpoint,
@@ -50,7 +50,7 @@ def save(folder: Path, materials: Materials, step: int) -> Path:
     flat = Flat(model)
     average = MovingAverage(flat, materials.recipe.training.average)
     updater = Updater(flat, materials.recipe.training.optimizer, lambda step: 0.1)
-    return save_checkpoint(folder, Position(step=step), model, average, updater, materials)
+    return save_checkpoint(folder, TrainState(step=step), model, average, updater, materials)
 
 
 def names(folder: Path) -> list[str]:
@@ -165,13 +165,13 @@ class TestDamage:
 
 class TestReading:
     def test_the_position(self, copy: Path) -> None:
-        position = read_position(copy / "step-60")
+        position = read_state(copy / "step-60")
         assert (position.step, position.best_step, position.unlogged_tokens) == (60, 60, 0)
 
     def test_the_position_of_another_version(self, copy: Path) -> None:
         (copy / "step-60" / "position.json").write_text('{"step": 3, "moon": "full"}')
         with pytest.raises(TrainingError, match=r"is of another version of clearhead .*moon.*; train anew"):
-            read_position(copy / "step-60")
+            read_state(copy / "step-60")
 
     def test_tokenizers(self, copy: Path) -> None:
         source, target = read_tokenizers(copy / "step-60")

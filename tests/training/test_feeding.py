@@ -8,7 +8,7 @@ import torch
 
 from clearhead.data import Batch
 from clearhead.recipe import Recipe
-from clearhead.training import Position
+from clearhead.training import TrainState
 from clearhead.training.feeding import batches_from
 from clearhead.training.preparation import gather
 
@@ -17,13 +17,13 @@ PACKED = "training.packing=true", "training.packed_length=40"
 CUT = "text.size=300", "text.merge_dropout=0.3"
 
 
-def first(count: int, recipe: Recipe, position: Position) -> list[Batch]:
+def first(count: int, recipe: Recipe, position: TrainState) -> list[Batch]:
     return list(itertools.islice(batches_from(position, gather(recipe)), count))
 
 
 @pytest.mark.parametrize("changes", [(), PACKED], ids=["plain", "packed"])
 def test_an_epoch_is_every_pair_once(make_recipe: MakeRecipe, changes: tuple[str, ...]) -> None:
-    position, recipe = Position(), make_recipe(*changes)
+    position, recipe = TrainState(), make_recipe(*changes)
     source_tokens = target_tokens = 0
     for batch in batches_from(position, gather(recipe)):
         if position.epoch == 1:
@@ -42,7 +42,7 @@ def test_words_stand_in_other_pieces_in_each_epoch_and_say_the_same(
     make_recipe: MakeRecipe, changes: tuple[str, ...]
 ) -> None:
     """Row by row, so that each source keeps its target."""
-    position, materials = Position(), gather(make_recipe(*changes))
+    position, materials = TrainState(), gather(make_recipe(*changes))
     corpus, tokenizers = materials.training, (materials.source_tokenizer, materials.target_tokenizer)
     epochs: list[list[tuple[list[int], ...]]] = [[], []]
     for batch in batches_from(position, materials):
@@ -77,7 +77,7 @@ def test_words_stand_in_other_pieces_in_each_epoch_and_say_the_same(
 )
 def test_no_pair_becomes_too_long(make_recipe: MakeRecipe, changes: tuple[str, ...], limit: int) -> None:
     """A side has four ids at most, and with all merges undone fourteen."""
-    position, materials = Position(), gather(make_recipe("text.size=300", "text.merge_dropout=0.5", *changes))
+    position, materials = TrainState(), gather(make_recipe("text.size=300", "text.merge_dropout=0.5", *changes))
     assert (materials.training.longest, materials.longest) == (4, limit)
     longest = 0
     for batch in batches_from(position, materials):
@@ -95,7 +95,7 @@ def test_another_seed_cuts_in_other_places(make_recipe: MakeRecipe) -> None:
     found = []
     for seed in 1, 2:
         recipe = make_recipe(*CUT, f"training.seed={seed}", "training.batch_tokens=4096")
-        found.append(sorted(map(str, next(batches_from(Position(), gather(recipe))).source.tolist())))
+        found.append(sorted(map(str, next(batches_from(TrainState(), gather(recipe))).source.tolist())))
     assert len(found[0]) == len(found[1])
     assert found[0] != found[1]
 
@@ -103,12 +103,12 @@ def test_another_seed_cuts_in_other_places(make_recipe: MakeRecipe) -> None:
 @pytest.mark.parametrize("changes", [(), PACKED, CUT, (*CUT, *PACKED)], ids=["plain", "packed", "cut", "both"])
 def test_from_the_middle_it_goes_on_as_it_would_have(make_recipe: MakeRecipe, changes: tuple[str, ...]) -> None:
     """Over the end of an epoch, which has fewer than nine batches."""
-    recipe, position = make_recipe(*changes), Position()
+    recipe, position = make_recipe(*changes), TrainState()
     straight = first(12, recipe, position)
     assert position.epoch > 0
-    middle = Position()
+    middle = TrainState()
     first(3, recipe, middle)
-    rest = first(9, recipe, Position(epoch=middle.epoch, batch=middle.batch))
+    rest = first(9, recipe, TrainState(epoch=middle.epoch, batch=middle.batch))
     for one, other in zip(straight[3:], rest, strict=True):
         assert torch.equal(one.source, other.source)
         assert torch.equal(one.target_output, other.target_output)
@@ -116,7 +116,7 @@ def test_from_the_middle_it_goes_on_as_it_would_have(make_recipe: MakeRecipe, ch
 
 def test_packed_batches_have_one_shape(make_recipe: MakeRecipe) -> None:
     """160 tokens are four rows of 40."""
-    batches = first(20, make_recipe(*PACKED, *CUT), Position())
+    batches = first(20, make_recipe(*PACKED, *CUT), TrainState())
     assert {tuple(batch.source.shape) for batch in batches} == {(4, 40)}
     assert {tuple(batch.target_input.shape) for batch in batches} == {(4, 40)}
     assert all(batch.segments is not None for batch in batches)

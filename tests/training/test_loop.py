@@ -16,15 +16,15 @@ from clearhead.bundle import load
 from clearhead.data import plan
 from clearhead.decoding import Sampling
 from clearhead.errors import RecipeError, TrainingError
-from clearhead.files import publish_folder
+from clearhead.files import publish_folder, sha256
 from clearhead.model import EncoderDecoder
 from clearhead.recipe import Recipe
 from clearhead.training import (
     Callback,
     Callbacks,
     Materials,
-    Position,
     Progress,
+    TrainState,
     Validation,
     checkpoint,
     learner,
@@ -135,6 +135,23 @@ class TestTheCallersNumbers:
         assert torch.equal(torch.random.get_rng_state(), before)
 
 
+def as_version_0_1(folder: Path) -> None:
+    """Write a checkpoint as that version did."""
+    state = (folder / "position.json").read_text()
+    for now, then in (("selection_metric", "judged_by"), ("validations_without_improvement", "waited")):
+        assert now in state
+        state = state.replace(now, then)
+    (folder / "position.json").write_text(state)
+    recipe = (folder / "recipe.yaml").read_text()
+    assert "  freeze: []\n" in recipe
+    recipe = recipe.replace("  freeze: []\n", "").replace(
+        "  packing: false\n", "  packing: false\n  packed_length: auto\n"
+    )
+    (folder / "recipe.yaml").write_text(recipe)
+    files = sorted(path for path in folder.iterdir() if path.name != "manifest.json")
+    (folder / "manifest.json").write_text(json.dumps({path.name: sha256(path) for path in files}))
+
+
 class TestResuming:
     @pytest.mark.parametrize("parts", [[0], [1], [5], [11], [3, 4], [1, 1, 1, 6]], ids=str)
     def test_an_interrupted_run_is_the_same_bit_by_bit(
@@ -213,6 +230,18 @@ class TestResuming:
             f"{tmp_path}/run has 12 steps and training.steps=12, so nothing is left to train; ask for more, as in "
             "training.steps=24"
         )
+
+    def test_a_run_of_version_0_1_goes_on(
+        self, make_recipe: MakeRecipe, tmp_path: Path, straight: dict[str, bytes]
+    ) -> None:
+        """Its checkpoints have other names for two counters, and recipes with a key less and an `auto` more."""
+        train(make_recipe(), tmp_path / "run", should_stop=after(5))
+        for folder in (tmp_path / "run" / "checkpoints").iterdir():
+            as_version_0_1(folder)
+        told = Told()
+        train(make_recipe(), tmp_path / "run", resume=True, callbacks=[told])
+        assert told.lines == ["started at 5", "finished"]
+        assert left_by(tmp_path / "run") == straight
 
     def test_more_steps(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
         train(make_recipe(), tmp_path / "run")
@@ -669,7 +698,7 @@ class TestDisk:
 
 def test_the_position_comes_back(make_recipe: MakeRecipe, tmp_path: Path) -> None:
     end = train(make_recipe(), tmp_path / "run", should_stop=after(3)).state
-    assert isinstance(end, Position)
+    assert isinstance(end, TrainState)
     assert (end.step, end.best_step, end.stopped_early) == (3, 0, False)
 
 

@@ -56,6 +56,11 @@ def test_what_train_gave_before_is_still_there(result: TrainingResult, name: str
         assert getattr(result, name) == getattr(result.state, name)
 
 
+def test_under_the_name_that_it_had(result: TrainingResult) -> None:
+    with pytest.warns(DeprecationWarning, match=r"has its waited in \.state\.validations_without_improvement$"):
+        assert result.waited == 0
+
+
 def test_a_method_of_the_model_is_named_where_it_is(result: TrainingResult) -> None:
     with pytest.raises(
         AttributeError, match=r"^the result of training has no translate; its model has: \.bundle\.tran"

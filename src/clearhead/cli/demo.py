@@ -75,7 +75,7 @@ def is_finished(out: Path, recipe: "clearhead.Recipe") -> bool:
 
     Raises UsageError where it holds another recipe's, or one of another version of the corpus.
     """
-    from clearhead.training.checkpoint import newest_checkpoint, read_position
+    from clearhead.training.checkpoint import newest_checkpoint, read_state
 
     if not (out / "bundle" / "config.json").is_file():
         return False
@@ -91,8 +91,8 @@ def is_finished(out: Path, recipe: "clearhead.Recipe") -> bool:
     except TrainingError:
         # Somebody kept the model and removed the rest; or the run was stopped before its first checkpoint.
         return not (out / "history.jsonl").is_file()
-    position = read_position(newest)
-    return position.is_at_the_end(recipe.training.steps) or position.stopped_early
+    state = read_state(newest)
+    return state.is_at_the_end(recipe.training.steps) or state.stopped_early
 
 
 def is_of(recipe: "clearhead.Recipe", held: "clearhead.Recipe") -> bool:

@@ -83,7 +83,7 @@ def _check_files(recipe: "clearhead.Recipe") -> None:
             check_file(Path(recipe.data.folder or ".") / side)
 
 
-def _farewell(out: Path, end: "clearhead.training.Position", recipe: "clearhead.Recipe") -> str:
+def _farewell(out: Path, end: "clearhead.training.TrainState", recipe: "clearhead.Recipe") -> str:
     if not (out / "bundle").is_dir():
         if end.best is not None:
             return f"{out}/bundle, the model, was taken away while this ran; --resume writes it again"

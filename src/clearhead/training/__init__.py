@@ -1,7 +1,7 @@
 """From a recipe to a bundle: loss, schedule, optimiser, loop, checkpoints, validation."""
 
 from clearhead.training.callbacks import Callback, Callbacks, Progress
-from clearhead.training.checkpoint import Position
+from clearhead.training.checkpoint import TrainState
 from clearhead.training.loop import train
 from clearhead.training.loss import cross_entropy
 from clearhead.training.preparation import Materials
@@ -12,8 +12,8 @@ __all__ = [
     "Callback",
     "Callbacks",
     "Materials",
-    "Position",
     "Progress",
+    "TrainState",
     "TrainingResult",
     "Validation",
     "cross_entropy",

@@ -1,4 +1,4 @@
-"""A run's state on disk, from which it goes on exactly: weights, their average, optimiser and position."""
+"""A run's state on disk, from which it goes on exactly: weights, their average, optimiser and counters."""
 
 import contextlib
 import dataclasses
@@ -28,15 +28,18 @@ REQUIRED = {
     "model.safetensors", "average.safetensors", "optimizer.safetensors", "position.json", "recipe.yaml", "corpus.json",
     "machine.json",
 }  # fmt: skip
+# What version 0.1 called some of a state's fields in position.json.
+_OLD_NAMES = {"judged_by": "selection_metric", "waited": "validations_without_improvement"}
 
 
 @dataclasses.dataclass
-class Position:
+class TrainState:
     """Where a run is. An epoch's plan is computed again from (seed, epoch), so two numbers say where the data is.
 
     step: updates done; epoch, batch: the next batch to read; tokens: real target tokens seen.
-    best: the best validation figure so far (lower is better) and the step it was seen at; waited: validations since.
-    judged_by: which figure of which sentences `best` is; another one cannot be compared with it.
+    best, best_step: the best validation figure so far (lower is better) and the step it was seen at.
+    validations_without_improvement: how many came after it.
+    selection_metric: which figure of which sentences `best` is; another one cannot be compared with it.
     stopped_early: patience has run out.
     awaits_validation: this step's validation was interrupted, and the run goes on with all of it.
     unlogged_loss, unlogged_tokens: the loss summed, and its tokens, since the last line of the history.
@@ -48,8 +51,8 @@ class Position:
     tokens: int = 0
     best: float | None = None
     best_step: int = 0
-    waited: int = 0
-    judged_by: str = ""
+    validations_without_improvement: int = 0
+    selection_metric: str = ""
     stopped_early: bool = False
     awaits_validation: bool = False
     unlogged_loss: float = 0.0
@@ -62,7 +65,7 @@ class Position:
 
 def save_checkpoint(
     folder: Path,
-    position: Position,
+    state: TrainState,
     model: EncoderDecoder,
     average: MovingAverage,
     updater: Updater,
@@ -72,7 +75,7 @@ def save_checkpoint(
 
     Raises TrainingError where the disk does not take it; what was there before still is.
     """
-    path = folder / f"step-{position.step}"
+    path = folder / f"step-{state.step}"
     tokenizers = tokenizer_files(materials.source_tokenizer, materials.target_tokenizer)
     moments = {name: value.detach().cpu() for name, value in updater.state().items()}
     with disk_errors(folder.parent), publish_folder(path) as draft:
@@ -84,10 +87,10 @@ def save_checkpoint(
         (draft / "recipe.yaml").write_text(materials.recipe.to_yaml(), encoding="utf-8")
         _write_json(draft / "corpus.json", {"key": materials.training.key})
         _write_json(draft / "machine.json", _machine(materials.recipe.training.device))
-        _write_json(draft / "position.json", dataclasses.asdict(position))
+        _write_json(draft / "position.json", dataclasses.asdict(state))
         _write_json(draft / "manifest.json", {file.name: sha256(file) for file in sorted(draft.iterdir())})
     # A newer one, left by a run that was damaged and fell back to an older one, is not counted: it is written anew.
-    past = [old for old in checkpoints(folder) if _step(old) <= position.step]
+    past = [old for old in checkpoints(folder) if _step(old) <= state.step]
     for old in past[materials.recipe.training.keep_checkpoints :]:
         remove_folder(old)
     return path
@@ -146,10 +149,11 @@ def find_damage(path: Path) -> str | None:
     return None
 
 
-def read_position(path: Path) -> Position:
-    """The position of a checkpoint that `find_damage` found whole."""
+def read_state(path: Path) -> TrainState:
+    """The state of a checkpoint that `find_damage` found whole."""
     try:
-        return Position(**_read_json(path / "position.json"))
+        values = _read_json(path / "position.json")
+        return TrainState(**{_OLD_NAMES.get(name, name): value for name, value in values.items()})
     except TypeError as error:
         raise TrainingError(f"checkpoint {path} is of another version of clearhead ({error}); train anew") from None
 
@@ -228,7 +232,7 @@ def read_tokenizers(path: Path) -> tuple[Tokenizer, Tokenizer]:
         raise TrainingError(f"checkpoint {path}: {error}") from None
 
 
-def restore(path: Path, model: EncoderDecoder, average: MovingAverage, updater: Updater) -> Position:
+def restore(path: Path, model: EncoderDecoder, average: MovingAverage, updater: Updater) -> TrainState:
     """Fill model, average and optimiser from a whole checkpoint. Raises TrainingError where they do not fit it."""
     try:
         load_weights(model, path / "model.safetensors")
@@ -241,4 +245,4 @@ def restore(path: Path, model: EncoderDecoder, average: MovingAverage, updater: 
         raise TrainingError(
             f"checkpoint {path} does not fit the recipe's model ({reason}); train into another folder"
         ) from None
-    return read_position(path)
+    return read_state(path)

@@ -6,32 +6,32 @@ from collections.abc import Iterator
 import numpy as np
 
 from clearhead.data import Batch, CutCorpus, MergeDropout, ParallelCorpus, collate, collate_packed, pack, plan
-from clearhead.training.checkpoint import Position
+from clearhead.training.checkpoint import TrainState
 from clearhead.training.preparation import Materials
 
 
-def batches_from(position: Position, materials: Materials) -> Iterator[Batch]:
-    """The batches from `position` on, without end; the position follows."""
+def batches_from(state: TrainState, materials: Materials) -> Iterator[Batch]:
+    """The batches from `state` on, without end; the state follows."""
     while True:
-        for batch in _rest_of_epoch(position, materials):
-            position.batch += 1
+        for batch in _rest_of_epoch(state, materials):
+            state.batch += 1
             yield batch
-        position.epoch, position.batch = position.epoch + 1, 0
+        state.epoch, state.batch = state.epoch + 1, 0
 
 
-def _rest_of_epoch(position: Position, materials: Materials) -> Iterator[Batch]:
+def _rest_of_epoch(state: TrainState, materials: Materials) -> Iterator[Batch]:
     training, tokenizer = materials.recipe.training, materials.target_tokenizer
-    corpus = _corpus_of(position.epoch, materials)
+    corpus = _corpus_of(state.epoch, materials)
     lengths = corpus.source.lengths, corpus.target.lengths
-    seed, epoch, weights = training.seed, position.epoch, materials.training.weights
+    seed, epoch, weights = training.seed, state.epoch, materials.training.weights
     if training.packing:
         rows, length = training.packed_shape
         packed = pack(*lengths, rows=rows, length=length, seed=seed, epoch=epoch, weights=weights)
-        for one in itertools.islice(packed, position.batch, None):
+        for one in itertools.islice(packed, state.batch, None):
             yield collate_packed(corpus, one, length, tokenizer.begin, tokenizer.padding)
     else:
         planned = plan(*lengths, batch_tokens=training.batch_tokens, seed=seed, epoch=epoch, weights=weights)
-        for indices in planned[position.batch :]:
+        for indices in planned[state.batch :]:
             yield collate(corpus, indices, tokenizer.begin, tokenizer.padding)
 
 

@@ -17,14 +17,14 @@ from clearhead.recipe import Recipe
 from clearhead.training.callbacks import Callback, Callbacks, Progress
 from clearhead.training.card import model_card
 from clearhead.training.checkpoint import (
-    Position,
+    TrainState,
     as_found,
     checkpoints,
     differences,
     disk_errors,
     find_damage,
     newest_checkpoint,
-    read_position,
+    read_state,
     read_tokenizers,
     restore,
     save_checkpoint,
@@ -78,7 +78,7 @@ def _own_random_numbers(device: str) -> AbstractContextManager[None]:
     return torch.random.fork_rng(gpus)
 
 
-def _train(recipe: Recipe, folder: Path, resume: bool, tell: Callback, should_stop: Callable[[], bool]) -> Position:
+def _train(recipe: Recipe, folder: Path, resume: bool, tell: Callback, should_stop: Callable[[], bool]) -> TrainState:
     start = _find_start(folder, resume, tell)
     if start:
         recipe = as_found(start, recipe)
@@ -97,16 +97,16 @@ def _train(recipe: Recipe, folder: Path, resume: bool, tell: Callback, should_st
         for line in find_doubts(recipe.data, recipe.text.tags):
             tell.on_warning(line)
     with disk_errors(folder):
-        run.history.begin(run.position.step, run.position.awaits_validation)
-    if run.position.is_at_the_end(recipe.training.steps):
+        run.history.begin(run.state.step, run.state.awaits_validation)
+    if run.state.is_at_the_end(recipe.training.steps):
         tell.on_warning(
-            f"{folder} has {run.position.step} steps and training.steps={recipe.training.steps}, so nothing is left to "
-            f"train; ask for more, as in training.steps={2 * run.position.step}"
+            f"{folder} has {run.state.step} steps and training.steps={recipe.training.steps}, so nothing is left to "
+            f"train; ask for more, as in training.steps={2 * run.state.step}"
         )
-    tell.on_start(materials, run.parameters, run.position.step)
+    tell.on_start(materials, run.parameters, run.state.step)
     tell.on_activity("")
     run.go(should_stop)
-    return run.position
+    return run.state
 
 
 def _find_start(folder: Path, resume: bool, tell: Callback) -> Path | None:
@@ -153,13 +153,13 @@ def _holds_something(folder: Path) -> bool:
 
 
 class Run:
-    """One run's learner and position, and what happens between steps."""
+    """One run's learner and state, and what happens between steps."""
 
     def __init__(self, materials: Materials, folder: Path, callback: Callback) -> None:
         self.materials, self.folder = materials, folder
         self.settings = materials.recipe.training
         self.learner = Learner(materials.untrained_model(), self.settings)
-        self.position = Position()
+        self.state = TrainState()
         self.history = History(folder)
         self.tell = Callbacks((self.history, callback))
         self.clock = Clock()
@@ -176,45 +176,45 @@ class Run:
 
     def resume(self, checkpoint: Path) -> None:
         learner = self.learner
-        self.position = restore(checkpoint, learner.model, learner.average, learner.updater)
-        if self.position.judged_by != self._judge:
-            self.position.best, self.position.waited = None, 0
+        self.state = restore(checkpoint, learner.model, learner.average, learner.updater)
+        if self.state.selection_metric != self._judge:
+            self.state.best, self.state.validations_without_improvement = None, 0
         # The recipe's patience may be another one now.
-        self.position.stopped_early = self._is_out_of_patience()
-        learner.loss.fill_(self.position.unlogged_loss)
-        if self.position.best is not None and not _holds_something(self.folder / "bundle"):
+        self.state.stopped_early = self._is_out_of_patience()
+        learner.loss.fill_(self.state.unlogged_loss)
+        if self.state.best is not None and not _holds_something(self.folder / "bundle"):
             self._write_bundle_again()
 
     def go(self, should_stop: Callable[[], bool]) -> None:
         """Step until the last step, until patience runs out, or until told to stop."""
-        batches = batches_from(self.position, self.materials)
-        saved = self.position.step
-        if self.position.awaits_validation and not should_stop():
+        batches = batches_from(self.state, self.materials)
+        saved = self.state.step
+        if self.state.awaits_validation and not should_stop():
             with self.clock.paused():
                 self._validate(should_stop)
             saved = self._save()
-        while self.position.step < self.settings.steps and not self.position.stopped_early:
-            if self.position.awaits_validation or should_stop():
+        while self.state.step < self.settings.steps and not self.state.stopped_early:
+            if self.state.awaits_validation or should_stop():
                 break
             self._step([next(batches) for _ in range(self.settings.accumulate)])
             self._between_steps(should_stop)
-            if self._is_due(self.settings.checkpoint_every) or self.position.stopped_early:
+            if self._is_due(self.settings.checkpoint_every) or self.state.stopped_early:
                 saved = self._save()
-        if self.position.step != saved or self.position.step == 0:
+        if self.state.step != saved or self.state.step == 0:
             self._save()
 
     def _step(self, batches: Sequence[Batch]) -> None:
-        position, tokens = self.position, sum(batch.target_tokens for batch in batches)
-        position.step += 1
-        position.tokens += tokens
-        position.unlogged_tokens += tokens
-        self.learner.step(position.step, batches)
+        state, tokens = self.state, sum(batch.target_tokens for batch in batches)
+        state.step += 1
+        state.tokens += tokens
+        state.unlogged_tokens += tokens
+        self.learner.step(state.step, batches)
         self.clock.add(tokens)
-        left = (self.settings.steps - position.step) * self.clock.seconds_a_step
-        self.tell.on_step(position.step, self.settings.steps, left)
+        left = (self.settings.steps - state.step) * self.clock.seconds_a_step
+        self.tell.on_step(state.step, self.settings.steps, left)
 
     def _between_steps(self, should_stop: Callable[[], bool]) -> None:
-        last = self.position.step == self.settings.steps
+        last = self.state.step == self.settings.steps
         if last or self._is_due(self.settings.log_every):
             self._log()
         if last or self._is_due(self.settings.validate_every):
@@ -222,30 +222,30 @@ class Run:
                 self._validate(should_stop)
 
     def _is_due(self, every: int) -> bool:
-        return self.position.step % every == 0
+        return self.state.step % every == 0
 
     def _log(self) -> None:
-        step, updater = self.position.step, self.learner.updater
-        rate, loss = updater.rate(step), float(self.learner.loss) / self.position.unlogged_tokens
+        step, updater = self.state.step, self.learner.updater
+        rate, loss = updater.rate(step), float(self.learner.loss) / self.state.unlogged_tokens
         tokens_per_second, seconds_a_step = self.clock.read()
         self.learner.loss.zero_()
-        self.position.unlogged_tokens = 0
+        self.state.unlogged_tokens = 0
         skipped, most_in_a_row = updater.read_skips()
         left = (self.settings.steps - step) * seconds_a_step
         self.tell.on_log(
             Progress(
-                step, self.settings.steps, loss, rate, tokens_per_second, left, skipped, self.position.tokens,
+                step, self.settings.steps, loss, rate, tokens_per_second, left, skipped, self.state.tokens,
                 seconds_a_step,
             )
         )  # fmt: skip
         if most_in_a_row >= SKIPS_IN_A_ROW:
             raise self._diverged(
-                f"the gradients of {most_in_a_row} steps in a row, up to step {step} (epoch {self.position.epoch}, "
-                f"batch {self.position.batch}), were not finite numbers"
+                f"the gradients of {most_in_a_row} steps in a row, up to step {step} (epoch {self.state.epoch}, "
+                f"batch {self.state.batch}), were not finite numbers"
             )
 
     def _diverged(self, why: str) -> TrainingError:
-        step, schedule = self.position.step, self.settings.schedule
+        step, schedule = self.state.step, self.settings.schedule
         return TrainingError(
             f"training diverged at step {step}, at a learning rate of {self.learner.updater.rate(step):.2e}: {why}; "
             f"lower training.schedule.peak={schedule.peak} or raise training.schedule.warmup={schedule.warmup}"
@@ -253,35 +253,37 @@ class Run:
 
     def _validate(self, should_stop: Callable[[], bool]) -> None:
         """Judge the model, and keep it where it is the best; where it is interrupted, `awaits_validation` says so."""
-        position = self.position
+        state = self.state
         self.tell.on_activity("validating")
         try:
             validation = validate(
                 self.learner.average.model, self.materials, lambda: bool(getattr(should_stop, "asked", False))
             )
         except Interrupted:
-            position.awaits_validation = True
+            state.awaits_validation = True
             return
         if not math.isfinite(validation.loss) and not self.learner.average.flat.values.isfinite().all():
             raise self._diverged("the validation loss is not a number, nor are the weights")
-        position.judged_by, position.awaits_validation = self._judge, False
+        state.selection_metric, state.awaits_validation = self._judge, False
         figure = validation.figure(self.settings.select_by)
         # What is not a number is better than nothing and worse than nothing: it is never the best.
-        best = math.isfinite(figure) and (position.best is None or figure < position.best)
+        best = math.isfinite(figure) and (state.best is None or figure < state.best)
         if best:
-            position.best, position.best_step, position.waited = figure, position.step, 0
+            state.best, state.best_step, state.validations_without_improvement = figure, state.step, 0
             self.tell.on_activity("saving the best model")
-            self._publish(self.learner.average.model, position, validation)
+            self._publish(self.learner.average.model, state, validation)
         else:
-            position.waited += 1
-        position.stopped_early = self._is_out_of_patience()
+            state.validations_without_improvement += 1
+        state.stopped_early = self._is_out_of_patience()
         self.tell.on_activity("")
-        self.tell.on_validation(position.step, validation, best)
+        self.tell.on_validation(state.step, validation, best)
 
     def _is_out_of_patience(self) -> bool:
-        return self.settings.patience is not None and self.position.waited >= self.settings.patience
+        return (
+            self.settings.patience is not None and self.state.validations_without_improvement >= self.settings.patience
+        )
 
-    def _publish(self, model: EncoderDecoder, position: Position, validation: Validation) -> None:
+    def _publish(self, model: EncoderDecoder, state: TrainState, validation: Validation) -> None:
         materials = self.materials
         bundle = Bundle(
             model,
@@ -290,42 +292,42 @@ class Run:
             materials.recipe,
             source_scripts=materials.source_scripts,
         )
-        card = model_card(materials, self.parameters, position.step, position.tokens, validation)
+        card = model_card(materials, self.parameters, state.step, state.tokens, validation)
         with disk_errors(self.folder):
             bundle.save(self.folder / "bundle", card)
 
     def _write_bundle_again(self) -> None:
         """The bundle is gone: the best weights are in a checkpoint, or the best that there are now take their place."""
-        position, bundle = self.position, self.folder / "bundle"
-        best = self.folder / "checkpoints" / f"step-{position.best_step}"
-        found = self.history.validation_at(position.best_step)
+        state, bundle = self.state, self.folder / "bundle"
+        best = self.folder / "checkpoints" / f"step-{state.best_step}"
+        found = self.history.validation_at(state.best_step)
         if found is not None and best.is_dir() and find_damage(best) is None:
             model = self.materials.untrained_model()
             load_weights(model, best / "average.safetensors")
-            self._publish(model, read_position(best), Validation.from_plain(found))
+            self._publish(model, read_state(best), Validation.from_plain(found))
             self.tell.on_warning(f"{bundle} was gone, and is written again from {best}")
             return
         # Compared with what nobody has any more, no model would be the best again.
-        position.best, position.waited, position.stopped_early = None, 0, False
-        position.awaits_validation = True
+        state.best, state.validations_without_improvement, state.stopped_early = None, 0, False
+        state.awaits_validation = True
         self.tell.on_warning(
-            f"{bundle} is gone, and the checkpoint of step {position.best_step} that it was made of is no longer kept; "
-            f"the model of step {position.step} is validated and takes its place"
+            f"{bundle} is gone, and the checkpoint of step {state.best_step} that it was made of is no longer kept; "
+            f"the model of step {state.step} is validated and takes its place"
         )
 
     def _save(self) -> int:
         learner = self.learner
         self.tell.on_activity("saving a checkpoint")
-        self.position.unlogged_loss = float(learner.loss)
+        self.state.unlogged_loss = float(learner.loss)
         with self.clock.paused():
             saved = save_checkpoint(
                 self.folder / "checkpoints",
-                self.position,
+                self.state,
                 learner.model,
                 learner.average,
                 learner.updater,
                 self.materials,
             )
         self.tell.on_activity("")
-        self.tell.on_checkpoint(self.position.step, saved)
-        return self.position.step
+        self.tell.on_checkpoint(self.state.step, saved)
+        return self.state.step

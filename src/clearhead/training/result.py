@@ -10,11 +10,17 @@ from typing import Any
 
 from clearhead.bundle import Bundle, load
 from clearhead.errors import TrainingError
-from clearhead.training.checkpoint import Position
+from clearhead.training.checkpoint import TrainState
 from clearhead.training.history import History
 from clearhead.training.validation import Validation
 
-_OF_THE_STATE = {*(field.name for field in dataclasses.fields(Position)), "is_at_the_end"}
+# What `train` gave before it gave a result, and what each is called in `TrainState` now.
+_OF_THE_STATE = {
+    **{field.name: field.name for field in dataclasses.fields(TrainState)},
+    "is_at_the_end": "is_at_the_end",
+    "judged_by": "selection_metric",
+    "waited": "validations_without_improvement",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +31,7 @@ class TrainingResult:
     """
 
     folder: Path
-    state: Position
+    state: TrainState
 
     @functools.cached_property
     def bundle(self) -> Bundle:
@@ -55,9 +61,10 @@ class TrainingResult:
     def __getattr__(self, name: str) -> Any:
         """What `train` gave before it gave this: the state itself. A bundle's methods are named where they are."""
         if name in _OF_THE_STATE:
+            now = _OF_THE_STATE[name]
             warnings.warn(
-                f"what clearhead.train gives has its {name} in .state.{name}", DeprecationWarning, stacklevel=2
+                f"what clearhead.train gives has its {name} in .state.{now}", DeprecationWarning, stacklevel=2
             )
-            return getattr(self.state, name)
+            return getattr(self.state, now)
         where = f"; its model has: .bundle.{name}" if hasattr(Bundle, name) else ""
         raise AttributeError(f"the result of training has no {name}{where}")
