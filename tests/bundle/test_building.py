@@ -7,7 +7,9 @@ import torch
 
 from clearhead.bundle import load
 from clearhead.bundle.building import build
-from clearhead.errors import UsageError
+from clearhead.errors import BundleError, UsageError
+from clearhead.model import feed_forward
+from clearhead.model.config import BlockConfig
 from clearhead.runtimes.stored import StoredWeights
 
 
@@ -40,3 +42,16 @@ def test_a_device_that_is_not_there(stored: StoredWeights) -> None:
     with pytest.raises(UsageError, match="device='nowhere' cannot be used") as caught:
         build(stored, "nowhere")
     assert "\n" not in str(caught.value)
+
+
+def test_a_model_whose_code_was_edited_alone(stored: StoredWeights, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A parameter that no bundle has: its name was a traceback."""
+    built = feed_forward.FeedForward.__init__
+
+    def edited(self: feed_forward.FeedForward, config: BlockConfig) -> None:
+        built(self, config)
+        self.temperature = torch.nn.Parameter(torch.ones(2))
+
+    monkeypatch.setattr(feed_forward.FeedForward, "__init__", edited)
+    with pytest.raises(BundleError, match=r"feed_forward\.temperature of shape .* list its weights in model/shapes.py"):
+        build(stored, "cpu")

@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from safetensors.numpy import save_file
+from torch import nn
 
-from clearhead.bundle.fitting import require_shapes, require_sizes
+from clearhead.bundle.fitting import require_listed, require_shapes, require_sizes
 from clearhead.errors import BundleError
-from clearhead.model import TransformerConfig
+from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.model.shapes import parameter_shapes
 from clearhead.text import Tokenizer
 
@@ -51,3 +53,36 @@ def test_numbers_of_another_kind(tmp_path: Path) -> None:
     save_file({"a": np.zeros((2, 3), np.int64)}, tmp_path / "a")
     with pytest.raises(BundleError, match="a holds I64, expected one of F32, F16, BF16, F64"):
         require_shapes(tmp_path / "a", {"a": (2, 3)})
+
+
+class TestListed:
+    """A bundle is read by what model/shapes.py lists: nobody is to find out after the training."""
+
+    def test_a_model_as_it_is_built(self) -> None:
+        require_listed(EncoderDecoder(CONFIG), CONFIG)
+
+    @pytest.mark.parametrize(
+        ("edit", "message"),
+        [
+            (
+                lambda model: model.decoder.register_parameter("temperature", nn.Parameter(torch.ones(2))),
+                r"decoder.temperature of shape \(2,\), but not at all by its config",
+            ),
+            (
+                lambda model: model.encoder.layers[0].feed_forward.inner.register_parameter("bias", None),
+                r"encoder.layers.0.feed_forward.inner.bias not at all, but of shape \(12,\) by its config",
+            ),
+            (lambda model: model.encoder.layers.pop(0), "the model has encoder.layers.0.*not at all"),
+            (
+                lambda model: setattr(model.output, "matrix", nn.Embedding(9, 16)),
+                r"output.matrix.weight of shape \(9, 16\), but not at all",
+            ),
+        ],
+    )
+    def test_an_edited_one(self, edit: Any, message: str) -> None:
+        model = EncoderDecoder(CONFIG)
+        edit(model)
+        with pytest.raises(BundleError, match=message) as refused:
+            require_listed(model, CONFIG)
+        assert "\n" not in str(refused.value)
+        assert "model/shapes.py" in str(refused.value)

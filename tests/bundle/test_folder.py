@@ -5,12 +5,19 @@ import shutil
 from pathlib import Path
 
 import pytest
+from torch import nn
+from torch.nn.utils import parametrize
 
 from clearhead.bundle import Bundle, load
 from clearhead.errors import BundleError
+from clearhead.model.attention import Attention
 from clearhead.recipe import without_paths
 
 TEXTS = ["one two", "six", "", "three four", "un été à l'ombre", " "]
+
+
+class Other(Attention):
+    """Another class: of a model's code a bundle holds nothing."""
 
 
 @pytest.fixture
@@ -34,6 +41,22 @@ class TestSaving:
         assert config["format"] == 1
         assert config["family"] == "encoder-decoder"
         assert set(config["files"]) == names - {"config.json"}
+
+    def test_what_could_not_be_read_is_not_written(self, copy: Path, tmp_path: Path) -> None:
+        """A parametrization keeps a weight under another name: the folder was written, and never loaded again."""
+        bundle = load(copy)
+        parametrize.register_parametrization(bundle.model.encoder.layers[0].feed_forward.inner, "weight", nn.Identity())
+        with pytest.raises(BundleError, match="so no bundle of it could be read; take out what was added"):
+            bundle.save(tmp_path / "new")
+        assert not (tmp_path / "new").exists()
+
+    def test_what_no_bundle_holds_is_told(self, copy: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+        bundle = load(copy)
+        bundle.save(tmp_path / "plain")
+        assert not caplog.text
+        bundle.model.encoder.layers[0].self_attention.__class__ = Other
+        bundle.save(tmp_path / "new")
+        assert "the model has another encoder.layers.0.self_attention, which no bundle holds" in caplog.text
 
     def test_an_older_bundle_is_replaced(self, two_languages: Bundle, copy: Path) -> None:
         two_languages.save(copy, card="# new")

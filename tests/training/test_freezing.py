@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,9 +12,11 @@ from torch import Tensor
 from clearhead.bundle import load
 from clearhead.errors import ClearheadError, RecipeError, TrainingError
 from clearhead.model import EncoderDecoder, street
+from clearhead.model.attention import Attention
+from clearhead.model.config import BlockConfig
 from clearhead.recipe import Recipe
 from clearhead.training import train
-from clearhead.training.freezing import freeze
+from clearhead.training.freezing import freeze, new_model
 from clearhead.training.preparation import gather
 
 MakeRecipe = Callable[..., Recipe]
@@ -101,3 +104,18 @@ class TestARun:
         train(make_recipe("training.freeze=encoder.*"), tmp_path / "run", should_stop=after(5))
         with pytest.raises(TrainingError, match=r"does not fit the recipe's model .*encoder\..*; train into another"):
             train(make_recipe(), tmp_path / "run", resume=True)
+
+
+def test_an_edited_class_is_refused_before_the_first_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a parameter that model/shapes.py does not list no bundle can be read: that was found after the training."""
+    built = Attention.__init__
+
+    def edited(self: Attention, config: BlockConfig, rotary: bool = False) -> None:
+        built(self, config, rotary)
+        self.temperature = torch.nn.Parameter(torch.ones(config.heads))
+
+    settings = SimpleNamespace(seed=1, freeze=())
+    new_model(street(11, 11), settings)
+    monkeypatch.setattr(Attention, "__init__", edited)
+    with pytest.raises(ClearheadError, match=r"self_attention\.temperature of shape \(4,\).* in model/shapes\.py"):
+        new_model(street(11, 11), settings)

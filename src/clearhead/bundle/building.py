@@ -2,6 +2,7 @@
 
 import torch
 
+from clearhead.bundle.fitting import require_listed
 from clearhead.errors import UsageError
 from clearhead.model import EncoderDecoder
 from clearhead.runtimes.stored import StoredWeights
@@ -16,6 +17,7 @@ def build(stored: StoredWeights, device: str) -> EncoderDecoder:
     with torch.inference_mode(False):
         with torch.device("cpu"), torch.no_grad():
             model = EncoderDecoder(stored.config)
+            require_listed(model, stored.config)
             for name, parameter in model.named_parameters():
                 parameter.copy_(torch.from_numpy(stored[name]))
             model.eval()

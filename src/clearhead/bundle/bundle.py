@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import logging
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args, overload
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     import clearhead.recipe
     import clearhead.tracing
 
+_LOG = logging.getLogger(__name__)
 # A target that is too long for the model is refused by how many pieces it has; beyond so many they are not counted.
 COUNTED = 10_000
 
@@ -376,11 +378,17 @@ class Bundle:
         """Write the bundle to the folder `path`, whole or not at all; `card` is its README.
 
         The weights are stored as the recipe's `training.bundle_precision` says. A bundle that was there is replaced.
-        Raises BundleError where something else is, or where a weight is too large to be stored so.
+        Hooks, observers and other classes of modules are no part of it; where the model has any, a warning says so.
+        Raises BundleError where something else is, where a weight is too large to be stored so, or where the model has
+        other weights than its config says.
         """
+        from clearhead.model.as_built import departure
+
         tokenizers, provenance = (self.source_tokenizer, self.target_tokenizer), lambda: self.recipe
         parts = Parts(*tokenizers, provenance, self.source_scripts, self.settings)
         write_folder(Path(path), self.model, parts, card)
+        if (reason := departure(self.model)) is not None:
+            _LOG.warning("the model has %s, which no bundle holds: %s has its weights alone", reason, path)
 
     def _options(
         self, beam_size: int | None, top_beams: int, length_penalty: str | None, sampling: Sampling | None

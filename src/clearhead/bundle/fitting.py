@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clearhead.errors import BundleError
 from clearhead.model import TransformerConfig
 from clearhead.model.shapes import parameter_shapes, table_numbers
 from clearhead.tensor_file import read_header
 from clearhead.text import Tokenizer
+
+if TYPE_CHECKING:
+    from torch import nn
 
 # The types that weights may be stored in. What is computed with is float32.
 _KINDS = ("F32", "F16", "BF16", "F64")
@@ -32,6 +36,27 @@ def require_sizes(config: TransformerConfig, path: Path, source: Tokenizer, targ
         )
 
 
+def require_listed(model: "nn.Module", config: TransformerConfig) -> None:
+    """Raise BundleError for a model of which no bundle could be read: its parameters are not those of its config.
+
+    A bundle is read by the names and shapes that `model/shapes.py` lists for a config, without PyTorch.
+    """
+    wanted = parameter_shapes(config)
+    found = {name: tuple(one.shape) for name, one in model.named_parameters()}
+    different = [name for name in (found | wanted) if found.get(name) != wanted.get(name)]
+    if different:
+        name = different[0]
+        raise BundleError(
+            f"the model has {name} {_of_shape(found.get(name))}, but {_of_shape(wanted.get(name))} by its config, so "
+            "no bundle of it could be read; take out what was added, or, if its class was edited, list its weights "
+            "in model/shapes.py"
+        )
+
+
+def _of_shape(shape: tuple[int, ...] | None) -> str:
+    return "not at all" if shape is None else f"of shape {shape}"
+
+
 def require_shapes(path: Path, wanted: Mapping[str, tuple[int, ...]]) -> None:
     """Hold the header of a file of weights against names and shapes; no weight is read."""
     try:
@@ -41,7 +66,8 @@ def require_shapes(path: Path, wanted: Mapping[str, tuple[int, ...]]) -> None:
     if stored.keys() != wanted.keys():
         name = min(stored.keys() ^ wanted.keys())
         raise BundleError(
-            f"{path} does not fit its config.json (first difference: {name[:200]!r}); copy the bundle again"
+            f"{path} does not fit its config.json (first difference: {name[:200]!r}); copy the bundle again, or, "
+            "if the model's code was edited, train it again"
         )
     for name, shape in wanted.items():
         if stored[name].shape != shape:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from clearhead.bundle.config_file import RECIPE, WEIGHTS, Config, read_listed, write_config
-from clearhead.bundle.fitting import require_sizes
+from clearhead.bundle.fitting import require_listed, require_sizes
 from clearhead.bundle.settings import Settings
 from clearhead.bundle.tokenizers import load_tokenizers, tokenizer_files
 from clearhead.errors import BundleError, ConfigError, TokenizerError
@@ -41,13 +41,15 @@ def write_folder(path: Path, model: "clearhead.model.EncoderDecoder", parts: Par
     """Write a bundle's folder, whole or not at all; `card` is its README.
 
     The weights are stored as the recipe's `training.bundle_precision` says. A bundle that was there is replaced.
-    Raises BundleError where something else is, or where a weight is too large to be stored so.
+    Raises BundleError where something else is, where a weight is too large to be stored so, or where the model has
+    other weights than its config says.
     """
     from clearhead.bundle.storage import save_weights
     from clearhead.recipe import without_paths
     from clearhead.runtimes.weights import require_numbers
 
     require_numbers(model)
+    require_listed(model, model.config)
     if path.exists() and not (path / "config.json").is_file() and not (path.is_dir() and not any(path.iterdir())):
         raise BundleError(f"{path} exists and is no bundle, so it is not replaced; name another folder")
     recipe = parts.recipe()

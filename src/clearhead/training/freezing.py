@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 
 from torch import nn
 
+from clearhead.bundle.fitting import require_listed
 from clearhead.errors import RecipeError
 from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.recipe import ResolvedTraining
@@ -30,5 +31,7 @@ def freeze(model: nn.Module, patterns: Iterable[str]) -> None:
 def new_model(config: TransformerConfig, settings: ResolvedTraining) -> EncoderDecoder:
     """A model before its first step, drawn from the recipe's seed; what the recipe freezes is frozen."""
     model = EncoderDecoder(config, seed=settings.seed)
+    # Said now: no bundle of a model whose code was edited alone could be read after hours of training.
+    require_listed(model, config)
     freeze(model, settings.freeze)
     return model
