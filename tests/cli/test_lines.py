@@ -219,3 +219,13 @@ def test_what_cannot_be_read_is_noted(
     )
     lines.note_unreadable(bundle, ["a student", "", "👍"])
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("content", "message"), [(b"%PDF-1.7\n", "is a PDF"), ("가".encode("utf-16"), "is in UTF-16")])
+def test_a_file_that_is_no_text_is_refused_before_a_model_is_loaded(
+    tmp_path: Path, content: bytes, message: str
+) -> None:
+    """What loads may begin to compile, and said so before it said what is wrong."""
+    (tmp_path / "a").write_bytes(content)
+    with pytest.raises(DataError, match=message):
+        lines.require_there(tmp_path / "a")

@@ -41,6 +41,10 @@ FORMATS = [
     (zipped(), "is a zip archive; unpack it"),
     (OLD + "Workbook".encode("utf-16-le"), "is a workbook of the old Office format"),
     (OLD + "WordDocument".encode("utf-16-le"), "is a word processor's document of the old Office format"),
+    # HWP 5.0's own specification: the storages of its file, and the signature in its FileHeader.
+    (OLD + "BodyText".encode("utf-16-le"), "is a word processor's document (HWP); save it as plain text"),
+    (OLD + b"HWP Document File" + bytes(15), "is a word processor's document (HWP); save it as plain text"),
+    (zipped("Contents/section0.xml", mimetype="application/hwp+zip"), "is a word processor's document (HWPX); save it"),
     (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "is a PDF"),
     (b"{\\rtf1\\ansi Hello}", "is a Rich Text document"),
     (b"\x89PNG\r\n\x1a\n\x00\x00", "is an image"),

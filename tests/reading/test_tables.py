@@ -66,6 +66,19 @@ def test_the_remedy_takes_each_column_out(tmp_path: Path, separator: str, column
     assert (tmp_path / "FIRST").read_text().split("\n") == [*expected, ""]
 
 
+@pytest.mark.parametrize("separator", ["\t", ",", ";", "|"])
+def test_a_table_with_many_lines_in_its_cells(tmp_path: Path, separator: str) -> None:
+    """Each fourth cell has two, so that few lines have all columns."""
+    rows = [[f"one\n{number}" if number % 4 == 0 else "one", f"un, {number}"] for number in range(40)]
+    (tmp_path / "FILE").write_text("\n".join(exported(rows, separator)) + "\n")
+    found = find_table((tmp_path / "FILE").read_text().splitlines())
+    assert found
+    assert found.what.startswith("looks like a table: nearly every row has 2 columns, separated by ")
+    command = found.remedy.partition("as in ")[2].partition(" > FIRST")[0]
+    subprocess.run(["sh", "-c", f"{command} > FIRST"], cwd=tmp_path, check=True)
+    assert (tmp_path / "FIRST").read_text().splitlines() == [row[0].replace("\n", " ") for row in rows]
+
+
 def test_a_table_without_quotes_is_cut(tmp_path: Path) -> None:
     """`csv` would take the quotes of speech for its own."""
     (tmp_path / "FILE").write_text('"Go!" he said\t"Va !"\n' * 9)
@@ -84,6 +97,7 @@ def test_a_table_without_quotes_is_cut(tmp_path: Path) -> None:
         ['"Go away!"', "He left.", '"No!"', '"Never!"', "She stayed", '"Why?"', "Hm"] * 3,
         ['"Yes," he said.', "Yes, he did.", '"Well, no."', '"Well, yes."', '"Oh, dear."', "So, then."] * 4,
         ['a "" b', "c"] * 9,
+        ['"So, he said,', "I went, as I do.", 'No, no."', '"Or, as we say,', 'so."', "Then, he left."] * 9,
         ["one two"] * 9,
         ["", " "] * 9,
         ['"a, b"'] * 4,

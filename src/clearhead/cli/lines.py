@@ -36,9 +36,14 @@ def require_there(path: Path | None) -> None:
     """Raise DataError where `read` could not begin. A pipe is not touched: it can be read only once."""
     try:
         if path is not None and (path.is_dir() or not path.exists() or path.is_file()):
-            path.open("rb").close()
+            with open_lines(path, _name(path)) as lines:
+                check_utf8(lines.head, _name(path))
     except OSError as error:
         raise _unreadable(path, error) from error
+
+
+def _name(path: Path | None) -> str:
+    return "standard input" if path is None else f"input {path}"
 
 
 def _unreadable(path: Path | None, error: OSError) -> DataError:
@@ -66,7 +71,7 @@ class Texts:
         return self._lines is None or self._lines.is_there()
 
     def _decoded(self) -> Iterator[str]:
-        name = "standard input" if self._path is None else f"input {self._path}"
+        name = _name(self._path)
         replaced = returns = first_return = 0
         # The tokenizers of that room are imported with it, and take time.
         from clearhead.text import has_inner_return

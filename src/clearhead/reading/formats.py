@@ -33,6 +33,7 @@ _OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OFFICE: Final = (
     (r"xl/|mimetypeapplication/vnd\.oasis\.opendocument\.spreadsheet", "a workbook", _AS_TEXT),
     (r"word/|mimetypeapplication/vnd\.oasis\.opendocument\.text", "a word processor's document", _AS_PLAIN),
+    (r"mimetypeapplication/hwp\+zip", "a word processor's document (HWPX)", _AS_PLAIN),
     (r"ppt/|mimetypeapplication/vnd\.oasis\.opendocument\.presentation", "a presentation", _AS_PLAIN),
 )
 # The share of control characters from which, and the number of bytes for which bytes that are no UTF-8 are no text.
@@ -52,7 +53,10 @@ def foreign_format(head: bytes, path: Path | None = None) -> str | None:
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zip(head, path)
     if head.startswith(_OLD_OFFICE):
-        is_document = "WordDocument".encode("utf-16-le") in head or (path is not None and path.suffix.lower() == ".doc")
+        suffix = path.suffix.lower() if path else ""
+        if suffix == ".hwp" or b"HWP Document File" in head or "BodyText".encode("utf-16-le") in head:
+            return f"is a word processor's document (HWP); {_AS_PLAIN}"
+        is_document = suffix == ".doc" or "WordDocument".encode("utf-16-le") in head
         what, remedy = ("a word processor's document", _AS_PLAIN) if is_document else ("a workbook", _AS_TEXT)
         return f"is {what} of the old Office format; {remedy}"
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":

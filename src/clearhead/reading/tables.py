@@ -42,22 +42,50 @@ def find_table(lines: Iterable[str]) -> Table | None:
             "save each language's sentences as a text file of its own",
         )
     for separator, least in _TABLE.items():
-        columns = Counter(_columns(line, separator) for line in texts)
-        (most, count), *_ = columns.most_common(1)
-        if most > 1 and count >= least * len(texts):
-            return Table(
-                f"looks like a table: nearly every line has {most} columns, separated by {_NAMES[separator]}",
-                f"save each column as a text file of its own, one sentence a line{_command(separator, texts)}",
-            )
+        columns = [_columns(line, separator) for line in texts]
+        if most := _most_columns(columns, least):
+            return _table(most, "line", separator, texts)
+        if len(separator) == 1 and (most := _most_columns(_columns_of_rows(texts, separator), least)):
+            return _table(most, "row", separator, texts)
     if _is_quoted_column(texts):
         return Table("looks like one column of a CSV file: its lines stand in quotes", _UNQUOTE)
     return None
 
 
-def _command(separator: str, lines: Iterable[str]) -> str:
+def _most_columns(columns: Sequence[int], least: float) -> int:
+    """How many columns nearly all lines have, two or more; else 0."""
+    (most, count), *_ = Counter(columns).most_common(1) or [(0, 0)]
+    return most if most > 1 and len(columns) >= _FEW and count >= least * len(columns) else 0
+
+
+def _columns_of_rows(lines: Sequence[str], separator: str) -> list[int]:
+    """How many columns each row has where cells in quotes have lines of their own; none where no cell has."""
+    try:
+        rows = list(csv.reader((f"{line}\n" for line in lines), delimiter=separator))[:-1]  # The last may be cut off.
+    except csv.Error:  # Such as a quote that nothing closes.
+        return []
+    if not any("\n" in cell for row in rows for cell in row):
+        return []
+    return [_width(row) for row in rows]
+
+
+def _width(row: Sequence[str]) -> int:
+    # In a sentence a space follows.
+    return 1 if any(cell.startswith(" ") for cell in row[1:]) else len(row)
+
+
+def _table(columns: int, each: str, separator: str, lines: Iterable[str]) -> Table:
+    is_quoted = each == "row" or any(map(_has_quoted_quote, lines))
+    return Table(
+        f"looks like a table: nearly every {each} has {columns} columns, separated by {_NAMES[separator]}",
+        f"save each column as a text file of its own, one sentence a line{_command(separator, is_quoted)}",
+    )
+
+
+def _command(separator: str, is_quoted: bool) -> str:
     if separator == "|||":
         return ""
-    if separator == "\t" and not any(map(_has_quoted_quote, lines)):
+    if separator == "\t" and not is_quoted:
         return ", as in cut -f 1 FILE > FIRST and cut -f 2 FILE > SECOND"
     mark = {",": "", "\t": ", delimiter='\\t'"}.get(separator, f", delimiter='{separator}'")
     # A cell may have lines of its own, and a row too few cells: each is still one line of each file.
@@ -111,5 +139,4 @@ def _columns(line: str, separator: str) -> int:
         row = next(csv.reader([line], delimiter=separator))
     except (csv.Error, StopIteration):  # Such as a cell of more than 131,072 characters.
         return 1
-    # In a sentence a space follows.
-    return 1 if any(cell.startswith(" ") for cell in row[1:]) else len(row)
+    return _width(row)
