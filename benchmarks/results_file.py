@@ -60,7 +60,9 @@ def report(name: str | None, rows: Sequence[Mapping[str, Cell]], method: str, fo
     """Print what was measured now; with a name, write it to that result too, which keeps its heading."""
     path = RESULTS / f"{name}.json"
     what = read(name).what if name is not None and path.is_file() else name or ""
-    command = [shlex.join(["python", *sys.argv])]
+    # Where folders lie on this machine is nobody's business.
+    given = [one.rpartition("/")[2] if one.startswith("/") else one for one in sys.argv]
+    command = [shlex.join(["python", *given])]
     today = datetime.date.today().isoformat()
     result = Result(what, command, machine(), today, method, rows, formats)
     print(table(result))

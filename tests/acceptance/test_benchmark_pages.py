@@ -77,13 +77,13 @@ def test_what_is_measured_now_takes_the_place_of_the_older_figures(
     results_file: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(results_file, "RESULTS", tmp_path)
-    monkeypatch.setattr("sys.argv", ["benchmarks/bench.py", "training", "--save", "one"])
+    monkeypatch.setattr("sys.argv", ["benchmarks/bench.py", "training", "--data", "/home/me/data", "--save", "one"])
     before = results_file.Result("Its heading", ["make it"], "A", "2020-01-01", "Once", [{"a": 1}], {})
     results_file.write(tmp_path / "one.json", before)
     results_file.report("one", [{"a": 2.5}], "Twice", {"a": ".2f"})
     after = results_file.read("one")
     assert (after.what, after.rows, after.method) == ("Its heading", [{"a": 2.5}], "Twice")
-    assert after.command == ["python benchmarks/bench.py training --save one"]
+    assert after.command == ["python benchmarks/bench.py training --data data --save one"]
     assert "| 2.50 |" in capsys.readouterr().out
     results_file.report(None, [{"a": 3}], "Thrice", {})
     assert results_file.read("one") == after
