@@ -36,8 +36,8 @@ from clearhead.training.callbacks import Progress
 from clearhead.training.clock import Clock
 from clearhead.training.corpus_files import corpus_folder
 from clearhead.training.feeding import batches_from
-from clearhead.training.learner import Learner
 from clearhead.training.preparation import Materials, gather
+from clearhead.training.train_step import TrainStep
 
 NAMES = ("Transformer", "GRU with attention")
 Lines = Sequence[Mapping[str, float]]
@@ -98,25 +98,25 @@ def train(model: Recurrent, materials: Materials) -> tuple[Recurrent, Lines]:
     Unlike a run it chooses no best step, and keeps nothing on disk.
     """
     settings = materials.recipe.training
-    learner, batches, clock = Learner(model, settings), batches_from(TrainState(), materials), Clock()
+    train_step, batches, clock = TrainStep(model, settings), batches_from(TrainState(), materials), Clock()
     lines, tokens, seen = [], 0, 0
     for step in range(1, settings.steps + 1):
         together = list(itertools.islice(batches, settings.accumulate))
-        learner.step(step, together)
+        train_step.step(step, together)
         clock.add(sum(batch.target_tokens for batch in together))
         tokens += sum(batch.target_tokens for batch in together)
         seen += sum(batch.target_tokens for batch in together)
         if step % settings.log_every == 0 or step == settings.steps:
             speed, seconds = clock.read()
-            rate, loss = learner.updater.rate(step), float(learner.loss) / tokens
-            skipped, _ = learner.updater.read_skips()
+            rate, loss = train_step.optimizer_step.rate(step), float(train_step.loss) / tokens
+            skipped, _ = train_step.optimizer_step.read_skips()
             left = (settings.steps - step) * seconds
             progress = Progress(step, settings.steps, loss, rate, speed, left, skipped, seen, seconds)
             print(progress_line(progress), file=sys.stderr, flush=True)
             lines.append({"step": step, "tokens_per_second": speed, "seconds_a_step": seconds})
-            learner.loss.zero_()
+            train_step.loss.zero_()
             tokens = 0
-    return learner.average.model, lines
+    return train_step.average.model, lines
 
 
 def costs(bundles: Sequence[Bundle], timings: Sequence[Lines]) -> str:

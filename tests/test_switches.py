@@ -12,13 +12,13 @@ from clearhead.model import EncoderDecoder, TransformerConfig, dropout, kernels,
 from clearhead.native.library import library as native
 from clearhead.recipe import ResolvedTraining
 from clearhead.switches import PLAIN, VARIABLE, is_on
-from clearhead.training import learner
-from clearhead.training.learner import Learner
+from clearhead.training import train_step
+from clearhead.training.train_step import TrainStep
 
 # What the fast way of each calls, and the plain way does not.
 CALLS = {
     "short-rows": (kernels._ShortAttention, "apply"),
-    "chunked-loss": (learner, "linear_cross_entropy"),
+    "chunked-loss": (train_step, "linear_cross_entropy"),
     "dropout-draws": (dropout, "_kept"),
 }
 
@@ -60,7 +60,7 @@ def one_step(rate: float = 0.0) -> list[Tensor]:
         source_vocabulary=10, target_vocabulary=10, width=16, heads=4, inner_width=24, encoder_layers=1,
         decoder_layers=1, dropout=rate, max_length=16,
     )  # fmt: skip
-    made = Learner(
+    made = TrainStep(
         EncoderDecoder(config, seed=3),
         ResolvedTraining(steps=9, batch_tokens=4096, compile=False, graph=False, device="cpu", precision="fp32"),
     )

@@ -13,7 +13,7 @@ import torch
 from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.training import Materials, TrainState
 from clearhead.training.feeding import batches_from
-from clearhead.training.learner import Learner
+from clearhead.training.train_step import TrainStep
 from training import corpus, recipe_for, tokenizers
 
 PIECES, STEPS = 1_000, 8
@@ -50,11 +50,11 @@ def weights(changes: dict[str, object], dropout: float, steps: int) -> torch.Ten
         source_vocabulary=PIECES, target_vocabulary=PIECES, width=64, heads=4, inner_width=128, encoder_layers=2,
         decoder_layers=2, dropout=dropout,
     )  # fmt: skip
-    learner = Learner(EncoderDecoder(config, seed=1), recipe.training)
+    train_step = TrainStep(EncoderDecoder(config, seed=1), recipe.training)
     materials = Materials(recipe, *tokenizers(PIECES), corpus(2_000, PIECES), ())
     for number, batch in enumerate(itertools.islice(batches_from(TrainState(), materials), steps), start=1):
-        learner.step(number, [batch])
-    return learner.flat.values.double()
+        train_step.step(number, [batch])
+    return train_step.flat.values.double()
 
 
 if __name__ == "__main__":

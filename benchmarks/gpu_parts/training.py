@@ -24,9 +24,9 @@ from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.recipe import ResolvedRecipe, build_recipe
 from clearhead.training import Materials, TrainState
 from clearhead.training.feeding import batches_from
-from clearhead.training.learner import Learner
 from clearhead.training.resolving import Measured, choose_machine, resolve
 from clearhead.training.sizes import choose_sizes
+from clearhead.training.train_step import TrainStep
 
 PADDING, BEGIN, END, FIRST = 0, 1, 2, 3
 # The longest side of a pair that `corpus` draws, with its end.
@@ -57,11 +57,11 @@ def main() -> None:
     recipe = recipe_for(chosen.preset, chosen.pieces, dict(change.split("=") for change in chosen.changes))
     materials = Materials(recipe, *tokenizers(chosen.pieces), corpus(chosen.pairs, chosen.pieces), ())
     config = recipe.model.config(chosen.pieces, chosen.pieces)
-    learner = Learner(EncoderDecoder(config, seed=1), recipe.training)
+    train_step = TrainStep(EncoderDecoder(config, seed=1), recipe.training)
     with sdpa_kernel(ATTENTION[chosen.attention]) if chosen.attention else contextlib.nullcontext():
-        figures = measured(learner, batches_from(TrainState(), materials), chosen.seconds, began)
+        figures = measured(train_step, batches_from(TrainState(), materials), chosen.seconds, began)
         if chosen.profile:
-            chosen.profile.write_text(profiled(learner, batches_from(TrainState(), materials)))
+            chosen.profile.write_text(profiled(train_step, batches_from(TrainState(), materials)))
     rate, flops = figures["pairs_per_second"], flops_a_pair(config)
     share = {"flops_a_pair": flops, "share_of_peak": rate * flops / PEAK}
     settings = {key: getattr(recipe.training, key) for key in ("packing", "compile", "graph", "precision", "device")}
@@ -103,25 +103,25 @@ def token_file(generator: np.random.Generator, lengths: np.ndarray, pieces: int)
     return TokenFile(ids.astype(np.uint16 if pieces <= 1 << 16 else np.uint32), lengths)
 
 
-def measured(learner: Learner, batches: Iterator[Batch], seconds: float, began: float) -> dict[str, Any]:
+def measured(train_step: TrainStep, batches: Iterator[Batch], seconds: float, began: float) -> dict[str, Any]:
     """Speed after the warm-up; how long the host was busy with a step; how full the places were."""
     for number in range(1, WARM_UP + 1):
-        learner.step(number, [next(batches)])
+        train_step.step(number, [next(batches)])
     synchronize()
     warm, steps, tokens, places, host = time.perf_counter(), 0, 0, 0, 0.0
-    learner.loss.zero_()
+    train_step.loss.zero_()
     target_tokens = 0
     while (elapsed := time.perf_counter() - warm) < seconds:
         start = time.perf_counter()
         for _ in range(STEPS_AT_A_TIME):
             batch, steps = next(batches), steps + 1
-            learner.step(WARM_UP + steps, [batch])
+            train_step.step(WARM_UP + steps, [batch])
             tokens += batch.source_tokens + batch.target_tokens
             places += batch.source.numel() + batch.target_output.numel()
             target_tokens += batch.target_tokens
         host += time.perf_counter() - start
         synchronize()
-    skipped, _ = learner.updater.read_skips()
+    skipped, _ = train_step.optimizer_step.read_skips()
     return {
         "pairs_per_second": tokens / 2 / elapsed,
         "milliseconds_a_step": 1000 * elapsed / steps,
@@ -129,19 +129,19 @@ def measured(learner: Learner, batches: Iterator[Batch], seconds: float, began: 
         "steps": steps,
         "tokens_of_places": tokens / places,
         "seconds_until_warm": warm - began,
-        "loss": float(learner.loss) / target_tokens,
+        "loss": float(train_step.loss) / target_tokens,
         "skipped": skipped,
         "peak_gibibytes": torch.cuda.max_memory_allocated() / 2**30 if torch.cuda.is_available() else 0.0,
     }
 
 
-def profiled(learner: Learner, batches: Iterator[Batch]) -> str:
+def profiled(train_step: TrainStep, batches: Iterator[Batch]) -> str:
     activities = [torch.profiler.ProfilerActivity.CPU]
     if torch.cuda.is_available():
         activities.append(torch.profiler.ProfilerActivity.CUDA)
     with torch.profiler.profile(activities=activities) as profile:
         for number in range(5):
-            learner.step(1_000_000 + number, [next(batches)])
+            train_step.step(1_000_000 + number, [next(batches)])
         synchronize()
     order = "self_cuda_time_total" if torch.cuda.is_available() else "self_cpu_time_total"
     return profile.key_averages().table(sort_by=order, row_limit=60, max_name_column_width=110)

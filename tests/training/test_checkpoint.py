@@ -28,7 +28,7 @@ from clearhead.training.checkpoint import (
     save_checkpoint,
 )
 from clearhead.training.flat import Flat
-from clearhead.training.optimizer import Updater
+from clearhead.training.optimizer_step import OptimizerStep
 from clearhead.training.preparation import Materials, gather
 
 MakeRecipe = Callable[..., Recipe]
@@ -49,8 +49,8 @@ def save(folder: Path, materials: Materials, step: int) -> Path:
     model = materials.untrained_model()
     flat = Flat(model)
     average = MovingAverage(flat, materials.recipe.training.average)
-    updater = Updater(flat, materials.recipe.training.optimizer, lambda step: 0.1)
-    return save_checkpoint(folder, TrainState(step=step), model, average, updater, materials)
+    optimizer_step = OptimizerStep(flat, materials.recipe.training.optimizer, lambda step: 0.1)
+    return save_checkpoint(folder, TrainState(step=step), model, average, optimizer_step, materials)
 
 
 def names(folder: Path) -> list[str]:
@@ -185,23 +185,23 @@ class TestReading:
         model = materials.untrained_model()
         flat = Flat(model)
         average = MovingAverage(flat, materials.recipe.training.average)
-        updater = Updater(flat, materials.recipe.training.optimizer, lambda step: 0.1)
+        optimizer_step = OptimizerStep(flat, materials.recipe.training.optimizer, lambda step: 0.1)
         with pytest.raises(TrainingError, match=r"does not fit the recipe's model .*; train into another folder"):
-            restore(copy / "step-60", model, average, updater)
+            restore(copy / "step-60", model, average, optimizer_step)
 
     def test_what_comes_back_is_a_copy(self, copy: Path, materials: Materials) -> None:
         """Training changes it in place; the file must not change with it, nor vanish from under it."""
         model = materials.untrained_model()
         flat = Flat(model)
         average = MovingAverage(flat, materials.recipe.training.average)
-        updater = Updater(flat, materials.recipe.training.optimizer, lambda step: 0.1)
-        restore(copy / "step-60", model, average, updater)
+        optimizer_step = OptimizerStep(flat, materials.recipe.training.optimizer, lambda step: 0.1)
+        restore(copy / "step-60", model, average, optimizer_step)
         shutil.rmtree(copy / "step-60")
         for parameter in model.parameters():
             assert parameter.grad is not None
             parameter.grad.fill_(1.0)
-        updater.prepare(61)
-        updater.update(torch.tensor(1.0))
+        optimizer_step.prepare(61)
+        optimizer_step.update(torch.tensor(1.0))
         assert all(torch.isfinite(parameter).all() for parameter in model.parameters())
 
 

@@ -27,9 +27,9 @@ from clearhead.training import (
     TrainState,
     Validation,
     checkpoint,
-    learner,
     loop,
     train,
+    train_step,
 )
 from clearhead.training.preparation import gather
 
@@ -592,9 +592,9 @@ class TestStopping:
         self, make_recipe: MakeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Counted on the device, so the run ends at the next logged line; the weights are what they were."""
-        real = learner.linear_cross_entropy
+        real = train_step.linear_cross_entropy
         monkeypatch.setattr(
-            learner, "linear_cross_entropy", lambda *given, **named: real(*given, **named) * float("nan")
+            train_step, "linear_cross_entropy", lambda *given, **named: real(*given, **named) * float("nan")
         )
         told = Told()
         message = (
@@ -614,13 +614,13 @@ class TestStopping:
         self, make_recipe: MakeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """faults.md C7: the step, the rate and what to change; not that a bundle is damaged."""
-        real = learner.Learner.step
+        real = train_step.TrainStep.step
 
-        def spoiled(self: learner.Learner, number: int, batches: Any) -> None:
+        def spoiled(self: train_step.TrainStep, number: int, batches: Any) -> None:
             real(self, number, batches)
             self.flat.values[0] = self.average.flat.values[0] = float("inf")
 
-        monkeypatch.setattr(learner.Learner, "step", spoiled)
+        monkeypatch.setattr(train_step.TrainStep, "step", spoiled)
         with pytest.raises(TrainingError) as caught:
             train(make_recipe(), tmp_path / "run")
         assert str(caught.value) == (
@@ -631,9 +631,9 @@ class TestStopping:
     def test_it_learns_on_after_one(
         self, make_recipe: MakeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        real, calls = learner.linear_cross_entropy, iter(range(100))
+        real, calls = train_step.linear_cross_entropy, iter(range(100))
         monkeypatch.setattr(
-            learner,
+            train_step,
             "linear_cross_entropy",
             lambda *given, **named: real(*given, **named) * (float("nan") if next(calls) == 2 else 1.0),
         )

@@ -11,8 +11,8 @@ from clearhead.data import Batch
 from clearhead.errors import RecipeError
 from clearhead.model import EncoderDecoder, Segments
 from clearhead.recipe import ResolvedTraining
-from clearhead.training.learner import Learner
 from clearhead.training.memory import free_memory, most_resident, resident
+from clearhead.training.train_step import TrainStep
 
 _LOG = logging.getLogger(__name__)
 # On a CPU more tokens a batch are no faster, and take fewer updates; on a GPU it is the batch of the paper (5.1).
@@ -100,10 +100,10 @@ class Trial:
         rows = math.ceil(tokens / self._length)
         devices = [torch.cuda.current_device()] if self._settings.device == "cuda" else []
         with torch.random.fork_rng(devices):
-            learner = Learner(self._make_model(), self._settings)
-            learner.step(1, [self._batch(rows, learner.model.config.max_length)])
+            train_step = TrainStep(self._make_model(), self._settings)
+            train_step.step(1, [self._batch(rows, train_step.model.config.max_length)])
             # Reading it waits for the device.
-            float(learner.loss)
+            float(train_step.loss)
         return rows * self._length
 
     def _batch(self, rows: int, max_length: int) -> Batch:

@@ -20,7 +20,7 @@ from clearhead.processor import processor_kind
 from clearhead.recipe import Recipe, build_recipe, parse_recipe
 from clearhead.text import Tokenizer
 from clearhead.training.average import MovingAverage
-from clearhead.training.optimizer import Updater
+from clearhead.training.optimizer_step import OptimizerStep
 from clearhead.training.preparation import Materials
 from clearhead.training.resuming import changed_keys, effective, flat, require_same, with_sizes_of
 
@@ -68,7 +68,7 @@ def save_checkpoint(
     state: TrainState,
     model: EncoderDecoder,
     average: MovingAverage,
-    updater: Updater,
+    optimizer_step: OptimizerStep,
     materials: Materials,
 ) -> Path:
     """Write `folder`/step-N, whole or not at all, and remove older ones than the recipe says to keep.
@@ -77,7 +77,7 @@ def save_checkpoint(
     """
     path = folder / f"step-{state.step}"
     tokenizers = tokenizer_files(materials.source_tokenizer, materials.target_tokenizer)
-    moments = {name: value.detach().cpu() for name, value in updater.state().items()}
+    moments = {name: value.detach().cpu() for name, value in optimizer_step.state().items()}
     with disk_errors(folder.parent), publish_folder(path) as draft:
         save_weights(model, draft / "model.safetensors")
         save_weights(average.model, draft / "average.safetensors")
@@ -232,13 +232,13 @@ def read_tokenizers(path: Path) -> tuple[Tokenizer, Tokenizer]:
         raise TrainingError(f"checkpoint {path}: {error}") from None
 
 
-def restore(path: Path, model: EncoderDecoder, average: MovingAverage, updater: Updater) -> TrainState:
+def restore(path: Path, model: EncoderDecoder, average: MovingAverage, optimizer_step: OptimizerStep) -> TrainState:
     """Fill model, average and optimiser from a whole checkpoint. Raises TrainingError where they do not fit it."""
     try:
         load_weights(model, path / "model.safetensors")
         load_weights(average.model, path / "average.safetensors")
         average.take_frozen(model)
-        updater.restore(read_tensors(path / "optimizer.safetensors"))
+        optimizer_step.restore(read_tensors(path / "optimizer.safetensors"))
     except (BundleError, KeyError) as error:
         # What a bundle's error advises is not what helps here.
         reason = str(error).partition("; ")[0]

@@ -34,10 +34,10 @@ from clearhead.training.clock import Clock
 from clearhead.training.corpus_files import find_doubts
 from clearhead.training.feeding import batches_from
 from clearhead.training.history import History
-from clearhead.training.learner import Learner
 from clearhead.training.preparation import Materials, gather
 from clearhead.training.result import TrainingResult
 from clearhead.training.sizes import too_large
+from clearhead.training.train_step import TrainStep
 from clearhead.training.validation import Interrupted, Validation, validate
 
 SKIPS_IN_A_ROW = 10
@@ -153,12 +153,12 @@ def _holds_something(folder: Path) -> bool:
 
 
 class Run:
-    """One run's learner and state, and what happens between steps."""
+    """One run's step and counters, and what happens between steps."""
 
     def __init__(self, materials: Materials, folder: Path, callback: Callback) -> None:
         self.materials, self.folder = materials, folder
         self.settings = materials.recipe.training
-        self.learner = Learner(materials.untrained_model(), self.settings)
+        self.train_step = TrainStep(materials.untrained_model(), self.settings)
         self.state = TrainState()
         self.history = History(folder)
         self.tell = Callbacks((self.history, callback))
@@ -166,7 +166,7 @@ class Run:
 
     @property
     def parameters(self) -> int:
-        return sum(parameter.numel() for parameter in self.learner.model.parameters())
+        return sum(parameter.numel() for parameter in self.train_step.model.parameters())
 
     @property
     def _judge(self) -> str:
@@ -175,13 +175,13 @@ class Run:
         return f"{self.settings.select_by} of {self.settings.validate_sentences} of {keys}"
 
     def resume(self, checkpoint: Path) -> None:
-        learner = self.learner
-        self.state = restore(checkpoint, learner.model, learner.average, learner.updater)
+        train_step = self.train_step
+        self.state = restore(checkpoint, train_step.model, train_step.average, train_step.optimizer_step)
         if self.state.selection_metric != self._judge:
             self.state.best, self.state.validations_without_improvement = None, 0
         # The recipe's patience may be another one now.
         self.state.stopped_early = self._is_out_of_patience()
-        learner.loss.fill_(self.state.unlogged_loss)
+        train_step.loss.fill_(self.state.unlogged_loss)
         if self.state.best is not None and not _holds_something(self.folder / "bundle"):
             self._write_bundle_again()
 
@@ -208,7 +208,7 @@ class Run:
         state.step += 1
         state.tokens += tokens
         state.unlogged_tokens += tokens
-        self.learner.step(state.step, batches)
+        self.train_step.step(state.step, batches)
         self.clock.add(tokens)
         left = (self.settings.steps - state.step) * self.clock.seconds_a_step
         self.tell.on_step(state.step, self.settings.steps, left)
@@ -225,12 +225,12 @@ class Run:
         return self.state.step % every == 0
 
     def _log(self) -> None:
-        step, updater = self.state.step, self.learner.updater
-        rate, loss = updater.rate(step), float(self.learner.loss) / self.state.unlogged_tokens
+        step, optimizer_step = self.state.step, self.train_step.optimizer_step
+        rate, loss = optimizer_step.rate(step), float(self.train_step.loss) / self.state.unlogged_tokens
         tokens_per_second, seconds_a_step = self.clock.read()
-        self.learner.loss.zero_()
+        self.train_step.loss.zero_()
         self.state.unlogged_tokens = 0
-        skipped, most_in_a_row = updater.read_skips()
+        skipped, most_in_a_row = optimizer_step.read_skips()
         left = (self.settings.steps - step) * seconds_a_step
         self.tell.on_log(
             Progress(
@@ -246,8 +246,9 @@ class Run:
 
     def _diverged(self, why: str) -> TrainingError:
         step, schedule = self.state.step, self.settings.schedule
+        rate = self.train_step.optimizer_step.rate(step)
         return TrainingError(
-            f"training diverged at step {step}, at a learning rate of {self.learner.updater.rate(step):.2e}: {why}; "
+            f"training diverged at step {step}, at a learning rate of {rate:.2e}: {why}; "
             f"lower training.schedule.peak={schedule.peak} or raise training.schedule.warmup={schedule.warmup}"
         )
 
@@ -257,12 +258,12 @@ class Run:
         self.tell.on_activity("validating")
         try:
             validation = validate(
-                self.learner.average.model, self.materials, lambda: bool(getattr(should_stop, "asked", False))
+                self.train_step.average.model, self.materials, lambda: bool(getattr(should_stop, "asked", False))
             )
         except Interrupted:
             state.awaits_validation = True
             return
-        if not math.isfinite(validation.loss) and not self.learner.average.flat.values.isfinite().all():
+        if not math.isfinite(validation.loss) and not self.train_step.average.flat.values.isfinite().all():
             raise self._diverged("the validation loss is not a number, nor are the weights")
         state.selection_metric, state.awaits_validation = self._judge, False
         figure = validation.figure(self.settings.select_by)
@@ -271,7 +272,7 @@ class Run:
         if best:
             state.best, state.best_step, state.validations_without_improvement = figure, state.step, 0
             self.tell.on_activity("saving the best model")
-            self._publish(self.learner.average.model, state, validation)
+            self._publish(self.train_step.average.model, state, validation)
         else:
             state.validations_without_improvement += 1
         state.stopped_early = self._is_out_of_patience()
@@ -316,16 +317,16 @@ class Run:
         )
 
     def _save(self) -> int:
-        learner = self.learner
+        train_step = self.train_step
         self.tell.on_activity("saving a checkpoint")
-        self.state.unlogged_loss = float(learner.loss)
+        self.state.unlogged_loss = float(train_step.loss)
         with self.clock.paused():
             saved = save_checkpoint(
                 self.folder / "checkpoints",
                 self.state,
-                learner.model,
-                learner.average,
-                learner.updater,
+                train_step.model,
+                train_step.average,
+                train_step.optimizer_step,
                 self.materials,
             )
         self.tell.on_activity("")

@@ -12,7 +12,7 @@ from clearhead.data import Batch, FilterReport, PreparedCorpus, TokenFile, colla
 from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.recipe import ResolvedTraining
 from clearhead.switches import VARIABLE
-from clearhead.training.learner import Learner
+from clearhead.training.train_step import TrainStep
 
 POSITIONS = ["sinusoidal", "sinusoidal-concatenated", "learned", "rotary"]
 BEGIN, END, PADDING, VOCABULARY = 1, 2, 0, 30
@@ -50,19 +50,19 @@ def training(**changes: object) -> ResolvedTraining:
     return ResolvedTraining.model_validate({"steps": 9, **plain, **changes})
 
 
-def learner(settings: ResolvedTraining, **changes: object) -> Learner:
+def train_step(settings: ResolvedTraining, **changes: object) -> TrainStep:
     sizes = {"width": 16, "heads": 4, "inner_width": 24, "encoder_layers": 2, "decoder_layers": 2, "max_length": 24}
     values = {"source_vocabulary": VOCABULARY, "target_vocabulary": VOCABULARY, "dropout": 0.0, **sizes, **changes}
-    return Learner(EncoderDecoder(TransformerConfig(**values), seed=3), settings)
+    return TrainStep(EncoderDecoder(TransformerConfig(**values), seed=3), settings)
 
 
-def in_float64(**changes: object) -> Learner:
+def in_float64(**changes: object) -> TrainStep:
     """Where the order of a sum shows only in the last digits."""
-    made = learner(training(), **changes)
-    return Learner(made.model.double(), made.settings)
+    made = train_step(training(), **changes)
+    return TrainStep(made.model.double(), made.settings)
 
 
-def loss_and_gradients(one: Learner, batches: list[Batch]) -> tuple[float, list[torch.Tensor]]:
+def loss_and_gradients(one: TrainStep, batches: list[Batch]) -> tuple[float, list[torch.Tensor]]:
     loss = sum(float(one.backward(batch)) for batch in batches)
     return loss, [parameter.grad for parameter in one.model.parameters()]
 
@@ -115,11 +115,11 @@ def test_padding_is_whichever_id_the_batches_say(
     results = []
     for padding, sentences, order in ((PADDING, corpus, slice(None)), (17, relabelled(corpus, places), places)):
         batches = packed_batches(sentences, 3, 40, padding) if is_packed else padded_batches(sentences, 200, padding)
-        exact, stepping = learner(settings).model.double(), learner(settings)
+        exact, stepping = train_step(settings).model.double(), train_step(settings)
         with torch.no_grad():
             for model in (exact, stepping.model):
                 model.output.matrix.weight.copy_(model.output.matrix.weight[order])
-        loss, _ = loss_and_gradients(Learner(exact, settings), batches)
+        loss, _ = loss_and_gradients(TrainStep(exact, settings), batches)
         # Divided by the real tokens, which are counted once more.
         stepping.step(1, batches)
         gradients = {name: one.grad for name, one in exact.named_parameters()}
@@ -139,8 +139,8 @@ def test_of_two_equal_passes_nothing_is_left_of_r_drop(corpus: PreparedCorpus, i
     results = []
     for r_drop in (0.0, 5.0):
         settings = training(packing=is_packed, loss={"r_drop": r_drop})
-        model = learner(settings).model.double()
-        results.append(loss_and_gradients(Learner(model, settings), batches))
+        model = train_step(settings).model.double()
+        results.append(loss_and_gradients(TrainStep(model, settings), batches))
     assert results[1][0] == pytest.approx(results[0][0], rel=1e-12)
     for one, other in zip(results[0][1], results[1][1], strict=True):
         torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-9)
@@ -150,7 +150,7 @@ def test_with_dropout_r_drop_costs_something(corpus: PreparedCorpus) -> None:
     """The two passes draw numbers of their own. α is a factor: the loss grows with it in a straight line."""
     batches, losses = padded_batches(corpus, 900), []
     for r_drop in (1e-9, 1.0, 3.0):
-        one = learner(training(loss={"r_drop": r_drop}), dropout=0.3)
+        one = train_step(training(loss={"r_drop": r_drop}), dropout=0.3)
         torch.manual_seed(1)
         losses.append(loss_and_gradients(one, batches)[0])
     assert losses[1] > losses[0]
@@ -160,7 +160,7 @@ def test_with_dropout_r_drop_costs_something(corpus: PreparedCorpus) -> None:
 def test_several_batches_make_one_step(corpus: PreparedCorpus) -> None:
     """Three steps of the whole corpus: as one batch each, and as some."""
     settings = training(optimizer={"epsilon": 1e-4})
-    one, other = learner(settings), learner(settings)
+    one, other = train_step(settings), train_step(settings)
     whole, parts = padded_batches(corpus, 900), packed_batches(corpus, rows=3, length=40)
     assert (len(whole), len(parts) > 2) == (1, True)
     for number in (1, 2, 3):
@@ -182,7 +182,7 @@ def test_a_static_step_is_the_plain_one_bit_by_bit(
     batches = packed_batches(corpus, rows=2, length=40)
     results = []
     for is_static in (True, False):
-        one = learner(settings, dropout=0.1)
+        one = train_step(settings, dropout=0.1)
         if not is_static:
             monkeypatch.setattr(one, "_static", None)
         for number in range(1, 6):
@@ -205,7 +205,7 @@ class Unread(TorchDispatchMode):
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_the_host_reads_nothing_in_a_packed_step(corpus: PreparedCorpus, precision: str, r_drop: float) -> None:
     settings = training(precision=precision, packing=True, loss={"r_drop": r_drop})
-    one, batches = learner(settings, dropout=0.1), packed_batches(corpus, rows=2, length=40)
+    one, batches = train_step(settings, dropout=0.1), packed_batches(corpus, rows=2, length=40)
     one.step(1, batches[:2])  # Machines are asked once what they are.
     with Unread():
         one.step(2, batches[2:4])
@@ -219,7 +219,7 @@ def test_the_numbers_that_are_drawn_are_the_steps_own(corpus: PreparedCorpus) ->
     batches = padded_batches(corpus, 900)
     losses = []
     for number, drawn in ((2, 0), (2, 5), (1, 0)):
-        one = learner(settings, dropout=0.3)
+        one = train_step(settings, dropout=0.3)
         torch.rand(drawn)
         one.step(number, batches)
         losses.append(float(one.loss))
@@ -227,7 +227,7 @@ def test_the_numbers_that_are_drawn_are_the_steps_own(corpus: PreparedCorpus) ->
 
 
 def test_whoever_counts_changes_sees_them(corpus: PreparedCorpus) -> None:
-    one = learner(training())
+    one = train_step(training())
     watched = list(itertools.chain(one.model.parameters(), one.average.model.parameters()))
     before = [parameter._version for parameter in watched]
     one.step(1, padded_batches(corpus, 900))
@@ -239,8 +239,8 @@ def test_each_rank_drops_out_other_numbers(corpus: PreparedCorpus) -> None:
     weights = []
     for rank, before in ((0, 1), (1, 1), (1, 2)):
         torch.manual_seed(before)
-        made = learner(training(), dropout=0.3)
-        one = Learner(made.model, made.settings, rank)
+        made = train_step(training(), dropout=0.3)
+        one = TrainStep(made.model, made.settings, rank)
         one.step(1, padded_batches(corpus, 900))
         weights.append(one.flat.values)
     assert not torch.equal(weights[0], weights[1])

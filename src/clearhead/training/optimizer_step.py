@@ -11,7 +11,7 @@ from clearhead.training.flat import Flat
 from clearhead.training.schedule import LearningRate
 
 
-class Updater:
+class OptimizerStep:
     """Scale → clip → skip what is not finite → update: the second half of a training step.
 
     Nothing here is read by the host, so that steps can follow each other on a device without waiting: `skipped` (all so

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from clearhead.recipe import Optimizer
 from clearhead.training.flat import Flat
-from clearhead.training.optimizer import Updater
+from clearhead.training.optimizer_step import OptimizerStep
 
 RATE = 0.01
 TOKENS = 7.0
@@ -41,7 +41,7 @@ def test_it_is_adamw_after_scaling_and_clipping(clip: float | None, weight_decay
     """Gradients summed over 7 tokens, divided by 7, clipped to a norm, then torch.optim.AdamW in float64."""
     settings = Optimizer(clip=clip, weight_decay=weight_decay)
     ours = Small()
-    updater = Updater(Flat(ours), settings, lambda step: RATE / step)
+    optimizer_step = OptimizerStep(Flat(ours), settings, lambda step: RATE / step)
     theirs = Small().double()
     reference = torch.optim.AdamW(
         [
@@ -54,8 +54,8 @@ def test_it_is_adamw_after_scaling_and_clipping(clip: float | None, weight_decay
     )
     for step in (1, 2, 3):
         give(ours, gradients(step))
-        updater.prepare(step)
-        updater.update(torch.tensor(TOKENS))
+        optimizer_step.prepare(step)
+        optimizer_step.update(torch.tensor(TOKENS))
         for parameter, value in zip(theirs.parameters(), gradients(step), strict=True):
             parameter.grad = value.double() / TOKENS
         if clip is not None:
@@ -76,25 +76,25 @@ def test_of_few_parameters_it_is_adamw_of_the_same_few(learns: str) -> None:
             parameter.requires_grad_(name == learns)
     frozen = "vector" if learns == "matrix" else "matrix"
     before = getattr(ours, frozen).detach().clone()
-    updater = Updater(Flat(ours), Optimizer(clip=1.0, weight_decay=0.1), lambda step: RATE / step)
+    optimizer_step = OptimizerStep(Flat(ours), Optimizer(clip=1.0, weight_decay=0.1), lambda step: RATE / step)
     decay = 0.1 if learns == "matrix" else 0.0
     one, other = getattr(ours, learns), getattr(theirs, learns)
     reference = torch.optim.AdamW([other], betas=(0.9, 0.98), eps=1e-9, lr=1.0, weight_decay=decay)
     for step in (1, 2, 3):
         gradient = gradients(step)[0 if learns == "matrix" else 1]
         one.grad.copy_(gradient)
-        updater.prepare(step)
-        updater.update(torch.tensor(TOKENS))
+        optimizer_step.prepare(step)
+        optimizer_step.update(torch.tensor(TOKENS))
         other.grad = gradient.double() / TOKENS
         nn.utils.clip_grad_norm_([other], 1.0)
         reference.param_groups[0]["lr"] = RATE / step
         reference.step()
         torch.testing.assert_close(one.double(), other, rtol=1e-5, atol=1e-6)
     assert torch.equal(getattr(ours, frozen), before)
-    assert {name.partition("/")[0] for name in updater.state() if "/" in name} == {learns}
-    again = Updater(Flat(ours), Optimizer(), lambda step: RATE)
-    again.restore(updater.state())
-    assert all(torch.equal(again.state()[name], value) for name, value in updater.state().items())
+    assert {name.partition("/")[0] for name in optimizer_step.state() if "/" in name} == {learns}
+    again = OptimizerStep(Flat(ours), Optimizer(), lambda step: RATE)
+    again.restore(optimizer_step.state())
+    assert all(torch.equal(again.state()[name], value) for name, value in optimizer_step.state().items())
 
 
 def test_the_first_step_by_hand() -> None:
@@ -102,13 +102,13 @@ def test_the_first_step_by_hand() -> None:
     Loshchilov and Hutter: the matrix first shrinks by rate·decay."""
     model = Small()
     before = [parameter.detach().double().clone() for parameter in model.parameters()]
-    updater = Updater(Flat(model), Optimizer(clip=1.0, weight_decay=0.1), lambda step: RATE)
+    optimizer_step = OptimizerStep(Flat(model), Optimizer(clip=1.0, weight_decay=0.1), lambda step: RATE)
     given = [value.double() / TOKENS for value in gradients(1)]
     norm = math.sqrt(sum(float((value**2).sum()) for value in given))
     clipped = [value / norm for value in given]
     give(model, gradients(1))
-    updater.prepare(1)
-    updater.update(torch.tensor(TOKENS))
+    optimizer_step.prepare(1)
+    optimizer_step.update(torch.tensor(TOKENS))
     for parameter, old, gradient, shrink in zip(model.parameters(), before, clipped, (0.1, 0.0), strict=True):
         expected = old * (1 - RATE * shrink) - RATE * gradient / (gradient.abs() + 1e-9)
         torch.testing.assert_close(parameter.detach().double(), expected, rtol=1e-5, atol=1e-6)
@@ -116,10 +116,10 @@ def test_the_first_step_by_hand() -> None:
 
 def test_the_gradients_are_cleared() -> None:
     model = Small()
-    updater = Updater(Flat(model), Optimizer(), lambda step: RATE)
+    optimizer_step = OptimizerStep(Flat(model), Optimizer(), lambda step: RATE)
     give(model, gradients(1))
-    updater.prepare(1)
-    updater.update(torch.tensor(TOKENS))
+    optimizer_step.prepare(1)
+    optimizer_step.update(torch.tensor(TOKENS))
     assert all(parameter.grad is not None and not parameter.grad.any() for parameter in model.parameters())
 
 
@@ -127,45 +127,45 @@ class TestSkipping:
     @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
     def test_what_is_not_finite_changes_nothing(self, bad: float) -> None:
         model = Small()
-        updater = Updater(Flat(model), Optimizer(), lambda step: RATE)
+        optimizer_step = OptimizerStep(Flat(model), Optimizer(), lambda step: RATE)
         give(model, gradients(1))
-        updater.prepare(1)
-        updater.update(torch.tensor(TOKENS))
+        optimizer_step.prepare(1)
+        optimizer_step.update(torch.tensor(TOKENS))
         before = [parameter.detach().clone() for parameter in model.parameters()]
-        state = {name: value.clone() for name, value in updater.state().items() if "/" in name}
+        state = {name: value.clone() for name, value in optimizer_step.state().items() if "/" in name}
         values = gradients(2)
         values[0][1, 2] = bad
         give(model, values)
-        updater.prepare(2)
-        updater.update(torch.tensor(TOKENS))
+        optimizer_step.prepare(2)
+        optimizer_step.update(torch.tensor(TOKENS))
         assert all(torch.equal(*pair) for pair in zip(model.parameters(), before, strict=True))
-        assert all(torch.equal(updater.state()[name], value) for name, value in state.items())
-        assert updater.read_skips() == (1, 1)
+        assert all(torch.equal(optimizer_step.state()[name], value) for name, value in state.items())
+        assert optimizer_step.read_skips() == (1, 1)
 
     def test_it_is_counted_in_all_and_in_a_row(self) -> None:
         model = Small()
-        updater = Updater(Flat(model), Optimizer(), lambda step: RATE)
+        optimizer_step = OptimizerStep(Flat(model), Optimizer(), lambda step: RATE)
         for step, is_good in enumerate([False, False, True, False, False, False, True], start=1):
             give(model, gradients(step) if is_good else [value * math.nan for value in gradients(step)])
-            updater.prepare(step)
-            updater.update(torch.tensor(TOKENS))
-        assert updater.read_skips() == (5, 3)
+            optimizer_step.prepare(step)
+            optimizer_step.update(torch.tensor(TOKENS))
+        assert optimizer_step.read_skips() == (5, 3)
 
     def test_a_row_goes_on_after_it_was_read(self) -> None:
         model = Small()
-        updater = Updater(Flat(model), Optimizer(), lambda step: RATE)
+        optimizer_step = OptimizerStep(Flat(model), Optimizer(), lambda step: RATE)
         for step in (1, 2, 3, 4):
             give(model, [value * math.nan for value in gradients(step)])
-            updater.prepare(step)
-            updater.update(torch.tensor(TOKENS))
+            optimizer_step.prepare(step)
+            optimizer_step.update(torch.tensor(TOKENS))
             if step == 2:
-                assert updater.read_skips() == (2, 2)
-        assert updater.read_skips() == (4, 4)
+                assert optimizer_step.read_skips() == (2, 2)
+        assert optimizer_step.read_skips() == (4, 4)
         give(model, gradients(5))
-        updater.prepare(5)
-        updater.update(torch.tensor(TOKENS))
-        assert updater.read_skips() == (4, 4)  # The row that ended after the last reading.
-        assert updater.read_skips() == (4, 0)
+        optimizer_step.prepare(5)
+        optimizer_step.update(torch.tensor(TOKENS))
+        assert optimizer_step.read_skips() == (4, 4)  # The row that ended after the last reading.
+        assert optimizer_step.read_skips() == (4, 0)
 
 
 def test_the_norm_of_millions_is_exact() -> None:
@@ -173,36 +173,36 @@ def test_the_norm_of_millions_is_exact() -> None:
     model = nn.Module()
     model.matrix = nn.Parameter(torch.zeros(2_000, 2_000))
     flat = Flat(model)
-    updater = Updater(flat, Optimizer(clip=1.0, weight_decay=0.0), lambda step: RATE)
+    optimizer_step = OptimizerStep(flat, Optimizer(clip=1.0, weight_decay=0.0), lambda step: RATE)
     flat.gradients.fill_(1e-3)
-    updater.prepare(1)
-    updater.update(torch.tensor(1.0))
-    moment = updater.state()["matrix/exp_avg"]
+    optimizer_step.prepare(1)
+    optimizer_step.update(torch.tensor(1.0))
+    moment = optimizer_step.state()["matrix/exp_avg"]
     # The first moment after a step is (1 - 0.9) times the clipped gradient.
     torch.testing.assert_close(moment, torch.full_like(moment, 0.1 * 0.5e-3), rtol=1e-4, atol=0.0)
 
 
 def test_moments_of_another_layout_are_refused() -> None:
-    updater = Updater(Flat(Small()), Optimizer(), lambda step: RATE)
-    state = updater.state() | {"matrix/step": torch.tensor(3.0)}
+    optimizer_step = OptimizerStep(Flat(Small()), Optimizer(), lambda step: RATE)
+    state = optimizer_step.state() | {"matrix/step": torch.tensor(3.0)}
     with pytest.raises(KeyError):
-        updater.restore(state)
+        optimizer_step.restore(state)
 
 
 def test_state_is_all_there_is() -> None:
-    """Two steps, stored, restored into a new updater and a third: the same as three in one."""
+    """Two steps, stored, restored into a new one and a third: the same as three in one."""
     one, other = Small(), Small()
-    straight = Updater(Flat(one), Optimizer(), lambda step: RATE)
-    first = Updater(Flat(other), Optimizer(), lambda step: RATE)
+    straight = OptimizerStep(Flat(one), Optimizer(), lambda step: RATE)
+    first = OptimizerStep(Flat(other), Optimizer(), lambda step: RATE)
     for step in (1, 2):
-        for model, updater in ((one, straight), (other, first)):
+        for model, optimizer_step in ((one, straight), (other, first)):
             give(model, gradients(step))
-            updater.prepare(step)
-            updater.update(torch.tensor(TOKENS))
-    second = Updater(Flat(other), Optimizer(), lambda step: RATE)
+            optimizer_step.prepare(step)
+            optimizer_step.update(torch.tensor(TOKENS))
+    second = OptimizerStep(Flat(other), Optimizer(), lambda step: RATE)
     second.restore({name: value.clone() for name, value in first.state().items()})
-    for model, updater in ((one, straight), (other, second)):
+    for model, optimizer_step in ((one, straight), (other, second)):
         give(model, gradients(3))
-        updater.prepare(3)
-        updater.update(torch.tensor(TOKENS))
+        optimizer_step.prepare(3)
+        optimizer_step.update(torch.tensor(TOKENS))
     assert all(torch.equal(*pair) for pair in zip(one.parameters(), other.parameters(), strict=True))

@@ -16,14 +16,14 @@ from clearhead.training.average import MovingAverage
 from clearhead.training.compiling import compile_layers, compiler_errors
 from clearhead.training.flat import Flat
 from clearhead.training.loss import linear_cross_entropy, static_linear_cross_entropy, whole_linear_cross_entropy
-from clearhead.training.optimizer import Updater
+from clearhead.training.optimizer_step import OptimizerStep
 from clearhead.training.r_drop import linear_r_drop, whole_linear_r_drop
 from clearhead.training.schedule import learning_rate
 from clearhead.training.seeding import seed_step
 from clearhead.training.static import StaticStep, graph_recorder
 
 
-class Learner:
+class TrainStep:
     """A model that learns: its weights, what updates them, their average, and the loss so far.
 
     The host reads nothing during a step: `loss` is summed on the device, until somebody reads it and sets it to 0.
@@ -40,7 +40,7 @@ class Learner:
         self.flat = Flat(self.model)
         self.average = MovingAverage(self.flat, settings.average)
         rate = learning_rate(settings.schedule, settings.steps, self.model.config.width)
-        self.updater = Updater(self.flat, settings.optimizer, rate)
+        self.optimizer_step = OptimizerStep(self.flat, settings.optimizer, rate)
         self.loss = torch.zeros((), dtype=torch.float64, device=settings.device)
         compiled = settings.compile
         # After the average, which is a copy that is never compiled.
@@ -59,7 +59,7 @@ class Learner:
     def step(self, number: int, batches: Sequence[Batch]) -> None:
         """Take step `number`, which counts from 1, with the gradients of all `batches` together."""
         seed_step(self.settings.device, self.settings.seed, number, self.rank)
-        self.updater.prepare(number)
+        self.optimizer_step.prepare(number)
         self.average.prepare(number)
         if self._static is None:
             self._learn([batch.to(self.settings.device) for batch in batches])
@@ -74,7 +74,7 @@ class Learner:
         for batch in batches:
             self.loss += self.backward(batch)
         real = [batch.target_output != batch.padding for batch in batches]
-        self.updater.update(torch.stack([one.sum() for one in real]).sum().float())
+        self.optimizer_step.update(torch.stack([one.sum() for one in real]).sum().float())
         self.average.update()
 
     def backward(self, batch: Batch) -> Tensor:
