@@ -256,6 +256,16 @@ class TestLoading:
         self.refused(tmp_path, "is not a model; expected a folder with config.json, a run folder with bundle/")
         self.refused(tmp_path / ("x" * 5000), "cannot be read|does not exist")
 
+    def test_a_path_beside_a_model(self, tmp_path: Path, run_folder: Path) -> None:
+        """The folder of all runs, a checkpoint and a file of weights are no models, but a model is near."""
+        shutil.copytree(run_folder, tmp_path / "runs" / "first")
+        first, [checkpoint, *_] = tmp_path / "runs" / "first", sorted((run_folder / "checkpoints").iterdir())
+        self.refused(tmp_path / "runs", rf"or a \.zip of one; did you mean {first}\?$")
+        self.refused(first / "checkpoints" / checkpoint.name, rf"did you mean {first}\?$")
+        self.refused(first / "bundle" / "model.safetensors", rf"did you mean {first}/bundle\?$")
+        (tmp_path / "text").touch()
+        self.refused(tmp_path / "text", r"or a \.zip of one$")
+
     def test_a_run_without_a_bundle(self, tmp_path: Path) -> None:
         (tmp_path / "checkpoints").mkdir()
         self.refused(tmp_path, "has not been validated yet, so it has no bundle; go on with its training")

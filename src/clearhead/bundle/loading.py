@@ -1,5 +1,6 @@
 """From a folder on disk to a model in use; nothing in the folder is trusted."""
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,9 +91,22 @@ def find_bundle(path: Path) -> Path:
             f"model {path} does not exist; expected a run folder or a bundle folder made by `clearhead train`, "
             f"or the name of clearhead's own: {', '.join(own)}"
         )
+    near = _near(path)
+    hint = f"; did you mean {near}?" if near else ""
     raise BundleError(
-        f"model {path} is not a model; expected a folder with config.json, a run folder with bundle/, or a .zip of one"
+        f"model {path} is not a model; expected a folder with config.json, a run folder with bundle/, or a .zip of "
+        f"one{hint}"
     )
+
+
+def _near(path: Path) -> Path | None:
+    """The model that holds `path`, such as a checkpoint's or that of a file of weights, or the first one in it."""
+    with contextlib.suppress(OSError):
+        inside = sorted(path.iterdir()) if path.is_dir() else []
+        for folder in (*path.parents[:3], *inside):
+            if any((one / "config.json").is_file() for one in (folder, folder / "bundle")):
+                return folder
+    return None
 
 
 def shipped() -> dict[str, Path]:
