@@ -33,6 +33,14 @@ hypothesis.settings.load_profile("clearhead")
 _CACHE = tempfile.TemporaryDirectory(prefix="clearhead-tests-")
 os.environ["CLEARHEAD_CACHE"] = _CACHE.name
 
+# Whoever starts these tests with nohup, or in the background, has signals ignored: the processes of tests would inherit
+# that, and wait for ever for a signal that stops them.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+for _name in ("SIGHUP", "SIGTERM"):
+    if signal.getsignal(getattr(signal, _name, signal.SIGTERM)) is signal.SIG_IGN:
+        signal.signal(getattr(signal, _name), signal.SIG_DFL)
+
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )
