@@ -1,33 +1,22 @@
 """A trained model in use: translating, scoring, and saving it to a folder of its own."""
 
-import contextlib
 import functools
 import logging
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args, overload
 
-from clearhead.bounds import whole
 from clearhead.bundle.arguments import require_ids, require_many, require_text, shown
 from clearhead.bundle.config_file import FAMILY
 from clearhead.bundle.folder import Parts, write_folder
 from clearhead.bundle.serving import Serving
 from clearhead.bundle.settings import Settings
 from clearhead.bundle.streaming import Noting, best_texts, streamed
-from clearhead.decoding import Engine, LengthPenalty, Precision, Sampling, SearchOptions, Shortlist
-from clearhead.decoding.engine import requests_for
+from clearhead.decoding import Engine, Precision, Sampling, SearchOptions, Shortlist
 from clearhead.errors import UsageError
 from clearhead.model import TransformerConfig
-from clearhead.tasks.translation import (
-    BLANK,
-    Translation,
-    as_text,
-    rescored,
-    source_ids,
-    tag_of,
-    too_long,
-    unreadable,
-)
+from clearhead.tasks.translation import Translation, source_ids, tag_of, too_long, unreadable
+from clearhead.tasks.translation.searching import listed_for, scores, search_options, translations, wide_enough
 from clearhead.text import Tokenizer, is_blank, learned_scripts, visible
 from clearhead.text.utf8 import Utf8Automaton
 
@@ -39,8 +28,6 @@ if TYPE_CHECKING:
     import clearhead.tracing
 
 _LOG = logging.getLogger(__name__)
-# A target that is too long for the model is refused by how many pieces it has; beyond so many they are not counted.
-COUNTED = 10_000
 
 
 class Bundle:
@@ -81,14 +68,9 @@ class Bundle:
 
     def __repr__(self) -> str:
         named = ", ".join(f"{one}→{other}" for one, other in self.settings.languages if one and other)
-        told = [
-            FAMILY,
-            named,
-            f"{self._serving.parameters:,} parameters",
-            f"{self.precision} on {self._serving.device}",
-        ]
-        place = "" if self.folder is None else f", from {self.folder}"
-        return f"<Bundle {visible(self.settings.name)}: {', '.join(one for one in told if one)}{place}>"
+        told = [FAMILY, named, f"{self._serving.parameters:,} parameters"]
+        place = f"{self.precision} on {self._serving.device}" + (f", from {self.folder}" if self.folder else "")
+        return f"<Bundle {visible(self.settings.name)}: {', '.join(one for one in (*told, place) if one)}>"
 
     def to(self, device: "str | torch.device") -> "Bundle":
         """Put the model on a device, such as "cpu" or "cuda", which computes from then on; returns this bundle itself.
@@ -288,24 +270,16 @@ class Bundle:
         """What searches for the translations of texts, given them and the number of the first."""
         require_text("prefix", prefix)
         self.tag(to)
-        shortlist, tokenizer = self._shortlist(to), self.target_tokenizer
-        beginning = tokenizer.encode(prefix, COUNTED)
+        shortlist = listed_for(to, self.shortlist, self.languages)
 
         def find(texts: Sequence[str], first: int) -> Iterator[list[Translation]]:
-            encoded = self._sources(texts, to)
-            numbers = [first + number for number, source in enumerate(encoded) if source is not None]
-            sources = [source for source in encoded if source is not None]
             engine = self._serving.engine(self.precision)
             if batch_tokens is not None or workers is not None:
                 engine = Engine(engine.runtime, batch_tokens=batch_tokens, workers=workers)
-            prefixes = [beginning] * len(sources)
-            requests = requests_for(engine.runtime.sizes, sources, options, prefixes, numbers, shortlist=shortlist)
-            with contextlib.closing(engine.results(requests)) as results:
-                found = (
-                    results if not exact else iter(rescored(self._serving.precise(), sources, list(results), options))
-                )
-                for source in encoded:
-                    yield [BLANK] if source is None else [as_text(one, tokenizer) for one in next(found)]
+            return translations(
+                self._sources(texts, to), engine, self.target_tokenizer, options, first=first, prefix=prefix,
+                shortlist=shortlist, precise=self._serving.precise if exact else None,
+            )  # fmt: skip
 
         return find
 
@@ -323,23 +297,16 @@ class Bundle:
         A blank target of a blank source has a log-probability of 0, as in `search`. Raises UsageError where the two
         have different lengths, DecodingError for a target that is longer than the model can write.
         """
-        from clearhead.decoding import score_ids
-
         require_many("sources", sources)
         require_many("targets", targets)
         if len(sources) != len(targets):
             raise UsageError(f"{len(sources)} sources but {len(targets)} targets; give one target for each source")
-        options = self._options(None, 1, length_penalty, None)
-        encoded = self._sources(sources, to)
-        asked = [n for n, source in enumerate(encoded) if source is not None or not is_blank(targets[n])]
+        options, encoded = self._options(None, 1, length_penalty, None), self._sources(sources, to)
         # A blank source with words for a target is a question: how probable are they after nothing at all?
-        ids = [encoded[number] or self.encode("", to) for number in asked]
-        wanted = self.target_tokenizer.encode_many([targets[number] for number in asked], COUNTED)
-        results = [BLANK for _ in sources]
-        found = score_ids(self._serving.precise(), ids, wanted, options, numbers=asked, batch_tokens=batch_tokens)
-        for number, hypothesis in zip(asked, found, strict=True):
-            results[number] = as_text(hypothesis, self.target_tokenizer)
-        return results
+        asked = [
+            ids or (None if is_blank(text) else self.encode("", to)) for ids, text in zip(encoded, targets, strict=True)
+        ]
+        return scores(asked, targets, self._serving.precise(), self.target_tokenizer, options, batch_tokens)
 
     def trace(
         self, text: str, to: str | None = None, target: str | None = None, *, beam_size: int = 1
@@ -350,27 +317,16 @@ class Bundle:
         numbers are those of the model in float32, whatever the precision it is served in.
         Raises UsageError for a blank text or an unknown language, DecodingError for a target too long to be written.
         """
-        from clearhead.bundle.traces import side, traced_target, traced_translation
+        from clearhead.bundle.traces import traced_text
 
         require_text("text", text)
         require_text("target", target, optional=True)
         [source] = self._sources([text], to)
         if source is None:
             raise UsageError("there is nothing to trace in a blank text; give a sentence")
-        options, tokenizer = self._options(beam_size, 1, None, None), self.target_tokenizer
-        settings = {
-            "model": self.settings.name,
-            "to": to,
-            "beam_size": beam_size if target is None else None,
-            "length_penalty": str(options.length_penalty),
-            "precision": self.precision,
-        }
-        sentence = side(text, source, self.source_tokenizer)
-        if target is None:
-            found = traced_translation(self._serving, self.precision, sentence, tokenizer, options, settings)
-        else:
-            ids = tokenizer.encode(target, COUNTED)
-            found = traced_target(self._serving, sentence, target, ids, tokenizer, settings)
+        options = self._options(beam_size, 1, None, None)
+        tokenizers, settings = (self.source_tokenizer, self.target_tokenizer), {"model": self.settings.name, "to": to}
+        found = traced_text(self._serving, self.precision, text, source, target, tokenizers, options, settings)
         found.bundle = self
         return found
 
@@ -393,19 +349,11 @@ class Bundle:
     def _options(
         self, beam_size: int | None, top_beams: int, length_penalty: str | None, sampling: Sampling | None
     ) -> SearchOptions:
-        tokenizer = self.target_tokenizer
-        tags = (tokenizer.tag(language) for language in tokenizer.languages)
-        chosen = self.settings.beam_size if beam_size is None else beam_size
-        return SearchOptions(
-            begin=tokenizer.begin,
-            end=tokenizer.end,
-            suppressed=(tokenizer.padding, tokenizer.begin, *tags),
-            # Whoever asks for so many translations and says nothing of the beam wants a beam that can give them.
-            beam_size=max(chosen, whole("top_beams", top_beams)) if beam_size is None else chosen,
+        return search_options(
+            self.target_tokenizer,
+            wide_enough(self.settings.beam_size, top_beams) if beam_size is None else beam_size,
+            self.settings.length_penalty if length_penalty is None else length_penalty,
             top_beams=top_beams,
-            length_penalty=LengthPenalty.parse(
-                self.settings.length_penalty if length_penalty is None else length_penalty
-            ),
             sampling=sampling,
             utf8=self._utf8,
         )
@@ -418,15 +366,6 @@ class Bundle:
     def _sources(self, texts: Sequence[str], to: str | None) -> list[list[int] | None]:
         """The ids of each text with its tag and end; None for a blank one. Too long a text is cut."""
         return source_ids(texts, self.tag(to), self.source_tokenizer, self.config.max_length)
-
-    def _shortlist(self, to: str | None) -> Shortlist | None:
-        """The shortlist. Raises UsageError where it was learned for another language."""
-        if self.shortlist is not None and self.languages and self.shortlist.language != to:
-            raise UsageError(
-                f"the shortlist is for translations into {self.shortlist.language}, not {to}; "
-                "make one for that language with `clearhead shortlist`, or leave it out"
-            )
-        return self.shortlist
 
     def too_long(self, texts: Sequence[str]) -> list[int]:
         """The numbers, from 0, of the texts that are longer than the model can read, and are cut at its limit."""

@@ -10,6 +10,7 @@ from clearhead.decoding import Engine, Hypothesis, Precision, SearchOptions, Ste
 from clearhead.errors import DecodingError
 from clearhead.model import EncoderDecoder
 from clearhead.runtimes.weights import require_numbers
+from clearhead.tasks.translation.searching import COUNTED
 from clearhead.text import Tokenizer
 from clearhead.tracing import Side, Trace, Tree, record, steps_of
 from clearhead.tracing.steps import PROBABILITIES
@@ -18,27 +19,34 @@ from clearhead.tracing.steps import PROBABILITIES
 CANDIDATES = 10
 
 
-def traced_translation(
+def traced_text(
     serving: Serving,
     precision: Precision,
-    sentence: Side,
-    tokenizer: Tokenizer,
+    text: str,
+    source: Sequence[int],
+    target: str | None,
+    tokenizers: tuple[Tokenizer, Tokenizer],
     options: SearchOptions,
     settings: Mapping[str, Any],
 ) -> Trace:
-    """The trace of what translating gives. settings: what the trace tells of how it was made."""
+    """The trace of what translating gives for a text and its ids, or of a target that is given.
+
+    settings: what the trace tells of how it was made. Raises DecodingError where the target is too long.
+    """
+    sentence, tokenizer = side(text, source, tokenizers[0]), tokenizers[1]
+    settings = {
+        **settings,
+        "beam_size": options.beam_size if target is None else None,
+        "length_penalty": str(options.length_penalty),
+        "precision": precision,
+    }
+    if target is not None:
+        tokens = (*tokenizer.encode(target, COUNTED), tokenizer.end)
+        return traced(serving.model, sentence, tokens, target, tokenizer, None, {**settings, "served": None})
     best, tree = searched(serving.engine(precision), sentence.ids, options)
     # Each token's log-probability as the program that translates computed it, in its precision.
     settings = {**settings, "served": list(best.token_log_probabilities)}
     return traced(serving.model, sentence, best.tokens, tokenizer.decode(best.tokens), tokenizer, tree, settings)
-
-
-def traced_target(
-    serving: Serving, sentence: Side, text: str, ids: Sequence[int], tokenizer: Tokenizer, settings: Mapping[str, Any]
-) -> Trace:
-    """The trace of a target that is given, as text and as ids. Raises DecodingError where it is too long."""
-    settings = {**settings, "served": None}
-    return traced(serving.model, sentence, (*ids, tokenizer.end), text, tokenizer, None, settings)
 
 
 def searched(engine: Engine, source: Sequence[int], options: SearchOptions) -> tuple[Hypothesis, Tree | None]:

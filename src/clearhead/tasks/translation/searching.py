@@ -1,0 +1,104 @@
+"""From texts' ids to their translations: how a search goes about a tokenizer's ids, and what the engine finds."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from clearhead.bounds import whole
+from clearhead.decoding import Engine, LengthPenalty, Sampling, SearchOptions, Shortlist
+from clearhead.decoding.engine import requests_for
+from clearhead.errors import UsageError
+from clearhead.tasks.translation.results import BLANK, Translation, as_text, rescored
+from clearhead.text import Tokenizer
+from clearhead.text.utf8 import Utf8Automaton
+
+if TYPE_CHECKING:
+    import clearhead.model
+
+# A target that is too long for the model is refused by how many pieces it has; beyond so many they are not counted.
+COUNTED = 10_000
+
+
+def search_options(
+    tokenizer: Tokenizer,
+    beam_size: int,
+    length_penalty: str,
+    *,
+    top_beams: int = 1,
+    sampling: Sampling | None = None,
+    utf8: Utf8Automaton | None = None,
+) -> SearchOptions:
+    """How to search for ids of this tokenizer; neither padding nor begin nor a tag is ever written."""
+    tags = (tokenizer.tag(language) for language in tokenizer.languages)
+    return SearchOptions(
+        begin=tokenizer.begin,
+        end=tokenizer.end,
+        suppressed=(tokenizer.padding, tokenizer.begin, *tags),
+        beam_size=beam_size,
+        top_beams=top_beams,
+        length_penalty=LengthPenalty.parse(length_penalty),
+        sampling=sampling,
+        utf8=utf8,
+    )
+
+
+def wide_enough(beam_size: int, top_beams: int) -> int:
+    """Whoever asks for so many translations and says nothing of the beam wants a beam that can give them."""
+    return max(beam_size, whole("top_beams", top_beams))
+
+
+def translations(
+    encoded: Sequence[list[int] | None],
+    engine: Engine,
+    tokenizer: Tokenizer,
+    options: SearchOptions,
+    *,
+    first: int = 0,
+    prefix: str = "",
+    shortlist: Shortlist | None = None,
+    precise: "Callable[[], clearhead.model.EncoderDecoder] | None" = None,
+) -> Iterator[list[Translation]]:
+    """The best translations of each text, as soon as they are there; a blank one of a blank text.
+
+    encoded: each text's ids, None for a blank one. first: the number of the first of them among all.
+    precise: gives the model by which scores are reported; without it they are those of the search.
+    """
+    numbers = [first + number for number, source in enumerate(encoded) if source is not None]
+    sources = [source for source in encoded if source is not None]
+    prefixes = [tokenizer.encode(prefix, COUNTED)] * len(sources) if prefix else None
+    requests = requests_for(engine.runtime.sizes, sources, options, prefixes, numbers, shortlist=shortlist)
+    with contextlib.closing(engine.results(requests)) as results:
+        found = results if precise is None else iter(rescored(precise(), sources, list(results), options))
+        for source in encoded:
+            yield [BLANK] if source is None else [as_text(one, tokenizer) for one in next(found)]
+
+
+def scores(
+    encoded: Sequence[list[int] | None],
+    targets: Sequence[str],
+    model: "clearhead.model.EncoderDecoder",
+    tokenizer: Tokenizer,
+    options: SearchOptions,
+    batch_tokens: int | None = None,
+) -> list[Translation]:
+    """How probable the model holds each target; that of a source without ids is blank, too.
+
+    Raises DecodingError for a target that is longer than the model can write.
+    """
+    from clearhead.decoding import score_ids
+
+    asked = {number: source for number, source in enumerate(encoded) if source is not None}
+    wanted = tokenizer.encode_many([targets[number] for number in asked], COUNTED)
+    found = score_ids(model, [*asked.values()], wanted, options, numbers=[*asked], batch_tokens=batch_tokens)
+    by_number = dict(zip(asked, found, strict=True))
+    return [as_text(by_number[n], tokenizer) if n in by_number else BLANK for n in range(len(encoded))]
+
+
+def listed_for(to: str | None, shortlist: Shortlist | None, languages: Sequence[str]) -> Shortlist | None:
+    """The shortlist. Raises UsageError where it was learned for another one of the model's languages."""
+    if shortlist is not None and languages and shortlist.language != to:
+        raise UsageError(
+            f"the shortlist is for translations into {shortlist.language}, not {to}; "
+            "make one for that language with `clearhead shortlist`, or leave it out"
+        )
+    return shortlist

@@ -1,0 +1,74 @@
+"""From texts' ids to their translations: tests/bundle/test_bundle.py has what comes of it as a whole."""
+
+import numpy as np
+import pytest
+
+from clearhead.bundle import Bundle
+from clearhead.decoding import Shortlist
+from clearhead.errors import DecodingError, UsageError
+from clearhead.tasks.translation import BLANK
+from clearhead.tasks.translation.searching import (
+    listed_for,
+    scores,
+    search_options,
+    translations,
+    wide_enough,
+)
+
+
+def test_no_control_symbol_may_be_written(two_languages: Bundle) -> None:
+    tokenizer = two_languages.target_tokenizer
+    options = search_options(tokenizer, 3, "gnmt:0.6", top_beams=2)
+    controls = {tokenizer.padding, tokenizer.begin, tokenizer.tag("en"), tokenizer.tag("fr")}
+    assert set(options.suppressed) == controls
+    assert (options.begin, options.end) == (tokenizer.begin, tokenizer.end)
+    assert (options.beam_size, options.top_beams, str(options.length_penalty)) == (3, 2, "gnmt:0.6")
+
+
+def test_a_beam_is_wide_enough() -> None:
+    assert [wide_enough(*asked) for asked in ((1, 4), (4, 1), (2, 2))] == [4, 4, 2]
+    with pytest.raises(DecodingError, match="top_beams=0 must be"):
+        wide_enough(4, 0)
+
+
+def test_blank_ones_stand_in_their_places(two_languages: Bundle) -> None:
+    engine, tokenizer = two_languages._serving.engine("fp32"), two_languages.target_tokenizer
+    options = search_options(tokenizer, 1, "mean:1.0")
+    ids = [two_languages.encode(text, "fr") for text in ("one", "two")]
+    found = list(translations([None, ids[0], None, ids[1]], engine, tokenizer, options))
+    assert found[0] == found[2] == [BLANK]
+    assert [found[1], found[3]] == list(translations(ids, engine, tokenizer, options))
+
+
+def test_scores_are_the_precise_models_where_there_is_one(two_languages: Bundle) -> None:
+    engine, tokenizer = two_languages._serving.engine("fp32"), two_languages.target_tokenizer
+    options, ids = search_options(tokenizer, 1, "mean:1.0"), [two_languages.encode("one", "fr")]
+    [[plain]] = translations(ids, engine, tokenizer, options)
+    [[exact]] = translations(ids, engine, tokenizer, options, precise=two_languages._serving.precise)
+    assert plain.tokens == exact.tokens
+    assert plain.log_probability == pytest.approx(exact.log_probability, abs=1e-4)
+    assert plain.log_probability != exact.log_probability
+
+
+def test_errors_and_draws_go_by_the_number_among_all(two_languages: Bundle) -> None:
+    engine, tokenizer = two_languages._serving.engine("fp32"), two_languages.target_tokenizer
+    with pytest.raises(DecodingError, match="sentence 8: its source has 0 tokens"):
+        list(translations([None, []], engine, tokenizer, search_options(tokenizer, 1, "none"), first=6))
+
+
+def test_what_was_written_has_the_score_that_it_had(two_languages: Bundle) -> None:
+    tokenizer, model = two_languages.target_tokenizer, two_languages._serving.precise()
+    options = search_options(tokenizer, 1, "mean:1.0")
+    ids = [two_languages.encode(text, "fr") for text in ("one", "two")]
+    found = scores([ids[0], None, ids[1]], ["un", "", "deux"], model, tokenizer, options)
+    assert found[1] == BLANK
+    assert [found[0], found[2]] == two_languages.score(["one", "two"], ["un", "deux"], "fr", length_penalty="mean:1.0")
+
+
+def test_a_shortlist_is_for_one_language() -> None:
+    empty = Shortlist(np.zeros(2, np.int64), np.zeros(0, np.int32), np.array([2], np.int32), 5, "fr")
+    assert listed_for("fr", empty, ("en", "fr")) is empty
+    assert listed_for("en", None, ("en", "fr")) is None
+    assert listed_for(None, empty, ()) is empty
+    with pytest.raises(UsageError, match="the shortlist is for translations into fr, not en"):
+        listed_for("en", empty, ("en", "fr"))
