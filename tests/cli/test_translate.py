@@ -227,6 +227,16 @@ class TestPerson:
         assert main(["translate", str(run_folder), "--beam-size", "1"]) == 0
         assert [answer.count(b"\n") for answer in person.answers] == [0, 1, 1]
 
+    def test_nobody_is_asked_for_a_sentence_in_vain(
+        self, two_languages_folder: Path, person: Person, capsysbinary: pytest.CaptureFixture[bytes]
+    ) -> None:
+        """A language that the model does not know is refused before a sentence is asked for."""
+        assert main(["translate", str(two_languages_folder), "--to", "kr"]) == 2
+        assert person.answers == []
+        said = capsysbinary.readouterr().err
+        assert said.startswith(b"clearhead: this model translates into en, fr, not 'kr'")
+        assert said.count(b"\n") == 1
+
     @pytest.mark.parametrize("options", [["--quiet"], []])
     def test_what_to_do_is_said(self, run_folder: Path, options: list[str], person: Person) -> None:
         main(["translate", str(run_folder), "--beam-size", "1", *options])
