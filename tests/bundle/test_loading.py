@@ -185,7 +185,11 @@ class TestLoading:
             pytest.fail("the model was built before its sizes were held against the files")
 
         monkeypatch.setattr(EncoderDecoder, "__init__", build)
+        # Nobody's size: of these any large number is one, and None is what each has by default.
+        free = {"eps": (10**6, 10**9), "scale": (10**6, 10**9, None), "kv_heads": (None,), "head_width": (None,)}
         for value in (10**6, 10**9, 10**400, math.nan, "8", None):
+            if value in free.get(field, ()):
+                continue
             model = json.loads((copy / "config.json").read_text())["model"] | {field: value}
             rewrite(copy, model=model)
             self.refused(copy, "is not a bundle of this clearhead|config.json has|has shape|does not fit")

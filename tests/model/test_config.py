@@ -43,6 +43,8 @@ def test_the_defaults_are_the_paper_s_base_model() -> None:
         ({"eps": 0.0}, "eps=0.0 is not a finite number above 0; set one, such as eps=1e-05"),
         ({"eps": float("inf")}, "eps=inf is not a finite number above 0"),
         ({"scale": float("nan")}, "scale=nan is not a finite number above 0"),
+        ({"scale": 10**400}, "scale=a number of many digits is not a finite number above 0"),
+        ({"eps": 1e39}, r"eps=1e\+39 is not a finite number above 0"),
         ({"bias": 1}, "bias=1 is not known; choose one of True, False"),
         ({"target_vocabulary": 90}, "share_embeddings=all needs one vocabulary, but source_vocabulary=100"),
     ],

@@ -1,7 +1,6 @@
 """The sizes and choices of a block, and of each family that is made of blocks: frozen, and validated once."""
 
 import dataclasses
-import math
 from typing import Any, Literal, get_args
 
 from clearhead.errors import ConfigError
@@ -11,6 +10,8 @@ NormPlacement = Literal["post", "pre"]
 NormKind = Literal["layer", "rms"]
 Activation = Literal["relu", "gelu", "gelu-tanh", "silu", "reglu", "geglu", "geglu-tanh", "swiglu"]
 Sharing = Literal["all", "target", "none"]
+# The function by which each gated activation multiplies a second projection (Shazeer 2020).
+GATED = {"reglu": "relu", "geglu": "gelu", "geglu-tanh": "gelu-tanh", "swiglu": "silu"}
 
 _CHOICES = {
     "positions": get_args(PositionKind),
@@ -27,6 +28,7 @@ MOST_SIZES = {
 EPS = 1e-5
 _NEWER = ("kv_heads", "head_width", "eps", "bias", "scale")
 _DERIVED: Any = None
+_LARGEST = 2.0**127
 _RATES = ("dropout", "attention_dropout", "activation_dropout")
 
 
@@ -185,7 +187,7 @@ def _nearest_divisor(number: int, wanted: int) -> int:
 
 
 def _require_positive(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 < value < math.inf:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 < value <= _LARGEST:
         raise ConfigError(f"{name}={_shown(value)} is not a finite number above 0; set one, such as {name}={EPS}")
 
 

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from clearhead.model.config import BlockConfig
+from clearhead.model.config import GATED, BlockConfig
 from clearhead.model.dropout import Dropout
 from clearhead.model.linear import Linear
 from clearhead.model.observed import Observed
@@ -18,7 +18,6 @@ _FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "gelu-tanh": functools.partial(F.gelu, approximate="tanh"),
     "silu": F.silu,
 }
-_GATED = {"reglu": "relu", "geglu": "gelu", "geglu-tanh": "gelu-tanh", "swiglu": "silu"}
 
 
 class FeedForward(Observed):
@@ -32,9 +31,9 @@ class FeedForward(Observed):
         super().__init__()
         sizes = config.width, config.inner_width
         self.inner = Linear(*sizes, config.bias)
-        self.gate = Linear(*sizes, config.bias) if config.activation in _GATED else None
+        self.gate = Linear(*sizes, config.bias) if config.activation in GATED else None
         self.outer = Linear(config.inner_width, config.width, config.bias)
-        self.function = _FUNCTIONS[_GATED.get(config.activation, config.activation)]
+        self.function = _FUNCTIONS[GATED.get(config.activation, config.activation)]
         self.dropout = Dropout(config.activation_dropout)
 
     def forward(self, inputs: Float[Tensor, "batch length width"]) -> Float[Tensor, "batch length width"]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from clearhead.model.config import BlockConfig, TransformerConfig
+from clearhead.model.config import GATED, BlockConfig, TransformerConfig
 
 Shape = tuple[int, ...]
 Named = Iterator[tuple[str, Shape]]
@@ -58,7 +58,7 @@ def _layer(layer: str, config: BlockConfig, attentions: tuple[str, ...]) -> Name
             yield from _linear(f"{layer}.{attention}.{name}", width, outputs, bias)
         yield from _linear(f"{layer}.{attention}.output", all_heads, width, bias)
     yield from _linear(f"{layer}.feed_forward.inner", width, inner, bias)
-    if "glu" in config.activation:
+    if config.activation in GATED:
         yield from _linear(f"{layer}.feed_forward.gate", width, inner, bias)
     yield from _linear(f"{layer}.feed_forward.outer", inner, width, bias)
     for part in (*attentions, "feed_forward"):

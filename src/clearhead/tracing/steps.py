@@ -8,7 +8,7 @@ import math
 from typing import Any
 
 from clearhead.model import TransformerConfig
-from clearhead.model.config import EPS
+from clearhead.model.config import EPS, GATED
 from clearhead.tracing.operations import Operation
 
 MEMORY = "encoder.memory"
@@ -159,5 +159,4 @@ class _Walk:
 
 def _activation(name: str) -> tuple[str, bool]:
     """The function, and whether its result is multiplied by a gate."""
-    gated = {"reglu": "relu", "geglu": "gelu", "geglu-tanh": "gelu-tanh", "swiglu": "silu"}
-    return (gated[name], True) if name in gated else (name, False)
+    return (GATED[name], True) if name in GATED else (name, False)
