@@ -29,7 +29,7 @@ import results_file
 
 from clearhead.data import plan
 from clearhead.recipe import load_recipe
-from clearhead.training.preparation import Materials, gather
+from clearhead.training.run_inputs import RunInputs, prepare_run
 
 HERE = Path(__file__).parent
 WORK = HERE.parent / ".bench"
@@ -126,37 +126,37 @@ def write_task(data: Path, size: str) -> Path:
     """The corpus as clearhead prepares it, as files that every peer can read."""
     os.environ["CLEARHEAD_DATA"] = str(data.absolute())
     recipe = load_recipe(HERE.parent / "recipes" / "multi30k-en-de.yaml", SIZES[size])
-    materials = gather(recipe)
+    inputs = prepare_run(recipe)
     folder = WORK / f"task-{size}"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "recipe.yaml").write_text(recipe.to_yaml())
-    write_words(folder, materials)
-    write_ids(folder, materials)
-    config, tokenizer = materials.config, materials.target_tokenizer
+    write_words(folder, inputs)
+    write_ids(folder, inputs)
+    config, tokenizer = inputs.config, inputs.target_tokenizer
     settings = {
         "vocabulary": tokenizer.size, "padding": tokenizer.padding, "begin": tokenizer.begin, "end": tokenizer.end,
         "width": config.width, "heads": config.heads, "inner_width": config.inner_width,
         "layers": config.encoder_layers, "dropout": config.dropout, "norm_placement": config.norm_placement,
-        "parameters": sum(parameter.numel() for parameter in materials.untrained_model().parameters()),
-        "batch_tokens": materials.recipe.training.batch_tokens, "likely_speed": LIKELY_SPEED[size],
+        "parameters": sum(parameter.numel() for parameter in inputs.untrained_model().parameters()),
+        "batch_tokens": inputs.recipe.training.batch_tokens, "likely_speed": LIKELY_SPEED[size],
     }  # fmt: skip
     (folder / "task.json").write_text(json.dumps(settings, indent=1))
     return folder
 
 
-def write_words(folder: Path, materials: Materials) -> None:
+def write_words(folder: Path, inputs: RunInputs) -> None:
     """Each sentence as words t12 t345 …, one a piece, without its end: for toolkits with vocabularies of words."""
-    corpora = {"train": materials.training, "validate": materials.validation[0].corpus}
+    corpora = {"train": inputs.training, "validate": inputs.validation[0].corpus}
     for name, corpus in corpora.items():
         for side, file in (("source", corpus.source), ("target", corpus.target)):
             lines = (" ".join(f"t{piece}" for piece in file[number][:-1]) for number in range(len(file)))
             (folder / f"{name}.{side}").write_text("\n".join(lines) + "\n")
-    (folder / "pieces.txt").write_text("".join(f"t{piece}\n" for piece in range(materials.target_tokenizer.size)))
+    (folder / "pieces.txt").write_text("".join(f"t{piece}\n" for piece in range(inputs.target_tokenizer.size)))
 
 
-def write_ids(folder: Path, materials: Materials) -> None:
+def write_ids(folder: Path, inputs: RunInputs) -> None:
     """The same sentences as ids with their ends, and the batches of clearhead's first epoch."""
-    corpus, training = materials.training, materials.recipe.training
+    corpus, training = inputs.training, inputs.recipe.training
     batches = plan(corpus.source.lengths, corpus.target.lengths, batch_tokens=training.batch_tokens, seed=1, epoch=0)
     everything = np.arange(len(corpus))
     np.savez(

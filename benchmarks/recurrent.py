@@ -36,7 +36,7 @@ from clearhead.training.callbacks import Progress
 from clearhead.training.clock import Clock
 from clearhead.training.corpus_files import corpus_folder
 from clearhead.training.feeding import batches_from
-from clearhead.training.preparation import Materials, gather
+from clearhead.training.run_inputs import RunInputs, prepare_run
 from clearhead.training.train_step import TrainStep
 
 NAMES = ("Transformer", "GRU with attention")
@@ -63,11 +63,11 @@ def compare(run: Path, changes: Sequence[str], save: bool) -> None:
     recipe = load_recipe(find_bundle(run) / "recipe.yaml", ["training.device=cpu", *changes])
     if recipe.data.embedded is None:
         raise ClearheadError(f"--beside {run} is a run of {recipe.name!r}; expected one of street: clearhead demo")
-    materials = gather(recipe, (beside.source_tokenizer, beside.target_tokenizer))
-    model = untrained(materials, count(beside.model))
+    inputs = prepare_run(recipe, (beside.source_tokenizer, beside.target_tokenizer))
+    model = untrained(inputs, count(beside.model))
     print(f"{count(model):,} parameters, the Transformer has {count(beside.model):,}", file=sys.stderr)
-    trained, lines = train(model, materials)
-    recurrent = Bundle(trained, materials.source_tokenizer, materials.target_tokenizer, materials.recipe)
+    trained, lines = train(model, inputs)
+    recurrent = Bundle(trained, inputs.source_tokenizer, inputs.target_tokenizer, inputs.recipe)
     timing = find_bundle(run).parent / "timing.jsonl"
     known = [json.loads(line) for line in timing.read_text().splitlines()] if timing.is_file() else []
     print(costs([beside, recurrent], [known, lines]))
@@ -82,23 +82,23 @@ def compare(run: Path, changes: Sequence[str], save: bool) -> None:
         )
 
 
-def untrained(materials: Materials, parameters: int) -> Recurrent:
+def untrained(inputs: RunInputs, parameters: int) -> Recurrent:
     """The recurrent model that has about so many parameters, before its first step."""
-    config, tokenizer = materials.config, materials.target_tokenizer
+    config, tokenizer = inputs.config, inputs.target_tokenizer
     hidden_width = hidden_width_for(parameters, tokenizer.size, config.width)
     sizes = RecurrentConfig(
         tokenizer.size, config.width, hidden_width, config.dropout, config.max_length, tokenizer.padding
     )
-    return Recurrent(sizes, materials.recipe.training.seed)
+    return Recurrent(sizes, inputs.recipe.training.seed)
 
 
-def train(model: Recurrent, materials: Materials) -> tuple[Recurrent, Lines]:
+def train(model: Recurrent, inputs: RunInputs) -> tuple[Recurrent, Lines]:
     """The average of the weights after the recipe's last step, and how fast it went, as a run's timing.jsonl says it.
 
     Unlike a run it chooses no best step, and keeps nothing on disk.
     """
-    settings = materials.recipe.training
-    train_step, batches, clock = TrainStep(model, settings), batches_from(TrainState(), materials), Clock()
+    settings = inputs.recipe.training
+    train_step, batches, clock = TrainStep(model, settings), batches_from(TrainState(), inputs), Clock()
     lines, tokens, seen = [], 0, 0
     for step in range(1, settings.steps + 1):
         together = list(itertools.islice(batches, settings.accumulate))

@@ -11,7 +11,7 @@ import json
 import torch
 
 from clearhead.model import EncoderDecoder, TransformerConfig
-from clearhead.training import Materials, TrainState
+from clearhead.training import RunInputs, TrainState
 from clearhead.training.feeding import batches_from
 from clearhead.training.train_step import TrainStep
 from training import corpus, recipe_for, tokenizers
@@ -51,8 +51,8 @@ def weights(changes: dict[str, object], dropout: float, steps: int) -> torch.Ten
         decoder_layers=2, dropout=dropout,
     )  # fmt: skip
     train_step = TrainStep(EncoderDecoder(config, seed=1), recipe.training)
-    materials = Materials(recipe, *tokenizers(PIECES), corpus(2_000, PIECES), ())
-    for number, batch in enumerate(itertools.islice(batches_from(TrainState(), materials), steps), start=1):
+    inputs = RunInputs(recipe, *tokenizers(PIECES), corpus(2_000, PIECES), ())
+    for number, batch in enumerate(itertools.islice(batches_from(TrainState(), inputs), steps), start=1):
         train_step.step(number, [batch])
     return train_step.flat.values.double()
 

@@ -22,7 +22,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from clearhead.data import Batch, FilterReport, PreparedCorpus, TokenFile
 from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.recipe import ResolvedRecipe, build_recipe
-from clearhead.training import Materials, TrainState
+from clearhead.training import RunInputs, TrainState
 from clearhead.training.feeding import batches_from
 from clearhead.training.resolving import Measured, choose_machine, resolve
 from clearhead.training.sizes import choose_sizes
@@ -55,13 +55,13 @@ def main() -> None:
     chosen = parser.parse_intermixed_args()
     began = time.perf_counter()
     recipe = recipe_for(chosen.preset, chosen.pieces, dict(change.split("=") for change in chosen.changes))
-    materials = Materials(recipe, *tokenizers(chosen.pieces), corpus(chosen.pairs, chosen.pieces), ())
+    inputs = RunInputs(recipe, *tokenizers(chosen.pieces), corpus(chosen.pairs, chosen.pieces), ())
     config = recipe.model.config(chosen.pieces, chosen.pieces)
     train_step = TrainStep(EncoderDecoder(config, seed=1), recipe.training)
     with sdpa_kernel(ATTENTION[chosen.attention]) if chosen.attention else contextlib.nullcontext():
-        figures = measured(train_step, batches_from(TrainState(), materials), chosen.seconds, began)
+        figures = measured(train_step, batches_from(TrainState(), inputs), chosen.seconds, began)
         if chosen.profile:
-            chosen.profile.write_text(profiled(train_step, batches_from(TrainState(), materials)))
+            chosen.profile.write_text(profiled(train_step, batches_from(TrainState(), inputs)))
     rate, flops = figures["pairs_per_second"], flops_a_pair(config)
     share = {"flops_a_pair": flops, "share_of_peak": rate * flops / PEAK}
     settings = {key: getattr(recipe.training, key) for key in ("packing", "compile", "graph", "precision", "device")}

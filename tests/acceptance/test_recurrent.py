@@ -108,11 +108,11 @@ import recurrent
 from clearhead.recipe import load_recipe
 from clearhead.training import TrainState, cross_entropy
 from clearhead.training.feeding import batches_from
-from clearhead.training.preparation import gather
-materials = gather(load_recipe(sys.argv[1], ["training.steps=60", "training.log_every=20"]))
-batch = next(batches_from(TrainState(), materials))
-models = [recurrent.untrained(materials, 20_000) for _ in range(3)]
-for model in (models[0].eval(), *(recurrent.train(one, materials)[0] for one in models[1:])):
+from clearhead.training.run_inputs import prepare_run
+inputs = prepare_run(load_recipe(sys.argv[1], ["training.steps=60", "training.log_every=20"]))
+batch = next(batches_from(TrainState(), inputs))
+models = [recurrent.untrained(inputs, 20_000) for _ in range(3)]
+for model in (models[0].eval(), *(recurrent.train(one, inputs)[0] for one in models[1:])):
     logits = model(batch.source, batch.target_input)
     print(repr(float(cross_entropy(logits, batch.target_output, padding=batch.padding))))
 """

@@ -14,7 +14,7 @@ from clearhead.cli.progress import PlainReporter, TerminalReporter, duration, pr
 from clearhead.evaluation import Quality
 from clearhead.recipe import Recipe
 from clearhead.training import Progress, Validation, train
-from clearhead.training.preparation import gather
+from clearhead.training.run_inputs import prepare_run
 
 PROGRESS = Progress(2_500, 26_000, 3.14159, 0.0012, 12_345.6, 754.0, 0, 4_000_000, 0.029)
 VALIDATION = Validation(1.23456, 3.4369, Quality(37.254, 60.12, 5.0, "", ""))
@@ -76,8 +76,8 @@ class TestChoice:
 
 
 def tell(one: PlainReporter | TerminalReporter, recipe: Recipe) -> None:
-    materials = gather(recipe)
-    one.on_start(materials, 9_776, 4)
+    inputs = prepare_run(recipe)
+    one.on_start(inputs, 9_776, 4)
     one.on_log(PROGRESS)
     one.on_validation(2_500, VALIDATION, True)
     one.on_warning("step-9 [bold] is damaged")

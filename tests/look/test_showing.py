@@ -14,7 +14,7 @@ from clearhead.look import exhibit_of, show
 from clearhead.look.showing import is_shipped, read_history, untrained
 from clearhead.recipe import Recipe
 from clearhead.tracing import Trace
-from clearhead.training.preparation import gather
+from clearhead.training.run_inputs import prepare_run
 
 
 def told(page: str) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def test_before_training(run_folder: Path, make_recipe: Callable[..., Recipe]) -
     """The first weights are those that training began with, and the page is told their likeliest tokens."""
     bundle = load(run_folder)
     shown = exhibit_of(bundle.trace("one two", beam_size=2))
-    model = gather(make_recipe()).untrained_model().eval()
+    model = prepare_run(make_recipe()).untrained_model().eval()
     ids = [torch.tensor([list(side.ids)]) for side in (shown.trace.source, shown.trace.target)]
     with torch.inference_mode():
         expected = model(*ids)[0].softmax(-1)

@@ -16,7 +16,7 @@ from clearhead.errors import RecipeError
 from clearhead.recipe import Recipe
 from clearhead.training import budget, train
 from clearhead.training.budget import Trial, search
-from clearhead.training.preparation import Materials, gather
+from clearhead.training.run_inputs import RunInputs, prepare_run
 
 MakeRecipe = Callable[..., Recipe]
 
@@ -134,81 +134,81 @@ class TestTheRun:
         train(make_recipe("training.batch_tokens=128"), tmp_path / "number")
         assert left_by(tmp_path / "auto") == left_by(tmp_path / "number")
 
-    def test_random_numbers_stay_as_they_were(self, materials: Materials) -> None:
+    def test_random_numbers_stay_as_they_were(self, inputs: RunInputs) -> None:
         torch.manual_seed(1)
         expected = torch.rand(3)
         torch.manual_seed(1)
-        Trial(materials.untrained_model, materials.recipe.training, 14).step(30)
+        Trial(inputs.untrained_model, inputs.recipe.training, 14).step(30)
         assert torch.equal(torch.rand(3), expected)
 
 
-def found(materials: Materials, **changes: Any) -> int:
-    settings = materials.recipe.training.model_copy(update=changes)
-    return budget.find_batch_tokens(materials.untrained_model, settings, longest=14)
+def found(inputs: RunInputs, **changes: Any) -> int:
+    settings = inputs.recipe.training.model_copy(update=changes)
+    return budget.find_batch_tokens(inputs.untrained_model, settings, longest=14)
 
 
 @pytest.fixture(scope="module")
-def materials(make_recipe: MakeRecipe) -> Materials:
-    return gather(make_recipe())
+def inputs(make_recipe: MakeRecipe) -> RunInputs:
+    return prepare_run(make_recipe())
 
 
 class TestFinding:
-    def test_here(self, materials: Materials, caplog: pytest.LogCaptureFixture) -> None:
+    def test_here(self, inputs: RunInputs, caplog: pytest.LogCaptureFixture) -> None:
         """A model of width 16: whatever this machine is, there is memory for it."""
         with caplog.at_level(logging.INFO):
-            assert found(materials) == 4_096
+            assert found(inputs) == 4_096
         (message,) = (record.getMessage() for record in caplog.records if record.name == budget.__name__)
         assert message.startswith("training.batch_tokens=auto is 4,096, ")
 
     def test_less_than_the_most(
-        self, materials: Materials, enough_for: Callable[[int], None], caplog: pytest.LogCaptureFixture
+        self, inputs: RunInputs, enough_for: Callable[[int], None], caplog: pytest.LogCaptureFixture
     ) -> None:
         """Whole blocks of 64; in packed rows whole rows."""
         enough_for(1_000)
         with caplog.at_level(logging.INFO):
-            assert found(materials) == 960
-            assert found(materials, packing=True, packed_length=150) == 900
+            assert found(inputs) == 960
+            assert found(inputs, packing=True, packed_length=150) == 900
         assert "training.batch_tokens=auto is 960: a step then takes about 50% of the 0.0 GiB that are" in caplog.text
 
-    def test_never_less_than_the_longest_pair(self, materials: Materials, enough_for: Callable[[int], None]) -> None:
+    def test_never_less_than_the_longest_pair(self, inputs: RunInputs, enough_for: Callable[[int], None]) -> None:
         enough_for(20)
-        assert found(materials) == 14
+        assert found(inputs) == 14
 
-    def test_not_even_that(self, materials: Materials, enough_for: Callable[[int], None]) -> None:
+    def test_not_even_that(self, inputs: RunInputs, enough_for: Callable[[int], None]) -> None:
         enough_for(13)
         with pytest.raises(RecipeError, match=r"^training.batch_tokens=auto: a step with one row of 14 tokens takes m"):
-            found(materials)
+            found(inputs)
 
     def test_where_nobody_knows(
-        self, materials: Materials, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+        self, inputs: RunInputs, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
         monkeypatch.setattr(budget, "resident", lambda: None)
         with caplog.at_level(logging.INFO):
-            assert found(materials) == 4_096
+            assert found(inputs) == 4_096
         assert "as how much memory is free is not known here" in caplog.text
 
 
-def test_a_batch_is_as_full_as_any_can_be(materials: Materials) -> None:
+def test_a_batch_is_as_full_as_any_can_be(inputs: RunInputs) -> None:
     """On both sides, without padding; packed rows may be longer than the model has positions for."""
-    batch = Trial(materials.untrained_model, materials.recipe.training, 14)._batch(3, 64)
+    batch = Trial(inputs.untrained_model, inputs.recipe.training, 14)._batch(3, 64)
     assert batch.source.shape == batch.target_output.shape == (3, 14)
     assert (batch.source_tokens, batch.target_tokens, batch.segments) == (42, 42, None)
     assert (batch.target_output != batch.padding).all()
-    packing = materials.recipe.training.model_copy(update={"packing": True, "packed_length": 150})
-    assert Trial(materials.untrained_model, packing, 150).step(200) == 300
+    packing = inputs.recipe.training.model_copy(update={"packing": True, "packed_length": 150})
+    assert Trial(inputs.untrained_model, packing, 150).step(200) == 300
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 class TestOnAGpu:
     @pytest.fixture
-    def large(self, make_recipe: MakeRecipe) -> Materials:
+    def large(self, make_recipe: MakeRecipe) -> RunInputs:
         sizes = "model.width=512", "model.inner_width=2048", "model.heads=8"
-        return gather(make_recipe("training.device=cuda", *sizes))
+        return prepare_run(make_recipe("training.device=cuda", *sizes))
 
-    def test_a_large_one_takes_the_batch_of_the_paper(self, large: Materials) -> None:
+    def test_a_large_one_takes_the_batch_of_the_paper(self, large: RunInputs) -> None:
         assert found(large) == 25_000
 
-    def test_in_little_memory_it_finds_less_which_a_step_has_room_for(self, large: Materials) -> None:
+    def test_in_little_memory_it_finds_less_which_a_step_has_room_for(self, large: RunInputs) -> None:
         torch.cuda.empty_cache()
         total = torch.cuda.get_device_properties(0).total_memory
         torch.cuda.set_per_process_memory_fraction(2**30 / total)

@@ -7,7 +7,7 @@ import pytest
 
 from clearhead.errors import TrainingError
 from clearhead.recipe import Recipe
-from clearhead.training import Callback, Callbacks, Materials, Progress, Validation, train
+from clearhead.training import Callback, Callbacks, Progress, RunInputs, Validation, train
 
 MakeRecipe = Callable[..., Recipe]
 
@@ -20,7 +20,7 @@ class Told(Callback):
         self.progress: list[Progress] = []
         self.steps: list[int] = []
 
-    def on_start(self, materials: Materials, parameters: int, resumed_at: int) -> None:
+    def on_start(self, inputs: RunInputs, parameters: int, resumed_at: int) -> None:
         self.events.append(("start", resumed_at))
 
     def on_step(self, step: int, steps: int, seconds_left: float) -> None:

@@ -8,7 +8,7 @@ import pytest
 from clearhead.evaluation import Quality
 from clearhead.recipe import Recipe
 from clearhead.training.card import model_card
-from clearhead.training.preparation import gather
+from clearhead.training.run_inputs import prepare_run
 from clearhead.training.validation import Validation
 
 VALIDATION = Validation(1.5, 4.4817, Quality(31.234, 55.5, 20.0, "nrefs:1|tok:13a", "nc:6"))
@@ -16,7 +16,7 @@ VALIDATION = Validation(1.5, 4.4817, Quality(31.234, 55.5, 20.0, "nrefs:1|tok:13
 
 def test_what_it_says(make_recipe: Callable[..., Recipe]) -> None:
     """Data, sizes, scores with signatures, how to use it (DESIGN)."""
-    card = model_card(gather(make_recipe()), 12_345, 2_600, 1_000_000, VALIDATION)
+    card = model_card(prepare_run(make_recipe()), 12_345, 2_600, 1_000_000, VALIDATION)
     for part in (
         "# tiny", "12,345 parameters, 1+1 layers, width 16, 2 heads", "30 sentence pairs",
         "train.en, train.fr (en → fr)",
@@ -28,20 +28,20 @@ def test_what_it_says(make_recipe: Callable[..., Recipe]) -> None:
 
 
 def test_a_model_of_several_languages_is_asked_for_one(make_recipe: Callable[..., Recipe]) -> None:
-    card = model_card(gather(make_recipe("text={size: 260, tags: true}")), 1, 1, 1, VALIDATION)
+    card = model_card(prepare_run(make_recipe("text={size: 260, tags: true}")), 1, 1, 1, VALIDATION)
     assert 'bundle.translate("a sentence", to="fr")' in card
     assert "clearhead translate PATH-OF-THIS-FOLDER --to fr\n" in card
 
 
 def test_without_translations(make_recipe: Callable[..., Recipe]) -> None:
-    materials = gather(make_recipe("training.average.name=none"))
-    card = model_card(materials, 1, 1, 1, Validation(1.5, 4.5, None))
+    inputs = prepare_run(make_recipe("training.average.name=none"))
+    card = model_card(inputs, 1, 1, 1, Validation(1.5, 4.5, None))
     assert "BLEU" not in card
     assert "those of the last step. Every" in card
 
 
 def test_rounded_weights(make_recipe: Callable[..., Recipe]) -> None:
-    card = model_card(gather(make_recipe("training.bundle_precision=fp16")), 1, 1, 1, VALIDATION)
+    card = model_card(prepare_run(make_recipe("training.bundle_precision=fp16")), 1, 1, 1, VALIDATION)
     assert "decay 0.995, rounded to float16 when they were stored. Every" in card
 
 

@@ -29,7 +29,7 @@ from clearhead.training.checkpoint import (
 )
 from clearhead.training.flat import Flat
 from clearhead.training.optimizer_step import OptimizerStep
-from clearhead.training.preparation import Materials, gather
+from clearhead.training.run_inputs import RunInputs, prepare_run
 
 MakeRecipe = Callable[..., Recipe]
 
@@ -41,16 +41,16 @@ def copy(run_folder: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def materials(make_recipe: MakeRecipe) -> Materials:
-    return gather(make_recipe())
+def inputs(make_recipe: MakeRecipe) -> RunInputs:
+    return prepare_run(make_recipe())
 
 
-def save(folder: Path, materials: Materials, step: int) -> Path:
-    model = materials.untrained_model()
+def save(folder: Path, inputs: RunInputs, step: int) -> Path:
+    model = inputs.untrained_model()
     flat = Flat(model)
-    average = MovingAverage(flat, materials.recipe.training.average)
-    optimizer_step = OptimizerStep(flat, materials.recipe.training.optimizer, lambda step: 0.1)
-    return save_checkpoint(folder, TrainState(step=step), model, average, optimizer_step, materials)
+    average = MovingAverage(flat, inputs.recipe.training.average)
+    optimizer_step = OptimizerStep(flat, inputs.recipe.training.optimizer, lambda step: 0.1)
+    return save_checkpoint(folder, TrainState(step=step), model, average, optimizer_step, inputs)
 
 
 def names(folder: Path) -> list[str]:
@@ -71,17 +71,17 @@ class TestSaving:
         }
 
     def test_old_ones_go(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
-        materials = gather(make_recipe("training.keep_checkpoints=2"))
+        inputs = prepare_run(make_recipe("training.keep_checkpoints=2"))
         for step in (2, 10, 9, 100):
-            save(tmp_path, materials, step)
+            save(tmp_path, inputs, step)
         assert names(tmp_path) == ["step-10", "step-100"]
 
     def test_killed_while_an_old_one_goes(
         self, make_recipe: MakeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """faults.md C10: none is ever half there under its own name, and the next run removes what is left."""
-        materials = gather(make_recipe("training.keep_checkpoints=1"))
-        save(tmp_path, materials, 1)
+        inputs = prepare_run(make_recipe("training.keep_checkpoints=1"))
+        save(tmp_path, inputs, 1)
 
         def killed(path: Path, ignore_errors: bool = False) -> None:
             if not path.exists():
@@ -92,7 +92,7 @@ class TestSaving:
         with monkeypatch.context() as patch:
             patch.setattr(shutil, "rmtree", killed)
             with pytest.raises(KeyboardInterrupt):
-                save(tmp_path, materials, 2)
+                save(tmp_path, inputs, 2)
         assert [path.name for path in checkpoints(tmp_path)] == ["step-2"]
         assert [find_damage(path) for path in checkpoints(tmp_path)] == [None]
         remove_drafts(tmp_path)
@@ -102,17 +102,17 @@ class TestSaving:
         self, make_recipe: MakeRecipe, tmp_path: Path
     ) -> None:
         """A run that fell back from step 20 to 10 and keeps one: at 15, step-20 is no newer checkpoint of this run."""
-        materials = gather(make_recipe("training.keep_checkpoints=1"))
-        save(tmp_path, materials, 20)
-        save(tmp_path, materials, 10)
+        inputs = prepare_run(make_recipe("training.keep_checkpoints=1"))
+        save(tmp_path, inputs, 20)
+        save(tmp_path, inputs, 10)
         assert names(tmp_path) == ["step-10", "step-20"]
-        save(tmp_path, materials, 15)
+        save(tmp_path, inputs, 15)
         assert names(tmp_path) == ["step-15", "step-20"]
 
-    def test_it_is_replaced_by_the_same_step(self, materials: Materials, tmp_path: Path) -> None:
-        save(tmp_path, materials, 3)
+    def test_it_is_replaced_by_the_same_step(self, inputs: RunInputs, tmp_path: Path) -> None:
+        save(tmp_path, inputs, 3)
         (tmp_path / "step-3" / "model.safetensors").write_bytes(b"damaged")
-        assert find_damage(save(tmp_path, materials, 3)) is None
+        assert find_damage(save(tmp_path, inputs, 3)) is None
 
 
 class TestFinding:
@@ -181,20 +181,20 @@ class TestReading:
             read_tokenizers(copy / "step-60")
 
     def test_weights_of_another_model(self, copy: Path, make_recipe: MakeRecipe) -> None:
-        materials = gather(make_recipe("model.width=32"))
-        model = materials.untrained_model()
+        inputs = prepare_run(make_recipe("model.width=32"))
+        model = inputs.untrained_model()
         flat = Flat(model)
-        average = MovingAverage(flat, materials.recipe.training.average)
-        optimizer_step = OptimizerStep(flat, materials.recipe.training.optimizer, lambda step: 0.1)
+        average = MovingAverage(flat, inputs.recipe.training.average)
+        optimizer_step = OptimizerStep(flat, inputs.recipe.training.optimizer, lambda step: 0.1)
         with pytest.raises(TrainingError, match=r"does not fit the recipe's model .*; train into another folder"):
             restore(copy / "step-60", model, average, optimizer_step)
 
-    def test_what_comes_back_is_a_copy(self, copy: Path, materials: Materials) -> None:
+    def test_what_comes_back_is_a_copy(self, copy: Path, inputs: RunInputs) -> None:
         """Training changes it in place; the file must not change with it, nor vanish from under it."""
-        model = materials.untrained_model()
+        model = inputs.untrained_model()
         flat = Flat(model)
-        average = MovingAverage(flat, materials.recipe.training.average)
-        optimizer_step = OptimizerStep(flat, materials.recipe.training.optimizer, lambda step: 0.1)
+        average = MovingAverage(flat, inputs.recipe.training.average)
+        optimizer_step = OptimizerStep(flat, inputs.recipe.training.optimizer, lambda step: 0.1)
         restore(copy / "step-60", model, average, optimizer_step)
         shutil.rmtree(copy / "step-60")
         for parameter in model.parameters():
@@ -208,12 +208,12 @@ class TestReading:
 class TestDifferences:
     def test_none(self, copy: Path, make_recipe: MakeRecipe) -> None:
         recipe = make_recipe("training.steps=120", "training.validate_every=60", "training.checkpoint_every=60")
-        assert differences(copy / "step-60", gather(recipe)) == []
+        assert differences(copy / "step-60", prepare_run(recipe)) == []
 
     def test_each_key(self, copy: Path, make_recipe: MakeRecipe) -> None:
         changes = ("training.steps=120", "training.validate_every=60", "training.checkpoint_every=60")
         recipe = make_recipe(*changes, "training.seed=2", "training.patience=7", "data.train.0.weight=2")
-        assert differences(copy / "step-60", gather(recipe)) == [
+        assert differences(copy / "step-60", prepare_run(recipe)) == [
             "data.train.0.weight is 2.0, but was 1.0 at the checkpoint",
             "training.patience is 7, but was None at the checkpoint",
             "training.seed is 2, but was 1 at the checkpoint",
@@ -224,7 +224,7 @@ class TestDifferences:
         recipe = make_recipe("training.steps=120", "training.validate_every=60", "training.checkpoint_every=60")
         kind = json.loads((copy / "step-60" / "machine.json").read_text())["processor"]
         monkeypatch.setattr(checkpoint, "processor_kind", lambda: "GenuineIntel 6 143")
-        assert differences(copy / "step-60", gather(recipe)) == [
+        assert differences(copy / "step-60", prepare_run(recipe)) == [
             f"processor is GenuineIntel 6 143 here, but was {kind} at the checkpoint"
         ]
 
@@ -235,7 +235,7 @@ class TestDifferences:
         known = json.loads(machine.read_text())
         del known["processor"]
         machine.write_text(json.dumps(known))
-        assert differences(copy / "step-60", gather(recipe)) == []
+        assert differences(copy / "step-60", prepare_run(recipe)) == []
 
 
 def test_the_number_that_was_found_is_taken_over(copy: Path, make_recipe: MakeRecipe) -> None:
@@ -250,11 +250,11 @@ def test_disk_errors_are_one_line(tmp_path: Path) -> None:
             raise OSError(28, "No space left on device")
 
 
-def test_a_weight_file_that_cannot_be_written(materials: Materials, tmp_path: Path) -> None:
+def test_a_weight_file_that_cannot_be_written(inputs: RunInputs, tmp_path: Path) -> None:
     """safetensors has an exception of its own for it."""
     (tmp_path / "checkpoints").write_text("a file, so that no folder can be made in it")
     with pytest.raises(TrainingError, match="cannot be written"):
-        save(tmp_path / "checkpoints", materials, 1)
+        save(tmp_path / "checkpoints", inputs, 1)
 
 
 def test_a_run_can_be_trained_twice_in_one_process(make_recipe: MakeRecipe, tmp_path: Path) -> None:
@@ -270,8 +270,8 @@ def test_a_run_can_be_trained_twice_in_one_process(make_recipe: MakeRecipe, tmp_
         values = yaml.safe_load(recipe.read_text())
         del values["text"]["merge_dropout"]
         recipe.write_text(yaml.safe_dump(values))
-        assert differences(copy / "step-60", gather(make_recipe(*changes))) == []
-        assert differences(copy / "step-60", gather(make_recipe(*changes, "text.merge_dropout=0.2"))) == [
+        assert differences(copy / "step-60", prepare_run(make_recipe(*changes))) == []
+        assert differences(copy / "step-60", prepare_run(make_recipe(*changes, "text.merge_dropout=0.2"))) == [
             "text.merge_dropout is 0.2, but was 0.0 at the checkpoint"
         ]
 
@@ -279,6 +279,6 @@ def test_a_run_can_be_trained_twice_in_one_process(make_recipe: MakeRecipe, tmp_
         changes = ("training.steps=120", "training.validate_every=60", "training.checkpoint_every=60")
         recipe = copy / "step-60" / "recipe.yaml"
         recipe.write_text(recipe.read_text() + "abandoned: 3\n")
-        assert differences(copy / "step-60", gather(make_recipe(*changes))) == [
+        assert differences(copy / "step-60", prepare_run(make_recipe(*changes))) == [
             "abandoned is None, but was 3 at the checkpoint"
         ]

@@ -10,7 +10,7 @@ from clearhead.data import Batch
 from clearhead.recipe import Recipe
 from clearhead.training import TrainState
 from clearhead.training.feeding import batches_from
-from clearhead.training.preparation import gather
+from clearhead.training.run_inputs import prepare_run
 
 MakeRecipe = Callable[..., Recipe]
 PACKED = "training.packing=true", "training.packed_length=40"
@@ -18,19 +18,19 @@ CUT = "text.size=300", "text.merge_dropout=0.3"
 
 
 def first(count: int, recipe: Recipe, position: TrainState) -> list[Batch]:
-    return list(itertools.islice(batches_from(position, gather(recipe)), count))
+    return list(itertools.islice(batches_from(position, prepare_run(recipe)), count))
 
 
 @pytest.mark.parametrize("changes", [(), PACKED], ids=["plain", "packed"])
 def test_an_epoch_is_every_pair_once(make_recipe: MakeRecipe, changes: tuple[str, ...]) -> None:
     position, recipe = TrainState(), make_recipe(*changes)
     source_tokens = target_tokens = 0
-    for batch in batches_from(position, gather(recipe)):
+    for batch in batches_from(position, prepare_run(recipe)):
         if position.epoch == 1:
             break
         source_tokens += batch.source_tokens
         target_tokens += batch.target_tokens
-    corpus = gather(recipe).training
+    corpus = prepare_run(recipe).training
     assert (source_tokens, target_tokens) == (corpus.source.tokens, corpus.target.tokens)
 
 
@@ -42,10 +42,10 @@ def test_words_stand_in_other_pieces_in_each_epoch_and_say_the_same(
     make_recipe: MakeRecipe, changes: tuple[str, ...]
 ) -> None:
     """Row by row, so that each source keeps its target."""
-    position, materials = TrainState(), gather(make_recipe(*changes))
-    corpus, tokenizers = materials.training, (materials.source_tokenizer, materials.target_tokenizer)
+    position, inputs = TrainState(), prepare_run(make_recipe(*changes))
+    corpus, tokenizers = inputs.training, (inputs.source_tokenizer, inputs.target_tokenizer)
     epochs: list[list[tuple[list[int], ...]]] = [[], []]
-    for batch in batches_from(position, materials):
+    for batch in batches_from(position, inputs):
         if position.epoch == 2:
             break
         rows = zip(batch.source.tolist(), batch.target_output.tolist(), strict=True)
@@ -62,7 +62,7 @@ def test_words_stand_in_other_pieces_in_each_epoch_and_say_the_same(
         lengths = [sum(len(pair[side]) for pair in pairs) for pairs in (*epochs, whole)]
         assert min(lengths[:2]) > lengths[2]
         assert sorted(pair[side] for pair in epochs[0]) != sorted(pair[side] for pair in epochs[1])
-        assert max(len(pair[side]) for pairs in epochs for pair in pairs) <= materials.longest
+        assert max(len(pair[side]) for pairs in epochs for pair in pairs) <= inputs.longest
 
 
 @pytest.mark.parametrize(
@@ -77,10 +77,10 @@ def test_words_stand_in_other_pieces_in_each_epoch_and_say_the_same(
 )
 def test_no_pair_becomes_too_long(make_recipe: MakeRecipe, changes: tuple[str, ...], limit: int) -> None:
     """A side has four ids at most, and with all merges undone fourteen."""
-    position, materials = TrainState(), gather(make_recipe("text.size=300", "text.merge_dropout=0.5", *changes))
-    assert (materials.training.longest, materials.longest) == (4, limit)
+    position, inputs = TrainState(), prepare_run(make_recipe("text.size=300", "text.merge_dropout=0.5", *changes))
+    assert (inputs.training.longest, inputs.longest) == (4, limit)
     longest = 0
-    for batch in batches_from(position, materials):
+    for batch in batches_from(position, inputs):
         if position.epoch == 3:
             break
         # Which pair of its row each id belongs to; without packing a row has one.
@@ -95,7 +95,7 @@ def test_another_seed_cuts_in_other_places(make_recipe: MakeRecipe) -> None:
     found = []
     for seed in 1, 2:
         recipe = make_recipe(*CUT, f"training.seed={seed}", "training.batch_tokens=4096")
-        found.append(sorted(map(str, next(batches_from(TrainState(), gather(recipe))).source.tolist())))
+        found.append(sorted(map(str, next(batches_from(TrainState(), prepare_run(recipe))).source.tolist())))
     assert len(found[0]) == len(found[1])
     assert found[0] != found[1]
 

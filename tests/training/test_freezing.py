@@ -17,7 +17,7 @@ from clearhead.model.config import BlockConfig
 from clearhead.recipe import Recipe
 from clearhead.training import train
 from clearhead.training.freezing import freeze, new_model
-from clearhead.training.preparation import gather
+from clearhead.training.run_inputs import prepare_run
 
 MakeRecipe = Callable[..., Recipe]
 
@@ -76,7 +76,7 @@ class TestARun:
     ) -> None:
         recipe = make_recipe("training.freeze=encoder.*")
         train(recipe, tmp_path / "straight")
-        untrained = dict(gather(recipe).untrained_model().state_dict())
+        untrained = dict(prepare_run(recipe).untrained_model().state_dict())
         for name in ("model", "average"):
             for key, value in weights(tmp_path / "straight", 12, name).items():
                 assert torch.equal(value, untrained[key]) == key.startswith("encoder."), (name, key)

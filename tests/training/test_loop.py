@@ -22,8 +22,8 @@ from clearhead.recipe import Recipe
 from clearhead.training import (
     Callback,
     Callbacks,
-    Materials,
     Progress,
+    RunInputs,
     TrainState,
     Validation,
     checkpoint,
@@ -31,7 +31,7 @@ from clearhead.training import (
     train,
     train_step,
 )
-from clearhead.training.preparation import gather
+from clearhead.training.run_inputs import prepare_run
 
 MakeRecipe = Callable[..., Recipe]
 WEIGHTS = ("model.safetensors", "average.safetensors", "optimizer.safetensors", "position.json")
@@ -48,7 +48,7 @@ class Told(Callback):
         self.lines: list[str] = []
         self.progress: list[Progress] = []
 
-    def on_start(self, materials: Materials, parameters: int, resumed_at: int) -> None:
+    def on_start(self, inputs: RunInputs, parameters: int, resumed_at: int) -> None:
         self.lines.append(f"started at {resumed_at}")
 
     def on_log(self, progress: Progress) -> None:
@@ -469,8 +469,8 @@ class TestHistory:
         """The 30 French pairs of train.fr, each with its end symbol, are what two epochs see twice."""
         recipe = make_recipe("training.batch_tokens=1000", "training.steps=2")
         end = train(recipe, tmp_path / "run").state
-        materials = gather(recipe)
-        assert end.tokens == 2 * materials.training.target.tokens
+        inputs = prepare_run(recipe)
+        assert end.tokens == 2 * inputs.training.target.tokens
         assert end.epoch == 1
 
     def test_the_first_loss_is_that_of_the_untrained_model(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
@@ -480,19 +480,18 @@ class TestHistory:
             "training.loss.label_smoothing=0",
         )  # fmt: skip
         train(recipe, tmp_path / "run")
-        materials = gather(recipe)
-        model, tokenizer = materials.untrained_model().eval(), materials.target_tokenizer
+        inputs = prepare_run(recipe)
+        model, tokenizer = inputs.untrained_model().eval(), inputs.target_tokenizer
         total = 0.0
         with torch.inference_mode():
-            for number in range(len(materials.training)):
+            for number in range(len(inputs.training)):
                 source, target = (
-                    torch.tensor([file[number].tolist()])
-                    for file in (materials.training.source, materials.training.target)
+                    torch.tensor([file[number].tolist()]) for file in (inputs.training.source, inputs.training.target)
                 )
                 shifted = torch.cat([torch.tensor([[tokenizer.begin]]), target[:, :-1]], dim=1)
                 chosen = model(source, shifted).double().log_softmax(-1).gather(-1, target[..., None])
                 total -= float(chosen.sum())
-        assert history(tmp_path / "run")[0]["loss"] == pytest.approx(total / materials.training.target.tokens, rel=1e-5)
+        assert history(tmp_path / "run")[0]["loss"] == pytest.approx(total / inputs.training.target.tokens, rel=1e-5)
 
 
 class TestAccumulating:
@@ -508,7 +507,7 @@ class TestAccumulating:
         train(make_recipe(*common, "training.batch_tokens=1000"), tmp_path / "one")
         train(make_recipe(*common, f"training.batch_tokens={halves}", "training.accumulate=2"), tmp_path / "two")
         one, two = load(tmp_path / "one").model, load(tmp_path / "two").model
-        start = gather(make_recipe(*common)).untrained_model()
+        start = prepare_run(make_recipe(*common)).untrained_model()
         for a, b, before in zip(one.parameters(), two.parameters(), start.parameters(), strict=True):
             torch.testing.assert_close(a, b, rtol=0, atol=2e-6)
             assert not torch.equal(a, before)
@@ -516,7 +515,7 @@ class TestAccumulating:
 
 
 def lengths_plan(recipe: Recipe, budget: int) -> list[object]:
-    corpus = gather(recipe).training
+    corpus = prepare_run(recipe).training
     return list(plan(corpus.source.lengths, corpus.target.lengths, batch_tokens=budget, seed=1, epoch=0))
 
 
@@ -605,7 +604,7 @@ class TestStopping:
             train(make_recipe(), tmp_path / "run", callbacks=[told])
         assert [progress.skipped for progress in told.progress] == [2, 4, 6, 8, 10]
         assert told.lines[-1] == "finished"
-        untrained = gather(make_recipe()).untrained_model()
+        untrained = prepare_run(make_recipe()).untrained_model()
         assert all(
             torch.equal(*pair) for pair in zip(restored(tmp_path / "run", 8), untrained.parameters(), strict=True)
         )
@@ -689,7 +688,7 @@ class TestDisk:
         self, make_recipe: MakeRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         train(make_recipe(), tmp_path / "run", should_stop=after(4))
-        run = loop.Run(gather(make_recipe()), tmp_path / "run", Callbacks())
+        run = loop.Run(prepare_run(make_recipe()), tmp_path / "run", Callbacks())
         run.resume(tmp_path / "run" / "checkpoints" / "step-4")
         run.history.history = Path("/dev/full")
         with pytest.raises(TrainingError, match=r"cannot be written .No space left on device"):

@@ -12,8 +12,8 @@ from clearhead.errors import RecipeError, TrainingError
 from clearhead.model import linear
 from clearhead.recipe import Recipe, ResolvedRecipe, build_recipe, parse_recipe
 from clearhead.training import resolving
-from clearhead.training.preparation import gather
 from clearhead.training.resolving import choose_machine
+from clearhead.training.run_inputs import prepare_run
 
 MakeRecipe = Callable[..., Recipe]
 
@@ -130,7 +130,7 @@ class TestResolving:
     )
     def test_choices_that_cannot_work(self, make_recipe: MakeRecipe, changes: tuple[str, ...], message: str) -> None:
         with pytest.raises(RecipeError, match=message) as caught:
-            gather(make_recipe(*changes))
+            prepare_run(make_recipe(*changes))
         assert "\n" not in str(caught.value)
 
     @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ class TestResolving:
         ],
     )
     def test_the_length_of_a_row(self, make_recipe: MakeRecipe, changes: tuple[str, ...], length: object) -> None:
-        assert gather(make_recipe(*changes)).recipe.training.packed_length == length
+        assert prepare_run(make_recipe(*changes)).recipe.training.packed_length == length
 
     def test_a_row_holds_the_longest_pair(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
         """131 tokens and their end, rounded up to a multiple of 8."""
@@ -152,7 +152,7 @@ class TestResolving:
         for name in ("val.en", "val.fr"):
             (tmp_path / name).write_text("one\n", encoding="utf-8")
         recipe = make_recipe(f"data.folder={tmp_path}", "training.packing=true", "model.max_length=200")
-        assert gather(recipe).recipe.training.packed_length == 136
+        assert prepare_run(recipe).recipe.training.packed_length == 136
 
 
 class TestTheResolvedRecipe:
@@ -178,6 +178,6 @@ class TestTheResolvedRecipe:
     def test_it_is_read_again_as_a_recipe_which_resolves_to_it(
         self, make_recipe: MakeRecipe, changes: tuple[str, ...]
     ) -> None:
-        resolved = gather(make_recipe("training.precision=auto", *changes)).recipe
+        resolved = prepare_run(make_recipe("training.precision=auto", *changes)).recipe
         again = build_recipe(parse_recipe(resolved.to_yaml(), "again"), "again")
-        assert gather(again).recipe == resolved
+        assert prepare_run(again).recipe == resolved

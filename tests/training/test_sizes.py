@@ -9,7 +9,7 @@ import pytest
 
 from clearhead.recipe import Recipe, load_recipe
 from clearhead.training import Callback, train
-from clearhead.training.preparation import gather
+from clearhead.training.run_inputs import prepare_run
 from clearhead.training.sizes import TIERS, choose_sizes, count_tokens, tier_for, too_large
 
 MakeRecipe = Callable[..., Recipe]
@@ -60,17 +60,17 @@ def test_what_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_recipe_that_names_nothing(bare: Callable[..., Recipe], caplog: pytest.LogCaptureFixture) -> None:
     """faults.md C2: not 45.9 million parameters for thirty pairs; what was chosen is said once, and written down."""
     with caplog.at_level(logging.INFO, "clearhead.training.sizes"):
-        materials = gather(bare())
-    assert materials.config.width == 128
-    assert sum(parameter.numel() for parameter in materials.untrained_model().parameters()) < 2_000_000
-    assert (materials.recipe.model.preset, materials.recipe.text.size) == ("multi30k_tiny", 2_000)
+        inputs = prepare_run(bare())
+    assert inputs.config.width == 128
+    assert sum(parameter.numel() for parameter in inputs.untrained_model().parameters()) < 2_000_000
+    assert (inputs.recipe.model.preset, inputs.recipe.text.size) == ("multi30k_tiny", 2_000)
     (line,) = (record.getMessage() for record in caplog.records)
     assert re.fullmatch(
         r"sizes for about \d+ tokens of training text: text.size=2000 model.preset=multi30k_tiny; .* may name others",
         line,
     )
-    assert "size: 2000" in materials.recipe.to_yaml()
-    assert "preset: multi30k_tiny" in materials.recipe.to_yaml()
+    assert "size: 2000" in inputs.recipe.to_yaml()
+    assert "preset: multi30k_tiny" in inputs.recipe.to_yaml()
 
 
 def test_what_is_named_stays(bare: Callable[..., Recipe], corpus: Path) -> None:

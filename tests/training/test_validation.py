@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from clearhead.evaluation import Quality
 from clearhead.recipe import Recipe
 from clearhead.training import validation
-from clearhead.training.preparation import Materials, gather
+from clearhead.training.run_inputs import RunInputs, prepare_run
 from clearhead.training.validation import (
     Interrupted,
     Validation,
@@ -21,41 +21,41 @@ from clearhead.training.validation import (
 
 
 @pytest.fixture(scope="module")
-def materials(make_recipe: Callable[..., Recipe]) -> Materials:
-    return gather(make_recipe("training.batch_tokens=30"))
+def inputs(make_recipe: Callable[..., Recipe]) -> RunInputs:
+    return prepare_run(make_recipe("training.batch_tokens=30"))
 
 
-def test_the_loss_is_the_mean_over_tokens(materials: Materials) -> None:
+def test_the_loss_is_the_mean_over_tokens(inputs: RunInputs) -> None:
     """Sentence by sentence, without padding, with torch's cross-entropy in float64."""
-    model, tokenizer = materials.untrained_model().eval(), materials.target_tokenizer
-    corpus = materials.validation[0].corpus
+    model, tokenizer = inputs.untrained_model().eval(), inputs.target_tokenizer
+    corpus = inputs.validation[0].corpus
     total = 0.0
     with torch.inference_mode():
         for number in range(len(corpus)):
             source, target = (torch.tensor([file[number].tolist()]) for file in (corpus.source, corpus.target))
             logits = model(source, torch.cat([torch.tensor([[tokenizer.begin]]), target[:, :-1]], dim=1))
             total += float(F.cross_entropy(logits[0].double(), target[0], reduction="sum"))
-    found = validate(model, materials)
+    found = validate(model, inputs)
     assert found.loss == pytest.approx(total / corpus.target.tokens, rel=1e-5)
     assert found.perplexity == pytest.approx(math.exp(found.loss))
 
 
-def test_no_batch_of_logits_is_ever_whole(materials: Materials, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_batch_of_logits_is_ever_whole(inputs: RunInputs, monkeypatch: pytest.MonkeyPatch) -> None:
     """faults.md C9: `batch_tokens: auto` was found with the loss in chunks; the figure is that of whole logits."""
-    model = materials.untrained_model().eval()
-    corpora = [one.corpus for one in materials.validation]
+    model = inputs.untrained_model().eval()
+    corpora = [one.corpus for one in inputs.validation]
     whole: list[int] = []
     model.output.register_forward_hook(lambda module, given, logits: whole.append(logits.shape[0]))
-    found = validation.validation_loss(model, corpora, materials)
+    found = validation.validation_loss(model, corpora, inputs)
     assert whole == []
     monkeypatch.setattr(validation, "is_on", lambda name: name != "chunked-loss")
-    assert validation.validation_loss(model.double(), corpora, materials) == pytest.approx(found, rel=1e-6)
+    assert validation.validation_loss(model.double(), corpora, inputs) == pytest.approx(found, rel=1e-6)
     assert whole
 
 
 @pytest.mark.parametrize(("looks", "translated"), [(1, []), (2, []), (3, [2]), (4, [2, 1])])
 def test_it_ends_where_it_is_asked_to(
-    materials: Materials, monkeypatch: pytest.MonkeyPatch, looks: int, translated: list[int]
+    inputs: RunInputs, monkeypatch: pytest.MonkeyPatch, looks: int, translated: list[int]
 ) -> None:
     """faults.md C15: it is asked before each batch, here one, and before every two of the three sentences."""
     left, done = iter(range(1, 100)), []
@@ -68,12 +68,12 @@ def test_it_ends_where_it_is_asked_to(
     monkeypatch.setattr(validation.Bundle, "translate", translate)
     monkeypatch.setitem(validation.TRANSLATED_AT_ONCE, "cpu", 2)
     roomy = dataclasses.replace(
-        materials,
-        recipe=materials.recipe.model_copy(
-            update={"training": materials.recipe.training.model_copy(update={"batch_tokens": 1000})}
+        inputs,
+        recipe=inputs.recipe.model_copy(
+            update={"training": inputs.recipe.training.model_copy(update={"batch_tokens": 1000})}
         ),
     )
-    model = materials.untrained_model().eval()
+    model = inputs.untrained_model().eval()
     if looks > 3:
         assert validate(model, roomy, lambda: next(left) >= looks).quality is not None
     else:
@@ -82,26 +82,26 @@ def test_it_ends_where_it_is_asked_to(
     assert done == translated
 
 
-def test_a_model_of_no_numbers_translates_nothing(materials: Materials) -> None:
+def test_a_model_of_no_numbers_translates_nothing(inputs: RunInputs) -> None:
     """faults.md C7: the search would say that a bundle is damaged."""
-    model = materials.untrained_model().eval()
+    model = inputs.untrained_model().eval()
     model.output.matrix.weight.data.fill_(float("nan"))
-    found = validate(model, materials)
+    found = validate(model, inputs)
     assert math.isnan(found.loss)
     assert found.quality is None
 
 
-def test_it_leaves_the_model_as_it_was(materials: Materials) -> None:
-    model = materials.untrained_model().eval()
+def test_it_leaves_the_model_as_it_was(inputs: RunInputs) -> None:
+    model = inputs.untrained_model().eval()
     before = [parameter.detach().clone() for parameter in model.parameters()]
-    validate(model, materials)
+    validate(model, inputs)
     assert not model.training
     assert all(torch.equal(*pair) for pair in zip(model.parameters(), before, strict=True))
 
 
 def test_nothing_to_translate(make_recipe: Callable[..., Recipe]) -> None:
-    materials = gather(make_recipe("training.validate_sentences=0"))
-    assert translation_quality(materials.untrained_model().eval(), materials) is None
+    inputs = prepare_run(make_recipe("training.validate_sentences=0"))
+    assert translation_quality(inputs.untrained_model().eval(), inputs) is None
 
 
 class TestFigure:

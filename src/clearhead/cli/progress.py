@@ -11,7 +11,7 @@ from rich.text import Text
 
 from clearhead.cli.status import Status, duration, progress_line
 from clearhead.evaluation import shown_perplexity
-from clearhead.training import Callback, Materials, Progress, Validation
+from clearhead.training import Callback, Progress, RunInputs, Validation
 
 __all__ = [
     "PlainReporter",
@@ -46,8 +46,8 @@ class PlainReporter(Callback):
         self._ticking = threading.Thread(target=self._tick, daemon=True)
         self._ticking.start()
 
-    def on_start(self, materials: Materials, parameters: int, resumed_at: int) -> None:
-        self._say(beginning(materials, parameters, resumed_at))
+    def on_start(self, inputs: RunInputs, parameters: int, resumed_at: int) -> None:
+        self._say(beginning(inputs, parameters, resumed_at))
 
     def on_log(self, progress: Progress) -> None:
         self.status.progressed(progress)
@@ -96,8 +96,8 @@ class TerminalReporter(Callback):
         # A thread of its own draws the line anew, so that it moves whatever is being done.
         self.live = Live(console=self.console, refresh_per_second=4, transient=True, get_renderable=self._line)
 
-    def on_start(self, materials: Materials, parameters: int, resumed_at: int) -> None:
-        self.console.print(beginning(materials, parameters, resumed_at), markup=False)
+    def on_start(self, inputs: RunInputs, parameters: int, resumed_at: int) -> None:
+        self.console.print(beginning(inputs, parameters, resumed_at), markup=False)
 
     def on_log(self, progress: Progress) -> None:
         self.status.progressed(progress)
@@ -130,13 +130,13 @@ class TerminalReporter(Callback):
         return Text(self.status.line(self.console.width), no_wrap=True, overflow="ellipsis")
 
 
-def beginning(materials: Materials, parameters: int, resumed_at: int) -> str:
-    recipe = materials.recipe
+def beginning(inputs: RunInputs, parameters: int, resumed_at: int) -> str:
+    recipe = inputs.recipe
     training = recipe.training
     start = f", from step {resumed_at:,}" if resumed_at else ""
     return (
-        f"{recipe.name}: {len(materials.training):,} pairs ({materials.training.report})\n"
-        f"{parameters:,} parameters, {materials.target_tokenizer.size:,} pieces, {training.steps:,} steps "
+        f"{recipe.name}: {len(inputs.training):,} pairs ({inputs.training.report})\n"
+        f"{parameters:,} parameters, {inputs.target_tokenizer.size:,} pieces, {training.steps:,} steps "
         f"on {training.device} in {training.precision}{start}"
     )
 

@@ -4,15 +4,15 @@ from clearhead.training.callbacks import Callback, Callbacks, Progress
 from clearhead.training.checkpoint import TrainState
 from clearhead.training.loop import train
 from clearhead.training.loss import cross_entropy
-from clearhead.training.preparation import Materials
 from clearhead.training.result import TrainingResult
+from clearhead.training.run_inputs import RunInputs
 from clearhead.training.validation import Validation
 
 __all__ = [
     "Callback",
     "Callbacks",
-    "Materials",
     "Progress",
+    "RunInputs",
     "TrainState",
     "TrainingResult",
     "Validation",

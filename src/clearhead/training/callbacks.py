@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol, final, runtime_checkable
 
 from clearhead.errors import TrainingError
-from clearhead.training.preparation import Materials
+from clearhead.training.run_inputs import RunInputs
 from clearhead.training.validation import Validation
 
 
@@ -39,7 +39,7 @@ class Callback(Protocol):
 
     # Each says `return`: mypy takes a protocol's method without a body for one that must be written.
 
-    def on_start(self, materials: Materials, parameters: int, resumed_at: int) -> None:
+    def on_start(self, inputs: RunInputs, parameters: int, resumed_at: int) -> None:
         """All is read and the model is made, of so many parameters; steps follow on number `resumed_at`."""
         return
 
@@ -85,9 +85,9 @@ class Callbacks(Callback):
                     "clearhead.training.Callback, whose methods do nothing"
                 )
 
-    def on_start(self, materials: Materials, parameters: int, resumed_at: int) -> None:
+    def on_start(self, inputs: RunInputs, parameters: int, resumed_at: int) -> None:
         for one in self._each:
-            one.on_start(materials, parameters, resumed_at)
+            one.on_start(inputs, parameters, resumed_at)
 
     def on_step(self, step: int, steps: int, seconds_left: float) -> None:
         for one in self._each:

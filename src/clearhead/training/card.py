@@ -3,14 +3,14 @@
 from clearhead.evaluation import shown_perplexity
 from clearhead.model import TransformerConfig
 from clearhead.recipe import Corpus, without_paths
-from clearhead.training.preparation import Materials
+from clearhead.training.run_inputs import RunInputs
 from clearhead.training.validation import Validation
 
 
-def model_card(materials: Materials, parameters: int, step: int, tokens: int, validation: Validation) -> str:
+def model_card(inputs: RunInputs, parameters: int, step: int, tokens: int, validation: Validation) -> str:
     """Markdown for people who find the folder."""
-    recipe, config = without_paths(materials.recipe), materials.config
-    to = f" --to {materials.source_tokenizer.languages[0]}" if recipe.text.tags else ""
+    recipe, config = without_paths(inputs.recipe), inputs.config
+    to = f" --to {inputs.source_tokenizer.languages[0]}" if recipe.text.tags else ""
     files = "\n".join(f"- {_corpus_line(corpus)}" for corpus in recipe.data.train)
     return f"""# {recipe.name}
 
@@ -24,17 +24,17 @@ or in Python:
 
     import clearhead
     bundle = clearhead.load("PATH-OF-THIS-FOLDER")
-    bundle.translate("a sentence"{f', to="{materials.source_tokenizer.languages[0]}"' if to else ""})
+    bundle.translate("a sentence"{f', to="{inputs.source_tokenizer.languages[0]}"' if to else ""})
 
 ## Data
 
-{len(materials.training):,} sentence pairs ({materials.training.report}):
+{len(inputs.training):,} sentence pairs ({inputs.training.report}):
 
 {files}
 
 ## Training and scores
 
-{step:,} steps, {tokens:,} target tokens; weights: {_average(materials)}. Every setting is in recipe.yaml.
+{step:,} steps, {tokens:,} target tokens; weights: {_average(inputs)}. Every setting is in recipe.yaml.
 
 On the validation set:
 
@@ -54,8 +54,8 @@ def _corpus_line(corpus: Corpus) -> str:
     return f"{corpus.source}, {corpus.target}{languages if corpus.to_language else ''}"
 
 
-def _average(materials: Materials) -> str:
-    training = materials.recipe.training
+def _average(inputs: RunInputs) -> str:
+    training = inputs.recipe.training
     average = training.average
     which = f"exponential moving average, decay {average.decay}" if average.name == "ema" else "those of the last step"
     return which if training.bundle_precision == "fp32" else f"{which}, rounded to float16 when they were stored"

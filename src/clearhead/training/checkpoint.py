@@ -21,8 +21,8 @@ from clearhead.recipe import Recipe, build_recipe, parse_recipe
 from clearhead.text import Tokenizer
 from clearhead.training.average import MovingAverage
 from clearhead.training.optimizer_step import OptimizerStep
-from clearhead.training.preparation import Materials
 from clearhead.training.resuming import changed_keys, effective, flat, require_same, with_sizes_of
+from clearhead.training.run_inputs import RunInputs
 
 REQUIRED = {
     "model.safetensors", "average.safetensors", "optimizer.safetensors", "position.json", "recipe.yaml", "corpus.json",
@@ -69,14 +69,14 @@ def save_checkpoint(
     model: EncoderDecoder,
     average: MovingAverage,
     optimizer_step: OptimizerStep,
-    materials: Materials,
+    inputs: RunInputs,
 ) -> Path:
     """Write `folder`/step-N, whole or not at all, and remove older ones than the recipe says to keep.
 
     Raises TrainingError where the disk does not take it; what was there before still is.
     """
     path = folder / f"step-{state.step}"
-    tokenizers = tokenizer_files(materials.source_tokenizer, materials.target_tokenizer)
+    tokenizers = tokenizer_files(inputs.source_tokenizer, inputs.target_tokenizer)
     moments = {name: value.detach().cpu() for name, value in optimizer_step.state().items()}
     with disk_errors(folder.parent), publish_folder(path) as draft:
         save_weights(model, draft / "model.safetensors")
@@ -84,14 +84,14 @@ def save_checkpoint(
         save_file(moments, draft / "optimizer.safetensors")
         for name, tokenizer in tokenizers.items():
             tokenizer.save(draft / name)
-        (draft / "recipe.yaml").write_text(materials.recipe.to_yaml(), encoding="utf-8")
-        _write_json(draft / "corpus.json", {"key": materials.training.key})
-        _write_json(draft / "machine.json", _machine(materials.recipe.training.device))
+        (draft / "recipe.yaml").write_text(inputs.recipe.to_yaml(), encoding="utf-8")
+        _write_json(draft / "corpus.json", {"key": inputs.training.key})
+        _write_json(draft / "machine.json", _machine(inputs.recipe.training.device))
         _write_json(draft / "position.json", dataclasses.asdict(state))
         _write_json(draft / "manifest.json", {file.name: sha256(file) for file in sorted(draft.iterdir())})
     # A newer one, left by a run that was damaged and fell back to an older one, is not counted: it is written anew.
     past = [old for old in checkpoints(folder) if _step(old) <= state.step]
-    for old in past[materials.recipe.training.keep_checkpoints :]:
+    for old in past[inputs.recipe.training.keep_checkpoints :]:
         remove_folder(old)
     return path
 
@@ -188,18 +188,18 @@ def _recipe_of(path: Path) -> Recipe | None:
         return None
 
 
-def differences(path: Path, materials: Materials) -> list[str]:
+def differences(path: Path, inputs: RunInputs) -> list[str]:
     """A line about each thing that is not as it was when a checkpoint was written, so that resuming is not exact."""
     # Both as their files have them.
-    kept, values = _recipe_of(path), parse_recipe(materials.recipe.to_yaml(), "recipe.yaml")
+    kept, values = _recipe_of(path), parse_recipe(inputs.recipe.to_yaml(), "recipe.yaml")
     if kept is not None:
         old, new = flat(effective(kept)), flat(effective(build_recipe(values, "recipe.yaml")))
     else:
         old, new = flat(_read_recipe(path)), flat(values)
     lines = [f"{key} is {new.get(key)}, but was {old.get(key)} at the checkpoint" for key in changed_keys(old, new)]
-    if _read_json(path / "corpus.json").get("key") != materials.training.key:
+    if _read_json(path / "corpus.json").get("key") != inputs.training.key:
         lines.append("the training files are not what they were at the checkpoint")
-    here, there = _machine(materials.recipe.training.device), _read_json(path / "machine.json")
+    here, there = _machine(inputs.recipe.training.device), _read_json(path / "machine.json")
     lines += [
         f"{key} is {here[key]} here, but was {there[key]} at the checkpoint"
         for key in here

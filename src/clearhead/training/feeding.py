@@ -7,23 +7,23 @@ import numpy as np
 
 from clearhead.data import Batch, CutCorpus, MergeDropout, ParallelCorpus, collate, collate_packed, pack, plan
 from clearhead.training.checkpoint import TrainState
-from clearhead.training.preparation import Materials
+from clearhead.training.run_inputs import RunInputs
 
 
-def batches_from(state: TrainState, materials: Materials) -> Iterator[Batch]:
+def batches_from(state: TrainState, inputs: RunInputs) -> Iterator[Batch]:
     """The batches from `state` on, without end; the state follows."""
     while True:
-        for batch in _rest_of_epoch(state, materials):
+        for batch in _rest_of_epoch(state, inputs):
             state.batch += 1
             yield batch
         state.epoch, state.batch = state.epoch + 1, 0
 
 
-def _rest_of_epoch(state: TrainState, materials: Materials) -> Iterator[Batch]:
-    training, tokenizer = materials.recipe.training, materials.target_tokenizer
-    corpus = _corpus_of(state.epoch, materials)
+def _rest_of_epoch(state: TrainState, inputs: RunInputs) -> Iterator[Batch]:
+    training, tokenizer = inputs.recipe.training, inputs.target_tokenizer
+    corpus = _corpus_of(state.epoch, inputs)
     lengths = corpus.source.lengths, corpus.target.lengths
-    seed, epoch, weights = training.seed, state.epoch, materials.training.weights
+    seed, epoch, weights = training.seed, state.epoch, inputs.training.weights
     if training.packing:
         rows, length = training.packed_shape
         packed = pack(*lengths, rows=rows, length=length, seed=seed, epoch=epoch, weights=weights)
@@ -35,16 +35,16 @@ def _rest_of_epoch(state: TrainState, materials: Materials) -> Iterator[Batch]:
             yield collate(corpus, indices, tokenizer.begin, tokenizer.padding)
 
 
-def _corpus_of(epoch: int, materials: Materials) -> ParallelCorpus:
+def _corpus_of(epoch: int, inputs: RunInputs) -> ParallelCorpus:
     """The training corpus as it is in one epoch: its words stand in other pieces in each, where the recipe says so."""
-    corpus, rate = materials.training, materials.recipe.text.merge_dropout
+    corpus, rate = inputs.training, inputs.recipe.text.merge_dropout
     if not rate:
         return corpus
-    common = {"longest": materials.longest, "seed": materials.recipe.training.seed, "epoch": epoch}
+    common = {"longest": inputs.longest, "seed": inputs.recipe.training.seed, "epoch": epoch}
     source, target = (
         MergeDropout(file, np.array(tokenizer.halves), rate, side=side, **common)
         for side, (file, tokenizer) in enumerate(
-            [(corpus.source, materials.source_tokenizer), (corpus.target, materials.target_tokenizer)]
+            [(corpus.source, inputs.source_tokenizer), (corpus.target, inputs.target_tokenizer)]
         )
     )
     return CutCorpus(source, target)

@@ -34,8 +34,8 @@ from clearhead.training.clock import Clock
 from clearhead.training.corpus_files import find_doubts
 from clearhead.training.feeding import batches_from
 from clearhead.training.history import History
-from clearhead.training.preparation import Materials, gather
 from clearhead.training.result import TrainingResult
+from clearhead.training.run_inputs import RunInputs, prepare_run
 from clearhead.training.sizes import too_large
 from clearhead.training.train_step import TrainStep
 from clearhead.training.validation import Interrupted, Validation, validate
@@ -83,15 +83,15 @@ def _train(recipe: Recipe, folder: Path, resume: bool, tell: Callback, should_st
     if start:
         recipe = as_found(start, recipe)
     names_sizes = recipe.model.preset is not None
-    materials = gather(recipe, read_tokenizers(start) if start else None, tell.on_activity)
+    inputs = prepare_run(recipe, read_tokenizers(start) if start else None, tell.on_activity)
     tell.on_activity("making the model")
-    run = Run(materials, folder, tell)
+    run = Run(inputs, folder, tell)
     if start:
-        for line in differences(start, materials):
+        for line in differences(start, inputs):
             tell.on_warning(line)
         run.resume(start)
     else:
-        if names_sizes and (doubt := too_large(run.parameters, materials.training.tokens)):
+        if names_sizes and (doubt := too_large(run.parameters, inputs.training.tokens)):
             tell.on_warning(doubt)
         tell.on_activity("comparing the files")
         for line in find_doubts(recipe.data, recipe.text.tags):
@@ -103,7 +103,7 @@ def _train(recipe: Recipe, folder: Path, resume: bool, tell: Callback, should_st
             f"{folder} has {run.state.step} steps and training.steps={recipe.training.steps}, so nothing is left to "
             f"train; ask for more, as in training.steps={2 * run.state.step}"
         )
-    tell.on_start(materials, run.parameters, run.state.step)
+    tell.on_start(inputs, run.parameters, run.state.step)
     tell.on_activity("")
     run.go(should_stop)
     return run.state
@@ -155,10 +155,10 @@ def _holds_something(folder: Path) -> bool:
 class Run:
     """One run's step and counters, and what happens between steps."""
 
-    def __init__(self, materials: Materials, folder: Path, callback: Callback) -> None:
-        self.materials, self.folder = materials, folder
-        self.settings = materials.recipe.training
-        self.train_step = TrainStep(materials.untrained_model(), self.settings)
+    def __init__(self, inputs: RunInputs, folder: Path, callback: Callback) -> None:
+        self.inputs, self.folder = inputs, folder
+        self.settings = inputs.recipe.training
+        self.train_step = TrainStep(inputs.untrained_model(), self.settings)
         self.state = TrainState()
         self.history = History(folder)
         self.tell = Callbacks((self.history, callback))
@@ -171,7 +171,7 @@ class Run:
     @property
     def _judge(self) -> str:
         """Which figure is compared from validation to validation: of which sentences, and which one."""
-        keys = "+".join(one.corpus.key for one in self.materials.validation)
+        keys = "+".join(one.corpus.key for one in self.inputs.validation)
         return f"{self.settings.select_by} of {self.settings.validate_sentences} of {keys}"
 
     def resume(self, checkpoint: Path) -> None:
@@ -187,7 +187,7 @@ class Run:
 
     def go(self, should_stop: Callable[[], bool]) -> None:
         """Step until the last step, until patience runs out, or until told to stop."""
-        batches = batches_from(self.state, self.materials)
+        batches = batches_from(self.state, self.inputs)
         saved = self.state.step
         if self.state.awaits_validation and not should_stop():
             with self.clock.paused():
@@ -258,7 +258,7 @@ class Run:
         self.tell.on_activity("validating")
         try:
             validation = validate(
-                self.train_step.average.model, self.materials, lambda: bool(getattr(should_stop, "asked", False))
+                self.train_step.average.model, self.inputs, lambda: bool(getattr(should_stop, "asked", False))
             )
         except Interrupted:
             state.awaits_validation = True
@@ -285,15 +285,15 @@ class Run:
         )
 
     def _publish(self, model: EncoderDecoder, state: TrainState, validation: Validation) -> None:
-        materials = self.materials
+        inputs = self.inputs
         bundle = Bundle(
             model,
-            materials.source_tokenizer,
-            materials.target_tokenizer,
-            materials.recipe,
-            source_scripts=materials.source_scripts,
+            inputs.source_tokenizer,
+            inputs.target_tokenizer,
+            inputs.recipe,
+            source_scripts=inputs.source_scripts,
         )
-        card = model_card(materials, self.parameters, state.step, state.tokens, validation)
+        card = model_card(inputs, self.parameters, state.step, state.tokens, validation)
         with disk_errors(self.folder):
             bundle.save(self.folder / "bundle", card)
 
@@ -303,7 +303,7 @@ class Run:
         best = self.folder / "checkpoints" / f"step-{state.best_step}"
         found = self.history.validation_at(state.best_step)
         if found is not None and best.is_dir() and find_damage(best) is None:
-            model = self.materials.untrained_model()
+            model = self.inputs.untrained_model()
             load_weights(model, best / "average.safetensors")
             self._publish(model, read_state(best), Validation.from_plain(found))
             self.tell.on_warning(f"{bundle} was gone, and is written again from {best}")
@@ -327,7 +327,7 @@ class Run:
                 train_step.model,
                 train_step.average,
                 train_step.optimizer_step,
-                self.materials,
+                self.inputs,
             )
         self.tell.on_activity("")
         self.tell.on_checkpoint(self.state.step, saved)

@@ -14,7 +14,7 @@ from clearhead.evaluation import Quality, measure, perplexity_of
 from clearhead.model import EncoderDecoder, masks_for
 from clearhead.switches import is_on
 from clearhead.training.loss import chunked_cross_entropy, cross_entropy
-from clearhead.training.preparation import Materials
+from clearhead.training.run_inputs import RunInputs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,14 +50,14 @@ def _never() -> bool:
 TRANSLATED_AT_ONCE = {"cpu": 64, "cuda": 1024}
 
 
-def validate(model: EncoderDecoder, materials: Materials, asked_to_stop: Callable[[], bool] = _never) -> Validation:
+def validate(model: EncoderDecoder, inputs: RunInputs, asked_to_stop: Callable[[], bool] = _never) -> Validation:
     """Judge a model by all of the recipe's validation sets together.
 
     A model whose loss is not a number translates nothing. Raises Interrupted as soon as `asked_to_stop`, which is
     called between batches, is true.
     """
-    loss = validation_loss(model, [one.corpus for one in materials.validation], materials, asked_to_stop)
-    quality = translation_quality(model, materials, asked_to_stop) if math.isfinite(loss) else None
+    loss = validation_loss(model, [one.corpus for one in inputs.validation], inputs, asked_to_stop)
+    quality = translation_quality(model, inputs, asked_to_stop) if math.isfinite(loss) else None
     return Validation(loss, perplexity_of(loss), quality)
 
 
@@ -65,15 +65,15 @@ def validate(model: EncoderDecoder, materials: Materials, asked_to_stop: Callabl
 def validation_loss(
     model: EncoderDecoder,
     corpora: Sequence[PreparedCorpus],
-    materials: Materials,
+    inputs: RunInputs,
     asked_to_stop: Callable[[], bool] = _never,
 ) -> float:
     """The cross-entropy in nats a target token, the end symbol counted. The model is to be in `eval` mode."""
     device = next(model.parameters()).device
-    tokenizer = materials.target_tokenizer
+    tokenizer = inputs.target_tokenizer
     total, tokens = 0.0, 0
     for corpus in corpora:
-        budget = max(materials.recipe.training.batch_tokens, corpus.longest)
+        budget = max(inputs.recipe.training.batch_tokens, corpus.longest)
         for indices in plan(corpus.source.lengths, corpus.target.lengths, batch_tokens=budget, seed=0, epoch=0):
             if asked_to_stop():
                 raise Interrupted
@@ -94,14 +94,14 @@ def _batch_loss(model: EncoderDecoder, batch: Batch) -> Tensor:
 
 
 def translation_quality(
-    model: EncoderDecoder, materials: Materials, asked_to_stop: Callable[[], bool] = _never
+    model: EncoderDecoder, inputs: RunInputs, asked_to_stop: Callable[[], bool] = _never
 ) -> Quality | None:
     """The quality of greedy translations of the sets' first lines; None where the recipe asks for none."""
-    bundle = Bundle(model, materials.source_tokenizer, materials.target_tokenizer, materials.recipe)
+    bundle = Bundle(model, inputs.source_tokenizer, inputs.target_tokenizer, inputs.recipe)
     size = TRANSLATED_AT_ONCE[next(model.parameters()).device.type]
     hypotheses: list[str] = []
     references: list[str] = []
-    for one in materials.validation:
+    for one in inputs.validation:
         for start in range(0, len(one.sources), size):
             if asked_to_stop():
                 raise Interrupted

@@ -11,7 +11,7 @@ import pytest
 from clearhead.bundle import Bundle, load
 from clearhead.errors import BundleError, DecodingError, UsageError
 from clearhead.recipe import Recipe
-from clearhead.training.preparation import gather
+from clearhead.training.run_inputs import prepare_run
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ class TestUnreadable:
         """The tiny run's sources are English words; of single bytes nothing is said."""
         stored = json.loads((run_folder / "bundle" / "config.json").read_text())["source_scripts"]
         assert stored == []
-        assert gather(make_recipe("text.size=300")).source_scripts == ("LATIN",)
+        assert prepare_run(make_recipe("text.size=300")).source_scripts == ("LATIN",)
 
     def test_it_is_kept(self, street: Bundle, tmp_path: Path) -> None:
         Bundle(

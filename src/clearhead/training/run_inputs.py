@@ -35,7 +35,7 @@ _LOOKED_AT = 10_000_000
 
 
 @dataclasses.dataclass(frozen=True)
-class Materials:
+class RunInputs:
     """All that a run reads."""
 
     recipe: ResolvedRecipe
@@ -71,9 +71,9 @@ class Materials:
         return new_model(self.config, self.recipe.training)
 
 
-def gather(
+def prepare_run(
     recipe: Recipe, tokenizers: tuple[Tokenizer, Tokenizer] | None = None, doing: Doing = to_nobody
-) -> Materials:
+) -> RunInputs:
     """Read and prepare all that `recipe` names; `tokenizers` are those of a run that is resumed.
 
     Each of its steps can be taken alone. Raises RecipeError or DataError in one line where something is missing or does
@@ -97,4 +97,4 @@ def gather(
         doing("trying how many tokens a batch may have")
     longest = training.longest, max(one.corpus.longest for one in validation)
     resolved = resolve(recipe, machine, Measured(sizes, (both[0].size, both[1].size), *longest))
-    return Materials(resolved, *both, training, validation)
+    return RunInputs(resolved, *both, training, validation)
