@@ -33,3 +33,34 @@ def test_no_signature_has_several_runtimes() -> None:
         and len(RUNTIMES & {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}) > 1
     ]
     assert unions == []
+
+
+FAMILIES = {"EncoderDecoder"}
+KNOW_FAMILIES = {"model", "tasks", "runtimes", "interop", "training", "__init__.py"}
+
+
+def test_a_family_is_named_where_it_is_known() -> None:
+    """Its model, its task and what computes it. All others ask its task: who names it would name the next one too."""
+    named = [
+        f"{path.relative_to(SOURCE)}, line {node.lineno}"
+        for path in SOURCE.rglob("*.py")
+        if path.relative_to(SOURCE).parts[0] not in KNOW_FAMILIES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if FAMILIES & set(_names(node))
+    ]
+    assert named == []
+
+
+def _names(node: ast.AST) -> list[str]:
+    """What a node names: a variable, an attribute, an import, or an annotation that is written as a text."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return [name]
+        case ast.alias(name=name):
+            return name.split(".")
+        case ast.Constant(value=str(text)) if "\n" not in text:
+            try:
+                return [one for part in ast.walk(ast.parse(text, mode="eval")) for one in _names(part)]
+            except (SyntaxError, ValueError):  # A message, and no annotation.
+                return []
+    return []

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args, overload
 
 from clearhead.bundle.arguments import require_ids, require_many, require_text, shown
-from clearhead.bundle.config_file import FAMILY
 from clearhead.bundle.folder import Parts, write_folder
 from clearhead.bundle.serving import Serving
 from clearhead.bundle.settings import Settings
@@ -15,6 +14,7 @@ from clearhead.bundle.streaming import Noting, best_texts, streamed
 from clearhead.decoding import Engine, Precision, Sampling, SearchOptions, Shortlist
 from clearhead.errors import UsageError
 from clearhead.model import TransformerConfig
+from clearhead.tasks import task_for
 from clearhead.tasks.translation import Translation, source_ids, tag_of, too_long, unreadable
 from clearhead.tasks.translation.searching import listed_for, scores, search_options, translations, wide_enough
 from clearhead.text import Tokenizer, is_blank, learned_scripts, visible
@@ -23,8 +23,8 @@ from clearhead.text.utf8 import Utf8Automaton
 if TYPE_CHECKING:
     import torch
 
-    import clearhead.model
     import clearhead.recipe
+    import clearhead.tasks
     import clearhead.tracing
 
 _LOG = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class Bundle:
 
     def __init__(
         self,
-        model: "clearhead.model.EncoderDecoder | Serving",
+        model: "clearhead.tasks.Model | Serving",
         source: Tokenizer,
         target: Tokenizer,
         recipe: "clearhead.recipe.Recipe | Callable[[], clearhead.recipe.Recipe]",
@@ -68,7 +68,7 @@ class Bundle:
 
     def __repr__(self) -> str:
         named = ", ".join(f"{one}→{other}" for one, other in self.settings.languages if one and other)
-        told = [FAMILY, named, f"{self._serving.parameters:,} parameters"]
+        told = [task_for(self.config).family, named, f"{self._serving.parameters:,} parameters"]
         place = f"{self.precision} on {self._serving.device}" + (f", from {self.folder}" if self.folder else "")
         return f"<Bundle {visible(self.settings.name)}: {', '.join(one for one in (*told, place) if one)}>"
 
@@ -82,7 +82,7 @@ class Bundle:
         return self
 
     @property
-    def model(self) -> "clearhead.model.EncoderDecoder":
+    def model(self) -> "clearhead.tasks.Model":
         """The model itself: what is done to it is what translates from then on.
 
         Whoever asks for it may change it, so that before each use its weights are compared with those that were
@@ -91,8 +91,8 @@ class Bundle:
         return self._serving.model
 
     @model.setter
-    def model(self, model: "clearhead.model.EncoderDecoder") -> None:
-        """Raises UsageError for what is no EncoderDecoder."""
+    def model(self, model: "clearhead.tasks.Model") -> None:
+        """Raises UsageError for what is no model of any family."""
         self._serving = Serving(model)
 
     @property

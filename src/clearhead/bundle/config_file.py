@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from clearhead.bundle.settings import Settings
 from clearhead.errors import BundleError
 from clearhead.files import sha256
+from clearhead.tasks import TASKS, task_for
 from clearhead.tensor_file import strict_json
 
 if TYPE_CHECKING:
     from clearhead.model import TransformerConfig
 
 NAME, RECIPE, WEIGHTS = "config.json", "recipe.yaml", "model.safetensors"
-FAMILY = "encoder-decoder"
 # The number of the layout of a bundle's folder, counted up when an older clearhead could not read it.
 FORMAT = 1
 
@@ -35,11 +35,12 @@ _MOST_BYTES, _MOST_NAMES = 4 << 20, 100
 
 
 class Config(NamedTuple):
-    """sizes: what `TransformerConfig` is made from, not yet checked. files: names and their hashes.
+    """family: a key of `TASKS`. sizes: what its config is made from, not yet checked. files: names and their hashes.
 
     scripts: in which the training's sources were written; settings: how the bundle is used. None where it does not say.
     """
 
+    family: str
     sizes: dict[str, Any]
     files: dict[str, str]
     scripts: list[str] | None
@@ -64,7 +65,7 @@ def write_config(
     settings: Settings,
 ) -> None:
     """Write config.json for a folder that holds all other files already."""
-    config = {"format": FORMAT, "family": FAMILY, "model": sizes.as_plain(), "files": dict(files)}
+    config = {"format": FORMAT, "family": task_for(sizes).family, "model": sizes.as_plain(), "files": dict(files)}
     if scripts is not None:
         config["source_scripts"] = list(scripts)
     config |= settings.as_plain()
@@ -82,8 +83,8 @@ def read_config(folder: Path) -> Config:
             raise BundleError(
                 f"{path} has format {_short(form)}, but this clearhead reads format {FORMAT}; update clearhead"
             )
-        if family != FAMILY:
-            raise BundleError(f"{path} has family {_short(family)}; expected {FAMILY}; update clearhead")
+        if family not in TASKS:
+            raise BundleError(f"{path} has family {_short(family)}; expected {', '.join(TASKS)}; update clearhead")
         _check_digest(config)
         found = _config(config)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -108,7 +109,7 @@ def _config(config: Mapping[str, Any]) -> Config:
         raise ValueError("source_scripts is not a list of names")
     # A bundle says all of them or, as the first ones, none.
     settings = Settings.from_plain(*(config[name] for name in _SETTINGS)) if config.keys() & set(_SETTINGS) else None
-    return Config(sizes, files, scripts, settings)
+    return Config(config["family"], sizes, files, scripts, settings)
 
 
 def _check_digest(config: dict[str, Any]) -> None:

@@ -12,13 +12,13 @@ from clearhead.bundle.settings import Settings
 from clearhead.bundle.tokenizers import load_tokenizers, tokenizer_files
 from clearhead.errors import BundleError, ConfigError, TokenizerError
 from clearhead.files import publish_folder, sha256
-from clearhead.model import TransformerConfig
 from clearhead.runtimes.stored import StoredWeights
+from clearhead.tasks import TASKS
 from clearhead.text import Tokenizer
 
 if TYPE_CHECKING:
-    import clearhead.model
     import clearhead.recipe
+    import clearhead.tasks
 
 _LOG = logging.getLogger(__name__)
 _MOST_RECIPE = 1 << 20
@@ -37,7 +37,7 @@ class Parts(NamedTuple):
     settings: Settings
 
 
-def write_folder(path: Path, model: "clearhead.model.EncoderDecoder", parts: Parts, card: str) -> None:
+def write_folder(path: Path, model: "clearhead.tasks.Model", parts: Parts, card: str) -> None:
     """Write a bundle's folder, whole or not at all; `card` is its README.
 
     The weights are stored as the recipe's `training.bundle_precision` says. A bundle that was there is replaced.
@@ -70,7 +70,7 @@ def read_folder(folder: Path, config: Config) -> tuple[StoredWeights, Parts]:
     """
     weights = folder / WEIGHTS
     try:
-        sizes = TransformerConfig(**config.sizes)
+        sizes = TASKS[config.family].config(config.sizes)
         source, target = load_tokenizers(folder, config.tokenizers)
     except (TypeError, ConfigError, TokenizerError) as error:
         problem = " ".join(str(error).split())[:300]

@@ -16,8 +16,8 @@ from clearhead.runtimes.prepacking import unknown_to_c
 from clearhead.runtimes.stored import StoredWeights
 
 if TYPE_CHECKING:
-    import clearhead.model
     import clearhead.runtimes.contents
+    import clearhead.tasks
 
 _LOG = logging.getLogger(__name__)
 _USED = ("config", "encode", "begin", "step")
@@ -48,7 +48,7 @@ class Serving:
     device: where a model that is built is put.
     """
 
-    def __init__(self, model: "clearhead.model.EncoderDecoder | StoredWeights", device: str = "cpu") -> None:
+    def __init__(self, model: "clearhead.tasks.Model | StoredWeights", device: str = "cpu") -> None:
         self._stored = model if isinstance(model, StoredWeights) else None
         self._model: Any = None if isinstance(model, StoredWeights) else _checked(model)
         self._device = device
@@ -65,7 +65,7 @@ class Serving:
         return {**vars(self), "_fast": None, "_precise": None}
 
     @property
-    def model(self) -> "clearhead.model.EncoderDecoder":
+    def model(self) -> "clearhead.tasks.Model":
         """The model, for somebody who may do anything to it."""
         model = self._built()
         if not self._is_shared:
@@ -115,7 +115,7 @@ class Serving:
         self._fast = _Kept(precision, engine, self._contents()) if is_costly else None
         return engine
 
-    def precise(self) -> "clearhead.model.EncoderDecoder":
+    def precise(self) -> "clearhead.tasks.Model":
         """The model in float64: in float32 a score would depend on the shapes of the products that computed it.
 
         One that is more than its class and its weights scores by itself, in its own numbers: who listens to its modules
@@ -134,7 +134,7 @@ class Serving:
             with torch.inference_mode(False), torch.no_grad():
                 double = copy.deepcopy(model).double()
             kept = self._precise = _Kept("float64", double, self._contents())
-        precise: clearhead.model.EncoderDecoder = kept.made
+        precise: clearhead.tasks.Model = kept.made
         return precise
 
     def _from_file(self, precision: Precision) -> Any:
@@ -205,7 +205,7 @@ def _is_heard_or_edited() -> bool:
 
 
 def _checked(model: object) -> object:
-    """Raises UsageError for what is no model. What decodes as an `EncoderDecoder` does will do."""
+    """Raises UsageError for what is no model. What decodes as one of ours does will do."""
     from torch import nn
 
     if not isinstance(model, nn.Module) or any(not hasattr(model, name) for name in _USED):

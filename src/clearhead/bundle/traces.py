@@ -8,8 +8,8 @@ import torch
 from clearhead.bundle.serving import Serving
 from clearhead.decoding import Engine, Hypothesis, Precision, SearchOptions, Step
 from clearhead.errors import DecodingError
-from clearhead.model import EncoderDecoder
 from clearhead.runtimes.weights import require_numbers
+from clearhead.tasks import Model
 from clearhead.tasks.translation.searching import COUNTED
 from clearhead.text import Tokenizer
 from clearhead.tracing import Side, Trace, Tree, record, steps_of
@@ -69,7 +69,7 @@ def searched(engine: Engine, source: Sequence[int], options: SearchOptions) -> t
 
 
 def traced(
-    model: EncoderDecoder,
+    model: Model,
     source: Side,
     tokens: Sequence[int],
     text: str,

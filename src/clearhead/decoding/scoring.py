@@ -1,6 +1,7 @@
 """The scores of given targets, by PyTorch, all positions at once."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 
@@ -10,7 +11,7 @@ from clearhead.decoding.checks import Ids, check_ids, check_options
 from clearhead.decoding.hypothesis import Hypothesis, make_hypothesis
 from clearhead.decoding.options import SearchOptions
 from clearhead.errors import DecodingError
-from clearhead.model import EncoderDecoder, Masks, causal_mask
+from clearhead.model import Masks, causal_mask
 from clearhead.runtimes.eager import EagerRuntime, padded
 from clearhead.runtimes.runtime import BATCH_TOKENS
 
@@ -18,7 +19,7 @@ Progress = Callable[[int, int], None]
 
 
 def score_ids(
-    model: EncoderDecoder,
+    model: Any,
     sources: Ids,
     targets: Ids,
     options: SearchOptions,
@@ -32,6 +33,7 @@ def score_ids(
 
     All positions at once, as in training, without a cache: equal within rounding to what `Engine.translate` reports.
 
+    model: takes sources, targets and masks, as an encoder-decoder does.
     targets: ids without begin and without end. Of the options, begin, end and length_penalty count.
     ended: for each target, False where it stopped before its end, which then is not part of it; None for all True.
     numbers: as in `Engine.translate`.

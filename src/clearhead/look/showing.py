@@ -14,7 +14,7 @@ from clearhead.bundle.storage import read_tensors
 from clearhead.bundle.traces import traced
 from clearhead.errors import BundleError
 from clearhead.look.exhibit import Exhibit
-from clearhead.model import EncoderDecoder
+from clearhead.tasks import Model, task_for
 from clearhead.tracing import Trace
 
 if TYPE_CHECKING:
@@ -59,8 +59,9 @@ def untrained(bundle: "Bundle", trace: Trace) -> Trace:
 
 
 @functools.lru_cache(maxsize=1)
-def _before_training(bundle: "Bundle") -> EncoderDecoder:
-    return EncoderDecoder(bundle.model.config, seed=bundle.settings.seed).eval()
+def _before_training(bundle: "Bundle") -> Model:
+    config = bundle.model.config
+    return task_for(config).new_model(config, bundle.settings.seed).eval()
 
 
 def read_history(folder: Path | None) -> list[dict[str, Any]]:

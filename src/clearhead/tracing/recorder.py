@@ -2,22 +2,23 @@
 
 import copy
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from clearhead.model import EncoderDecoder, Observed
+from clearhead.model import Observed
 from clearhead.model.observed import See
 from clearhead.tracing.operations import Operation
 from clearhead.tracing.recompute import recompute
 from clearhead.tracing.steps import SOURCE_IDS, SOURCE_MASK, TARGET_IDS, TARGET_MASK, steps_of
 
+Watched = TypeVar("Watched", bound=nn.Module)
 # What a trace's tensors are, whatever the process makes its tensors of, and where.
 _PLAIN: Mapping[str, Any] = {"dtype": torch.float32, "device": "cpu"}
 
 
-def record(model: EncoderDecoder, source: Sequence[int], target: Sequence[int]) -> dict[str, Tensor]:
+def record(model: Any, source: Sequence[int], target: Sequence[int]) -> dict[str, Tensor]:
     """Every tensor of one forward pass, in float32, under its module's path; in the order of `steps_of`.
 
     source: ids as the encoder reads them, end included. target: ids as the decoder reads them, begin first; all its
@@ -43,7 +44,7 @@ def record(model: EncoderDecoder, source: Sequence[int], target: Sequence[int]) 
     return tensors
 
 
-def watched(model: EncoderDecoder, seen: dict[str, Tensor]) -> EncoderDecoder:
+def watched(model: Watched, seen: dict[str, Tensor]) -> Watched:
     """A copy of the model, its parameters and buffers the same in memory, that records what it computes into `seen`."""
     shared = [*model.parameters(), *model.buffers()]
     twin = copy.deepcopy(model, {id(one): one for one in shared}).eval()

@@ -1,0 +1,5 @@
+"""The models that tasks make, by the one name that the rooms above have for them."""
+
+from clearhead.model import EncoderDecoder
+
+Model = EncoderDecoder
