@@ -38,6 +38,14 @@ def test_it_says_what_combines_what() -> None:
     assert "Hint: look where the ones stand" in make_sheet("block").sections[0].text
 
 
+@pytest.mark.parametrize("topic", ["block", "feed-forward"])
+def test_every_row_of_weights_has_work_to_do(topic: str) -> None:
+    """faults.md D7: seed 7 multiplied three rows of four by zeros alone."""
+    for seed in SEEDS:
+        sheet = make_sheet(topic, seed)
+        assert all(any(row) for key in ("W1", "W2") for row in sheet.matrix(key).values), seed
+
+
 @pytest.mark.parametrize("topic", ["block", "attention-weighting"])
 def test_the_weighting_is_what_attention_computes(
     as_drawn: None, given: Callable[..., dict[str, Tensor]], precise: Callable[..., Tensor], topic: str

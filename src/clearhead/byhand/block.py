@@ -112,12 +112,14 @@ def draw(draw: Draw, sizes: Sizes, shapes: Shapes) -> dict[str, Rows]:
 
 
 def something_is_cut(sections: Sequence[Section]) -> bool:
-    """The ReLU has negative numbers to cut, and leaves some; nothing grows beyond two digits."""
+    """The ReLU has negative numbers to cut, and leaves some; nothing grows beyond two digits, and no row of weights is
+    all zeros: its work would be none."""
     matrices = {one.key: one for section in sections for one in section.matrices}
     numbers = [one for row in matrices["H"].values for one in row]
     negative = sum(one < 0 for one in numbers) / len(numbers)
     largest = max(abs(one) for key in ("H", "Y") for row in matrices[key].values for one in row)
-    return 0.2 <= negative <= 0.6 and largest <= 20
+    works = all(any(row) for key in ("W1", "W2") for row in matrices[key].values)
+    return 0.2 <= negative <= 0.6 and largest <= 20 and works
 
 
 def all_different(sections: Sequence[Section]) -> bool:
