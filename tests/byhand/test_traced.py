@@ -9,7 +9,7 @@ from torch import Tensor
 
 import clearhead
 from clearhead.bundle import Bundle
-from clearhead.byhand import TOPICS, sheet_from
+from clearhead.byhand import LANGUAGES, TOPICS, sheet_from
 from clearhead.errors import UsageError
 from clearhead.model import causal_mask
 from clearhead.tracing import Trace
@@ -51,10 +51,23 @@ def test_its_numbers_are_the_models_rounded(
 def test_it_says_whose_numbers_they_are_and_how_they_are_rounded(trace: Trace) -> None:
     sheet = sheet_from(trace, "cross-attention", 0, 1)
     assert "“one”" in sheet.source
-    assert "decoder.layers.0.cross_attention, head 2" in sheet.source
+    assert "decoder, layer 1 · encoder-decoder attention, head 2" in sheet.source
     assert "rounded to 1 decimal" in sheet.rounding
     assert sheet.matrix("S").rows == trace.target.pieces[:4]
     assert sheet.matrix("S").columns == trace.source.pieces
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_names_the_part_as_a_person_does(trace: Trace, language: str) -> None:
+    """faults.md D6: layers from 1, as in the command; no name of a tensor, which counts from 0."""
+    for topic in TOPICS:
+        try:
+            sheet = sheet_from(trace, topic, language=language)
+        except UsageError:
+            continue
+        assert ".layers." not in sheet.source, topic
+        assert "_attention" not in sheet.source, topic
+    assert ("1층" if language == "ko" else "layer 1") in sheet_from(trace, "block", 0, language=language).source
 
 
 def close(found: Tensor, model: Tensor, by: float) -> None:

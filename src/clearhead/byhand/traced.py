@@ -67,7 +67,7 @@ def sheet_from(
     taken = TAKERS[topic](trace, topic, layer or 0, head or 0)
     start = Start(taken.rows, {**kind.usual, **taken.sizes}, say, taken.labels, taken.places)
     sections = taken.sections(say) if taken.sections else kind.build(start)
-    part = taken.part or say("searched.part")
+    part = _named(say, taken.part) if taken.part else say("searched.part")
     part = part if taken.head is None else say("source.head", part=part, head=taken.head + 1)
     source = say("source.model", model=trace.settings.get("model", ""), text=visible(trace.source.text), part=part)
     sheet = finished(kind, say, sections, source)
@@ -266,6 +266,16 @@ def _pieces(trace: Trace, side: str) -> tuple[str, ...]:
             f"the {side} has {len(pieces)} tokens, but a sheet has room for {MOST_TOKENS}; choose a shorter text"
         )
     return pieces
+
+
+def _named(say: Words, path: str) -> str:
+    """A part as a person reads it, who counts layers from 1."""
+    stack, _, rest = path.partition(".layers.")
+    layer, _, part = rest.partition(".")
+    if not rest:
+        return say(f"part.{path}")
+    block = say("source.layer", stack=say(f"part.{stack}"), number=int(layer) + 1)
+    return f"{block} · {say(f'part.{part}')}" if part else block
 
 
 def _path(trace: Trace, side: str, part: str, layer: int, head: int = 0) -> str:
