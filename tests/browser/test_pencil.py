@@ -262,3 +262,17 @@ def test_where_nothing_may_be_stored(open_page: Any, shown: Exhibit, chromium: A
     assert frame.locator(".blank input").first.input_value() == "11"
     assert frame.locator(".blank").first.get_attribute("data-mark") == RIGHT
     context.close()
+
+
+def test_matrices_stand_between_brackets(open_page: Any, address: str) -> None:
+    """Between bars alone a matrix would be its determinant: the corners are drawn, of rows and columns of one too."""
+    page = open_page(f"{address}?lang=en#pencil")
+    page.wait_for_selector(".sheet-matrix")
+    drawn = page.evaluate("""() => [...document.querySelectorAll(".sheet-matrix")].map((one) => {
+        const cells = [...one.querySelectorAll("tbody tr")].map((row) => [...row.querySelectorAll("td")]);
+        const [above, below] = [cells[0], cells.at(-1)];
+        const size = (cell, corner) => getComputedStyle(cell).backgroundSize.split(", ")[corner];
+        return [size(above[0], 0), size(above.at(-1), 1), size(below[0], 2), size(below.at(-1), 3)];
+    })""")
+    assert len(drawn) > 5
+    assert drawn == [["6px 2px"] * 4] * len(drawn)

@@ -42,3 +42,8 @@ def test_the_pencil_comes_to_the_same_word() -> None:
         sheet = make_sheet("by-hand-transformer", seed)
         (row,) = sheet.matrix("probabilities").values
         assert VOCABULARY[row.index(max(row))] == sheet.matrix("word").cells[0][0].word
+
+
+def test_the_blank_of_the_word_gives_no_word_away() -> None:
+    """It has room for each of the four, of which "student" is the longest."""
+    assert make_sheet("by-hand-transformer").matrix("word").room == len("student")

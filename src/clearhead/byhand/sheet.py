@@ -65,7 +65,8 @@ def saying(word: str, blank: bool = False, working: str = "", precise: float = m
 class Matrix:
     """Cells in rows and columns. key: for looking it up; name: how the sheet calls it, such as "QKᵀ".
 
-    rows, columns: a label for each, or none.
+    rows, columns: a label for each, or none. room: the letters that its blanks have room for at least, so that none
+    gives a short answer away.
     """
 
     key: str
@@ -73,6 +74,7 @@ class Matrix:
     cells: tuple[tuple[Cell, ...], ...]
     rows: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    room: int = 2
 
     @property
     def values(self) -> list[list[Fraction]]:
@@ -144,6 +146,7 @@ class Sheet:
             cells = [[_as_json(one, i, j) for j in range(one.shape[1])] for i in range(one.shape[0])]
             return {
                 "key": one.key, "name": one.name, "rows": list(one.rows), "columns": list(one.columns), "cells": cells,
+                "room": one.room,
             }  # fmt: skip
 
         sections = [

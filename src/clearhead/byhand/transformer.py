@@ -76,7 +76,8 @@ def _predict(start: Start, vectors: Matrix) -> Section:
     line, probabilities = softmax_line("probabilities", "p", logits, suffix="_out")
     row = probabilities.cells[0]
     best = max(range(len(row)), key=lambda place: float(row[place].precise))
-    word = Matrix("word", say("predict.word"), ((saying(VOCABULARY[best], True, f"p = {row[best].text}"),),))
+    chosen = saying(VOCABULARY[best], True, f"p = {row[best].text}")
+    word = Matrix("word", say("predict.word"), ((chosen,),), room=max(map(len, VOCABULARY)))
     lines = ((logits, "→", line[0]), (line[2], "→", line[4]), (probabilities, "→", word))
     return Section(say("predict.heading"), say("predict.text"), lines, say("predict.beside"))
 

@@ -170,7 +170,7 @@ def _table(matrix: Matrix, answers: bool) -> str:
 
 def _widest(matrix: Matrix) -> int:
     """How many letters the widest answer has."""
-    return max(2, max((_width(cell.text) for row in matrix.cells for cell in row if cell.blank), default=0))
+    return max(matrix.room, max((_width(cell.text) for row in matrix.cells for cell in row if cell.blank), default=0))
 
 
 def _widths(sheet: Sheet) -> str:
@@ -264,7 +264,7 @@ def _side_by_side(blocks: Sequence[Sequence[str]]) -> str:
 def _text_matrix(matrix: Matrix, answers: bool) -> list[str]:
     names = bool(matrix.columns)
     # All blanks of a matrix are as wide as its widest answer, so that none gives its own away.
-    blank = max(2, *(_width(one.text) for row in matrix.cells for one in row if one.blank), 0)
+    blank = _widest(matrix)
     wide = [
         max(2, *(blank if one.blank else _width(one.text) for one in column), _width(matrix.columns[j]) if names else 0)
         for j, column in enumerate(zip(*matrix.cells, strict=True))

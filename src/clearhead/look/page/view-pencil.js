@@ -60,9 +60,9 @@ function choices(app, told, say, topic, seed, sizes) {
 function table(matrix, cells, places) {
   const labels = matrix.rows.length > 0;
   const head = matrix.columns.length > 0 && h("tr", {}, labels && h("th"), matrix.columns.map((one) => h("th", { scope: "col" }, raised(one))));
-  const wide = Math.max(2, ...matrix.cells.flat().map((cell) => cell.text.length));
+  const wide = Math.max(matrix.room, ...matrix.cells.flat().map((cell) => cell.text.length));
   const rows = matrix.cells.map((row, i) => h("tr", {}, labels && h("th", { scope: "row" }, raised(matrix.rows[i])), row.map((cell) => h("td", {}, place(cell, cells, places)))));
-  return h("figure", { class: "sheet-matrix", style: { "--wide": `${wide}ch` } }, h("figcaption", {}, raised(matrix.name)), h("table", {}, head, rows));
+  return h("figure", { class: "sheet-matrix", style: { "--wide": `${wide}ch` } }, h("figcaption", {}, raised(matrix.name)), h("table", {}, head, h("tbody", {}, rows)));
 }
 
 function place(cell, cells, places) {
