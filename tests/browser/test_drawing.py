@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from clearhead.look import Exhibit
+
 VIEWS = [
     "model", "stacks", "words", "positions", "vectors", "six?step=6", "matrices", "heads", "lines?heads=1,2",
     "layer", "memory?step=3", "decoder", "output", "beam/4", "training",
@@ -152,3 +154,76 @@ def test_whole_numbers_stand_in_groups(open_page: Any, address: str, language: s
     )
     assert written[:4] == ["3,200", "259", "x", "0.5"]
     assert "3,200" in written[4]
+
+
+# What is written and shaded when a matrix is drawn anew: texts, and where gradients begin.
+DRAWN_ANEW = """(grid) => {
+    const [texts, shadows] = [[], []];
+    const { fillText, createLinearGradient } = CanvasRenderingContext2D.prototype;
+    Object.assign(CanvasRenderingContext2D.prototype, {
+        fillText(text, ...at) { texts.push(String(text)); fillText.call(this, text, ...at); },
+        createLinearGradient(...ends) { shadows.push(ends); return createLinearGradient.apply(this, ends); },
+    });
+    grid.dispatchEvent(new Event("scroll"));
+    Object.assign(CanvasRenderingContext2D.prototype, { fillText, createLinearGradient });
+    return { texts, shadows, width: grid.clientWidth, height: grid.clientHeight };
+}"""
+
+
+def test_a_matrix_that_goes_on_has_a_shadow_at_that_end(open_page: Any, address: str) -> None:
+    """As a table that goes on has; a matrix that is whole has none."""
+    page = open_page(f"{address}?lang=en#positions")
+    grid = page.locator("main .grid").first
+    page.evaluate(DRAWN)
+    assert grid.evaluate(DRAWN_ANEW)["shadows"] == []
+    grid.evaluate("grid => { grid.parentElement.style.width = '90px'; }")
+    page.evaluate(DRAWN)
+    found = grid.evaluate(DRAWN_ANEW)
+    assert [ends[:2] for ends in found["shadows"]] == [[found["width"], 0]]
+    grid.evaluate("grid => { grid.scrollLeft = 9999; }")
+    page.evaluate(DRAWN)
+    [[left, _, right, _]] = grid.evaluate(DRAWN_ANEW)["shadows"]
+    assert 0 < left < right
+
+
+def test_ids_are_whole_numbers(open_page: Any, address: str, shown: Exhibit) -> None:
+    """An id of 4 is no 4.00, and the scale ends at the greatest id itself."""
+    page = open_page(f"{address}?lang=en#step/source_embedding.tokens")
+    matrix = page.locator("main .inputs .matrix").first
+    matrix.wait_for()
+    page.evaluate(DRAWN)
+    ids = list(map(str, shown.trace.source.ids))
+    assert [one for one in matrix.locator(".grid").evaluate(DRAWN_ANEW)["texts"] if one in ids] == ids
+    assert matrix.locator(".ends").inner_text().split()[-1] == max(ids, key=int)
+
+
+def test_shares_that_are_nearly_all_are_not_called_all(open_page: Any, address: str) -> None:
+    """100.0 % beside 0.01 % would be more than all."""
+    page = open_page(address)
+    written = page.evaluate(
+        "async () => { const { percent } = await import('/page/dom.js'); "
+        "return [1, 0.99999, 0.99985, 0.999, 0.5, 0.0009, 0.00001, 0].map(percent); }"
+    )
+    assert written == ["100 %", "> 99.99 %", "99.98 %", "99.9 %", "50.0 %", "0.09 %", "< 0.01 %", "0 %"]
+
+
+def test_bars_of_one_share_are_equally_long(open_page: Any, address: str) -> None:
+    page = open_page(f"{address}?lang=en#training", width=400)
+    page.wait_for_selector("main .smoothed .share")
+    widths = page.evaluate("[...document.querySelectorAll('.smoothed .share')].map((one) => one.clientWidth)")
+    assert max(widths) - min(widths) <= 1
+    assert page.locator("main .scroll:has(.smoothed)").evaluate("one => one.scrollWidth <= one.clientWidth")
+
+
+def test_weights_beside_each_other_stand_at_one_height(open_page: Any, address: str) -> None:
+    page = open_page(f"{address}?lang=en#layer")
+    page.wait_for_selector("main .card:last-of-type .inputs .grid")
+    page.evaluate(DRAWN)
+    beside = page.locator("main .card:last-of-type .inputs .matrix")
+    first, second = (beside.nth(place).bounding_box() for place in (0, 1))
+    assert first["y"] == second["y"]
+
+
+def test_the_folded_list_shows_that_it_opens(open_page: Any, address: str) -> None:
+    page = open_page(address, width=400)
+    assert page.locator(".rail-box > summary").evaluate("one => getComputedStyle(one).display") == "list-item"

@@ -79,7 +79,7 @@ def test_tab_reaches_all_that_can_be_used(open_page: Any, address: str) -> None:
             reached.forEach((one, number) => (one.dataset.tab = number));
             return reached.length;
         }""")
-        page.evaluate("document.getElementById('view').focus()")
+        page.evaluate("document.querySelector('main').focus()")
         seen = []
         for _ in range(count):
             page.keyboard.press("Tab")
@@ -257,11 +257,14 @@ def test_a_notebooks_frame(open_page: Any, shown: Exhibit, tmp_path: Path, chrom
     context.close()
 
 
-@pytest.mark.parametrize("place", ["%", "constructor", "step/nope", "block", "sublayer/nope"])
+@pytest.mark.parametrize("place", ["%", "constructor", "step/nope", "block", "sublayer/nope", "beam/9999"])
 def test_an_address_that_leads_nowhere_leads_to_the_beginning(open_page: Any, address: str, place: str) -> None:
     page = open_page(f"{address}#{place}")
     page.wait_for_selector('main[data-view="model"]')
     assert page.inner_text("h1")
+    assert page.is_visible(".notice[role=alert]") is (place != "%")  # What can not be read names nothing.
+    visit(page, "words")
+    assert page.is_hidden(".notice[role=alert]")  # What was said of one address says nothing of the next.
 
 
 def test_an_address_of_no_cell(open_page: Any, address: str) -> None:

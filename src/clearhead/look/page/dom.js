@@ -60,21 +60,25 @@ export function short(value) {
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "?";
   const size = Math.abs(value);
   const digits = size >= 100 ? 0 : size >= 10 ? 1 : 2;
-  const text = value.toFixed(digits).replace("-", "−");
+  const text = fixed(value, digits);
   return /^−0(\.0+)?$/.test(text) ? text.slice(1) : text;
 }
 
-/** A number to six digits, as in the equation line. */
-export function exact(value) {
+export const fixed = (value, digits) => value.toFixed(digits).replace("-", "−");
+
+/** A number to so many digits: six in the equation line. */
+export function exact(value, digits = 6) {
   if (!Number.isFinite(value)) return short(value);
   if (value === 0) return "0";
   const size = Math.abs(value);
-  const text = size < 1e-4 || size >= 1e6 ? value.toExponential(4).replace(/\.?0+e/, "e") : String(Number(value.toPrecision(6)));
+  const text = size < 1e-4 || size >= 1e6 ? value.toExponential(Math.min(4, digits - 1)).replace(/\.?0+e/, "e") : String(Number(value.toPrecision(digits)));
   return text.replaceAll("-", "−");
 }
 
 export function percent(value) {
-  return value >= 0.00095 ? `${(100 * value).toFixed(1)} %` : value >= 0.00005 ? `${(100 * value).toFixed(2)} %` : value > 0 ? "< 0.01 %" : "0 %";
+  const apart = Math.min(value, 1 - value); // From none and from all of it.
+  if (apart > 0 && apart < 0.00005) return value < 0.5 ? "< 0.01 %" : "> 99.99 %";
+  return `${(100 * value).toFixed(apart > 0 ? (apart < 0.00095 ? 2 : 1) : 0)} %`;
 }
 
 /** A row of buttons of which one or more are pressed. */

@@ -20,6 +20,7 @@ export function drawMatrix(matrix, shades) {
   drawCells(context, matrix, view);
   if (matrix.numbers) drawNumbers(context, matrix, view, shades);
   drawLit(context, matrix);
+  drawMore(context, matrix);
   context.restore();
   drawLabels(context, matrix, view);
 }
@@ -74,7 +75,7 @@ function drawNumbers(context, matrix, { firstRow, lastRow, firstColumn, lastColu
       const value = matrix.flat.at(row, column);
       const [x, y] = matrix.place(row, column);
       context.fillStyle = value === -Infinity ? colour("muted") : ink(value);
-      context.fillText(short(value), x + matrix.cell / 2, y + matrix.height / 2 + 0.5);
+      context.fillText(matrix.counts ? value : short(value), x + matrix.cell / 2, y + matrix.height / 2 + 0.5);
     }
   }
 }
@@ -90,6 +91,21 @@ function drawLit(context, matrix) {
   context.lineWidth = 2;
   matrix.lit.forEach((one) => frame(one, "accent"));
   if (cursor) frame(cursor, "ink");
+}
+
+/** A shadow at each end beyond which more of it lies. */
+function drawMore(context, { box: { width, height, across, down }, whole, left, top }) {
+  const shadow = (more, x, y, right, below) => {
+    if (more < 1) return;
+    const fill = (context.fillStyle = context.createLinearGradient(x, y, x + right, y + below));
+    fill.addColorStop(0, colour("muted"));
+    fill.addColorStop(1, "transparent");
+    context.fillRect(left, top, width, height);
+  };
+  shadow(across, left, top, 10, 0);
+  shadow(down, left, top, 0, 10);
+  shadow(whole[0] - across - width, width, 0, -10, 0);
+  shadow(whole[1] - down - height, 0, height, 0, -10);
 }
 
 function drawLabels(context, matrix, view) {

@@ -27,14 +27,14 @@ class App {
     spoken.error = ({ key, message }) => (key ? words(`refused.${key}`, { languages: this.told.languages.join(", ") }) : this.language === "en" ? message : words("refused.other"));
     this.panel = new NumberPanel(words, (name, at) => this.go("step", name, at));
     this.crumbs = h("nav.crumbs", { "aria-label": words("frame.crumbs") });
-    this.main = h("main", { id: "view", tabindex: -1 });
+    this.main = h("main", { tabindex: -1 });
     this.rail = h("nav.rail", { "aria-label": words("frame.rail"), onkeydown: (event) => this.railKey(event) });
     this.notice = h("p.notice", { role: "alert", hidden: true });
     const { readable } = this.told;
     const unread = readable.length > 0 && h("p.notice", { role: "status" }, words("frame.unread", { scripts: readable.map((one) => words(`script.${one}`, {}, one)).join(", ") }));
     const aside = this.asked.hypothesis !== null && h("p.notice", words("beam.aside"), " ", h("bdi", visible(this.trace.predicted.text)), " ", link(words("beam.back"), () => this.back()));
     document.getElementById("page").replaceChildren(
-      h("a.skip", { href: "#view", onclick: (event) => this.skip(event) }, words("frame.skip")),
+      h("button.skip", { onclick: () => this.main.focus() }, words("frame.skip")),
       this.header(),
       ...[this.notice, unread, aside].filter(Boolean),
       h("div.body", h("details.rail-box", { open: wide.matches }, h("summary", words("frame.rail")), this.rail), h("div.stage", this.crumbs, this.main, this.panel.element)),
@@ -48,11 +48,6 @@ class App {
     addEventListener("keydown", (event) => this.key(event));
     wide.addEventListener("change", () => (this.railBox.open = wide.matches));
     whenTurned(() => this.show());
-  }
-
-  skip(event) {
-    event.preventDefault();
-    this.main.focus();
   }
 
   header() {
@@ -131,6 +126,7 @@ class App {
     const { view, part, cell, given } = parsed(this.address ?? location.hash);
     const { lang, ...chosen } = given;
     const asked = { ...this.asked };
+    this.say(null);
     if (SENTENCE.some((name) => name in given)) asked.hypothesis = null;
     for (const name of SENTENCE) {
       if (name in chosen) asked[name] = chosen[name];
@@ -217,12 +213,18 @@ class App {
     if (card) requestAnimationFrame(() => requestAnimationFrame(() => card.scrollIntoView()));
   }
 
+  /** In the tour or in the steps. */
   beyond() {
-    const all = chapters(this.trace);
-    const at = all.indexOf(this.view);
-    if (at < 0) return [];
-    const to = (view, sign, rel) => view && h("button.quiet", { rel, onclick: () => this.go(view) }, sign(this.words(`chapter.${view}`)));
-    return h("nav.beside", { "aria-label": this.words("frame.tour") }, to(all[at - 1], (name) => `‹ ${name}`, "prev"), to(all[at + 1], (name) => `${name} ›`, "next"));
+    const { here, stops } = this;
+    const to = (by, rel, before, after) => {
+      const stop = stops[here + by];
+      return stop && !stop.dataset.part === !stops[here].dataset.part && h("button.quiet", { rel, onclick: () => stop.click() }, before, stop.textContent, after);
+    };
+    return here < 0 ? [] : h("nav.beside", to(-1, "prev", "‹ ", ""), to(1, "next", "", " ›"));
+  }
+
+  get here() {
+    return this.stops.findIndex(({ dataset: { view, part } }) => view === this.view && (view !== "step" || part === this.part));
   }
 
   /** Choose the cell of the address in what was drawn anew; it may be in no matrix. seen: bring it into sight. */
@@ -288,43 +290,31 @@ class App {
   }
 
   markRail() {
-    for (const stop of this.stops) {
-      const here = stop.dataset.view === this.view && (stop.dataset.part === (this.part ?? "") || this.view !== "step");
-      if (!here) {
-        stop.removeAttribute("aria-current");
-        continue;
-      }
-      stop.setAttribute("aria-current", "page");
-      const group = stop.closest("details[data-part]");
-      if (group) group.open = true;
-      const box = this.rail.getBoundingClientRect();
-      const place = stop.getBoundingClientRect();
-      if (place.top < box.top || place.bottom > box.bottom) this.rail.scrollTop += place.top - box.top - box.height / 2;
-    }
-  }
-
-  /** The stop before or after the one that the reader is at. */
-  beside(by) {
-    const here = this.stops.findIndex((one) => one.hasAttribute("aria-current"));
-    const next = this.stops[Math.max(0, Math.min(this.stops.length - 1, here + by))];
-    if (next) this.go(next.dataset.view, next.dataset.part || null);
+    this.rail.querySelector("[aria-current]")?.removeAttribute("aria-current");
+    const stop = this.stops[this.here];
+    if (!stop) return;
+    stop.setAttribute("aria-current", "page");
+    const group = stop.closest("details[data-part]");
+    if (group) group.open = true;
+    const box = this.rail.getBoundingClientRect();
+    const place = stop.getBoundingClientRect();
+    if (place.top < box.top || place.bottom > box.bottom) this.rail.scrollTop += place.top - box.top - box.height / 2;
   }
 
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select, textarea")) return;
-    if (event.key === "n") this.beside(1);
-    if (event.key === "p") this.beside(-1);
+    const by = { n: 1, p: -1 }[event.key];
+    if (by) this.stops[Math.max(0, this.here + by)]?.click();
     if (event.key === "c") this.panel.verify();
   }
 
   railKey(event) {
-    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!by && event.key !== "Home" && event.key !== "End") return;
     const places = [...this.rail.querySelectorAll("button, summary")].filter((one) => one.checkVisibility());
     const here = places.indexOf(document.activeElement);
-    const next = event.key === "Home" ? 0 : event.key === "End" ? places.length - 1 : here + by;
+    const next = { ArrowDown: here + 1, ArrowUp: Math.max(0, here - 1), Home: 0, End: places.length - 1 }[event.key];
+    if (next === undefined) return;
     event.preventDefault();
-    places[Math.max(0, Math.min(places.length - 1, next))].focus();
+    places[next]?.focus();
   }
 }
 

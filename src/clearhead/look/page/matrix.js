@@ -28,6 +28,7 @@ function resize(changed) {
 export class Matrix {
   constructor({ title, flat, labels = {}, kind = "signed", words, onpick, onhover, least = null, tall = 400, note = null }) {
     Object.assign(this, { title, flat, labels, kind, words, onpick, onhover, tall, lit: [], cursor: null, scale: least });
+    this.counts = flat.values.every(Number.isInteger);
     this.most = kind === "probability" ? 1 : greatest(flat);
     this.id = `matrix-${(count += 1)}`;
     this.build(note);
@@ -67,7 +68,7 @@ export class Matrix {
   }
 
   legend() {
-    const most = exact(Number(this.most.toPrecision(3)));
+    const most = exact(this.most, this.counts ? 6 : 3);
     const ends = this.kind === "probability" ? ["0", "1"] : this.kind === "positive" ? ["0", most] : [`−${most}`, "0", `+${most}`];
     const { rows, columns, at } = this.flat;
     const masked = rows > 0 && at(0, columns - 1) === -Infinity && h("span", h("span.hatch", { "aria-hidden": "true" }), this.words("matrix.masked"));
@@ -116,7 +117,7 @@ export class Matrix {
     this.height = this.numbers ? NUMBERS.height : rows > 60 ? Math.max(SMALLEST, Math.min(this.cell, 12)) : Math.max(15, Math.min(20, this.cell));
     this.slanted = Boolean(this.labels.columns) && columns > 1;
     this.top = columns === 1 ? 6 : this.slanted ? margin(context, Math.min(columns, 200), (i) => this.label("columns", i), 78) + 10 : 20;
-    const [width, height] = [this.left + columns * this.cell + 2, this.top + rows * this.height + 2];
+    const [width, height] = (this.whole = [this.left + columns * this.cell + 2, this.top + rows * this.height + 2]);
     Object.assign(this.spacer.style, { width: `${width}px`, height: `${height}px` });
     this.grid.style.height = `${this.shownHeight(height) + 2 + (width > available ? 16 : 0)}px`;
     this.zoomButton.hidden = fits >= 40;

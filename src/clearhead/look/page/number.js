@@ -112,5 +112,5 @@ function written({ pairs, bias, line }, words) {
   return `${sum}${more}${bias === null || bias === undefined ? "" : ` + ${wrapped(bias)}`}`;
 }
 
-const wrapped = (value) => (value < 0 ? `(${exact(Number(value.toPrecision(4)))})` : exact(Number(value.toPrecision(4))));
+const wrapped = (value) => (value < 0 ? `(${exact(value, 4)})` : exact(value, 4));
 const precise = (value) => (Number.isFinite(value) ? String(Number(value.toPrecision(10))).replaceAll("-", "−") : exact(value));

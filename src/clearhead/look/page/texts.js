@@ -261,7 +261,7 @@ export const texts = {
   "like.layer": ["Like notes in a margin: the text stays, remarks are added, and the handwriting is kept readable.", "여백의 메모와 같습니다. 본문은 그대로 두고 의견을 덧붙이며, 글씨는 알아보기 쉽게 유지합니다."],
   "layer.choose": ["Sub-layer", "하위 층"],
   "layer.entering": ["What comes in", "들어온 벡터"],
-  "layer.added": ["What the sub-layer adds", "하위 층이 더하는 값"],
+  "layer.added": ["What is added to it", "하위 층이 더하는 값"],
   "layer.before": ["Before normalisation", "정규화하기 전"],
   "layer.pre": ["In this model it comes before the sub-layer.", "이 모델은 하위 층 앞에서 정규화합니다(pre-norm)."],
   "layer.post": ["In this model it comes after the sum, as in the paper.", "이 모델에서는 논문처럼 더한 다음에 정규화합니다."],

@@ -1,7 +1,7 @@
 // The tree of a beam search: every hypothesis, its fate and why, and its decoder step.
 
 import { chapter } from "./article.js";
-import { card, exact, h, link, percent, s, spoken, table, token, visible } from "./dom.js";
+import { card, exact, fixed, h, link, percent, s, spoken, table, token, visible } from "./dom.js";
 import { FONT } from "./drawing.js";
 import { plane, rowsOf } from "./trace.js";
 import { best, moment } from "./view-decoder.js";
@@ -142,4 +142,4 @@ function reason({ trace, words }, node) {
 }
 
 /** A score in the tree: of a model that is sure, hundredths would all be zero. */
-const brief = (score) => (score === 0 ? "0" : score.toFixed(score > -0.1 ? 4 : 2).replace("-", "−"));
+const brief = (score) => (score === 0 ? "0" : fixed(score, score > -0.1 ? 4 : 2));

@@ -1,7 +1,7 @@
 // Logits to a word, at a temperature; and what the model gave while it translated.
 
 import { chapter, redrawn } from "./article.js";
-import { card, exact, h, link, percent, slider, table, token } from "./dom.js";
+import { card, exact, fixed, h, link, percent, slider, table, token } from "./dom.js";
 import { bar } from "./view-attention.js";
 import { best } from "./view-decoder.js";
 import { positionChoice } from "./view-steps.js";
@@ -38,7 +38,7 @@ function candidates(app, logits, likely, temperature) {
       "tr", { class: chosen ? "chosen" : null, "data-share": share },
       h("td", rank + 1),
       h("td.left", token(trace.piece(id)), chosen && ` ← ${words("output.chosen")}`),
-      open("output.logits", exact(logit)), open("output.probabilities", percent(share)), h("td.left", bar(share)),
+      open("output.logits", fixed(logit, 3)), open("output.probabilities", percent(share)), h("td.left", bar(share)),
     );
   };
   const head = ["#", words("words.token"), words("step.logits"), words("step.probabilities"), ""];
@@ -57,5 +57,5 @@ function served(app, probabilities) {
   const row = ([there, here], i) => h("tr", { class: i === app.position ? "chosen" : null }, h("td.left", token(trace.predicted.pieces[i])), [here, there, there - here].map((one) => h("td", exact(one))));
   const head = ["words.token", "served.here", "served.there", "served.difference"].map((key) => words(key));
   const most = Math.max(...both.map(([there, here]) => Math.abs(there - here)));
-  return card(words("served.title"), words("served.why", { precision: trace.settings.precision, most: exact(Number(most.toPrecision(2))) }), table(".six", head, both.map(row)));
+  return card(words("served.title"), words("served.why", { precision: trace.settings.precision, most: exact(most, 2) }), table(".six", head, both.map(row)));
 }

@@ -32,8 +32,6 @@ export async function step(app, name) {
   const key = stepKey(name);
   const split = [name, ...own.inputs].some((one) => trace.shapes[one].length > 2);
   const board = await redrawn(async (draw) => [split && headChoice(app, draw), await stepBoard(app, own)]);
-  const index = trace.operations.indexOf(own);
-  const beside = (one, sign) => one && h("button.quiet", { onclick: () => app.go("step", one.name) }, sign(words(`step.${stepKey(one.name)}`)));
   return article(
     words,
     words(`step.${key}`),
@@ -41,7 +39,6 @@ export async function step(app, name) {
     null,
     h("p.recipe", h("code", dotted(name)), ` = ${trace.descriptions[own.description]?.words[app.language]}`),
     board,
-    h("div.beside", beside(trace.operations[index - 1], (text) => `‹ ${text}`), beside(trace.operations[index + 1], (text) => `${text} ›`)),
   );
 }
 

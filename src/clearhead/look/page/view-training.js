@@ -58,7 +58,7 @@ function curve(title, points, across) {
   const path = points.map(([step, value], i) => `${i ? "L" : "M"}${x(step).toFixed(1)} ${y(value).toFixed(1)}`).join(" ");
   const text = (at, down, anchor, content) => s("text", { x: at, y: down, "text-anchor": anchor }, content);
   const axes = s("path.axis", { d: `M${left} 12V${height - below}H${width - 12}` });
-  const three = (value) => exact(Number(value.toPrecision(3)));
+  const three = (value) => exact(value, 3);
   const labels = [text(left - 6, 17, "end", three(most)), text(left - 6, height - below, "end", "0"), text(left, height - 8, "start", grouped(first)), text(width - 12, height - 8, "end", `${across} ${grouped(last)}`)];
   // The peak too, where it is at neither end.
   const told = [points[0][1], most, points.at(-1)[1]].filter((one, i, all) => i !== 1 || (one > all[0] && one > all[2]));

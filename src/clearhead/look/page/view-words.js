@@ -4,7 +4,7 @@ import { wave } from "./arithmetic.js";
 import { chapter, redrawn } from "./article.js";
 import { Board } from "./board.js";
 import { picture } from "./colours.js";
-import { card, choice, exact, h, link, select, short, table, token } from "./dom.js";
+import { card, choice, fixed, h, link, select, short, table, token } from "./dom.js";
 import { Matrix, greatest } from "./matrix.js";
 import { below, flatOf, plane, rowsOf } from "./trace.js";
 import { partName } from "./words.js";
@@ -83,7 +83,7 @@ export async function positions(app) {
   const { words, trace } = app;
   const formula = (column) => `${column % 2 ? "cos" : "sin"}(pos${column < 2 ? "" : " / 100"})`;
   const four = sinusoids(5, 4, true);
-  const toyRow = (row) => h("tr", h("th", `pos ${row}`), [0, 1, 2, 3].map((column) => h("td", exact(Number(four.at(row, column).toFixed(4))))));
+  const toyRow = (row) => h("tr", h("th", `pos ${row}`), [0, 1, 2, 3].map((column) => h("td", fixed(four.at(row, column), 4))));
   const toy = table("", ["", ...[0, 1, 2, 3].map(formula)], [0, 1, 2, 3, 4].map(toyRow));
   const heat = (key, kind, flat) => new Matrix({ title: words(key) + (trace.config.positions === kind ? ` · ${words("positions.own")}` : ""), flat, words }).element;
   const heats = [await learned(app, heat)];

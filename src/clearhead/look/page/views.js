@@ -30,6 +30,7 @@ const WITH_LAYERS = new Set(["vectors", "six", "matrices", "heads", "lines", "la
 export function isPlace(trace, view, part) {
   if (view === "step") return trace.byName.has(part);
   if (view === "sublayer") return trace.parts.includes(part);
+  if (view === "beam" && part) return part in trace.tree;
   if (view === "block") return ["encoder", "decoder"].some((stack) => trace.blocks(stack).includes(part));
   return Object.hasOwn(views, view);
 }
