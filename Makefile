@@ -26,7 +26,7 @@ PYTEST := $(BIN)/python -m pytest --quiet --numprocesses auto --maxprocesses 8 -
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 NUMERIC := tests/model tests/tracing tests/decoding tests/runtimes tests/native/test_library.py \
-	$(patsubst %,tests/training/test_%.py,average flat loss optimizer_step r_drop schedule train_step)
+	$(patsubst %,tests/training/test_%.py,average flat_parameters loss optimizer_step r_drop schedule train_step)
 
 .PHONY: install demo test test-all test-shapes test-processors check bench benchmark-pages reference street format clean
 .DELETE_ON_ERROR:

@@ -6,7 +6,7 @@ import torch
 from clearhead.model import EncoderDecoder, street
 from clearhead.recipe import Average
 from clearhead.training.average import MovingAverage
-from clearhead.training.flat import Flat
+from clearhead.training.flat_parameters import FlatParameters
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def only_value(model: EncoderDecoder) -> float:
 def test_the_decay_rises_to_the_recipes(model: EncoderDecoder) -> None:
     """average ← d·average + (1 - d)·weights, with d = min(0.3, (1 + t)/(10 + t)): 2/11, 3/12, then 0.3."""
     fill(model, 0.0)
-    average = MovingAverage(Flat(model), Average(decay=0.3))
+    average = MovingAverage(FlatParameters(model), Average(decay=0.3))
     fill(model, 1.0)
     expected = 0.0
     for step, decay in ((1, 2 / 11), (2, 3 / 12), (3, 0.3), (4, 0.3)):
@@ -40,7 +40,7 @@ def test_the_decay_rises_to_the_recipes(model: EncoderDecoder) -> None:
 
 
 def test_none_follows_at_once(model: EncoderDecoder) -> None:
-    average = MovingAverage(Flat(model), Average(name="none"))
+    average = MovingAverage(FlatParameters(model), Average(name="none"))
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.1)
@@ -51,7 +51,7 @@ def test_none_follows_at_once(model: EncoderDecoder) -> None:
 
 
 def test_it_is_a_model_apart(model: EncoderDecoder) -> None:
-    average = MovingAverage(Flat(model.train()), Average())
+    average = MovingAverage(FlatParameters(model.train()), Average())
     assert not average.model.training
     assert not any(parameter.requires_grad for parameter in average.model.parameters())
     assert model.training

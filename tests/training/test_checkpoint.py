@@ -27,7 +27,7 @@ from clearhead.training.checkpoint import (
     restore,
     save_checkpoint,
 )
-from clearhead.training.flat import Flat
+from clearhead.training.flat_parameters import FlatParameters
 from clearhead.training.optimizer_step import OptimizerStep
 from clearhead.training.run_inputs import RunInputs, prepare_run
 
@@ -47,7 +47,7 @@ def inputs(make_recipe: MakeRecipe) -> RunInputs:
 
 def save(folder: Path, inputs: RunInputs, step: int) -> Path:
     model = inputs.untrained_model()
-    flat = Flat(model)
+    flat = FlatParameters(model)
     average = MovingAverage(flat, inputs.recipe.training.average)
     optimizer_step = OptimizerStep(flat, inputs.recipe.training.optimizer, lambda step: 0.1)
     return save_checkpoint(folder, TrainState(step=step), model, average, optimizer_step, inputs)
@@ -183,7 +183,7 @@ class TestReading:
     def test_weights_of_another_model(self, copy: Path, make_recipe: MakeRecipe) -> None:
         inputs = prepare_run(make_recipe("model.width=32"))
         model = inputs.untrained_model()
-        flat = Flat(model)
+        flat = FlatParameters(model)
         average = MovingAverage(flat, inputs.recipe.training.average)
         optimizer_step = OptimizerStep(flat, inputs.recipe.training.optimizer, lambda step: 0.1)
         with pytest.raises(TrainingError, match=r"does not fit the recipe's model .*; train into another folder"):
@@ -192,7 +192,7 @@ class TestReading:
     def test_what_comes_back_is_a_copy(self, copy: Path, inputs: RunInputs) -> None:
         """Training changes it in place; the file must not change with it, nor vanish from under it."""
         model = inputs.untrained_model()
-        flat = Flat(model)
+        flat = FlatParameters(model)
         average = MovingAverage(flat, inputs.recipe.training.average)
         optimizer_step = OptimizerStep(flat, inputs.recipe.training.optimizer, lambda step: 0.1)
         restore(copy / "step-60", model, average, optimizer_step)

@@ -14,7 +14,7 @@ import torch
 from torch._dynamo.backends.registry import lookup_backend
 from clearhead.model import EncoderDecoder, Segments, TransformerConfig
 from clearhead.training.compiling import compile_layers
-from clearhead.training.flat import Flat
+from clearhead.training.flat_parameters import FlatParameters
 
 graphs = []
 
@@ -27,7 +27,7 @@ config = TransformerConfig(
     dropout={dropout}, positions="{positions}", norm_placement="{norm_placement}", max_length=64,
 )
 plain, compiled = (EncoderDecoder(config, seed=3).train().to("{device}") for _ in range(2))
-Flat(compiled)  # As in training: all weights share one tensor's memory.
+FlatParameters(compiled)  # As in training: all weights share one tensor's memory.
 compile_layers(compiled, counting)
 source, target = torch.randint(3, 50, (2, 4, 40), device="{device}")
 segments = (torch.arange(40, device="{device}") // 10 + 1).expand(4, 40).contiguous()

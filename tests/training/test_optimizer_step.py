@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from clearhead.recipe import Optimizer
-from clearhead.training.flat import Flat
+from clearhead.training.flat_parameters import FlatParameters
 from clearhead.training.optimizer_step import OptimizerStep
 
 RATE = 0.01
@@ -41,7 +41,7 @@ def test_it_is_adamw_after_scaling_and_clipping(clip: float | None, weight_decay
     """Gradients summed over 7 tokens, divided by 7, clipped to a norm, then torch.optim.AdamW in float64."""
     settings = Optimizer(clip=clip, weight_decay=weight_decay)
     ours = Small()
-    optimizer_step = OptimizerStep(Flat(ours), settings, lambda step: RATE / step)
+    optimizer_step = OptimizerStep(FlatParameters(ours), settings, lambda step: RATE / step)
     theirs = Small().double()
     reference = torch.optim.AdamW(
         [
@@ -76,7 +76,9 @@ def test_of_few_parameters_it_is_adamw_of_the_same_few(learns: str) -> None:
             parameter.requires_grad_(name == learns)
     frozen = "vector" if learns == "matrix" else "matrix"
     before = getattr(ours, frozen).detach().clone()
-    optimizer_step = OptimizerStep(Flat(ours), Optimizer(clip=1.0, weight_decay=0.1), lambda step: RATE / step)
+    optimizer_step = OptimizerStep(
+        FlatParameters(ours), Optimizer(clip=1.0, weight_decay=0.1), lambda step: RATE / step
+    )
     decay = 0.1 if learns == "matrix" else 0.0
     one, other = getattr(ours, learns), getattr(theirs, learns)
     reference = torch.optim.AdamW([other], betas=(0.9, 0.98), eps=1e-9, lr=1.0, weight_decay=decay)
@@ -92,7 +94,7 @@ def test_of_few_parameters_it_is_adamw_of_the_same_few(learns: str) -> None:
         torch.testing.assert_close(one.double(), other, rtol=1e-5, atol=1e-6)
     assert torch.equal(getattr(ours, frozen), before)
     assert {name.partition("/")[0] for name in optimizer_step.state() if "/" in name} == {learns}
-    again = OptimizerStep(Flat(ours), Optimizer(), lambda step: RATE)
+    again = OptimizerStep(FlatParameters(ours), Optimizer(), lambda step: RATE)
     again.restore(optimizer_step.state())
     assert all(torch.equal(again.state()[name], value) for name, value in optimizer_step.state().items())
 
@@ -102,7 +104,7 @@ def test_the_first_step_by_hand() -> None:
     Loshchilov and Hutter: the matrix first shrinks by rate·decay."""
     model = Small()
     before = [parameter.detach().double().clone() for parameter in model.parameters()]
-    optimizer_step = OptimizerStep(Flat(model), Optimizer(clip=1.0, weight_decay=0.1), lambda step: RATE)
+    optimizer_step = OptimizerStep(FlatParameters(model), Optimizer(clip=1.0, weight_decay=0.1), lambda step: RATE)
     given = [value.double() / TOKENS for value in gradients(1)]
     norm = math.sqrt(sum(float((value**2).sum()) for value in given))
     clipped = [value / norm for value in given]
@@ -116,7 +118,7 @@ def test_the_first_step_by_hand() -> None:
 
 def test_the_gradients_are_cleared() -> None:
     model = Small()
-    optimizer_step = OptimizerStep(Flat(model), Optimizer(), lambda step: RATE)
+    optimizer_step = OptimizerStep(FlatParameters(model), Optimizer(), lambda step: RATE)
     give(model, gradients(1))
     optimizer_step.prepare(1)
     optimizer_step.update(torch.tensor(TOKENS))
@@ -127,7 +129,7 @@ class TestSkipping:
     @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
     def test_what_is_not_finite_changes_nothing(self, bad: float) -> None:
         model = Small()
-        optimizer_step = OptimizerStep(Flat(model), Optimizer(), lambda step: RATE)
+        optimizer_step = OptimizerStep(FlatParameters(model), Optimizer(), lambda step: RATE)
         give(model, gradients(1))
         optimizer_step.prepare(1)
         optimizer_step.update(torch.tensor(TOKENS))
@@ -144,7 +146,7 @@ class TestSkipping:
 
     def test_it_is_counted_in_all_and_in_a_row(self) -> None:
         model = Small()
-        optimizer_step = OptimizerStep(Flat(model), Optimizer(), lambda step: RATE)
+        optimizer_step = OptimizerStep(FlatParameters(model), Optimizer(), lambda step: RATE)
         for step, is_good in enumerate([False, False, True, False, False, False, True], start=1):
             give(model, gradients(step) if is_good else [value * math.nan for value in gradients(step)])
             optimizer_step.prepare(step)
@@ -153,7 +155,7 @@ class TestSkipping:
 
     def test_a_row_goes_on_after_it_was_read(self) -> None:
         model = Small()
-        optimizer_step = OptimizerStep(Flat(model), Optimizer(), lambda step: RATE)
+        optimizer_step = OptimizerStep(FlatParameters(model), Optimizer(), lambda step: RATE)
         for step in (1, 2, 3, 4):
             give(model, [value * math.nan for value in gradients(step)])
             optimizer_step.prepare(step)
@@ -172,7 +174,7 @@ def test_the_norm_of_millions_is_exact() -> None:
     """4 million gradients of 1e-3: √(4e6)·1e-3 = 2, so clipping to 1 halves them; here the update shows it."""
     model = nn.Module()
     model.matrix = nn.Parameter(torch.zeros(2_000, 2_000))
-    flat = Flat(model)
+    flat = FlatParameters(model)
     optimizer_step = OptimizerStep(flat, Optimizer(clip=1.0, weight_decay=0.0), lambda step: RATE)
     flat.gradients.fill_(1e-3)
     optimizer_step.prepare(1)
@@ -183,7 +185,7 @@ def test_the_norm_of_millions_is_exact() -> None:
 
 
 def test_moments_of_another_layout_are_refused() -> None:
-    optimizer_step = OptimizerStep(Flat(Small()), Optimizer(), lambda step: RATE)
+    optimizer_step = OptimizerStep(FlatParameters(Small()), Optimizer(), lambda step: RATE)
     state = optimizer_step.state() | {"matrix/step": torch.tensor(3.0)}
     with pytest.raises(KeyError):
         optimizer_step.restore(state)
@@ -192,14 +194,14 @@ def test_moments_of_another_layout_are_refused() -> None:
 def test_state_is_all_there_is() -> None:
     """Two steps, stored, restored into a new one and a third: the same as three in one."""
     one, other = Small(), Small()
-    straight = OptimizerStep(Flat(one), Optimizer(), lambda step: RATE)
-    first = OptimizerStep(Flat(other), Optimizer(), lambda step: RATE)
+    straight = OptimizerStep(FlatParameters(one), Optimizer(), lambda step: RATE)
+    first = OptimizerStep(FlatParameters(other), Optimizer(), lambda step: RATE)
     for step in (1, 2):
         for model, optimizer_step in ((one, straight), (other, first)):
             give(model, gradients(step))
             optimizer_step.prepare(step)
             optimizer_step.update(torch.tensor(TOKENS))
-    second = OptimizerStep(Flat(other), Optimizer(), lambda step: RATE)
+    second = OptimizerStep(FlatParameters(other), Optimizer(), lambda step: RATE)
     second.restore({name: value.clone() for name, value in first.state().items()})
     for model, optimizer_step in ((one, straight), (other, second)):
         give(model, gradients(3))

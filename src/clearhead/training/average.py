@@ -7,7 +7,7 @@ import torch
 from clearhead.model import EncoderDecoder
 from clearhead.model.linear import multiply_in
 from clearhead.recipe import Average
-from clearhead.training.flat import Flat
+from clearhead.training.flat_parameters import FlatParameters
 
 
 class MovingAverage:
@@ -16,12 +16,12 @@ class MovingAverage:
     d rises to the recipe's decay as (1 + t)/(10 + t), so that the first weights, which are noise, are soon forgotten.
     """
 
-    def __init__(self, followed: Flat[EncoderDecoder], settings: Average) -> None:
+    def __init__(self, followed: FlatParameters[EncoderDecoder], settings: Average) -> None:
         self.decay = settings.decay if settings.name == "ema" else 0.0
         self.model = copy.deepcopy(followed.model).requires_grad_(False).eval()
         # It is used as a trained model is, which rounds nothing.
         multiply_in(self.model, torch.float32)
-        self.flat, self._followed = Flat(self.model, followed.names), followed.values
+        self.flat, self._followed = FlatParameters(self.model, followed.names), followed.values
         self._share = torch.zeros_like(self._followed[0])
 
     @torch.no_grad()

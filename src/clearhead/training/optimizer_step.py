@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from clearhead.recipe import Optimizer
-from clearhead.training.flat import Flat
+from clearhead.training.flat_parameters import FlatParameters
 from clearhead.training.schedule import LearningRate
 
 
@@ -21,7 +21,7 @@ class OptimizerStep:
     Source: Adam, Kingma and Ba 2015; decoupled weight decay, Loshchilov and Hutter 2019; section 5.3 of the paper.
     """
 
-    def __init__(self, flat: Flat[Any], settings: Optimizer, rate: LearningRate) -> None:
+    def __init__(self, flat: FlatParameters[Any], settings: Optimizer, rate: LearningRate) -> None:
         device = flat.values.device
         self.flat = flat
         self.settings = settings
@@ -105,7 +105,7 @@ _COUNTS = ("skipped", "skipped_in_a_row", "most_in_a_row")
 _MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
-def _part(flat: Flat[Any], part: slice) -> nn.Parameter:
+def _part(flat: FlatParameters[Any], part: slice) -> nn.Parameter:
     """Some of a model's parameters as one that the optimiser can hold."""
     parameter = nn.Parameter(flat.values[part])
     parameter.grad = flat.gradients[part]

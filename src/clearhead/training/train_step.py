@@ -14,7 +14,7 @@ from clearhead.recipe import ResolvedTraining
 from clearhead.switches import is_on
 from clearhead.training.average import MovingAverage
 from clearhead.training.compiling import compile_layers, compiler_errors
-from clearhead.training.flat import Flat
+from clearhead.training.flat_parameters import FlatParameters
 from clearhead.training.loss import linear_cross_entropy, static_linear_cross_entropy, whole_linear_cross_entropy
 from clearhead.training.optimizer_step import OptimizerStep
 from clearhead.training.r_drop import linear_r_drop, whole_linear_r_drop
@@ -37,7 +37,7 @@ class TrainStep:
         self.products = torch.bfloat16 if settings.precision == "bf16" else None
         if self.products is not None and settings.device == "cpu":
             multiply_in(self.model, self.products)
-        self.flat = Flat(self.model)
+        self.flat = FlatParameters(self.model)
         self.average = MovingAverage(self.flat, settings.average)
         rate = learning_rate(settings.schedule, settings.steps, self.model.config.width)
         self.optimizer_step = OptimizerStep(self.flat, settings.optimizer, rate)
@@ -66,8 +66,8 @@ class TrainStep:
         else:
             with compiler_errors():
                 self._static(batches)
-        self.flat.changed()
-        self.average.flat.changed()
+        self.flat.mark_modified()
+        self.average.flat.mark_modified()
 
     def _learn(self, batches: Sequence[Batch]) -> None:
         """All of a step that happens on the device, whatever its number."""

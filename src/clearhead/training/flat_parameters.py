@@ -16,7 +16,7 @@ _ALIGNED = 16
 Model = TypeVar("Model", bound=nn.Module)
 
 
-class Flat(Generic[Model]):
+class FlatParameters(Generic[Model]):
     """A model's parameters that learn, moved into one tensor that they are views of, and their gradients into another.
 
     `values` and `gradients` hold the matrices first, then the vectors, so that weight decay is a matter of one cut:
@@ -59,7 +59,7 @@ class Flat(Generic[Model]):
         """Of the parameters in it."""
         return self._places.keys()
 
-    def changed(self) -> None:
+    def mark_modified(self) -> None:
         """Say that `values` was changed, to autograd and to whoever keeps what was computed from a parameter."""
         torch.autograd.graph.increment_version(self._parameters)
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from clearhead.errors import TrainingError
 from clearhead.model import EncoderDecoder, street
-from clearhead.training.flat import Flat
+from clearhead.training.flat_parameters import FlatParameters
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def model() -> EncoderDecoder:
 
 def test_the_model_is_what_it_was(model: EncoderDecoder) -> None:
     before = copy.deepcopy(model)
-    flat = Flat(model)
+    flat = FlatParameters(model)
     for (name, one), (_, other) in zip(model.named_parameters(), before.named_parameters(), strict=True):
         assert torch.equal(one, other), name
     assert float(flat.values.double().pow(2).sum()) == pytest.approx(
@@ -27,7 +27,7 @@ def test_the_model_is_what_it_was(model: EncoderDecoder) -> None:
 
 
 def test_matrices_come_first_and_then_vectors(model: EncoderDecoder) -> None:
-    flat = Flat(model)
+    flat = FlatParameters(model)
     flat.values[flat.matrices] = 2.0
     flat.values[flat.vectors] = 1.0
     for parameter in model.parameters():
@@ -37,7 +37,7 @@ def test_matrices_come_first_and_then_vectors(model: EncoderDecoder) -> None:
 def test_gradients_are_summed_into_the_one_tensor(model: EncoderDecoder) -> None:
     """Two backward passes through a model and through its untouched twin."""
     twin = copy.deepcopy(model)
-    flat = Flat(model)
+    flat = FlatParameters(model)
     source, target = torch.tensor([[3, 4, 5]]), torch.tensor([[1, 6]])
     for one in (model, twin):
         for scale in (1.0, 2.0):
@@ -52,7 +52,7 @@ def test_gradients_are_summed_into_the_one_tensor(model: EncoderDecoder) -> None
 def test_every_parameter_begins_at_64_bytes() -> None:
     """Matrices of 15 and 35 numbers take 16 and 48 places of 4 bytes, vectors of 5 and 7 take 16 each."""
     model = nn.Sequential(nn.Linear(3, 5), nn.Linear(5, 7))
-    flat = Flat(model)
+    flat = FlatParameters(model)
     begins = [parameter.data_ptr() - flat.values.data_ptr() for parameter in model.parameters()]
     assert sorted(begins) == [0, 64, 256, 320]
     assert not any(begin % 64 for begin in begins)
@@ -60,10 +60,10 @@ def test_every_parameter_begins_at_64_bytes() -> None:
 
 def test_whoever_counts_changes_sees_them(model: EncoderDecoder) -> None:
     """As autograd does, which refuses a gradient through a weight that was changed since."""
-    flat = Flat(model)
+    flat = FlatParameters(model)
     before = [parameter._version for parameter in model.parameters()]
     flat.values.add_(1.0)
-    flat.changed()
+    flat.mark_modified()
     assert all(parameter._version > old for parameter, old in zip(model.parameters(), before, strict=True))
 
 
@@ -71,7 +71,7 @@ class TestFew:
     def test_what_is_frozen_stays_where_it_is(self, model: EncoderDecoder) -> None:
         model.encoder.requires_grad_(False)
         before = {name: one.data_ptr() for name, one in model.named_parameters()}
-        flat = Flat(model)
+        flat = FlatParameters(model)
         moved = {name for name, one in model.named_parameters() if one.data_ptr() != before[name]}
         assert moved == set(flat.names) == {name for name in before if not name.startswith("encoder.")}
         assert flat.values.numel() == sum(-(-one.numel() // 16) * 16 for one in model.parameters() if one.requires_grad)
@@ -79,14 +79,14 @@ class TestFew:
     def test_vectors_alone(self, model: EncoderDecoder) -> None:
         for parameter in model.parameters():
             parameter.requires_grad_(parameter.ndim == 1)
-        flat = Flat(model)
+        flat = FlatParameters(model)
         assert flat.matrices == slice(0, 0)
         assert flat.vectors == slice(0, flat.values.numel())
 
     def test_a_copy_that_follows_has_the_same_layout_and_no_gradients(self, model: EncoderDecoder) -> None:
         model.decoder.requires_grad_(False)
-        flat = Flat(model)
-        follower = Flat(copy.deepcopy(model).requires_grad_(False), flat.names)
+        flat = FlatParameters(model)
+        follower = FlatParameters(copy.deepcopy(model).requires_grad_(False), flat.names)
         assert torch.equal(follower.values, flat.values)
         assert follower.gradients.numel() == 0
         assert all(parameter.grad is None for parameter in follower.model.parameters())
@@ -95,4 +95,4 @@ class TestFew:
         with pytest.raises(
             TrainingError, match=r"^all \d+ weights of the model are frozen, so nothing is left to train;"
         ):
-            Flat(model.requires_grad_(False))
+            FlatParameters(model.requires_grad_(False))
