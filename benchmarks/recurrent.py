@@ -33,10 +33,10 @@ from clearhead.street import DIRECTIONS, PHENOMENA, read_tests
 from clearhead.street.agreement import TRAINED
 from clearhead.training import TrainState
 from clearhead.training.callbacks import Progress
-from clearhead.training.clock import Clock
 from clearhead.training.corpus_files import corpus_folder
-from clearhead.training.feeding import batches_from
+from clearhead.training.dataloader import batches_from
 from clearhead.training.run_inputs import RunInputs, prepare_run
+from clearhead.training.throughput import Throughput
 from clearhead.training.train_step import TrainStep
 
 NAMES = ("Transformer", "GRU with attention")
@@ -98,16 +98,16 @@ def train(model: Recurrent, inputs: RunInputs) -> tuple[Recurrent, Lines]:
     Unlike a run it chooses no best step, and keeps nothing on disk.
     """
     settings = inputs.recipe.training
-    train_step, batches, clock = TrainStep(model, settings), batches_from(TrainState(), inputs), Clock()
+    train_step, batches, throughput = TrainStep(model, settings), batches_from(TrainState(), inputs), Throughput()
     lines, tokens, seen = [], 0, 0
     for step in range(1, settings.steps + 1):
         together = list(itertools.islice(batches, settings.accumulate))
         train_step.step(step, together)
-        clock.add(sum(batch.target_tokens for batch in together))
+        throughput.add(sum(batch.target_tokens for batch in together))
         tokens += sum(batch.target_tokens for batch in together)
         seen += sum(batch.target_tokens for batch in together)
         if step % settings.log_every == 0 or step == settings.steps:
-            speed, seconds = clock.read()
+            speed, seconds = throughput.read()
             rate, loss = train_step.optimizer_step.rate(step), float(train_step.loss) / tokens
             skipped, _ = train_step.optimizer_step.read_skips()
             left = (settings.steps - step) * seconds

@@ -12,7 +12,7 @@ import torch
 
 from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.training import RunInputs, TrainState
-from clearhead.training.feeding import batches_from
+from clearhead.training.dataloader import batches_from
 from clearhead.training.train_step import TrainStep
 from training import corpus, recipe_for, tokenizers
 

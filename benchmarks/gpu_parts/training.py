@@ -23,7 +23,7 @@ from clearhead.data import Batch, FilterReport, PreparedCorpus, TokenFile
 from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.recipe import ResolvedRecipe, build_recipe
 from clearhead.training import RunInputs, TrainState
-from clearhead.training.feeding import batches_from
+from clearhead.training.dataloader import batches_from
 from clearhead.training.resolving import Measured, choose_machine, resolve
 from clearhead.training.sizes import choose_sizes
 from clearhead.training.train_step import TrainStep

@@ -107,7 +107,7 @@ sys.path.insert(0, sys.argv[2])
 import recurrent
 from clearhead.recipe import load_recipe
 from clearhead.training import TrainState, cross_entropy
-from clearhead.training.feeding import batches_from
+from clearhead.training.dataloader import batches_from
 from clearhead.training.run_inputs import prepare_run
 inputs = prepare_run(load_recipe(sys.argv[1], ["training.steps=60", "training.log_every=20"]))
 batch = next(batches_from(TrainState(), inputs))

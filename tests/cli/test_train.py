@@ -13,7 +13,7 @@ import pytest
 from clearhead.cli.app import main
 from clearhead.recipe import Recipe, load_recipe
 from clearhead.training import validation
-from clearhead.training.claim import claimed
+from clearhead.training.run_lock import run_lock
 
 Run = Callable[..., Any]
 
@@ -56,7 +56,7 @@ def test_a_second_time(clearhead: Run, recipe_file: Path, tmp_path: Path) -> Non
 
 
 def test_a_folder_that_another_process_trains_into(clearhead: Run, recipe_file: Path, tmp_path: Path) -> None:
-    with claimed(tmp_path / "run"):
+    with run_lock(tmp_path / "run"):
         result = clearhead("train", recipe_file, "--out", tmp_path / "run")
     assert (result.code, result.out) == (2, b"")
     assert result.err == (

@@ -29,14 +29,14 @@ from clearhead.training.checkpoint import (
     restore,
     save_checkpoint,
 )
-from clearhead.training.claim import claimed
-from clearhead.training.clock import Clock
 from clearhead.training.corpus_files import find_doubts
-from clearhead.training.feeding import batches_from
+from clearhead.training.dataloader import batches_from
 from clearhead.training.history import History
 from clearhead.training.result import TrainingResult
 from clearhead.training.run_inputs import RunInputs, prepare_run
+from clearhead.training.run_lock import run_lock
 from clearhead.training.sizes import too_large
+from clearhead.training.throughput import Throughput
 from clearhead.training.train_step import TrainStep
 from clearhead.training.validation import Interrupted, Validation, validate
 
@@ -62,7 +62,7 @@ def train(
     """
     tell = Callbacks(callbacks)
     require_usable(Path(folder))
-    with claimed(Path(folder)), _own_random_numbers(recipe.training.device):
+    with run_lock(Path(folder)), _own_random_numbers(recipe.training.device):
         try:
             return TrainingResult(Path(folder), _train(recipe, Path(folder), resume, tell, should_stop))
         finally:
@@ -162,7 +162,7 @@ class Run:
         self.state = TrainState()
         self.history = History(folder)
         self.tell = Callbacks((self.history, callback))
-        self.clock = Clock()
+        self.throughput = Throughput()
 
     @property
     def parameters(self) -> int:
@@ -190,7 +190,7 @@ class Run:
         batches = batches_from(self.state, self.inputs)
         saved = self.state.step
         if self.state.awaits_validation and not should_stop():
-            with self.clock.paused():
+            with self.throughput.paused():
                 self._validate(should_stop)
             saved = self._save()
         while self.state.step < self.settings.steps and not self.state.stopped_early:
@@ -209,8 +209,8 @@ class Run:
         state.tokens += tokens
         state.unlogged_tokens += tokens
         self.train_step.step(state.step, batches)
-        self.clock.add(tokens)
-        left = (self.settings.steps - state.step) * self.clock.seconds_a_step
+        self.throughput.add(tokens)
+        left = (self.settings.steps - state.step) * self.throughput.seconds_a_step
         self.tell.on_step(state.step, self.settings.steps, left)
 
     def _between_steps(self, should_stop: Callable[[], bool]) -> None:
@@ -218,7 +218,7 @@ class Run:
         if last or self._is_due(self.settings.log_every):
             self._log()
         if last or self._is_due(self.settings.validate_every):
-            with self.clock.paused():
+            with self.throughput.paused():
                 self._validate(should_stop)
 
     def _is_due(self, every: int) -> bool:
@@ -227,7 +227,7 @@ class Run:
     def _log(self) -> None:
         step, optimizer_step = self.state.step, self.train_step.optimizer_step
         rate, loss = optimizer_step.rate(step), float(self.train_step.loss) / self.state.unlogged_tokens
-        tokens_per_second, seconds_a_step = self.clock.read()
+        tokens_per_second, seconds_a_step = self.throughput.read()
         self.train_step.loss.zero_()
         self.state.unlogged_tokens = 0
         skipped, most_in_a_row = optimizer_step.read_skips()
@@ -320,7 +320,7 @@ class Run:
         train_step = self.train_step
         self.tell.on_activity("saving a checkpoint")
         self.state.unlogged_loss = float(train_step.loss)
-        with self.clock.paused():
+        with self.throughput.paused():
             saved = save_checkpoint(
                 self.folder / "checkpoints",
                 self.state,

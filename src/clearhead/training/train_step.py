@@ -13,14 +13,14 @@ from clearhead.model.linear import multiply_in
 from clearhead.recipe import ResolvedTraining
 from clearhead.switches import is_on
 from clearhead.training.average import MovingAverage
-from clearhead.training.compiling import compile_layers, compiler_errors
+from clearhead.training.compile import compile_layers, compiler_errors
 from clearhead.training.flat_parameters import FlatParameters
 from clearhead.training.loss import linear_cross_entropy, static_linear_cross_entropy, whole_linear_cross_entropy
 from clearhead.training.optimizer_step import OptimizerStep
 from clearhead.training.r_drop import linear_r_drop, whole_linear_r_drop
 from clearhead.training.schedule import learning_rate
 from clearhead.training.seeding import seed_step
-from clearhead.training.static import StaticStep, graph_recorder
+from clearhead.training.static_shapes import StaticStep, graph_recorder
 
 
 class TrainStep:

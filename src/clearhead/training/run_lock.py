@@ -15,7 +15,7 @@ _NO_LOCKS = {errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL}
 
 
 @contextlib.contextmanager
-def claimed(folder: Path) -> Iterator[None]:
+def run_lock(folder: Path) -> Iterator[None]:
     """Hold the run folder, which is made where it is not there, until the block ends or the process does.
 
     The lock is a file in it, which goes with the lock; one that a killed process left is of no matter. A folder that

@@ -9,7 +9,7 @@ import torch
 from clearhead.data import Batch
 from clearhead.errors import TrainingError
 from clearhead.model import Segments
-from clearhead.training.static import StaticStep, graph_recorder
+from clearhead.training.static_shapes import StaticStep, graph_recorder
 
 
 def batch(value: int) -> Batch:

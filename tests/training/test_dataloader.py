@@ -9,7 +9,7 @@ import torch
 from clearhead.data import Batch
 from clearhead.recipe import Recipe
 from clearhead.training import TrainState
-from clearhead.training.feeding import batches_from
+from clearhead.training.dataloader import batches_from
 from clearhead.training.run_inputs import prepare_run
 
 MakeRecipe = Callable[..., Recipe]

@@ -9,13 +9,13 @@ import pytest
 from filelock import FileLock, Timeout
 
 from clearhead.errors import TrainingError
-from clearhead.training.claim import claimed
+from clearhead.training.run_lock import run_lock
 
 HOLD = """
 import sys
 from pathlib import Path
-from clearhead.training.claim import claimed
-with claimed(Path(sys.argv[1])):
+from clearhead.training.run_lock import run_lock
+with run_lock(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -23,9 +23,9 @@ with claimed(Path(sys.argv[1])):
 
 def test_a_second_one_is_told(tmp_path: Path) -> None:
     with (
-        claimed(tmp_path),
+        run_lock(tmp_path),
         pytest.raises(TrainingError, match=rf"^--out {tmp_path}: another process is training into it; wait until "),
-        claimed(tmp_path),
+        run_lock(tmp_path),
     ):
         pass
 
@@ -36,29 +36,29 @@ def test_a_process_that_is_killed_holds_nothing(tmp_path: Path) -> None:
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
-        with pytest.raises(TrainingError, match="another process is training into it"), claimed(tmp_path):
+        with pytest.raises(TrainingError, match="another process is training into it"), run_lock(tmp_path):
             pass
         process.kill()
     assert (tmp_path / ".lock").exists()
-    with claimed(tmp_path):
+    with run_lock(tmp_path):
         pass
     assert list(tmp_path.iterdir()) == []
 
 
 def test_one_after_the_other(tmp_path: Path) -> None:
     for _ in range(2):
-        with claimed(tmp_path / "run"):
+        with run_lock(tmp_path / "run"):
             (tmp_path / "run" / "file").touch()
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["file"], "the lock leaves nothing behind"
 
 
 def test_a_folder_that_stays_empty_goes(tmp_path: Path) -> None:
-    with contextlib.suppress(ValueError), claimed(tmp_path / "runs" / "first"):
+    with contextlib.suppress(ValueError), run_lock(tmp_path / "runs" / "first"):
         assert (tmp_path / "runs" / "first").is_dir()
         raise ValueError("no data")
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "mine").mkdir()
-    with claimed(tmp_path / "mine"):
+    with run_lock(tmp_path / "mine"):
         pass
     assert (tmp_path / "mine").is_dir(), "it was there before"
 
@@ -68,7 +68,7 @@ def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyP
         raise OSError(95, "Operation not supported")
 
     monkeypatch.setattr("fcntl.flock", refused)
-    with claimed(tmp_path), claimed(tmp_path):
+    with run_lock(tmp_path), run_lock(tmp_path):
         pass
     assert list(tmp_path.iterdir()) == []
 
@@ -76,15 +76,15 @@ def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_lock_that_another_takes_over_is_one(tmp_path: Path) -> None:
     """Who waits with the file open, as the one that holds it ends, does not share it with whoever comes next."""
     late = FileLock(tmp_path / ".lock")
-    with claimed(tmp_path), pytest.raises(Timeout):
+    with run_lock(tmp_path), pytest.raises(Timeout):
         late.acquire(timeout=0)
-    with late, pytest.raises(TrainingError, match="another process is training into it"), claimed(tmp_path):
+    with late, pytest.raises(TrainingError, match="another process is training into it"), run_lock(tmp_path):
         pass
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(TrainingError, match="is a file; name a folder for the run"), claimed(tmp_path / "file"):
+    with pytest.raises(TrainingError, match="is a file; name a folder for the run"), run_lock(tmp_path / "file"):
         pass
-    with pytest.raises(TrainingError, match="cannot be written"), claimed(tmp_path / "file" / "run"):
+    with pytest.raises(TrainingError, match="cannot be written"), run_lock(tmp_path / "file" / "run"):
         pass

@@ -6,14 +6,14 @@ import sys
 import pytest
 
 from clearhead.errors import TrainingError
-from clearhead.training.compiling import compiler_errors
+from clearhead.training.compile import compiler_errors
 
 # In a process of its own: the checks of shapes that tests switch on are no part of what is compiled.
 SCRIPT = """
 import torch
 from torch._dynamo.backends.registry import lookup_backend
 from clearhead.model import EncoderDecoder, Segments, TransformerConfig
-from clearhead.training.compiling import compile_layers
+from clearhead.training.compile import compile_layers
 from clearhead.training.flat_parameters import FlatParameters
 
 graphs = []

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 
 
-class Clock:
+class Throughput:
     """Measures the speed of steps, without the time spent between them."""
 
     def __init__(self) -> None:
