@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 
+from clearhead.errors import TraceError
 from clearhead.model import PRESETS, EncoderDecoder, Observed
 from clearhead.tracing import record, steps_of
 from clearhead.tracing.recorder import watched
@@ -86,3 +87,40 @@ def test_every_preset_has_a_tensor_for_each_step(preset: str) -> None:
     config = PRESETS[preset](40, 40)
     tensors = record(EncoderDecoder(config), SOURCE, TARGET)
     assert {step.name for step in steps_of(config)} <= tensors.keys()
+
+
+def test_what_an_observer_of_the_model_returns_is_recorded(make_trace: Any) -> None:
+    """A head that somebody silenced translates silently: the trace showed it at work, and its logits were others."""
+    model, trace = make_trace()
+    name, heard = "decoder.layers.1.cross_attention", []
+
+    class Silence:
+        def __call__(self, name: str, tensor: torch.Tensor) -> torch.Tensor:
+            heard.append(self)
+            return tensor * torch.tensor([0.0, 1.0, 1.0, 1.0])[:, None, None] if name == "context" else tensor
+
+    silence = model.get_submodule(name).observer = Silence()
+    found = record(model, SOURCE, TARGET)
+    assert not found[f"{name}.context"][0].any()
+    assert torch.equal(found[f"{name}.context"][1:], trace[f"{name}.context"][1:])
+    logits = model(torch.tensor([SOURCE]), torch.tensor([TARGET]))[0]
+    torch.testing.assert_close(found["output.logits"], logits, atol=1e-5, rtol=0)
+    assert not torch.allclose(found["output.logits"], trace["output.logits"], atol=1e-3)
+    assert model.get_submodule(name).observer is silence
+    assert set(heard) == {silence}
+
+
+@pytest.mark.parametrize("layer", ["encoder.layers.1", "decoder.layers.1"])
+def test_a_model_without_one_of_its_parts_is_refused_in_one_line(make_trace: Any, layer: str) -> None:
+    model, _ = make_trace()
+    model.get_submodule(layer.rpartition(".")[0]).pop(1)
+    with pytest.raises(TraceError, match=f"the model does not show {layer}") as refused:
+        record(model, SOURCE, TARGET)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_part_that_shows_nothing_is_named(make_trace: Any) -> None:
+    model, _ = make_trace()
+    model.encoder.layers[0].feed_forward = torch.nn.Identity()
+    with pytest.raises(TraceError, match=r"does not show encoder\.layers\.0\.feed_forward\.inner.* with `see`"):
+        record(model, SOURCE, TARGET)

@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
+from clearhead.errors import TraceError
 from clearhead.model import Observed
-from clearhead.model.observed import See
+from clearhead.model.observed import See, unseen
 from clearhead.tracing.operations import Operation
 from clearhead.tracing.recompute import recompute
 from clearhead.tracing.steps import SOURCE_IDS, SOURCE_MASK, TARGET_IDS, TARGET_MASK, steps_of
@@ -25,6 +26,7 @@ def record(model: Any, source: Sequence[int], target: Sequence[int]) -> dict[str
     positions at once under the mask, so that row t of a tensor is the decoder's time step t.
 
     The model itself is not touched: others may translate with it meanwhile.
+    Raises TraceError for a model that lacks a part, or has another in its place that shows less.
     """
     seen: dict[str, Tensor] = {}
     twin = watched(model, seen)
@@ -40,22 +42,33 @@ def record(model: Any, source: Sequence[int], target: Sequence[int]) -> dict[str
     }
     parameters = dict(model.named_parameters(remove_duplicate=False))
     for one in steps_of(model.config):
-        tensors[one.name] = seen[one.name] if one.is_shown else _unseen(one, tensors, parameters)
+        try:
+            tensors[one.name] = seen[one.name] if one.is_shown else _unseen(one, tensors, parameters)
+        except KeyError:
+            raise TraceError(
+                f"the model does not show {one.name}, which a model of its config computes; show it with `see` in what "
+                "was put into its place, or trace a model whose parts are those of its config"
+            ) from None
     return tensors
 
 
 def watched(model: Watched, seen: dict[str, Tensor]) -> Watched:
-    """A copy of the model, its parameters and buffers the same in memory, that records what it computes into `seen`."""
-    shared = [*model.parameters(), *model.buffers()]
+    """A copy of the model, its parameters and buffers the same in memory, that records what it computes into `seen`.
+
+    What an observer of the model's own returns goes on, as when it translates, and is what is recorded.
+    """
+    observers = [module.observer for module in model.modules() if isinstance(module, Observed) and module.observer]
+    shared = [*model.parameters(), *model.buffers(), *observers]
     twin = copy.deepcopy(model, {id(one): one for one in shared}).eval()
     for path, module in twin.named_modules():
         if isinstance(module, Observed):
-            module.observer = _keep_under(path, seen)
+            module.observer = _keep_under(path, seen, module.observer or unseen)
     return twin
 
 
-def _keep_under(path: str, seen: dict[str, Tensor]) -> See:
+def _keep_under(path: str, seen: dict[str, Tensor], before: See) -> See:
     def keep(name: str, tensor: Tensor) -> Tensor:
+        tensor = before(name, tensor)
         # Positions are the same for every sentence; all else has one, here of one sentence.
         whole = tensor if name == "positions" else tensor[0]
         seen[f"{path}.{name}"] = whole.detach().float().cpu().clone(memory_format=torch.contiguous_format)
