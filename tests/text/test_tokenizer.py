@@ -127,23 +127,23 @@ def test_the_first_merge_by_hand():
 def test_the_halves_by_hand():
     """a and b, whose ids are 3 + 97 and 3 + 98, became 259; nothing else was merged."""
     tokenizer = Tokenizer.learn(["abab abab"], 260)
-    assert tokenizer.halves == [(-1, -1)] * 259 + [(100, 101)]
+    assert tokenizer.merge_parents == [(-1, -1)] * 259 + [(100, 101)]
 
 
 def test_halves_are_what_a_piece_is_made_of():
-    for index, (left, right) in enumerate(TOKENIZER.halves):
+    for index, (left, right) in enumerate(TOKENIZER.merge_parents):
         if index in TOKENIZER.byte_ids or index < TOKENIZER.byte_ids.start:
             assert (left, right) == (-1, -1)
         else:
             assert max(left, right) < index
             assert TOKENIZER.decode([left, right]) == TOKENIZER.decode([index])
-    assert Tokenizer.from_json(TOKENIZER.to_json()).halves == TOKENIZER.halves
+    assert Tokenizer.from_json(TOKENIZER.to_json()).merge_parents == TOKENIZER.merge_parents
 
 
 def test_a_piece_that_two_merges_make_is_halved_as_the_first_made_it():
     letters = {letter: Tokenizer([], [], []).byte_ids[ord(letter)] for letter in "abc"}
     tokenizer = Tokenizer([], ["ab", "bc", "abc"], [("a", "b"), ("b", "c"), ("ab", "c"), ("a", "bc")])
-    assert tokenizer.halves[-1] == (tokenizer.size - 3, letters["c"])
+    assert tokenizer.merge_parents[-1] == (tokenizer.size - 3, letters["c"])
 
 
 def test_pieces_show_spaces_bytes_and_controls():

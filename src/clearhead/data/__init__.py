@@ -6,7 +6,7 @@ from clearhead.data.corpus import check_file, read_lines, read_pairs
 from clearhead.data.doubts import doubts
 from clearhead.data.filters import FilterReport, Filters
 from clearhead.data.lexicon import Lexicon, learn_lexicon
-from clearhead.data.merge_dropout import CutCorpus, MergeDropout
+from clearhead.data.merge_dropout import EpochCorpus, MergeDropout
 from clearhead.data.plan import plan
 from clearhead.data.prepare import Direction, PreparedCorpus, prepare
 from clearhead.data.token_file import ParallelCorpus, TokenFile
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Batch",
-    "CutCorpus",
     "Direction",
+    "EpochCorpus",
     "FilterReport",
     "Filters",
     "Lexicon",

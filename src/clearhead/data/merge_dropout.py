@@ -102,7 +102,7 @@ class MergeDropout:
 
 
 @dataclass(frozen=True)
-class CutCorpus:
+class EpochCorpus:
     """Both sides of a corpus as they are in one epoch."""
 
     source: Sequences

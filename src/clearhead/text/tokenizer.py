@@ -153,7 +153,7 @@ class Tokenizer:
         return [*[None] * self._first_text_id, *(token.translate(_LATIN_1).encode("latin-1") for token in text)]
 
     @property
-    def halves(self) -> list[tuple[int, int]]:
+    def merge_parents(self) -> list[tuple[int, int]]:
         """For each id the two ids that it was merged from, by the first merge learned; (-1, -1) for all others."""
         ids = {token: index for index, token in enumerate(self._tokens)}
         found = [(-1, -1)] * self.size

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from clearhead.data import Batch, CutCorpus, MergeDropout, ParallelCorpus, collate, collate_packed, pack, plan
+from clearhead.data import Batch, EpochCorpus, MergeDropout, ParallelCorpus, collate, collate_packed, pack, plan
 from clearhead.training.checkpoint import TrainState
 from clearhead.training.run_inputs import RunInputs
 
@@ -42,9 +42,9 @@ def _corpus_of(epoch: int, inputs: RunInputs) -> ParallelCorpus:
         return corpus
     common = {"longest": inputs.longest, "seed": inputs.recipe.training.seed, "epoch": epoch}
     source, target = (
-        MergeDropout(file, np.array(tokenizer.halves), rate, side=side, **common)
+        MergeDropout(file, np.array(tokenizer.merge_parents), rate, side=side, **common)
         for side, (file, tokenizer) in enumerate(
             [(corpus.source, inputs.source_tokenizer), (corpus.target, inputs.target_tokenizer)]
         )
     )
-    return CutCorpus(source, target)
+    return EpochCorpus(source, target)
