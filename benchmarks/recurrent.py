@@ -31,6 +31,7 @@ from clearhead.evaluation import PhenomenonScore, score_phenomena
 from clearhead.recipe import load_recipe
 from clearhead.street import DIRECTIONS, PHENOMENA, read_tests
 from clearhead.street.agreement import TRAINED
+from clearhead.tasks import TASKS
 from clearhead.training import TrainState
 from clearhead.training.callbacks import Progress
 from clearhead.training.corpus_files import corpus_folder
@@ -98,7 +99,8 @@ def train(model: Recurrent, inputs: RunInputs) -> tuple[Recurrent, Lines]:
     Unlike a run it chooses no best step, and keeps nothing on disk.
     """
     settings = inputs.recipe.training
-    train_step, batches, throughput = TrainStep(model, settings), batches_from(TrainState(), inputs), Throughput()
+    train_step = TrainStep(model, settings, task=TASKS[inputs.recipe.family])
+    batches, throughput = batches_from(TrainState(), inputs), Throughput()
     lines, tokens, seen = [], 0, 0
     for step in range(1, settings.steps + 1):
         together = list(itertools.islice(batches, settings.accumulate))

@@ -36,7 +36,7 @@ def test_no_signature_has_several_runtimes() -> None:
 
 
 FAMILIES = {"EncoderDecoder"}
-KNOW_FAMILIES = {"model", "tasks", "runtimes", "interop", "training", "__init__.py"}
+KNOW_FAMILIES = {"model", "tasks", "runtimes", "interop", "__init__.py"}
 
 
 def test_a_family_is_named_where_it_is_known() -> None:

@@ -28,7 +28,7 @@ config = TransformerConfig(
 )
 plain, compiled = (EncoderDecoder(config, seed=3).train().to("{device}") for _ in range(2))
 FlatParameters(compiled)  # As in training: all weights share one tensor's memory.
-compile_layers(compiled, counting)
+compile_layers([*compiled.encoder.layers, *compiled.decoder.layers], counting)
 source, target = torch.randint(3, 50, (2, 4, 40), device="{device}")
 segments = (torch.arange(40, device="{device}") // 10 + 1).expand(4, 40).contiguous()
 for step in range(3):

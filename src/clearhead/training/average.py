@@ -4,9 +4,9 @@ import copy
 
 import torch
 
-from clearhead.model import EncoderDecoder
 from clearhead.model.linear import multiply_in
 from clearhead.recipe import Average
+from clearhead.tasks import Model
 from clearhead.training.flat_parameters import FlatParameters
 
 
@@ -16,7 +16,7 @@ class MovingAverage:
     d rises to the recipe's decay as (1 + t)/(10 + t), so that the first weights, which are noise, are soon forgotten.
     """
 
-    def __init__(self, followed: FlatParameters[EncoderDecoder], settings: Average) -> None:
+    def __init__(self, followed: FlatParameters[Model], settings: Average) -> None:
         self.decay = settings.decay if settings.name == "ema" else 0.0
         self.model = copy.deepcopy(followed.model).requires_grad_(False).eval()
         # It is used as a trained model is, which rounds nothing.
@@ -25,7 +25,7 @@ class MovingAverage:
         self._share = torch.zeros_like(self._followed[0])
 
     @torch.no_grad()
-    def take_frozen(self, model: EncoderDecoder) -> None:
+    def take_frozen(self, model: Model) -> None:
         """Have the weights of `model` that do not learn: a run that is resumed may have frozen them on their way."""
         followed = dict(model.named_parameters())
         for name, parameter in self.model.named_parameters():

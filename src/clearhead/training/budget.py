@@ -9,8 +9,9 @@ import torch
 
 from clearhead.data import Batch
 from clearhead.errors import RecipeError
-from clearhead.model import EncoderDecoder, Segments
+from clearhead.model import Segments
 from clearhead.recipe import ResolvedTraining
+from clearhead.tasks import Model
 from clearhead.training.memory import free_memory, most_resident, resident
 from clearhead.training.train_step import TrainStep
 
@@ -28,7 +29,7 @@ UNIT = 64
 Taken = Callable[[int], tuple[int, int] | None]
 
 
-def find_batch_tokens(make_model: Callable[[], EncoderDecoder], settings: ResolvedTraining, longest: int) -> int:
+def find_batch_tokens(make_model: Callable[[], Model], settings: ResolvedTraining, longest: int) -> int:
     """As many tokens as a step finds memory for, and not more than `MOST`; one line about it is logged.
 
     Nothing of the run depends on the trials: each has a model of its own, and random numbers are left as they were.
@@ -90,7 +91,7 @@ def _reaching(measured: list[tuple[int, int]], limit: float) -> float:
 class Trial:
     """Steps of batches that no batch of the run exceeds: rows of `length` places, on both sides, without padding."""
 
-    def __init__(self, make_model: Callable[[], EncoderDecoder], settings: ResolvedTraining, length: int) -> None:
+    def __init__(self, make_model: Callable[[], Model], settings: ResolvedTraining, length: int) -> None:
         self._make_model, self._length = make_model, length
         # Compiling takes a minute for each shape, and saves memory rather than taking some.
         self._settings = settings.model_copy(update={"compile": False, "graph": False})

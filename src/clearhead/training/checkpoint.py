@@ -15,9 +15,9 @@ from safetensors.torch import save_file
 from clearhead.bundle import load_tokenizers, load_weights, read_tensors, save_weights, tokenizer_files
 from clearhead.errors import BundleError, RecipeError, TokenizerError, TrainingError
 from clearhead.files import publish_folder, remove_folder, sha256
-from clearhead.model import EncoderDecoder
 from clearhead.processor import processor_kind
 from clearhead.recipe import Recipe, build_recipe, parse_recipe
+from clearhead.tasks import Model
 from clearhead.text import Tokenizer
 from clearhead.training.average import MovingAverage
 from clearhead.training.optimizer_step import OptimizerStep
@@ -66,7 +66,7 @@ class TrainState:
 def save_checkpoint(
     folder: Path,
     state: TrainState,
-    model: EncoderDecoder,
+    model: Model,
     average: MovingAverage,
     optimizer_step: OptimizerStep,
     inputs: RunInputs,
@@ -232,7 +232,7 @@ def read_tokenizers(path: Path) -> tuple[Tokenizer, Tokenizer]:
         raise TrainingError(f"checkpoint {path}: {error}") from None
 
 
-def restore(path: Path, model: EncoderDecoder, average: MovingAverage, optimizer_step: OptimizerStep) -> TrainState:
+def restore(path: Path, model: Model, average: MovingAverage, optimizer_step: OptimizerStep) -> TrainState:
     """Fill model, average and optimiser from a whole checkpoint. Raises TrainingError where they do not fit it."""
     try:
         load_weights(model, path / "model.safetensors")

@@ -1,18 +1,19 @@
 """The model's layers through torch.compile: few large kernels in place of many small ones."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+
+from torch import nn
 
 from clearhead.errors import TrainingError
-from clearhead.model import EncoderDecoder
 
 
-def compile_layers(model: EncoderDecoder, backend: str | Callable[..., object] = "inductor") -> None:
+def compile_layers(layers: Iterable[nn.Module], backend: str | Callable[..., object] = "inductor") -> None:
     """Let every layer be compiled when it first runs, in place: names and weights stay what they are.
 
     A layer at a time, since equal layers share what is compiled for one of them: two compilations and not twelve.
     """
-    for layer in (*model.encoder.layers, *model.decoder.layers):
+    for layer in layers:
         layer.compile(fullgraph=True, dynamic=False, backend=backend)
 
 

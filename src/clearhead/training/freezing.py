@@ -7,8 +7,9 @@ from torch import nn
 
 from clearhead.bundle.fitting import require_listed
 from clearhead.errors import RecipeError
-from clearhead.model import EncoderDecoder, TransformerConfig
+from clearhead.model import TransformerConfig
 from clearhead.recipe import ResolvedTraining
+from clearhead.tasks import Model, task_for
 
 
 def freeze(model: nn.Module, patterns: Iterable[str]) -> None:
@@ -28,9 +29,9 @@ def freeze(model: nn.Module, patterns: Iterable[str]) -> None:
             parameter.requires_grad_(False)
 
 
-def new_model(config: TransformerConfig, settings: ResolvedTraining) -> EncoderDecoder:
+def new_model(config: TransformerConfig, settings: ResolvedTraining) -> Model:
     """A model before its first step, drawn from the recipe's seed; what the recipe freezes is frozen."""
-    model = EncoderDecoder(config, seed=settings.seed)
+    model = task_for(config).new_model(config, settings.seed)
     # Said now: no bundle of a model whose code was edited alone could be read after hours of training.
     require_listed(model, config)
     freeze(model, settings.freeze)

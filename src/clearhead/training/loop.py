@@ -12,8 +12,8 @@ from clearhead.bundle import Bundle, load_weights
 from clearhead.data import Batch
 from clearhead.errors import TrainingError
 from clearhead.files import remove_drafts
-from clearhead.model import EncoderDecoder
 from clearhead.recipe import Recipe
+from clearhead.tasks import Model
 from clearhead.training.callbacks import Callback, Callbacks, Progress
 from clearhead.training.card import model_card
 from clearhead.training.checkpoint import (
@@ -284,7 +284,7 @@ class Run:
             self.settings.patience is not None and self.state.validations_without_improvement >= self.settings.patience
         )
 
-    def _publish(self, model: EncoderDecoder, state: TrainState, validation: Validation) -> None:
+    def _publish(self, model: Model, state: TrainState, validation: Validation) -> None:
         inputs = self.inputs
         bundle = Bundle(
             model,

@@ -6,8 +6,9 @@ import functools
 import numpy as np
 
 from clearhead.data import PreparedCorpus
-from clearhead.model import EncoderDecoder, TransformerConfig
+from clearhead.model import TransformerConfig
 from clearhead.recipe import Recipe, ResolvedRecipe
+from clearhead.tasks import Model
 from clearhead.text import Tokenizer, learned_scripts
 from clearhead.training.corpus_files import find_files
 from clearhead.training.freezing import new_model
@@ -66,7 +67,7 @@ class RunInputs:
         every = max(1, len(ids) // _LOOKED_AT)
         return learned_scripts(tokenizer, np.bincount(ids[::every], minlength=tokenizer.size).tolist())
 
-    def untrained_model(self) -> EncoderDecoder:
+    def untrained_model(self) -> Model:
         """The model before its first step, drawn from the recipe's seed."""
         return new_model(self.config, self.recipe.training)
 

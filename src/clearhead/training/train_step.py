@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from clearhead.data import Batch
-from clearhead.model import EncoderDecoder, masks_for
 from clearhead.model.linear import multiply_in
 from clearhead.recipe import ResolvedTraining
 from clearhead.switches import is_on
+from clearhead.tasks import Model, Task, task_for
 from clearhead.training.average import MovingAverage
 from clearhead.training.compile import compile_layers, compiler_errors
 from clearhead.training.flat_parameters import FlatParameters
@@ -29,9 +29,13 @@ class TrainStep:
     The host reads nothing during a step: `loss` is summed on the device, until somebody reads it and sets it to 0.
     """
 
-    def __init__(self, model: EncoderDecoder, settings: ResolvedTraining, rank: int = 0) -> None:
-        """rank: the number of this machine among those that train together, which draw random numbers of their own."""
+    def __init__(self, model: Model, settings: ResolvedTraining, rank: int = 0, task: Task | None = None) -> None:
+        """rank: the number of this machine among those that train together, which draw random numbers of their own.
+
+        task: what the model is trained for; its family's where none is given.
+        """
         self.settings, self.rank = settings, rank
+        self.task = task_for(model.config) if task is None else task
         self.model = model.to(settings.device).train()
         # On a GPU torch's autocast rounds what it should; on a CPU it would round attention too, which is slower there.
         self.products = torch.bfloat16 if settings.precision == "bf16" else None
@@ -45,7 +49,7 @@ class TrainStep:
         compiled = settings.compile
         # After the average, which is a copy that is never compiled.
         if compiled:
-            compile_layers(self.model)
+            compile_layers(self.task.layers(self.model))
         self._cross_entropy: Callable[..., Tensor] = linear_cross_entropy
         self._r_drop: Callable[..., Tensor] = linear_r_drop
         if not is_on("chunked-loss"):
@@ -79,7 +83,7 @@ class TrainStep:
 
     def backward(self, batch: Batch) -> Tensor:
         """Add one batch's gradients to those of the step; the summed loss, still on the device."""
-        settings, matrix = self.settings.loss, self.model.output.matrix.weight
+        settings, matrix = self.settings.loss, self.task.output_weight(self.model)
         if settings.r_drop:
             states = torch.stack(self._states(batch.twice()).chunk(2))
             loss = self._r_drop(states, matrix, batch.target_output, settings, batch.padding, self.products)
@@ -98,10 +102,7 @@ class TrainStep:
 
     def _states(self, batch: Batch) -> Tensor:
         with self._precision():
-            if batch.segments is None:
-                masks = masks_for(batch.source, batch.target_input, batch.padding)
-                return self.model.states(batch.source, batch.target_input, masks)
-            return self.model.packed_states(batch.source, batch.target_input, batch.segments)
+            return self.task.hidden_states(self.model, batch)
 
     def _precision(self) -> contextlib.AbstractContextManager[object]:
         if self.settings.precision == "fp32" or self.settings.device == "cpu":

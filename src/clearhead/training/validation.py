@@ -11,8 +11,8 @@ from torch import Tensor
 from clearhead.bundle import Bundle
 from clearhead.data import Batch, PreparedCorpus, collate, plan
 from clearhead.evaluation import Quality, measure, perplexity_of
-from clearhead.model import EncoderDecoder, masks_for
 from clearhead.switches import is_on
+from clearhead.tasks import Model, task_for
 from clearhead.training.loss import chunked_cross_entropy, cross_entropy
 from clearhead.training.run_inputs import RunInputs
 
@@ -50,7 +50,7 @@ def _never() -> bool:
 TRANSLATED_AT_ONCE = {"cpu": 64, "cuda": 1024}
 
 
-def validate(model: EncoderDecoder, inputs: RunInputs, asked_to_stop: Callable[[], bool] = _never) -> Validation:
+def validate(model: Model, inputs: RunInputs, asked_to_stop: Callable[[], bool] = _never) -> Validation:
     """Judge a model by all of the recipe's validation sets together.
 
     A model whose loss is not a number translates nothing. Raises Interrupted as soon as `asked_to_stop`, which is
@@ -63,7 +63,7 @@ def validate(model: EncoderDecoder, inputs: RunInputs, asked_to_stop: Callable[[
 
 @torch.inference_mode()
 def validation_loss(
-    model: EncoderDecoder,
+    model: Model,
     corpora: Sequence[PreparedCorpus],
     inputs: RunInputs,
     asked_to_stop: Callable[[], bool] = _never,
@@ -83,19 +83,16 @@ def validation_loss(
     return total / tokens
 
 
-def _batch_loss(model: EncoderDecoder, batch: Batch) -> Tensor:
+def _batch_loss(model: Model, batch: Batch) -> Tensor:
     """In the memory that a step of training has for its loss: `training.batch_tokens: auto` was found with that."""
-    masks = masks_for(batch.source, batch.target_input, batch.padding)
+    task = task_for(model.config)
+    states = task.hidden_states(model, batch)
     if not is_on("chunked-loss"):
-        logits = model(batch.source, batch.target_input, masks)
-        return cross_entropy(logits, batch.target_output, padding=batch.padding)
-    states = model.states(batch.source, batch.target_input, masks)
-    return chunked_cross_entropy(states, model.output.matrix.weight, batch.target_output, batch.padding)
+        return cross_entropy(model.output(states), batch.target_output, padding=batch.padding)
+    return chunked_cross_entropy(states, task.output_weight(model), batch.target_output, batch.padding)
 
 
-def translation_quality(
-    model: EncoderDecoder, inputs: RunInputs, asked_to_stop: Callable[[], bool] = _never
-) -> Quality | None:
+def translation_quality(model: Model, inputs: RunInputs, asked_to_stop: Callable[[], bool] = _never) -> Quality | None:
     """The quality of greedy translations of the sets' first lines; None where the recipe asks for none."""
     bundle = Bundle(model, inputs.source_tokenizer, inputs.target_tokenizer, inputs.recipe)
     size = TRANSLATED_AT_ONCE[next(model.parameters()).device.type]
