@@ -12,14 +12,14 @@ import os
 from clearhead.errors import ConfigError
 
 VARIABLE = "CLEARHEAD_OFF"
-# What is switched off, and what serves in its place.
+# Each optimisation, then what serves in its place.
 PLAIN = {
-    "native": "translating by C that is compiled on first use; PyTorch",
-    "onednn": "oneDNN's products in training, on AMD's processors; torch's own",
-    "joined-products": "one product for the query, key and value of a layer; one for each",
-    "short-rows": "attention over short rows with its scores turned; torch's operator",
-    "chunked-loss": "the last layer and its loss in chunks; all logits at once",
-    "dropout-draws": "one draw of 64 bits for four numbers; torch's dropout",
+    "native": "translating in C, compiled on first use; else PyTorch",
+    "onednn": "oneDNN's matmuls in training on AMD processors; else torch's own",
+    "joined-products": "fused QKV: one matmul for query, key and value; else one for each",
+    "short-rows": "attention over short sequences with its scores transposed; else torch's operator",
+    "chunked-loss": "the last layer and its cross-entropy in chunks; else all logits at once",
+    "dropout-draws": "dropout masks of 16 bits, four to a random number; else torch's dropout",
 }
 
 

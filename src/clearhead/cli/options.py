@@ -59,7 +59,7 @@ PrecisionName = Annotated[
     Precision,
     typer.Option(
         "--precision",
-        help="In which numbers to multiply: bf16 and int8 are faster, and round. On a CPU they need a C compiler; "
+        help="Quantization: bf16 and int8 multiply faster, and round. On a CPU they need a C compiler; "
         "int8 is for CPUs.",
     ),
 ]

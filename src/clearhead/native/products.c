@@ -244,7 +244,7 @@ static struct converted convert(const struct matrix *matrix, const float *in, in
     return (struct converted){converted, scales};
 }
 
-/* With fewer products a second thread costs more than it saves; and even one thread is dear to ask OpenMP for. */
+/* So small a matmul is not worth a second thread, nor even entering OpenMP with one. */
 static int is_little(size_t rows, size_t inputs, size_t outputs) { return rows * inputs * outputs < 1u << 18; }
 
 void matmul_apart(

@@ -123,7 +123,7 @@ class Text(_Section):
     seen, then as nfc, which only brings each character into one form (Unicode's NFC), as version 0.1 did.
     merge_dropout: with what probability a piece is undone in training into the two that it was merged from, and then
     each of them, anew in each epoch: in the manner of BPE-dropout, whose 0.1 lengthens text as 0.13 to 0.2 does here.
-    It is meant for scarce text and long runs. 0 for one way to cut.
+    It is meant for scarce text and long runs. 0 disables it.
     size: None where it is to be chosen by how much text there is; training fills it in.
     """
 
@@ -184,7 +184,7 @@ class Loss(_Section):
 
 
 class Optimizer(_Section):
-    """AdamW; with weight_decay 0 it is the paper's Adam (section 5.3). `clip` bounds the gradient's norm."""
+    """AdamW; with weight_decay 0 it is the paper's Adam (section 5.3). `clip` is gradient clipping by norm."""
 
     name: Literal["adamw"] = "adamw"
     betas: tuple[Rate, Rate] = (0.9, 0.98)
@@ -247,7 +247,7 @@ Patterns = Annotated[
 class Training(_Section):
     """How to train. `batch_tokens` bounds the larger padded side of a batch; a step sums `accumulate` batches.
 
-    packing: fill rows of `packed_length` places with several pairs each, so that all batches have one shape.
+    packing: sequence packing, which fills rows of `packed_length` places with several pairs: all batches have one shape.
     compile, graph: what that makes possible on a GPU: layers through torch.compile, a whole step as one CUDA graph.
     freeze: the weights that do not learn, by their names in model.safetensors, as in encoder.*.
     precision: in which numbers products are computed. bundle_precision: in which the bundle's weights are stored.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 # live: was continued. won: on the way to the translation. finished: ended, but another was better. dropped: others were
-# more probable. stopped: alive when nothing it could become would have won, or at the greatest length.
+# more probable. stopped: still alive when the search ended, since it could not have won, or at the greatest length.
 Fate = Literal["live", "won", "finished", "dropped", "stopped"]
 Candidate = tuple[int, float]  # a token and its log-probability
 

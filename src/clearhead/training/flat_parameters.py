@@ -1,4 +1,4 @@
-"""All parameters that learn as one tensor: an update or an average is one operation and not ninety."""
+"""All parameters that learn as one flat tensor: clipping, update and average are one operation each, not ninety."""
 
 import math
 from collections.abc import Collection, Mapping

@@ -267,7 +267,7 @@ class Run:
             raise self._diverged("the validation loss is not a number, nor are the weights")
         state.selection_metric, state.awaits_validation = self._judge, False
         figure = validation.figure(self.settings.select_by)
-        # What is not a number is better than nothing and worse than nothing: it is never the best.
+        # NaN compares false both ways, so it must be excluded explicitly.
         best = math.isfinite(figure) and (state.best is None or figure < state.best)
         if best:
             state.best, state.best_step, state.validations_without_improvement = figure, state.step, 0
