@@ -6,6 +6,8 @@
 #   make test-all   all of them
 #   make test-shapes  those that compute, with every tensor's shape checked against its signature
 #   make test-processors  the same, as on other processors and on one thread
+#   make test-sanitized  those that call the C, compiled anew by gcc: warnings are errors, and it stops at a wrong address or
+#                   at what C leaves undefined (AddressSanitizer, UndefinedBehaviorSanitizer)
 #   make check      formatting, lint, types, the layers
 #   make bench      speed beside other toolkits, each in an environment of its own: make bench DATA=/path/to/data;
 #                   adding MODEL=runs/multi30k, a trained recipes/multi30k-en-de.yaml, measures how that translates too
@@ -28,7 +30,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 NUMERIC := tests/model tests/tracing tests/decoding tests/runtimes tests/native/test_library.py \
 	$(patsubst %,tests/training/test_%.py,average flat_parameters loss optimizer_step r_drop schedule train_step)
 
-.PHONY: install demo test test-all test-shapes test-processors check bench benchmark-pages reference street format clean
+SANITIZED := tests/native/test_library.py tests/runtimes/test_compiled.py tests/runtimes/test_prepacking.py
+RUN_TIMES := libasan.so libubsan.so libstdc++.so.6
+
+.PHONY: install demo test test-all test-shapes test-processors test-sanitized check bench benchmark-pages reference street format clean
 .DELETE_ON_ERROR:
 
 install: $(VENV)/.installed
@@ -53,6 +58,12 @@ test-processors: $(VENV)/.developed
 		MKL_ENABLE_INSTRUCTIONS=AVX2 OMP_NUM_THREADS=1; do \
 		echo "$$setting"; env $$setting $(PYTEST) -m "not slow" $(NUMERIC) || exit 1; \
 	done
+
+# Python itself is not checked, so the checks' libraries come first in it; what it leaves at its end is no leak of ours.
+test-sanitized: $(VENV)/.developed
+	@CC='"$(CURDIR)/tests/native/sanitizing-cc"' ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
+		LD_PRELOAD="$(foreach one,$(RUN_TIMES),$(shell gcc -print-file-name=$(one)))" \
+		$(BIN)/python -m pytest --quiet --exitfirst -m "not slow" $(SANITIZED)
 
 check: $(VENV)/.developed
 	@$(BIN)/ruff format --check --quiet . || (echo "make format would change these files"; exit 1)

@@ -433,3 +433,30 @@ def test_the_files_compile_without_a_warning(tmp_path: Path) -> None:
             capture_output=True, text=True, check=True,
         )  # fmt: skip
         assert done.stderr == ""
+
+
+FAULTS = {
+    "a warning": ("int main(void) { int unused; return 0; }", "-Werror"),
+    "a wrong address": (
+        "#include <stdlib.h>\n#include <string.h>\n"
+        "int main(int count, char **all) { (void)all; memset(malloc(8), count, 8 + count); return 0; }",
+        "AddressSanitizer",
+    ),
+    "an overflow": ("int main(int count, char **all) { (void)all; return 0x7fffffff + count; }", "runtime error"),
+    "a cast": ("int main(int count, char **all) { (void)all; return (char)(count * 1e9f); }", "runtime error"),
+}
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="`make test-sanitized` compiles by gcc, which is not here")
+@pytest.mark.parametrize("kind", FAULTS)
+def test_make_test_sanitized_would_find_it(kind: str, tmp_path: Path) -> None:
+    code, expected = FAULTS[kind]
+    source, made = tmp_path / "fault.c", tmp_path / "fault"
+    source.write_text(code + "\n")
+    commands = ([Path(__file__).with_name("sanitizing-cc"), "-O3", source, "-o", made], [made])
+    for command in commands:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            break
+    assert done.returncode
+    assert expected in done.stderr
