@@ -247,7 +247,7 @@ Patterns = Annotated[
 class Training(_Section):
     """How to train. `batch_tokens` bounds the larger padded side of a batch; a step sums `accumulate` batches.
 
-    packing: sequence packing, which fills rows of `packed_length` places with several pairs: all batches have one shape.
+    packing: sequence packing, several pairs fill a row of `packed_length` places, so that all batches have one shape.
     compile, graph: what that makes possible on a GPU: layers through torch.compile, a whole step as one CUDA graph.
     freeze: the weights that do not learn, by their names in model.safetensors, as in encoder.*.
     precision: in which numbers products are computed. bundle_precision: in which the bundle's weights are stored.
