@@ -16,6 +16,8 @@ WAYS = {
 def test_both_ways_are_told() -> None:
     assert list(WAYS) == ["clearhead translate", "clearhead train"]
     assert all(len(steps) > 15 for steps in WAYS.values())
+    # Each row of a way is one of these.
+    assert sum(map(len, WAYS.values())) == len(re.findall(r"^\|\s*`[^`]+\.\w+`\s*\|\s*`", TEXT, re.MULTILINE))
 
 
 @pytest.mark.parametrize("way", WAYS)
