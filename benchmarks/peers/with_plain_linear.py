@@ -51,5 +51,5 @@ model = EncoderDecoder(
 make_plain(model)
 # `patch` complains where there is nothing to be replaced.
 attention = sys.modules["clearhead.model.attention"]
-with patch.multiple(attention, apply_together=one_by_one, fused_attention=torch_attention):
+with patch.multiple(attention, fused_linear=one_by_one, fused_attention=torch_attention):
     train(model, model, task, seconds)

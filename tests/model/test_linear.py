@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from clearhead.model import linear
-from clearhead.model.linear import Linear, apply_together, in_tiles, multiply_in, product, transposed_product
+from clearhead.model.linear import Linear, fused_linear, matmul, pad_rows, set_matmul_dtype, transposed_matmul
 
 ZEN_4 = {"vendor_id": "AuthenticAMD", "flags": "avx2 avx512f fma"}
 
@@ -95,7 +95,7 @@ class TestBrainFloats:
         upstream = torch.randint(-3, 4, (5, 9), generator=generator).float()
         wanted = (inputs, module.weight, module.bias)
         expected = F.linear(*wanted)
-        multiply_in(module, torch.bfloat16)
+        set_matmul_dtype(module, torch.bfloat16)
         result = module(inputs)
         assert result.dtype == torch.float32
         assert torch.equal(result, expected)
@@ -109,7 +109,7 @@ class TestBrainFloats:
         inputs = torch.randn(5, 6, generator=torch.Generator().manual_seed(4)).bfloat16().float().requires_grad_()
         with torch.no_grad():
             module.weight.copy_(module.weight.bfloat16())
-        multiply_in(module, torch.bfloat16)
+        set_matmul_dtype(module, torch.bfloat16)
         result = module(inputs)
         # The factors fit into 8 bits, so that nothing but the result is rounded.
         torch.testing.assert_close(result, F.linear(inputs, module.weight), rtol=2**-8, atol=1e-6)
@@ -123,14 +123,14 @@ class TestBrainFloats:
         with torch.no_grad():
             module.weight.fill_(256.0)
             module.bias.fill_(1.0)
-        multiply_in(module, torch.bfloat16)
+        set_matmul_dtype(module, torch.bfloat16)
         assert float(module(torch.ones(1, 1)).detach()) == 257.0
 
     def test_they_are_close(self) -> None:
         module, inputs = layer(), torch.randn(50, 6, generator=torch.Generator().manual_seed(5))
         expected = F.linear(inputs, module.weight, module.bias)
         largest = F.linear(inputs.abs(), module.weight.abs(), module.bias.abs())
-        multiply_in(module, torch.bfloat16)
+        set_matmul_dtype(module, torch.bfloat16)
         result = module(inputs)
         assert not torch.equal(result, expected)
         # Two factors and the result, rounded to 8 bits each.
@@ -138,7 +138,7 @@ class TestBrainFloats:
 
     def test_in_use_nothing_is_rounded(self) -> None:
         module, inputs = layer(), torch.randn(4, 6)
-        multiply_in(module, torch.bfloat16)
+        set_matmul_dtype(module, torch.bfloat16)
         with torch.no_grad():
             assert torch.equal(module(inputs), F.linear(inputs, module.weight, module.bias))
 
@@ -155,7 +155,7 @@ def test_together_is_one_after_the_other(training: bool, biases: tuple[bool, boo
                 module.bias.fill_(-number)
     inputs = torch.randn(3, 5, 6)
     with torch.set_grad_enabled(training):
-        together = apply_together(inputs, layers)
+        together = fused_linear(inputs, layers)
         for one, module in zip(together, layers, strict=True):
             torch.testing.assert_close(one, module(inputs))
     if training:
@@ -170,8 +170,8 @@ def test_together_is_one_after_the_other(training: bool, biases: tuple[bool, boo
 @pytest.mark.parametrize("count", [1, 64, 65, 190])
 def test_tiles_are_whole_and_end_in_zeros(count: int) -> None:
     rows = torch.randn(count, 6, generator=torch.Generator().manual_seed(2))
-    assert in_tiles(rows, torch.float32) is rows
-    tiles = in_tiles(rows, torch.bfloat16)
+    assert pad_rows(rows, torch.float32) is rows
+    tiles = pad_rows(rows, torch.bfloat16)
     assert tiles.shape == ({1: 64, 64: 64, 65: 128, 190: 192}[count], 6)
     assert torch.equal(tiles[:count], rows.bfloat16())
     assert not tiles[count:].any()
@@ -185,9 +185,9 @@ def test_products_in_bfloat16_have_few_shapes(monkeypatch: pytest.MonkeyPatch) -
         seen.add((left.shape, right.shape))
         return left @ right
 
-    monkeypatch.setattr(linear, "product", watched)
+    monkeypatch.setattr(linear, "matmul", watched)
     module = layer()
-    multiply_in(module, torch.bfloat16)
+    set_matmul_dtype(module, torch.bfloat16)
     for count in range(20, 120):
         module(torch.randn(count, 6)).sum().backward()
     assert seen == {(torch.Size((rows, 9)), torch.Size((9, 6))) for rows in (64, 128)}
@@ -196,10 +196,10 @@ def test_products_in_bfloat16_have_few_shapes(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.usefixtures("fast")
 def test_products_equal_the_operator_of_torch() -> None:
     left, right = torch.randn(7, 4), torch.randn(4, 5)
-    torch.testing.assert_close(product(left, right), left @ right)
+    torch.testing.assert_close(matmul(left, right), left @ right)
     for outputs, inputs in ((3, 8), (8, 3)):
         gradient, rows = torch.randn(7, outputs), torch.randn(7, inputs)
-        torch.testing.assert_close(transposed_product(gradient, rows), gradient.T @ rows)
+        torch.testing.assert_close(transposed_matmul(gradient, rows), gradient.T @ rows)
 
 
 def test_an_operator_that_differs_or_is_missing_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:

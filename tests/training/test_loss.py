@@ -147,7 +147,7 @@ class TestLastLayer:
         target = torch.randint(1, 11, (300,), generator=generator)
         ours = [vectors.clone().requires_grad_(), matrix.clone().requires_grad_()]
         theirs = [vectors.clone().requires_grad_(), matrix.clone().requires_grad_()]
-        loss = linear_cross_entropy(ours[0], ours[1], target, 0.1, products=torch.bfloat16)
+        loss = linear_cross_entropy(ours[0], ours[1], target, 0.1, matmul_dtype=torch.bfloat16)
         reference = linear_cross_entropy(theirs[0], theirs[1], target, 0.1)
         assert loss.dtype == torch.float32
         assert float(loss.detach()) != float(reference.detach())
@@ -209,7 +209,7 @@ class TestStatic:
         vectors = torch.randn(2, 150, 8, generator=generator).bfloat16().float().requires_grad_()
         matrix = torch.randn(70, 8, generator=generator).bfloat16().float().requires_grad_()
         target = torch.randint(0, 70, (2, 150), generator=generator)
-        loss = static_linear_cross_entropy(vectors, matrix, target, 0.1, products=torch.bfloat16)
+        loss = static_linear_cross_entropy(vectors, matrix, target, 0.1, matmul_dtype=torch.bfloat16)
         reference = linear_cross_entropy(vectors, matrix, target, 0.1)
         assert loss.dtype == torch.float32
         assert float(loss.detach()) != float(reference.detach())

@@ -61,14 +61,14 @@ def test_of_equal_passes_it_is_the_cross_entropy(function: Callable[..., Tensor]
     torch.testing.assert_close(loss, cross_entropy(vectors @ matrix.T, target, 0.1, padding=0))
 
 
-@pytest.mark.parametrize("products", [torch.float32, torch.bfloat16])
-def test_a_chunk_at_a_time_is_all_at_once(products: torch.dtype) -> None:
+@pytest.mark.parametrize("matmul_dtype", [torch.float32, torch.bfloat16])
+def test_a_chunk_at_a_time_is_all_at_once(matmul_dtype: torch.dtype) -> None:
     """Of numbers with 8 bits, which lose nothing before the product."""
     generator = torch.Generator().manual_seed(2)
     vectors, matrix = (torch.randn(shape, generator=generator).bfloat16().float() for shape in ((2, 300, 8), (9, 8)))
     target = torch.randint(0, 9, (300,), generator=generator)
     losses = [
-        float(one(vectors, matrix, target, Loss(label_smoothing=0.1, r_drop=5.0), 0, products))
+        float(one(vectors, matrix, target, Loss(label_smoothing=0.1, r_drop=5.0), 0, matmul_dtype))
         for one in (linear_r_drop, whole_linear_r_drop)
     ]
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)

@@ -21,7 +21,7 @@ Structure = tuple[tuple[Any, ...], ...]
 _TORCHS = frozenset(vars(nn.Module()))
 _LISTENERS = "_forward_hooks", "_forward_pre_hooks"
 # What only says how a module trains, or what was built.
-_TRAINING = frozenset({"rate", "dropout", "products", "as_built"})
+_TRAINING = frozenset({"rate", "dropout", "matmul_dtype", "as_built"})
 
 
 def structure_of(model: nn.Module) -> Structure:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from clearhead.model import kernels
 from clearhead.model.config import BlockConfig
-from clearhead.model.linear import Linear, apply_together
+from clearhead.model.linear import Linear, fused_linear
 from clearhead.model.observed import Observed
 from clearhead.model.positions import Rotary, Start
 
@@ -44,7 +44,7 @@ class Attention(Observed):
 
     def keys_and_values(self, inputs: Float[Tensor, "batch keys width"], start: Start = 0) -> KeysValues:
         """The keys and values of `inputs`, whose first position is `start`."""
-        key, value = apply_together(inputs, (self.key, self.value))
+        key, value = fused_linear(inputs, (self.key, self.value))
         return self._seen_keys_and_values(key, value, start)
 
     def forward(
@@ -63,7 +63,7 @@ class Attention(Observed):
         if attended is not None:
             query = self.query(inputs)
         else:
-            query, key, value = apply_together(inputs, (self.query, self.key, self.value))
+            query, key, value = fused_linear(inputs, (self.query, self.key, self.value))
             attended = self._seen_keys_and_values(key, value, start)
             attended = attended if cache is None else cache(attended)
         return self._gather(self._seen_query(query, start), attended, mask)

@@ -1,4 +1,4 @@
-"""The linear layer, x·Wᵀ + b, with faster products for training on processors where torch's default is slow."""
+"""The linear layer, x·Wᵀ + b, with faster matmuls for training on processors where torch's default is slow."""
 
 import functools
 import logging
@@ -20,16 +20,16 @@ _TILE = 64
 
 
 class Linear(nn.Linear):
-    """torch's own, x·Wᵀ + b, with faster products in training; first values come from `initialization.py`.
+    """torch's own, x·Wᵀ + b, with faster matmuls in training; first values come from `initialization.py`.
 
     Until then they are NaN: memory that nobody filled would look like a model.
 
-    `products` is the type in which training multiplies on a CPU. In bfloat16 the two factors and the product are
+    `matmul_dtype` is the type in which training multiplies on a CPU. In bfloat16 the two factors and the product are
     rounded to 8 bits, which processors with such instructions multiply twice as fast. What is added to it is float32,
     and so are the weights; in use, nothing is rounded.
     """
 
-    products: torch.dtype = torch.float32
+    matmul_dtype: torch.dtype = torch.float32
 
     def __init__(self, inputs: int, outputs: int, bias: bool = True) -> None:
         # On the meta device torch's constructor draws no number of the caller's generator.
@@ -39,17 +39,17 @@ class Linear(nn.Linear):
             self.bias = nn.Parameter(torch.full((outputs,), math.nan, dtype=torch.float32))
 
     def forward(self, inputs: Float[Tensor, "*batch inputs"]) -> Float[Tensor, "*batch outputs"]:
-        return _linear(inputs, self.weight, self.bias, self.products)
+        return _linear(inputs, self.weight, self.bias, self.matmul_dtype)
 
 
-def multiply_in(model: nn.Module, products: torch.dtype) -> None:
+def set_matmul_dtype(model: nn.Module, matmul_dtype: torch.dtype) -> None:
     """Set the type in which the linear layers of `model` multiply while it is trained on a CPU."""
     for module in model.modules():
         if isinstance(module, Linear):
-            module.products = products
+            module.matmul_dtype = matmul_dtype
 
 
-def apply_together(
+def fused_linear(
     inputs: Float[Tensor, "*batch inputs"], layers: Sequence[Linear]
 ) -> tuple[Float[Tensor, "*batch outputs"], ...]:
     """What each of `layers` makes of the same `inputs`; in training as one product, which is faster than several.
@@ -60,7 +60,7 @@ def apply_together(
     if not joined or any(map(is_touched, layers)):
         return tuple(layer(inputs) for layer in layers)
     weight, bias = joined_parameters(layers)
-    outputs = _linear(inputs, weight, bias, layers[0].products)
+    outputs = _linear(inputs, weight, bias, layers[0].matmul_dtype)
     return torch.split(outputs, [layer.out_features for layer in layers], dim=-1)
 
 
@@ -85,21 +85,21 @@ def is_touched(module: nn.Module) -> bool:
     return bool(listening or module._backward_pre_hooks or replaced or everywhere)
 
 
-def _linear(inputs: Tensor, weight: Tensor, bias: Tensor | None, products: torch.dtype) -> Tensor:
-    if torch.is_grad_enabled() and _is_ours(inputs) and (products != torch.float32 or _one_dnn_is_better()):
-        result: Tensor = _FastLinear.apply(inputs, weight, bias, products)  # type: ignore[no-untyped-call]
+def _linear(inputs: Tensor, weight: Tensor, bias: Tensor | None, matmul_dtype: torch.dtype) -> Tensor:
+    if torch.is_grad_enabled() and _is_ours(inputs) and (matmul_dtype != torch.float32 or _one_dnn_is_better()):
+        result: Tensor = _FastLinear.apply(inputs, weight, bias, matmul_dtype)  # type: ignore[no-untyped-call]
         return result
     return F.linear(inputs, weight, bias)
 
 
-def product(left: Float[Tensor, "rows inner"], right: Float[Tensor, "inner columns"]) -> Float[Tensor, "rows columns"]:
+def matmul(left: Float[Tensor, "rows inner"], right: Float[Tensor, "inner columns"]) -> Float[Tensor, "rows columns"]:
     """left @ right, outside of autograd, by the faster library where there is one."""
     if _is_ours(left) and _one_dnn_is_better():
         return _one_dnn(left, right.t(), None)
     return left @ right
 
 
-def transposed_product(
+def transposed_matmul(
     left: Float[Tensor, "rows outputs"], right: Float[Tensor, "rows inputs"]
 ) -> Float[Tensor, "outputs inputs"]:
     """leftᵀ @ right, outside of autograd: the gradient of a weight."""
@@ -112,15 +112,15 @@ def transposed_product(
 
 
 class _FastLinear(torch.autograd.Function):
-    """`F.linear` and its gradients with faster products, their factors and results rounded to `products`."""
+    """`F.linear` and its gradients with faster matmuls, their factors and results rounded to `matmul_dtype`."""
 
     @staticmethod
-    def forward(ctx: Any, inputs: Tensor, weight: Tensor, bias: Tensor | None, products: torch.dtype) -> Tensor:
-        exact, weight = inputs.reshape(-1, inputs.shape[-1]), weight.to(products)
-        rows = in_tiles(exact, products)
+    def forward(ctx: Any, inputs: Tensor, weight: Tensor, bias: Tensor | None, matmul_dtype: torch.dtype) -> Tensor:
+        exact, weight = inputs.reshape(-1, inputs.shape[-1]), weight.to(matmul_dtype)
+        rows = pad_rows(exact, matmul_dtype)
         ctx.save_for_backward(rows, weight)
         ctx.has_bias = bias is not None
-        if products == inputs.dtype:
+        if matmul_dtype == inputs.dtype:
             outputs = _one_dnn(rows, weight, bias)
         else:
             # Not `… + bias`, which makes the numbers float32 in one tensor and adds in another.
@@ -134,20 +134,20 @@ class _FastLinear(torch.autograd.Function):
         rows, weight = ctx.saved_tensors
         exact = upstream.reshape(-1, upstream.shape[-1])
         # The two that read the same numbers first, one after the other, while these are in the cache.
-        gradient, bias = in_tiles(exact, rows.dtype), exact.sum(0) if ctx.has_bias else None
-        inputs = product(gradient, weight)[: len(exact)].to(exact.dtype).view(*upstream.shape[:-1], -1)
-        return inputs, transposed_product(gradient, rows).to(exact.dtype), bias, None
+        gradient, bias = pad_rows(exact, rows.dtype), exact.sum(0) if ctx.has_bias else None
+        inputs = matmul(gradient, weight)[: len(exact)].to(exact.dtype).view(*upstream.shape[:-1], -1)
+        return inputs, transposed_matmul(gradient, rows).to(exact.dtype), bias, None
 
 
-def in_tiles(rows: Float[Tensor, "rows columns"], products: torch.dtype) -> Float[Tensor, "tiles columns"]:
-    """`rows` in the type `products`; where that takes a copy, rows of zeros follow up to a multiple of 64.
+def pad_rows(rows: Float[Tensor, "rows columns"], matmul_dtype: torch.dtype) -> Float[Tensor, "tiles columns"]:
+    """`rows` in the type `matmul_dtype`; where that takes a copy, rows of zeros follow up to a multiple of 64.
 
-    For products in bfloat16 oneDNN writes a program for each shape of the factors and keeps the newest 1,024. Batches
+    For matmuls in bfloat16 oneDNN writes a program for each shape of the factors and keeps the newest 1,024. Batches
     have thousands of shapes; with whole tiles of rows they have dozens (docs/decisions/0017).
     """
-    if rows.dtype == products:
+    if rows.dtype == matmul_dtype:
         return rows
-    filled = rows.new_empty(-(-len(rows) // _TILE) * _TILE, rows.shape[1], dtype=products)
+    filled = rows.new_empty(-(-len(rows) // _TILE) * _TILE, rows.shape[1], dtype=matmul_dtype)
     filled[: len(rows)] = rows
     filled[len(rows) :] = 0
     return filled
@@ -160,14 +160,14 @@ def _one_dnn(rows: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
 
 
 def _is_ours(inputs: Tensor) -> bool:
-    """Whether these are numbers whose products torch leaves to MKL. What torch compiles is left to its compiler."""
+    """Whether these are numbers whose matmuls torch leaves to MKL. What torch compiles is left to its compiler."""
     is_on_cpu = inputs.device.type == "cpu" and inputs.dtype == torch.float32 and inputs.numel() > 0
     return is_on_cpu and not torch.compiler.is_compiling()
 
 
 @functools.cache
 def _one_dnn_is_better() -> bool:
-    """Whether to take oneDNN's products for torch's own, decided once by what the machine is, so that runs repeat.
+    """Whether to take oneDNN's matmuls for torch's own, decided once by what the machine is, so that runs repeat.
 
     torch multiplies float32 matrices with MKL, which on AMD's processors with AVX-512 is slower than oneDNN: by a tenth
     on Zen 4, and more on Zen 5. Up to Zen 3 it is as fast, and faster where matrices are small. The operator is
@@ -187,10 +187,10 @@ def _one_dnn_is_better() -> bool:
             equal = torch.allclose(_one_dnn(rows, weight, bias), F.linear(rows, weight, bias), atol=1e-5)
             equal = equal and torch.allclose(_one_dnn(rows.t(), other.t(), None), rows.t() @ other, atol=1e-5)
     except (AttributeError, RuntimeError, NotImplementedError) as error:
-        _LOG.info("oneDNN's products cannot be used (%s); torch's own are", error)
+        _LOG.info("oneDNN's matmuls cannot be used (%s); torch's own are", error)
         return False
     if not equal:
-        _LOG.warning("oneDNN's products differ from torch's here; torch's own are used")
+        _LOG.warning("oneDNN's matmuls differ from torch's here; torch's own are used")
     return equal
 
 
@@ -204,5 +204,5 @@ def _has_wide_vectors() -> bool:
 
 
 def multiplies_bfloat16() -> bool:
-    """Whether this processor has instructions for products of bfloat16."""
+    """Whether this processor has instructions for matmuls of bfloat16."""
     return bool({"avx512_bf16", "amx_bf16"} & set(processor().get("flags", "").split()))

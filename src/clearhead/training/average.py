@@ -4,7 +4,7 @@ import copy
 
 import torch
 
-from clearhead.model.linear import multiply_in
+from clearhead.model.linear import set_matmul_dtype
 from clearhead.recipe import Average
 from clearhead.tasks import Model
 from clearhead.training.flat_parameters import FlatParameters
@@ -20,7 +20,7 @@ class MovingAverage:
         self.decay = settings.decay if settings.name == "ema" else 0.0
         self.model = copy.deepcopy(followed.model).requires_grad_(False).eval()
         # It is used as a trained model is, which rounds nothing.
-        multiply_in(self.model, torch.float32)
+        set_matmul_dtype(self.model, torch.float32)
         self.flat, self._followed = FlatParameters(self.model, followed.names), followed.values
         self._share = torch.zeros_like(self._followed[0])
 

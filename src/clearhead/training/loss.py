@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from clearhead.model.linear import in_tiles, product, transposed_product
+from clearhead.model.linear import matmul, pad_rows, transposed_matmul
 
 
 def cross_entropy(
@@ -45,13 +45,13 @@ def whole_linear_cross_entropy(
     label_smoothing: float = 0.0,
     *,
     padding: int,
-    products: torch.dtype | None = None,
+    matmul_dtype: torch.dtype | None = None,
 ) -> Float[Tensor, ""]:
     """`cross_entropy` of the logits `vectors`·`matrix`ᵀ, all of them at once: the plain way of the two below.
 
-    `products` is the type of the product's factors and result; None leaves them as they are.
+    `matmul_dtype` is the type of the product's factors and result; None leaves them as they are.
     """
-    vectors, matrix = (one.to(products or one.dtype) for one in (vectors, matrix))
+    vectors, matrix = (one.to(matmul_dtype or one.dtype) for one in (vectors, matrix))
     return cross_entropy(F.linear(vectors, matrix), target, label_smoothing, padding=padding)
 
 
@@ -62,7 +62,7 @@ def linear_cross_entropy(
     label_smoothing: float = 0.0,
     *,
     padding: int,
-    products: torch.dtype | None = None,
+    matmul_dtype: torch.dtype | None = None,
 ) -> Float[Tensor, ""]:
     """`whole_linear_cross_entropy`, without ever holding all logits.
 
@@ -70,7 +70,7 @@ def linear_cross_entropy(
     a time, and each chunk's loss and both of its gradients are computed while its logits are still in the cache.
     """
     function = functools.partial(loss_and_gradient, label_smoothing=label_smoothing)
-    return chunked_loss(vectors.flatten(0, -2)[None], matrix, target, function, padding, products)
+    return chunked_loss(vectors.flatten(0, -2)[None], matrix, target, function, padding, matmul_dtype)
 
 
 def chunked_loss(
@@ -79,7 +79,7 @@ def chunked_loss(
     target: Int[Tensor, "*batch"],
     function: "LossAndGradient",
     padding: int,
-    products: torch.dtype | None = None,
+    matmul_dtype: torch.dtype | None = None,
 ) -> Float[Tensor, ""]:
     """A loss of the logits of one pass or of several over the same targets, summed over the real places of `target`.
 
@@ -89,7 +89,7 @@ def chunked_loss(
     real = (target != padding).flatten().nonzero().squeeze(1)
     rows = vectors.index_select(1, real)
     wanted = target.flatten()[real]
-    loss: Tensor = _ChunkedLoss.apply(rows, matrix, wanted, function, products)  # type: ignore[no-untyped-call]
+    loss: Tensor = _ChunkedLoss.apply(rows, matrix, wanted, function, matmul_dtype)  # type: ignore[no-untyped-call]
     return loss
 
 
@@ -117,7 +117,7 @@ def static_linear_cross_entropy(
     label_smoothing: float = 0.0,
     *,
     padding: int,
-    products: torch.dtype | None = None,
+    matmul_dtype: torch.dtype | None = None,
     compiled: bool = False,
 ) -> Float[Tensor, ""]:
     """`linear_cross_entropy` for a GPU, and for batches of a shape that never changes.
@@ -127,7 +127,7 @@ def static_linear_cross_entropy(
     be that of the calls before.
     """
     rows, wanted = vectors.flatten(0, -2), target.flatten()
-    loss: Tensor = _StaticCrossEntropy.apply(rows, matrix, wanted, label_smoothing, padding, products, compiled)  # type: ignore[no-untyped-call]
+    loss: Tensor = _StaticCrossEntropy.apply(rows, matrix, wanted, label_smoothing, padding, matmul_dtype, compiled)  # type: ignore[no-untyped-call]
     return loss
 
 
@@ -144,23 +144,28 @@ class _ChunkedLoss(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, rows: Tensor, matrix: Tensor, target: Tensor, function: LossAndGradient, products: torch.dtype | None
+        ctx: Any,
+        rows: Tensor,
+        matrix: Tensor,
+        target: Tensor,
+        function: LossAndGradient,
+        matmul_dtype: torch.dtype | None,
     ) -> Tensor:
         row_gradient = torch.empty_like(rows)
         matrix_gradient = torch.zeros_like(matrix)
         total = torch.zeros((), dtype=_precise(rows).dtype, device=rows.device)
         size = _CHUNK.get(rows.device.type, _LARGE_CHUNK) // len(rows)
-        matrix = matrix.to(products or matrix.dtype)
+        matrix = matrix.to(matmul_dtype or matrix.dtype)
         for start in range(0, len(target), size):
             places = slice(start, start + size)
             exact = rows[:, places].flatten(0, 1)
-            part = in_tiles(exact, products or exact.dtype)
-            logits = _precise(product(part, matrix.T)[: len(exact)])
+            part = pad_rows(exact, matmul_dtype or exact.dtype)
+            logits = _precise(matmul(part, matrix.T)[: len(exact)])
             loss, gradient = function(logits, target[places, None])
-            gradient = in_tiles(gradient, products or gradient.dtype)[: len(part)]
+            gradient = pad_rows(gradient, matmul_dtype or gradient.dtype)[: len(part)]
             total += loss
-            row_gradient[:, places] = product(gradient, matrix)[: len(exact)].view(len(rows), -1, rows.shape[-1])
-            matrix_gradient += transposed_product(gradient, part.to(gradient.dtype))
+            row_gradient[:, places] = matmul(gradient, matrix)[: len(exact)].view(len(rows), -1, rows.shape[-1])
+            matrix_gradient += transposed_matmul(gradient, part.to(gradient.dtype))
         ctx.save_for_backward(row_gradient, matrix_gradient)
         return total
 
@@ -189,12 +194,12 @@ class _StaticCrossEntropy(torch.autograd.Function):
         target: Tensor,
         label_smoothing: float,
         padding: int,
-        products: torch.dtype | None,
+        matmul_dtype: torch.dtype | None,
         compiled: bool,
     ) -> Tensor:
         vocabulary, width = matrix.shape
         factor = torch.zeros(
-            math.ceil(vocabulary / _TILE) * _TILE, width, dtype=products or matrix.dtype, device=matrix.device
+            math.ceil(vocabulary / _TILE) * _TILE, width, dtype=matmul_dtype or matrix.dtype, device=matrix.device
         )
         factor[:vocabulary] = matrix
         row_gradient, matrix_gradient = torch.empty_like(rows), torch.zeros_like(matrix)
@@ -204,10 +209,10 @@ class _StaticCrossEntropy(torch.autograd.Function):
         function = _compiled_static_loss() if compiled else _static_loss_and_gradient
         for part, wanted, out in zip(*(torch.split(one, size) for one in (rows, target, row_gradient)), strict=True):
             part = part.to(factor.dtype)
-            loss, gradient = function(product(part, factor.T), wanted, vocabulary, label_smoothing, padding)
+            loss, gradient = function(matmul(part, factor.T), wanted, vocabulary, label_smoothing, padding)
             total += loss
-            out.copy_(product(gradient, factor))
-            matrix_gradient += transposed_product(gradient, part)[:vocabulary]
+            out.copy_(matmul(gradient, factor))
+            matrix_gradient += transposed_matmul(gradient, part)[:vocabulary]
         ctx.save_for_backward(row_gradient, matrix_gradient)
         return total
 

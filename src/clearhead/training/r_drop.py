@@ -17,7 +17,7 @@ def whole_linear_r_drop(
     target: Int[Tensor, "*batch"],
     settings: Loss,
     padding: int,
-    products: torch.dtype | None = None,
+    matmul_dtype: torch.dtype | None = None,
 ) -> Float[Tensor, ""]:
     """½·(CE₁ + CE₂) + ½·α·½·(KL(p₁ ‖ p₂) + KL(p₂ ‖ p₁)), summed over the real tokens: the plain way.
 
@@ -25,7 +25,7 @@ def whole_linear_r_drop(
     sum in "R-Drop: Regularized Dropout for Neural Networks", equation 4, so that it compares with the loss of one pass.
     The host reads nothing, so a step of a GPU can be recorded.
     """
-    vectors, matrix = (one.to(products or one.dtype) for one in (vectors, matrix))
+    vectors, matrix = (one.to(matmul_dtype or one.dtype) for one in (vectors, matrix))
     logits = F.linear(vectors, matrix)
     logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
     costs = [cross_entropy(one, target, settings.label_smoothing, padding=padding) for one in logits.unbind()]
@@ -40,11 +40,11 @@ def linear_r_drop(
     target: Int[Tensor, "*batch"],
     settings: Loss,
     padding: int,
-    products: torch.dtype | None = None,
+    matmul_dtype: torch.dtype | None = None,
 ) -> Float[Tensor, ""]:
     """`whole_linear_r_drop`, without ever holding all logits, as `linear_cross_entropy` does it."""
     function = functools.partial(_r_drop_and_gradient, settings=settings)
-    return chunked_loss(vectors.flatten(1, -2), matrix, target, function, padding, products)
+    return chunked_loss(vectors.flatten(1, -2), matrix, target, function, padding, matmul_dtype)
 
 
 def _r_drop_and_gradient(logits: Tensor, target: Tensor, settings: Loss) -> tuple[Tensor, Tensor]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from clearhead.data import Batch
-from clearhead.model.linear import multiply_in
+from clearhead.model.linear import set_matmul_dtype
 from clearhead.recipe import ResolvedTraining
 from clearhead.switches import is_on
 from clearhead.tasks import Model, Task, task_for
@@ -38,9 +38,9 @@ class TrainStep:
         self.task = task_for(model.config) if task is None else task
         self.model = model.to(settings.device).train()
         # On a GPU torch's autocast rounds what it should; on a CPU it would round attention too, which is slower there.
-        self.products = torch.bfloat16 if settings.precision == "bf16" else None
-        if self.products is not None and settings.device == "cpu":
-            multiply_in(self.model, self.products)
+        self.matmul_dtype = torch.bfloat16 if settings.precision == "bf16" else None
+        if self.matmul_dtype is not None and settings.device == "cpu":
+            set_matmul_dtype(self.model, self.matmul_dtype)
         self.flat = FlatParameters(self.model)
         self.average = MovingAverage(self.flat, settings.average)
         rate = learning_rate(settings.schedule, settings.steps, self.model.config.width)
@@ -86,7 +86,7 @@ class TrainStep:
         settings, matrix = self.settings.loss, self.task.output_weight(self.model)
         if settings.r_drop:
             states = torch.stack(self._states(batch.twice()).chunk(2))
-            loss = self._r_drop(states, matrix, batch.target_output, settings, batch.padding, self.products)
+            loss = self._r_drop(states, matrix, batch.target_output, settings, batch.padding, self.matmul_dtype)
         else:
             states = self._states(batch)
             loss = self._cross_entropy(
@@ -95,7 +95,7 @@ class TrainStep:
                 batch.target_output,
                 settings.label_smoothing,
                 padding=batch.padding,
-                products=self.products,
+                matmul_dtype=self.matmul_dtype,
             )
         torch.autograd.backward(loss)
         return loss.detach()
