@@ -14,7 +14,7 @@ from clearhead.decoding import LengthPenalty
 from clearhead.decoding.options import SearchOptions
 from clearhead.errors import DecodingError, RecipeError
 from clearhead.recipe.plain_yaml import read_yaml, write_yaml
-from clearhead.recipe.sections import MOST_ALPHA, Decoding
+from clearhead.recipe.sections import MOST_ALPHA, DecodingSettings
 
 SOURCE = Path(clearhead.__file__).parent
 
@@ -166,12 +166,12 @@ def test_what_is_written_reads_the_same() -> None:
 def test_decoding_takes_what_a_recipe_may_say() -> None:
     """faults.md A17: a recipe took 100 beams where the reference and the search said 1024."""
     most = WHOLE["beam_size"][1]
-    assert SearchOptions(begin=1, end=2, beam_size=most).beam_size == Decoding(beam_size=most).beam_size == 1024
+    assert SearchOptions(begin=1, end=2, beam_size=most).beam_size == DecodingSettings(beam_size=most).beam_size == 1024
     for beam_size in (0, most + 1):
         with pytest.raises(DecodingError):
             SearchOptions(begin=1, end=2, beam_size=beam_size)
         with pytest.raises(pydantic.ValidationError):
-            Decoding(beam_size=beam_size)
+            DecodingSettings(beam_size=beam_size)
     reference = (SOURCE.parents[1] / "docs" / "reference" / "recipe.md").read_text(encoding="utf-8")
     assert f"from 1, which is greedy search, to {most} |" in reference
     assert "the number is from {:g} to {:g} |".format(*REAL["alpha"]) in reference

@@ -7,7 +7,7 @@ import pytest
 
 from clearhead.errors import ConfigError
 from clearhead.model import TransformerConfig, paper_base
-from clearhead.recipe import Model, Recipe, Schedule, build_recipe, parse_recipe
+from clearhead.recipe import ModelSettings, Recipe, Schedule, build_recipe, parse_recipe
 
 MakeRecipe = Callable[..., Recipe]
 
@@ -52,10 +52,10 @@ def test_a_recipe_is_frozen(make_recipe: MakeRecipe) -> None:
 
 class TestModel:
     def test_a_preset_alone(self) -> None:
-        assert Model(preset="paper_base").config(100, 100) == paper_base(100, 100)
+        assert ModelSettings(preset="paper_base").config(100, 100) == paper_base(100, 100)
 
     def test_what_differs_from_it(self) -> None:
-        config = Model(preset="paper_base", width=64, norm="rms", share_embeddings="target").config(7, 9)
+        config = ModelSettings(preset="paper_base", width=64, norm="rms", share_embeddings="target").config(7, 9)
         expected = TransformerConfig(
             source_vocabulary=7, target_vocabulary=9, width=64, norm="rms", share_embeddings="target"
         )
@@ -63,7 +63,7 @@ class TestModel:
 
     def test_sizes_that_contradict_each_other(self) -> None:
         with pytest.raises(ConfigError, match="width=100 is not divisible by heads=8"):
-            Model(preset="paper_base", width=100).config(10, 10)
+            ModelSettings(preset="paper_base", width=100).config(10, 10)
 
 
 class TestSchedule:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from clearhead.recipe import Optimizer
+from clearhead.recipe import OptimizerSettings
 from clearhead.training.flat_parameters import FlatParameters
 from clearhead.training.optimizer_step import OptimizerStep
 
@@ -39,7 +39,7 @@ def give(model: Small, values: list[Tensor]) -> None:
 @pytest.mark.parametrize("weight_decay", [0.0, 0.1])
 def test_it_is_adamw_after_scaling_and_clipping(clip: float | None, weight_decay: float) -> None:
     """Gradients summed over 7 tokens, divided by 7, clipped to a norm, then torch.optim.AdamW in float64."""
-    settings = Optimizer(clip=clip, weight_decay=weight_decay)
+    settings = OptimizerSettings(clip=clip, weight_decay=weight_decay)
     ours = Small()
     optimizer_step = OptimizerStep(FlatParameters(ours), settings, lambda step: RATE / step)
     theirs = Small().double()
@@ -77,7 +77,7 @@ def test_of_few_parameters_it_is_adamw_of_the_same_few(learns: str) -> None:
     frozen = "vector" if learns == "matrix" else "matrix"
     before = getattr(ours, frozen).detach().clone()
     optimizer_step = OptimizerStep(
-        FlatParameters(ours), Optimizer(clip=1.0, weight_decay=0.1), lambda step: RATE / step
+        FlatParameters(ours), OptimizerSettings(clip=1.0, weight_decay=0.1), lambda step: RATE / step
     )
     decay = 0.1 if learns == "matrix" else 0.0
     one, other = getattr(ours, learns), getattr(theirs, learns)
@@ -94,7 +94,7 @@ def test_of_few_parameters_it_is_adamw_of_the_same_few(learns: str) -> None:
         torch.testing.assert_close(one.double(), other, rtol=1e-5, atol=1e-6)
     assert torch.equal(getattr(ours, frozen), before)
     assert {name.partition("/")[0] for name in optimizer_step.state() if "/" in name} == {learns}
-    again = OptimizerStep(FlatParameters(ours), Optimizer(), lambda step: RATE)
+    again = OptimizerStep(FlatParameters(ours), OptimizerSettings(), lambda step: RATE)
     again.restore(optimizer_step.state())
     assert all(torch.equal(again.state()[name], value) for name, value in optimizer_step.state().items())
 
@@ -104,7 +104,9 @@ def test_the_first_step_by_hand() -> None:
     Loshchilov and Hutter: the matrix first shrinks by rate·decay."""
     model = Small()
     before = [parameter.detach().double().clone() for parameter in model.parameters()]
-    optimizer_step = OptimizerStep(FlatParameters(model), Optimizer(clip=1.0, weight_decay=0.1), lambda step: RATE)
+    optimizer_step = OptimizerStep(
+        FlatParameters(model), OptimizerSettings(clip=1.0, weight_decay=0.1), lambda step: RATE
+    )
     given = [value.double() / TOKENS for value in gradients(1)]
     norm = math.sqrt(sum(float((value**2).sum()) for value in given))
     clipped = [value / norm for value in given]
@@ -118,7 +120,7 @@ def test_the_first_step_by_hand() -> None:
 
 def test_the_gradients_are_cleared() -> None:
     model = Small()
-    optimizer_step = OptimizerStep(FlatParameters(model), Optimizer(), lambda step: RATE)
+    optimizer_step = OptimizerStep(FlatParameters(model), OptimizerSettings(), lambda step: RATE)
     give(model, gradients(1))
     optimizer_step.prepare(1)
     optimizer_step.update(torch.tensor(TOKENS))
@@ -129,7 +131,7 @@ class TestSkipping:
     @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
     def test_what_is_not_finite_changes_nothing(self, bad: float) -> None:
         model = Small()
-        optimizer_step = OptimizerStep(FlatParameters(model), Optimizer(), lambda step: RATE)
+        optimizer_step = OptimizerStep(FlatParameters(model), OptimizerSettings(), lambda step: RATE)
         give(model, gradients(1))
         optimizer_step.prepare(1)
         optimizer_step.update(torch.tensor(TOKENS))
@@ -146,7 +148,7 @@ class TestSkipping:
 
     def test_it_is_counted_in_all_and_in_a_row(self) -> None:
         model = Small()
-        optimizer_step = OptimizerStep(FlatParameters(model), Optimizer(), lambda step: RATE)
+        optimizer_step = OptimizerStep(FlatParameters(model), OptimizerSettings(), lambda step: RATE)
         for step, is_good in enumerate([False, False, True, False, False, False, True], start=1):
             give(model, gradients(step) if is_good else [value * math.nan for value in gradients(step)])
             optimizer_step.prepare(step)
@@ -155,7 +157,7 @@ class TestSkipping:
 
     def test_a_row_goes_on_after_it_was_read(self) -> None:
         model = Small()
-        optimizer_step = OptimizerStep(FlatParameters(model), Optimizer(), lambda step: RATE)
+        optimizer_step = OptimizerStep(FlatParameters(model), OptimizerSettings(), lambda step: RATE)
         for step in (1, 2, 3, 4):
             give(model, [value * math.nan for value in gradients(step)])
             optimizer_step.prepare(step)
@@ -175,7 +177,7 @@ def test_the_norm_of_millions_is_exact() -> None:
     model = nn.Module()
     model.matrix = nn.Parameter(torch.zeros(2_000, 2_000))
     flat = FlatParameters(model)
-    optimizer_step = OptimizerStep(flat, Optimizer(clip=1.0, weight_decay=0.0), lambda step: RATE)
+    optimizer_step = OptimizerStep(flat, OptimizerSettings(clip=1.0, weight_decay=0.0), lambda step: RATE)
     flat.gradients.fill_(1e-3)
     optimizer_step.prepare(1)
     optimizer_step.update(torch.tensor(1.0))
@@ -185,7 +187,7 @@ def test_the_norm_of_millions_is_exact() -> None:
 
 
 def test_moments_of_another_layout_are_refused() -> None:
-    optimizer_step = OptimizerStep(FlatParameters(Small()), Optimizer(), lambda step: RATE)
+    optimizer_step = OptimizerStep(FlatParameters(Small()), OptimizerSettings(), lambda step: RATE)
     state = optimizer_step.state() | {"matrix/step": torch.tensor(3.0)}
     with pytest.raises(KeyError):
         optimizer_step.restore(state)
@@ -194,14 +196,14 @@ def test_moments_of_another_layout_are_refused() -> None:
 def test_state_is_all_there_is() -> None:
     """Two steps, stored, restored into a new one and a third: the same as three in one."""
     one, other = Small(), Small()
-    straight = OptimizerStep(FlatParameters(one), Optimizer(), lambda step: RATE)
-    first = OptimizerStep(FlatParameters(other), Optimizer(), lambda step: RATE)
+    straight = OptimizerStep(FlatParameters(one), OptimizerSettings(), lambda step: RATE)
+    first = OptimizerStep(FlatParameters(other), OptimizerSettings(), lambda step: RATE)
     for step in (1, 2):
         for model, optimizer_step in ((one, straight), (other, first)):
             give(model, gradients(step))
             optimizer_step.prepare(step)
             optimizer_step.update(torch.tensor(TOKENS))
-    second = OptimizerStep(FlatParameters(other), Optimizer(), lambda step: RATE)
+    second = OptimizerStep(FlatParameters(other), OptimizerSettings(), lambda step: RATE)
     second.restore({name: value.clone() for name, value in first.state().items()})
     for model, optimizer_step in ((one, straight), (other, second)):
         give(model, gradients(3))

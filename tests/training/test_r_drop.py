@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from clearhead.recipe import Loss
+from clearhead.recipe import LossSettings
 from clearhead.training.loss import cross_entropy
 from clearhead.training.r_drop import linear_r_drop, whole_linear_r_drop
 
@@ -23,7 +23,7 @@ def test_two_tokens_by_hand(function: Callable[..., Tensor]) -> None:
     """
     vectors = torch.tensor([[[1.0, 3.0]], [[1.0, 1.0]]]).log()
     expected = (math.log(4 / 3) + math.log(2) + 5 / 2 * math.log(3) / 4) / 2
-    loss = function(vectors, torch.eye(2), torch.tensor([1]), Loss(label_smoothing=0.0, r_drop=5.0), 0)
+    loss = function(vectors, torch.eye(2), torch.tensor([1]), LossSettings(label_smoothing=0.0, r_drop=5.0), 0)
     assert float(loss) == pytest.approx(expected, rel=1e-6)
 
 
@@ -36,7 +36,7 @@ def test_loss_and_gradients_are_autograds(function: Callable[..., Tensor], rows:
     target = torch.randint(0, 11, (rows,), generator=generator)
     target[0] = 3
     ours = [vectors.clone().requires_grad_(), matrix.clone().requires_grad_()]
-    loss = function(ours[0], ours[1], target, Loss(label_smoothing=0.1, r_drop=3.0), 0)
+    loss = function(ours[0], ours[1], target, LossSettings(label_smoothing=0.1, r_drop=3.0), 0)
     torch.autograd.backward(loss * 0.5)
     theirs = [vectors.double().requires_grad_(), matrix.double().requires_grad_()]
     logits = theirs[0] @ theirs[1].T
@@ -57,7 +57,7 @@ def test_of_equal_passes_it_is_the_cross_entropy(function: Callable[..., Tensor]
     generator = torch.Generator().manual_seed(1)
     vectors, matrix = torch.randn(2, 5, 8, generator=generator), torch.randn(9, 8, generator=generator)
     target = torch.tensor([[1, 2, 3, 0, 0], [4, 5, 6, 7, 8]])
-    loss = function(torch.stack([vectors, vectors]), matrix, target, Loss(label_smoothing=0.1, r_drop=5.0), 0)
+    loss = function(torch.stack([vectors, vectors]), matrix, target, LossSettings(label_smoothing=0.1, r_drop=5.0), 0)
     torch.testing.assert_close(loss, cross_entropy(vectors @ matrix.T, target, 0.1, padding=0))
 
 
@@ -68,7 +68,7 @@ def test_a_chunk_at_a_time_is_all_at_once(matmul_dtype: torch.dtype) -> None:
     vectors, matrix = (torch.randn(shape, generator=generator).bfloat16().float() for shape in ((2, 300, 8), (9, 8)))
     target = torch.randint(0, 9, (300,), generator=generator)
     losses = [
-        float(one(vectors, matrix, target, Loss(label_smoothing=0.1, r_drop=5.0), 0, matmul_dtype))
+        float(one(vectors, matrix, target, LossSettings(label_smoothing=0.1, r_drop=5.0), 0, matmul_dtype))
         for one in (linear_r_drop, whole_linear_r_drop)
     ]
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)

@@ -12,7 +12,7 @@ import pydantic
 
 from clearhead.errors import RecipeError
 from clearhead.recipe.reading import parse_recipe
-from clearhead.recipe.sections import Corpus, Recipe
+from clearhead.recipe.sections import CorpusSettings, Recipe
 
 # What stands in for a needed key that cannot be read.
 _NEEDED: dict[str, Any] = {
@@ -34,7 +34,7 @@ def without_paths(recipe: Recipe) -> Recipe:
     return recipe.model_copy(update={"data": data.model_copy(update=changes)})
 
 
-def _within(corpus: Corpus) -> Corpus:
+def _within(corpus: CorpusSettings) -> CorpusSettings:
     names = {side: _last_name(path) for side in ("source", "target") if _leads_out(path := getattr(corpus, side))}
     return corpus.model_copy(update=names)
 

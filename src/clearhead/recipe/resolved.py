@@ -8,17 +8,17 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from clearhead.recipe.sections import Count, Data, Embedded, Model, Pieces, Preset, Recipe, Text, Training
+from clearhead.recipe.sections import BuiltInCorpus, Count, Data, ModelSettings, Pieces, Preset, Recipe, Text, Training
 
 
-class ResolvedEmbedded(Embedded):
+class ResolvedBuiltInCorpus(BuiltInCorpus):
     """With the version of the grammar that wrote the corpus."""
 
     grammar: str
 
 
 class ResolvedData(Data):
-    embedded: ResolvedEmbedded | None = None
+    embedded: ResolvedBuiltInCorpus | None = None
 
 
 class ResolvedText(Text):
@@ -27,7 +27,7 @@ class ResolvedText(Text):
     size: Pieces
 
 
-class ResolvedModel(Model):
+class ResolvedModel(ModelSettings):
     """With a preset, which gives each size that the model does not name."""
 
     preset: Preset

@@ -61,7 +61,7 @@ class _Section(pydantic.BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
 
 
-class Corpus(_Section):
+class CorpusSettings(_Section):
     """Two line-aligned files. `weight` 2 shows each pair twice an epoch; 0.5 shows half of them, drawn anew."""
 
     source: str
@@ -71,7 +71,7 @@ class Corpus(_Section):
     weight: Weight = 1.0
 
 
-class Embedded(_Section):
+class BuiltInCorpus(_Section):
     """A corpus that clearhead writes itself, into its cache, instead of `folder`.
 
     grammar: which version of its grammar wrote it; training fills this in, so that a model tells what it was made from.
@@ -83,7 +83,7 @@ class Embedded(_Section):
     grammar: str | None = None
 
 
-class Filters(_Section):
+class FilterSettings(_Section):
     """Which training pairs are left out: too long, too unequal in length, or seen before."""
 
     max_tokens: Count | None = None
@@ -97,17 +97,17 @@ def _as_list(value: object) -> object:
     return value if isinstance(value, list | tuple) else [value]
 
 
-Corpora = Annotated[tuple[Corpus, ...], BeforeValidator(_as_list), Field(min_length=1)]
+Corpora = Annotated[tuple[CorpusSettings, ...], BeforeValidator(_as_list), Field(min_length=1)]
 
 
 class Data(_Section):
     """Which files to learn from: those in `folder` (relative to the recipe's own folder), or an `embedded` corpus's."""
 
     folder: str | None = None
-    embedded: Embedded | None = None
+    embedded: BuiltInCorpus | None = None
     train: Corpora
     validation: Corpora = Field(alias="validate")
-    filters: Filters = Filters()
+    filters: FilterSettings = FilterSettings()
 
     @model_validator(mode="after")
     def _one_place(self) -> "Data":
@@ -138,7 +138,7 @@ class Text(_Section):
 Preset = Literal["paper_base", "paper_big", "multi30k_tiny", "street"]
 
 
-class Model(_Section):
+class ModelSettings(_Section):
     """A preset, and whatever differs from it.
 
     preset: None where it is to be chosen by how much text there is; training fills it in.
@@ -172,7 +172,7 @@ class Model(_Section):
         return TransformerConfig(**(values | changes))
 
 
-class Loss(_Section):
+class LossSettings(_Section):
     """Cross-entropy with label smoothing (section 5.4).
 
     r_drop: how much it costs that two passes over a batch, with dropout of their own, differ: α of R-Drop, 5 in its
@@ -183,7 +183,7 @@ class Loss(_Section):
     r_drop: Factor = 0.0
 
 
-class Optimizer(_Section):
+class OptimizerSettings(_Section):
     """AdamW; with weight_decay 0 it is the paper's Adam (section 5.3). `clip` is gradient clipping by norm."""
 
     name: Literal["adamw"] = "adamw"
@@ -260,8 +260,8 @@ class Training(_Section):
     compile: Switch = "auto"
     graph: Switch = "auto"
     accumulate: Count = 1
-    loss: Loss = Loss()
-    optimizer: Optimizer = Optimizer()
+    loss: LossSettings = LossSettings()
+    optimizer: OptimizerSettings = OptimizerSettings()
     schedule: Schedule = Schedule()
     average: Average = Average()
     freeze: Patterns = ()
@@ -293,7 +293,7 @@ class Training(_Section):
         return self
 
 
-class Decoding(_Section):
+class DecodingSettings(_Section):
     """How the trained model translates unless told otherwise."""
 
     beam_size: BeamSize = 5
@@ -307,9 +307,9 @@ class Recipe(_Section):
     family: Literal["encoder-decoder"] = "encoder-decoder"
     data: Data
     text: Text = Text()
-    model: Model = Model()
+    model: ModelSettings = ModelSettings()
     training: Training
-    decoding: Decoding = Decoding()
+    decoding: DecodingSettings = DecodingSettings()
 
     def to_yaml(self) -> str:
         """The recipe with every default written out; reading it gives the same recipe."""

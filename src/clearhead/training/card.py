@@ -2,7 +2,7 @@
 
 from clearhead.evaluation import shown_perplexity
 from clearhead.model import TransformerConfig
-from clearhead.recipe import Corpus, without_paths
+from clearhead.recipe import CorpusSettings, without_paths
 from clearhead.training.run_inputs import RunInputs
 from clearhead.training.validation import Validation
 
@@ -49,7 +49,7 @@ def _sizes(config: TransformerConfig) -> str:
     )
 
 
-def _corpus_line(corpus: Corpus) -> str:
+def _corpus_line(corpus: CorpusSettings) -> str:
     languages = f" ({corpus.from_language or '?'} → {corpus.to_language or '?'})"
     return f"{corpus.source}, {corpus.target}{languages if corpus.to_language else ''}"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from clearhead import street
 from clearhead.data import Direction, check_file, doubts
-from clearhead.recipe import Corpus, Data
+from clearhead.recipe import CorpusSettings, Data
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +58,7 @@ def find_doubts(section: Data, tags: bool) -> Iterator[str]:
     return doubts(files.training, files.validation, tags)
 
 
-def _direction(folder: Path, corpus: Corpus) -> Direction:
+def _direction(folder: Path, corpus: CorpusSettings) -> Direction:
     return Direction(
         folder / corpus.source, folder / corpus.target, corpus.from_language, corpus.to_language, corpus.weight
     )

@@ -6,7 +6,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from clearhead.recipe import Optimizer
+from clearhead.recipe import OptimizerSettings
 from clearhead.training.flat_parameters import FlatParameters
 from clearhead.training.schedule import LearningRate
 
@@ -21,7 +21,7 @@ class OptimizerStep:
     Source: Adam, Kingma and Ba 2015; decoupled weight decay, Loshchilov and Hutter 2019; section 5.3 of the paper.
     """
 
-    def __init__(self, flat: FlatParameters[Any], settings: Optimizer, rate: LearningRate) -> None:
+    def __init__(self, flat: FlatParameters[Any], settings: OptimizerSettings, rate: LearningRate) -> None:
         device = flat.values.device
         self.flat = flat
         self.settings = settings

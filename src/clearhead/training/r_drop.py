@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from clearhead.recipe import Loss
+from clearhead.recipe import LossSettings
 from clearhead.training.loss import chunked_loss, cross_entropy, loss_and_gradient
 
 
@@ -15,7 +15,7 @@ def whole_linear_r_drop(
     vectors: Float[Tensor, "2 *batch width"],
     matrix: Float[Tensor, "vocabulary width"],
     target: Int[Tensor, "*batch"],
-    settings: Loss,
+    settings: LossSettings,
     padding: int,
     matmul_dtype: torch.dtype | None = None,
 ) -> Float[Tensor, ""]:
@@ -38,7 +38,7 @@ def linear_r_drop(
     vectors: Float[Tensor, "2 *batch width"],
     matrix: Float[Tensor, "vocabulary width"],
     target: Int[Tensor, "*batch"],
-    settings: Loss,
+    settings: LossSettings,
     padding: int,
     matmul_dtype: torch.dtype | None = None,
 ) -> Float[Tensor, ""]:
@@ -47,7 +47,7 @@ def linear_r_drop(
     return chunked_loss(vectors.flatten(1, -2), matrix, target, function, padding, matmul_dtype)
 
 
-def _r_drop_and_gradient(logits: Tensor, target: Tensor, settings: Loss) -> tuple[Tensor, Tensor]:
+def _r_drop_and_gradient(logits: Tensor, target: Tensor, settings: LossSettings) -> tuple[Tensor, Tensor]:
     """The summed loss of some rows of both passes, and its gradient by their logits, which takes their place."""
     first, second = logits.chunk(2)
     # The difference of the logits, which up to a number for each row is that of the log-probabilities: the divergences

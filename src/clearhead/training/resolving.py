@@ -13,7 +13,7 @@ from clearhead.errors import ConfigError, DecodingError, RecipeError, TrainingEr
 from clearhead.model import TransformerConfig
 from clearhead.model.linear import multiplies_bfloat16
 from clearhead.native.compiler import find_compiler
-from clearhead.recipe import Data, Model, Recipe, ResolvedRecipe, ResolvedTraining, Training
+from clearhead.recipe import Data, ModelSettings, Recipe, ResolvedRecipe, ResolvedTraining, Training
 from clearhead.training.budget import find_batch_tokens
 from clearhead.training.freezing import new_model
 from clearhead.training.sizes import USUAL_PIECES, Sizes
@@ -106,7 +106,7 @@ def check_choices(recipe: Recipe) -> None:
     _check_grammar(recipe.data)
 
 
-def check_model(model: Model, pieces: int, joint: bool) -> None:
+def check_model(model: ModelSettings, pieces: int, joint: bool) -> None:
     """Raise RecipeError for sizes that contradict each other or the tokenizers."""
     try:
         config = model.config(pieces, pieces)

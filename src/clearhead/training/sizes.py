@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from clearhead.data import read_lines
-from clearhead.recipe import Model, ResolvedModel, Text
+from clearhead.recipe import ModelSettings, ResolvedModel, Text
 
 _LOG = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ TIERS = (
 )
 
 
-def choose_sizes(text: Text, model: Model, files: Iterable[Path]) -> Sizes:
+def choose_sizes(text: Text, model: ModelSettings, files: Iterable[Path]) -> Sizes:
     """What a recipe names; where it names no sizes of a model, what suits so much text as `files` hold.
 
     What was chosen is logged in a line.
