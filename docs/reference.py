@@ -22,7 +22,7 @@ from clearhead.cli.commands import application
 REFERENCE = Path(__file__).with_name("reference")
 SOURCE = Path(__file__).parents[1] / "src"
 # The packages whose public names (`__all__`) are documented.
-PACKAGES = ("clearhead", "clearhead.decoding", "clearhead.look")
+PACKAGES = ("clearhead", "clearhead.decoding", "clearhead.look", "clearhead.training")
 # What a page of its own, or the base class, documents.
 ELSEWHERE = {"clearhead.ClearheadError": "[errors](errors.md)", "clearhead.Recipe": "[recipe](recipe.md)"}
 GENERATED = "<!-- Made by `make reference`; do not edit. -->\n\n"
