@@ -17,9 +17,9 @@ from clearhead.training.train_step import TrainStep
 
 # What the fast way of each calls, and the plain way does not.
 CALLS = {
-    "short-rows": (kernels._ShortAttention, "apply"),
+    "short-attention": (kernels._ShortAttention, "apply"),
     "chunked-loss": (train_step, "linear_cross_entropy"),
-    "dropout-draws": (dropout, "_kept"),
+    "packed-dropout-rng": (dropout, "_kept"),
 }
 
 
@@ -36,8 +36,13 @@ def test_all_are_on() -> None:
 
 
 def test_some_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, "native, short-rows")
-    assert {name for name in PLAIN if not is_on(name)} == {"native", "short-rows"}
+    monkeypatch.setenv(VARIABLE, "native, short-attention")
+    assert {name for name in PLAIN if not is_on(name)} == {"native", "short-attention"}
+
+
+def test_names_of_version_0_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "joined-products short-rows,dropout-draws")
+    assert {name for name in PLAIN if not is_on(name)} == {"fused-qkv", "short-attention", "packed-dropout-rng"}
 
 
 def test_a_name_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,7 +74,7 @@ def one_step(rate: float = 0.0) -> list[Tensor]:
     return [loss, *(gradient for one in made.model.parameters() if (gradient := one.grad) is not None)]
 
 
-@pytest.mark.parametrize("name", sorted(PLAIN.keys() - {"native", "dropout-draws"}))
+@pytest.mark.parametrize("name", sorted(PLAIN.keys() - {"native", "packed-dropout-rng"}))
 def test_the_plain_way_computes_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     fast = one_step()
     monkeypatch.setenv(VARIABLE, name)
@@ -100,7 +105,7 @@ def test_joined_products_are_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(linear, "_linear", lambda *given: (calls.append(1), whole(*given))[1])
     one_step()
     joined = len(calls)
-    monkeypatch.setenv(VARIABLE, "joined-products")
+    monkeypatch.setenv(VARIABLE, "fused-qkv")
     one_step()
     assert len(calls) - joined == joined + 5
 

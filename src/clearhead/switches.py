@@ -1,8 +1,8 @@
 """Each optimisation can be switched off singly, so that whoever doubts a result finds out where it comes from.
 
-    CLEARHEAD_OFF="native short-rows" clearhead translate ...
+    CLEARHEAD_OFF="native short-attention" clearhead translate ...
 
-The plain way serves then. It computes the same but for the last bits, or other random numbers (`dropout-draws`).
+The plain way serves then. It computes the same but for the last bits, or other random numbers (`packed-dropout-rng`).
 What a recipe sets is not repeated here: `training.precision`, `packing`, `compile` and `graph`.
 """
 
@@ -16,11 +16,14 @@ VARIABLE = "CLEARHEAD_OFF"
 PLAIN = {
     "native": "translating in C, compiled on first use; else PyTorch",
     "onednn": "oneDNN's matmuls in training on AMD processors; else torch's own",
-    "joined-products": "fused QKV: one matmul for query, key and value; else one for each",
-    "short-rows": "attention over short sequences with its scores transposed; else torch's operator",
+    "fused-qkv": "fused QKV: one matmul for query, key and value; else one for each",
+    "short-attention": "attention over short sequences with its scores transposed; else torch's operator",
     "chunked-loss": "the last layer and its cross-entropy in chunks; else all logits at once",
-    "dropout-draws": "dropout masks of 16 bits, four to a random number; else torch's dropout",
+    "packed-dropout-rng": "dropout masks of 16 bits, four to a random number; else torch's dropout",
 }
+
+# What version 0.1 called them.
+_BEFORE = {"joined-products": "fused-qkv", "short-rows": "short-attention", "dropout-draws": "packed-dropout-rng"}
 
 
 def is_on(name: str) -> bool:
@@ -33,7 +36,7 @@ def is_on(name: str) -> bool:
 
 @functools.cache
 def _switched_off(written: str) -> frozenset[str]:
-    names = frozenset(written.replace(",", " ").split())
+    names = frozenset(_BEFORE.get(name, name) for name in written.replace(",", " ").split())
     unknown = sorted(names - PLAIN.keys())
     if unknown:
         raise ConfigError(

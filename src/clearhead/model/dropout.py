@@ -26,7 +26,7 @@ class Dropout(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         if not self.training or self.rate == 0.0:
             return inputs
-        if inputs.device.type != "cpu" or torch.compiler.is_compiling() or not is_on("dropout-draws"):
+        if inputs.device.type != "cpu" or torch.compiler.is_compiling() or not is_on("packed-dropout-rng"):
             return F.dropout(inputs, self.rate)
         return inputs * _kept(inputs, self.rate)
 

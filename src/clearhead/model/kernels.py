@@ -53,7 +53,7 @@ def fused_attention(
     require_mask(mask)
     is_short = query.shape[-2] >= 4 and key.shape[-2] <= _SHORT and query.device.type == "cpu" and dropout == 0.0
     is_plain = torch.is_autocast_enabled("cpu") or torch.compiler.is_compiling()
-    if is_short and not is_plain and is_on("short-rows"):
+    if is_short and not is_plain and is_on("short-attention"):
         context: Tensor = _ShortAttention.apply(query, key, value, mask, scale)  # type: ignore[no-untyped-call]
         return context
     return F.scaled_dot_product_attention(query, key, value, attn_mask=mask, dropout_p=dropout, scale=scale)

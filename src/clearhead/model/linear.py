@@ -56,7 +56,7 @@ def fused_linear(
 
     The layers' parameters are read then, and their modules are not called, unless somebody listens to one of them.
     """
-    joined = torch.is_grad_enabled() and (torch.compiler.is_compiling() or is_on("joined-products"))
+    joined = torch.is_grad_enabled() and (torch.compiler.is_compiling() or is_on("fused-qkv"))
     if not joined or any(map(is_touched, layers)):
         return tuple(layer(inputs) for layer in layers)
     weight, bias = joined_parameters(layers)
