@@ -9,6 +9,7 @@
 #   make test-sanitized  those that call the C, compiled anew by gcc: warnings are errors, and it stops at a wrong address or
 #                   at what C leaves undefined (AddressSanitizer, UndefinedBehaviorSanitizer)
 #   make check      formatting, lint, types, the layers
+#   make check-page the JavaScript of the page: its types and a linter; needs node and npm
 #   make bench      speed beside other toolkits, each in an environment of its own: make bench DATA=/path/to/data;
 #                   adding MODEL=runs/multi30k, a trained recipes/multi30k-en-de.yaml, measures how that translates too
 #   make benchmark-pages  docs/benchmarks/ and its charts, of the figures in benchmarks/results/
@@ -33,7 +34,7 @@ NUMERIC := tests/model tests/tracing tests/decoding tests/runtimes tests/native/
 SANITIZED := tests/native/test_library.py tests/runtimes/test_compiled.py tests/runtimes/test_prepacking.py
 RUN_TIMES := libasan.so libubsan.so libstdc++.so.6
 
-.PHONY: install demo test test-all test-shapes test-processors test-sanitized check bench benchmark-pages reference street format clean
+.PHONY: install demo test test-all test-shapes test-processors test-sanitized check check-page bench benchmark-pages reference street format clean
 .DELETE_ON_ERROR:
 
 install: $(VENV)/.installed
@@ -72,6 +73,12 @@ check: $(VENV)/.developed
 	@$(BIN)/lint-imports --no-cache > $(VENV)/layers.log || (cat $(VENV)/layers.log; exit 1)
 	@echo "format, lint, types and layers are in order"
 
+CHECKS := tests/page/node_modules
+check-page: $(CHECKS)/.installed
+	@$(CHECKS)/.bin/tsc --project tests/page
+	@cd src/clearhead/look/page && $(CURDIR)/$(CHECKS)/.bin/eslint --config $(CURDIR)/tests/page/eslint.config.js .
+	@echo "types and lint of the page's JavaScript are in order"
+
 bench: $(VENV)/.installed
 	@test -n "$(DATA)" || (echo "make bench needs a folder that holds multi30k/: make bench DATA=/path/to/data"; exit 1)
 	@$(BIN)/python benchmarks/bench.py training --data $(DATA)
@@ -98,7 +105,7 @@ format: $(VENV)/.developed
 	@$(BIN)/ruff format --quiet .
 
 clean:
-	rm -rf $(VENV) .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(CHECKS) .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -107,6 +114,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) torch $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
 	@$(PIP) --editable .
+	@touch $@
+
+$(CHECKS)/.installed: tests/page/package.json tests/page/package-lock.json
+	@npm ci --prefix tests/page --silent --no-audit --no-fund
 	@touch $@
 
 $(VENV)/.developed: $(VENV)/.installed

@@ -116,7 +116,7 @@ function erf(x) {
 }
 
 /** A formula with its numbers in it: {x}, and {(x)} in brackets if negative. */
-function told({ lines, value, given }, look) {
+function told({ lines, value }, look) {
   if (lines.length) {
     const line = lines[lines.length > 1 ? look("which") : 0];
     const written = (_, bracket, name) => (bracket && look(name) < 0 ? `(${exact(look(name))})` : exact(look(name)));

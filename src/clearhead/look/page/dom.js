@@ -1,7 +1,7 @@
 // Building the page's elements. Text only ever enters as text, never as HTML.
 
 /** What is said of an error; the app says it in the reader's language. */
-export const spoken = { error: ({ message }) => message };
+export const spoken = { error: (/** @type {any} */ error) => error.message };
 
 const SVG = "http://www.w3.org/2000/svg";
 

@@ -13,6 +13,8 @@ import { language, languages, partName, stepKey, wordsIn } from "./words.js";
 const wide = matchMedia("(min-width: 900px)");
 
 class App {
+  source; view; part; cell; step; head;
+
   constructor(told, source, chosen) {
     Object.assign(this, { source, told, head: 0, language: chosen, lang: null });
     this.trace = new Trace(told, source);
@@ -51,7 +53,6 @@ class App {
   }
 
   header() {
-    const { words } = this;
     const others = languages.filter((one) => one !== this.language);
     const turn = others.map((one) => h("button.quiet", { lang: one, onclick: () => this.turn(one) }, wordsIn(one)("frame.language")));
     const brand = h("button.brand", { onclick: () => this.go("model") }, "clearhead");

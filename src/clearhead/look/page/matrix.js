@@ -26,7 +26,7 @@ function resize(changed) {
  * "probability". onhover(row, column) and onpick(row, column) tell of the cell under the mouse and of the chosen one.
  */
 export class Matrix {
-  constructor({ title, flat, labels = {}, kind = "signed", words, onpick, onhover, least = null, tall = 400, note = null }) {
+  constructor({ title, flat, labels = {}, kind = "signed", words, onpick = null, onhover = null, least = null, tall = 400, note = null }) {
     Object.assign(this, { title, flat, labels, kind, words, onpick, onhover, tall, lit: [], cursor: null, scale: least });
     this.counts = flat.values.every(Number.isInteger);
     this.most = kind === "probability" ? 1 : greatest(flat);

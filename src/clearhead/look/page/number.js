@@ -73,7 +73,7 @@ export class NumberPanel {
     return [open, ...head, ...words.flatMap((one, i) => (i ? [" → ", one] : [one]))];
   }
 
-  terms({ pairs, bias }) {
+  terms({ pairs = [], bias = null }) {
     const fill = (event) => {
       if (!event.target.open || event.target.childElementCount > 1) return;
       let sum = bias ?? 0;
@@ -81,7 +81,7 @@ export class NumberPanel {
         sum += a * b;
         return [i, a, b, a * b, sum];
       });
-      const start = bias === null || bias === undefined ? [] : [["b", "", "", bias, bias]];
+      const start = bias === null ? [] : [["b", "", "", bias, bias]];
       const cell = (one) => h("td", typeof one === "number" ? exact(one) : one);
       event.target.append(table("", head, [...start, ...rows].map((row) => h("tr", row.map(cell)))));
     };
@@ -102,14 +102,14 @@ export class NumberPanel {
   }
 }
 
-function written({ pairs, bias, line }, words) {
-  if (line !== undefined) return line;
+function written({ pairs = [], bias = null, line = null }, words) {
+  if (line !== null) return line;
   const one = ([a, b]) => `${wrapped(a)}·${wrapped(b)}`;
   const shown = pairs.length > SHOWN + 1 ? pairs.slice(0, SHOWN) : pairs;
   const hidden = pairs.length - shown.length;
   const sum = shown.map(one).join(" + ");
   const more = hidden ? ` + … (${words("number.more", { count: hidden })})` : "";
-  return `${sum}${more}${bias === null || bias === undefined ? "" : ` + ${wrapped(bias)}`}`;
+  return `${sum}${more}${bias === null ? "" : ` + ${wrapped(bias)}`}`;
 }
 
 const wrapped = (value) => (value < 0 ? `(${exact(value, 4)})` : exact(value, 4));

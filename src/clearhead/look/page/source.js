@@ -39,6 +39,7 @@ class Kept {
 class Served {
   kept = new Kept();
   live = true;
+  told; asked;
 
   async first() {
     const told = await answer(await got("/trace"));
@@ -98,7 +99,7 @@ class Served {
   }
 }
 
-const got = (...asked) => fetch(...asked).catch(() => Promise.reject(failure({ key: "gone" })));
+const got = (where, how) => fetch(where, how).catch(() => Promise.reject(failure({ key: "gone" })));
 
 async function posted(address, wanted) {
   return answer(await got(address, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(wanted) }));
@@ -110,7 +111,7 @@ export async function answer(response) {
   return told;
 }
 
-const failure = ({ error, key }) => Object.assign(new Error(error), { key });
+const failure = ({ error = "", key }) => Object.assign(new Error(error), { key });
 
 class Embedded {
   kept = new Kept();

@@ -56,7 +56,7 @@ function tree(app, show) {
   const widths = columns.map((nodes) => Math.min(WIDE, Math.max(NARROW, ...nodes.map(need))));
   const lefts = widths.reduce((all, one) => [...all, all.at(-1) + one + BETWEEN], [0]);
   const place = new Map();
-  for (const nodes of columns) nodes.toSorted((a, b) => (b.fate === "won") - (a.fate === "won") || b.score - a.score).forEach((node, i) => place.set(node.number, [lefts[node.length], i * HEIGHT]));
+  for (const nodes of columns) nodes.toSorted((a, b) => +(b.fate === "won") - +(a.fate === "won") || b.score - a.score).forEach((node, i) => place.set(node.number, [lefts[node.length], i * HEIGHT]));
   const [width, height] = [lefts.at(-1) - BETWEEN, Math.max(...columns.map((one) => one.length)) * HEIGHT];
   const lines = trace.tree.slice(1).map((node) => {
     const [[x, y], [fromX, fromY]] = [place.get(node.number), place.get(node.parent)];

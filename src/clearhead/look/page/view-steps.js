@@ -62,7 +62,7 @@ async function weightsOf(app, board, own) {
 
 /** A whole sub-layer, from what enters it to what leaves it. */
 export async function sublayer(app, part) {
-  const { words, trace } = app;
+  const { words } = app;
   const kind = kindOf(part);
   const body = await redrawn((draw) => sublayerBody(app, part, draw));
   const key = /^(self_attention|cross_attention|feed_forward)$/.test(kind) ? kind : part;
