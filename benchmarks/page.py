@@ -26,7 +26,7 @@ import uvicorn
 from clearhead.look import Exhibit
 from clearhead.look.server import HOST, application, listening
 from clearhead.model import EncoderDecoder, paper_base
-from clearhead.tracing import Side, Trace, record, steps_of
+from clearhead.tracing import Side, Trace, operations_of, record
 
 TOKENS, VOCABULARY = 64, 37_000
 METHOD = "Headless Chromium; 6 + 6 layers, width 512, 64 tokens, a vocabulary of 37,000; nothing fetched before"
@@ -60,7 +60,7 @@ def large_trace() -> Trace:
 
     return Trace(
         record(model, source, target),
-        steps_of(config),
+        operations_of(config),
         source=side(source),
         target=side(target),
         predicted=side(predicted),

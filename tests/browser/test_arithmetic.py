@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from clearhead.model import EncoderDecoder, TransformerConfig
-from clearhead.tracing import Side, Trace, record, steps_of
+from clearhead.tracing import Side, Trace, operations_of, record
 
 SOURCE, TARGET = (5, 6, 7, 2), (1, 8, 9)
 KINDS: dict[str, dict[str, Any]] = {
@@ -42,7 +42,7 @@ def trace_of(choices: dict[str, Any]) -> Trace:
     model = EncoderDecoder(TransformerConfig(source_vocabulary=30, target_vocabulary=30, **{**sizes, **choices})).eval()
     pieces = ("a", "b", "c", "d")
     return Trace(
-        record(model, SOURCE, TARGET), steps_of(model.config), source=Side("a", SOURCE, pieces),
+        record(model, SOURCE, TARGET), operations_of(model.config), source=Side("a", SOURCE, pieces),
         target=Side("b", TARGET, pieces[:3]), predicted=Side("b", TARGET, pieces[:3]), config=model.config.as_plain(),
         parameters=dict(model.named_parameters(remove_duplicate=False)),
     )  # fmt: skip

@@ -48,7 +48,7 @@ def test_a_bias_is_added_to_its_row_or_its_column() -> None:
     assert product("H", "H", square, square, down).values == [[2, 1], [-2, -1]]
 
 
-def test_the_steps_of_thinking_machines() -> None:
+def test_the_operations_of_thinking_machines() -> None:
     """112 and 96 over √64: 14 and 12, 0.88 and 0.12; 1 / (1 + e^-2) = 0.880797."""
     scaled = divided("d", "d", of((112, 96)), Fraction(8), "8", None)
     assert workings(scaled) == [["14 = 112 ÷ 8", "12 = 96 ÷ 8"]]

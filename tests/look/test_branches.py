@@ -24,7 +24,7 @@ def test_a_moment_is_a_row_of_every_layer(exhibit: Exhibit) -> None:
     torch.testing.assert_close(read.sum(-1), torch.ones(2))
 
 
-def test_the_steps_of_all_that_did_not_win(exhibit: Exhibit) -> None:
+def test_the_operations_of_all_that_did_not_win(exhibit: Exhibit) -> None:
     assert exhibit.branch is not None
     passes: list[tuple[int, ...]] = []
 

@@ -126,7 +126,9 @@ def test_what_explicit_attention_shows_is_the_equation_step_by_step() -> None:
     seen: dict[str, torch.Tensor] = {}
     query, key, value = random_inputs()
     mask = causal_mask(QUERIES)
-    context = explicit_attention(query, key, value, mask, see=lambda name, tensor: seen.setdefault(name, tensor))
+    context = explicit_attention(
+        query, key, value, mask, see=lambda name, tensor, *_, **__: seen.setdefault(name, tensor)
+    )
     assert list(seen) == ["scores", "scaled", "masked", "weights", "context"]
     torch.testing.assert_close(seen["scaled"] * math.sqrt(HEAD_WIDTH), seen["scores"])
     assert (seen["masked"][..., 0, 1:] == -math.inf).all()
@@ -138,7 +140,7 @@ def test_what_an_observer_returns_goes_on() -> None:
     """Silencing every head: weights of zero give a context of zero."""
     query, key, value = random_inputs()
     context = explicit_attention(
-        query, key, value, None, see=lambda name, tensor: tensor * 0 if name == "weights" else tensor
+        query, key, value, None, see=lambda name, tensor, *_, **__: tensor * 0 if name == "weights" else tensor
     )
     assert (context == 0).all()
 

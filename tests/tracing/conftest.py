@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from clearhead.model import EncoderDecoder, TransformerConfig
-from clearhead.tracing import Side, Trace, record, steps_of
+from clearhead.tracing import Side, Trace, operations_of, record
 
 SOURCE, TARGET = (5, 6, 7, 2), (1, 8, 9)
 Traced = Callable[..., tuple[EncoderDecoder, Trace]]
@@ -38,7 +38,7 @@ def _traced(config: TransformerConfig) -> tuple[EncoderDecoder, Trace]:
 def trace_of(model: EncoderDecoder) -> Trace:
     return Trace(
         record(model, SOURCE, TARGET),
-        steps_of(model.config),
+        operations_of(model.config),
         source=Side("five six seven", SOURCE, ("five", "six", "seven", "⟨end⟩")),
         target=Side("eight nine", TARGET, ("⟨begin⟩", "eight", "nine")),
         predicted=Side("eight nine", (*TARGET[1:], 2), ("eight", "nine", "⟨end⟩")),

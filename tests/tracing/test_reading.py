@@ -15,8 +15,8 @@ from clearhead.bundle import Bundle
 from clearhead.errors import ClearheadError, TraceError
 from clearhead.look import Exhibit, as_html, draw_beam, draw_heads, draw_positions
 from clearhead.model import TransformerConfig
-from clearhead.tracing import Trace, steps_of
-from clearhead.tracing.reading import tensor_shapes
+from clearhead.tracing import Trace, operations_of
+from clearhead.tracing.outline import tensor_shapes
 
 WEIGHTS = "decoder.layers.0.cross_attention.weights"
 
@@ -74,7 +74,7 @@ def test_the_shapes_are_those_of_every_trace(make_trace: Any) -> None:
         {"norm_placement": "pre", "encoder_layers": 0}, {"decoder_layers": 0},
     ):  # fmt: skip
         model, trace = make_trace(**choices)
-        shapes = tensor_shapes(steps_of(model.config), model.config, len(trace.source.ids), len(trace.target.ids))
+        shapes = tensor_shapes(model.config, len(trace.source.ids), len(trace.target.ids))
         assert {name: tuple(trace[name].shape) for name in trace} == shapes
 
 
@@ -242,16 +242,16 @@ def used(path: Path) -> str:
     return "read"
 
 
-def test_steps_of_format_one(stored: tuple[dict[str, Any], Any]) -> None:
+def test_operations_of_format_one(stored: tuple[dict[str, Any], Any]) -> None:
     """Files of version 0.1 hold these operations for one layer of each kind, in the paper's order (figure 1).
 
-    Whoever changes `steps_of` counts FORMAT up and converts older files, or they are refused.
+    Whoever changes `operations_of` counts FORMAT up and converts older files, or they are refused.
     """
     config = TransformerConfig(source_vocabulary=4, target_vocabulary=4, encoder_layers=1, decoder_layers=1)
     attention = ["heads", "heads", "heads", "scores", "divide", "mask", "softmax", "weigh", "merge", "project"]
     residual, embedding = ["add", "mean", "variance", "normalize"], ["embed", "positions", "add"]
     feed_forward = ["project", "activate", "project"]
-    assert [step.operation for step in steps_of(config)] == [
+    assert [step.operation for step in operations_of(config)] == [
         *embedding, *attention, *residual, *feed_forward, *residual, "same",
         *embedding, *attention, *residual, *attention, *residual, *feed_forward, *residual, "same",
         "project", "softmax",

@@ -9,7 +9,7 @@ import torch
 
 from clearhead.errors import TraceError
 from clearhead.model import PRESETS, EncoderDecoder, Observed
-from clearhead.tracing import record, steps_of
+from clearhead.tracing import operations_of, record
 from clearhead.tracing.recorder import watched
 
 SOURCE, TARGET = (5, 6, 7, 2), (1, 8, 9)
@@ -83,10 +83,10 @@ def test_two_at_once(make_trace: Any) -> None:
 
 
 @pytest.mark.parametrize("preset", [name for name in PRESETS if name != "paper_big"])
-def test_every_preset_has_a_tensor_for_each_step(preset: str) -> None:
+def test_every_preset_has_a_tensor_for_each_operation(preset: str) -> None:
     config = PRESETS[preset](40, 40)
     tensors = record(EncoderDecoder(config), SOURCE, TARGET)
-    assert {step.name for step in steps_of(config)} <= tensors.keys()
+    assert {one.name for one in operations_of(config)} <= tensors.keys()
 
 
 def test_what_an_observer_of_the_model_returns_is_recorded(make_trace: Any) -> None:

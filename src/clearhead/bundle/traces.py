@@ -12,8 +12,7 @@ from clearhead.runtimes.weights import require_numbers
 from clearhead.tasks import Model
 from clearhead.tasks.translation.searching import COUNTED
 from clearhead.text import Tokenizer
-from clearhead.tracing import Side, Trace, Tree, record, steps_of
-from clearhead.tracing.steps import PROBABILITIES
+from clearhead.tracing import Side, Trace, Tree, operations_of, record
 
 # How many of the likeliest next tokens a tree keeps for each hypothesis that was continued.
 CANDIDATES = 10
@@ -87,15 +86,14 @@ def traced(
             f"the target has {len(tokens)} tokens but the model writes {model.config.max_length} at most; shorten it"
         )
     inputs = (tokenizer.begin, *tokens[:-1])
-    steps = steps_of(model.config)
     nodes = [] if tree is None else tree.as_json()
     tensors = record(model, source.ids, inputs)
-    likely = torch.topk(tensors[PROBABILITIES], min(CANDIDATES, model.config.target_vocabulary)).indices
+    likely = torch.topk(tensors["output.probabilities"], min(CANDIDATES, model.config.target_vocabulary)).indices
     told = {*likely.flatten().tolist(), *(token for node in nodes for token, _ in node["candidates"])}
     pieces = {str(one): tokenizer.pieces([one])[0] for one in sorted(told)}
     return Trace(
         tensors,
-        steps,
+        operations_of(model.config),
         source=source,
         target=side(text, inputs, tokenizer),
         predicted=side(text, tokens, tokenizer),

@@ -45,40 +45,44 @@ class Attention(Observed):
     def keys_and_values(self, inputs: Float[Tensor, "batch keys width"], start: Start = 0) -> KeysValues:
         """The keys and values of `inputs`, whose first position is `start`."""
         key, value = fused_linear(inputs, (self.key, self.value))
-        return self._seen_keys_and_values(key, value, start)
+        return self._seen_keys_and_values(key, value, inputs, start)
 
     def forward(
         self,
         inputs: Float[Tensor, "batch queries width"],
-        attended: KeysValues | None = None,
+        attended: Float[Tensor, "batch keys width"] | KeysValues | None = None,
         mask: Bool[Tensor, "#batch 1 #queries keys"] | None = None,
         start: Start = 0,
         cache: Callable[[KeysValues], KeysValues] | None = None,
     ) -> Float[Tensor, "batch queries width"]:
         """What each of `inputs`, whose first position is `start`, gathers from `attended` where `mask` is True.
 
-        Without `attended` it is self-attention: what is attended to are `inputs`, or what `cache` (`Past.append`) makes
+        `attended` is the memory, or what `keys_and_values` made of it.
+        Without it, it is self-attention: what is attended to are `inputs`, or what `cache` (`Past.append`) makes
         of their keys and values: these after all that came before.
         """
         if attended is not None:
-            query = self.query(inputs)
+            query = self._seen_heads("query", self.query(inputs), inputs, start)
+            if isinstance(attended, Tensor):
+                attended = self.keys_and_values(attended)
         else:
             query, key, value = fused_linear(inputs, (self.query, self.key, self.value))
-            attended = self._seen_keys_and_values(key, value, start)
+            query = self._seen_heads("query", query, inputs, start)
+            attended = self._seen_keys_and_values(key, value, inputs, start)
             attended = attended if cache is None else cache(attended)
-        return self._gather(self._seen_query(query, start), attended, mask)
+        return self._gather(query, attended, mask)
 
-    def _seen_query(self, query: Tensor, start: Start) -> Tensor:
-        query = self._split(query, self.heads)
-        if self.rotary is not None:
-            query = self.rotary(query, start)
-        return self.see("query", query)
+    def _seen_keys_and_values(self, key: Tensor, value: Tensor, inputs: Tensor, start: Start) -> KeysValues:
+        key = self._seen_heads("key", key, inputs, start)
+        return KeysValues(key, self._seen_heads("value", value, inputs, start))
 
-    def _seen_keys_and_values(self, key: Tensor, value: Tensor, start: Start) -> KeysValues:
-        key, value = (self._split(one, self.heads // self.heads_a_key) for one in (key, value))
-        if self.rotary is not None:
-            key = self.rotary(key, start)
-        return KeysValues(self.see("key", key), self.see("value", value))
+    def _seen_heads(self, name: str, vectors: Tensor, inputs: Tensor, start: Start) -> Tensor:
+        """Queries, keys or values of `inputs`, split into heads; the first two turned where positions are rotary."""
+        heads = self.heads if name == "query" else self.heads // self.heads_a_key
+        vectors, is_turned = self._split(vectors, heads), self.rotary is not None and name != "value"
+        if self.rotary is not None and is_turned:
+            vectors = self.rotary(vectors, start)
+        return self.see(name, vectors, "heads", inputs, weights=name, heads=heads, rotary=is_turned)
 
     def _gather(self, query: Tensor, attended: KeysValues, mask: Tensor | None) -> Tensor:
         dropout = self.dropout if self.training else 0.0
@@ -86,8 +90,11 @@ class Attention(Observed):
         if self.observer is None:
             context = kernels.fused_attention(query, key, value, mask, dropout, self.scale)
         else:
+            for shared, own in zip(attended, (key, value), strict=True):
+                self.tell("", own, "", shared)
             context = kernels.explicit_attention(query, key, value, mask, self.see, dropout, self.scale)
-        return self.see("output", self.output(self.see("concatenated", self._merge(context))))
+        merged = self.see("concatenated", self._merge(context), "merge", context)
+        return self.see("output", self.output(merged), "project", merged, weights="output")
 
     def for_all_heads(
         self, shared: Float[Tensor, "batch kv_heads keys head_width"]

@@ -33,10 +33,13 @@ class Embedding(Observed):
         require_ids("ids", ids)
         if isinstance(start, int):
             require_room(start + ids.shape[1], self.max_length)
-        vectors = self.see("tokens", self._rows(ids) * self.scale)
+        self.tell("ids", ids)
+        vectors = self.see("tokens", self._rows(ids) * self.scale, "embed", ids, weights="matrix", scale=self.scale)
         if self.positions is not None:
-            positions = self.see("positions", self.positions(start, ids.shape[1]))
-            vectors = self.see("sum", vectors + positions)
+            places = self.positions(start, ids.shape[1])
+            how = {"weights": "positions", "kind": self.positions.kind, "width": places.shape[-1]}
+            places = self.see("positions", places, "positions", ids, **how)
+            vectors = self.see("sum", vectors + places, "add", vectors, places)
         return self.dropout(vectors)
 
     def _rows(self, ids: Int[Tensor, "batch length"]) -> Float[Tensor, "batch length width"]:
@@ -60,4 +63,6 @@ class Output(Observed):
         self.matrix = matrix
 
     def forward(self, vectors: Float[Tensor, "*batch width"]) -> Float[Tensor, "*batch vocabulary"]:
-        return self.see("logits", F.linear(vectors, self.matrix.weight))
+        logits = self.see("logits", F.linear(vectors, self.matrix.weight), "project", vectors, weights="matrix")
+        self.tell("probabilities", None, "softmax", logits)
+        return logits

@@ -12,11 +12,12 @@ from clearhead.model.config import TransformerConfig
 from clearhead.model.embedding import Embedding, Output
 from clearhead.model.initialization import initialize
 from clearhead.model.masks import Masks, Segments, causal_mask, packed_masks, unpadded_masks
+from clearhead.model.observed import Observed
 from clearhead.model.positions import restarted
 from clearhead.model.stacks import Decoder, Encoder
 
 
-class EncoderDecoder(nn.Module):
+class EncoderDecoder(Observed):
     """The encoder turns the source into a memory; the decoder, attending to it, predicts the target token by token.
 
     `seed` draws the initial weights. Source: "Attention Is All You Need", section 3 and figure 1.
@@ -69,6 +70,8 @@ class EncoderDecoder(nn.Module):
         masks = unpadded_masks(source, target) if masks is None else masks
         if not isinstance(masks, Masks):
             raise ConfigError(f"masks is a {type(masks).__name__}; give Masks, such as masks_for makes")
+        self.tell("masks.source", masks.source)
+        self.tell("masks.target", masks.target)
         memory = self.encode(source, masks.source)
         return self.decoder(self.target_embedding(target), memory, masks)
 

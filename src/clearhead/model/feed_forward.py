@@ -33,11 +33,14 @@ class FeedForward(Observed):
         self.inner = Linear(*sizes, config.bias)
         self.gate = Linear(*sizes, config.bias) if config.activation in GATED else None
         self.outer = Linear(config.inner_width, config.width, config.bias)
-        self.function = _FUNCTIONS[GATED.get(config.activation, config.activation)]
+        self.activation = GATED.get(config.activation, config.activation)
+        self.function = _FUNCTIONS[self.activation]
         self.dropout = Dropout(config.activation_dropout)
 
     def forward(self, inputs: Float[Tensor, "batch length width"]) -> Float[Tensor, "batch length width"]:
-        activated = self.see("activated", self.function(self.see("inner", self.inner(inputs))))
+        inner = self.see("inner", self.inner(inputs), "project", inputs, weights="inner")
+        result = self.see("activated", self.function(inner), "activate", inner, function=self.activation)
         if self.gate is not None:
-            activated = self.see("gated", activated * self.see("gate", self.gate(inputs)))
-        return self.see("output", self.outer(self.dropout(activated)))
+            gate = self.see("gate", self.gate(inputs), "project", inputs, weights="gate")
+            result = self.see("gated", result * gate, "multiply", result, gate)
+        return self.see("output", self.outer(self.dropout(result)), "project", result, weights="outer")

@@ -11,8 +11,10 @@ def initialize(model: nn.Module, seed: int) -> None:
 
     Linear layers: Xavier uniform (Glorot and Bengio 2010), as in tensor2tensor, with biases of 0. Embeddings: normal
     with deviation 1/√d_model, so that they have deviation 1 after their scaling by √d_model, like the positions that
-    are added to them. Normalisations begin as the identity.
+    are added to them. Normalisations begin as the identity. A model on torch's meta device has no numbers to draw.
     """
+    if any(one.is_meta for one in model.parameters()):
+        return
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for module in model.modules():

@@ -4,6 +4,7 @@ They are held equal, gradients included, over every kind of mask.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -13,7 +14,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from clearhead.model.checks import require_fit, require_mask
-from clearhead.model.observed import See, unseen
+from clearhead.model.observed import unseen
 from clearhead.switches import is_on
 
 
@@ -22,7 +23,7 @@ def explicit_attention(
     key: Float[Tensor, "*batch keys head_width"],
     value: Float[Tensor, "*batch keys value_width"],
     mask: Bool[Tensor, "*#batch #queries keys"] | None,
-    see: See = unseen,
+    see: Callable[..., Tensor] = unseen,
     dropout: float = 0.0,
     scale: float | None = None,
 ) -> Float[Tensor, "*batch queries value_width"]:
@@ -31,11 +32,13 @@ def explicit_attention(
     Source: "Attention Is All You Need", section 3.2.1, equation 1.
     """
     require_mask(mask)
-    scores = see("scores", query @ key.mT)
-    scaled = see("scaled", scores / math.sqrt(query.shape[-1]) if scale is None else scores * scale)
-    allowed = see("masked", scaled if mask is None else scaled.masked_fill(~mask, -math.inf))
-    weights = see("weights", safe_softmax(allowed))
-    return see("context", F.dropout(weights, dropout) @ value)
+    root = math.sqrt(query.shape[-1]) if scale is None else 1 / scale
+    scores = see("scores", query @ key.mT, "scores", query, key)
+    scaled = see("scaled", scores / root if scale is None else scores * scale, "divide", scores, by=root)
+    allowed = scaled if mask is None else scaled.masked_fill(~mask, -math.inf)
+    allowed = see("masked", allowed, "same" if mask is None else "mask", scaled, mask)
+    weights = see("weights", safe_softmax(allowed), "softmax", allowed)
+    return see("context", F.dropout(weights, dropout) @ value, "weigh", weights, value)
 
 
 def fused_attention(
@@ -142,5 +145,9 @@ def attention(
     """
     require_fit(query, key, value, mask)
     seen: dict[str, Tensor] = {}
-    context = explicit_attention(query, key, value, mask, see=lambda name, tensor: seen.setdefault(name, tensor))
+
+    def see(name: str, tensor: Tensor, *made_of: Any, **how: Any) -> Tensor:
+        return seen.setdefault(name, tensor)
+
+    context = explicit_attention(query, key, value, mask, see)
     return context, seen["weights"]

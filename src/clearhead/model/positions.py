@@ -39,6 +39,7 @@ class Positions(nn.Module):
 
     def __init__(self, config: BlockConfig) -> None:
         super().__init__()
+        self.kind = config.positions
         if config.positions == "learned":
             self.table = nn.Parameter(torch.empty(config.max_length, config.width, dtype=torch.float32))
         else:

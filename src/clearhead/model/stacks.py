@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from clearhead.model.attention import KeysValues
-from clearhead.model.blocks import DecoderLayer, EncoderLayer, normalization
+from clearhead.model.blocks import DecoderLayer, EncoderLayer, normalization, normalized
 from clearhead.model.cache import DecoderCache, Past
 from clearhead.model.config import BlockConfig
 from clearhead.model.masks import Masks
@@ -31,7 +31,7 @@ class Encoder(Observed):
     ) -> Float[Tensor, "sentences source width"]:
         for layer in self.layers:
             inputs = layer(inputs, mask, start)
-        return self.see("memory", self.normalization(inputs))
+        return normalized(self, "memory", inputs)
 
 
 class Decoder(Observed):
@@ -60,7 +60,7 @@ class Decoder(Observed):
         """
         if cache is None:
             assert memory is not None, "a memory, or a cache that has read it"
-            memories: list[KeysValues] = self.memories(memory)
+            memories: Sequence[Tensor | KeysValues] = [memory] * len(self.layers)
             pasts: Sequence[Past | None] = [None] * len(memories)
         else:
             memories, pasts = cache.memories, cache.pasts
@@ -68,7 +68,7 @@ class Decoder(Observed):
             inputs = layer(inputs, attended, masks, start, past)
         if cache is not None:
             cache.length += 1
-        return self.see("normalized", self.normalization(inputs))
+        return normalized(self, "normalized", inputs)
 
     def _typed_layers(self) -> list[DecoderLayer]:
         # nn.ModuleList forgets what it holds, and these two walks call more than `forward`.

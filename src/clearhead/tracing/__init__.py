@@ -6,19 +6,19 @@ from clearhead.lazy import lazy
 
 if TYPE_CHECKING:
     from clearhead.tracing.operations import Operation
+    from clearhead.tracing.outline import operations_of
     from clearhead.tracing.recorder import record
-    from clearhead.tracing.steps import steps_of
     from clearhead.tracing.trace import Finding, Side, Trace
     from clearhead.tracing.tree import Node, Tree
 
-__all__ = ["Finding", "Node", "Operation", "Side", "Trace", "Tree", "record", "steps_of"]
+__all__ = ["Finding", "Node", "Operation", "Side", "Trace", "Tree", "operations_of", "record"]
 
 __getattr__, __dir__ = lazy(
     __name__,
     {
         "operations": ("Operation",),
+        "outline": ("operations_of",),
         "recorder": ("record",),
-        "steps": ("steps_of",),
         "trace": ("Finding", "Side", "Trace"),
         "tree": ("Node", "Tree"),
     },

@@ -7,11 +7,12 @@ know how to read and what functions mean, and neither knows an operation.
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from clearhead.errors import TraceError
 from clearhead.model.config import EPS
+from clearhead.model.shapes import Shape
 from clearhead.tracing.formulas import (
     INFINITY,
     Formula,
@@ -32,6 +33,8 @@ from clearhead.tracing.formulas import (
     total,
     where,
 )
+
+Shapes = Sequence[Shape]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,6 +64,10 @@ class Operation:
         }
 
 
+def _as_first(inputs: Shapes, parameters: Shapes, settings: Mapping[str, Any]) -> Shape:
+    return inputs[0]
+
+
 @dataclasses.dataclass(frozen=True)
 class Description:
     """How a number of an operation's tensor comes about, at its place (head, row, column).
@@ -79,6 +86,7 @@ class Description:
     lines: how it is written out with its numbers: {x}, and {(x)} in brackets if negative; of several that whose number
     is `which`. None for a sum of products, which is written out by its terms.
     defaults: settings that may be missing.
+    shape: of the result, from the shapes of inputs and parameters and the settings.
     """
 
     words: tuple[str, str]
@@ -89,6 +97,7 @@ class Description:
     given: Mapping[str, Formula] = dataclasses.field(default_factory=dict)
     lines: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    shape: Callable[[Shapes, Shapes, Mapping[str, Any]], Shape] = _as_first
 
     def as_json(self) -> dict[str, Any]:
         """As the page reads it."""
@@ -147,6 +156,10 @@ _CELL, _BOTH = {"x": "cell"}, ({"x": "cell"}, {"y": "cell"})
 _VECTOR = {"x": "cell", "xs": "row"}
 
 
+def _one_a_row(inputs: Shapes, parameters: Shapes, settings: Mapping[str, Any]) -> Shape:
+    return (*inputs[0][:-1], 1)
+
+
 def _activation(formula: Formula, line: str) -> Description:
     """A function of each number. Below zero a smooth one takes a small difference of numbers as large as its input."""
     words = ("the activation of its input", "입력에 활성화 함수를 적용한 것")
@@ -164,6 +177,10 @@ ACTIVATIONS: dict[str, Description] = {
 }
 
 
+def _of_places(inputs: Shapes, parameters: Shapes, settings: Mapping[str, Any]) -> Shape:
+    return (inputs[0][0], settings["width"])
+
+
 def _waves(exponent: Formula, is_cosine: Formula) -> Description:
     """sin or cos of row / 10000^exponent (section 3.5)."""
     return Description(
@@ -172,6 +189,7 @@ def _waves(exponent: Formula, is_cosine: Formula) -> Description:
         where(Formula("which"), cos(angle), sin(angle)),
         given={"exponent": exponent, "angle": row / 10_000.0 ** Formula("exponent"), "which": is_cosine},
         lines=tuple(f"{one}({{row}} / 10000^{{exponent}}) = {one}({{angle}})" for one in ("sin", "cos")),
+        shape=_of_places,
     )
 
 
@@ -181,16 +199,26 @@ POSITIONS: dict[str, Description] = {
     # All sines, then all cosines, as in tensor2tensor.
     "sinusoidal-concatenated": _waves((column % _TERMS) / larger(_TERMS - 1, 1), floor(column / _TERMS)),
     "learned": Description(
-        ("a row of the table", "표의 한 행"), ({},), p, ({"p": "place"},), lines=("P[{row}, {column}] = {p}",)
+        ("a row of the table", "표의 한 행"),
+        ({},),
+        p,
+        ({"p": "place"},),
+        lines=("P[{row}, {column}] = {p}",),
+        shape=_of_places,
     ),
 }
+
+
+def _of_heads(inputs: Shapes, parameters: Shapes, settings: Mapping[str, Any]) -> Shape:
+    return (settings["heads"], inputs[0][0], parameters[0][0] // settings["heads"])
+
 
 _LINEAR = ({"w": "across"}, {"b": "entry"})
 _OTHER = ({"w": "across", "v": "partner across"}, {"b": "entry", "d": "partner entry"})
 _SPLIT = ("input · W + b, split into heads", "입력 · W + b를 헤드로 나눈 것")
 _LINEAR_BOUND = dot(abs(xs), abs(w)) + abs(b)
 HEADS: dict[str, Description] = {
-    "False": Description(_SPLIT, ({"xs": "row"},), dot(xs, w) + b, _LINEAR, _LINEAR_BOUND),
+    "False": Description(_SPLIT, ({"xs": "row"},), dot(xs, w) + b, _LINEAR, _LINEAR_BOUND, shape=_of_heads),
     # Each pair of numbers (2i, 2i+1) turned by row · 10000^(-2i/d_k) (Su et al. 2021).
     "True": Description(
         _SPLIT,
@@ -203,6 +231,7 @@ HEADS: dict[str, Description] = {
             "angle": row * 10_000.0 ** (-2 * floor(column / 2) / width),
         },
         tuple(f"{{p}}·cos({{angle}}) {sign} {{(q)}}·sin({{angle}})" for sign in "−+"),
+        shape=_of_heads,
     ),
 }  # fmt: skip
 
@@ -217,6 +246,7 @@ DESCRIPTIONS: dict[str, Description] = {
     "embed": Description(
         ("a row of the table, times √d_model", "표의 한 행 × √d_model"),
         ({},), w * Formula("scale"), ({"w": "token"},), lines=("{w} · {(scale)}",),
+        shape=lambda inputs, parameters, _: (inputs[0][0], parameters[0][1]),
     ),
     "add": Description(
         ("the sum of its inputs", "입력을 모두 더한 것"), _BOTH, x + y, bound=abs(x) + abs(y), lines=("{x} + {(y)}",)
@@ -227,10 +257,12 @@ DESCRIPTIONS: dict[str, Description] = {
     "same": Description(("its input as it is", "입력 그대로"), (_CELL,), x, lines=("{x}",)),
     # PyTorch keeps a linear layer's matrix turned.
     "project": Description(
-        ("input · W + b", "입력 · W + b"), ({"xs": "row"},), dot(xs, w) + b, _LINEAR, _LINEAR_BOUND
+        ("input · W + b", "입력 · W + b"), ({"xs": "row"},), dot(xs, w) + b, _LINEAR, _LINEAR_BOUND,
+        shape=lambda inputs, parameters, _: (*inputs[0][:-1], parameters[0][0]),
     ),
     "scores": Description(
-        ("query · keyᵀ", "쿼리 · 키ᵀ"), ({"xs": "row"}, {"ys": "across"}), dot(xs, ys), bound=dot(abs(xs), abs(ys))
+        ("query · keyᵀ", "쿼리 · 키ᵀ"), ({"xs": "row"}, {"ys": "across"}), dot(xs, ys), bound=dot(abs(xs), abs(ys)),
+        shape=lambda inputs, *_: (*inputs[0][:-1], inputs[1][-2]),
     ),
     "divide": Description(
         ("input ÷ √d_k", "입력 ÷ √d_k"), (_CELL,), x / Formula("by"), lines=("{x} / {(by)}",)
@@ -248,27 +280,30 @@ DESCRIPTIONS: dict[str, Description] = {
         lines=("e^({x} − {(top)}) / Σ = {power} / {sum}",),
     ),
     "weigh": Description(
-        ("weights · values", "가중치 · 값"), ({"xs": "row"}, {"ys": "down"}), dot(xs, ys), bound=dot(xs, abs(ys))
+        ("weights · values", "가중치 · 값"), ({"xs": "row"}, {"ys": "down"}), dot(xs, ys), bound=dot(xs, abs(ys)),
+        shape=lambda inputs, *_: (*inputs[0][:-1], inputs[1][-1]),
     ),
     "merge": Description(
         ("the heads side by side", "헤드를 나란히 이어 붙인 것"), ({"x": "split"},), x,
         given={"number": floor(column / last) + 1, "own": column % last}, lines=("head {number} [{row}, {own}] = {x}",),
+        shape=lambda inputs, *_: (inputs[0][1], inputs[0][0] * inputs[0][2]),
     ),
     "mean": Description(
         ("the mean of each row", "행마다 평균"), ({"xs": "row"},), mean(xs), bound=mean(abs(xs)),
         given={"first": at(xs, 0), "second": at(xs, 1), "count": count(xs)},
-        lines=("({first} + {(second)} + …) / {count}",),
+        lines=("({first} + {(second)} + …) / {count}",), shape=_one_a_row,
     ),
     # Of the whole row, divided by its width (not by one less).
     "variance": Description(
         ("the mean squared distance from the mean", "평균과의 차이를 제곱해 평균한 것"),
         ({"xs": "row"}, {"mean": "cell"}), mean((xs - _mean) ** 2), bound=mean(xs**2 + _mean**2),
         given={"first": at(xs, 0), "count": count(xs)}, lines=("(({first} − {(mean)})² + …) / {count}",),
+        shape=_one_a_row,
     ),
     "mean_square": Description(
         ("the mean of each row's squares", "행마다 제곱의 평균"), ({"xs": "row"},), mean(xs**2),
         given={"first": at(xs, 0), "second": at(xs, 1), "count": count(xs)},
-        lines=("({(first)}² + {(second)}² + …) / {count}",),
+        lines=("({(first)}² + {(second)}² + …) / {count}",), shape=_one_a_row,
     ),
     # Ba et al. 2016. The model has a mean and a variance of its own, each rounded in proportion to what it was averaged
     # from. To first order that changes the result by its derivative: -factor for the mean, and for the variance

@@ -1,7 +1,7 @@
 """A trace's file, read and checked; nothing in it is trusted.
 
-What a trace holds follows from its config: its operations (`steps_of`) and the shape of each tensor. So a file is
-held against that before a number of it is read. Whoever changes a config's operations counts FORMAT up, and converts.
+What a trace holds follows from its config: its operations and the shape of each tensor (`outline.py`). So a file is
+held against that before a number of it is read. Whoever changes what a model tells counts FORMAT up, and converts.
 """
 
 import json
@@ -16,16 +16,18 @@ from torch import Tensor
 
 from clearhead.errors import ConfigError, TraceError
 from clearhead.model import TransformerConfig
-from clearhead.model.shapes import Shape, parameter_shapes
+from clearhead.model.shapes import parameter_shapes
 from clearhead.tensor_file import Header, read_header, strict_json
 from clearhead.tracing.operations import Operation
-from clearhead.tracing.steps import GIVEN, LOGITS, SOURCE_IDS, SOURCE_MASK, TARGET_IDS, TARGET_MASK, steps_of
+from clearhead.tracing.outline import operations_of, tensor_shapes
 from clearhead.tracing.tree import Fate
 
 # 1: operations were called steps, and had no descriptions.
 FORMAT = 2
 PARAMETERS = "parameters/"
 
+# How many tensors a layer has at the least, of which the model of a file is built to know its operations.
+_LEAST_TENSORS = 16
 _MOST_HEADER, _LONGEST_PIECE, _LONGEST_TEXT = 100_000_000, 1_000, 1_000_000
 _PROBLEMS = (SafetensorError, ValueError, KeyError, TypeError, AttributeError, ConfigError, RecursionError)
 
@@ -71,21 +73,21 @@ def _checked(path: Path, header: Header, document: Mapping[str, Any]) -> Stored:
     _require(isinstance(document["config"], dict), "its config is not an object")
     config = TransformerConfig(**document["config"])
     _require(
-        config.encoder_layers + config.decoder_layers <= len(header.tensors),
+        (config.encoder_layers + config.decoder_layers) * _LEAST_TENSORS <= len(header.tensors),
         "its config has more layers than the file has tensors",
     )
-    operations = steps_of(config)
+    sides = {name: _side(name, document[name], config) for name in ("source", "target", "predicted")}
+    _require(len(sides["target"][1]) == len(sides["predicted"][1]), "its target and what follows it differ in length")
+    operations = operations_of(config)
+    shapes = tensor_shapes(config, len(sides["source"][1]), len(sides["target"][1]))
     told = document["steps"] if document["format"] == 1 else _without_descriptions(document["operations"])
     _require(
         told == json.loads(json.dumps([one.as_json() for one in operations])),
         "its operations are not those of its config",
     )
-    sides = {name: _side(name, document[name], config) for name in ("source", "target", "predicted")}
-    _require(len(sides["target"][1]) == len(sides["predicted"][1]), "its target and what follows it differ in length")
-    shapes = tensor_shapes(operations, config, len(sides["source"][1]), len(sides["target"][1]))
     own = {f"{PARAMETERS}{name}": shape for name, shape in parameter_shapes(config, shared=True).items()}
     own = {name: shape for name, shape in own.items() if name in header.tensors}
-    for name, shape in (shapes | own).items():
+    for name, shape in {**shapes, **own}.items():
         entry = header.tensors[name]
         _require(entry.kind == "F32" and entry.shape == shape, f"{name} is {entry.kind} {entry.shape}, not F32 {shape}")
     _check_settings(document["settings"], len(sides["predicted"][1]))
@@ -94,7 +96,7 @@ def _checked(path: Path, header: Header, document: Mapping[str, Any]) -> Stored:
         tensors = {name: file.get_tensor(name) for name in shapes}
         parameters = {name.removeprefix(PARAMETERS): file.get_tensor(name) for name in own}
     _check_numbers(tensors, parameters, operations)
-    for name, side in ((SOURCE_IDS, sides["source"]), (TARGET_IDS, sides["target"])):
+    for name, side in (("source_embedding.ids", sides["source"]), ("target_embedding.ids", sides["target"])):
         _require(tensors[name].tolist() == list(side[1]), f"{name} are not the sentence's")
     return Stored(
         tensors, parameters, operations, **sides, config=config.as_plain(), settings=document["settings"],
@@ -105,44 +107,6 @@ def _checked(path: Path, header: Header, document: Mapping[str, Any]) -> Stored:
 def _without_descriptions(operations: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """What a description says is known; no file is believed in that."""
     return [{name: value for name, value in one.items() if name != "description"} for one in operations]
-
-
-def tensor_shapes(
-    operations: Sequence[Operation], config: TransformerConfig, source: int, target: int
-) -> dict[str, Shape]:
-    """The shape of each tensor of a trace of sentences with so many tokens."""
-    shapes: dict[str, Shape] = {
-        SOURCE_IDS: (source,), TARGET_IDS: (target,), SOURCE_MASK: (1, source), TARGET_MASK: (target, target),
-    }  # fmt: skip
-    assert shapes.keys() == set(GIVEN)
-    for one in operations:
-        first, others = shapes[one.inputs[0]], [shapes[name] for name in one.inputs[1:]]
-        shapes[one.name] = _shape(one, first, others, config)
-    return shapes
-
-
-def _shape(one: Operation, first: Shape, others: Sequence[Shape], config: TransformerConfig) -> Shape:
-    """The shape of what an operation makes of inputs with these shapes."""
-    match one.operation:
-        case "embed" | "positions":
-            return (first[0], config.width)
-        case "project":
-            inner = one.name.endswith((".inner", ".gate"))
-            last = config.target_vocabulary if one.name == LOGITS else config.inner_width if inner else config.width
-            return (*first[:-1], last)
-        case "heads":
-            heads = config.heads if one.name.endswith(".query") else config.block.kv_heads
-            return (heads, first[0], config.block.head_width)
-        case "scores":
-            return (*first[:-1], others[0][-2])
-        case "weigh":
-            return (*first[:-1], config.block.head_width)
-        case "merge":
-            return (first[1], config.heads * config.block.head_width)
-        case "mean" | "variance" | "mean_square":
-            return (*first[:-1], 1)
-        case _:
-            return first
 
 
 def _side(name: str, stored: Any, config: TransformerConfig) -> tuple[str, tuple[int, ...], tuple[str, ...]]:

@@ -25,9 +25,8 @@ def recompute(operation: Operation, tensors: Mapping[str, Tensor], parameters: M
     """
     description = description_of(operation)
     inputs = [tensors[name].double() for name in operation.inputs]
-    own = [_here(parameters[name].detach().double()) for name in operation.parameters]
-    place = torch.device("meta" if any(one.is_meta for one in inputs) else "cpu")
-    with place:  # Whatever the process makes its tensors on.
+    own = [parameters[name].detach().double().cpu() for name in operation.parameters]
+    with torch.device("cpu"):  # Whatever the process makes its tensors on.
         known: dict[str, Any] = {**description.defaults, **operation.settings, "infinity": torch.inf}
         known |= _places(inputs, own, operation.settings)
         for one, operands in zip(inputs, description.inputs, strict=False):
@@ -47,10 +46,6 @@ def recompute(operation: Operation, tensors: Mapping[str, Tensor], parameters: M
         value = compute(description.value, look, _ON_TENSORS)
         bound = value.abs() if description.bound is None else compute(description.bound, look, _ON_TENSORS)
     return Result(value, bound)
-
-
-def _here(parameter: Tensor) -> Tensor:
-    return parameter if parameter.is_meta else parameter.cpu()
 
 
 def _places(inputs: Sequence[Tensor], own: Sequence[Tensor], settings: Mapping[str, Any]) -> dict[str, Any]:
