@@ -63,7 +63,7 @@ def test_the_file_holds_everything(exhibit: Exhibit) -> None:
         found = numpy.frombuffer(base64.b64decode(stored["base64"]), "<f4").reshape(stored["shape"])
         assert torch.equal(torch.from_numpy(found.copy()), exhibit.trace[name])
     assert told["tensors"].keys() == set(exhibit.trace)
-    assert told["parameters"].keys() == {name for step in exhibit.trace.steps() for name in step.parameters}
+    assert told["parameters"].keys() == {name for step in exhibit.trace.operations for name in step.parameters}
 
 
 def test_other_hypotheses_come_along(exhibit: Exhibit) -> None:

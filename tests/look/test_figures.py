@@ -108,7 +108,7 @@ def test_positions_are_the_papers(trace: Trace) -> None:
 def with_positions(trace: Trace, kind: str, **more: Any) -> Trace:
     sides = {"source": trace.source, "target": trace.target, "predicted": trace.predicted}
     tensors = {name: trace[name] for name in trace}
-    return Trace(tensors, trace.steps(), config={**trace.config, "positions": kind}, **sides, **more)  # type: ignore[arg-type]
+    return Trace(tensors, trace.operations, config={**trace.config, "positions": kind}, **sides, **more)  # type: ignore[arg-type]
 
 
 def test_other_kinds_of_positions(trace: Trace) -> None:

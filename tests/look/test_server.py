@@ -86,7 +86,7 @@ def test_the_document_and_its_numbers(ask, exhibit: Exhibit) -> None:  # type: i
         assert answer.headers["x-shape"] == ",".join(str(size) for size in shape)
         found = torch.from_numpy(numpy.frombuffer(answer.body, "<f4").copy()).view(shape)
         assert torch.equal(found, exhibit.trace[name])
-    for name in {one for step in exhibit.trace.steps() for one in step.parameters}:
+    for name in {one for step in exhibit.trace.operations for one in step.parameters}:
         answer = ask("GET", f"{own}/parameter?name={name}&row=3")
         assert answer.body == exhibit.trace.parameters[name][3].detach().numpy().tobytes()
         several = ask("GET", f"{own}/parameter?name={name}&row=3&count=5")
@@ -203,7 +203,7 @@ def test_another_page_is_refused(ask) -> None:  # type: ignore[no-untyped-def]
     ("address", "status", "message"),
     [
         ("/trace/9/tensor?name=output.logits", 404, "trace '9' is no longer kept"),
-        ("/trace/{own}/tensor?name=output.logit", 400, "did you mean output.logits?"),
+        ("/trace/{own}/tensor?name=output.logit", 400, "did you mean output.logits or output.probabilities?"),
         ("/trace/{own}/tensor", 400, "the trace has no ''"),
         (f"/trace/{{own}}/tensor?name={'x' * 30_000}", 400, "the trace has no 'xxx"),
         (f"/trace/{{own}}/parameter?name={'x' * 30_000}", 400, "no weight 'xxx"),
@@ -250,7 +250,7 @@ def test_traces_are_kept_while_they_take_little(ask, exhibit: Exhibit, monkeypat
     def is_kept(name: str) -> bool:
         return ask("GET", f"/trace/{name}/tensor?name=output.logits").status == 200
 
-    monkeypatch.setattr(gallery, "MOST_KEPT", 5 * exhibit.trace.size // 2)
+    monkeypatch.setattr(gallery, "MOST_KEPT", 5 * exhibit.trace.nbytes // 2)
     first, names = ask("GET", "/trace").json["id"], [traced("one two"), traced("two one")]
     assert [is_kept(name) for name in (first, *names)] == [True, False, True]
     monkeypatch.setattr(gallery, "MOST_KEPT", 1)
