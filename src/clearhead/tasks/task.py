@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     import clearhead.data
-    import clearhead.tasks
+    import clearhead.tasks.models
 
 
 @runtime_checkable
@@ -28,18 +28,18 @@ class Task(Protocol):
         """A config from plain values. Raises TypeError or ConfigError for what are none of this family's."""
         ...
 
-    def new_model(self, config: TransformerConfig, seed: int = 1) -> "clearhead.tasks.Model":
+    def new_model(self, config: TransformerConfig, seed: int = 1) -> "clearhead.tasks.models.Model":
         """A model before its first step."""
         ...
 
-    def hidden_states(self, model: "clearhead.tasks.Model", batch: "clearhead.data.Batch") -> "Tensor":
+    def hidden_states(self, model: "clearhead.tasks.models.Model", batch: "clearhead.data.Batch") -> "Tensor":
         """What goes into the last linear layer for each place of the batch's targets, (rows, places, width)."""
         ...
 
-    def output_weight(self, model: "clearhead.tasks.Model") -> "Tensor":
+    def output_weight(self, model: "clearhead.tasks.models.Model") -> "Tensor":
         """The matrix of the last linear layer, (vocabulary, width)."""
         ...
 
-    def layers(self, model: "clearhead.tasks.Model") -> "Sequence[nn.Module]":
+    def layers(self, model: "clearhead.tasks.models.Model") -> "Sequence[nn.Module]":
         """The blocks of all stacks: what a compiler takes one at a time."""
         ...

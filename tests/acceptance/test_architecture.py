@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 WAYS = {
     name: re.findall(r"^\| `([^`]+)` \| `([^`]+)` \|", part, re.MULTILINE)
