@@ -1,7 +1,7 @@
 """The sizes and choices of a block, and of each family that is made of blocks: frozen, and validated once."""
 
 import dataclasses
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from clearhead.errors import ConfigError
 
@@ -28,6 +28,10 @@ MOST_SIZES = {
 EPS = 1e-5
 _NEWER = ("kv_heads", "head_width", "eps", "bias", "scale")
 _DERIVED: Any = None
+if TYPE_CHECKING:
+    Derived = int
+else:
+    Derived = int | None  # None until the config has derived it, when it is made.
 _LARGEST = 2.0**127
 _RATES = ("dropout", "attention_dropout", "activation_dropout")
 
@@ -58,8 +62,8 @@ class BlockConfig:
 
     width: int = 512
     heads: int = 8
-    kv_heads: int = _DERIVED
-    head_width: int = _DERIVED
+    kv_heads: Derived = _DERIVED
+    head_width: Derived = _DERIVED
     inner_width: int = 2048
     dropout: float = 0.1
     attention_dropout: float = 0.0

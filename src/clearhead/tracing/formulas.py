@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any, Union
 
-Number = Union["Formula", float]
+Number = Union["Formula", int, float]
 
 
 @dataclasses.dataclass(frozen=True)

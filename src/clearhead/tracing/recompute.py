@@ -111,5 +111,5 @@ _ON_TENSORS: Mapping[str, Callable[..., Any]] = {
 }
 
 
-def _at_least(one: Any, least: float) -> Any:
+def _at_least(one: Any, least: float | int) -> Any:
     return torch.clamp(one, min=least) if isinstance(one, Tensor) else max(one, least)
