@@ -90,6 +90,7 @@ def test_the_shapes_are_those_of_every_trace(make_trace: Any) -> None:
         (("operations", 3, "inputs"), ["output.logits"], "its operations are not those of its config"),
         (("operations", 0, "settings", "scale"), "4", "its operations are not those of its config"),
         (("operations",), {}, "its operations are not those of its config"),
+        (("operations",), [1, "a"], "its operations are not those of its config"),
         (("source", "ids", 0), 10**9, "the ids of its source are not a list of ids"),
         (("source", "ids", 0), True, "the ids of its source are not a list of ids"),
         (("source", "ids", 0), 3, "source_embedding.ids are not the sentence's"),

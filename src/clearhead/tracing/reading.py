@@ -104,8 +104,10 @@ def _checked(path: Path, header: Header, document: Mapping[str, Any]) -> Stored:
     )  # fmt: skip
 
 
-def _without_descriptions(operations: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What a description says is known; no file is believed in that."""
+def _without_descriptions(operations: Any) -> Any:
+    """What a description says is known; no file is believed in that. What is no list of objects stays what it is."""
+    if not isinstance(operations, list) or not all(isinstance(one, dict) for one in operations):
+        return operations
     return [{name: value for name, value in one.items() if name != "description"} for one in operations]
 
 
