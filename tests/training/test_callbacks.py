@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -82,3 +83,26 @@ def test_what_is_no_callback_is_refused_before_anything_is_read(make_recipe: Mak
     with pytest.raises(TrainingError, match=r"^callbacks: function has not all methods of one; derive it from clearhe"):
         train(make_recipe(), tmp_path / "run", callbacks=[lambda: None])  # type: ignore[list-item]
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ([Told], r"^callbacks: Told is a class; give one of its objects, Told\(\)$"),
+        (Told(), "Told is no list; give one"),
+    ],
+)
+def test_a_class_and_what_is_no_list_are_refused(given: Any, said: str) -> None:
+    with pytest.raises(TrainingError, match=said):
+        Callbacks(given)
+
+
+def test_all_are_told_of_the_end_where_one_raises() -> None:
+    class Fails(Callback):
+        def on_end(self) -> None:
+            raise ValueError("cannot close")
+
+    told = Told()
+    with pytest.raises(ValueError, match="cannot close"):
+        Callbacks([Fails(), told]).on_end()
+    assert told.events == [("end",)]

@@ -1,6 +1,7 @@
 """A run folder belongs to one process at a time."""
 
 import contextlib
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -63,9 +64,10 @@ def test_a_folder_that_stays_empty_goes(tmp_path: Path) -> None:
     assert (tmp_path / "mine").is_dir(), "it was there before"
 
 
-def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [errno.EOPNOTSUPP, errno.ENOLCK, errno.ENOSYS])
+def test_a_file_system_without_locks(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(descriptor: int, operation: int) -> None:
-        raise OSError(95, "Operation not supported")
+        raise OSError(number, "Operation not supported")
 
     monkeypatch.setattr("fcntl.flock", refused)
     with run_lock(tmp_path), run_lock(tmp_path):

@@ -1,7 +1,8 @@
 """Who is told how a run goes: training says what happened, and others show it, log it or act on it."""
 
+import contextlib
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol, final, runtime_checkable
 
@@ -77,8 +78,12 @@ class Callbacks(Callback):
     """Tells several, one after the other; none is nobody."""
 
     def __init__(self, each: Sequence[Callback] = ()) -> None:
+        if not isinstance(each, Iterable):
+            raise TrainingError(f"callbacks: {type(each).__name__} is no list; give one, as in callbacks=[…]")
         self._each = tuple(each)
         for one in self._each:
+            if isinstance(one, type):
+                raise TrainingError(f"callbacks: {one.__name__} is a class; give one of its objects, {one.__name__}()")
             if not isinstance(one, Callback):
                 raise TrainingError(
                     f"callbacks: {type(one).__name__} has not all methods of one; derive it from "
@@ -114,5 +119,7 @@ class Callbacks(Callback):
             one.on_warning(message)
 
     def on_end(self) -> None:
-        for one in self._each:
-            one.on_end()
+        """All are told, also where one of them raises: each may have something open."""
+        with contextlib.ExitStack() as told:
+            for one in reversed(self._each):
+                told.callback(one.on_end)

@@ -16,7 +16,7 @@ from clearhead.training.validation import Validation
 
 # What `train` gave before it gave a result, and what each is called in `TrainState` now.
 _OF_THE_STATE = {
-    **{field.name: field.name for field in dataclasses.fields(TrainState)},
+    **{field.name: field.name for field in dataclasses.fields(TrainState) if field.name != "best"},
     "is_at_the_end": "is_at_the_end",
     "judged_by": "selection_metric",
     "waited": "validations_without_improvement",

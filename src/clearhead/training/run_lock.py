@@ -11,7 +11,7 @@ from clearhead.errors import TrainingError
 from clearhead.training.checkpoint import disk_errors
 
 # What file systems without locks say, such as some of networks: two runs in one folder are their owner's concern there.
-_NO_LOCKS = {errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL}
+_NO_LOCKS = {errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL, errno.ENOSYS}
 
 
 @contextlib.contextmanager
@@ -37,7 +37,8 @@ def run_lock(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    lock = FileLock(folder / ".lock")
+    # Without a soft lock: its file would outlive a killed process, and refuse the folder to everybody.
+    lock = FileLock(folder / ".lock", mode=0o666, fallback_to_soft=False)
     try:
         lock.acquire(blocking=False)
     except Timeout:
