@@ -319,6 +319,21 @@ def test_batches_keep_to_tokens_and_to_bytes(model: EncoderDecoder, sources: lis
     assert len(by_bytes.begun) < len(sources)
 
 
+def test_a_batch_has_room_for_the_longest_of_its_targets(model: EncoderDecoder) -> None:
+    """Which may stand between shorter ones: a third was let in by what it needs itself."""
+    runtime = Counted(model)
+    most = runtime.batch_bytes = 2 * runtime.bytes_for(4, MAX_LENGTH, 4)
+    requests = [
+        dataclasses.replace(one, max_length=length)
+        for one, length in zip(
+            requests_for(runtime.sizes, [[5, 6, 7, END]] * 3, OPTIONS), (2, MAX_LENGTH, 2), strict=True
+        )
+    ]
+    assert len(list(Engine(runtime, batch_tokens=10**6, workers=1).results(requests))) == 3
+    assert [count for count, *_ in runtime.begun] == [2, 1]
+    assert all(count * runtime.bytes_for(source, target, 4) <= most for count, source, target, _ in runtime.begun)
+
+
 def test_a_batch_that_fails_fails_alone(model: EncoderDecoder, sources: list[list[int]]) -> None:
     odd = [[3, END], *([4 + number, END] for number in range(5))]
     engine = Engine(Counted(model, refused=5), batch_tokens=4, workers=1)
@@ -532,6 +547,23 @@ def test_an_interrupt_before_a_batch_is_begun_harms_nobody(
 
     engine = Engine(Counted(model), workers=1)
     monkeypatch.setattr(engine_module, "cores", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        engine.translate([[5, END]], GREEDY)
+    found = in_a_thread(lambda: engine.translate([[6, END]], GREEDY)).result(timeout=10)
+    assert tokens_of(found) == tokens_of(translated(model, [[6, END]], GREEDY))
+
+
+def test_an_interrupt_as_a_turn_is_taken_harms_nobody(model: EncoderDecoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The turn was counted, and nobody was there yet who would give it back."""
+    engine = Engine(Counted(model), workers=1)
+    take = engine._next
+
+    def interrupted(turn: object) -> bool:
+        monkeypatch.undo()
+        take(turn)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(engine, "_next", interrupted)
     with pytest.raises(KeyboardInterrupt):
         engine.translate([[5, END]], GREEDY)
     found = in_a_thread(lambda: engine.translate([[6, END]], GREEDY)).result(timeout=10)

@@ -5,7 +5,7 @@ import functools
 import os
 import threading
 import weakref
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field, replace
 
@@ -74,7 +74,8 @@ class Engine:
         """Nothing waits, and nobody computes: so in a process that was forked, whose other threads are not there."""
         self._changed = threading.Condition()
         self._waiting: list[Request] = []
-        self._busy = 0
+        # What is being computed, by whom: each turn has a mark of its own.
+        self._computed: dict[object, list[Request]] = {}
 
     def translate(
         self,
@@ -111,9 +112,11 @@ class Engine:
     def submit(self, *requests: Request) -> None:
         """Let these wait. `Request.found` has the result once somebody has computed it; cancel it to do without."""
         with self._changed:
-            self._waiting.extend(requests)
-            # Longest first, so that the batch that needs the most memory comes before any work is lost to it.
-            self._waiting.sort(key=self._width, reverse=True)
+            self._let_wait(requests)
+
+    def _let_wait(self, requests: Iterable[Request]) -> None:
+        """Longest first, so that the batch that needs the most memory comes before any work is lost to it."""
+        self._waiting = sorted([*self._waiting, *requests], key=self._width, reverse=True)
 
     def results(self, requests: Sequence[Request], progress: Progress | None = None) -> Generator[Found, None, None]:
         """Submit these, and give what is found for each, in their order and as soon as it is there.
@@ -148,8 +151,7 @@ class Engine:
             for request in requests:
                 if not request.found.done():
                     request.found.add_done_callback(self._wake)
-                    while batch := self._turn(requests, request):
-                        self._translate(batch)
+                    while self._compute_next(requests, request):
                         report()
                     report()
                 yield request
@@ -165,36 +167,38 @@ class Engine:
     def _help(self, requests: Sequence[Request]) -> None:
         """Compute batches until nothing waits, or whoever is helped needs it no more."""
         # The process' end waits for this thread, and nobody for what it computes then.
-        while threading.main_thread().is_alive() and (batch := self._turn(requests)):
-            self._translate(batch)
+        while threading.main_thread().is_alive() and self._compute_next(requests):
+            pass
 
-    def _translate(self, batch: Sequence[Request]) -> None:
-        """Compute a batch that has its turn. What interrupts this thread is no result: others compute it then."""
-        # Whatever comes from here on, an interrupt too: the batch is under way no more, and is not lost.
+    def _compute_next(self, requests: Sequence[Request], next_one: Request | None = None) -> bool:
+        """Compute the next batch; False where there is none. What interrupts this thread is no result."""
+        turn = object()
+        # Whatever comes, an interrupt too: the batch is under way no more then, and what is not done waits again.
         try:
-            threads = max(1, cores() // min(self._workers, self._busy + self._batches_left()))
-            _settle(batch, translated(self.runtime, batch, threads))
-        except Exception as error:
-            _settle(batch, error)
-        except BaseException:
-            self.submit(*(request for request in batch if not request.found.done()))
-            raise
+            batch = self._turn(turn, requests, next_one)
+            if not batch:
+                return False
+            try:
+                threads = cores() // max(1, min(self._workers, len(self._computed) + self._batches_left()))
+                _settle(batch, translated(self.runtime, batch, max(1, threads)))
+            except Exception as error:
+                _settle(batch, error)
+            return True
         finally:
             with self._changed:
-                self._busy -= 1
+                self._let_wait(request for request in self._computed.pop(turn, ()) if not request.found.done())
                 self._changed.notify_all()
 
-    def _turn(self, requests: Sequence[Request], next_one: Request | None = None) -> list[Request]:
-        """The next batch, whoever's it is, once there may be one more at a time.
+    def _turn(self, turn: object, requests: Sequence[Request], next_one: Request | None) -> list[Request]:
+        """The next batch, whoever's it is, once there may be one more at a time; `turn` marks it as being computed.
 
         None once the `next_one` of these is done. A helper waits for none of them: it has none where none waits.
         """
         with self._changed:
             while not (next_one.found.done() if next_one else all(request.found.done() for request in requests)):
-                if self._busy < self._workers and (batch := self._next()):
-                    self._busy += 1
-                    return batch
-                if not self._waiting and not self._busy and next_one:
+                if len(self._computed) < self._workers and self._next(turn):
+                    return self._computed[turn]
+                if not self._waiting and not self._computed and next_one:
                     # Those who computed it are in the process from which this one was forked.
                     self._waiting = [request for request in requests if not request.found.done()]
                 elif self._waiting or next_one:
@@ -214,21 +218,25 @@ class Engine:
             self._waiting = [one for one in self._waiting if not one.found.cancelled()]
             self._changed.notify_all()
 
-    def _next(self) -> list[Request]:
-        """The longest that waits, and what is searched for alike, as long as it fits."""
+    def _next(self, turn: object) -> bool:
+        """Mark the longest that waits, and what is searched for alike, as long as it fits; False where none waits."""
         self._waiting = [one for one in self._waiting if not one.found.cancelled()]
         batch: list[Request] = []
+        target = 0  # All have room for the longest of their targets.
         for request in self._waiting:
             if not batch or (request.options == batch[0].options and request.shortlist is batch[0].shortlist):
-                if batch and not self._fits(batch[0], request, len(batch) + 1):
+                target = max(target, request.max_length)
+                if batch and not self._fits(batch[0], target, len(batch) + 1):
                     break
                 batch.append(request)
         chosen = set(map(id, batch))
-        self._waiting = [one for one in self._waiting if id(one) not in chosen]
-        return batch
+        if batch:
+            self._computed[turn] = batch
+            self._waiting = [one for one in self._waiting if id(one) not in chosen]
+        return bool(batch)
 
-    def _fits(self, first: Request, request: Request, count: int) -> bool:
-        source, target = self.runtime.padded_length(len(first.source)), max(first.max_length, request.max_length)
+    def _fits(self, first: Request, target: int, count: int) -> bool:
+        source = self.runtime.padded_length(len(first.source))
         if count * source * first.rows > self._budget:
             return False
         return count * self.runtime.bytes_for(source, target, first.rows) <= self.runtime.batch_bytes // self._workers

@@ -212,11 +212,16 @@ EXPORT int ch_shortlist(
         if (counts[i] < 1 || counts[i] > stride) return NO_SUCH_SIZE;
         if (!all_ids(lists + (size_t)i * stride, counts[i], t->target_vocabulary)) return NO_SUCH_ID;
     }
-    s->outputs = stride;
-    s->listed = checked(calloc(sentences, sizeof *s->listed), &failed);
+    struct matrix *listed = checked(calloc(sentences, sizeof *listed), &failed);
     for (int number = 0; number < s->begun && !failed; number++, lists += stride)
-        failed = gather_rows(&t->output, unfolded, lists, counts[number], &s->listed[number]);
-    return failed ? NO_MEMORY : DONE;
+        failed = gather_rows(&t->output, unfolded, lists, counts[number], &listed[number]);
+    if (failed) {
+        for (int number = 0; listed && number < s->begun; number++) ch_unpack(&listed[number]);
+        free(listed);
+        return NO_MEMORY;
+    }
+    s->listed = listed, s->outputs = stride;
+    return DONE;
 }
 
 /* The logits of every row, `stride` numbers apart; beyond the end of a sentence's list -∞. */
