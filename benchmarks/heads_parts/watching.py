@@ -9,8 +9,9 @@ from heads_parts.cases import Case
 from torch import Tensor
 
 from clearhead import EncoderDecoder
-from clearhead.model import Observed
+from clearhead.model import Observed, masks_for
 
+PADDING = 0  # As the tokenizers of *street* have it.
 ATTENTIONS = {"encoder": "self_attention", "decoder": "self_attention", "cross": "cross_attention"}
 
 
@@ -102,7 +103,8 @@ def run(
 
         module.observer = see
     with torch.inference_mode():
-        logits = watched(_padded([one.source for one in cases]), _padded([one.target for one in cases]))
+        source, target = _padded([one.source for one in cases]), _padded([one.target for one in cases])
+        logits = watched(source, target, masks_for(source, target, PADDING))
     rows = torch.stack([logits[number, len(one.target) - 1] for number, one in enumerate(cases)]).log_softmax(-1)
     margins = torch.stack([row[one.right] - row[one.wrong] for row, one in zip(rows, cases, strict=True)])
     return Seen(margins, weights, contexts)
@@ -139,4 +141,4 @@ def _cut_away(model: EncoderDecoder, cases: Sequence[Case], cut: Cut) -> dict[st
 
 def _padded(rows: Sequence[list[int]]) -> Tensor:
     longest = max(map(len, rows))
-    return torch.tensor([row + [0] * (longest - len(row)) for row in rows])
+    return torch.tensor([row + [PADDING] * (longest - len(row)) for row in rows])

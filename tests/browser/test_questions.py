@@ -155,7 +155,7 @@ def test_8_logits(page: Any, opening: Exhibit) -> None:
     place = at(opening.trace.predicted.pieces, "il")
     choose(page, f"{place + 1}: il")
     for one in opening.trace["output.logits"][place].topk(3).values.tolist():
-        says(page, f"{one:.6g}".replace("-", "−"))
+        says(page, f"{one:.3f}".replace("-", "−"))
 
 
 def test_9_a_dropped_beam(page: Any, opening: Exhibit) -> None:

@@ -362,7 +362,7 @@ class TestListening:
             bundle.search(TEXTS, "fr", beam_size=2)
         said = [one.message for one in caplog.records if "activation='mish'" in one.message]
         assert len(said) == (native.library() is not None)
-        with pytest.raises(TraceError, match="activation 'mish' cannot be checked"):
+        with pytest.raises(TraceError, match="'mish' cannot be checked, which knows relu"):
             bundle.trace(TEXTS[0], "fr").check()
 
 
@@ -378,28 +378,25 @@ class TestListening:
     ],
     ids=str,
 )
-def test_blocks_that_c_does_not_know_are_served_by_pytorch(
-    two_languages: Bundle, tmp_path: Path, caplog: pytest.LogCaptureFixture, changes: dict[str, Any]
+def test_blocks_of_other_kinds_are_served_as_they_are(
+    two_languages: Bundle, tmp_path: Path, changes: dict[str, Any]
 ) -> None:
-    """From a folder as well: its config tells them, and C must not take the model for the usual one."""
-    preparing._note.cache_clear()
+    """From a folder: its config tells them, and C must not take the model for the usual one."""
     tokenizer = two_languages.source_tokenizer
     config = dataclasses.replace(two_languages.config, **changes)
     model = EncoderDecoder(config, seed=3).eval()
     Bundle(model, tokenizer, tokenizer, two_languages.recipe).save(tmp_path / "bundle")
-    for precision in ("fp32", "int8"):
+    precisions: dict[Precision, float] = {"fp32": 1e-4, "int8": 0.2}
+    for precision, bound in precisions.items():
         bundle = load(tmp_path / "bundle", precision=precision)
         assert bundle.config == config
         [[found]] = bundle.search(["one two"], "fr", beam_size=1, exact=False)
-        assert isinstance(bundle._serving.engine(bundle.precision).runtime, EagerRuntime)
         source, said = torch.tensor([[*bundle.tag("fr"), *tokenizer.encode("one two"), tokenizer.end]]), [1]
         with torch.inference_mode():
             for token, value in zip(found.tokens, found.token_log_probabilities, strict=True):
                 row = model(source, torch.tensor([said]))[0, -1].log_softmax(-1)
-                assert float(row[token]) == pytest.approx(value, abs=1e-4)
+                assert float(row[token]) == pytest.approx(value, abs=bound)
                 said.append(token)
-    if native.library() is not None:
-        assert "the compiled functions do not know" in caplog.text
     trace = load(tmp_path / "bundle").trace("one two", "fr")
     assert [one for one in trace.check() if not one.agrees] == []
 

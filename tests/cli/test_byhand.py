@@ -51,7 +51,7 @@ def test_of_a_model(clearhead: Run, two_languages_folder: Path) -> None:
     result = clearhead("byhand", "self-attention", *options)
     assert result.code == 0
     assert "“one”" in result.lines[4]
-    assert "encoder.layers.0.self_attention, head 2" in result.out.decode("utf-8")
+    assert "encoder, layer 1 · self-attention, head 2" in result.out.decode("utf-8")
     assert "rounded to 1 decimal" in result.out.decode("utf-8")
 
 

@@ -114,17 +114,18 @@ def _note_returns(first: int, count: int) -> None:
     print(f"clearhead: {place} a CR between words, which ends no line; {REMEDY_FOR_RETURNS}", file=sys.stderr)
 
 
-def write(lines: Iterable[str], path: Path | None) -> None:
+def write(lines: Iterable[str], path: Path | None, at_once: bool = False) -> None:
     """Write lines to a file, which is there when it is whole, or for None to standard output, each as it comes.
 
-    A file whose name ends in .gz is compressed.
+    A file whose name ends in .gz is compressed. at_once: nobody waits for the first line; `head` may leave after it.
     """
     try:
         # Somebody may wait for each line; nobody sees a file before it is whole, and gzip would pack each line alone.
         is_followed = path is None or _is_stream(path)
+        lines = ["\n".join(map(one_line, lines))] if at_once else map(one_line, lines)
         with _sink(path) as sink:
             for line in lines:
-                sink.write(one_line(line).encode("utf-8", errors="replace") + b"\n")
+                sink.write(line.encode("utf-8", errors="replace") + b"\n")
                 if is_followed:
                     sink.flush()
     except BrokenPipeError:

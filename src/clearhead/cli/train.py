@@ -51,7 +51,7 @@ def train(
     loaded = load_recipe(recipe, overrides or ())
     if print_recipe:
         # In UTF-8, as a recipe is read, whatever the terminal has.
-        lines.write(loaded.to_yaml().removesuffix("\n").split("\n"), None)
+        lines.write(loaded.to_yaml().removesuffix("\n").split("\n"), None, at_once=True)
         return 0
     if out is None:
         raise UsageError(f"train needs a folder for the run; add --out, as in --out runs/{loaded.name}")

@@ -86,7 +86,8 @@ def contradiction(config: "clearhead.model.TransformerConfig") -> str | None:
     with torch.no_grad():
         # Untrained, a bias is 0 and a weight of a normalisation 1: whoever left them out would compute the same.
         for parameter in model.parameters():
-            parameter.add_(torch.randn(parameter.shape, generator=generator), alpha=0.1)
+            drawn = torch.randn(parameter.shape, generator=generator, dtype=torch.float32, device="cpu")
+            parameter.add_(drawn, alpha=0.1)
     runtime = compiled(model, "fp32")
     if runtime is None:
         return "C is not there, or does not know a part of the model"
