@@ -86,6 +86,13 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
         reporter.write_line(f"the browser's tests were left out: {' and '.join(MISSING)} not found")
 
 
+@pytest.fixture
+def signatures_unchecked(request: pytest.FixtureRequest) -> None:
+    """For what the code itself refuses: in the shapes' pass its signature does so before."""
+    if request.config.getoption("jaxtyping_packages", None):
+        pytest.skip("the signature refuses it here")
+
+
 @pytest.fixture(scope="session")
 def browser_program() -> tuple[str | None, list[str]]:
     """The Chromium that is found here, and the names of what is missing to drive it."""

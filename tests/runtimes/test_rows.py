@@ -72,7 +72,7 @@ def test_what_may_be_asked(tokens: Any, parents: Any) -> None:
         (np.zeros((0, 2), np.int64), np.zeros((0, 2), np.int64), "one row or more"),
     ],
 )
-def test_what_may_not_be_asked(tokens: Any, parents: Any, message: str) -> None:
+def test_what_may_not_be_asked(signatures_unchecked: None, tokens: Any, parents: Any, message: str) -> None:
     rows = two_of_two()
     with pytest.raises(DecodingError, match=message) as error:
         rows.check(np.array(tokens), None if parents is None else np.array(parents))

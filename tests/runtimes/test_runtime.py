@@ -437,7 +437,9 @@ REFUSED_STEPS: dict[str, tuple[Any, Any]] = {
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("asked", REFUSED_STEPS)
-def test_what_is_not_there_is_refused_by_each(runtime_of: Any, kind: str, asked: str) -> None:
+def test_what_is_not_there_is_refused_by_each(
+    signatures_unchecked: None, runtime_of: Any, kind: str, asked: str
+) -> None:
     """PyTorch raised IndexError, on a GPU it would end the process' computations; and the state goes on as it was."""
     runtime = runtime_of(kind, model_of("paper"))
     with runtime.session():

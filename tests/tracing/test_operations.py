@@ -46,14 +46,7 @@ def test_kinds_of_one_operation() -> None:
 
 
 @pytest.fixture
-def free_names(request: pytest.FixtureRequest) -> None:
-    """The shapes' pass holds each config to the names that its signature lists."""
-    if request.config.getoption("jaxtyping_packages", None):
-        pytest.skip("a signature's own names are checked here")
-
-
-@pytest.fixture
-def mish(free_names: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def mish(signatures_unchecked: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """x · tanh(ln(1 + e^x)) (Misra 2019), by the three entries that CONTRIBUTING.md names."""
     choices = config._CHOICES
     monkeypatch.setitem(choices, "activation", (*choices["activation"], "mish"))
@@ -84,6 +77,6 @@ def test_a_new_activation(mish: None, make_trace: Any, tmp_path: Any) -> None:
     assert unknown_to_c(model.config.block) is not None
 
 
-def test_a_name_that_nobody_gave_is_refused(free_names: None) -> None:
+def test_a_name_that_nobody_gave_is_refused(signatures_unchecked: None) -> None:
     with pytest.raises(ValueError, match="activation='mish' is not known"):
         TransformerConfig(source_vocabulary=9, target_vocabulary=9, activation="mish")  # type: ignore[arg-type]
