@@ -46,7 +46,7 @@ class Part:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, help="the folder that holds multi30k/")
+    parser.add_argument("--data", type=lambda given: Path(given).resolve(), help="the folder that holds multi30k/")
     parser.add_argument("--seconds", type=float, default=460, help="for all parts together")
     parser.add_argument("--parts", default="", help="beginnings of the parts' names; all where not given")
     parser.add_argument("--rehearse", action="store_true", help="at sizes of a toy, on a CPU")
