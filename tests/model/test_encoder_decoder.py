@@ -222,12 +222,12 @@ def test_a_pair_in_a_shared_row_is_as_in_one_of_its_own(norm_placement: str, pos
     ]
     source, source_segments = packed([[one for one, _ in row] for row in pairs], length)
     target, target_segments = packed([[other for _, other in row] for row in pairs], length)
-    states = model.packed_states(source, target, Segments(source_segments, target_segments))
+    states = model.hidden_states(source, target, segments=Segments(source_segments, target_segments))
     assert torch.isfinite(states).all()
     for row, number, source_ids, target_ids in (
         (row, number, *pair) for row, sentences in enumerate(pairs) for number, pair in enumerate(sentences, start=1)
     ):
-        alone = model.states(torch.tensor([source_ids]), torch.tensor([target_ids]))[0]
+        alone = model.hidden_states(torch.tensor([source_ids]), torch.tensor([target_ids]))[0]
         torch.testing.assert_close(states[row][target_segments[row] == number], alone, rtol=0, atol=1e-12)
 
 

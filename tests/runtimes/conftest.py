@@ -1,4 +1,4 @@
-"""What is recorded as a CUDA graph would be, and how hypotheses are compared."""
+"""What is captured as a CUDA graph would be, and how hypotheses are compared."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,30 +13,30 @@ from torch.utils._pytree import tree_leaves
 class Tape(TorchDispatchMode):
     """Records the operations of a function, as a CUDA graph does: with the tensors and numbers of that one call.
 
-    It is a `graphs.Recorder`. What a recorded function computed is undone, and computed when it is played. So a number
+    It is a `graphs.Capturer`. What a captured function computed is undone, and computed when it is replayed. A number
     that Python counted, or a tensor that does not stay where it is, makes a wrong result here as on a GPU.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.recorded = self.played = 0
+        self.captured = self.replayed = 0
         self._calls: list[tuple[Any, tuple[Any, ...], dict[str, Any], Any]] = []
         self._before: list[tuple[Tensor, Tensor]] = []
 
     def run(self, function: Callable[[], None]) -> None:
         function()
 
-    def record(self, function: Callable[[], None]) -> Callable[[], None]:
+    def capture(self, function: Callable[[], None]) -> Callable[[], None]:
         self._calls, self._before = [], []
         with self:
             function()
         for tensor, value in reversed(self._before):
             tensor.copy_(value)
-        self.recorded += 1
+        self.captured += 1
         calls = self._calls
 
         def play() -> None:
-            self.played += 1
+            self.replayed += 1
             for operation, arguments, named, results in calls:
                 given = [one.untyped_storage().data_ptr() for one in tensors((arguments, named))]
                 for old, new in zip(tensors(results), tensors(operation(*arguments, **named)), strict=True):

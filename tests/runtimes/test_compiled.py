@@ -385,7 +385,7 @@ def advance(runtime: CompiledRuntime, state: CompiledState, tokens: NDArray[np.i
     """The logits after these tokens ("rows positions") of one sentence's rows, all positions at once."""
     logits = np.empty((len(tokens), VOCABULARY), np.float32)
     code = state._library.advance(
-        state._record, state._state, tokens.ctypes.data, None, 1, *tokens.shape, logits.ctypes.data, VOCABULARY, 1
+        state._c_struct, state._state, tokens.ctypes.data, None, 1, *tokens.shape, logits.ctypes.data, VOCABULARY, 1
     )
     crossing.require_done(code, "some positions", tokens=tokens)
     return logits
@@ -419,7 +419,7 @@ def test_a_stack_without_memory() -> None:
             if "cross_attention.output" in name:
                 parameter.zero_()
     whole, without = compiled_of(model), compiled_of(model)
-    for layer in without._record.decoder[: model.config.decoder_layers]:
+    for layer in without._c_struct.decoder[: model.config.decoder_layers]:
         layer.cross_query.packed = None
     tokens = np.array([[1, 9, 4, 3]])
     found, expected = (advance(one, one.begin([[5, 6, 7]], 12), tokens) for one in (without, whole))

@@ -1,4 +1,4 @@
-"""A model prepared for a GPU, on the CPU: it finds what the model finds, recorded or not."""
+"""A model prepared for a GPU, on the CPU: it finds what the model finds, captured or not."""
 
 import copy
 import dataclasses
@@ -130,26 +130,26 @@ def test_recorded_it_finds_the_same(
     """In batches of several shapes, of which sentences leave, twice: the second time nearly all is played."""
     monkeypatch.setattr("clearhead.runtimes.cuda.FEW_ROWS", 4)
     model = tiny(max_length=20)
-    device = CudaRuntime(model, recorder=tape)
+    device = CudaRuntime(model, capturer=tape)
     sources = [*sources_of(13), *([*(source[:-1] * 9)[:17], END] for source in sources_of(8, seed=2))]
     expected = translated(model, sources, options)
     assert_same(translated(device, sources, options, batch_tokens=16 * options.beam_size * 6), expected)
     assert len(device._batches) > 1
-    assert tape.recorded > 4
-    assert tape.played > 3 * tape.recorded
-    recorded, played = tape.recorded, tape.played
+    assert tape.captured > 4
+    assert tape.replayed > 3 * tape.captured
+    captured, replayed = tape.captured, tape.replayed
     assert_same(translated(device, sources, options, batch_tokens=16 * options.beam_size * 6), expected)
     # What is left to record was asked for once before.
-    assert tape.recorded - recorded < (tape.played - played) / 6
+    assert tape.captured - captured < (tape.replayed - replayed) / 6
 
 
 def test_a_recording_serves_other_sentences(model: EncoderDecoder, assert_same: Any, tape: Any) -> None:
-    device = CudaRuntime(model, recorder=tape)
+    device = CudaRuntime(model, capturer=tape)
     for seed in (1, 2, 3):
         sources = sources_of(3, seed)
         assert_same(translated(device, sources, GREEDY), translated(model, sources, GREEDY))
     # One of reading, one of a step.
-    assert tape.recorded == 2
+    assert tape.captured == 2
     assert len(device._batches) == 1
 
 
@@ -163,7 +163,7 @@ def test_translations_are_the_same_for_any_batch_size_and_order(model: EncoderDe
 
 
 def test_batches_share_one_room_that_grows(model: EncoderDecoder, assert_same: Any, tape: Any) -> None:
-    device, sizes = CudaRuntime(model, recorder=tape), []
+    device, sizes = CudaRuntime(model, capturer=tape), []
     for count in (2, 9, 3, 12, 2):
         sources = sources_of(count, seed=count)
         assert_same(translated(device, sources, GREEDY), translated(model, sources, GREEDY))
@@ -176,7 +176,7 @@ def test_only_so_many_shapes_are_kept(
     monkeypatch: pytest.MonkeyPatch, model: EncoderDecoder, assert_same: Any, tape: Any
 ) -> None:
     monkeypatch.setattr(cuda, "_MOST_BATCHES", 2)
-    device = CudaRuntime(model, recorder=tape)
+    device = CudaRuntime(model, capturer=tape)
     for count in (5, 3, 2):
         sources = sources_of(count)
         assert_same(translated(device, sources, GREEDY), translated(model, sources, GREEDY))
@@ -188,13 +188,13 @@ def test_sampling_and_prefixes_recorded(
     monkeypatch: pytest.MonkeyPatch, model: EncoderDecoder, assert_same: Any, tape: Any, few: int
 ) -> None:
     monkeypatch.setattr(cuda, "FEW_ROWS", few)
-    device, sources = CudaRuntime(model, recorder=tape), sources_of(6)
+    device, sources = CudaRuntime(model, capturer=tape), sources_of(6)
     sample = dataclasses.replace(OPTIONS, sampling=Sampling(seed=5))
     prefixes = [[5, 6], [], [7], [], [], []]
     for options, forced in ((sample, None), (sample, prefixes), (OPTIONS, prefixes), (GREEDY, prefixes)):
         expected = translated(model, sources, options, prefixes=forced)
         assert_same(translated(device, sources, options, prefixes=forced), expected)
-    assert tape.played > 10
+    assert tape.replayed > 10
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
@@ -239,21 +239,21 @@ LIMITS = [2, 10, 3, 3, 12, 1, 4, 2, 2, 11, 1, 3]
 PREFIXES = [[5] * limit for limit in LIMITS]
 
 
-@pytest.mark.parametrize("recorded", [False, True])
+@pytest.mark.parametrize("captured", [False, True])
 def test_sentences_move_together_when_half_are_done(
-    monkeypatch: pytest.MonkeyPatch, moves: Any, tape: Any, assert_same: Any, recorded: bool
+    monkeypatch: pytest.MonkeyPatch, moves: Any, tape: Any, assert_same: Any, captured: bool
 ) -> None:
     """Of twelve sentences 10, 7, 4, 3 are left after 1, 2, 3, 4 steps, two after ten and one after eleven."""
     monkeypatch.setattr(cuda, "FEW_ROWS", 0)
     model = tiny()
-    device = CudaRuntime(model, recorder=tape if recorded else None)
+    device = CudaRuntime(model, capturer=tape if captured else None)
     found = searched(device, requests(LIMITS, GREEDY, PREFIXES))
     assert [best.tokens for [best] in found] == [tuple(prefix) for prefix in PREFIXES]
     assert_same(found, searched(EagerRuntime(model), requests(LIMITS, GREEDY, PREFIXES)))
     expected = [(12, 16)] * 3 + [(4, 16)] * 7 + [(2, 16), (1, 16)]
-    # The first call of each shape runs, the second is recorded, and those after it are played.
+    # The first call of each shape runs, the second is captured, and those after it are played.
     called = [(12, 16)] * 2 + [(4, 16)] * 2 + [(2, 16), (1, 16)]
-    assert moves == (called if recorded else expected)
+    assert moves == (called if captured else expected)
 
 
 def test_few_rows_do_not_move(moves: Any, model: EncoderDecoder) -> None:

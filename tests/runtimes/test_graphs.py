@@ -1,4 +1,4 @@
-"""Recordings: what is recorded when, and that CUDA is asked as torch's notes on CUDA graphs say."""
+"""Captures: what is captured when, and that CUDA is asked as torch's notes on CUDA graphs say."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 import torch
 
-from clearhead.runtimes.graphs import CudaRecorder, Recorded
+from clearhead.runtimes.graphs import Captured, CudaCapturer
 
 GPU = torch.device("cuda")
 
 
 class Log:
-    """A recorder that only notes what it is asked for."""
+    """A capturer that only notes what it is asked for."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -22,29 +22,29 @@ class Log:
         self.lines.append("run")
         function()
 
-    def record(self, function: Callable[[], None]) -> Callable[[], None]:
-        self.lines.append("record")
+    def capture(self, function: Callable[[], None]) -> Callable[[], None]:
+        self.lines.append("capture")
         return lambda: self.lines.append("play")
 
 
 def test_the_first_call_runs_the_second_is_recorded_and_each_from_then_on_played() -> None:
     log, called = Log(), []
-    recorded = Recorded(lambda one, other: called.append((one, other)), log)
+    captured = Captured(lambda one, other: called.append((one, other)), log)
     for _ in range(4):
-        recorded(2, 3)
-    assert log.lines == ["run", "record", "play", "play", "play"]
+        captured(2, 3)
+    assert log.lines == ["run", "capture", "play", "play", "play"]
     assert called == [(2, 3)]
-    recorded(3, 2)
+    captured(3, 2)
     assert log.lines[5:] == ["run"]
     assert called[1:] == [(3, 2)]
 
 
 def test_some_functions_run_more_often_before_they_are_recorded() -> None:
     log = Log()
-    recorded = Recorded(lambda: None, log, warm_up=3)
+    captured = Captured(lambda: None, log, warm_up=3)
     for _ in range(5):
-        recorded()
-    assert log.lines == ["run", "run", "run", "record", "play", "play"]
+        captured()
+    assert log.lines == ["run", "run", "run", "capture", "play", "play"]
 
 
 def test_a_recording_computes_what_the_function_would(tape: Any) -> None:
@@ -56,10 +56,10 @@ def test_a_recording_computes_what_the_function_would(tape: Any) -> None:
         sums.index_copy_(0, position, seen[:reach].sum(0, keepdim=True))
         position.add_(1)
 
-    recorded = Recorded(step, tape)
+    captured = Captured(step, tape)
     for _ in range(9):
-        recorded(1, 9)
-    assert (tape.recorded, tape.played) == (1, 8)
+        captured(1, 9)
+    assert (tape.captured, tape.replayed) == (1, 8)
     assert sums.tolist() == [0, 1, 3, 6, 10, 15, 21, 28, 36]
 
 
@@ -71,14 +71,14 @@ def test_the_tape_shows_what_a_recording_would_not_see(tape: Any) -> None:
         kept[counted[0]] = 1.0
         counted[0] += 1
 
-    recorded = Recorded(step, tape)
+    captured = Captured(step, tape)
     for _ in range(4):
-        recorded(1, 1)
+        captured(1, 1)
     assert kept.tolist() == [1, 1, 0, 0]
 
 
 class Cuda:
-    """Stands in for the parts of torch.cuda that a recorder uses, and notes their use."""
+    """Stands in for the parts of torch.cuda that a capturer uses, and notes their use."""
 
     def __init__(self, refuses: bool = False) -> None:
         self.lines: list[str] = []
@@ -115,10 +115,10 @@ class Cuda:
     @contextlib.contextmanager
     def graph(self, graph: Any, pool: str, stream: Any, capture_error_mode: str) -> Iterator[None]:
         if self.refuses:
-            # As torch's: whoever breaks a recording off finds the stream that records still the current one.
+            # As torch's: whoever breaks a capture off finds the stream that captures still the current one.
             self.current = stream.name
             raise RuntimeError("operation not permitted when stream is capturing")
-        self.lines.append(f"record on {stream.name} in {pool}, {capture_error_mode}")
+        self.lines.append(f"capture on {stream.name} in {pool}, {capture_error_mode}")
         with self.stream(stream):
             yield
 
@@ -136,15 +136,15 @@ def cuda(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Cuda]:
 
 def test_cuda_runs_beside_then_records_there_and_plays_where_the_others_run(cuda: Callable[..., Cuda]) -> None:
     stand_in = cuda()
-    recorder = CudaRecorder(GPU)
-    recorder.run(lambda: stand_in.lines.append(f"run on {stand_in.current}"))
-    play = recorder.record(lambda: stand_in.lines.append(f"called on {stand_in.current}"))
+    capturer = CudaCapturer(GPU)
+    capturer.run(lambda: stand_in.lines.append(f"run on {stand_in.current}"))
+    play = capturer.capture(lambda: stand_in.lines.append(f"called on {stand_in.current}"))
     play()
     assert stand_in.lines == [
         "side waits for main",
         "run on side",
         "main waits for side",
-        "record on side in pool, thread_local",
+        "capture on side in pool, thread_local",
         "called on side",
         "play on main",
     ]
@@ -154,9 +154,9 @@ def test_where_cuda_refuses_the_function_is_called_instead(
     cuda: Callable[..., Cuda], caplog: pytest.LogCaptureFixture
 ) -> None:
     stand_in, called = cuda(refuses=True), []
-    recorder = CudaRecorder(GPU)
+    capturer = CudaCapturer(GPU)
     for _ in range(2):
-        recorder.record(lambda: called.append(stand_in.current))()
+        capturer.capture(lambda: called.append(stand_in.current))()
     assert called == ["main", "main"]
     assert len(caplog.records) == 1
     assert "CUDA graphs cannot be used (operation not permitted" in caplog.text
@@ -168,7 +168,7 @@ def test_whoever_needs_the_recording_raises_what_it_wants(cuda: Callable[..., Cu
 
     cuda(refuses=True)
     with pytest.raises(LookupError, match="operation not permitted"):
-        CudaRecorder(GPU, told).record(lambda: None)
+        CudaCapturer(GPU, told).capture(lambda: None)
 
 
 def test_what_is_wrong_with_the_function_itself_is_not_hidden(cuda: Callable[..., Cuda]) -> None:
@@ -177,7 +177,7 @@ def test_what_is_wrong_with_the_function_itself_is_not_hidden(cuda: Callable[...
 
     cuda()
     with pytest.raises(ValueError, match="mistake"):
-        CudaRecorder(GPU).record(fail)
+        CudaCapturer(GPU).capture(fail)
 
 
 @pytest.mark.slow
@@ -189,7 +189,7 @@ def test_on_a_gpu_each_call_counts_once_and_draws_anew() -> None:
         total.add_(1.0)
         drawn.copy_(torch.rand(1000, device="cuda"))
 
-    graph, seen = Recorded(function, CudaRecorder(GPU), warm_up=3), []
+    graph, seen = Captured(function, CudaCapturer(GPU), warm_up=3), []
     for number in (1, 2, 3, 4, 5, 2, 5):
         torch.manual_seed(number)
         graph()

@@ -56,7 +56,7 @@ BEAM = SearchOptions(
 GREEDY = dataclasses.replace(BEAM, beam_size=1, top_beams=1)
 SAMPLE = dataclasses.replace(BEAM, sampling=Sampling(temperature=1.3, top_k=9, top_p=0.95, seed=3), top_beams=2)
 needs_c = pytest.mark.skipif(native.library() is None, reason="this machine has no C compiler")
-KINDS = [pytest.param("compiled", marks=needs_c), "eager", "cuda", "recorded"]
+KINDS = [pytest.param("compiled", marks=needs_c), "eager", "cuda", "captured"]
 
 
 def sources(count: int = 6) -> list[list[int]]:
@@ -175,7 +175,7 @@ def runtime_of(tape: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Enc
             return found
         # Few rows move together as many do.
         monkeypatch.setattr("clearhead.runtimes.cuda.FEW_ROWS", 2)
-        return CudaRuntime(model, recorder=tape if kind == "recorded" else None)
+        return CudaRuntime(model, capturer=tape if kind == "captured" else None)
 
     return make
 
@@ -200,7 +200,7 @@ def test_the_same_hypotheses(runtime_of: Any, assert_same: Any, tape: Any, kind:
     for batch_tokens in (None, 40 * options.beam_size):
         found = Engine(runtime, batch_tokens=batch_tokens).translate(sources(), options, **asked)
         assert_same(found, expected(name, way), ROUNDING)
-    assert (tape.played > 0) == (kind == "recorded")
+    assert (tape.replayed > 0) == (kind == "captured")
 
 
 def test_what_is_expected_is_worth_comparing() -> None:

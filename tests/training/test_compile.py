@@ -35,7 +35,7 @@ for step in range(3):
     if step == 1:
         torch.compiler.set_stance("fail_on_recompile")
     for model in (plain, compiled):
-        states = model.packed_states(source, target, Segments(segments, segments))
+        states = model.hidden_states(source, target, segments=Segments(segments, segments))
         torch.autograd.backward(states.square().sum() / 100)
 assert len(graphs) == 2, len(graphs)
 assert list(plain.state_dict()) == list(compiled.state_dict())

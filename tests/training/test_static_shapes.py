@@ -9,7 +9,7 @@ import torch
 from clearhead.data import Batch
 from clearhead.errors import TrainingError
 from clearhead.model import Segments
-from clearhead.training.static_shapes import StaticStep, graph_recorder
+from clearhead.training.static_shapes import StaticTrainStep, graph_capturer
 
 
 def batch(value: int) -> Batch:
@@ -29,7 +29,7 @@ def test_every_step_reads_its_own_batches_at_the_same_place() -> None:
         seen.append(values(batches))
         places.append([tensor.data_ptr() for one in batches for tensor in one.tensors()])
 
-    step = StaticStep(learn, "cpu")
+    step = StaticTrainStep(learn, "cpu")
     for first in (10, 20, 30):
         step([batch(first), batch(first + 100)])
     assert seen[0] == [[10, 11, 12, 13, 14], [110, 111, 112, 113, 114]]
@@ -40,13 +40,13 @@ def test_every_step_reads_its_own_batches_at_the_same_place() -> None:
 
 def test_what_it_is_given_stays_as_it_is() -> None:
     """The first batches are not the place that later ones are copied to."""
-    given, step = batch(10), StaticStep(lambda batches: None, "cpu")
+    given, step = batch(10), StaticTrainStep(lambda batches: None, "cpu")
     step([given])
     step([batch(20)])
     assert values([given]) == [[10, 11, 12, 13, 14]]
 
 
-class Recorder:
+class Capturer:
     """Notes what it is asked for, and plays by calling."""
 
     def __init__(self) -> None:
@@ -56,19 +56,19 @@ class Recorder:
         self.lines.append("run")
         function()
 
-    def record(self, function: Callable[[], None]) -> Callable[[], None]:
-        self.lines.append("record")
+    def capture(self, function: Callable[[], None]) -> Callable[[], None]:
+        self.lines.append("capture")
         return function
 
 
 def test_a_recorded_step_takes_nothing() -> None:
-    """It reads what stands in its place when it is played; three steps warm up, as torch's notes have it."""
+    """It reads what stands in its place when it is replayed; three steps warm up, as torch's notes have it."""
     seen: list[list[list[int]]] = []
-    recorder = Recorder()
-    step = StaticStep(lambda batches: seen.append(values(batches)), "cpu", recorder)
+    capturer = Capturer()
+    step = StaticTrainStep(lambda batches: seen.append(values(batches)), "cpu", capturer)
     for first in (10, 20, 30, 40, 50):
         step([batch(first)])
-    assert recorder.lines == ["run", "run", "run", "record"]
+    assert capturer.lines == ["run", "run", "run", "capture"]
     assert [one[0][0] for one in seen] == [10, 20, 30, 40, 50]
 
 
@@ -84,12 +84,12 @@ def test_what_cannot_be_recorded_is_said_in_one_line(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(torch.cuda, "graph", refuse)
     message = r"as a CUDA graph \(CUDA error: operation not permitted when stream is capturing\); set training.graph="
     with pytest.raises(TrainingError, match=message) as caught:
-        graph_recorder("cuda").record(lambda: None)
+        graph_capturer("cuda").capture(lambda: None)
     assert "\n" not in str(caught.value)
 
 
 def test_another_number_of_batches_is_no_step() -> None:
-    step = StaticStep(lambda batches: None, "cpu")
+    step = StaticTrainStep(lambda batches: None, "cpu")
     step([batch(1), batch(2)])
     with pytest.raises(ValueError, match="shorter"):
         step([batch(1)])

@@ -70,7 +70,7 @@ class Attention(Observed):
             query = self._seen_heads("query", query, inputs, start)
             attended = self._seen_keys_and_values(key, value, inputs, start)
             attended = attended if cache is None else cache(attended)
-        return self._gather(query, attended, mask)
+        return self._attend(query, attended, mask)
 
     def _seen_keys_and_values(self, key: Tensor, value: Tensor, inputs: Tensor, start: Start) -> KeysValues:
         key = self._seen_heads("key", key, inputs, start)
@@ -84,7 +84,7 @@ class Attention(Observed):
             vectors = self.rotary(vectors, start)
         return self.see(name, vectors, "heads", inputs, weights=name, heads=heads, rotary=is_turned)
 
-    def _gather(self, query: Tensor, attended: KeysValues, mask: Tensor | None) -> Tensor:
+    def _attend(self, query: Tensor, attended: KeysValues, mask: Tensor | None) -> Tensor:
         dropout = self.dropout if self.training else 0.0
         key, value = map(self.for_all_heads, attended)
         if self.observer is None:

@@ -13,7 +13,7 @@ from clearhead.model.embedding import Embedding, Output
 from clearhead.model.initialization import initialize
 from clearhead.model.masks import Masks, Segments, causal_mask, packed_masks, unpadded_masks
 from clearhead.model.observed import Observed
-from clearhead.model.positions import restarted
+from clearhead.model.positions import Start, restarted
 from clearhead.model.stacks import Decoder, Encoder
 
 
@@ -57,37 +57,41 @@ class EncoderDecoder(Observed):
             return self._next(target, cache)
         if source is None:
             raise ConfigError("source is None; give its ids, or a cache that has read it")
-        return self.output(self.states(source, target, masks))
+        return self.output(self.hidden_states(source, target, masks))
 
-    def states(
+    def hidden_states(
         self,
         source: Int[Tensor, "sentences source"],
         target: Int[Tensor, "sentences target"],
         masks: Masks | None = None,
+        segments: Segments | None = None,
     ) -> Float[Tensor, "sentences target width"]:
-        """What goes into the last linear layer: for a loss that computes that layer itself."""
+        """What goes into the last linear layer: for a loss that computes that layer itself.
+
+        With `segments` several pairs share a row, and masks and positions follow from them: every position gets the
+        same as if its pair had a row of its own.
+        """
         require_pairs(source, target)
+        source_start: Start = 0
+        target_start: Start = 0
+        if segments is not None:
+            masks, (source_start, target_start) = packed_masks(segments), map(restarted, segments)
         masks = unpadded_masks(source, target) if masks is None else masks
         if not isinstance(masks, Masks):
             raise ConfigError(f"masks is a {type(masks).__name__}; give Masks, such as masks_for makes")
         self.tell("masks.source", masks.source)
         self.tell("masks.target", masks.target)
-        memory = self.encode(source, masks.source)
-        return self.decoder(self.target_embedding(target), memory, masks)
-
-    def packed_states(
-        self, source: Int[Tensor, "rows source"], target: Int[Tensor, "rows target"], segments: Segments
-    ) -> Float[Tensor, "rows target width"]:
-        """`states` where several pairs share a row: to each place the same as if its pair had a row of its own."""
-        masks, (source_start, target_start) = packed_masks(segments), map(restarted, segments)
-        memory = self.encoder(self.source_embedding(source, source_start), masks.source, source_start)
+        memory = self.encode(source, masks.source, source_start)
         return self.decoder(self.target_embedding(target, target_start), memory, masks, target_start)
 
     def encode(
-        self, source: Int[Tensor, "sentences source"], mask: Bool[Tensor, "sentences 1 #source source"]
+        self,
+        source: Int[Tensor, "sentences source"],
+        mask: Bool[Tensor, "sentences 1 #source source"],
+        start: Start = 0,
     ) -> Float[Tensor, "sentences source width"]:
-        """The memory: one vector for each source token that has seen all the others."""
-        return self.encoder(self.source_embedding(source), mask)
+        """The memory: one vector for each source token that has seen all the others. start: the first position."""
+        return self.encoder(self.source_embedding(source, start), mask, start)
 
     def decode(
         self,

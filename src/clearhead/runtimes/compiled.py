@@ -62,7 +62,7 @@ class CompiledRuntime:
         self._prepacking = Prepacking(library, config, weights, precision, is_ours)
         # Not at the process' end, where a thread may still compute; its memory is given back anyhow.
         weakref.finalize(self, _free, library, self._prepacking.matrices).atexit = False
-        self._record = self._prepacking.record()
+        self._c_struct = self._prepacking.c_struct()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "CompiledRuntime":
         return self
@@ -101,18 +101,18 @@ class CompiledRuntime:
         capacity, threads = crossing.count("capacity", capacity), crossing.count("threads", threads)
         state = c_void_p()
         code = self._library.state_new(
-            self._record, pointer("ids", ids, INT32, len(ids)), len(ids),
+            self._c_struct, pointer("ids", ids, INT32, len(ids)), len(ids),
             pointer("lengths", lengths, INT32, len(sources)), len(sources),
             1, capacity, native.threads(threads), state,
         )  # fmt: skip
         crossing.require_done(code, "reading sources", ids=ids, lengths=lengths, capacity=capacity)
-        return CompiledState(self, self._library, self._record, state, len(sources), threads, lists)
+        return CompiledState(self, self._library, self._c_struct, state, len(sources), threads, lists)
 
     def unfolded(self) -> Int[np.ndarray, "outputs words"]:
         """The output layer's prepacked weights one output after the other, made when a list first asks for some."""
         # Two threads may both make them; they make the same, and no lock is there to be held while a process forks.
         if self._output_rows is None:
-            output = self._record.output
+            output = self._c_struct.output
             rows = np.empty((output.outputs, self._library.words32(output)), INT32)
             self._library.unfold(output, address(rows))
             self._output_rows = rows
@@ -130,7 +130,7 @@ class CompiledState:
         self,
         runtime: CompiledRuntime,
         library: native.Library,
-        record: native.Transformer,
+        struct: native.Transformer,
         state: c_void_p,
         sentences: int,
         threads: int,
@@ -139,9 +139,9 @@ class CompiledState:
         self._runtime = runtime  # Kept alive, as C reads its weights.
         self._threads = threads
         self._lists: Lists | None = None
-        self._library, self._record, self._state, self._shape = library, record, state, (sentences, 1)
+        self._library, self._c_struct, self._state, self._shape = library, struct, state, (sentences, 1)
         self._outputs = runtime.sizes.target_vocabulary
-        weakref.finalize(self, library.state_free, record, state).atexit = False
+        weakref.finalize(self, library.state_free, struct, state).atexit = False
         # Two threads that ask at once wait for each other: C would write to the same buffers.
         self._busy = threading.Lock()
         self.logits = np.empty((0, 0, self._outputs), FLOAT32)
@@ -156,7 +156,7 @@ class CompiledState:
         )
         sentences, longest = self._shape[0], lists.tokens.shape[1]
         code = self._library.shortlist(
-            self._record, self._state, address(self._runtime.unfolded()),
+            self._c_struct, self._state, address(self._runtime.unfolded()),
             pointer("lists", lists.tokens, INT32, sentences, longest),
             pointer("the lists' sizes", lists.counts, INT32, sentences), sentences, longest,
         )  # fmt: skip
@@ -175,7 +175,7 @@ class CompiledState:
             if logits.shape[:2] != shape or logits.shape[2] != self._outputs:
                 logits = np.empty((*shape, self._outputs), FLOAT32)
             code = self._library.advance(
-                self._record, self._state, pointer("tokens", tokens, INT64, *shape),
+                self._c_struct, self._state, pointer("tokens", tokens, INT64, *shape),
                 None if parents is None else pointer("parents", parents, INT64, *shape), *shape, 1,
                 address(logits), self._outputs, native.threads(self._threads),
             )  # fmt: skip

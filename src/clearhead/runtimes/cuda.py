@@ -1,4 +1,4 @@
-"""A model prepared for a CUDA GPU: its weights, its buffers, and recordings of its steps."""
+"""A model prepared for a CUDA GPU: its weights, its buffers, and captures of its steps."""
 
 import contextlib
 import copy
@@ -18,13 +18,13 @@ from clearhead.model.blocks import DecoderLayer
 from clearhead.model.embedding import Output
 from clearhead.runtimes.choosing import Chooser
 from clearhead.runtimes.eager import DEVICE_BATCH_TOKENS, device_bytes
-from clearhead.runtimes.graphs import CudaRecorder, Recorded, Recorder
+from clearhead.runtimes.graphs import Captured, Capturer, CudaCapturer
 from clearhead.runtimes.rows import Rows
 from clearhead.runtimes.runtime import Bans, Choice, Ids, Lists, Sizes, bytes_for
 from clearhead.runtimes.static import Joined, Shape, StaticStep, numbers_for
 from clearhead.runtimes.weights import require_finite
 
-# Recordings are small, but not nothing: after so many different shapes all are made anew.
+# Captures are small, but not nothing: after so many different shapes all are made anew.
 _MOST_BATCHES = 32
 # With no more rows than these, fewer of them would save nothing: a step's time is that of starting its operations.
 FEW_ROWS = 64
@@ -38,16 +38,16 @@ class CudaRuntime:
     precision: "fp32" computes in the numbers that the model has; "bf16" rounds weights and whatever passes between
     operations to 8 bits of precision, but for logits and log-probabilities, which are float32 or better in both.
 
-    A batch's shape is rounded up, so that there are few, and each has its buffers and its recorded steps. They stay
+    A batch's shape is rounded up, so that there are few, and each has its buffers and its captured steps. They stay
     until a batch needs more memory than any before it. The weights are copied: what becomes of `model` later is not
     seen. One batch runs at a time, whichever thread it comes from: a session is that batch's alone.
 
-    It works on any device, and records where that is a CUDA GPU, or with the `recorder` that is given.
+    It works on any device, and captures where that is a CUDA GPU, or with the `capturer` that is given.
     """
 
     batch_tokens, concurrency = DEVICE_BATCH_TOKENS, 1
 
-    def __init__(self, model: EncoderDecoder, precision: str = "fp32", recorder: Recorder | None = None) -> None:
+    def __init__(self, model: EncoderDecoder, precision: str = "fp32", capturer: Capturer | None = None) -> None:
         self.sizes = Sizes.of(model.config)
         self.device = next(model.parameters()).device
         self.batch_bytes = device_bytes(self.device)
@@ -59,7 +59,7 @@ class CudaRuntime:
         attentions = [cast(DecoderLayer, layer).self_attention for layer in self.model.decoder.layers]
         self._joined = [Joined.of(one.query, one.key, one.value) for one in attentions]
         self._lock = threading.Lock()
-        self._given = recorder
+        self._given = capturer
         self._forget(0)
 
     def padded_length(self, length: int) -> int:
@@ -91,18 +91,18 @@ class CudaRuntime:
             needed = numbers_for(self.model, shape)
             if needed > len(self._room) or len(self._batches) == _MOST_BATCHES:
                 self._forget(max(needed, len(self._room)))
-            self._batches[shape] = _Batch(StaticStep(self.model, self._joined, shape, self._room), self._recorder)
+            self._batches[shape] = _Batch(StaticStep(self.model, self._joined, shape, self._room), self._capturer)
         return CudaState(self._batches[shape], sources, kept, self._chooser, lists)
 
     def _forget(self, numbers: int) -> None:
-        """Drop all buffers and recordings, and make room for the keys and values of the largest batch.
+        """Drop all buffers and captures, and make room for the keys and values of the largest batch.
 
         All batches share it, as only one runs at a time.
         """
         self._batches: dict[Shape, _Batch] = {}
         self._room = torch.empty(0, dtype=torch.float32, device="cpu")  # Given back before there is more of it.
         self._room = torch.zeros(numbers, dtype=next(self.model.parameters()).dtype, device=self.device)
-        self._recorder = self._given or (CudaRecorder(self.device) if self.device.type == "cuda" else None)
+        self._capturer = self._given or (CudaCapturer(self.device) if self.device.type == "cuda" else None)
         self._chooser = Chooser(self.device)
 
 
@@ -116,12 +116,12 @@ class _Buffers(NamedTuple):
 
 
 class _Batch:
-    """A batch's shape: its step, its buffers, and its operations, recorded where that can be.
+    """A batch's shape: its step, its buffers, and its operations, captured where that can be.
 
     read: the sources. move: one position of the first `sentences` sentences, which looks back over `reach` positions.
     """
 
-    def __init__(self, step: StaticStep, recorder: Recorder | None) -> None:
+    def __init__(self, step: StaticStep, capturer: Capturer | None) -> None:
         self.step, shape, device = step, step.shape, step.source.device
         rows, config = (shape.sentences, shape.beams), step.model.config
         precise = torch.promote_types(next(step.model.parameters()).dtype, torch.float32)
@@ -131,8 +131,8 @@ class _Batch:
             torch.zeros(1, dtype=torch.long, device=device),
             torch.zeros(*rows, config.target_vocabulary, dtype=precise, device=device),
         )
-        self.read = step.read if recorder is None else Recorded(step.read, recorder)
-        self.move = self._move if recorder is None else Recorded(self._move, recorder)
+        self.read = step.read if capturer is None else Captured(step.read, capturer)
+        self.move = self._move if capturer is None else Captured(self._move, capturer)
 
     def _move(self, sentences: int, reach: int) -> None:
         tokens, parents, position, found = self.buffers

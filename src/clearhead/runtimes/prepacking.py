@@ -1,4 +1,4 @@
-"""A model's weights as C reads them: prepacked for its products, in one record. See native/transformer.h."""
+"""A model's weights as C reads them: prepacked for its products, in one struct. See native/transformer.h."""
 
 import math
 from collections.abc import Mapping
@@ -37,11 +37,11 @@ class Config(Protocol):
 
 
 class Prepacking:
-    """From weights by name to the record that C reads.
+    """From weights by name to the struct that C reads.
 
     is_ours: whether the arrays are nobody else's, so that they need no copy.
-    matrices: what C has made, for whoever is to give it back. kept: what the record points to besides; both are to live
-        as long as the record is used.
+    matrices: what C has made, for whoever is to give it back. kept: what the struct points to besides; both are to live
+        as long as the struct is used.
     Raises UnknownWeightsError unless each weight is one that C reads, and has the shape that it expects: a parameter
     that somebody added to the model, and that C passed over, would be another model.
     """
@@ -57,64 +57,64 @@ class Prepacking:
         self._shared: dict[Any, tuple[NDArray[Any], NDArray[Any]]] = {}
         self._unread = set(weights)
 
-    def record(self) -> native.Transformer:
+    def c_struct(self) -> native.Transformer:
         for name, array in self._weights.items():
             require_finite_array(name, array)
-        config, block, record = self._config, self._block, native.Transformer()
+        config, block, struct = self._config, self._block, native.Transformer()
         width, positions = block.width, block.max_length
-        record.width, record.inner_width = width, block.inner_width
-        record.heads, record.kv_heads, record.head_width = block.heads, block.kv_heads, block.head_width
-        record.attention_scale = block.scale or 0.0
-        record.encoder_layers, record.decoder_layers = config.encoder_layers, config.decoder_layers
-        record.source_vocabulary, record.target_vocabulary = config.source_vocabulary, config.target_vocabulary
-        record.max_length = positions
-        record.normalize_after = block.norm_placement == "post"
-        record.gated = block.activation in GATED
-        record.activation = (GATED if record.gated else ACTIVATIONS).index(block.activation)
-        record.scale = math.sqrt(width)
-        record.source_embedding = self._pointer("source_embedding.matrix.weight", config.source_vocabulary, width)
-        record.target_embedding = self._pointer("target_embedding.matrix.weight", config.target_vocabulary, width)
+        struct.width, struct.inner_width = width, block.inner_width
+        struct.heads, struct.kv_heads, struct.head_width = block.heads, block.kv_heads, block.head_width
+        struct.attention_scale = block.scale or 0.0
+        struct.encoder_layers, struct.decoder_layers = config.encoder_layers, config.decoder_layers
+        struct.source_vocabulary, struct.target_vocabulary = config.source_vocabulary, config.target_vocabulary
+        struct.max_length = positions
+        struct.normalize_after = block.norm_placement == "post"
+        struct.gated = block.activation in GATED
+        struct.activation = (GATED if struct.gated else ACTIVATIONS).index(block.activation)
+        struct.scale = math.sqrt(width)
+        struct.source_embedding = self._pointer("source_embedding.matrix.weight", config.source_vocabulary, width)
+        struct.target_embedding = self._pointer("target_embedding.matrix.weight", config.target_vocabulary, width)
         if block.positions == "rotary":
             half = block.head_width // 2
-            record.cosine = self._pointer("rotary.cosine", positions, half)
-            record.sine = self._pointer("rotary.sine", positions, half)
+            struct.cosine = self._pointer("rotary.cosine", positions, half)
+            struct.sine = self._pointer("rotary.sine", positions, half)
         else:
-            record.source_positions = self._pointer("source_embedding.positions.table", positions, width)
-            record.target_positions = self._pointer("target_embedding.positions.table", positions, width)
+            struct.source_positions = self._pointer("source_embedding.positions.table", positions, width)
+            struct.target_positions = self._pointer("target_embedding.positions.table", positions, width)
         encoder = [self._layer(f"encoder.layers.{number}", False) for number in range(config.encoder_layers)]
         decoder = [self._layer(f"decoder.layers.{number}", True) for number in range(config.decoder_layers)]
-        record.encoder = (native.Layer * config.encoder_layers)(*encoder)
-        record.decoder = (native.Layer * config.decoder_layers)(*decoder)
+        struct.encoder = (native.Layer * config.encoder_layers)(*encoder)
+        struct.decoder = (native.Layer * config.decoder_layers)(*decoder)
         if block.norm_placement == "pre":
-            record.encoder_norm = self._norm("encoder.normalization")
-            record.decoder_norm = self._norm("decoder.normalization")
-        record.output = self._matrix(
+            struct.encoder_norm = self._norm("encoder.normalization")
+            struct.decoder_norm = self._norm("decoder.normalization")
+        struct.output = self._matrix(
             config.target_vocabulary, width, self._weight("output.matrix.weight", config.target_vocabulary, width)
         )
         self._shared.clear()
         if self._unread:
             raise UnknownWeightsError(f"the compiled functions do not know {min(self._unread)}")
-        return record
+        return struct
 
     def _layer(self, name: str, has_memory: bool) -> native.Layer:
-        record, block = native.Layer(), self._block
+        struct, block = native.Layer(), self._block
         width, inner = block.width, block.inner_width
         queries, keys = block.heads * block.head_width, block.kv_heads * block.head_width
         own, cross, feed = f"{name}.self_attention", f"{name}.cross_attention", f"{name}.feed_forward"
-        record.self_norm = self._norm(f"{own}_residual.normalization")
-        record.self_inputs = self._linear(queries + 2 * keys, width, f"{own}.query", f"{own}.key", f"{own}.value")
-        record.self_output = self._linear(width, queries, f"{own}.output")
+        struct.self_norm = self._norm(f"{own}_residual.normalization")
+        struct.self_inputs = self._linear(queries + 2 * keys, width, f"{own}.query", f"{own}.key", f"{own}.value")
+        struct.self_output = self._linear(width, queries, f"{own}.output")
         if has_memory:
-            record.cross_norm = self._norm(f"{cross}_residual.normalization")
-            record.cross_query = self._linear(queries, width, f"{cross}.query")
-            record.cross_memory = self._linear(2 * keys, width, f"{cross}.key", f"{cross}.value")
-            record.cross_output = self._linear(width, queries, f"{cross}.output")
-        record.feed_forward_norm = self._norm(f"{feed}_residual.normalization")
-        record.inner = self._linear(inner, width, f"{feed}.inner")
+            struct.cross_norm = self._norm(f"{cross}_residual.normalization")
+            struct.cross_query = self._linear(queries, width, f"{cross}.query")
+            struct.cross_memory = self._linear(2 * keys, width, f"{cross}.key", f"{cross}.value")
+            struct.cross_output = self._linear(width, queries, f"{cross}.output")
+        struct.feed_forward_norm = self._norm(f"{feed}_residual.normalization")
+        struct.inner = self._linear(inner, width, f"{feed}.inner")
         if block.activation in GATED:
-            record.gate = self._linear(inner, width, f"{feed}.gate")
-        record.outer = self._linear(width, inner, f"{feed}.outer")
-        return record
+            struct.gate = self._linear(inner, width, f"{feed}.gate")
+        struct.outer = self._linear(width, inner, f"{feed}.outer")
+        return struct
 
     def _linear(self, outputs: int, inputs: int, *names: str) -> native.Matrix:
         """Layers of the same inputs as one matrix, their outputs one after the other."""
@@ -155,11 +155,11 @@ class Prepacking:
         return matrix
 
     def _norm(self, name: str) -> native.Norm:
-        record, width = native.Norm(), self._block.width
-        record.eps, record.centred = self._block.eps, self._block.norm == "layer"
-        record.weight = self._pointer(f"{name}.weight", width)
-        record.bias = self._pointer(f"{name}.bias", width) if f"{name}.bias" in self._weights else None
-        return record
+        struct, width = native.Norm(), self._block.width
+        struct.eps, struct.centred = self._block.eps, self._block.norm == "layer"
+        struct.weight = self._pointer(f"{name}.weight", width)
+        struct.bias = self._pointer(f"{name}.bias", width) if f"{name}.bias" in self._weights else None
+        return struct
 
     def _pointer(self, name: str, *shape: int) -> int:
         """Where its numbers stand, in float32; they are kept as long as the runtime is, shared ones once."""

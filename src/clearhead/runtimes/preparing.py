@@ -1,4 +1,4 @@
-"""From a model to what serves it: C on a CPU, recorded steps on a GPU, its own PyTorch code wherever it is edited."""
+"""From a model to what serves it: C on a CPU, captured steps on a GPU, its own PyTorch code wherever it is edited."""
 
 import functools
 import logging

@@ -1,4 +1,4 @@
-"""A model in fixed shapes, whose keys and values never move, so that its steps can be recorded as CUDA graphs."""
+"""A model in fixed shapes, whose keys and values never move, so that its steps can be captured as CUDA graphs."""
 
 import math
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Batches of one shape at one place: what a step reads that is recorded once and replayed."""
+"""Batches of one shape at one place: what a step reads that is captured once and replayed."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,22 +6,22 @@ import torch
 
 from clearhead.data import Batch
 from clearhead.errors import TrainingError
-from clearhead.runtimes.graphs import CudaRecorder, Recorded, Recorder
+from clearhead.runtimes.graphs import Captured, Capturer, CudaCapturer
 
-# torch's notes on CUDA graphs have a training step run so often before it is recorded.
+# torch's notes on CUDA graphs have a training step run so often before it is captured.
 WARM_UP = 3
 
 
-class StaticStep:
+class StaticTrainStep:
     """A step whose batches are copied, each time, into the tensors of the first ones.
 
-    `learn` takes batches on `device`. With a `recorder` it is recorded, as a CUDA graph for example.
+    `learn` takes batches on `device`. With a `capturer` it is captured, as a CUDA graph for example.
     """
 
-    def __init__(self, learn: Callable[[Sequence[Batch]], None], device: str, recorder: Recorder | None = None) -> None:
+    def __init__(self, learn: Callable[[Sequence[Batch]], None], device: str, capturer: Capturer | None = None) -> None:
         self._learn, self._device = learn, device
         self._inputs: list[Batch] = []
-        self._run = Recorded(self._learn_inputs, recorder, WARM_UP) if recorder else self._learn_inputs
+        self._run = Captured(self._learn_inputs, capturer, WARM_UP) if capturer else self._learn_inputs
 
     def __call__(self, batches: Sequence[Batch]) -> None:
         if not self._inputs:
@@ -40,13 +40,13 @@ class StaticStep:
             tensor.copy_(pinned, non_blocking=True)
 
 
-def graph_recorder(device: str) -> CudaRecorder:
-    """What records a step. Where CUDA refuses, it raises TrainingError: the recipe asks for a graph, or `auto` did."""
-    return CudaRecorder(torch.device(device), _refuse)
+def graph_capturer(device: str) -> CudaCapturer:
+    """What captures a step. Where CUDA refuses, it raises TrainingError: the recipe asks for a graph, or `auto` did."""
+    return CudaCapturer(torch.device(device), _refuse)
 
 
 def _refuse(error: RuntimeError) -> None:
     reason = str(error).strip().partition("\n")[0]
     raise TrainingError(
-        f"the training step cannot be recorded as a CUDA graph ({reason}); set training.graph=false"
+        f"the training step cannot be captured as a CUDA graph ({reason}); set training.graph=false"
     ) from error

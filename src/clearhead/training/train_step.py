@@ -20,7 +20,7 @@ from clearhead.training.optimizer_step import OptimizerStep
 from clearhead.training.r_drop import linear_r_drop, whole_linear_r_drop
 from clearhead.training.schedule import learning_rate
 from clearhead.training.seeding import seed_step
-from clearhead.training.static_shapes import StaticStep, graph_recorder
+from clearhead.training.static_shapes import StaticTrainStep, graph_capturer
 
 
 class TrainStep:
@@ -57,8 +57,8 @@ class TrainStep:
         elif settings.packing or settings.device != "cpu":
             self._cross_entropy = functools.partial(static_linear_cross_entropy, compiled=compiled)
             self._r_drop = whole_linear_r_drop
-        recorder = graph_recorder(settings.device) if settings.graph else None
-        self._static = StaticStep(self._learn, settings.device, recorder) if settings.packing else None
+        capturer = graph_capturer(settings.device) if settings.graph else None
+        self._static = StaticTrainStep(self._learn, settings.device, capturer) if settings.packing else None
 
     def step(self, number: int, batches: Sequence[Batch]) -> None:
         """Take step `number`, which counts from 1, with the gradients of all `batches` together."""
@@ -85,10 +85,10 @@ class TrainStep:
         """Add one batch's gradients to those of the step; the summed loss, still on the device."""
         settings, matrix = self.settings.loss, self.task.output_weight(self.model)
         if settings.r_drop:
-            states = torch.stack(self._states(batch.twice()).chunk(2))
+            states = torch.stack(self._hidden_states(batch.twice()).chunk(2))
             loss = self._r_drop(states, matrix, batch.target_output, settings, batch.padding, self.matmul_dtype)
         else:
-            states = self._states(batch)
+            states = self._hidden_states(batch)
             loss = self._cross_entropy(
                 states,
                 matrix,
@@ -100,7 +100,7 @@ class TrainStep:
         torch.autograd.backward(loss)
         return loss.detach()
 
-    def _states(self, batch: Batch) -> Tensor:
+    def _hidden_states(self, batch: Batch) -> Tensor:
         with self._precision():
             return self.task.hidden_states(self.model, batch)
 

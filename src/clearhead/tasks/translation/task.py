@@ -30,9 +30,9 @@ class TranslationTask:
         from clearhead.model import masks_for
 
         if batch.segments is not None:
-            return model.packed_states(batch.source, batch.target_input, batch.segments)
+            return model.hidden_states(batch.source, batch.target_input, segments=batch.segments)
         masks = masks_for(batch.source, batch.target_input, batch.padding)
-        return model.states(batch.source, batch.target_input, masks)
+        return model.hidden_states(batch.source, batch.target_input, masks)
 
     def output_weight(self, model: "clearhead.model.EncoderDecoder") -> "Tensor":
         return model.output.matrix.weight
