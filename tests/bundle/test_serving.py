@@ -116,7 +116,7 @@ def forward_of_an_instance(model: EncoderDecoder) -> None:
 
 def inner_function(model: EncoderDecoder) -> None:
     module = model.decoder.layers[0].cross_attention
-    module._gather = lambda query, attended, mask: query.transpose(1, 2).flatten(2)  # type: ignore[method-assign]
+    module._attend = lambda query, attended, mask: query.transpose(1, 2).flatten(2)  # type: ignore[method-assign]
 
 
 CHANGES: list[Change] = [

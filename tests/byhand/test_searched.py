@@ -9,7 +9,7 @@ import pytest
 from clearhead.bundle import Bundle
 from clearhead.byhand import Cell, sheet_from
 from clearhead.byhand.searched import sections
-from clearhead.byhand.words import Words
+from clearhead.byhand.texts import Texts
 from clearhead.errors import UsageError
 
 
@@ -34,7 +34,7 @@ TREE = [
 
 
 def test_by_hand() -> None:
-    first, second, third, last = sections(TREE, Words("en"))
+    first, second, third, last = sections(TREE, Texts("en"))
     assert [[cell.text for cell in row] for row in first.matrices[0].cells] == [
         ["⟨begin⟩", "▁a", "−0.50", "−0.5", "1.1"],
         ["⟨begin⟩", "▁c", "−1.00", "−1", "1.2"],
@@ -59,7 +59,7 @@ def test_it_takes_as_many_decimals_as_it_needs() -> None:
     tree[2] |= {"log_probability": -1.001, "total": -1.001}
     tree[3] |= {"log_probability": -1.0032, "total": -1.0032}
     tree[5] |= {"total": -1.501, "score": -0.7505}
-    first = sections(tree, Words("en"))[0].matrices[0]
+    first = sections(tree, Texts("en"))[0].matrices[0]
     assert [row[2].text for row in first.cells] == ["−0.500", "−1.001", "−1.003"]
 
 
@@ -117,5 +117,5 @@ def test_a_beam_keeps_two(street: Bundle) -> None:
 )
 def test_what_is_no_search_for_a_sheet(tree: list[dict[str, Any]], message: str) -> None:
     with pytest.raises(UsageError) as error:
-        sections(tree, Words("en"))
+        sections(tree, Texts("en"))
     assert str(error.value).startswith(message)

@@ -3,8 +3,8 @@
 from fractions import Fraction
 
 from clearhead.byhand import TOPICS
+from clearhead.byhand.texts import Texts
 from clearhead.byhand.topic import Start, fractions
-from clearhead.byhand.words import Words
 
 
 def test_the_usual_size_is_the_first() -> None:
@@ -13,6 +13,6 @@ def test_the_usual_size_is_the_first() -> None:
 
 def test_positions_are_words_unless_they_have_labels() -> None:
     rows = {"X": fractions([[1, 2]])}
-    assert Start(rows, {}, Words("en")).tokens("queries", 2) == ("the", "cat")
-    assert Start(rows, {}, Words("en"), {"queries": ("I", "am")}).tokens("queries", 2) == ("I", "am")
-    assert Start(rows, {}, Words("en")).matrix("X", "X").values == [[Fraction(1), Fraction(2)]]
+    assert Start(rows, {}, Texts("en")).tokens("queries", 2) == ("the", "cat")
+    assert Start(rows, {}, Texts("en"), {"queries": ("I", "am")}).tokens("queries", 2) == ("I", "am")
+    assert Start(rows, {}, Texts("en")).matrix("X", "X").values == [[Fraction(1), Fraction(2)]]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from clearhead.data import Direction
+from clearhead.data import ParallelFiles
 from clearhead.data.doubts import doubts
 
 ENGLISH = [f"word {number} and, perhaps, {'more ' * (number % 3)}" for number in range(40)]
@@ -27,9 +27,9 @@ class Files:
         self.training = self.pair("train", slice(0, 30))
         self.validation = self.pair("val", slice(30, 40))
 
-    def pair(self, name: str, lines: slice) -> Direction:
+    def pair(self, name: str, lines: slice) -> ParallelFiles:
         one, other = write(self.folder / f"{name}.en", ENGLISH[lines]), write(self.folder / f"{name}.fr", FRENCH[lines])
-        return Direction(one, other, "en", "fr")
+        return ParallelFiles(one, other, "en", "fr")
 
     def doubts(self) -> list[str]:
         return list(doubts([self.training], [self.validation], tags=False))
@@ -45,7 +45,7 @@ def test_good_files_give_none(files: Files) -> None:
 
 
 def test_a_file_that_is_both_sides(files: Files) -> None:
-    files.training = Direction(files.folder / "train.en", files.folder / ".." / files.folder.name / "train.en")
+    files.training = ParallelFiles(files.folder / "train.en", files.folder / ".." / files.folder.name / "train.en")
     (said,) = files.doubts()
     assert said.startswith(
         f"{files.folder / 'train.en'} is both the source and the target, so the model learns to copy"
@@ -95,7 +95,7 @@ def test_a_table_is_told(files: Files, separator: str, name: str) -> None:
 def test_a_table_as_both_sides_is_told_what_it_is_and_how_to_give_it(files: Files) -> None:
     """It was told that the model learns to copy."""
     table = write(files.folder / "pairs.tsv", [f"{one}\t{other}" for one, other in zip(ENGLISH, FRENCH, strict=True)])
-    files.training = Direction(table, table)
+    files.training = ParallelFiles(table, table)
     said, *same = files.doubts()
     assert said == (
         f"{table} is both the source and the target, and looks like a table: nearly every line has 2 columns, "
@@ -119,7 +119,7 @@ def test_a_column_with_a_spreadsheets_quotes_is_told(files: Files) -> None:
 def test_validation_the_wrong_way_round(files: Files) -> None:
     """It went unnoticed."""
     right = files.validation
-    files.validation = Direction(right.target, right.source, "en", "fr")
+    files.validation = ParallelFiles(right.target, right.source, "en", "fr")
     (said,) = files.doubts()
     assert said == (
         f"{files.validation} is the wrong way round: its source is in the language of {files.training.target}, and its "
@@ -130,15 +130,15 @@ def test_validation_the_wrong_way_round(files: Files) -> None:
 def test_training_files_that_contradict_each_other(files: Files) -> None:
     part, held = files.pair("part", slice(20, 30)), files.pair("held", slice(30, 40))
     files.training = files.pair("train", slice(0, 20))
-    other = Direction(part.target, part.source, "en", "fr")
+    other = ParallelFiles(part.target, part.source, "en", "fr")
     (said,) = doubts([files.training, other], [held], tags=True)
     assert said.startswith(f"{other} is the wrong way round")
 
 
 def test_both_directions_by_their_names(files: Files) -> None:
     """What is to be translated either way is not swapped."""
-    back = Direction(files.training.target, files.training.source, "fr", "en")
-    held = Direction(files.validation.target, files.validation.source, "fr", "en")
+    back = ParallelFiles(files.training.target, files.training.source, "fr", "en")
+    held = ParallelFiles(files.validation.target, files.validation.source, "fr", "en")
     assert list(doubts([files.training, back], [files.validation, held], tags=True)) == []
     (said,) = doubts([files.training, back], [files.validation, held], tags=False)
     assert said.startswith("data.train translates into fr, en, and nothing tells the model which one is wanted")

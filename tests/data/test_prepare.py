@@ -6,7 +6,7 @@ import importlib
 
 import pytest
 
-from clearhead.data import Direction, Filters, prepare
+from clearhead.data import Filters, ParallelFiles, prepare
 from clearhead.errors import DataError, RecipeError
 from clearhead.text import Tokenizer
 
@@ -23,7 +23,7 @@ NO_FILTERS = Filters()
 def direction(tmp_path):
     (tmp_path / "s.en").write_text("a\nbb\nccc\n")
     (tmp_path / "t.fr").write_text("aa\nb\nc\n")
-    return Direction(tmp_path / "s.en", tmp_path / "t.fr", "en", "fr")
+    return ParallelFiles(tmp_path / "s.en", tmp_path / "t.fr", "en", "fr")
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_each_side_has_its_own_tokenizer(make, direction):
 
 
 def test_directions_follow_one_another_with_their_weights(make, direction, tmp_path):
-    back = Direction(tmp_path / "t.fr", tmp_path / "s.en", "fr", "ko", weight=0.5)
+    back = ParallelFiles(tmp_path / "t.fr", tmp_path / "s.en", "fr", "ko", weight=0.5)
     corpus = make(direction, back)
     assert corpus.weights.tolist() == [1.0] * 3 + [0.5] * 3
     assert rows(corpus.source)[3] == [4, A, A, 2]

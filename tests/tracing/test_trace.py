@@ -63,7 +63,7 @@ HIDDEN = ("mean", "variance", "mean_square")
 
 @pytest.mark.parametrize("norm", ["layer", "rms"])
 def test_what_the_model_does_not_show_is_said(make_trace: Any, norm: str) -> None:
-    """faults.md E: the recorder fills in means and variances by the recomputation that then checks them."""
+    """The recorder fills in means and variances by the recomputation that then checks them."""
     _, trace = make_trace(norm=norm)
     for one in trace.check():
         assert one.independent == (one.operation.name != "output.probabilities")

@@ -13,7 +13,7 @@ def grown() -> Tree:
     tree.grow([[(A, -0.5), (B, -1.0), (END, -3.0)]], [(0, A, -0.5), (0, B, -1.0), (0, END, -3.0)], [(0, A), (0, B)])
     first, second = [(A, -1.0), (END, -2.0)], [(END, -0.1), (A, -2.0)]
     tree.grow([first, second], [(1, END, -1.1), (0, A, -1.5), (0, END, -2.5), (1, A, -3.0)], [(0, A), (1, A)])
-    tree.crown([B, END])
+    tree.mark_winner([B, END])
     return tree
 
 
@@ -49,4 +49,4 @@ def test_as_json() -> None:
 
 def test_a_hypothesis_that_was_never_seen() -> None:
     with pytest.raises(ValueError, match=r"no hypothesis \[4, 4\]"):
-        grown().crown([B, B])
+        grown().mark_winner([B, B])

@@ -53,8 +53,8 @@ class Serving:
         self._model: Any = None if isinstance(model, StoredWeights) else _checked(model)
         self._device = device
         self._is_shared = self._stored is None
-        self._fast: _Kept[Engine] | None = None
-        self._precise: _Kept[Any] | None = None
+        self._engine: _Kept[Engine] | None = None
+        self._float64_model: _Kept[Any] | None = None
         self._said: str | None = None
         if self._stored is not None and device != "cpu":
             self._built()  # What is wrong with the device is to be said at once.
@@ -62,7 +62,7 @@ class Serving:
     def __getstate__(self) -> dict[str, Any]:
         """What is copied and pickled: prepared copies hold memory of C and locks, and are made anew."""
         self._built()
-        return {**vars(self), "_fast": None, "_precise": None}
+        return {**vars(self), "_engine": None, "_float64_model": None}
 
     @property
     def model(self) -> "clearhead.tasks.Model":
@@ -70,7 +70,7 @@ class Serving:
         model = self._built()
         if not self._is_shared:
             self._is_shared = True
-            for kept in (self._fast, self._precise):
+            for kept in (self._engine, self._float64_model):
                 if kept is not None:
                     kept.contents = _contents_of(model)
         return model
@@ -85,7 +85,7 @@ class Serving:
             self._model, self._stored = build(self._stored, device), None
         else:
             put(self._model, device)
-        self._device, self._fast, self._precise = device, None, None
+        self._device, self._engine, self._float64_model = device, None, None
 
     @property
     def parameters(self) -> int:
@@ -105,14 +105,14 @@ class Serving:
 
     def engine(self, precision: Precision) -> Engine:
         """What translates: the model prepared for its device in `precision`, or the model itself."""
-        kept = self._fast
+        kept = self._engine
         if kept is not None and self._holds(kept, precision):
             return kept.made
         runtime, is_costly = self._from_file(precision), True
         if runtime is None:
             runtime, is_costly = self._from_model(precision)
         engine = Engine(runtime)
-        self._fast = _Kept(precision, engine, self._contents()) if is_costly else None
+        self._engine = _Kept(precision, engine, self._contents()) if is_costly else None
         return engine
 
     def precise(self) -> "clearhead.tasks.Model":
@@ -126,14 +126,14 @@ class Serving:
         from clearhead.model.as_built import departure
         from clearhead.runtimes.weights import require_numbers
 
-        kept, model = self._precise, self._built()
+        kept, model = self._float64_model, self._built()
         if kept is None or not self._holds(kept, "float64"):
             require_numbers(model)
             if departure(model) is not None:
                 return model
             with torch.inference_mode(False), torch.no_grad():
                 double = copy.deepcopy(model).double()
-            kept = self._precise = _Kept("float64", double, self._contents())
+            kept = self._float64_model = _Kept("float64", double, self._contents())
         precise: clearhead.tasks.Model = kept.made
         return precise
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from clearhead.bundle.bundle import Bundle
-from clearhead.data import Direction, Filters, learn_lexicon, prepare
+from clearhead.data import Filters, ParallelFiles, learn_lexicon, prepare
 from clearhead.decoding import Shortlist
 from clearhead.decoding.options import SHORTLIST_BEST, SHORTLIST_FREQUENT
 
@@ -31,7 +31,7 @@ def learn_shortlist(
     bundle.tag(to)
     tags, filters = bool(bundle.languages), Filters(**bundle.recipe.data.filters.model_dump())
     source_tokenizer, target_tokenizer = bundle.source_tokenizer, bundle.target_tokenizer
-    direction = Direction(source, target, to_language=to)
+    direction = ParallelFiles(source, target, to_language=to)
     corpus = prepare([direction], source_tokenizer, target_tokenizer, filters, tags)
     lexicon = learn_lexicon(corpus.source, corpus.target, source_tokenizer.size, target_tokenizer.size)
     offsets, targets = lexicon.best(best)

@@ -63,7 +63,7 @@ def searched(engine: Engine, source: Sequence[int], options: SearchOptions) -> t
         tree.grow(choices, list(zip(*candidates, strict=True)), list(zip(parents, new_tokens, strict=True)))
 
     [[best]] = engine.translate([source], options, watch=watch)
-    tree.crown(best.tokens)
+    tree.mark_winner(best.tokens)
     return best, tree
 
 

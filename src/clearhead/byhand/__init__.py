@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from clearhead.byhand.making import TOPICS, make_sheet, read_sizes
     from clearhead.byhand.matrices import read_matrices
     from clearhead.byhand.sheet import Cell, Matrix, Section, Sheet
+    from clearhead.byhand.texts import LANGUAGES, Texts
     from clearhead.byhand.traced import sheet_from
-    from clearhead.byhand.words import LANGUAGES, Words
 
 __all__ = [
     "LANGUAGES",
@@ -18,7 +18,7 @@ __all__ = [
     "Matrix",
     "Section",
     "Sheet",
-    "Words",
+    "Texts",
     "make_sheet",
     "read_matrices",
     "read_sizes",
@@ -32,6 +32,6 @@ __getattr__, __dir__ = lazy(
         "matrices": ("read_matrices",),
         "sheet": ("Cell", "Matrix", "Section", "Sheet"),
         "traced": ("sheet_from",),
-        "words": ("LANGUAGES", "Words"),
+        "texts": ("LANGUAGES", "Texts"),
     },
 )

@@ -9,8 +9,8 @@ from clearhead.byhand.drawing import Shape
 from clearhead.byhand.numbers import rounded, written
 from clearhead.byhand.sheet import Line, Matrix, Section
 from clearhead.byhand.softmax import softmax_line, weights_agree
+from clearhead.byhand.texts import Texts
 from clearhead.byhand.topic import Shapes, Sizes, Start, Topic, fractions
-from clearhead.byhand.words import Words
 
 # "Thinking Machines": the scores of the first word's query with both keys, whose head width is 64.
 TEXTBOOK_TOKENS = ("Thinking", "Machines")
@@ -23,7 +23,7 @@ WIDTHS = (4, 1, 9, 16, 64)
 
 
 def attend(
-    say: Words, scores: Matrix, value: Matrix, head_width: int, causal: bool = False, suffix: str = ""
+    say: Texts, scores: Matrix, value: Matrix, head_width: int, causal: bool = False, suffix: str = ""
 ) -> tuple[Section, ...]:
     """From scores and values to the context: scale, mask if causal, softmax, weigh."""
     root = math.isqrt(head_width)
@@ -48,7 +48,7 @@ def attend(
     )  # fmt: skip
 
 
-def textbook(say: Words) -> Section:
+def textbook(say: Texts) -> Section:
     """Thinking Machines: 112 and 96, over √64, make 0.88 and 0.12."""
     scores = given("textbook", "S", fractions(TEXTBOOK_SCORES), TEXTBOOK_TOKENS[:1], TEXTBOOK_TOKENS)
     value = given("textbook_value", "V", fractions(TEXTBOOK_VALUES), TEXTBOOK_TOKENS)
@@ -84,7 +84,7 @@ def projections(
     return made, (first, rest)
 
 
-def compare(say: Words, query: Matrix, key: Matrix, are_given: bool) -> Section:
+def compare(say: Texts, query: Matrix, key: Matrix, are_given: bool) -> Section:
     """The scores: every query with every key."""
     scores = product("scores", "S", query, transposed(key, "KT", "Kᵀ"), weights="both")
     line = (query, key, "→", "S = QKᵀ =", scores) if are_given else ("S = QKᵀ =", scores)

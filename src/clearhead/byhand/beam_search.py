@@ -7,8 +7,8 @@ from typing import NamedTuple
 from clearhead.byhand.drawing import Draw, Shape
 from clearhead.byhand.numbers import written
 from clearhead.byhand.sheet import Cell, Matrix, Rows, Section, exactly, saying
+from clearhead.byhand.texts import Texts
 from clearhead.byhand.topic import Shapes, Sizes, Start, Topic
-from clearhead.byhand.words import Words
 from clearhead.errors import UsageError
 
 WORDS = ("I", "am", "here")
@@ -83,7 +83,7 @@ def build(start: Start) -> tuple[Section, ...]:
     return tuple(sections)
 
 
-def _beside(beginnings: int, is_last: bool, say: Words) -> str:
+def _beside(beginnings: int, is_last: bool, say: Texts) -> str:
     """How many candidates compete in a step, and for what."""
     if is_last:
         return say("beam.beside-last")
@@ -111,7 +111,7 @@ def _candidates(number: int, step: Step, table: Rows) -> Matrix:
     return Matrix(f"candidates{number}", "P", cells, rows, NEXT)
 
 
-def _chosen(key: str, name: str, paths: Sequence[Path], say: Words) -> Matrix:
+def _chosen(key: str, name: str, paths: Sequence[Path], say: Texts) -> Matrix:
     cells = tuple((saying(one.text, True), _probability(one)) for one in paths)
     number = key.removeprefix("kept")
     rows = tuple(f"{number}.{place}" for place in range(1, len(paths) + 1)) if number.isdigit() else ()

@@ -13,9 +13,9 @@ from clearhead.byhand.multi_head import MULTI_HEAD
 from clearhead.byhand.positions import POSITIONS
 from clearhead.byhand.sheet import Rows, Section, Sheet
 from clearhead.byhand.softmax import SOFTMAX
+from clearhead.byhand.texts import Texts
 from clearhead.byhand.topic import Shapes, Start, Topic, fractions
 from clearhead.byhand.transformer import TRANSFORMER
-from clearhead.byhand.words import Words
 from clearhead.errors import UsageError
 
 TOPICS: Mapping[str, Topic] = {
@@ -44,7 +44,7 @@ def make_sheet(
     seed: 0 is the classic exercise where there is one. matrices: the learner's own, in place of drawn ones; they decide
     the sizes. Raises UsageError for an unknown topic, language or size, or for matrices whose shapes do not fit.
     """
-    kind, say, own = find_topic(topic), Words(language), dict(matrices or {})
+    kind, say, own = find_topic(topic), Texts(language), dict(matrices or {})
     chosen, shapes = _sized(kind, dict(sizes or {}), own)
     if kind.check is not None:
         kind.check(own)
@@ -56,7 +56,7 @@ def make_sheet(
     return finished(kind, say, sections, source)
 
 
-def finished(kind: Topic, say: Words, sections: tuple[Section, ...], source: str) -> Sheet:
+def finished(kind: Topic, say: Texts, sections: tuple[Section, ...], source: str) -> Sheet:
     """Sections with a topic's title, introduction and what it says of its roundings."""
     is_rounded = any(
         cell.places is not None and cell.blank for part in sections for one in part.matrices for row in one.cells
@@ -90,7 +90,7 @@ def find_topic(name: str) -> Topic:
 
 
 def _numbers(
-    kind: Topic, seed: int, sizes: dict[str, int], shapes: Shapes, own: Mapping[str, Rows], say: Words
+    kind: Topic, seed: int, sizes: dict[str, int], shapes: Shapes, own: Mapping[str, Rows], say: Texts
 ) -> tuple[dict[str, Rows], tuple[Section, ...]]:
     """The matrices that a sheet starts from, and its steps: the classic ones, or drawn until they make a good sheet."""
     if seed == 0 and kind.classic is not None and sizes == kind.usual:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from clearhead.byhand.beam_search import BEGIN, END
 from clearhead.byhand.numbers import inside, rounded, written
 from clearhead.byhand.sheet import Cell, Line, Matrix, Section, about, exactly, number, saying
-from clearhead.byhand.words import Words
+from clearhead.byhand.texts import Texts
 from clearhead.errors import UsageError
 
 # What a continuation becomes where it does not live on.
@@ -37,7 +37,7 @@ class Continuation(NamedTuple):
     text: str
 
 
-def sections(tree: Sequence[Mapping[str, Any]], say: Words) -> tuple[Section, ...]:
+def sections(tree: Sequence[Mapping[str, Any]], say: Texts) -> tuple[Section, ...]:
     """A section for each word, and one for the winner.
 
     tree: the nodes of a trace's search. Raises UsageError where there was none, or one too long for a sheet.
@@ -101,7 +101,7 @@ def _score(one: Continuation) -> Fraction:
     return one.total / _divisor(one)
 
 
-def _step(length: int, rows: Sequence[Continuation], places: int, say: Words, is_last: bool) -> Section:
+def _step(length: int, rows: Sequence[Continuation], places: int, say: Texts, is_last: bool) -> Section:
     def cells(one: Continuation) -> tuple[Cell, ...]:
         before = one.total - one.chance
         total = exactly(one.total, one.node["total"], f"{written(before)} + {inside(one.chance)}")
@@ -115,7 +115,7 @@ def _step(length: int, rows: Sequence[Continuation], places: int, say: Words, is
     return Section(say("beam.heading", step=length), text, ((matrix,),), say("searched.beside") if length == 1 else "")
 
 
-def _winner(walk: Sequence[Sequence[Continuation]], places: int, say: Words) -> Section:
+def _winner(walk: Sequence[Sequence[Continuation]], places: int, say: Texts) -> Section:
     def cells(one: Continuation) -> tuple[Cell, ...]:
         divisor = _divisor(one)
         working = f"{written(one.total)} ÷ {written(divisor)}"

@@ -7,7 +7,7 @@ from fractions import Fraction
 from clearhead.byhand.arithmetic import given
 from clearhead.byhand.drawing import Draw, Shape
 from clearhead.byhand.sheet import Matrix, Rows, Section
-from clearhead.byhand.words import Words
+from clearhead.byhand.texts import Texts
 
 Sizes = Mapping[str, int]
 Shapes = Mapping[str, Shape]
@@ -24,7 +24,7 @@ class Start:
 
     rows: Mapping[str, Rows]
     sizes: Sizes
-    say: Words
+    say: Texts
     labels: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     places: int | None = None
 

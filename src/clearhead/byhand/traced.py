@@ -13,8 +13,8 @@ from clearhead.byhand.making import find_topic, finished
 from clearhead.byhand.modelled import require_possible
 from clearhead.byhand.numbers import rounded
 from clearhead.byhand.sheet import Rows, Section, Sheet
+from clearhead.byhand.texts import Texts
 from clearhead.byhand.topic import Start
-from clearhead.byhand.words import Words
 from clearhead.errors import UsageError
 from clearhead.text import visible
 from clearhead.tracing import Trace
@@ -50,7 +50,7 @@ class Taken:
     head: int | None = None
     places: int | None = None
     introduction: str | None = None
-    sections: Callable[[Words], tuple[Section, ...]] | None = None
+    sections: Callable[[Texts], tuple[Section, ...]] | None = None
 
 
 def sheet_from(
@@ -63,7 +63,7 @@ def sheet_from(
     text too long for a sheet.
     """
     require_possible(topic, layer, head)
-    kind, say = find_topic(topic), Words(language)
+    kind, say = find_topic(topic), Texts(language)
     taken = TAKERS[topic](trace, topic, layer or 0, head or 0)
     start = Start(taken.rows, {**kind.usual, **taken.sizes}, say, taken.labels, taken.places)
     sections = taken.sections(say) if taken.sections else kind.build(start)
@@ -268,7 +268,7 @@ def _pieces(trace: Trace, side: str) -> tuple[str, ...]:
     return pieces
 
 
-def _named(say: Words, path: str) -> str:
+def _named(say: Texts, path: str) -> str:
     """A part as a person reads it, who counts layers from 1."""
     stack, _, rest = path.partition(".layers.")
     layer, _, part = rest.partition(".")

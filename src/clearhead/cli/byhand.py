@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from clearhead.bundle import load
-from clearhead.byhand import TOPICS, Sheet, Words, make_sheet, read_matrices, read_sizes
+from clearhead.byhand import TOPICS, Sheet, Texts, make_sheet, read_matrices, read_sizes
 from clearhead.byhand.modelled import require_possible
 from clearhead.cli.options import Debug, Quiet, To
 from clearhead.cli.overwriting import Files, refuse_overwriting
@@ -96,7 +96,7 @@ def _of_model(
     language: str,
 ) -> Sheet:
     require_possible(topic, _from_zero(layer), _from_zero(head))
-    Words(language)
+    Texts(language)
     if text is None:
         raise UsageError('--from needs a text to read; add it, as in: --from runs/street "I am a student."')
     refuse_overwriting(outputs, {}, model)

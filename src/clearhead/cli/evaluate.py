@@ -34,9 +34,9 @@ Reference = Annotated[
     Path, typer.Argument(metavar="REFERENCE", help="A right translation for each line.", show_default=False)
 ]
 # Those of sacreBLEU's that need no further package and no download.
-Words = Literal["13a", "intl", "char", "zh", "none"]
+BleuTokenizer = Literal["13a", "intl", "char", "zh", "none"]
 Tokenize = Annotated[
-    Words,
+    BleuTokenizer,
     typer.Option(
         "--tokenize",
         help="How BLEU splits lines into words, by sacreBLEU's names: none for text that is tokenised already, char or "

@@ -8,7 +8,7 @@ from clearhead.data.filters import FilterReport, Filters
 from clearhead.data.lexicon import Lexicon, learn_lexicon
 from clearhead.data.merge_dropout import EpochCorpus, MergeDropout
 from clearhead.data.plan import plan
-from clearhead.data.prepare import Direction, PreparedCorpus, prepare
+from clearhead.data.prepare import ParallelFiles, PreparedCorpus, prepare
 from clearhead.data.token_file import ParallelCorpus, TokenFile
 from clearhead.lazy import lazy
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Batch",
-    "Direction",
     "EpochCorpus",
     "FilterReport",
     "Filters",
@@ -26,6 +25,7 @@ __all__ = [
     "MergeDropout",
     "PackedRows",
     "ParallelCorpus",
+    "ParallelFiles",
     "PreparedCorpus",
     "TokenFile",
     "check_file",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clearhead.data.corpus import LOOKED_AT, read_lines, read_pairs
-from clearhead.data.prepare import Direction
+from clearhead.data.prepare import ParallelFiles
 from clearhead.reading import REMEDY_FOR_RETURNS, Table, find_table
 from clearhead.text import are_swapped, has_inner_return, is_blank
 
@@ -20,7 +20,7 @@ from clearhead.text import are_swapped, has_inner_return, is_blank
 _MOST_SAME, _MOST_BLANK, _MOST_SHARED = 0.5, 0.5, 0.01
 
 
-def doubts(training: Sequence[Direction], validation: Sequence[Direction], tags: bool) -> Iterator[str]:
+def doubts(training: Sequence[ParallelFiles], validation: Sequence[ParallelFiles], tags: bool) -> Iterator[str]:
     """What a person should look at before a model learns from these files, a line each; nothing where all seems well.
 
     A file that is both sides, or a table, or has line ends of old Macs among others; a source and a target the wrong
@@ -48,7 +48,7 @@ def doubts(training: Sequence[Direction], validation: Sequence[Direction], tags:
     yield from (line for one in held if (line := one.doubt()))
 
 
-def _met_pairs(direction: Direction, held: Sequence["_Held"], returns: dict[Path, list[int]]) -> str | None:
+def _met_pairs(direction: ParallelFiles, held: Sequence["_Held"], returns: dict[Path, list[int]]) -> str | None:
     """Go through a training corpus: what is wrong with its pairs.
 
     held: is told which of its pairs are met. returns: for each file in which a CR stands within a line, the first such
@@ -84,12 +84,12 @@ def _met_pairs(direction: Direction, held: Sequence["_Held"], returns: dict[Path
 class _Held:
     """A validation corpus: how often each pair occurs, by its hash, and which of them were met in training."""
 
-    direction: Direction
+    direction: ParallelFiles
     counts: Counter[int]
     met: set[int]
 
     @classmethod
-    def of(cls, direction: Direction) -> "_Held":
+    def of(cls, direction: ParallelFiles) -> "_Held":
         pairs = read_pairs(direction.source, direction.target)
         kept = (pair for pair in pairs if not any(map(is_blank, pair)))
         return cls(direction, Counter(hash((_folded(one), _folded(other))) for one, other in kept), set())
@@ -109,11 +109,11 @@ def _folded(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text.casefold()).split())
 
 
-def _is_one_file(direction: Direction) -> bool:
+def _is_one_file(direction: ParallelFiles) -> bool:
     return direction.source.samefile(direction.target)
 
 
-def _same_file(direction: Direction, tables: Mapping[Path, Table]) -> str | None:
+def _same_file(direction: ParallelFiles, tables: Mapping[Path, Table]) -> str | None:
     if not _is_one_file(direction):
         return None
     if table := tables.get(direction.source):
@@ -127,7 +127,7 @@ def _same_file(direction: Direction, tables: Mapping[Path, Table]) -> str | None
     )
 
 
-def _swapped(training: Sequence[Direction], validation: Sequence[Direction]) -> Iterator[str]:
+def _swapped(training: Sequence[ParallelFiles], validation: Sequence[ParallelFiles]) -> Iterator[str]:
     """Which files are the wrong way round, as the first ones of the same languages are."""
     for place, one in enumerate((*training, *validation)):
         others = [other for other in training[:place] if _languages(other) == _languages(one)]
@@ -140,7 +140,7 @@ def _swapped(training: Sequence[Direction], validation: Sequence[Direction]) -> 
             )
 
 
-def _untagged(training: Sequence[Direction]) -> Iterator[str]:
+def _untagged(training: Sequence[ParallelFiles]) -> Iterator[str]:
     """That nothing tells the model which of several languages is wanted."""
     languages = list(dict.fromkeys(one.to_language for one in training if one.to_language))
     if len(languages) > 1:
@@ -150,11 +150,11 @@ def _untagged(training: Sequence[Direction]) -> Iterator[str]:
         )
 
 
-def _languages(direction: Direction) -> tuple[str | None, str | None]:
+def _languages(direction: ParallelFiles) -> tuple[str | None, str | None]:
     return direction.from_language, direction.to_language
 
 
-def _first_lines(direction: Direction) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _first_lines(direction: ParallelFiles) -> tuple[tuple[str, ...], tuple[str, ...]]:
     sources, targets = zip(*itertools.islice(read_pairs(direction.source, direction.target), LOOKED_AT), strict=True)
     return sources, targets
 

@@ -28,7 +28,7 @@ class MergeDropout:
     def __init__(
         self,
         file: TokenFile,
-        halves: NDArray[np.integer[Any]],
+        merge_parents: NDArray[np.integer[Any]],
         rate: float,
         *,
         longest: int,
@@ -39,12 +39,12 @@ class MergeDropout:
         """Find how long each example becomes; its ids are made when they are asked for. Some 40 ns an id.
 
         Args:
-            halves: for each id the two ids that it was merged from, -1 where it was not: (vocabulary, 2).
+            merge_parents: for each id the two ids that it was merged from, -1 where it was not: (vocabulary, 2).
             rate: the probability, from 0 up to, but not including, 1.
             longest: an example that would have more ids stays as it is.
             side: 0 for sources, 1 for targets, which are undone independently.
         """
-        self._file, self._halves = file, halves
+        self._file, self._merge_parents = file, merge_parents
         self._limit = np.uint64(int(rate * 2**64))
         self._key = np.random.SeedSequence((seed, epoch, side)).generate_state(1, np.uint64)[0]
         lengths = file.lengths + self._undone()
@@ -62,12 +62,12 @@ class MergeDropout:
         while (undone := open_ids & self._is_undone(ids, draws)).any():
             repeats = 1 + undone
             lefts = np.cumsum(repeats)[undone] - 2
-            halves, parents = self._halves[ids[undone]], draws[undone]
+            halves, drawn = self._merge_parents[ids[undone]], draws[undone]
             # What stays is not asked again.
             ids, draws, open_ids = (np.repeat(one, repeats) for one in (ids, draws, undone))
             for half in (0, 1):
                 ids[lefts + half] = halves[:, half]
-                draws[lefts + half] = _draw_of_half(parents, half)
+                draws[lefts + half] = _draw_of_half(drawn, half)
         return ids, self.lengths[indices]
 
     def _undone(self) -> NDArray[np.int64]:
@@ -88,17 +88,17 @@ class MergeDropout:
         ids, draws = self._file.ids[places], self._draws(places)
         counts = np.zeros(len(indices), dtype=np.int64)
         while (undone := self._is_undone(ids, draws)).any():
-            examples, halves, parents = examples[undone], self._halves[ids[undone]], draws[undone]
+            examples, halves, drawn = examples[undone], self._merge_parents[ids[undone]], draws[undone]
             counts += np.bincount(examples, minlength=len(indices))
             ids, examples = halves.ravel(), np.repeat(examples, 2)
-            draws = np.stack([_draw_of_half(parents, half) for half in (0, 1)], axis=1).ravel()
+            draws = np.stack([_draw_of_half(drawn, half) for half in (0, 1)], axis=1).ravel()
         return counts
 
     def _draws(self, places: NDArray[np.int64]) -> NDArray[np.uint64]:
         return _mixed(places.astype(np.uint64) + self._key)
 
     def _is_undone(self, ids: NDArray[Any], draws: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        return (draws < self._limit) & (self._halves[ids, 0] >= 0)
+        return (draws < self._limit) & (self._merge_parents[ids, 0] >= 0)
 
 
 @dataclass(frozen=True)
@@ -109,8 +109,8 @@ class EpochCorpus:
     target: Sequences
 
 
-def _draw_of_half(parents: NDArray[np.uint64], half: int) -> NDArray[np.uint64]:
-    return _mixed(parents + np.uint64(half + 1))
+def _draw_of_half(drawn: NDArray[np.uint64], half: int) -> NDArray[np.uint64]:
+    return _mixed(drawn + np.uint64(half + 1))
 
 
 def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -26,7 +26,7 @@ _CHUNK: Final = 10_000
 
 
 @dataclass(frozen=True)
-class Direction:
+class ParallelFiles:
     """Two line-aligned files, what language each is in, and how often its pairs are seen in an epoch."""
 
     source: Path
@@ -72,7 +72,7 @@ class PreparedCorpus:
 
 
 def prepare(
-    directions: Sequence[Direction],
+    directions: Sequence[ParallelFiles],
     source_tokenizer: Tokenizer,
     target_tokenizer: Tokenizer,
     filters: Filters,
@@ -112,13 +112,13 @@ def prepare(
 class _Work:
     """All that the ids of a corpus depend on."""
 
-    directions: Sequence[Direction]
+    directions: Sequence[ParallelFiles]
     source_tokenizer: Tokenizer
     target_tokenizer: Tokenizer
     filters: Filters
     tags: bool
 
-    def prefix(self, direction: Direction) -> list[int]:
+    def prefix(self, direction: ParallelFiles) -> list[int]:
         """What stands before each source of a direction: its tag, where there are tags."""
         if not self.tags:
             return []
@@ -152,7 +152,7 @@ def _identity(path: Path) -> tuple[str, str]:
         raise DataError(f"cannot read {path} ({error.strerror}); check its permissions and its disk") from error
 
 
-def _open(folder: Path, directions: Sequence[Direction]) -> PreparedCorpus | None:
+def _open(folder: Path, directions: Sequence[ParallelFiles]) -> PreparedCorpus | None:
     """What the cache has, or None where it has nothing, or nothing whole."""
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -204,7 +204,7 @@ def _fill(folder: Path, work: _Work, prefixes: Sequence[list[int]], progress: Ca
 
 
 def _encoded(
-    direction: Direction, work: _Work, text_filter: TextFilter, removed: Counter[Reason]
+    direction: ParallelFiles, work: _Work, text_filter: TextFilter, removed: Counter[Reason]
 ) -> Iterator[tuple[list[int], list[int]]]:
     """The ids of the pairs that the filters keep; the others are counted in `removed`."""
     for pairs in _chunks(direction, text_filter, removed):
@@ -217,7 +217,9 @@ def _encoded(
                 yield source, target
 
 
-def _chunks(direction: Direction, text_filter: TextFilter, removed: Counter[Reason]) -> Iterator[list[tuple[str, str]]]:
+def _chunks(
+    direction: ParallelFiles, text_filter: TextFilter, removed: Counter[Reason]
+) -> Iterator[list[tuple[str, str]]]:
     """The pairs that the text alone does not rule out, many at a time; the others are counted in `removed`."""
     languages = f"{direction.from_language}→{direction.to_language}"
     pairs = read_pairs(direction.source, direction.target)

@@ -37,8 +37,8 @@ class Shortlist:
     language: str | None = None
 
     def __post_init__(self) -> None:
-        steps = np.diff(self.offsets) if len(self.offsets) else np.array([-1])
-        if (steps < 0).any() or self.offsets[0] != 0 or self.offsets[-1] != len(self.targets):
+        counts = np.diff(self.offsets) if len(self.offsets) else np.array([-1])
+        if (counts < 0).any() or self.offsets[0] != 0 or self.offsets[-1] != len(self.targets):
             raise DecodingError(f"the shortlist's offsets do not rise from 0 to its {len(self.targets)} targets")
         for ids in (self.targets, self.always):
             if len(ids) and not 0 <= ids.min() <= ids.max() < self.target_vocabulary:

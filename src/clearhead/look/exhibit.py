@@ -87,7 +87,7 @@ class Exhibit:
     def parameter(self, name: str, row: int | None = None, count: int = 1) -> Tensor:
         """A weight of the model in float32, or some rows of it. Raises TraceError where there is none."""
         if name not in self.trace.parameters:
-            raise TraceError(f"no weight {name[:200]!r} is at hand; the trace's steps name those that there are")
+            raise TraceError(f"no weight {name[:200]!r} is at hand; the trace's operations name those that there are")
         whole = self.trace.parameters[name].detach()
         if row is None:
             return whole.float().cpu()

@@ -17,7 +17,7 @@ MOST_WEIGHTS = 64 << 20
 def as_html(exhibit: Exhibit, language: str | None = None, most_weights: int = MOST_WEIGHTS) -> str:
     """The page with a trace in it. language: "en" or "ko" where it is not the browser's to choose.
 
-    The weights that the trace's steps used come along, so that every cell can be checked, unless they take more than
+    The weights that its operations used come along, so that every cell can be checked, unless they take more than
     `most_weights` bytes. A Content-Security-Policy in the file forbids every connection and all scripts but its own.
     """
     style, script = "".join(map(asset, STYLES)), one_script()
@@ -49,8 +49,8 @@ def contents(exhibit: Exhibit, most_weights: int = MOST_WEIGHTS) -> dict[str, An
 
 
 def needed(exhibit: Exhibit) -> Mapping[str, Tensor]:
-    """The weights at hand that the steps name."""
-    names = dict.fromkeys(name for step in exhibit.trace.operations for name in step.parameters)
+    """The weights at hand that the operations name."""
+    names = dict.fromkeys(name for operation in exhibit.trace.operations for name in operation.parameters)
     return {name: exhibit.trace.parameters[name] for name in names if name in exhibit.trace.parameters}
 
 

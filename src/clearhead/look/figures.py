@@ -223,5 +223,5 @@ def _position_table(trace: Trace, positions: int) -> Tensor:
 
 def _round_places(count: int) -> list[int]:
     """Some places from 0 on, at round distances."""
-    step = next(one for one in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1 << 30) if count <= 10 * one)
-    return list(range(0, count, step))
+    spacing = next(one for one in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1 << 30) if count <= 10 * one)
+    return list(range(0, count, spacing))

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from clearhead.byhand import LANGUAGES, TOPICS, Sheet, Words, make_sheet
-from clearhead.byhand.words import catalogue
+from clearhead.byhand import LANGUAGES, TOPICS, Sheet, Texts, make_sheet
+from clearhead.byhand.texts import catalogue
 
 
 def lesson(topic: str, seed: int = 0, sizes: Mapping[str, int] | None = None, language: str = "en") -> dict[str, Any]:
@@ -42,7 +42,7 @@ def filled_in(sheet: Sheet) -> dict[str, Any]:
 
 
 def _choices(language: str) -> dict[str, Any]:
-    say = Words(language)
+    say = Texts(language)
     topics = [
         {"name": name, "title": say(f"{name}.title"), "sizes": {size: list(all) for size, all in topic.sizes.items()}}
         for name, topic in TOPICS.items()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from clearhead.byhand.sheet import Cell, Line, Matrix, Section, Sheet
-from clearhead.byhand.words import Words
+from clearhead.byhand.texts import Texts
 from clearhead.look.assets import asset, escaped, one_script, policy
 from clearhead.look.pencil import filled_in
 
@@ -29,7 +29,7 @@ _WIDEST_LINE = 80
 
 def markdown(sheet: Sheet, answers: bool = False, key: bool = True) -> str:
     """The sheet as Markdown. answers: with its blanks filled in; key: followed by all answers and their sums."""
-    say = Words(sheet.language)
+    say = Texts(sheet.language)
     parts = [f"# {sheet.title}", sheet.introduction]
     parts += [one for one in (sheet.source, sheet.rounding) if one]
     for number, section in enumerate(sheet.sections, start=1):
@@ -45,7 +45,7 @@ def markdown(sheet: Sheet, answers: bool = False, key: bool = True) -> str:
 
 def page(sheet: Sheet, answers: bool = False, key: bool = True) -> str:
     """The sheet as one HTML document that needs nothing else. answers, key: as in `markdown`."""
-    say = Words(sheet.language)
+    say = Texts(sheet.language)
     style = Path(__file__).with_name("sheets.css").read_text(encoding="utf-8") + _widths(sheet)
     halves = _halves(sheet.sections)
     sections = "\n".join(
@@ -197,7 +197,7 @@ def _blank(cell: Cell, answers: bool) -> str:
     return f'<span class="blank">{_math(cell.text) if answers else ""}</span>'
 
 
-def _key(sheet: Sheet, say: Words) -> str:
+def _key(sheet: Sheet, say: Texts) -> str:
     groups = "".join(
         f"<h3>{html.escape(heading)} {_math(matrix.name)}</h3><dl>"
         + "".join(f"<div><dt>{_math(place)}</dt><dd>{_math(sum)}</dd></div>" for place, sum in lines)

@@ -8,10 +8,10 @@ if TYPE_CHECKING:
     from clearhead.tracing.operations import Operation
     from clearhead.tracing.outline import operations_of
     from clearhead.tracing.recorder import record
-    from clearhead.tracing.trace import Finding, Side, Trace
+    from clearhead.tracing.trace import CheckResult, Side, Trace
     from clearhead.tracing.tree import Node, Tree
 
-__all__ = ["Finding", "Node", "Operation", "Side", "Trace", "Tree", "operations_of", "record"]
+__all__ = ["CheckResult", "Node", "Operation", "Side", "Trace", "Tree", "operations_of", "record"]
 
 __getattr__, __dir__ = lazy(
     __name__,
@@ -19,7 +19,7 @@ __getattr__, __dir__ = lazy(
         "operations": ("Operation",),
         "outline": ("operations_of",),
         "recorder": ("record",),
-        "trace": ("Finding", "Side", "Trace"),
+        "trace": ("CheckResult", "Side", "Trace"),
         "tree": ("Node", "Tree"),
     },
 )

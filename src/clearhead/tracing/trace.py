@@ -39,7 +39,7 @@ class Side:
 
 
 @dataclasses.dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """What `Trace.check` found of one operation.
 
     error: the greatest, in shares of the sum of magnitudes. place: where it is, in the tensor of `of`.
@@ -168,7 +168,7 @@ class Trace(Mapping[str, Tensor]):
         _warn_of("step(name)", "operation(name)")
         return self.operation(name)
 
-    def check(self, parameters: nn.Module | Mapping[str, Tensor] | None = None) -> tuple[Finding, ...]:
+    def check(self, parameters: nn.Module | Mapping[str, Tensor] | None = None) -> tuple[CheckResult, ...]:
         """Recompute every operation, in float64, from the tensors and weights before it.
 
         An operation agrees if each of its numbers is within 1e-5 of the sum of magnitudes that it was added up from.
@@ -185,15 +185,15 @@ class Trace(Mapping[str, Tensor]):
         found = {one.name: self._compare(one, weights) for one in self.operations}
         return tuple(one if one.operation.is_shown else self._through(one, found) for one in found.values())
 
-    def _through(self, own: Finding, found: Mapping[str, Finding]) -> Finding:
+    def _through(self, own: CheckResult, found: Mapping[str, CheckResult]) -> CheckResult:
         """What was found of an operation that is not shown: the worse of its own error and that of its reader."""
         readers = [
             one for one in found.values() if one.operation.is_shown and own.operation.name in one.operation.inputs
         ]
         worst = max([own, *readers], key=lambda one: one.error)
-        return Finding(own.operation, worst.error, worst.place, worst.operation, independent=bool(readers))
+        return CheckResult(own.operation, worst.error, worst.place, worst.operation, independent=bool(readers))
 
-    def _compare(self, operation: Operation, parameters: Mapping[str, Tensor]) -> Finding:
+    def _compare(self, operation: Operation, parameters: Mapping[str, Tensor]) -> CheckResult:
         try:
             expected, magnitude = recompute(operation, self._tensors, parameters)
         except (RuntimeError, IndexError, ValueError, TypeError, AttributeError) as refused:
@@ -204,12 +204,12 @@ class Trace(Mapping[str, Tensor]):
             ) from refused
         found = self._tensors[operation.name].double()
         if found.shape != expected.shape:
-            return Finding(operation, float("inf"), (), operation)
+            return CheckResult(operation, float("inf"), (), operation)
         # Equal infinities, which masking makes, differ by nothing; and nothing is compared with a magnitude of 0.
         error = torch.where(found == expected, 0.0, (found - expected).abs() / magnitude.clamp(min=1e-30))
         error = error.nan_to_num(nan=float("inf"), posinf=float("inf"))
         place = torch.unravel_index(error.argmax(), error.shape)
-        return Finding(operation, float(error.max()), tuple(int(one) for one in place), operation)
+        return CheckResult(operation, float(error.max()), tuple(int(one) for one in place), operation)
 
     def save(self, path: str | Path, weights: bool = False) -> None:
         """Write one .safetensors file, whole or not at all; `weights`: with the parameters that its operations need."""

@@ -68,7 +68,7 @@ class Tree:
             self.nodes[number].fate = "live"
         self.alive = [numbers[one] for one in kept]
 
-    def crown(self, tokens: Sequence[int]) -> None:
+    def mark_winner(self, tokens: Sequence[int]) -> None:
         """Mark the way to the hypothesis that won. ValueError where the tree never saw it."""
         parent = 0
         self.nodes[0].fate = "won"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from clearhead import street
-from clearhead.data import Direction, check_file, doubts
+from clearhead.data import ParallelFiles, check_file, doubts
 from clearhead.recipe import CorpusSettings, Data
 
 
@@ -13,8 +13,8 @@ from clearhead.recipe import CorpusSettings, Data
 class CorpusFiles:
     """To learn from, and to judge by: pairs of files, one for each direction."""
 
-    training: tuple[Direction, ...]
-    validation: tuple[Direction, ...]
+    training: tuple[ParallelFiles, ...]
+    validation: tuple[ParallelFiles, ...]
 
     @property
     def sources(self) -> list[Path]:
@@ -37,7 +37,9 @@ def find_files(section: Data) -> CorpusFiles:
     Raises DataError in one line that names the first that is missing.
     """
     folder = corpus_folder(section)
-    training, validation = (tuple(_direction(folder, one) for one in of) for of in (section.train, section.validation))
+    training, validation = (
+        tuple(_parallel_files(folder, one) for one in of) for of in (section.train, section.validation)
+    )
     for direction in (*training, *validation):
         check_file(direction.source)
         check_file(direction.target)
@@ -58,7 +60,7 @@ def find_doubts(section: Data, tags: bool) -> Iterator[str]:
     return doubts(files.training, files.validation, tags)
 
 
-def _direction(folder: Path, corpus: CorpusSettings) -> Direction:
-    return Direction(
+def _parallel_files(folder: Path, corpus: CorpusSettings) -> ParallelFiles:
+    return ParallelFiles(
         folder / corpus.source, folder / corpus.target, corpus.from_language, corpus.to_language, corpus.weight
     )

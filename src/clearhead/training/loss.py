@@ -30,7 +30,7 @@ def cross_entropy(
     It is a sum, so that a step of several batches, or of several machines, divides once by all its tokens.
     """
     return F.cross_entropy(
-        _precise(logits).flatten(0, -2),
+        _promoted(logits).flatten(0, -2),
         target.flatten(),
         ignore_index=padding,
         reduction="sum",
@@ -153,14 +153,14 @@ class _ChunkedLoss(torch.autograd.Function):
     ) -> Tensor:
         row_gradient = torch.empty_like(rows)
         matrix_gradient = torch.zeros_like(matrix)
-        total = torch.zeros((), dtype=_precise(rows).dtype, device=rows.device)
+        total = torch.zeros((), dtype=_promoted(rows).dtype, device=rows.device)
         size = _CHUNK.get(rows.device.type, _LARGE_CHUNK) // len(rows)
         matrix = matrix.to(matmul_dtype or matrix.dtype)
         for start in range(0, len(target), size):
             places = slice(start, start + size)
             exact = rows[:, places].flatten(0, 1)
             part = pad_rows(exact, matmul_dtype or exact.dtype)
-            logits = _precise(matmul(part, matrix.T)[: len(exact)])
+            logits = _promoted(matmul(part, matrix.T)[: len(exact)])
             loss, gradient = function(logits, target[places, None])
             gradient = pad_rows(gradient, matmul_dtype or gradient.dtype)[: len(part)]
             total += loss
@@ -203,7 +203,7 @@ class _StaticCrossEntropy(torch.autograd.Function):
         )
         factor[:vocabulary] = matrix
         row_gradient, matrix_gradient = torch.empty_like(rows), torch.zeros_like(matrix)
-        total = torch.zeros((), dtype=_precise(rows).dtype, device=rows.device)
+        total = torch.zeros((), dtype=_promoted(rows).dtype, device=rows.device)
         chunks = math.ceil(len(rows) * len(factor) / _LOGITS[compiled])
         size = _CHUNK.get(rows.device.type, math.ceil(len(rows) / chunks))
         function = _compiled_static_loss() if compiled else _static_loss_and_gradient
@@ -233,7 +233,7 @@ def _static_loss_and_gradient(
     """
     columns = torch.arange(logits.shape[1], device=logits.device)
     inside, right, each = columns < vocabulary, 1.0 - label_smoothing, label_smoothing / vocabulary
-    exact = _precise(logits)
+    exact = _promoted(logits)
     normalizers = exact.masked_fill(~inside, -math.inf).logsumexp(dim=-1, keepdim=True)
     losses = normalizers - right * exact.gather(1, target[:, None]) - each * exact.sum(dim=-1, keepdim=True)
     gradient = (exact - normalizers).exp() - each - right * (columns == target[:, None]).to(exact.dtype)
@@ -261,6 +261,6 @@ def loss_and_gradient(logits: Tensor, target: Tensor, label_smoothing: float) ->
     return losses.sum(), probabilities.scatter_add_(1, target, torch.full_like(target, -right, dtype=logits.dtype))
 
 
-def _precise(numbers: Tensor) -> Tensor:
+def _promoted(numbers: Tensor) -> Tensor:
     """In float32 at least: a sum over a vocabulary overflows or drowns in 16 bits."""
     return numbers.to(torch.promote_types(numbers.dtype, torch.float32))

@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from clearhead.data import Direction, Filters, PreparedCorpus, prepare, read_lines, read_pairs
+from clearhead.data import Filters, ParallelFiles, PreparedCorpus, prepare, read_lines, read_pairs
 from clearhead.recipe import Data, Text
 from clearhead.text import Tokenizer, is_blank
 from clearhead.training.corpus_files import CorpusFiles
@@ -71,7 +71,7 @@ def _lines(paths: Sequence[Path], size: int, doing: Doing) -> Iterator[str]:
 
 
 def _validation_set(
-    direction: Direction, tags: bool, sentences: int, tokenizers: tuple[Tokenizer, Tokenizer]
+    direction: ParallelFiles, tags: bool, sentences: int, tokenizers: tuple[Tokenizer, Tokenizer]
 ) -> ValidationSet:
     # Nothing is filtered out of what a model is judged by, but blank lines.
     corpus = prepare([direction], *tokenizers, Filters(), tags)

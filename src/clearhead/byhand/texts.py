@@ -10,7 +10,7 @@ from clearhead.errors import UsageError
 LANGUAGES = ("en", "ko")
 
 
-class Words:
+class Texts:
     """`say("block.title")`: a text of the catalogue, with its places filled in."""
 
     def __init__(self, language: str) -> None:
@@ -27,6 +27,6 @@ class Words:
 @functools.cache
 def catalogue(language: str) -> Mapping[str, str]:
     """All texts of one language by their keys."""
-    path = Path(__file__).with_name(f"words.{language}.json")
+    path = Path(__file__).with_name(f"texts.{language}.json")
     texts: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
     return texts

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from clearhead.byhand.words import LANGUAGES, Words, catalogue
+from clearhead.byhand.texts import LANGUAGES, Texts, catalogue
 from clearhead.errors import UsageError
 
 
@@ -28,9 +28,9 @@ def test_korean_is_korean() -> None:
 
 
 def test_places_are_filled_in() -> None:
-    assert Words("en")("widen.heading", features=3, inner=4) == "Feed-forward, first layer: 3 → 4"
+    assert Texts("en")("widen.heading", features=3, inner=4) == "Feed-forward, first layer: 3 → 4"
 
 
 def test_an_unknown_language() -> None:
     with pytest.raises(UsageError, match="--lang de is not known; choose one of en, ko"):
-        Words("de")
+        Texts("de")
