@@ -54,6 +54,15 @@ def test_ids_by_hand(make, direction):
     assert (len(corpus), corpus.tokens) == (3, 12 + 7)
 
 
+def test_it_knows_what_version_0_1_called_it(make, direction):
+    """Printed by that version, so that a run of that version is resumed with the files that it began with."""
+    corpus = make(direction)
+    assert corpus.is_called("6a400a97e55271056548fc6f30784689")
+    assert corpus.is_called(corpus.key)
+    assert not corpus.is_called("")
+    assert make(dataclasses.replace(direction, to_language="ko")).former_keys != corpus.former_keys
+
+
 def test_without_tags_no_language_is_needed(make, direction):
     corpus = make(dataclasses.replace(direction, from_language=None, to_language=None), tags=False)
     assert rows(corpus.source)[0] == [A, 2]

@@ -135,9 +135,12 @@ class TestTheCallersNumbers:
         assert torch.equal(torch.random.get_rng_state(), before)
 
 
-def as_version_0_1(folder: Path) -> None:
-    """Write a checkpoint as that version did."""
-    state = (folder / "position.json").read_text()
+def as_version_0_1(folder: Path, inputs: RunInputs, **changes: object) -> None:
+    """Write a checkpoint as that version did, with these changes of its state."""
+    state = json.dumps(json.loads((folder / "position.json").read_text()) | changes)
+    for corpus in (inputs.training, *(one.corpus for one in inputs.validation)):
+        state = state.replace(corpus.key, corpus.former_keys[-1])
+    (folder / "corpus.json").write_text(json.dumps({"key": inputs.training.former_keys[-1]}))
     for now, then in (("selection_metric", "judged_by"), ("validations_without_improvement", "waited")):
         assert now in state
         state = state.replace(now, then)
@@ -234,14 +237,25 @@ class TestResuming:
     def test_a_run_of_version_0_1_goes_on(
         self, make_recipe: MakeRecipe, tmp_path: Path, straight: dict[str, bytes]
     ) -> None:
-        """Its checkpoints have other names for two counters, and recipes with a key less and an `auto` more."""
+        """Its checkpoints have other names for two counters and the corpora, its recipes a key less, an `auto` more."""
         train(make_recipe(), tmp_path / "run", should_stop=after(5))
         for folder in (tmp_path / "run" / "checkpoints").iterdir():
-            as_version_0_1(folder)
+            as_version_0_1(folder, prepare_run(make_recipe()))
         told = Told()
         train(make_recipe(), tmp_path / "run", resume=True, callbacks=[told])
         assert told.lines == ["started at 5", "finished"]
         assert left_by(tmp_path / "run") == straight
+
+    def test_the_best_model_of_a_run_of_version_0_1_is_kept_until_there_is_a_better_one(
+        self, make_recipe: MakeRecipe, tmp_path: Path
+    ) -> None:
+        train(make_recipe(), tmp_path / "run", should_stop=after(5))
+        kept = (tmp_path / "run" / "bundle" / "model.safetensors").read_bytes()
+        for folder in (tmp_path / "run" / "checkpoints").iterdir():
+            as_version_0_1(folder, prepare_run(make_recipe()), best=0.25)
+        state = train(make_recipe(), tmp_path / "run", resume=True).state
+        assert (state.best, state.best_step, state.validations_without_improvement) == (0.25, 4, 2)
+        assert (tmp_path / "run" / "bundle" / "model.safetensors").read_bytes() == kept
 
     def test_more_steps(self, make_recipe: MakeRecipe, tmp_path: Path) -> None:
         train(make_recipe(), tmp_path / "run")

@@ -49,6 +49,7 @@ class PreparedCorpus:
         weights: how many times each example is seen in an epoch, on average.
         report: what the filters removed.
         key: a name made from all that the ids depend on.
+        former_keys: the names that older versions gave the same, newest first.
     """
 
     source: TokenFile
@@ -56,6 +57,11 @@ class PreparedCorpus:
     weights: NDArray[np.float64]
     report: FilterReport
     key: str
+    former_keys: tuple[str, ...] = ()
+
+    def is_called(self, key: object) -> bool:
+        """Whether this version or an older one gave it that name."""
+        return key in (self.key, *self.former_keys)
 
     def __len__(self) -> int:
         return len(self.target)
@@ -99,13 +105,14 @@ def prepare(
         raise RecipeError("there are no files to train on; name at least one source and target in data.train")
     work = _Work(directions, source_tokenizer, target_tokenizer, filters, tags)
     prefixes = [work.prefix(direction) for direction in directions]
-    folder = (cache or cache_folder()) / "prepared" / work.key()
+    key, *former = work.keys()
+    folder = (cache or cache_folder()) / "prepared" / key
     corpus = _open(folder, directions) or _make(folder, work, prefixes, progress)
     if corpus is None:
         raise DataError(
             f"{folder} cannot be read back just after it was written; check the disk or set CLEARHEAD_CACHE"
         )
-    return corpus
+    return dataclasses.replace(corpus, former_keys=tuple(former))
 
 
 @dataclass(frozen=True)
@@ -132,15 +139,19 @@ class _Work:
             )
         return [self.source_tokenizer.tag(direction.to_language)]
 
-    def key(self) -> str:
-        """A name made from the content. Weights are no part: they say how often an example is seen, not what it is."""
+    def keys(self) -> list[str]:
+        """A name made from the content, and what it was in each version before, newest first.
+
+        Weights are no part: they say how often an example is seen, not what it is.
+        """
         identities = [
             (_identity(one.source), _identity(one.target), one.from_language, one.to_language)
             for one in self.directions
         ]
         tokenizers = (self.source_tokenizer.to_json(), self.target_tokenizer.to_json())
-        parts = (_VERSION, identities, tokenizers, dataclasses.astuple(self.filters), self.tags)
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+        parts = (identities, tokenizers, dataclasses.astuple(self.filters), self.tags)
+        versions = (json.dumps((version, *parts)).encode() for version in range(_VERSION, 0, -1))
+        return [hashlib.sha256(one).hexdigest()[:32] for one in versions]
 
 
 def _identity(path: Path) -> tuple[str, str]:

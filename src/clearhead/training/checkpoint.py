@@ -197,7 +197,7 @@ def differences(path: Path, inputs: RunInputs) -> list[str]:
     else:
         old, new = flat(_read_recipe(path)), flat(values)
     lines = [f"{key} is {new.get(key)}, but was {old.get(key)} at the checkpoint" for key in changed_keys(old, new)]
-    if _read_json(path / "corpus.json").get("key") != inputs.training.key:
+    if not inputs.training.is_called(_read_json(path / "corpus.json").get("key")):
         lines.append("the training files are not what they were at the checkpoint")
     here, there = _machine(inputs.recipe.training.device), _read_json(path / "machine.json")
     lines += [

@@ -169,15 +169,21 @@ class Run:
         return sum(parameter.numel() for parameter in self.train_step.model.parameters())
 
     @property
-    def _judge(self) -> str:
-        """Which figure is compared from validation to validation: of which sentences, and which one."""
-        keys = "+".join(one.corpus.key for one in self.inputs.validation)
-        return f"{self.settings.select_by} of {self.settings.validate_sentences} of {keys}"
+    def _judges(self) -> list[str]:
+        """Which figure is compared from validation to validation: of which sentences, and which one.
+
+        Then what the same was called by older versions, which had other names for a corpus.
+        """
+        corpora = [one.corpus for one in self.inputs.validation]
+        names = zip(*((corpus.key, *corpus.former_keys) for corpus in corpora), strict=True)
+        return [
+            f"{self.settings.select_by} of {self.settings.validate_sentences} of {'+'.join(keys)}" for keys in names
+        ]
 
     def resume(self, checkpoint: Path) -> None:
         train_step = self.train_step
         self.state = restore(checkpoint, train_step.model, train_step.average, train_step.optimizer_step)
-        if self.state.selection_metric != self._judge:
+        if self.state.selection_metric not in self._judges:
             self.state.best, self.state.validations_without_improvement = None, 0
         # The recipe's patience may be another one now.
         self.state.stopped_early = self._is_out_of_patience()
@@ -265,7 +271,7 @@ class Run:
             return
         if not math.isfinite(validation.loss) and not self.train_step.average.flat.values.isfinite().all():
             raise self._diverged("the validation loss is not a number, nor are the weights")
-        state.selection_metric, state.awaits_validation = self._judge, False
+        state.selection_metric, state.awaits_validation = self._judges[0], False
         figure = validation.figure(self.settings.select_by)
         # NaN compares false both ways, so it must be excluded explicitly.
         best = math.isfinite(figure) and (state.best is None or figure < state.best)
