@@ -88,6 +88,6 @@ def test_a_root_that_is_not_whole() -> None:
     """A learner's own matrices may have any width: √2 ≈ 1.41, said in the text."""
     rows = {"Q": fractions([[1, 2]]), "K": fractions([[1, 0], [0, 1]]), "V": fractions([[1], [2]])}
     sheet = make_sheet("cross-attention", matrices=rows)
-    assert sheet.matrix("scaled").cells[0][1].working == "1.41 ≈ 2 ÷ 1.41"
+    assert sheet.matrix("scaled").cells[0][1].working == "1.42 ≈ 2 ÷ 1.41"
     assert "√d" in sheet.sections[1].text
     assert "≈ 1.41" in sheet.sections[1].text

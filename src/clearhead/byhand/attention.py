@@ -1,16 +1,18 @@
 """Scaled dot-product attention with rows as positions, as in the paper: of a text to itself, masked, and to another."""
 
+import dataclasses
 import math
 from collections.abc import Collection, Sequence
 from fractions import Fraction
 
-from clearhead.byhand.arithmetic import divided, given, masked, product, transposed
+from clearhead.byhand.arithmetic import divide, given, project, root_of, score, weigh
+from clearhead.byhand.described import Work
 from clearhead.byhand.drawing import Shape
-from clearhead.byhand.numbers import rounded, written
 from clearhead.byhand.sheet import Line, Matrix, Section
 from clearhead.byhand.softmax import softmax_line, weights_agree
 from clearhead.byhand.texts import Texts
 from clearhead.byhand.topic import Shapes, Sizes, Start, Topic, fractions
+from clearhead.tracing.operations import DESCRIPTIONS
 
 # "Thinking Machines": the scores of the first word's query with both keys, whose head width is 64.
 TEXTBOOK_TOKENS = ("Thinking", "Machines")
@@ -26,18 +28,13 @@ def attend(
     say: Texts, scores: Matrix, value: Matrix, head_width: int, causal: bool = False, suffix: str = ""
 ) -> tuple[Section, ...]:
     """From scores and values to the context: scale, mask if causal, softmax, weigh."""
-    root = math.isqrt(head_width)
-    is_whole = root * root == head_width
-    about = rounded(math.sqrt(head_width), 2)
-    by, divisor = (str(root), float(root)) if is_whole else (written(about, 2), math.sqrt(head_width))
-    scaled = divided(
-        f"scaled{suffix}", "S ÷ √dₖ", scores, Fraction(root) if is_whole else divisor, by, None if is_whole else 2
-    )
+    root = root_of(head_width)
+    scaled = divide(f"scaled{suffix}", "S ÷ √dₖ", scores, root)
     if causal:
-        scaled = masked(f"masked{suffix}", "S ÷ √dₖ", scaled, say("mask.why"))
+        scaled = mask(f"masked{suffix}", "S ÷ √dₖ", scaled, say("mask.why"))
     line, weights = softmax_line(f"weights{suffix}", "A", scaled, suffix=suffix, exact=bool(suffix))
-    context = product(f"context{suffix}", "Z", weights, value, weights="left")
-    scale_text = say("scale.text", width=head_width, root=by, sign="=" if is_whole else "≈")
+    context = weigh(f"context{suffix}", "Z", weights, value)
+    scale_text = say("scale.text", width=head_width, root=root.text, sign="=" if root.value == root.precise else "≈")
     return (
         Section(
             say("scale.heading"), f"{scale_text} {say('mask.text')}" if causal else scale_text, ((scaled,),),
@@ -48,12 +45,21 @@ def attend(
     )  # fmt: skip
 
 
+def mask(key: str, name: str, matrix: Matrix, why: str) -> Matrix:
+    """The causal mask: what stands right of the diagonal, a later position, becomes −∞. why: said of those."""
+    rows, columns = matrix.shape
+    allowed = given("allowed", "", [[Fraction(j <= i) for j in range(columns)] for i in range(rows)])
+    made = Work(DESCRIPTIONS["mask"], (matrix, allowed)).write(key, name)
+    cells = tuple(tuple(dataclasses.replace(one, sum=one.sum or why) for one in row) for row in made.cells)
+    return dataclasses.replace(made, cells=cells)
+
+
 def textbook(say: Texts) -> Section:
     """Thinking Machines: 112 and 96, over √64, make 0.88 and 0.12."""
     scores = given("textbook", "S", fractions(TEXTBOOK_SCORES), TEXTBOOK_TOKENS[:1], TEXTBOOK_TOKENS)
     value = given("textbook_value", "V", fractions(TEXTBOOK_VALUES), TEXTBOOK_TOKENS)
-    scale, softmax, weigh = attend(say, scores, value, TEXTBOOK_WIDTH, suffix="_textbook")
-    lines = ((scores, "→", *scale.lines[0], "→", *softmax.lines[0]), *weigh.lines)
+    scale, softmax, context = attend(say, scores, value, TEXTBOOK_WIDTH, suffix="_textbook")
+    lines = ((scores, "→", *scale.lines[0], "→", *softmax.lines[0]), *context.lines)
     return Section(say("textbook.heading"), say("textbook.text"), lines, say("textbook.beside"))
 
 
@@ -64,13 +70,11 @@ def build_self(start: Start) -> tuple[Section, ...]:
         return from_scores(start, tokens, start.tokens("keys", sizes["positions"]), causal=False)
     inputs = start.matrix("X", "X", tokens)
     made, lines = projections(start, inputs)
-    project = Section(say("project.heading"), say("project.text"), lines, say("project.beside"))
-    score = compare(say, made["Q"], made["K"], are_given=False)
-    rest = attend(say, score.matrices[-1], made["V"], sizes["head_width"])
-    # The values are on the sheet already, to be filled in: their answers must not stand beside them.
-    weigh = Section(rest[-1].heading, rest[-1].text, (("A · V =", rest[-1].matrices[-1]),), rest[-1].beside)
+    projected = Section(say("project.heading"), say("project.text"), lines, say("project.beside"))
+    scored = compare(say, made["Q"], made["K"], are_given=False)
+    rest = attend(say, scored.matrices[-1], made["V"], sizes["head_width"])
     opening = (textbook(say),) if sizes == SELF_ATTENTION.usual and not start.labels else ()
-    return (*opening, project, score, *rest[:-1], weigh)
+    return (*opening, projected, scored, *rest[:-1], _weighed(rest[-1]))
 
 
 def projections(
@@ -78,7 +82,7 @@ def projections(
 ) -> tuple[dict[str, Matrix], tuple[Line, ...]]:
     """Queries, keys and values of the inputs, and the lines that ask for them; the inputs stand in the first alone."""
     weights = {one: start.matrix(f"W{one}", f"W_{one}", (), columns) for one in "QKV"}
-    made = {one: product(one, one, inputs, matrix) for one, matrix in weights.items()}
+    made = {one: project(one, one, inputs, matrix) for one, matrix in weights.items()}
     first: Line = (inputs, "·", weights["Q"], "=", made["Q"])
     rest: Line = ("X ·", weights["K"], "=", made["K"], " ", "X ·", weights["V"], "=", made["V"])
     return made, (first, rest)
@@ -86,7 +90,7 @@ def projections(
 
 def compare(say: Texts, query: Matrix, key: Matrix, are_given: bool) -> Section:
     """The scores: every query with every key."""
-    scores = product("scores", "S", query, transposed(key, "KT", "Kᵀ"), weights="both")
+    scores = score("scores", "S", query, key)
     line = (query, key, "→", "S = QKᵀ =", scores) if are_given else ("S = QKᵀ =", scores)
     return Section(say("score.heading"), say("score.text"), (line,), say("score.beside"))
 
@@ -98,8 +102,12 @@ def from_scores(start: Start, queries: tuple[str, ...], keys: tuple[str, ...], c
     text = say("scores.text", width=start.sizes["head_width"])
     heading = Section(say("scores.heading"), text, ((scores, value),), say("score.beside"))
     rest = attend(say, scores, value, start.sizes["head_width"], causal)
-    weigh = Section(rest[-1].heading, rest[-1].text, (("A · V =", rest[-1].matrices[-1]),), rest[-1].beside)
-    return (heading, *rest[:-1], weigh)
+    return (heading, *rest[:-1], _weighed(rest[-1]))
+
+
+def _weighed(section: Section) -> Section:
+    """Without the values, which stand on the sheet already: where they are blanks, their answers must not."""
+    return dataclasses.replace(section, lines=(("A · V =", section.matrices[-1]),))
 
 
 def build_masked(start: Start) -> tuple[Section, ...]:
@@ -119,8 +127,8 @@ def _given_vectors(start: Start, queries: tuple[str, ...], keys: tuple[str, ...]
     say = start.say
     query, key = start.matrix("Q", "Q", queries), start.matrix("K", "K", keys)
     value = start.matrix("V", "V", keys)
-    score = compare(say, query, key, are_given=True)
-    return (score, *attend(say, score.matrices[-1], value, start.sizes["head_width"], causal))
+    scored = compare(say, query, key, are_given=True)
+    return (scored, *attend(say, scored.matrices[-1], value, start.sizes["head_width"], causal))
 
 
 def _is_wide(sizes: Sizes, names: Collection[str]) -> bool:

@@ -7,7 +7,7 @@ read: X·A, then W·Z.
 from collections.abc import Collection, Sequence
 from fractions import Fraction
 
-from clearhead.byhand.arithmetic import cut, product, rounded_off
+from clearhead.byhand.arithmetic import cut, project, weigh
 from clearhead.byhand.drawing import Draw, Shape
 from clearhead.byhand.sheet import Matrix, Rows, Section
 from clearhead.byhand.topic import Shapes, Sizes, Start, Topic
@@ -41,7 +41,7 @@ def weighting(start: Start) -> tuple[Section, Matrix]:
     vectors = start.matrix("X", "X", labels("P", features), columns)
     weights = start.matrix("A", "A", columns, start.tokens("columns", positions, labels("Z", positions)))
     is_choice = {one for row in start.rows["A"] for one in row} <= {0, 1}
-    result = product("Z", "Z", vectors, weights)
+    result = weigh("Z", "Z", weights, vectors, is_turned=True)
     section = Section(
         say("weighting.heading"),
         say("weighting.text" if is_choice else "weighting.shares", features=features, positions=positions),
@@ -62,11 +62,9 @@ def network(start: Start, vectors: Matrix, is_given: bool) -> tuple[Section, ...
     # A model's own sums are too long: what does not stand on the sheet is added to the bias, for each cell.
     letter = "b" if start.places is None else "r"
     first_bias, second_bias = start.matrix("b1", f"{letter}₁"), start.matrix("b2", f"{letter}₂")
-    hidden = product("H", "H", first, vectors, first_bias, weights="left")
-    hidden = hidden if start.places is None else rounded_off(hidden, start.places)
+    hidden = project("H", "H", vectors, first, first_bias, is_turned=True, places=start.places)
     active = cut("R", "R", hidden)
-    out = product("Y", "Y", second, active, second_bias, weights="left")
-    out = out if start.places is None else rounded_off(out, start.places)
+    out = project("Y", "Y", active, second, second_bias, is_turned=True, places=start.places)
     rest = "" if start.places is None else " " + say("rest.text")
     source: tuple[Matrix | str, ...] = ("·", vectors, "+") if is_given else (f"· {name} +",)
     return (

@@ -4,11 +4,11 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 
-from clearhead.byhand.arithmetic import dot, whole
 from clearhead.byhand.drawing import Draw, Shape
 from clearhead.byhand.numbers import rounded, written
 from clearhead.byhand.sheet import Cell, Matrix, Rows, Section, about, exactly
 from clearhead.byhand.softmax import softmax_line
+from clearhead.byhand.terms import ON_TERMS, Row, term
 from clearhead.byhand.topic import Shapes, Sizes, Start, Topic
 from clearhead.errors import UsageError
 
@@ -51,7 +51,7 @@ def _log_sum(logits: Matrix) -> float:
 
 def _surprise(probability: Cell, logit: Cell, log_sum: float) -> Cell:
     """−ln p. Without rounding it is log Σ e^z − z."""
-    shown_value = whole(probability) or Fraction(1, 10**PLACES)  # As the sheet says: the logarithm of 0 is infinite.
+    shown_value = probability.value or Fraction(1, 10**PLACES)  # As the sheet says: the logarithm of 0 is infinite.
     return about(-math.log(shown_value), 2, log_sum - float(logit.precise), f"−ln {written(shown_value, PLACES)}")
 
 
@@ -64,8 +64,8 @@ def _smooth(target: Cell) -> Cell:
 
 
 def _loss(target: Matrix, surprise: Matrix) -> Cell:
-    cell = dot(list(zip(target.cells[0], surprise.cells[0], strict=True)))
-    return about(whole(cell), 2, float(cell.precise), cell.sum)
+    found = ON_TERMS["dot"](*(Row([term(one) for one in each.cells[0]], is_silent=True) for each in (target, surprise)))
+    return about(found.value, 2, float(found.precise), found.text)
 
 
 def draw(draw: Draw, sizes: Sizes, shapes: Shapes) -> dict[str, Rows]:

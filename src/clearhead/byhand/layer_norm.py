@@ -1,16 +1,17 @@
 """Layer normalisation of rows whose mean and standard deviation are whole."""
 
+import dataclasses
 import math
 from collections.abc import Collection
 from fractions import Fraction
 
-from clearhead.byhand.arithmetic import shown, whole
+from clearhead.byhand.described import Rounding, Work
 from clearhead.byhand.drawing import Draw, Shape
-from clearhead.byhand.numbers import inside, rounded
-from clearhead.byhand.sheet import Cell, Matrix, Rows, Section, about, exactly
+from clearhead.byhand.sheet import Rows, Section
+from clearhead.byhand.terms import left_out
 from clearhead.byhand.topic import Shapes, Sizes, Start, Topic
+from clearhead.tracing.operations import DESCRIPTIONS
 
-EPSILON = 1e-5  # Under the root, as in model/blocks.py; left out on paper.
 PLACES = 2
 _ATTEMPTS = 1000
 
@@ -22,25 +23,16 @@ def build(start: Start) -> tuple[Section, ...]:
     weight, bias = start.matrix("gamma", "γ"), start.matrix("beta", "β")
     # A model's rows are too long for their means: these are given, as are the variances.
     is_given = "mean" in start.rows
-    means = Matrix("mean", "μ", tuple((_mean(row),) for row in inputs.cells), inputs.rows)
-    means = start.matrix("mean", "μ", names) if is_given else means
-    deviations = Matrix(
-        "deviations", "x − μ",
-        tuple(tuple(_less(one, mean) for one in row) for row, (mean,) in zip(inputs.cells, means.cells, strict=True)),
-        inputs.rows,
-    )  # fmt: skip
-    variances = Matrix("variance", "σ²", tuple((_variance(row),) for row in deviations.cells), inputs.rows)
-    variances = start.matrix("variance", "σ²", names) if is_given else variances
-    roots = Matrix("deviation", "σ", tuple((_root(row[0]),) for row in variances.cells), inputs.rows)
-    scales = list(zip(*weight.cells, *bias.cells, strict=True))
-    out = Matrix(
-        "normalized", "y",
-        tuple(
-            tuple(_normalized(one, root, *pair) for one, pair in zip(row, scales, strict=True))
-            for row, (root,) in zip(deviations.cells, roots.cells, strict=True)
-        ),
-        inputs.rows,
-    )  # fmt: skip
+    means = start.matrix("mean", "μ", names) if is_given else Work(DESCRIPTIONS["mean"], (inputs,)).write("mean", "μ")
+    norm = Work(DESCRIPTIONS["normalize"], (inputs, means), (weight, bias))
+    deviations = norm.write("deviations", "x − μ", "deviation")
+    spread = Work(DESCRIPTIONS["variance"], (inputs, means), known={"deviation": deviations})
+    variances = start.matrix("variance", "σ²", names) if is_given else spread.write("variance", "σ²")
+    norm = dataclasses.replace(norm, inputs=(inputs, means, variances)).having(
+        eps=left_out(norm.description.defaults["eps"])
+    )
+    roots = norm.write("deviation", "σ", "root", Rounding(PLACES, "exact"))
+    out = norm.having(deviation=deviations, root=roots).write("normalized", "y", rounding=Rounding(PLACES, "short"))
     return (
         Section(
             say("mean.heading"),
@@ -60,45 +52,9 @@ def build(start: Start) -> tuple[Section, ...]:
     )
 
 
-def _mean(row: tuple[Cell, ...]) -> Cell:
-    total = sum((whole(one) for one in row), Fraction(0))
-    terms = " + ".join(shown(one, first=not n) for n, one in enumerate(row))
-    return exactly(total / len(row), total / len(row), f"({terms}) ÷ {len(row)}")
-
-
-def _less(one: Cell, mean: Cell) -> Cell:
-    value = whole(one) - whole(mean)
-    return exactly(value, value, f"{shown(one, first=True)} − {shown(mean)}")
-
-
-def _variance(row: tuple[Cell, ...]) -> Cell:
-    value = sum((whole(one) ** 2 for one in row), Fraction(0)) / len(row)
-    return exactly(value, value, f"({' + '.join(f'{shown(one)}²' for one in row)}) ÷ {len(row)}")
-
-
-def _root(variance: Cell) -> Cell:
-    value = whole(variance)
-    precise = math.sqrt(value + Fraction(EPSILON))
-    root = _whole_root(value)
-    if root is not None:
-        return exactly(root, precise, f"√{inside(value)}")
-    return about(math.sqrt(value), PLACES, precise, f"√{inside(value)}")
-
-
 def _whole_root(value: Fraction) -> Fraction | None:
     root = Fraction(math.isqrt(value.numerator), math.isqrt(value.denominator))
     return root if root**2 == value else None
-
-
-def _normalized(one: Cell, root: Cell, weight: Cell, bias: Cell) -> Cell:
-    precise = float(one.precise) / float(root.precise) * float(weight.precise) + float(bias.precise)
-    working = f"{shown(weight)} · {shown(one)} ÷ {shown(root)}" + (f" + {shown(bias)}" if bias.value else "")
-    if root.value == 0:
-        # A row of equal numbers: all of its deviations are 0, and ε keeps the division from being 0 ÷ 0.
-        return exactly(whole(bias), precise, f"{shown(weight)} · 0 + {shown(bias)}")
-    value = whole(weight) * whole(one) / whole(root) + whole(bias)
-    is_short = (value * 100).denominator == 1
-    return exactly(value, precise, working) if is_short else about(rounded(value, PLACES), PLACES, precise, working)
 
 
 def draw(draw: Draw, sizes: Sizes, shapes: Shapes) -> dict[str, Rows]:

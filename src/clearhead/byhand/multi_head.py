@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from clearhead.byhand.arithmetic import beside, given, product, rounded_off, transposed
+from clearhead.byhand.arithmetic import beside, given, project, score, weigh
 from clearhead.byhand.attention import projections
 from clearhead.byhand.drawing import Draw, Shape
 from clearhead.byhand.numbers import rounded
@@ -29,14 +29,14 @@ def build(start: Start) -> tuple[Section, ...]:
     contexts = []
     for head in heads:
         query, key, value = (_column(made[one], head, f"{one}{head}") for one in "QKV")
-        scores = product(f"scores{head}", f"S{head}", query, transposed(key, f"KT{head}", "Kᵀ"), weights="both")
+        scores = score(f"scores{head}", f"S{head}", query, key)
         line, weights = softmax_line(f"weights{head}", f"A{head}", scores, suffix=str(head))
-        contexts.append(product(f"context{head}", f"Z{head}", weights, value, weights="left"))
+        contexts.append(weigh(f"context{head}", f"Z{head}", weights, value))
         lines: tuple[Line, ...] = (("Q·Kᵀ =", scores, "→", *line, "→", contexts[-1]),)
         sections.append(Section(say("head.heading", head=head), say("head.text", head=head), lines, say("head.beside")))
     concatenated = beside("concatenated", "Concat", contexts, names)
     output = start.matrix("WO", "W_O", names)
-    out = product("output", "Y", concatenated, output)
+    out = project("output", "Y", concatenated, output)
     lines = ((f"[{' '.join(one.name for one in contexts)}] ·", output, "=", out),)
     sections.append(Section(say("merge.heading"), say("merge.text"), lines, say("merge.beside")))
     return tuple(sections)
@@ -54,16 +54,16 @@ def from_scores(start: Start) -> tuple[Section, ...]:
         scores = start.matrix(f"S{head}", f"S{head}", queries, keys)
         value = start.matrix(f"V{head}", f"V{head}", keys)
         line, weights = softmax_line(f"weights{head}", f"A{head}", scores, suffix=str(head))
-        contexts.append(product(f"context{head}", f"Z{head}", weights, value, weights="left"))
+        contexts.append(weigh(f"context{head}", f"Z{head}", weights, value))
         names += [f"h{head}.{column}" for column in range(1, value.shape[1] + 1)]
         lines: tuple[Line, ...] = ((scores, value, "→", *line, f"A{head} · V{head} =", contexts[-1]),)
         text = say("head.scores", head=head)
         sections.append(Section(say("head.heading", head=head), text, lines, say("head.beside")))
     concatenated = beside("concatenated", "Concat", contexts, names)
     output = start.matrix("WO", "W_O", names)
-    mixed = product("mixed", "", concatenated, output)
+    mixed = project("mixed", "", concatenated, output)
     rest = given("rest", "r", _rest(start.rows["Y"], mixed))
-    out = rounded_off(product("output", "Y", concatenated, output, rest), REST_PLACES)
+    out = project("output", "Y", concatenated, output, rest, places=REST_PLACES)
     lines = (("[Z1 Z2] ·", output, "+", rest, "=", out),)
     sections.append(
         Section(say("merge.heading"), f"{say('merge.text')} {say('merge.rest')}", lines, say("merge.beside"))

@@ -97,6 +97,12 @@ class Matrix:
         return ", ".join(one for one in (first, second) if one) or self.name
 
 
+def turned(matrix: Matrix) -> Matrix:
+    """Its rows as columns."""
+    cells = tuple(zip(*matrix.cells, strict=True))
+    return dataclasses.replace(matrix, cells=cells, rows=matrix.columns, columns=matrix.rows)
+
+
 Line = tuple[Matrix | str, ...]
 
 

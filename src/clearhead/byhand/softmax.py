@@ -1,25 +1,43 @@
 """The softmax, step by step: less the greatest, exponentials, their sum, shares."""
 
+import dataclasses
 import math
 from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 
-from clearhead.byhand.arithmetic import WEIGHT_PLACES, exponentials, row_sums, shares, shifted
+from clearhead.byhand.described import Rounding, Work
 from clearhead.byhand.drawing import Draw, Shape
 from clearhead.byhand.numbers import rounded
 from clearhead.byhand.sheet import Line, Matrix, Rows, Section
 from clearhead.byhand.topic import Shapes, Sizes, Start, Topic
+from clearhead.tracing.operations import DESCRIPTIONS
+
+EXPONENTIAL_PLACES, WEIGHT_PLACES = 3, 2
 
 
 def softmax_line(
     key: str, name: str, scores: Matrix, places: int = WEIGHT_PLACES, suffix: str = "", exact: bool = False
 ) -> tuple[Line, Matrix]:
     """A line of four matrices, the last of them the weights; exact: their answers say the exact form too."""
-    small = shifted(f"shifted{suffix}", "x − max", scores)
-    powers = exponentials(f"exponentials{suffix}", "eˣ", small)
-    sums = row_sums(f"sums{suffix}", "Σ", powers)
-    weights = shares(key, name, powers, sums, places, scores if exact else None)
+    work = Work(DESCRIPTIONS["softmax"], (scores,))
+    small = work.write(f"shifted{suffix}", "x − max", "shifted")
+    work = work.having(shifted=small)
+    powers = work.write(f"exponentials{suffix}", "eˣ", "power", Rounding(EXPONENTIAL_PLACES, "exact"))
+    work = work.having(power=powers)
+    sums = work.write(f"sums{suffix}", "Σ", "sum")
+    weights = work.having(sum=sums).write(key, name, rounding=Rounding(places))
+    weights = _in_powers(weights, scores) if exact else weights
     return (small, "→", powers, "→", sums, "→", weights), weights
+
+
+def _in_powers(weights: Matrix, scores: Matrix) -> Matrix:
+    """With the exact form in each answer."""
+    cells = []
+    for row, before in zip(weights.cells, scores.cells, strict=True):
+        powers = [f"e^({one.text})" for one in before]
+        exact = [f" ≈ {one} ÷ ({' + '.join(powers)})" for one in powers]
+        cells.append(tuple(dataclasses.replace(one, sum=one.sum + more) for one, more in zip(row, exact, strict=True)))
+    return dataclasses.replace(weights, cells=tuple(cells))
 
 
 def weights_agree(sections: Sequence[Section]) -> bool:
@@ -47,10 +65,7 @@ def build(start: Start) -> tuple[Section, ...]:
     say = start.say
     names = start.tokens("queries", start.sizes["rows"], tuple(f"x{n}" for n in range(1, start.sizes["rows"] + 1)))
     scores = start.matrix("x", "x", names, start.labels.get("keys", ()))
-    small = shifted("shifted", "x − max", scores)
-    powers = exponentials("exponentials", "eˣ", small)
-    sums = row_sums("sums", "Σ", powers)
-    weights = shares("weights", "softmax(x)", powers, sums)
+    (small, _, powers, _, sums, *_), weights = softmax_line("weights", "softmax(x)", scores)
     others = start.rows["x"][-2:]
     is_same_twice = len(others) == 2 and len({one - other for one, other in zip(*others, strict=True)}) == 1
     compare = " " + say("share.compare") if is_same_twice else ""

@@ -1,10 +1,10 @@
 """One tiny Transformer from end to end: from tokens to the word that comes next."""
 
-import math
+import dataclasses
 from collections.abc import Collection, Sequence
 from fractions import Fraction
 
-from clearhead.byhand.arithmetic import added, cut, divided, given, product, transposed
+from clearhead.byhand.arithmetic import add, cut, divide, given, project, root_of, score, weigh
 from clearhead.byhand.drawing import Draw, Shape
 from clearhead.byhand.sheet import Cell, Matrix, Rows, Section, saying
 from clearhead.byhand.softmax import softmax_line
@@ -27,7 +27,7 @@ def _embed(start: Start) -> tuple[Matrix, Section]:
     tokens = VOCABULARY[:length]
     table, places = start.matrix("E", "E", VOCABULARY), start.matrix("P", "P", tuple(map(str, range(length))))
     read = given("read", "E", start.rows["E"][:length], tokens)
-    vectors = added("X", "X", read, Matrix("places", "P", places.cells, tokens))
+    vectors = add("X", "X", read, Matrix("places", "P", places.cells, tokens))
     text = say("token.text", tokens=" ".join(tokens))
     return vectors, Section(say("token.heading"), text, ((table, places, "→", vectors),), say("token.beside"))
 
@@ -37,33 +37,33 @@ def _attend(start: Start, vectors: Matrix) -> tuple[list[Section], Matrix]:
     say = start.say
     last = Matrix("last", "X", vectors.cells[-1:], vectors.rows[-1:])
     weights = {one: start.matrix(f"W{one}", f"W_{one}") for one in "QKV"}
-    query = product("Q", "q", last, weights["Q"])
-    key, value = product("K", "K", vectors, weights["K"]), product("V", "V", vectors, weights["V"])
-    scores = product("scores", "q·Kᵀ", query, transposed(key, "KT", "Kᵀ"), weights="both")
-    root = math.isqrt(start.sizes["head_width"])
-    scaled = divided("scaled", "÷ √dₖ", scores, Fraction(root), str(root), None)
+    query = project("Q", "q", last, weights["Q"])
+    key, value = project("K", "K", vectors, weights["K"]), project("V", "V", vectors, weights["V"])
+    scores = score("scores", "q·Kᵀ", query, key)
+    root = root_of(start.sizes["head_width"])
+    scaled = divide("scaled", "÷ √dₖ", scores, root)
     line, shares = softmax_line("weights", "A", scaled)
-    context = product("context", "z", shares, value, weights="left")
-    out = added("attended", "a", last, context)
-    project = Section(
+    context = weigh("context", "z", shares, value)
+    out = add("attended", "a", last, context)
+    projected = Section(
         say("last.heading"), say("last.text"),
         ((weights["Q"], weights["K"], weights["V"]), ("q =", query, "K =", key, "V =", value)), say("last.beside"),
     )  # fmt: skip
-    attend = Section(
-        say("gather.heading"), say("gather.text", width=start.sizes["head_width"], root=root),
+    gathered = Section(
+        say("gather.heading"), say("gather.text", width=start.sizes["head_width"], root=root.text),
         ((scores, "→", scaled, "→", *line[:3]), (*line[4:], "→", context, "→", out)), say("gather.beside"),
     )  # fmt: skip
-    return [project, attend], out
+    return [projected, gathered], out
 
 
 def _feed(start: Start, vectors: Matrix) -> tuple[Section, Matrix]:
     say = start.say
     first, first_bias = start.matrix("W1", "W₁"), start.matrix("b1", "b₁")
     second, second_bias = start.matrix("W2", "W₂"), start.matrix("b2", "b₂")
-    hidden = product("H", "h", vectors, first, first_bias)
+    hidden = project("H", "h", vectors, first, first_bias)
     active = cut("R", "ReLU(h)", hidden)
-    inner = product("inner", "f", active, second, second_bias)
-    out = added("out", "o", vectors, inner)
+    inner = project("inner", "f", active, second, second_bias)
+    out = add("out", "o", vectors, inner)
     lines = ((first, first_bias, second, second_bias), (hidden, "→", active, "→", inner, "→", out))
     return Section(say("feed.heading"), say("feed.text"), lines, say("feed.beside")), out
 
@@ -71,8 +71,7 @@ def _feed(start: Start, vectors: Matrix) -> tuple[Section, Matrix]:
 def _predict(start: Start, vectors: Matrix) -> Section:
     say = start.say
     table = given("E_again", "E", start.rows["E"], VOCABULARY)
-    logits = product("logits", "o·Eᵀ", vectors, transposed(table, "ET", "Eᵀ"), weights="both")
-    logits = Matrix(logits.key, logits.name, logits.cells, (), VOCABULARY)
+    logits = dataclasses.replace(score("logits", "o·Eᵀ", vectors, table), rows=())
     line, probabilities = softmax_line("probabilities", "p", logits, suffix="_out")
     row = probabilities.cells[0]
     best = max(range(len(row)), key=lambda place: float(row[place].precise))

@@ -81,7 +81,9 @@ class Description:
     number `column` of a vector; "partner across" and "partner entry", those of the other column of a pair; "token",
     a number of the row that the first input names; "place", one of row `row`. A parameter that is not there is 0.
     value: the formula, of these names, the operation's settings, `row`, `column`, and `last`, the first input's width.
-    given: formulas of other names in it. bound: the sum of the magnitudes that were added up; |value| where None.
+    given: formulas of other names in it, its parts: worksheets ask for one after another. "powers" is the row of which
+    "power" is one number, and so with each name and its s.
+    bound: the sum of the magnitudes that were added up; |value| where None.
     Rounding is in proportion to what was added, not to what remained: a large residual may hide in a small sum.
     lines: how it is written out with its numbers: {x}, and {(x)} in brackets if negative; of several that whose number
     is `which`. None for a sum of products, which is written out by its terms.
@@ -187,7 +189,12 @@ def _waves(exponent: Formula, is_cosine: Formula) -> Description:
         ("a function of the place alone", "위치만으로 정해지는 함수"),
         ({},),
         where(Formula("which"), cos(angle), sin(angle)),
-        given={"exponent": exponent, "angle": row / 10_000.0 ** Formula("exponent"), "which": is_cosine},
+        given={
+            "exponent": exponent,
+            "divisor": 10_000.0 ** Formula("exponent"),
+            "angle": row / Formula("divisor"),
+            "which": is_cosine,
+        },
         lines=tuple(f"{one}({{row}} / 10000^{{exponent}}) = {one}({{angle}})" for one in ("sin", "cos")),
         shape=_of_places,
     )
@@ -236,7 +243,6 @@ HEADS: dict[str, Description] = {
 }  # fmt: skip
 
 _mean, _variance, _eps, _weight, _bias, _top, _power, _sum = named("mean variance eps weight bias top power sum")
-_factor = _weight / sqrt(_variance + _eps)
 # Operations of which there are several kinds: the setting that says which, and the description of each.
 KINDS: Mapping[str, tuple[str, Mapping[str, Description]]] = {
     "positions": ("kind", POSITIONS), "heads": ("rotary", HEADS), "activate": ("function", ACTIVATIONS),
@@ -276,7 +282,10 @@ DESCRIPTIONS: dict[str, Description] = {
     "softmax": Description(
         ("e^x ÷ the sum of its row's e^x", "e^x ÷ 그 행의 e^x 합"), (_VECTOR,), _power / _sum,
         bound=_power / _sum * (1 - larger(x - _top, -800)),
-        given={"top": greatest(xs), "power": exp(x - _top), "sum": total(exp(xs - _top))},
+        given={
+            "top": greatest(xs), "shifted": x - _top, "shifteds": xs - _top, "power": exp(Formula("shifted")),
+            "powers": exp(Formula("shifteds")), "sum": total(Formula("powers")),
+        },
         lines=("e^({x} − {(top)}) / Σ = {power} / {sum}",),
     ),
     "weigh": Description(
@@ -296,9 +305,9 @@ DESCRIPTIONS: dict[str, Description] = {
     # Of the whole row, divided by its width (not by one less).
     "variance": Description(
         ("the mean squared distance from the mean", "평균과의 차이를 제곱해 평균한 것"),
-        ({"xs": "row"}, {"mean": "cell"}), mean((xs - _mean) ** 2), bound=mean(xs**2 + _mean**2),
-        given={"first": at(xs, 0), "count": count(xs)}, lines=("(({first} − {(mean)})² + …) / {count}",),
-        shape=_one_a_row,
+        ({"xs": "row"}, {"mean": "cell"}), mean(Formula("deviations") ** 2), bound=mean(xs**2 + _mean**2),
+        given={"deviations": xs - _mean, "first": at(xs, 0), "count": count(xs)},
+        lines=("(({first} − {(mean)})² + …) / {count}",), shape=_one_a_row,
     ),
     "mean_square": Description(
         ("the mean of each row's squares", "행마다 제곱의 평균"), ({"xs": "row"},), mean(xs**2),
@@ -306,15 +315,16 @@ DESCRIPTIONS: dict[str, Description] = {
         lines=("({(first)}² + {(second)}² + …) / {count}",), shape=_one_a_row,
     ),
     # Ba et al. 2016. The model has a mean and a variance of its own, each rounded in proportion to what it was averaged
-    # from. To first order that changes the result by its derivative: -factor for the mean, and for the variance
-    # -(x - mean) · factor / 2(variance + ε). The bound is the sum of these two, of x · factor and of the bias.
+    # from. To first order that changes the result by its derivative: -factor (weight / root) for the mean, and for the
+    # variance -(x - mean) · factor / 2(variance + ε). The bound is the sum of these, of x · factor and of the bias.
     "normalize": Description(
         ("(x − mean) ÷ √(variance + ε) · weight + bias", "(x − 평균) ÷ √(분산 + ε) · 가중치 + 편향"),
-        (_VECTOR, {"mean": "cell"}, {"variance": "cell"}), (x - _mean) * _factor + _bias,
+        (_VECTOR, {"mean": "cell"}, {"variance": "cell"}), _weight * Formula("deviation") / Formula("root") + _bias,
         ({"weight": "entry"}, {"bias": "entry"}),
         (
             abs(x) + mean(abs(xs)) + abs(x - _mean) * mean(xs**2 + _mean**2) / (2 * (_variance + _eps))
-        ) * abs(_factor) + abs(_bias),
+        ) * abs(_weight / Formula("root")) + abs(_bias),
+        given={"deviation": x - _mean, "root": sqrt(_variance + _eps)},
         lines=("({x} − {(mean)}) / √({variance} + {eps}) · {(weight)} + {(bias)}",), defaults={"eps": EPS},
     ),
     # Zhang and Sennrich 2019. Squares do not cancel: the rounding of their mean is in proportion to it, and so is that
