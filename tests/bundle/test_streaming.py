@@ -113,6 +113,18 @@ def test_what_is_no_text_is_named_by_its_place() -> None:
         next(results)
 
 
+@pytest.mark.parametrize("count", [0, 1, 249, 250, 300, 750, 751])
+def test_where_texts_break_off_those_before_are_not_lost(count: int) -> None:
+    def failing() -> Iterator[str]:
+        yield from map(str, range(count))
+        raise EOFError("cut short")
+
+    results = streamed(failing(), Told())
+    assert [next(results) for _ in range(count)] == [str(number) for number in range(count)]
+    with pytest.raises(EOFError, match="cut short"):
+        next(results)
+
+
 class TestOfABundle:
     @pytest.mark.parametrize("ahead", [1, 4, None])
     def test_the_same_as_all_at_once(self, two_languages: Bundle, ahead: int | None) -> None:
@@ -148,3 +160,7 @@ class TestOfABundle:
             two_languages.translate_stream([], "de")
         with pytest.raises(DecodingError, match="beam_size=0 must be"):
             two_languages.translate_stream([], "fr", beam_size=0)
+        with pytest.raises(DecodingError, match="batch_tokens=0 must be"):
+            two_languages.translate_stream([], "fr", batch_tokens=0)
+        with pytest.raises(DecodingError, match="workers=0 must be"):
+            two_languages.search_stream([], "fr", workers=0)

@@ -21,7 +21,42 @@ def read(monkeypatch: pytest.MonkeyPatch, content: bytes) -> list[str]:
         return list(lines.read(None))
 
 
+class Breaking(io.RawIOBase):
+    """A stream of some lines, which breaks off with an error of the disk."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+        if not self.content:
+            raise OSError(5, "Input/output error")
+        count = min(len(buffer), len(self.content))
+        buffer[:count], self.content = self.content[:count], self.content[count:]
+        return count
+
+
 class TestReading:
+    @pytest.mark.parametrize("looks_ahead", [False, True])
+    def test_an_error_of_the_disk_after_some_lines_is_told_in_one(
+        self, monkeypatch: pytest.MonkeyPatch, looks_ahead: bool
+    ) -> None:
+        stream = io.TextIOWrapper(io.BufferedReader(Breaking(b"a\n" * (1 << 18))))
+        monkeypatch.setattr(sys, "stdin", stream)
+        found = 0
+
+        def read_all(texts: lines.Texts) -> None:
+            nonlocal found
+            for text in texts:
+                found += text == "a"
+                assert not looks_ahead or texts.is_there()
+
+        with pytest.raises(DataError, match=r"^input from standard input cannot be read \(Input/output error\)"):
+            read_all(lines.read(None))
+        assert found == 1 << 18
+
     @pytest.mark.parametrize(
         ("content", "expected"),
         [

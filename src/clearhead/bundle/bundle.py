@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args, overload
 
+from clearhead.bounds import whole
 from clearhead.bundle.arguments import require_ids, require_many, require_text, shown
 from clearhead.bundle.folder import Parts, write_folder
 from clearhead.bundle.serving import Serving
@@ -270,6 +271,9 @@ class Bundle:
         """What searches for the translations of texts, given them and the number of the first."""
         require_text("prefix", prefix)
         self.tag(to)
+        for name, value in (("batch_tokens", batch_tokens), ("workers", workers)):
+            if value is not None:
+                whole(name, value)
         shortlist = listed_for(to, self.shortlist, self.languages)
 
         def find(texts: Sequence[str], first: int) -> Iterator[list[Translation]]:

@@ -70,13 +70,19 @@ def _chunks(texts: Iterable[str], most: int) -> Iterator[list[str]]:
     """More and more texts at a time, but those that are there are not kept waiting for those that are not."""
     chunk: list[str] = []
     size, characters = min(FIRST_TEXTS, most), 0
-    for text in texts:
-        chunk.append(text)
-        characters += len(text) if isinstance(text, str) else 0
-        is_full = len(chunk) == size or characters >= MOST_CHARACTERS
-        if is_full or (isinstance(texts, Arriving) and not texts.is_there()):
+    try:
+        for text in texts:
+            chunk.append(text)
+            characters += len(text) if isinstance(text, str) else 0
+            is_full = len(chunk) == size or characters >= MOST_CHARACTERS
+            if is_full or (isinstance(texts, Arriving) and not texts.is_there()):
+                yield chunk
+                size = min(2 * size, most) if len(chunk) == size else size
+                chunk, characters = [], 0
+    except Exception:
+        # Where they break off, as a file that was cut short does, those that came before are not lost.
+        if chunk:
             yield chunk
-            size = min(2 * size, most) if len(chunk) == size else size
-            chunk, characters = [], 0
+        raise
     if chunk:
         yield chunk

@@ -68,7 +68,10 @@ class Texts:
 
     def is_there(self) -> bool:
         """Whether the next line, or the end, is there without waiting for whoever writes."""
-        return self._lines is None or self._lines.is_there()
+        try:
+            return self._lines is None or self._lines.is_there()
+        except OSError as error:
+            raise _unreadable(self._path, error) from error
 
     def _decoded(self) -> Iterator[str]:
         name = _name(self._path)
