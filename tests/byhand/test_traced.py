@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -11,8 +12,8 @@ import clearhead
 from clearhead.bundle import Bundle
 from clearhead.byhand import LANGUAGES, TOPICS, sheet_from
 from clearhead.errors import UsageError
-from clearhead.model import causal_mask
-from clearhead.tracing import Trace
+from clearhead.model import EncoderDecoder, TransformerConfig, causal_mask
+from clearhead.tracing import Side, Trace, operations_of, record
 
 
 @pytest.fixture(scope="module")
@@ -208,6 +209,49 @@ def test_what_the_model_does_not_have(trace: Trace, arguments: tuple[str, int], 
     with pytest.raises(UsageError) as error:
         sheet_from(trace, *arguments)
     assert str(error.value).startswith(message)
+
+
+@pytest.fixture(scope="module")
+def make_trace() -> Callable[..., Trace]:
+    """Of an untrained model with four heads and these choices."""
+
+    def make(**choices: Any) -> Trace:
+        sizes = {"width": 16, "heads": 4, "inner_width": 8, "encoder_layers": 1, "decoder_layers": 1, "max_length": 9}
+        vocabularies = {"source_vocabulary": 12, "target_vocabulary": 12}
+        model = EncoderDecoder(TransformerConfig(**{**vocabularies, **sizes, **choices}), seed=3).eval()
+        source, target = Side("a b", (5, 6, 2), ("a", "b", "⟨end⟩")), Side("c", (1, 8), ("⟨begin⟩", "c"))
+        predicted = Side("c", (8, 2), ("c", "⟨end⟩"))
+        return Trace(
+            record(model, source.ids, target.ids), operations_of(model.config), source=source, target=target,
+            predicted=predicted, config=model.config.as_plain(), parameters=dict(model.named_parameters()),
+        )  # fmt: skip
+
+    return make
+
+
+def test_heads_that_share_keys_and_have_a_width_of_their_own(
+    make_trace: Callable[..., Trace], precise: Callable[..., Tensor]
+) -> None:
+    """Heads 1 and 2 have the first values, 3 and 4 the second; scores are divided by √9, not by √(16 ÷ 4)."""
+    trace = make_trace(kv_heads=2, head_width=9, bias=False)
+    path = "encoder.layers.0.self_attention"
+    for head, shared in enumerate((0, 0, 1, 1)):
+        sheet = sheet_from(trace, "self-attention", 0, head)
+        close(precise(sheet.matrix("V")), trace[f"{path}.value"][shared, :, :3].double(), 0.051)
+        close(precise(sheet.matrix("scaled")), trace[f"{path}.scores"][head].double() / 3, 0.051 / 3)
+        close(
+            precise(sheet_from(trace, "block", 0, head).matrix("X")).T,
+            trace[f"{path}.value"][shared, :, :3].double(),
+            0.051,
+        )
+    assert not precise(sheet_from(trace, "layer-norm").matrix("beta")).any()
+    assert len(sheet_from(trace, "multi-head").matrix("V2").cells) == 3
+    assert sheet_from(trace, "cross-entropy").matrix("z").columns
+
+
+def test_another_scale_is_refused(make_trace: Callable[..., Trace]) -> None:
+    with pytest.raises(UsageError, match="masked cannot be made from this model: it divides scores by 4, not by √4"):
+        sheet_from(make_trace(scale=0.25), "masked")
 
 
 def test_a_text_that_is_too_long(two_languages: Bundle) -> None:

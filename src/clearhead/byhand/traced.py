@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -79,12 +80,11 @@ def sheet_from(
 def _attention(trace: Trace, topic: str, layer: int, head: int) -> Taken:
     side, part, queries, keys = PARTS[topic]
     path = _path(trace, side, part, layer, head)
-    width = _head_width(trace)
-    scores = trace[f"{path}.scores"][head]
-    rows = {
-        "S": _rounded(scores[:ROWS], 1),
-        "V": _rounded(trace[f"{path}.value"][head, :, :VALUE_COLUMNS], 1),
-    }
+    width, scaled = _head_width(trace, path), trace.operation(f"{path}.scaled")
+    if (by := scaled.settings["by"]) != math.sqrt(width):
+        raise UsageError(f"{topic} cannot be made from this model: it divides scores by {by:g}, not by √{width}")
+    scores = trace[scaled.inputs[0]][head]
+    rows = {"S": _rounded(scores[:ROWS], 1), "V": _rounded(_value(trace, path, head, VALUE_COLUMNS), 1)}
     labels = {"queries": _pieces(trace, queries)[:ROWS], "keys": _pieces(trace, keys)}
     counts = {"count": len(scores), "rows": len(rows["S"]), "width": width, "kept": min(width, VALUE_COLUMNS)}
     notes = {"rounding.model": counts}
@@ -96,13 +96,13 @@ def _multi_head(trace: Trace, topic: str, layer: int, head: int) -> Taken:
     path, count = _path(trace, "encoder", "self_attention", layer), int(trace.config["heads"])
     if count < 2:
         raise UsageError(f"{topic} cannot be made from this model: it has one head; make self-attention instead")
-    width, pieces = _head_width(trace), _pieces(trace, "source")
+    width, pieces = _head_width(trace, path), _pieces(trace, "source")
     kept = min(HEAD_COLUMNS, width)
     columns = [head * width + column for head in (0, 1) for column in range(kept)]
     rows = {"WO": _rounded(_parameter(trace, f"{path}.output.weight")[:MIXED_COLUMNS, columns].T, 2)}
     for number in (1, 2):
         rows[f"S{number}"] = _rounded(trace[f"{path}.scaled"][number - 1, :HEAD_ROWS], 1)
-        rows[f"V{number}"] = _rounded(trace[f"{path}.value"][number - 1, :, :kept], 1)
+        rows[f"V{number}"] = _rounded(_value(trace, path, number - 1, kept), 1)
     rows["Y"] = _rounded(trace[f"{path}.output"][:HEAD_ROWS, :MIXED_COLUMNS], 2)
     notes = {"rounding.multi-head": {"heads": count, "rows": len(rows["Y"]), "width": width, "kept": kept}}
     labels = {"queries": pieces[:HEAD_ROWS], "keys": pieces}
@@ -112,9 +112,9 @@ def _multi_head(trace: Trace, topic: str, layer: int, head: int) -> Taken:
 def _weighting(trace: Trace, topic: str, layer: int, head: int) -> Taken:
     """A column for each position, so that both matrices are the trace's, turned."""
     path = _path(trace, "encoder", "self_attention", layer, head)
-    value, weights = trace[f"{path}.value"][head, :, :FEATURES], trace[f"{path}.weights"][head]
+    value, weights = _value(trace, path, head, FEATURES), trace[f"{path}.weights"][head]
     rows = {"X": _rounded(value.T, 1), "A": _rounded(weights.T, 2)}
-    notes = {"rounding.weighting": {"width": _head_width(trace), "kept": value.shape[1]}}
+    notes = {"rounding.weighting": {"width": _head_width(trace, path), "kept": value.shape[1]}}
     sizes = {"positions": len(value), "features": value.shape[1]}
     labels = {"columns": _pieces(trace, "source")}
     return Taken(path, rows, labels, notes, sizes, head, introduction="attention-weighting.model")
@@ -127,7 +127,7 @@ def _feed_forward(trace: Trace, topic: str, layer: int, head: int) -> Taken:
         raise UsageError(
             f"{topic} cannot be made from this model: it has {trace.config['activation']} in place of ReLU"
         )
-    entering = trace[_inputs(trace)[f"{path}.inner"][0]].double().T
+    entering = trace[trace.operation(f"{path}.inner").inputs[0]].double().T
     inner, out = trace[f"{path}.inner"].double().T, trace[f"{path}.output"].double().T
     chosen = _cut_somewhere(inner)
     first = _parameter(trace, f"{path}.inner.weight")[chosen][:, :FEATURES]
@@ -165,12 +165,13 @@ def _layer_norm(trace: Trace, topic: str, layer: int, head: int) -> Taken:
     path = f"{_path(trace, 'encoder', 'self_attention', layer)}_residual"
     if trace.config["norm"] != "layer":
         raise UsageError(f"{topic} cannot be made from this model: its norm is {trace.config['norm']}")
-    entering = trace[_inputs(trace)[f"{path}.mean"][0]]
-    parameters = {"gamma": "weight", "beta": "bias"}
+    normalized = trace.operation(f"{path}.normalized")
+    entering = trace[normalized.inputs[0]]
     rows = {"x": _rounded(entering[:ROWS, :COLUMNS], 2)}
     rows |= {name: _rounded(trace[f"{path}.{name}"][:ROWS], 2) for name in ("mean", "variance")}
-    for name, parameter in parameters.items():
-        rows[name] = _rounded(_parameter(trace, f"{path}.normalization.{parameter}")[None, :COLUMNS], 2)
+    weight, *bias = (_parameter(trace, one) for one in normalized.parameters)
+    for name, own in (("gamma", weight), ("beta", bias[0] if bias else torch.zeros_like(weight))):
+        rows[name] = _rounded(own[None, :COLUMNS], 2)
     notes = {"rounding.layer-norm": {"width": entering.shape[1], "kept": len(rows["x"][0])}}
     labels = _pieces(trace, "source")[:ROWS]
     return Taken(path, rows, {"queries": labels}, notes, {"rows": len(labels), "width": len(rows["x"][0])})
@@ -204,8 +205,8 @@ def _cross_entropy(trace: Trace, topic: str, layer: int, head: int) -> Taken:
     likeliest = probabilities[place].topk(min(VOCABULARY, probabilities.shape[1])).indices.tolist()
     right = trace.predicted.ids[place]
     ids = likeliest if right in likeliest else [*likeliest[:-1], right]
-    pieces = trace.settings["pieces"]
-    words = tuple(trace.predicted.pieces[place] if one == right else pieces[str(one)] for one in ids)
+    pieces = trace.settings.get("pieces", {})
+    words = tuple(trace.predicted.pieces[place] if one == right else pieces.get(str(one), f"#{one}") for one in ids)
     rows = {
         "z": _rounded(trace["output.logits"][place, ids][None], 1),
         "t": _rounded(torch.tensor([[float(one == right) for one in ids]]), 0),
@@ -250,13 +251,14 @@ def _cut_somewhere(inner: Tensor) -> list[int]:
     return sorted(mixed.argsort(descending=True, stable=True)[:INNER].tolist())
 
 
-def _inputs(trace: Trace) -> dict[str, tuple[str, ...]]:
-    """Of every tensor those that it is made of."""
-    return {step.name: step.inputs for step in trace.operations}
+def _head_width(trace: Trace, path: str) -> int:
+    return trace[f"{path}.query"].shape[-1]
 
 
-def _head_width(trace: Trace) -> int:
-    return int(trace.config["width"]) // int(trace.config["heads"])
+def _value(trace: Trace, path: str, head: int, columns: int) -> Tensor:
+    """The first columns of a head's values, which heads next to each other may share."""
+    values = trace[f"{path}.value"]
+    return values[head * len(values) // int(trace.config["heads"]), :, :columns]
 
 
 def _pieces(trace: Trace, side: str) -> tuple[str, ...]:
