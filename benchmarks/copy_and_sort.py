@@ -105,8 +105,9 @@ def recipe_for(task: Task, name: str, seed: int, folder: Path) -> clearhead.Reci
     )
 
 
-def run(name: str, seed: int) -> Result:
+def run(name: str, seed: int, updates: int | None = None) -> Result:
     task, began = TASKS[name], time.perf_counter()
+    task = dataclasses.replace(task, updates=updates or task.updates)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         source = random.Random(seed)
@@ -138,6 +139,7 @@ def main() -> int:
     parser.add_argument("task", choices=TASKS)
     parser.add_argument("--seed", type=int, default=1, help="the first seed")
     parser.add_argument("--seeds", type=int, default=1, help="how many seeds, one after the other")
+    parser.add_argument("--updates", type=int, help="train for fewer than Sockeye; what must be reached stays the same")
     parser.add_argument("--json", type=Path, help="write the results to this file, one JSON object a line")
     results_file.add_option(parser)
     arguments = parser.parse_args()
@@ -145,7 +147,7 @@ def main() -> int:
     torch.set_num_threads(1)
     results = []
     for seed in range(arguments.seed, arguments.seed + arguments.seeds):
-        result = run(arguments.task, seed)
+        result = run(arguments.task, seed, arguments.updates)
         results.append(result)
         print(
             f"{result.task} seed {result.seed}: perplexity {result.perplexity:.4f}  BLEU {result.bleu:.4f}  "

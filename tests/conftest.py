@@ -1,6 +1,7 @@
 """What all tests share: a quiet torch, a cache of their own, and one tiny corpus, run and bundle."""
 
 import dataclasses
+import functools
 import importlib.util
 import io
 import itertools
@@ -11,10 +12,12 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 import torch
+from filelock import FileLock
 
 from clearhead.bundle import Bundle, load
 from clearhead.cli.app import main
@@ -75,6 +78,38 @@ training:
   patience: null
 decoding: {{beam_size: 2}}
 """
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow ones come first: begun last, one of them would keep all workers but its own waiting."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+COMMON = pytest.StashKey[Path]()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist of the folder that all of them share."""
+    node.workerinput["common"] = str(node.config.stash[COMMON])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Workers have caches of their own, and in each the library that one of them compiled."""
+    given = getattr(config, "workerinput", {}).get("common")
+    config.stash[COMMON] = Path(given or f"{_CACHE.name}-common")
+    if given is None:
+        config.stash[COMMON].mkdir(mode=0o700)
+        config.add_cleanup(functools.partial(shutil.rmtree, config.stash[COMMON]))
+    elif (library := compiled_once(config)) is not None:
+        shutil.copytree(library.parent, Path(_CACHE.name) / "native")
+
+
+def compiled_once(config: pytest.Config) -> Path | None:
+    """The library by the compiler that CC names, of which all workers have only one."""
+    folder = config.stash[COMMON] / "variants"
+    with FileLock(config.stash[COMMON] / "compiling.lock"):
+        return compiler.compiled(folder)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -247,6 +282,22 @@ class Result:
         """Standard output's lines, each of which a newline ended."""
         assert self.out == b"" or self.out.endswith(b"\n")
         return self.out.decode("utf-8").split("\n")[:-1]
+
+
+@pytest.fixture
+def compile_variant(pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """`compile_variant(flags)`: the library as it is compiled with more flags, once for all workers.
+
+    From then on CC names that compiler in this test. The library's folder is "native" in a cache.
+    """
+
+    def compile_variant(flags: str) -> Path:
+        monkeypatch.setenv("CC", f"{os.environ.get('CC', 'cc')} {flags}".strip())
+        library = compiled_once(pytestconfig)
+        assert library is not None
+        return library
+
+    return compile_variant
 
 
 @pytest.fixture(scope="session")

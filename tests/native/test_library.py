@@ -5,6 +5,7 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from clearhead.native import compiler
 from clearhead.native.library import BF16, FP32, INT8, Library, Matrix, library
 
 pytestmark = pytest.mark.skipif(compiler.find_compiler() is None, reason="this machine has no C compiler")
+TILES_IN_C = "-DCLEARHEAD_TILES_IN_C"
 SIZES = st.tuples(st.integers(1, 30), st.integers(1, 70), st.integers(1, 100))
 
 
@@ -112,13 +114,10 @@ def test_threads_change_nothing(kind: int) -> None:
 # Vectors wider than the registers make gcc speak of its ABI.
 @pytest.mark.parametrize("besides", ["", "-mno-avx512f -Wno-psabi"])
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="AMX is of x86")
-def test_tiles_compute_the_same(besides: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tiles_compute_the_same(besides: str, compile_variant: Callable[[str], Path]) -> None:
     """AMX's instructions in plain C, by Intel's manual: this processor may have none. Int8 is summed exactly, so its
     results are equal to the last bit; a row in bfloat16 is summed as 16 are, beside whatever it stands."""
-    monkeypatch.setenv("CC", f"{os.environ.get('CC', 'cc')} -DCLEARHEAD_TILES_IN_C {besides}")
-    path = compiler.compiled(tmp_path)
-    assert path is not None
-    tiled = Library(str(path))
+    tiled = Library(str(compile_variant(f"{TILES_IN_C} {besides}")))
     for sizes in ((1, 1, 1), (15, 64, 32), (16, 64, 33), (17, 130, 70), (33, 31, 31), (40, 70, 97), (64, 96, 64)):
         rows, weight, bias = drawn(*sizes)
         found, plain = product(INT8, rows, weight, bias, by=tiled), product(INT8, rows, weight, bias)
@@ -135,14 +134,11 @@ def test_tiles_compute_the_same(besides: str, tmp_path: Path, monkeypatch: pytes
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="the names are those of x86's instructions")
 @pytest.mark.parametrize("without", ["-mno-avx512f", "-mno-avx512f -mno-avx2"])
 def test_processors_with_fewer_instructions_compute_the_same(
-    without: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    without: str, compile_variant: Callable[[str], Path]
 ) -> None:
     """Registers of 256 and of 128 bits, whole numbers with an instruction of their own and without: what this
     processor itself would never take, but can run. Whole numbers are summed exactly, so only the last bits differ."""
-    monkeypatch.setenv("CC", f"{os.environ.get('CC', 'cc')} {without}")
-    path = compiler.compiled(tmp_path)
-    assert path is not None
-    other = Library(str(path))
+    other = Library(str(compile_variant(without)))
     for sizes in ((1, 1, 1), (13, 42, 70), (30, 70, 31), (6, 64, 16)):
         rows, weight, bias = drawn(*sizes)
         for kind in (FP32, BF16, INT8):
@@ -264,17 +260,19 @@ def test_it_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="AMX is of x86")
 @pytest.mark.parametrize("precision", ["int8", "bf16"])
-def test_a_whole_model_in_tiles(precision: str, tmp_path: Path) -> None:
+def test_a_whole_model_in_tiles(precision: str, compile_variant: Callable[[str], Path]) -> None:
     """Through every layer: rows of sources, of a batch's targets, and the output layer."""
     lines = "".join(f"{line}\n" for line in ("The dog sleeps.", "I am tired.", "The cats that you see are small.") * 7)
     more = ["--confidence"] if precision == "int8" else []  # Sums in bfloat16 differ in their last bits.
     found = []
-    for flag in ("", "-DCLEARHEAD_TILES_IN_C"):
-        environ = {**os.environ, "CC": f"cc {flag}".strip(), "CLEARHEAD_CACHE": str(tmp_path / f"cache{flag}")}
+    for flags in ("", TILES_IN_C):
+        library = compile_variant(flags)
+        environ = {**os.environ, "CLEARHEAD_CACHE": str(library.parents[1])}
         command = [sys.executable, "-m", "clearhead", "translate", "street", "--to", "fr", "--precision", precision]
         done = subprocess.run(
             [*command, *more], input=lines, capture_output=True, text=True, env=environ, check=True, timeout=300
         )
+        assert "compiling" not in done.stderr
         found.append(done.stdout.splitlines())
     assert len(found[0]) == 21
     assert found[0] == found[1]
