@@ -101,6 +101,32 @@ class TestRepeating:
         assert left_by(tmp_path / "run")["history.jsonl"] != straight["history.jsonl"]
 
 
+@contextlib.contextmanager
+def default_dtype(dtype: torch.dtype) -> Iterator[None]:
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.parametrize(
+    "around",
+    [torch.no_grad, torch.inference_mode, lambda: default_dtype(torch.float64), lambda: default_dtype(torch.bfloat16)],
+    ids=["no_grad", "inference_mode", "float64", "bfloat16"],
+)
+def test_the_run_is_the_same_whatever_the_caller_has_set(
+    make_recipe: MakeRecipe,
+    tmp_path: Path,
+    straight: dict[str, bytes],
+    around: Callable[[], contextlib.AbstractContextManager[None]],
+) -> None:
+    with around():
+        train(make_recipe(), tmp_path / "run", should_stop=after(5))
+        train(make_recipe(), tmp_path / "run", resume=True)
+    assert left_by(tmp_path / "run") == straight
+
+
 class TestTheCallersNumbers:
     """faults.md C11: whoever trains goes on drawing what they would have drawn."""
 

@@ -1,8 +1,9 @@
 """The training loop: plan → forward → summed loss → backward → update → average, and what happens between steps."""
 
+import contextlib
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -62,7 +63,7 @@ def train(
     """
     tell = Callbacks(callbacks)
     require_usable(Path(folder))
-    with run_lock(Path(folder)), _own_random_numbers(recipe.training.device):
+    with run_lock(Path(folder)), _own_random_numbers(recipe.training.device), _gradients():
         try:
             return TrainingResult(Path(folder), _train(recipe, Path(folder), resume, tell, should_stop))
         finally:
@@ -76,6 +77,13 @@ def _own_random_numbers(device: str) -> AbstractContextManager[None]:
     """
     gpus = range(torch.cuda.device_count()) if device != "cpu" and torch.cuda.is_available() else ()
     return torch.random.fork_rng(gpus)
+
+
+@contextlib.contextmanager
+def _gradients() -> Iterator[None]:
+    """Within it gradients are computed, even where the caller has turned them off."""
+    with torch.inference_mode(False), torch.enable_grad():
+        yield
 
 
 def _train(recipe: Recipe, folder: Path, resume: bool, tell: Callback, should_stop: Callable[[], bool]) -> TrainState:

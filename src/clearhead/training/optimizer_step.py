@@ -26,15 +26,16 @@ class OptimizerStep:
         self.flat = flat
         self.settings = settings
         self.rate = rate
-        self.skipped = torch.zeros((), device=device)
-        self.skipped_in_a_row = torch.zeros((), device=device)
-        self.most_in_a_row = torch.zeros((), device=device)
+        # In float32 whatever numbers the caller has set as torch's own: a rate in bfloat16 would be another one.
+        self.skipped = torch.zeros((), dtype=torch.float32, device=device)
+        self.skipped_in_a_row = torch.zeros((), dtype=torch.float32, device=device)
+        self.most_in_a_row = torch.zeros((), dtype=torch.float32, device=device)
         # Matrices decay; biases and normalisations do not: pulling those towards zero is no simplification.
         decays = ((flat.matrices, settings.weight_decay), (flat.vectors, 0.0))
         self._parts = [part for part, _ in decays if part.start < part.stop]
         self.optimizer = torch.optim.AdamW(
             [{"params": [_part(flat, part)], "weight_decay": decay} for part, decay in decays if part in self._parts],
-            lr=torch.tensor(0.0, device=device),
+            lr=torch.tensor(0.0, dtype=torch.float32, device=device),
             betas=settings.betas,
             eps=settings.epsilon,
             fused=True,
