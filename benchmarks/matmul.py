@@ -46,7 +46,7 @@ def measured(library: native.Library, rows: int, inputs: int, outputs: int, roun
     calls: dict[str, Callable[[], None]] = {}
     for name, precision in PRECISIONS.items():
         matrix = native.Matrix()
-        library.pack(matrix, precision, outputs, inputs, weight.ctypes.data, bias.ctypes.data)
+        library.prepack(matrix, precision, outputs, inputs, weight.ctypes.data, bias.ctypes.data)
         work = np.empty(library.workspace_bytes(matrix, rows), np.uint8)
 
         def call(matrix: native.Matrix = matrix, work: "np.ndarray[tuple[int], np.dtype[np.uint8]]" = work) -> None:

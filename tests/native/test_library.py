@@ -45,11 +45,11 @@ def product(
     kind: int, rows: Tensor, weight: Tensor, bias: Tensor, threads: int = 1, by: Library | None = None
 ) -> Tensor:
     by, matrix = by or functions(), Matrix()
-    assert by.pack(matrix, kind, *weight.shape, weight.data_ptr(), bias.data_ptr()) == 0
+    assert by.prepack(matrix, kind, *weight.shape, weight.data_ptr(), bias.data_ptr()) == 0
     result = torch.empty(len(rows), len(weight))
     work = torch.empty(by.workspace_bytes(matrix, len(rows)), dtype=torch.uint8)
     by.matmul(matrix, rows.data_ptr(), len(rows), result.data_ptr(), work.data_ptr(), threads)
-    by.unpack(matrix)
+    by.prepacked_free(matrix)
     return result
 
 

@@ -420,7 +420,7 @@ def test_a_stack_without_memory() -> None:
                 parameter.zero_()
     whole, without = compiled_of(model), compiled_of(model)
     for layer in without._c_struct.decoder[: model.config.decoder_layers]:
-        layer.cross_query.packed = None
+        layer.cross_query.prepacked = None
     tokens = np.array([[1, 9, 4, 3]])
     found, expected = (advance(one, one.begin([[5, 6, 7]], 12), tokens) for one in (without, whole))
     assert np.array_equal(found, expected)

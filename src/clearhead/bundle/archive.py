@@ -26,7 +26,7 @@ def is_archive(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def unpacked(path: Path) -> Iterator[Path]:
+def extracted(path: Path) -> Iterator[Path]:
     """The bundle's folder: `path` itself, or for a .zip a temporary one, which is removed afterwards.
 
     Only config.json, the files that its bundle needs and its recipe are unpacked, each under its own name, wherever in
@@ -39,7 +39,7 @@ def unpacked(path: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="clearhead-") as name:
         folder = Path(name)
         try:
-            _unpack(path, folder)
+            _extract(path, folder)
             yield folder
         except BundleError as error:
             # What is wrong is wrong with the archive: the folder is gone before anybody could look.
@@ -58,7 +58,7 @@ class _Archive:
         self.begin = configs[0].removesuffix(NAME)
         self.left = max(_ALWAYS, _FOR_EACH_BYTE * path.stat().st_size)
 
-    def unpack(self, name: str, folder: Path) -> None:
+    def extract(self, name: str, folder: Path) -> None:
         """Write one file. Its size is that which the archive lists: what follows is not read."""
         found = [one for one in self.archive.infolist() if one.filename == self.begin + name]
         if len(found) != 1:
@@ -72,15 +72,15 @@ class _Archive:
             shutil.copyfileobj(packed, file, 1 << 20)
 
 
-def _unpack(path: Path, folder: Path) -> None:
+def _extract(path: Path, folder: Path) -> None:
     try:
         with zipfile.ZipFile(path) as opened:
             archive = _Archive(opened, path)
-            archive.unpack(NAME, folder)
+            archive.extract(NAME, folder)
             for name in read_config(folder).needed:
-                archive.unpack(name, folder)
+                archive.extract(name, folder)
             with contextlib.suppress(BundleError, *_DAMAGED):  # It may be missing, or be no recipe.
-                archive.unpack(RECIPE, folder)
+                archive.extract(RECIPE, folder)
     except OSError as error:
         if error.errno == errno.EINVAL:  # It leads to a place before its beginning.
             raise BundleError(f"{path} is a damaged or an unusual .zip ({error.strerror}); make it again") from None

@@ -4,7 +4,7 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clearhead.bundle.archive import is_archive, unpacked
+from clearhead.bundle.archive import extracted, is_archive
 from clearhead.bundle.config_file import Config, check_files, read_config
 from clearhead.decoding import Precision
 from clearhead.errors import BundleError
@@ -37,7 +37,7 @@ def load(
     place = find_bundle(Path(path))
     if shortlist is not None and not Path(shortlist).exists():
         raise BundleError(f"the shortlist {shortlist} does not exist; make it with `clearhead shortlist`")
-    with unpacked(place) as folder:
+    with extracted(place) as folder:
         config = read_config(folder)
         check_files(folder, config.needed)
         if str(device) == "cpu":

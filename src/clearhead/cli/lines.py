@@ -231,12 +231,12 @@ def _sink(path: Path | None) -> Iterator[IO[bytes]]:
     real = path.resolve()
     if _is_stream(real):
         # A pipe or a terminal; a folder's error says what it is.
-        with real.open("wb") as file, _packed(path, file) as lines:
+        with real.open("wb") as file, _compressed(path, file) as lines:
             yield lines
         return
     real.parent.stat()  # A folder with a mistyped name is not made.
     # Beside its place: a half of it would look like a whole.
-    with publish_file(real) as draft, draft.open("wb") as file, _packed(path, file) as lines:
+    with publish_file(real) as draft, draft.open("wb") as file, _compressed(path, file) as lines:
         yield lines
 
 
@@ -244,7 +244,7 @@ def _is_stream(path: Path) -> bool:
     return path.exists() and not path.is_file()
 
 
-def _packed(path: Path, file: IO[bytes]) -> AbstractContextManager[IO[bytes]]:
+def _compressed(path: Path, file: IO[bytes]) -> AbstractContextManager[IO[bytes]]:
     """What to write to, so that a file whose name ends in .gz is one: the same lines, the same bytes."""
     if path.suffix.lower() != ".gz":
         return contextlib.nullcontext(file)

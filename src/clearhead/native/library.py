@@ -25,7 +25,7 @@ class Matrix(Structure):
 
     _fields_ = (
         ("precision", c_int32), ("inputs", c_int32), ("outputs", c_int32),
-        ("packed", c_void_p), ("scales", c_void_p), ("corrections", c_void_p), ("bias", c_void_p),
+        ("prepacked", c_void_p), ("scales", c_void_p), ("corrections", c_void_p), ("bias", c_void_p),
     )  # fmt: skip
 
 
@@ -70,8 +70,8 @@ class Library:
     def __init__(self, path: str) -> None:
         functions = ctypes.CDLL(path)
         matrix, model, numbers = POINTER(Matrix), POINTER(Transformer), c_void_p
-        self.pack = _declared(functions.ch_pack, c_int, matrix, c_int, c_int, c_int, numbers, numbers)
-        self.unpack = _declared(functions.ch_unpack, None, matrix)
+        self.prepack = _declared(functions.ch_prepack, c_int, matrix, c_int, c_int, c_int, numbers, numbers)
+        self.prepacked_free = _declared(functions.ch_prepacked_free, None, matrix)
         self.workspace_bytes = _declared(functions.ch_workspace_bytes, ctypes.c_size_t, matrix, c_int)
         self.words32 = _declared(functions.ch_words32, c_int, matrix)
         self.unfold = _declared(functions.ch_unfold, None, matrix, numbers)
@@ -236,12 +236,12 @@ def _multiplies(functions: Library, precision: int) -> bool:
     # The scale of a row is its greatest number divided by 127.
     rows[:, 0], weight[:, 0] = 127, -127
     matrix = Matrix()
-    if functions.pack(matrix, precision, *weight.shape, address(weight), address(bias)):
+    if functions.prepack(matrix, precision, *weight.shape, address(weight), address(bias)):
         return False
     work = np.empty(functions.workspace_bytes(matrix, len(rows)), UINT8)
     result = np.empty((len(rows), len(weight)), FLOAT32)
     functions.matmul(matrix, address(rows), len(rows), address(result), address(work), 1)
-    functions.unpack(matrix)
+    functions.prepacked_free(matrix)
     # Whole numbers are exact in float64, so this depends on nobody's kind of product.
     exact = (rows.astype(FLOAT64)[:, None] * weight).sum(-1) + bias
     return bool((result == exact).all())

@@ -70,7 +70,7 @@ INNER void store(float *out, int stride, int rows, int outputs, floats sums[][2]
 INNER void block_fp32(
     const struct matrix *matrix, int block, const float *in, int rows, float *out, int stride, int outputs
 ) {
-    const float *weight = (const float *)matrix->packed + (size_t)block * matrix->inputs * BLOCK;
+    const float *weight = (const float *)matrix->prepacked + (size_t)block * matrix->inputs * BLOCK;
     const floats *bias = (const floats *)(matrix->bias + block * BLOCK);
     floats sums[ROWS][2];
     for (int row = 0; row < rows; row++) sums[row][0] = sums[row][1] = (floats){0};
@@ -90,7 +90,7 @@ INNER void block_bf16(
     const struct matrix *matrix, int block, const half *in, int rows, float *out, int stride, int outputs
 ) {
     int depth = padded_depth(matrix);
-    const uint16_t *weight = (const uint16_t *)matrix->packed + (size_t)block * depth * BLOCK;
+    const uint16_t *weight = (const uint16_t *)matrix->prepacked + (size_t)block * depth * BLOCK;
     const floats *bias = (const floats *)(matrix->bias + block * BLOCK);
     floats sums[ROWS][2];
     for (int row = 0; row < rows; row++) sums[row][0] = sums[row][1] = (floats){0};
@@ -117,7 +117,7 @@ INNER void block_int8(
     int outputs
 ) {
     int depth = padded_depth(matrix);
-    const int8_t *weight = (const int8_t *)matrix->packed + (size_t)block * depth * BLOCK;
+    const int8_t *weight = (const int8_t *)matrix->prepacked + (size_t)block * depth * BLOCK;
     const ints *corrections = (const ints *)(matrix->corrections + block * BLOCK);
     const floats *scales = (const floats *)(matrix->scales + block * BLOCK);
     const floats *bias = (const floats *)(matrix->bias + block * BLOCK);
@@ -147,7 +147,7 @@ static void tiles_int8(
     int outputs
 ) {
     int depth = padded_depth(matrix);
-    const char *weight = (const char *)matrix->packed + (size_t)block * depth * BLOCK;
+    const char *weight = (const char *)matrix->prepacked + (size_t)block * depth * BLOCK;
     const ints *corrections = (const ints *)(matrix->corrections + block * BLOCK);
     const floats *scales = (const floats *)(matrix->scales + block * BLOCK);
     const floats *bias = (const floats *)(matrix->bias + block * BLOCK);
@@ -167,7 +167,7 @@ static void tiles_bf16(
     const struct matrix *matrix, int block, const char *in, int rows, float *out, int stride, int outputs
 ) {
     int depth = padded_depth(matrix) * sizeof(half);
-    const char *weight = (const char *)matrix->packed + (size_t)block * depth * BLOCK;
+    const char *weight = (const char *)matrix->prepacked + (size_t)block * depth * BLOCK;
     const floats *bias = (const floats *)(matrix->bias + block * BLOCK);
     floats sums[2 * TILE_ROWS][2] __attribute__((aligned(64)));
     zero_tiles();

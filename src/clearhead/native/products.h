@@ -1,4 +1,4 @@
-/* Products of activations with weights that were packed once: fp32, bf16 and int8. */
+/* Products of activations with weights that were prepacked: fp32, bf16 and int8. */
 #ifndef CLEARHEAD_PRODUCTS_H
 #define CLEARHEAD_PRODUCTS_H
 
@@ -12,13 +12,13 @@
 
 enum precision { FP32, BF16, INT8 };
 
-/* x·Wᵀ + b. `packed` holds W in blocks of BLOCK outputs, each block's numbers in the order in which they are read;
+/* x·Wᵀ + b. `prepacked` holds W in blocks of BLOCK outputs, each block's numbers in the order in which they are read;
    `scales` (int8 only) what a unit of each output's weights is worth; `bias` may be NULL. */
 struct matrix {
     int32_t precision, inputs, outputs;
-    void *packed;
+    void *prepacked;
     float *scales;
-    int32_t *corrections; /* int8 only: see pack_int8 */
+    int32_t *corrections; /* int8 only: see prepack_int8 */
     float *bias;
 };
 
@@ -63,10 +63,10 @@ static inline uint16_t to_bf16(float value) {
 }
 
 /* Fill `matrix` with `weight` (outputs × inputs, row by row) and `bias`, which may be NULL. */
-EXPORT int ch_pack(
+EXPORT int ch_prepack(
     struct matrix *matrix, int precision, int outputs, int inputs, const float *weight, const float *bias
 );
-EXPORT void ch_unpack(struct matrix *matrix);
+EXPORT void ch_prepacked_free(struct matrix *matrix);
 
 /* Bytes of working memory that `ch_matmul` needs for this many rows. */
 EXPORT size_t ch_workspace_bytes(const struct matrix *matrix, int rows);
@@ -90,7 +90,7 @@ void matmul_each(
 /* How many words of 32 bits an output's weights take. */
 EXPORT int ch_words32(const struct matrix *matrix);
 
-/* Write the packed weights one output after the other (outputs × words). */
+/* Write the prepacked weights one output after the other (outputs × words). */
 EXPORT void ch_unfold(const struct matrix *matrix, int32_t *unfolded);
 
 /* Fill `some` with these outputs of `matrix`, whose unfolded weights are given; products with them are the same, to the

@@ -92,7 +92,7 @@ EXPORT void ch_state_free(const struct transformer *t, struct state *s) {
     for (size_t i = 0; s->pasts && i < (size_t)t->decoder_layers * s->capacity; i++) free(s->pasts[i]);
     release(&s->buffers);
     free(s->buffers.scores), free(s->buffers.attended);
-    for (int number = 0; s->listed && number < s->begun; number++) ch_unpack(&s->listed[number]);
+    for (int number = 0; s->listed && number < s->begun; number++) ch_prepacked_free(&s->listed[number]);
     free(s->numbers), free(s->starts), free(s->lengths), free(s->listed);
     free(s->memories), free(s->pasts), free(s->ancestry);
     free(s);
@@ -216,7 +216,7 @@ EXPORT int ch_shortlist(
     for (int number = 0; number < s->begun && !failed; number++, lists += stride)
         failed = gather_rows(&t->output, unfolded, lists, counts[number], &listed[number]);
     if (failed) {
-        for (int number = 0; listed && number < s->begun; number++) ch_unpack(&listed[number]);
+        for (int number = 0; listed && number < s->begun; number++) ch_prepacked_free(&listed[number]);
         free(listed);
         return NO_MEMORY;
     }
@@ -304,7 +304,7 @@ EXPORT int ch_advance(
         }
         if (failed) return NO_MEMORY;
         attend_to_past(t, layer, s, pasts, rows, positions, threads);
-        if (layer->cross_query.packed) attend_to_memory(t, layer, s, s->memories[number], positions, threads);
+        if (layer->cross_query.prepacked) attend_to_memory(t, layer, s, s->memories[number], positions, threads);
         feed_forward(t, layer, b, inputs, threads);
     }
     keep_last(t, b, rows, positions);

@@ -217,4 +217,4 @@ class CompiledState:
 
 def _free(library: native.Library, matrices: Iterable[native.Matrix]) -> None:
     for matrix in matrices:
-        library.unpack(matrix)
+        library.prepacked_free(matrix)

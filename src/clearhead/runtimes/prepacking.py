@@ -146,7 +146,7 @@ class Prepacking:
     ) -> native.Matrix:
         matrix, weight = native.Matrix(), _plain(weight)
         bias = None if bias is None else _plain(bias)
-        code = self._library.pack(
+        code = self._library.prepack(
             matrix, self._kind, outputs, inputs, pointer("a weight", weight, FLOAT32, outputs, inputs),
             None if bias is None else pointer("a bias", bias, FLOAT32, outputs),
         )  # fmt: skip
