@@ -5,18 +5,15 @@ import importlib
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import clearhead
-from clearhead.lazy import lazy
+from clearhead.lazy import lazy_names
 
 SOURCE = Path(clearhead.__file__).parent
-LAZY = sorted(path for path in SOURCE.rglob("__init__.py") if "= lazy(" in path.read_text(encoding="utf-8"))
-
-
-# Some names are those of their modules, which cannot be lazy; so these packages are imported then, but no torch.
-PARTLY = {"clearhead.data": ["numpy", "tokenizers"]}
+LAZY = sorted(path for path in SOURCE.rglob("__init__.py") if "= lazy_names(" in path.read_text(encoding="utf-8"))
 
 
 def name_of(path: Path) -> str:
@@ -35,7 +32,7 @@ def for_type_checkers(path: Path) -> set[tuple[str, str]]:
 def at_run_time(path: Path) -> set[tuple[str, str]]:
     """(home, name) of what is given to `lazy`."""
     calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
-    (homes,) = (ast.literal_eval(call.args[1]) for call in calls if ast.unparse(call.func) == "lazy")
+    (homes,) = (ast.literal_eval(call.args[1]) for call in calls if ast.unparse(call.func) == "lazy_names")
     return {(f"{name_of(path)}.{home}", name) for home, names in homes.items() for name in names}
 
 
@@ -43,8 +40,7 @@ def at_run_time(path: Path) -> set[tuple[str, str]]:
 def test_type_checkers_see_what_is_there(path: Path) -> None:
     found = at_run_time(path)
     assert for_type_checkers(path) == found
-    names, all_names = {name for _, name in found}, set(importlib.import_module(name_of(path)).__all__)
-    assert names < all_names if name_of(path) in PARTLY else names == all_names
+    assert {name for _, name in found} == set(importlib.import_module(name_of(path)).__all__)
 
 
 @pytest.mark.parametrize("path", LAZY, ids=name_of)
@@ -52,14 +48,29 @@ def test_each_name_is_what_its_home_calls_so(path: Path) -> None:
     package = importlib.import_module(name_of(path))
     for home, name in at_run_time(path):
         assert getattr(package, name) is getattr(importlib.import_module(home), name)
-        assert home.rpartition(".")[2] != name, "the name would become the module"
     assert set(package.__all__) <= set(dir(package))
+
+
+def test_no_name_is_a_modules_too() -> None:
+    """Such a name is a function or a module, by what was imported before; so that of a package and of what it holds."""
+    packages = {path: importlib.import_module(name_of(path)) for path in SOURCE.rglob("__init__.py")}
+    clashes = [
+        f"{package.__name__}.{name}"
+        for path, package in packages.items()
+        for name in modules_in(path.parent)
+        if name in getattr(package, "__all__", ()) or not isinstance(vars(package).get(name), ModuleType | None)
+    ]
+    assert clashes == []
+
+
+def modules_in(folder: Path) -> set[str]:
+    return {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/__init__.py")}
 
 
 @pytest.mark.parametrize("package", [*map(name_of, LAZY), "clearhead.native", "clearhead.cli.commands"])
 def test_importing_it_imports_no_torch(package: str) -> None:
     """In a process of its own, as this one has imported it; and of each name, only what needs it does."""
-    assert loaded_by(f"import {package}") == PARTLY.get(package, [])
+    assert loaded_by(f"import {package}") == []
 
 
 def test_what_needs_torch_imports_it() -> None:
@@ -76,7 +87,7 @@ def loaded_by(code: str) -> list[str]:
 
 
 def test_an_unknown_name() -> None:
-    find, _ = lazy("clearhead", {"errors": ("ClearheadError",)})
+    find, _ = lazy_names("clearhead", {"errors": ("ClearheadError",)})
     with pytest.raises(AttributeError, match=r"module 'clearhead' has no attribute 'Transformer'"):
         find("Transformer")
     assert not hasattr(clearhead, "Transformer")

@@ -12,7 +12,7 @@ docs/reference/python.md lists every name, and what it takes.
 
 from typing import TYPE_CHECKING
 
-from clearhead.lazy import lazy
+from clearhead.lazy import lazy_names
 
 if TYPE_CHECKING:
     from clearhead.bundle import Bundle, load
@@ -44,7 +44,7 @@ __all__ = [
     "train",
 ]
 
-__getattr__, __dir__ = lazy(
+__getattr__, __dir__ = lazy_names(
     __name__,
     {
         "bundle": ("Bundle", "load"),

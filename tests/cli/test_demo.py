@@ -55,7 +55,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(kept, "write", write)
     monkeypatch.setattr(kept, "generate", lambda pairs, seed: None)
-    monkeypatch.setattr(kept, "baselines", lambda corpus: BASELINES)
+    monkeypatch.setattr(kept, "score_baselines", lambda corpus: BASELINES)
     monkeypatch.setattr(recipe, "load_recipe", load)
     monkeypatch.setattr(training, "train", train)
     monkeypatch.setattr(demo, "EXAMPLES", demo.EXAMPLES[2:3])

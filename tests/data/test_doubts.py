@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from clearhead.data import ParallelFiles
-from clearhead.data.doubts import doubts
+from clearhead.data.doubts import file_doubts
 
 ENGLISH = [f"word {number} and, perhaps, {'more ' * (number % 3)}" for number in range(40)]
 FRENCH = [f"mot {number}{', donc' * (number % 4)}" for number in range(40)]
@@ -32,7 +32,7 @@ class Files:
         return ParallelFiles(one, other, "en", "fr")
 
     def doubts(self) -> list[str]:
-        return list(doubts([self.training], [self.validation], tags=False))
+        return list(file_doubts([self.training], [self.validation], tags=False))
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_training_files_that_contradict_each_other(files: Files) -> None:
     part, held = files.pair("part", slice(20, 30)), files.pair("held", slice(30, 40))
     files.training = files.pair("train", slice(0, 20))
     other = ParallelFiles(part.target, part.source, "en", "fr")
-    (said,) = doubts([files.training, other], [held], tags=True)
+    (said,) = file_doubts([files.training, other], [held], tags=True)
     assert said.startswith(f"{other} is the wrong way round")
 
 
@@ -139,8 +139,8 @@ def test_both_directions_by_their_names(files: Files) -> None:
     """What is to be translated either way is not swapped."""
     back = ParallelFiles(files.training.target, files.training.source, "fr", "en")
     held = ParallelFiles(files.validation.target, files.validation.source, "fr", "en")
-    assert list(doubts([files.training, back], [files.validation, held], tags=True)) == []
-    (said,) = doubts([files.training, back], [files.validation, held], tags=False)
+    assert list(file_doubts([files.training, back], [files.validation, held], tags=True)) == []
+    (said,) = file_doubts([files.training, back], [files.validation, held], tags=False)
     assert said.startswith("data.train translates into fr, en, and nothing tells the model which one is wanted")
 
 

@@ -1,6 +1,6 @@
 """What one gets without understanding."""
 
-from clearhead.street import Corpus, Example, baselines
+from clearhead.street import Corpus, Example, score_baselines
 from clearhead.street.baselines import accuracy
 
 
@@ -14,7 +14,7 @@ def test_the_majority_answer_is_given() -> None:
 
 def test_neither_cue_nor_order_nor_word_decides(corpus: Corpus) -> None:
     """All stay under 60 %."""
-    found = baselines(corpus)
+    found = score_baselines(corpus)
     assert len(found) == 6
     for one in found:
         assert one.cue < 0.6

@@ -37,7 +37,7 @@ def test_baselines_are_computed_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     found = (Baselines("en-fr", "coreference", 0.43, 0.5, None),)
     calls = []
     monkeypatch.setattr(cache, "generate", lambda pairs, seed: calls.append((pairs, seed)))
-    monkeypatch.setattr(cache, "baselines", lambda corpus: found)
+    monkeypatch.setattr(cache, "score_baselines", lambda corpus: found)
     assert cached_baselines(tmp_path, 50, 4) == cached_baselines(tmp_path, 50, 4) == list(found)
     assert calls == [(50, 4)]
     assert json.loads((tmp_path / "baselines.json").read_text())[0]["cue"] == 0.43

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from clearhead.lazy import lazy
+from clearhead.lazy import lazy_names
 
 if TYPE_CHECKING:
     from clearhead.bundle.bundle import Bundle
@@ -27,7 +27,7 @@ __all__ = [
     "tokenizer_files",
 ]
 
-__getattr__, __dir__ = lazy(
+__getattr__, __dir__ = lazy_names(
     __name__,
     {
         "bundle": ("Bundle",),

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from clearhead.lazy import lazy
+from clearhead.lazy import lazy_names
 
 if TYPE_CHECKING:
     from clearhead.byhand.making import TOPICS, make_sheet, read_sizes
@@ -25,7 +25,7 @@ __all__ = [
     "sheet_from",
 ]
 
-__getattr__, __dir__ = lazy(
+__getattr__, __dir__ = lazy_names(
     __name__,
     {
         "making": ("TOPICS", "make_sheet", "read_sizes"),

@@ -2,19 +2,19 @@
 
 from typing import TYPE_CHECKING
 
-from clearhead.data.corpus import check_file, read_lines, read_pairs
-from clearhead.data.doubts import doubts
-from clearhead.data.filters import FilterReport, Filters
-from clearhead.data.lexicon import Lexicon, learn_lexicon
-from clearhead.data.merge_dropout import EpochCorpus, MergeDropout
-from clearhead.data.plan import plan
-from clearhead.data.prepare import ParallelFiles, PreparedCorpus, prepare
-from clearhead.data.token_file import ParallelCorpus, TokenFile
-from clearhead.lazy import lazy
+from clearhead.lazy import lazy_names
 
 if TYPE_CHECKING:
     from clearhead.data.batches import Batch, collate
+    from clearhead.data.corpus import check_file, read_lines, read_pairs
+    from clearhead.data.doubts import file_doubts
+    from clearhead.data.filters import FilterReport, Filters
+    from clearhead.data.lexicon import Lexicon, learn_lexicon
+    from clearhead.data.merge_dropout import EpochCorpus, MergeDropout
     from clearhead.data.packing import PackedRows, collate_packed, pack
+    from clearhead.data.planning import plan
+    from clearhead.data.preparing import ParallelFiles, PreparedCorpus, prepare
+    from clearhead.data.token_file import ParallelCorpus, TokenFile
 
 __all__ = [
     "Batch",
@@ -31,7 +31,7 @@ __all__ = [
     "check_file",
     "collate",
     "collate_packed",
-    "doubts",
+    "file_doubts",
     "learn_lexicon",
     "pack",
     "plan",
@@ -40,7 +40,45 @@ __all__ = [
     "read_pairs",
 ]
 
-# What makes tensors, for which torch is imported.
-__getattr__, __dir__ = lazy(
-    __name__, {"batches": ("Batch", "collate"), "packing": ("PackedRows", "collate_packed", "pack")}
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "batches": (
+            "Batch",
+            "collate",
+        ),
+        "corpus": (
+            "check_file",
+            "read_lines",
+            "read_pairs",
+        ),
+        "doubts": ("file_doubts",),
+        "filters": (
+            "FilterReport",
+            "Filters",
+        ),
+        "lexicon": (
+            "Lexicon",
+            "learn_lexicon",
+        ),
+        "merge_dropout": (
+            "EpochCorpus",
+            "MergeDropout",
+        ),
+        "packing": (
+            "PackedRows",
+            "collate_packed",
+            "pack",
+        ),
+        "planning": ("plan",),
+        "preparing": (
+            "ParallelFiles",
+            "PreparedCorpus",
+            "prepare",
+        ),
+        "token_file": (
+            "ParallelCorpus",
+            "TokenFile",
+        ),
+    },
 )

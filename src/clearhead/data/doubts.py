@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clearhead.data.corpus import LOOKED_AT, read_lines, read_pairs
-from clearhead.data.prepare import ParallelFiles
+from clearhead.data.preparing import ParallelFiles
 from clearhead.reading import REMEDY_FOR_RETURNS, Table, find_table
 from clearhead.text import are_swapped, has_inner_return, is_blank
 
@@ -20,7 +20,7 @@ from clearhead.text import are_swapped, has_inner_return, is_blank
 _MOST_SAME, _MOST_BLANK, _MOST_SHARED = 0.5, 0.5, 0.01
 
 
-def doubts(training: Sequence[ParallelFiles], validation: Sequence[ParallelFiles], tags: bool) -> Iterator[str]:
+def file_doubts(training: Sequence[ParallelFiles], validation: Sequence[ParallelFiles], tags: bool) -> Iterator[str]:
     """What a person should look at before a model learns from these files, a line each; nothing where all seems well.
 
     A file that is both sides, or a table, or has line ends of old Macs among others; a source and a target the wrong

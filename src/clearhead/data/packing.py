@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from clearhead.data.batches import Batch
-from clearhead.data.plan import check_widths, draw, generator_for, shuffled
+from clearhead.data.planning import check_widths, draw, generator_for, shuffled
 from clearhead.data.token_file import ParallelCorpus, Sequences
 from clearhead.model import Segments
 

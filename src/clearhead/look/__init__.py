@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from clearhead.lazy import lazy
+from clearhead.lazy import lazy_names
 
 if TYPE_CHECKING:
     from clearhead.look.exhibit import Exhibit
@@ -30,7 +30,7 @@ __all__ = [
     "show",
 ]
 
-__getattr__, __dir__ = lazy(
+__getattr__, __dir__ = lazy_names(
     __name__,
     {
         "exhibit": ("Exhibit",),

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from clearhead.lazy import lazy
+from clearhead.lazy import lazy_names
 
 if TYPE_CHECKING:
     from clearhead.model.cache import DecoderCache
@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 # `attention` is the name of a module here; the function is `clearhead.attention`.
-__getattr__, __dir__ = lazy(
+__getattr__, __dir__ = lazy_names(
     __name__,
     {
         "cache": ("DecoderCache",),

@@ -5,7 +5,7 @@ coreference, word sense, and long sentences, each with a test set in which no pa
 was met in training. In every direction a source has one right translation, so that exact match is a fair score.
 """
 
-from clearhead.street.baselines import Baselines, baselines
+from clearhead.street.baselines import Baselines, score_baselines
 from clearhead.street.cache import cached, cached_baselines, grammar_key
 from clearhead.street.corpus import Corpus, generate
 from clearhead.street.examples import DIRECTIONS, PHENOMENA, Example
@@ -18,12 +18,12 @@ __all__ = [
     "Corpus",
     "Example",
     "PhenomenonTest",
-    "baselines",
     "cached",
     "cached_baselines",
     "file_names",
     "generate",
     "grammar_key",
     "read_tests",
+    "score_baselines",
     "write",
 ]

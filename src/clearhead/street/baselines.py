@@ -25,7 +25,7 @@ class Baselines:
     word: float | None
 
 
-def baselines(corpus: Corpus) -> tuple[Baselines, ...]:
+def score_baselines(corpus: Corpus) -> tuple[Baselines, ...]:
     """Both baselines for coreference and word sense in every direction, learnt on train and scored on test.
 
     What is to be decided: in coreference il or elle (en→fr), first or second noun (en→ko), his or her (fr→en); in word

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from clearhead.files import cache_folder, publish_file, publish_folder
-from clearhead.street.baselines import Baselines, baselines
+from clearhead.street.baselines import Baselines, score_baselines
 from clearhead.street.corpus import generate
 from clearhead.street.files import write
 
@@ -24,7 +24,7 @@ def cached_baselines(folder: Path, pairs: int, seed: int) -> list[Baselines]:
     """How far a guess comes on the test sets of the corpus in `folder`: computed once, and kept beside them."""
     kept = folder / "baselines.json"
     if not kept.is_file():
-        found = baselines(generate(pairs, seed))
+        found = score_baselines(generate(pairs, seed))
         with publish_file(kept) as draft:
             draft.write_text(json.dumps([dataclasses.asdict(one) for one in found], indent=1), encoding="utf-8")
     return [Baselines(**values) for values in json.loads(kept.read_text(encoding="utf-8"))]

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from clearhead.lazy import lazy
+from clearhead.lazy import lazy_names
 
 if TYPE_CHECKING:
     from clearhead.tasks.families import TASKS, task_for
@@ -11,4 +11,6 @@ if TYPE_CHECKING:
 
 __all__ = ["TASKS", "Model", "Task", "task_for"]
 
-__getattr__, __dir__ = lazy(__name__, {"families": ("TASKS", "task_for"), "models": ("Model",), "task": ("Task",)})
+__getattr__, __dir__ = lazy_names(
+    __name__, {"families": ("TASKS", "task_for"), "models": ("Model",), "task": ("Task",)}
+)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from clearhead.text.normal_form import normal_form
+from clearhead.text.normalizing import normal_form
 
 # Scripts in which a joiner decides how letters are shaped, and emoji: from Hebrew and Arabic to Georgian (the Indic
 # scripts are among them), Hanunoo to Vedic (Khmer, Mongolian), Syloti Nagri to Meetei, Arabic's forms, the historic

@@ -6,7 +6,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from clearhead.text.normal_form import normal_form
+from clearhead.text.normalizing import normal_form
 from clearhead.text.tokenizer import Tokenizer
 
 # Scripts whose letters are quantities, units and names of points, in every language.

@@ -20,7 +20,7 @@ from clearhead.text.alphabet import BYTES, CHARACTERS, readable
 from clearhead.text.beginning import beginning
 from clearhead.text.folding import FIRST, THEN, folded
 from clearhead.text.learnable import learnable
-from clearhead.text.normal_form import normal_form
+from clearhead.text.normalizing import normal_form
 
 # The byte-level alphabet ends at U+0143, so no text, whatever it spells, can become a symbol with these brackets.
 _CONTROLS = ("⟨padding⟩", "⟨begin⟩", "⟨end⟩")

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from clearhead.lazy import lazy
+from clearhead.lazy import lazy_names
 
 if TYPE_CHECKING:
     from clearhead.tracing.operations import Operation
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CheckResult", "Node", "Operation", "Side", "Trace", "Tree", "operations_of", "record"]
 
-__getattr__, __dir__ = lazy(
+__getattr__, __dir__ = lazy_names(
     __name__,
     {
         "operations": ("Operation",),

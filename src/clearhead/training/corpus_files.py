@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from clearhead import street
-from clearhead.data import ParallelFiles, check_file, doubts
+from clearhead.data import ParallelFiles, check_file, file_doubts
 from clearhead.recipe import CorpusSettings, Data
 
 
@@ -53,11 +53,11 @@ def corpus_folder(section: Data) -> Path:
 
 
 def find_doubts(section: Data, tags: bool) -> Iterator[str]:
-    """What is probably a mistake in the files, a line each: `data.doubts`. The embedded corpus has none."""
+    """What is probably a mistake in the files, a line each: `data.file_doubts`. The embedded corpus has none."""
     if section.embedded is not None:
         return iter(())
     files = find_files(section)
-    return doubts(files.training, files.validation, tags)
+    return file_doubts(files.training, files.validation, tags)
 
 
 def _parallel_files(folder: Path, corpus: CorpusSettings) -> ParallelFiles:

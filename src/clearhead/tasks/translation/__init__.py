@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from clearhead.lazy import lazy
+from clearhead.lazy import lazy_names
 
 if TYPE_CHECKING:
     from clearhead.tasks.translation.results import BLANK, Translation, as_text, rescored
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BLANK", "Translation", "as_text", "rescored", "source_ids", "tag_of", "too_long", "unreadable"]
 
-__getattr__, __dir__ = lazy(
+__getattr__, __dir__ = lazy_names(
     __name__,
     {
         "results": ("BLANK", "Translation", "as_text", "rescored"),

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clearhead.text import normal_form
-from clearhead.text.normal_form import _VOWELS, _in_order
+from clearhead.text.normalizing import _VOWELS, _in_order
 
 MARKS = [chr(code) for code in range(sys.maxunicode + 1) if unicodedata.combining(chr(code))]
 # With the vowels of Tibetan that are marks only once they are decomposed, and letters that end in marks.

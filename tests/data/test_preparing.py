@@ -2,16 +2,13 @@
 
 import dataclasses
 import errno
-import importlib
 
 import pytest
 
 from clearhead.data import Filters, ParallelFiles, prepare
+from clearhead.data import preparing as module
 from clearhead.errors import DataError, RecipeError
 from clearhead.text import Tokenizer
-
-# `import clearhead.data.prepare as …` would give the function of that name.
-module = importlib.import_module("clearhead.data.prepare")
 
 # Nothing is learned, so an ASCII letter is one id: 3 controls, 2 tags, then the bytes: "a" is 5 + 97 = 102.
 BYTES = Tokenizer.learn(["-"], 261, ["fr", "ko"])
