@@ -45,6 +45,11 @@ def test_turning_a_default_off_is_written(make_recipe: MakeRecipe) -> None:
     assert "  patience: null" in make_recipe("training.patience=null").to_yaml().split("\n")
 
 
+@pytest.mark.parametrize("change", ["training.freeze=", "training.freeze=null", "training.freeze=[]"])
+def test_a_list_with_nothing_in_it_freezes_nothing(make_recipe: MakeRecipe, change: str) -> None:
+    assert make_recipe("training.freeze=encoder.*", change).training.freeze == ()
+
+
 def test_a_recipe_is_frozen(make_recipe: MakeRecipe) -> None:
     with pytest.raises(pydantic.ValidationError):
         make_recipe().training.steps = 3  # type: ignore[misc]

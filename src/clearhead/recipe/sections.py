@@ -239,8 +239,13 @@ Tokens = Annotated[int | Literal["auto"], BeforeValidator(_auto_or_tokens)]
 Switch = Annotated[bool | Literal["auto"], BeforeValidator(_auto_or_switch)]
 
 
+def _as_list_or_none(value: object) -> object:
+    """A key with nothing behind it is an empty list, as where each of its lines is a comment now."""
+    return () if value is None else _as_list(value)
+
+
 Patterns = Annotated[
-    tuple[Annotated[str, Field(max_length=200)], ...], BeforeValidator(_as_list), Field(max_length=100)
+    tuple[Annotated[str, Field(max_length=200)], ...], BeforeValidator(_as_list_or_none), Field(max_length=100)
 ]
 
 

@@ -239,7 +239,13 @@ def restore(path: Path, model: Model, average: MovingAverage, optimizer_step: Op
         load_weights(average.model, path / "average.safetensors")
         average.take_frozen(model)
         optimizer_step.restore(read_tensors(path / "optimizer.safetensors"))
-    except (BundleError, KeyError) as error:
+    except KeyError as error:
+        name, _, _ = str(error.args[0]).rpartition("/")
+        raise TrainingError(
+            f"checkpoint {path} has no moments of {name or 'the optimizer'}, as what training.freeze names has none; "
+            "let it name the same, or more, or train into another folder"
+        ) from None
+    except BundleError as error:
         # What a bundle's error advises is not what helps here.
         reason = str(error).partition("; ")[0]
         raise TrainingError(
