@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import torch
 
 from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.tracing import Side, Trace, operations_of, record
@@ -14,6 +15,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "tensor2tensor's positions, GELU": {"positions": "sinusoidal-concatenated", "activation": "gelu"},
     "learned positions, GELU by tanh": {"positions": "learned", "activation": "gelu-tanh", "norm_placement": "pre"},
     "shared keys, no biases, another scale": {"kv_heads": 2, "head_width": 6, "bias": False, "scale": 0.3, "eps": 0.01},
+    "in bfloat16": {"positions": "rotary", "dtype": torch.bfloat16},
 }
 # A trace as arithmetic.js reads it, and a place in every tensor: what was found there, and what is computed.
 CHECKED = """async ({ document, tensors, parameters, places }) => {
@@ -39,7 +41,10 @@ CHECKED = """async ({ document, tensors, parameters, places }) => {
 
 def trace_of(choices: dict[str, Any]) -> Trace:
     sizes = {"width": 16, "heads": 4, "inner_width": 12, "encoder_layers": 1, "decoder_layers": 1, "max_length": 20}
-    model = EncoderDecoder(TransformerConfig(source_vocabulary=30, target_vocabulary=30, **{**sizes, **choices})).eval()
+    choices, dtype = {**choices}, choices.get("dtype", torch.float32)
+    choices.pop("dtype", None)
+    config = TransformerConfig(source_vocabulary=30, target_vocabulary=30, **{**sizes, **choices})
+    model = EncoderDecoder(config).eval().to(dtype)
     pieces = ("a", "b", "c", "d")
     return Trace(
         record(model, SOURCE, TARGET), operations_of(model.config), source=Side("a", SOURCE, pieces),

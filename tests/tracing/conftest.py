@@ -30,6 +30,12 @@ def trace_config() -> Callable[[TransformerConfig], tuple[EncoderDecoder, Trace]
     return _traced
 
 
+@pytest.fixture(scope="session")
+def trace_model() -> Callable[[EncoderDecoder], Trace]:
+    """The same of a model."""
+    return trace_of
+
+
 def _traced(config: TransformerConfig) -> tuple[EncoderDecoder, Trace]:
     model = EncoderDecoder(config, seed=3).eval()
     return model, trace_of(model)

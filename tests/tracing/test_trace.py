@@ -58,6 +58,37 @@ def test_one_changed_number_is_found(make_trace: Any) -> None:
     assert wrong.keys() == {WEIGHTS, "encoder.layers.0.self_attention.context"}
 
 
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16])
+def test_a_model_that_rounds_more_agrees(make_trace: Any, trace_model: Any, kind: torch.dtype, tmp_path: Path) -> None:
+    """Of every kind: PyTorch rounds each result to 8 bits or to 11, of which 1e-5 knows nothing."""
+    for positions, placement, norm, activation in CHOICES[::5]:
+        model, _ = make_trace(positions=positions, norm_placement=placement, norm=norm, activation=activation)
+        trace = trace_model(model.to(kind))
+        assert [one for one in trace.check() if not one.agrees] == [], (positions, placement, norm, activation)
+    assert any(one.error > 1e-4 for one in trace.check())
+    trace.save(tmp_path / "trace.safetensors", weights=True)
+    assert all(one.agrees for one in Trace.load(tmp_path / "trace.safetensors").check())
+
+
+def test_the_tolerance_is_the_unit_roundoff_of_each_rounding(make_trace: Any, trace_model: Any) -> None:
+    """u is 2^-8 in bfloat16 (8 bits): one rounding of scores, two of a linear layer, five of rotary heads."""
+    model, exact = make_trace(positions="rotary")
+    assert {one.tolerance for one in exact.check()} == {1e-5}
+    found = {one.operation.name: one.tolerance for one in trace_model(model.bfloat16()).check()}
+    path = "encoder.layers.0.self_attention"
+    for name, roundings in (("scores", 1), ("output", 2), ("value", 2), ("query", 5)):
+        assert found[f"{path}.{name}"] == pytest.approx(1e-5 + (257 / 256) ** roundings - 1, rel=1e-12)
+
+
+def test_a_changed_number_is_found_in_bfloat16_too(make_trace: Any, trace_model: Any) -> None:
+    """A weight that is changed by an eighth: in the operation that reads it, and nowhere else."""
+    model, _ = make_trace()
+    trace = trace_model(model.bfloat16())
+    name = "encoder.layers.1.feed_forward.inner.weight"
+    changed = {**trace.parameters, name: trace.parameters[name] * 1.125}
+    assert [one.operation.name for one in trace.check(changed) if not one.agrees] == [name.removesuffix(".weight")]
+
+
 HIDDEN = ("mean", "variance", "mean_square")
 
 

@@ -85,6 +85,8 @@ class Description:
     "power" is one number, and so with each name and its s.
     bound: the sum of the magnitudes that were added up; |value| where None.
     Rounding is in proportion to what was added, not to what remained: a large residual may hide in a small sum.
+    roundings: how often a model rounds to its own precision on the way. PyTorch's kernels compute in float32 within and
+    round what they give, so that those which may stand one behind the other are counted.
     lines: how it is written out with its numbers: {x}, and {(x)} in brackets if negative; of several that whose number
     is `which`. None for a sum of products, which is written out by its terms.
     defaults: settings that may be missing.
@@ -99,6 +101,7 @@ class Description:
     given: Mapping[str, Formula] = dataclasses.field(default_factory=dict)
     lines: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    roundings: int = 1
     shape: Callable[[Shapes, Shapes, Mapping[str, Any]], Shape] = _as_first
 
     def as_json(self) -> dict[str, Any]:
@@ -113,6 +116,7 @@ class Description:
             "value": self.value.as_json(),
             "bound": None if self.bound is None else self.bound.as_json(),
             "given": {name: one.as_json() for name, one in self.given.items()},
+            "roundings": self.roundings,
             "lines": list(self.lines),
             "defaults": dict(self.defaults),
         }
@@ -225,7 +229,9 @@ _OTHER = ({"w": "across", "v": "partner across"}, {"b": "entry", "d": "partner e
 _SPLIT = ("input · W + b, split into heads", "입력 · W + b를 헤드로 나눈 것")
 _LINEAR_BOUND = dot(abs(xs), abs(w)) + abs(b)
 HEADS: dict[str, Description] = {
-    "False": Description(_SPLIT, ({"xs": "row"},), dot(xs, w) + b, _LINEAR, _LINEAR_BOUND, shape=_of_heads),
+    "False": Description(
+        _SPLIT, ({"xs": "row"},), dot(xs, w) + b, _LINEAR, _LINEAR_BOUND, roundings=2, shape=_of_heads
+    ),
     # Each pair of numbers (2i, 2i+1) turned by row · 10000^(-2i/d_k) (Su et al. 2021).
     "True": Description(
         _SPLIT,
@@ -238,6 +244,7 @@ HEADS: dict[str, Description] = {
             "angle": row * 10_000.0 ** (-2 * floor(column / 2) / width),
         },
         tuple(f"{{p}}·cos({{angle}}) {sign} {{(q)}}·sin({{angle}})" for sign in "−+"),
+        roundings=5,  # Product, bias, cosine, its product, sum.
         shape=_of_heads,
     ),
 }  # fmt: skip
@@ -264,6 +271,7 @@ DESCRIPTIONS: dict[str, Description] = {
     # PyTorch keeps a linear layer's matrix turned.
     "project": Description(
         ("input · W + b", "입력 · W + b"), ({"xs": "row"},), dot(xs, w) + b, _LINEAR, _LINEAR_BOUND,
+        roundings=2,  # Some kernels add the bias, others leave it to the next.
         shape=lambda inputs, parameters, _: (*inputs[0][:-1], parameters[0][0]),
     ),
     "scores": Description(

@@ -25,6 +25,8 @@ from clearhead.tracing.reading import FORMAT, PARAMETERS, read_stored
 from clearhead.tracing.recompute import recompute
 
 TOLERANCE = 1e-5
+# What a model may compute in that rounds more than that: the unit roundoff, and the least number with all its digits.
+COARSE = {"bfloat16": (2.0**-8, 2.0**-126), "float16": (2.0**-11, 2.0**-14)}
 # How much of a sentence stands in a trace's repr, in characters.
 _SHOWN = 40
 
@@ -47,6 +49,8 @@ class CheckResult:
     normalisations: the trace holds what the check's own formula gave. These are judged by the normalisation too, which
     the model computed by itself and the check computes from these tensors.
     independent: False where no tensor of the model's own was compared: the probabilities, which are no part of it.
+    tolerance: 1e-5 for a model in float32. One in bfloat16 or float16 adds (1 + u)^n - 1, for u its unit roundoff and n
+    how often it rounds in this operation (`Description.roundings`).
     """
 
     operation: Operation
@@ -54,10 +58,11 @@ class CheckResult:
     place: tuple[int, ...]
     of: Operation
     independent: bool = True
+    tolerance: float = TOLERANCE
 
     @property
     def agrees(self) -> bool:
-        return self.error <= TOLERANCE
+        return self.error <= self.tolerance
 
 
 class Trace(Mapping[str, Tensor]):
@@ -90,9 +95,14 @@ class Trace(Mapping[str, Tensor]):
         self._tensors = dict(tensors)
         self._operations = {one.name: one for one in operations}
         self.source, self.target, self.predicted = source, target, predicted
-        self.config, self.settings = MappingProxyType(dict(config)), MappingProxyType(dict(settings or {}))
-        self.tree = tuple(tree)
         self.parameters = MappingProxyType(dict(parameters or {}))
+        self.config, known = MappingProxyType(dict(config)), dict(settings or {})
+        # The tensors are float32 whatever the model computed in. Its weights tell, and in a file are float32 too.
+        kinds = {str(one.dtype).removeprefix("torch.") for one in self.parameters.values()}
+        if coarse := [one for one in COARSE if one in kinds]:
+            known.setdefault("dtype", coarse[0])
+        self.settings = MappingProxyType(known)
+        self.tree = tuple(tree)
         # The bundle that made it, for those who show more of the model than this run; no file holds it.
         self.bundle: Any = None
 
@@ -171,7 +181,8 @@ class Trace(Mapping[str, Tensor]):
     def check(self, parameters: nn.Module | Mapping[str, Tensor] | None = None) -> tuple[CheckResult, ...]:
         """Recompute every operation, in float64, from the tensors and weights before it.
 
-        An operation agrees if each of its numbers is within 1e-5 of the sum of magnitudes that it was added up from.
+        An operation agrees if each of its numbers is within 1e-5 of the sum of magnitudes that it was added up from; of
+        a model in bfloat16 or float16 by as much more as it rounds (`CheckResult.tolerance`).
         parameters: the model, or its weights by name, where the trace came from a file without them.
         Raises TraceError without any, or for an operation that this does not know, such as a new activation.
         """
@@ -190,8 +201,8 @@ class Trace(Mapping[str, Tensor]):
         readers = [
             one for one in found.values() if one.operation.is_shown and own.operation.name in one.operation.inputs
         ]
-        worst = max([own, *readers], key=lambda one: one.error)
-        return CheckResult(own.operation, worst.error, worst.place, worst.operation, independent=bool(readers))
+        worst = max([own, *readers], key=lambda one: one.error / one.tolerance)
+        return dataclasses.replace(worst, operation=own.operation, of=worst.operation, independent=bool(readers))
 
     def _compare(self, operation: Operation, parameters: Mapping[str, Tensor]) -> CheckResult:
         try:
@@ -203,13 +214,15 @@ class Trace(Mapping[str, Tensor]):
                 "give those of the trace's own model"
             ) from refused
         found = self._tensors[operation.name].double()
+        unit, least = COARSE.get(str(self.settings.get("dtype")), (0.0, 0.0))
+        tolerance = TOLERANCE + ((1 + unit) ** description_of(operation).roundings - 1)
         if found.shape != expected.shape:
             return CheckResult(operation, float("inf"), (), operation)
         # Equal infinities, which masking makes, differ by nothing; and nothing is compared with a magnitude of 0.
-        error = torch.where(found == expected, 0.0, (found - expected).abs() / magnitude.clamp(min=1e-30))
+        error = torch.where(found == expected, 0.0, (found - expected).abs() / magnitude.clamp(min=max(least, 1e-30)))
         error = error.nan_to_num(nan=float("inf"), posinf=float("inf"))
         place = torch.unravel_index(error.argmax(), error.shape)
-        return CheckResult(operation, float(error.max()), tuple(int(one) for one in place), operation)
+        return CheckResult(operation, float(error.max()), tuple(map(int, place)), operation, tolerance=tolerance)
 
     def save(self, path: str | Path, weights: bool = False) -> None:
         """Write one .safetensors file, whole or not at all; `weights`: with the parameters that its operations need."""

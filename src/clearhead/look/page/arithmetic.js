@@ -5,6 +5,7 @@ import { exact } from "./dom.js";
 import { plane, rowsOf } from "./trace.js";
 
 const TOLERANCE = 1e-5; // In shares of the sum of magnitudes, as in Trace.check.
+const COARSE = { bfloat16: [2 ** -8, 0], float16: [2 ** -11, 2 ** -14] }; // More, for each rounding of such numbers.
 
 /**
  * How the cell { head, row, column } of an operation's tensor comes about:
@@ -26,13 +27,14 @@ export async function explain(trace, operation, at) {
   const look = (name) => (name in known ? known[name] : (known[name] = valueOf(how.given[name], look)));
   const value = valueOf(how.value, look);
   const magnitude = how.bound ? valueOf(how.bound, look) : Math.abs(value);
-  return { ...told(how, look), value, magnitude };
+  const [unit, least] = COARSE[trace.settings.dtype] ?? [0, 0];
+  return { ...told(how, look), value, magnitude: Math.max(magnitude, least), tolerance: TOLERANCE + ((1 + unit) ** how.roundings - 1) };
 }
 
 /** Whether a number agrees with its recomputation. */
-export function verdict(found, { value, magnitude }) {
+export function verdict(found, { value, magnitude, tolerance }) {
   const difference = found === value ? 0 : Math.abs(found - value);
-  return { agrees: difference / Math.max(magnitude, 1e-30) <= TOLERANCE, difference };
+  return { agrees: difference / Math.max(magnitude, 1e-30) <= tolerance, difference };
 }
 
 /** What a cell is made of: [{ name, head, row, column }], null for all of a row or column. */
