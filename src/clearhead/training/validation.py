@@ -98,10 +98,15 @@ def translation_quality(model: Model, inputs: RunInputs, asked_to_stop: Callable
     size = TRANSLATED_AT_ONCE[next(model.parameters()).device.type]
     hypotheses: list[str] = []
     references: list[str] = []
+
+    def stop_if_asked(*_: object) -> None:
+        if asked_to_stop():
+            raise Interrupted
+
     for one in inputs.validation:
-        for start in range(0, len(one.sources), size):
-            if asked_to_stop():
-                raise Interrupted
-            hypotheses += bundle.translate(one.sources[start : start + size], one.to_language, beam_size=1)
+        found = bundle.search_stream(
+            one.sources, one.to_language, beam_size=1, exact=False, ahead=size, noting=stop_if_asked
+        )
+        hypotheses += [best.text for best, *_ in found]
         references += one.references
     return measure(hypotheses, references) if references else None
