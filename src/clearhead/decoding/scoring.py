@@ -43,7 +43,7 @@ def score_ids(
     """
     if len(sources) != len(targets):
         raise DecodingError(f"{len(sources)} sources but {len(targets)} targets; give one target for each source")
-    limit, device = model.config.max_length, next(model.parameters()).device
+    limit = model.config.max_length
     own = range(len(sources)) if numbers is None else numbers
     check_ids("source", sources, own, model.config.source_vocabulary, limit)
     check_options(options, model.config.target_vocabulary)
@@ -53,22 +53,25 @@ def score_ids(
     ends = [[options.end] if one else [] for one in ended or [True] * len(targets)]
     wanted = [[*target, *end] for target, end in zip(targets, ends, strict=True)]
 
-    def score(numbers: Sequence[int]) -> list[Hypothesis]:
-        source, mask = padded([sources[number] for number in numbers], device)
-        chosen = [wanted[number] for number in numbers]
-        inputs, _ = padded([[options.begin, *ids[:-1]] for ids in chosen], device)
-        ids, _ = padded(chosen, device)
-        logits = model(source, inputs, Masks(mask, causal_mask(inputs.shape[1], device), mask))
-        log_probabilities = logits.log_softmax(-1, dtype=torch.promote_types(logits.dtype, torch.float32))
-        values = log_probabilities.gather(-1, ids[..., None])[..., 0].tolist()
-        return [make_hypothesis(ids, row[: len(ids)], options) for ids, row in zip(chosen, values, strict=True)]
-
     widths = [max(len(source), len(target)) for source, target in zip(sources, wanted, strict=True)]
     budget = BATCH_TOKENS // 2 if batch_tokens is None else whole("batch_tokens", batch_tokens)
     results: dict[int, Hypothesis] = {}
     with EagerRuntime(model).session():
         for batch in batches(widths, budget):
-            results.update(zip(batch, score(batch), strict=True))
+            found = _scored(model, [sources[one] for one in batch], [wanted[one] for one in batch], options)
+            results.update(zip(batch, found, strict=True))
             if progress is not None:
                 progress(len(results), len(widths))
     return [results[number] for number in range(len(widths))]
+
+
+def _scored(model: Any, sources: Ids, wanted: Ids, options: SearchOptions) -> list[Hypothesis]:
+    """Those of one batch. wanted: the targets without begin, each with its end where that is part of it."""
+    device = next(model.parameters()).device
+    source, mask = padded(sources, device)
+    inputs, _ = padded([[options.begin, *ids[:-1]] for ids in wanted], device)
+    ids, _ = padded(wanted, device)
+    logits = model(source, inputs, Masks(mask, causal_mask(inputs.shape[1], device), mask))
+    log_probabilities = logits.log_softmax(-1, dtype=torch.promote_types(logits.dtype, torch.float32))
+    values = log_probabilities.gather(-1, ids[..., None])[..., 0].tolist()
+    return [make_hypothesis(ids, row[: len(ids)], options) for ids, row in zip(wanted, values, strict=True)]
