@@ -338,3 +338,28 @@ def same_hypotheses(
 @pytest.fixture(scope="session")
 def assert_same() -> Callable[..., None]:
     return same_hypotheses
+
+
+class CapturerLog:
+    """A `graphs.Capturer` that notes what it is asked for, and replays by calling."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def run(self, function: Callable[[], None]) -> None:
+        self.lines.append("run")
+        function()
+
+    def capture(self, function: Callable[[], None]) -> Callable[[], None]:
+        self.lines.append("capture")
+
+        def replay() -> None:
+            self.lines.append("replay")
+            function()
+
+        return replay
+
+
+@pytest.fixture
+def capturer_log() -> CapturerLog:
+    return CapturerLog()

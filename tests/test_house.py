@@ -1,6 +1,7 @@
 """Laws of the house that no import contract can say."""
 
 import ast
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import clearhead
@@ -9,30 +10,39 @@ SOURCE = Path(clearhead.__file__).parent
 RUNTIMES = {"Runtime", "CompiledRuntime", "EagerRuntime", "CudaRuntime", "CompiledState", "EagerState", "CudaState"}
 
 
+def nodes() -> Iterator[tuple[Path, ast.AST]]:
+    """Every node of every module's syntax, with the module's path below the package."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            yield path.relative_to(SOURCE), node
+
+
+def places(found: Iterable[tuple[Path, ast.AST]]) -> list[str]:
+    return [f"{path}, line {getattr(node, 'lineno', 1)}" for path, node in found]
+
+
 def test_nobody_asks_which_runtime_it_is() -> None:
     """What differs between runtimes is in them; whoever asks would write the next one's case too."""
     asked = [
-        f"{path.name}, line {node.lineno}"
-        for path in SOURCE.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        (path, node)
+        for path, node in nodes()
         if isinstance(node, ast.Call)
         and ast.unparse(node.func) in {"isinstance", "issubclass", "type"}
         and RUNTIMES & {one.id for argument in node.args[1:] for one in ast.walk(argument) if isinstance(one, ast.Name)}
     ]
-    assert asked == []
+    assert places(asked) == []
 
 
 def test_no_signature_has_several_runtimes() -> None:
     """One protocol stands for all of them."""
     unions = [
-        f"{path.name}, line {node.lineno}"
-        for path in SOURCE.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        (path, node)
+        for path, node in nodes()
         if isinstance(node, ast.BinOp)
         and isinstance(node.op, ast.BitOr)
         and len(RUNTIMES & {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}) > 1
     ]
-    assert unions == []
+    assert places(unions) == []
 
 
 FAMILIES = {"EncoderDecoder"}
@@ -42,13 +52,9 @@ KNOW_FAMILIES = {"model", "tasks", "runtimes", "interop", "__init__.py"}
 def test_a_family_is_named_where_it_is_known() -> None:
     """Its model, its task and what computes it. All others ask its task: who names it would name the next one too."""
     named = [
-        f"{path.relative_to(SOURCE)}, line {node.lineno}"
-        for path in SOURCE.rglob("*.py")
-        if path.relative_to(SOURCE).parts[0] not in KNOW_FAMILIES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if FAMILIES & set(_names(node))
+        (path, node) for path, node in nodes() if path.parts[0] not in KNOW_FAMILIES and FAMILIES & set(_names(node))
     ]
-    assert named == []
+    assert places(named) == []
 
 
 def _names(node: ast.AST) -> list[str]:

@@ -1,7 +1,8 @@
 """A step over tensors that stay where they are: equal to the plain one, and indifferent to what is done to batches."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 import torch
@@ -46,29 +47,13 @@ def test_what_it_is_given_stays_as_it_is() -> None:
     assert values([given]) == [[10, 11, 12, 13, 14]]
 
 
-class Capturer:
-    """Notes what it is asked for, and plays by calling."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def run(self, function: Callable[[], None]) -> None:
-        self.lines.append("run")
-        function()
-
-    def capture(self, function: Callable[[], None]) -> Callable[[], None]:
-        self.lines.append("capture")
-        return function
-
-
-def test_a_recorded_step_takes_nothing() -> None:
+def test_a_captured_step_takes_nothing(capturer_log: Any) -> None:
     """It reads what stands in its place when it is replayed; three steps warm up, as torch's notes have it."""
     seen: list[list[list[int]]] = []
-    capturer = Capturer()
-    step = StaticTrainStep(lambda batches: seen.append(values(batches)), "cpu", capturer)
+    step = StaticTrainStep(lambda batches: seen.append(values(batches)), "cpu", capturer_log)
     for first in (10, 20, 30, 40, 50):
         step([batch(first)])
-    assert capturer.lines == ["run", "run", "run", "capture"]
+    assert capturer_log.lines == ["run", "run", "run", "capture", "replay", "replay"]
     assert [one[0][0] for one in seen] == [10, 20, 30, 40, 50]
 
 
