@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from clearhead.decoding import engine as engine_module
+from clearhead.decoding.beam import Step
 from clearhead.decoding.engine import Engine, requests_for
 from clearhead.decoding.hypothesis import Hypothesis
 from clearhead.decoding.lengths import LengthLimit
@@ -345,6 +346,26 @@ def test_a_batch_that_fails_fails_alone(model: EncoderDecoder, sources: list[lis
     assert len(failed) <= 2
     with pytest.raises(DecodingError, match="this one is refused"):
         Engine(Counted(model, refused=5)).translate(odd, GREEDY)
+
+
+def test_what_a_watch_raises_is_told_to_nobody_else(model: EncoderDecoder, sources: list[list[int]]) -> None:
+    """Two callers, whose sentences are in one batch, one of which looks on and fails at its second step."""
+    engine, steps = Engine(EagerRuntime(model)), []
+
+    def failing(step: Step) -> None:
+        steps.append(step)
+        if len(steps) == 2:
+            raise ZeroDivisionError("mine")
+
+    expected = Engine(EagerRuntime(model)).translate(sources[:3], GREEDY)
+    watched = requests_for(engine.runtime.sizes, sources[:1], GREEDY, watch=failing)
+    others = requests_for(engine.runtime.sizes, sources[1:3], GREEDY)
+    engine.submit(*watched, *others)
+    engine.compute(others)
+    assert [request.found.result() for request in others] == expected[1:]
+    with pytest.raises(ZeroDivisionError, match="mine"):
+        watched[0].found.result()
+    assert len(steps) == 2
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -305,7 +305,7 @@ def translated(runtime: Runtime, batch: Sequence[Request], threads: int = 1) -> 
         state = runtime.begin(sources, max(limits), rows=rows, lists=lists, threads=threads)
         found = search(
             state, limits, options, prefixes=prefixes, draws=draws, watch=_watching(spread),
-            wanted=lambda number: not spread[number].found.cancelled(),
+            wanted=lambda number: not spread[number].found.done(),
         )  # fmt: skip
     if draws is None:
         return found
@@ -314,15 +314,18 @@ def translated(runtime: Runtime, batch: Sequence[Request], threads: int = 1) -> 
 
 
 def _watching(batch: Sequence[Request]) -> Watch | None:
-    """Tells each request that is watched of its own part of every step."""
+    """Tells each request that is watched of its own part of every step; what that raises is that request's alone."""
     if all(request.watch is None for request in batch):
         return None
 
     def watch(step: Step) -> None:
         for place, number in enumerate(step.sentences):
-            told = batch[number].watch
-            if told is not None:
-                told(step.of_sentence(place))
+            request = batch[number]
+            if request.watch is not None and not request.found.done():
+                try:
+                    request.watch(step.of_sentence(place))
+                except Exception as error:
+                    _settle([request], error)
 
     return watch
 
