@@ -1,4 +1,4 @@
-"""Random whole numbers that are the same for ever, on every machine and in every version of Python."""
+"""Random whole numbers: the same of a seed on every machine and in every version of Python."""
 
 import random
 from collections.abc import Mapping

@@ -39,7 +39,10 @@ def make_sheet(
     language: str = "en",
     matrices: Mapping[str, Rows] | None = None,
 ) -> Sheet:
-    """The sheet of a topic. The same topic, seed and sizes give the same sheet for ever.
+    """The sheet of a topic.
+
+    The same arguments give the same sheet on every machine and in every version of Python. A later clearhead may refuse
+    numbers that this one takes: then a seed gives others, and CHANGELOG.md says so.
 
     seed: 0 is the classic exercise where there is one. matrices: the learner's own, in place of drawn ones; they decide
     the sizes. Raises UsageError for an unknown topic, language or size, or for matrices whose shapes do not fit.
