@@ -100,11 +100,18 @@ WIDER = """() => [...document.querySelectorAll("main :not(.grid)")]
     .filter((one) => /auto|scroll/.test(getComputedStyle(one).overflowX) && one.scrollWidth > one.clientWidth + 1)"""
 
 
+# Of what is higher than its box: how many shadows and covers it has.
+HIGHER = """() => [...document.querySelectorAll("main :is(.scroll, .tree-box)")]
+    .filter((one) => one.scrollHeight > one.clientHeight + 1)
+    .map((one) => getComputedStyle(one).backgroundImage.match(/linear-gradient/g)?.length ?? 0)"""
+
+
 @pytest.mark.parametrize("language", ["en", "ko"])
 @pytest.mark.parametrize("width", [1280, 400])
 def test_tables_fit_or_show_that_there_is_more(open_page: Any, address: str, width: int, language: str) -> None:
-    """faults.md D4: of memory and training all is seen; what is wider than its box has a shadow where more lies."""
+    """faults.md D4: of memory and training all is seen; what is larger than its box has a shadow where more lies."""
     page = open_page(f"{address}?lang={language}", width=width)
+    higher = []
     for view in [*VIEWS, "memory?step=5", "training?smoothing=0.1", "pencil/softmax,0", "pencil/beam-search,0"]:
         ready = page.get_attribute("main", "data-ready")
         page.evaluate("view => { location.hash = view; }", view)
@@ -114,6 +121,9 @@ def test_tables_fit_or_show_that_there_is_more(open_page: Any, address: str, wid
             assert page.evaluate(f"({WIDER})().length") == 0, view
         plain = f"({WIDER})().filter((one) => !/gradient/.test(getComputedStyle(one).backgroundImage)).length"
         assert page.evaluate(plain) == 0, view
+        higher += page.evaluate(HIGHER)
+    # Two for each of four ends.
+    assert set(higher) == {8}
 
 
 @pytest.mark.parametrize("width", [1280, 400])
