@@ -196,7 +196,7 @@ class Bundle:
 
         texts: any iterable of str. Some are read, and translated together; more and more, up to 16,000 at a time.
             Where it has a method `is_there`, which says whether the next text is there without waiting, those that are
-            there are not kept waiting for others.
+            there are not kept waiting for others. Where it breaks off with an error, those before come first.
         ahead: how many texts to read at most before the first of them is translated; 1 where whoever writes them waits
             for each answer.
 
