@@ -55,71 +55,77 @@ def application(tracer: Tracer, first: Exhibit, language: str | None = None) -> 
     tracer: makes an exhibit of what a reader asks for. first: what the page opens with. language: "en" or "ko" where
     the address names none; else the browser's.
     """
-    gallery = Gallery(first)
+    answers = _Answers(Gallery(first), tracer, language)
+    routes = [
+        Route("/", answers.page),
+        Route("/page/{name}", answers.file),
+        Route("/sheet", answers.sheet),
+        Route("/trace", answers.document, methods=["GET"]),
+        Route("/trace", answers.trace, methods=["POST"]),
+        Route("/trace/{number}/tensor", answers.tensor),
+        Route("/trace/{number}/parameter", answers.parameter),
+        Route("/trace/{number}/moment", answers.moment),
+        Route("/trace/{number}/follow", answers.follow, methods=["POST"]),
+    ]
+    handlers: Any = {ClearheadError: _refused, HTTPException: _refused, ClientDisconnect: _left, Exception: _broken}
+    return Guard(Starlette(routes=routes, exception_handlers=handlers))
 
-    async def page(asked: Asked) -> Response:
+
+class _Answers:
+    """What an address answers, a method for each."""
+
+    def __init__(self, gallery: Gallery, tracer: Tracer, language: str | None) -> None:
+        self._gallery, self._tracer, self._language = gallery, tracer, language
+
+    async def page(self, asked: Asked) -> Response:
         # All modules at once, rather than each when the one that imports it has come.
         links = [f'<link rel="modulepreload" href="/page/{name}">' for name in names() if name.endswith(".js")]
         links += [f'<link rel="stylesheet" href="/page/{name}">' for name in STYLES]
         links.append(f'<script type="module" src="/page/{ENTRY}"></script>')
-        if language:
-            links.append(f'<meta name="language" content="{language}">')
+        if self._language:
+            links.append(f'<meta name="language" content="{self._language}">')
         return Response(frame("\n".join(links), ""), media_type="text/html; charset=utf-8")
 
-    async def file(asked: Asked) -> Response:
+    async def file(self, asked: Asked) -> Response:
         name = asked.path_params["name"]
         try:
             return Response(asset(name), media_type=TYPES["." + name.rpartition(".")[2]])
         except KeyError:
             raise HTTPException(404, "the page has no such file") from None
 
-    async def document(asked: Asked) -> Response:
-        return _told(gallery, gallery.first)
+    async def document(self, asked: Asked) -> Response:
+        return _told(self._gallery, self._gallery.first)
 
-    async def trace(asked: Asked) -> Response:
+    async def trace(self, asked: Asked) -> Response:
         match await _read(asked):
             case {"text": str(text), "to": None | str() as to, "beam_size": int(beam_size), **more} if not more:
                 request = Request(text, to, int(beam_size))
-                return _told(gallery, await gallery.made(request, lambda: tracer(request)))
+                return _told(self._gallery, await self._gallery.made(request, lambda: self._tracer(request)))
         raise UsageError("the request is not understood; send {text, to, beam_size}")
 
-    async def tensor(asked: Asked) -> Response:
+    async def tensor(self, asked: Asked) -> Response:
         name = asked.query_params.get("name", "")
-        return _numbers(gallery[asked.path_params["number"]].tensor(name))
+        return _numbers(self._gallery[asked.path_params["number"]].tensor(name))
 
-    async def parameter(asked: Asked) -> Response:
+    async def parameter(self, asked: Asked) -> Response:
         name, whole = asked.query_params.get("name", ""), "row" not in asked.query_params
-        exhibit = gallery[asked.path_params["number"]]
+        exhibit = self._gallery[asked.path_params["number"]]
         return _numbers(exhibit.parameter(name, None if whole else _whole(asked, "row"), _whole(asked, "count", 1)))
 
-    async def moment(asked: Asked) -> Response:
-        exhibit, parent = gallery[asked.path_params["number"]], _whole(asked, "parent")
-        return _numbers(await gallery.work(lambda: exhibit.moment(parent)))
+    async def moment(self, asked: Asked) -> Response:
+        exhibit, parent = self._gallery[asked.path_params["number"]], _whole(asked, "parent")
+        return _numbers(await self._gallery.work(lambda: exhibit.moment(parent)))
 
-    async def follow(asked: Asked) -> Response:
+    async def follow(self, asked: Asked) -> Response:
         name = asked.path_params["number"]
-        exhibit = gallery[name]
+        exhibit = self._gallery[name]
         match await _read(asked):
             case {"node": int(node), **more} if not more:
-                return _told(gallery, await gallery.made((name, int(node)), lambda: exhibit.follow(node)))
+                return _told(self._gallery, await self._gallery.made((name, int(node)), lambda: exhibit.follow(node)))
         raise UsageError("the request is not understood; send {node}")
 
-    async def sheet(asked: Asked) -> Response:
+    async def sheet(self, asked: Asked) -> Response:
         return JSONResponse(await in_thread(lambda: _sheet(asked.query_params)))
-
-    routes = [
-        Route("/", page),
-        Route("/page/{name}", file),
-        Route("/sheet", sheet),
-        Route("/trace", document, methods=["GET"]),
-        Route("/trace", trace, methods=["POST"]),
-        Route("/trace/{number}/tensor", tensor),
-        Route("/trace/{number}/parameter", parameter),
-        Route("/trace/{number}/moment", moment),
-        Route("/trace/{number}/follow", follow, methods=["POST"]),
-    ]
-    handlers: Any = {ClearheadError: _refused, HTTPException: _refused, ClientDisconnect: _left, Exception: _broken}
-    return Guard(Starlette(routes=routes, exception_handlers=handlers))
 
 
 class Guard:
