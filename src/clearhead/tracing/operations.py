@@ -1,8 +1,8 @@
 """What a model does, one operation at a time: each described once, for `check()`, the page and worksheets.
 
 A description says where each number is read, its formula, how large the sum of magnitudes behind it is, and how it is
-written out. `recompute.py` computes the formula on tensors, the page (`arithmetic.js`) for one number at a time; both
-know how to read and what functions mean, and neither knows an operation.
+written out. `recompute.py` computes the formula on tensors, the page (`arithmetic.js`) for one number at a time, and
+`byhand/described.py` on a worksheet. All know how to read and what functions mean, and none knows an operation.
 """
 
 import dataclasses
