@@ -32,6 +32,20 @@ def test_the_history_is_the_file(result: TrainingResult) -> None:
     assert [line["step"] for line in result.history if "loss" in line] == [2, 4, 6, 8, 10, 12]
 
 
+@pytest.mark.parametrize("rest", ['{"step": 12, "lo', "\xff", "[]", "{}", '{"step": null}'])
+def test_a_history_whose_last_line_a_kill_cut_short(result: TrainingResult, tmp_path: Path, rest: str) -> None:
+    text = (result.folder / "history.jsonl").read_bytes()
+    (tmp_path / "history.jsonl").write_bytes(text + rest.encode("latin-1"))
+    copied = TrainingResult(tmp_path, result.state)
+    assert copied.history == result.history
+    assert copied.best == result.best
+
+
+def test_a_history_that_is_gone(result: TrainingResult, tmp_path: Path) -> None:
+    copied = TrainingResult(tmp_path, result.state)
+    assert (copied.history, copied.best) == ((), None)
+
+
 def test_the_best_is_the_validation_that_was_kept(result: TrainingResult) -> None:
     validations = [line for line in result.history if "validation" in line]
     least = min(validations, key=lambda line: line["validation"]["loss"])

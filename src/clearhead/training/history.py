@@ -51,9 +51,13 @@ class History(Callback):
 
     def validation_at(self, step: int) -> Mapping[str, Any] | None:
         """What the validation at `step` found; None where there was none."""
-        lines = self.history.read_text(encoding="utf-8").splitlines() if self.history.exists() else []
-        found = [json.loads(line) for line in lines if _step(line) == step]
-        return next((line["validation"] for line in found if "validation" in line), None)
+        found = (line for line in self.lines() if line["step"] == step and "validation" in line)
+        return next((line["validation"] for line in found), None)
+
+    def lines(self) -> list[Mapping[str, Any]]:
+        """What history.jsonl holds, but for a line that a kill cut short; nothing where it is gone."""
+        text = self.history.read_text(encoding="utf-8", errors="replace") if self.history.exists() else ""
+        return [json.loads(line) for line in text.split("\n") if math.isfinite(_step(line))]
 
     def _append(self, path: Path, values: Mapping[str, object]) -> None:
         with disk_errors(self.folder), path.open("a", encoding="utf-8") as file:

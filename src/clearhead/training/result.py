@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import json
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -49,8 +48,7 @@ class TrainingResult:
     @functools.cached_property
     def history(self) -> tuple[Mapping[str, Any], ...]:
         """The lines of history.jsonl: those of losses, and those of validations."""
-        lines = History(self.folder).history.read_text(encoding="utf-8").split("\n")
-        return tuple(json.loads(line) for line in lines if line)
+        return tuple(History(self.folder).lines())
 
     @functools.cached_property
     def best(self) -> Validation | None:
