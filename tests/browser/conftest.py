@@ -9,9 +9,9 @@ import pytest
 
 from clearhead.bundle import Bundle
 from clearhead.look import Exhibit
-from clearhead.look.gallery import Request
 from clearhead.look.server import HOST, application, listening
 from clearhead.look.showing import forced
+from clearhead.look.trace_store import Request
 from clearhead.model import EncoderDecoder
 
 FLAGS = [

@@ -12,8 +12,8 @@ import pytest
 from clearhead.bundle import Bundle
 from clearhead.cli import look
 from clearhead.look import Exhibit, exhibit_of
-from clearhead.look.gallery import Request
 from clearhead.look.server import HOST, application, listening
+from clearhead.look.trace_store import Request
 
 DOCS = Path(__file__).parents[2] / "docs"
 TIRED = "The animal didn't cross the street because it was too tired."

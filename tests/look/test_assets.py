@@ -53,7 +53,7 @@ def test_every_setting_that_the_page_names_has_words() -> None:
     known = catalogue("ko").keys()
     for values in (PositionKind, NormKind, NormPlacement):
         assert {f"setting.{one}" for one in get_args(values)} <= known
-    refused = re.findall(r'refusal\("(\w+)"', (PAGE.parent / "gallery.py").read_text(encoding="utf-8"))
+    refused = re.findall(r'refusal\("(\w+)"', (PAGE.parent / "trace_store.py").read_text(encoding="utf-8"))
     assert len(refused) == 4
     assert {f"refused.{one}" for one in refused} <= known
 

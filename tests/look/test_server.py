@@ -14,9 +14,9 @@ import uvicorn
 
 from clearhead.byhand import make_sheet
 from clearhead.errors import UsageError
-from clearhead.look import Exhibit, gallery
-from clearhead.look.gallery import MOST_CHARACTERS, MOST_TRACES
+from clearhead.look import Exhibit, trace_store
 from clearhead.look.server import MOST_BYTES, Guard, listening
+from clearhead.look.trace_store import MOST_CHARACTERS, MOST_TRACES
 
 
 def posted(**wanted: object) -> bytes:
@@ -250,10 +250,10 @@ def test_traces_are_kept_while_they_take_little(ask, exhibit: Exhibit, monkeypat
     def is_kept(name: str) -> bool:
         return ask("GET", f"/trace/{name}/tensor?name=output.logits").status == 200
 
-    monkeypatch.setattr(gallery, "MOST_KEPT", 5 * exhibit.trace.nbytes // 2)
+    monkeypatch.setattr(trace_store, "MOST_KEPT", 5 * exhibit.trace.nbytes // 2)
     first, names = ask("GET", "/trace").json["id"], [traced("one two"), traced("two one")]
     assert [is_kept(name) for name in (first, *names)] == [True, False, True]
-    monkeypatch.setattr(gallery, "MOST_KEPT", 1)
+    monkeypatch.setattr(trace_store, "MOST_KEPT", 1)
     names = [traced("one"), traced("two")]
     assert [is_kept(name) for name in (first, *names)] == [True, False, True]
 

@@ -8,10 +8,10 @@ if TYPE_CHECKING:
     from clearhead.look.exhibit import Exhibit
     from clearhead.look.export import as_html
     from clearhead.look.figures import decided_head, draw_attention, draw_beam, draw_heads, draw_positions, save_figure
-    from clearhead.look.gallery import Request
     from clearhead.look.notebook import Shown, show
     from clearhead.look.server import application, serve
     from clearhead.look.showing import exhibit_of
+    from clearhead.look.trace_store import Request
 
 __all__ = [
     "Exhibit",
@@ -44,7 +44,7 @@ __getattr__, __dir__ = lazy_names(
             "save_figure",
         ),
         "notebook": ("Shown", "show"),
-        "gallery": ("Request",),
+        "trace_store": ("Request",),
         "server": ("application", "serve"),
         "showing": ("exhibit_of",),
     },

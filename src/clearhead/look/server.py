@@ -22,8 +22,8 @@ from clearhead.errors import ClearheadError, UsageError
 from clearhead.look.assets import ENTRY, STYLES, TYPES, asset, frame, names
 from clearhead.look.exhibit import Exhibit
 from clearhead.look.export import raw
-from clearhead.look.gallery import Gallery, Request, in_thread
 from clearhead.look.pencil import lesson
+from clearhead.look.trace_store import Request, TraceStore, in_thread
 
 HOST = "127.0.0.1"
 _HOSTS = re.compile(r"(127\.0\.0\.1|localhost)(:[0-9]{1,5})?")
@@ -55,7 +55,7 @@ def application(tracer: Tracer, first: Exhibit, language: str | None = None) -> 
     tracer: makes an exhibit of what a reader asks for. first: what the page opens with. language: "en" or "ko" where
     the address names none; else the browser's.
     """
-    answers = _Answers(Gallery(first), tracer, language)
+    answers = _Answers(TraceStore(first), tracer, language)
     routes = [
         Route("/", answers.page),
         Route("/page/{name}", answers.file),
@@ -74,8 +74,8 @@ def application(tracer: Tracer, first: Exhibit, language: str | None = None) -> 
 class _Answers:
     """What an address answers, a method for each."""
 
-    def __init__(self, gallery: Gallery, tracer: Tracer, language: str | None) -> None:
-        self._gallery, self._tracer, self._language = gallery, tracer, language
+    def __init__(self, store: TraceStore, tracer: Tracer, language: str | None) -> None:
+        self._store, self._tracer, self._language = store, tracer, language
 
     async def page(self, asked: Asked) -> Response:
         # All modules at once, rather than each when the one that imports it has come.
@@ -94,34 +94,34 @@ class _Answers:
             raise HTTPException(404, "the page has no such file") from None
 
     async def document(self, asked: Asked) -> Response:
-        return _told(self._gallery, self._gallery.first)
+        return _told(self._store, self._store.first)
 
     async def trace(self, asked: Asked) -> Response:
         match await _read(asked):
             case {"text": str(text), "to": None | str() as to, "beam_size": int(beam_size), **more} if not more:
                 request = Request(text, to, int(beam_size))
-                return _told(self._gallery, await self._gallery.made(request, lambda: self._tracer(request)))
+                return _told(self._store, await self._store.made(request, lambda: self._tracer(request)))
         raise UsageError("the request is not understood; send {text, to, beam_size}")
 
     async def tensor(self, asked: Asked) -> Response:
         name = asked.query_params.get("name", "")
-        return _numbers(self._gallery[asked.path_params["number"]].tensor(name))
+        return _numbers(self._store[asked.path_params["number"]].tensor(name))
 
     async def parameter(self, asked: Asked) -> Response:
         name, whole = asked.query_params.get("name", ""), "row" not in asked.query_params
-        exhibit = self._gallery[asked.path_params["number"]]
+        exhibit = self._store[asked.path_params["number"]]
         return _numbers(exhibit.parameter(name, None if whole else _whole(asked, "row"), _whole(asked, "count", 1)))
 
     async def moment(self, asked: Asked) -> Response:
-        exhibit, parent = self._gallery[asked.path_params["number"]], _whole(asked, "parent")
-        return _numbers(await self._gallery.work(lambda: exhibit.moment(parent)))
+        exhibit, parent = self._store[asked.path_params["number"]], _whole(asked, "parent")
+        return _numbers(await self._store.work(lambda: exhibit.moment(parent)))
 
     async def follow(self, asked: Asked) -> Response:
         name = asked.path_params["number"]
-        exhibit = self._gallery[name]
+        exhibit = self._store[name]
         match await _read(asked):
             case {"node": int(node), **more} if not more:
-                return _told(self._gallery, await self._gallery.made((name, int(node)), lambda: exhibit.follow(node)))
+                return _told(self._store, await self._store.made((name, int(node)), lambda: exhibit.follow(node)))
         raise UsageError("the request is not understood; send {node}")
 
     async def sheet(self, asked: Asked) -> Response:
@@ -193,8 +193,8 @@ def _sheet(asked: Mapping[str, str]) -> dict[str, Any]:
     )
 
 
-def _told(gallery: Gallery, number: str) -> Response:
-    return JSONResponse({"id": number, **gallery[number].document()})
+def _told(store: TraceStore, number: str) -> Response:
+    return JSONResponse({"id": number, **store[number].document()})
 
 
 def _numbers(tensor: Tensor) -> Response:

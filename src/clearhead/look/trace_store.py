@@ -53,7 +53,7 @@ Asked = Request | tuple[str, int]
 Computed = TypeVar("Computed")
 
 
-class Gallery:
+class TraceStore:
     """The newest exhibits by their names; whatever the model computes for them, it computes one at a time.
 
     What a page opens with, where its address names no sentence, is the first one, and stays. Names are another

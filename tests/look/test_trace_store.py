@@ -3,13 +3,13 @@
 import asyncio
 
 from clearhead.bundle import Bundle
-from clearhead.look import Exhibit, gallery
-from clearhead.look.gallery import Request
+from clearhead.look import Exhibit, trace_store
+from clearhead.look.trace_store import Request
 
 
 def test_a_traces_name_is_no_other_servers(two_languages: Bundle, exhibit: Exhibit) -> None:
     """faults.md D2: a page that outlives its server must not be given the numbers of another sentence."""
-    names = {gallery.Gallery(exhibit).first for _ in range(3)}
+    names = {trace_store.TraceStore(exhibit).first for _ in range(3)}
     assert len(names) == 3
 
 
@@ -18,7 +18,7 @@ def test_a_request_is_checked() -> None:
 
 
 def test_what_is_asked_for_again_is_not_computed_again(exhibit: Exhibit) -> None:
-    kept, computed = gallery.Gallery(exhibit), []
+    kept, computed = trace_store.TraceStore(exhibit), []
 
     def compute() -> Exhibit:
         computed.append(1)
