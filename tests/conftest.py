@@ -189,13 +189,25 @@ def run_folder(make_recipe: Callable[..., Recipe], tmp_path_factory: pytest.Temp
     return folder
 
 
-@pytest.fixture(scope="session")
-def two_languages(make_recipe: Callable[..., Recipe]) -> Bundle:
-    """A model that was never trained and is asked for English or French."""
-    recipe = make_recipe("text.tags=true", "text.size=263", "model.dropout=0")
+UNTRAINED = "text.tags=true", "text.size=263", "model.dropout=0"
+
+
+def untrained(recipe: Recipe) -> Bundle:
     tokenizer = Tokenizer.learn(["one two three", "un deux trois un deux"], 263, ["en", "fr"])
     model = EncoderDecoder(recipe.model.config(tokenizer.size, tokenizer.size), seed=3).eval()
     return Bundle(model, tokenizer, tokenizer, recipe)
+
+
+@pytest.fixture(scope="session")
+def two_languages(make_recipe: Callable[..., Recipe]) -> Bundle:
+    """A model that was never trained and is asked for English or French."""
+    return untrained(make_recipe(*UNTRAINED))
+
+
+@pytest.fixture(scope="session")
+def brief(make_recipe: Callable[..., Recipe]) -> Bundle:
+    """As `two_languages`, which writes for as long as it may: 16 tokens and not 64, so that its traces are small."""
+    return untrained(make_recipe(*UNTRAINED, "model.max_length=16"))
 
 
 @pytest.fixture(scope="session")

@@ -22,10 +22,10 @@ WEIGHTS = "decoder.layers.0.cross_attention.weights"
 
 
 @pytest.fixture(scope="module")
-def stored(two_languages: Bundle, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], dict[str, Any]]:
+def stored(brief: Bundle, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], dict[str, Any]]:
     """A trace's document and tensors, with the tree of a beam search and all weights."""
     path = tmp_path_factory.mktemp("trace") / "a.safetensors"
-    trace = two_languages.trace("one two", "fr", beam_size=3)
+    trace = brief.trace("one two", "fr", beam_size=3)
     trace.save(path, weights=True)
     assert len(trace.tree) > 10
     return json.loads(json.dumps(trace.document())), load_file(path)

@@ -85,8 +85,8 @@ def _problem(job: Job, result: Mapping[str, Any]) -> str:
 
 
 @pytest.fixture(scope="session")
-def whole_trace(two_languages: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole_trace(brief: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A trace's file, with the tree of a beam search and all weights."""
     path = tmp_path_factory.mktemp("trace") / "whole.safetensors"
-    two_languages.trace("one two", "fr", beam_size=3).save(path, weights=True)
+    brief.trace("one two", "fr", beam_size=3).save(path, weights=True)
     return path
