@@ -30,6 +30,12 @@ def test_ids_by_the_number_of_their_sentence(ids: list[int], message: str) -> No
     check_ids("source", [[0], [10] * 9], [0, 3], SIZES.source_vocabulary, SIZES.max_length)
 
 
+def test_too_long_a_prefix_is_not_to_be_split() -> None:
+    said = "sentence 4: its prefix has 10 tokens but the model takes 0 to 9; give a shorter one"
+    with pytest.raises(DecodingError, match=said):
+        check_ids("prefix", [[], [1] * 10], [0, 3], SIZES.target_vocabulary, SIZES.max_length, at_least=0)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
