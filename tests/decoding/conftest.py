@@ -21,13 +21,20 @@ class TableState:
         self.tables = list(tables)
         self.paths: list[list[tuple[int, ...]]] = [[()] for _ in tables]
         self.shapes: list[tuple[int, ...]] = []
+        self.has_begun = False
 
     def advance(self, tokens: NDArray[np.int64], parents: NDArray[np.int64] | None) -> None:
         self.shapes.append(tokens.shape)
-        if parents is None:
-            assert tokens.shape == (len(self.tables), 1)
-            return
         beams = len(self.paths[0])
+        if not self.has_begun:
+            # Tables are asked without the token that all begin with.
+            assert parents is None
+            assert tokens.shape == (len(self.tables), 1)
+            self.has_begun = True
+            return
+        if parents is None:
+            assert tokens.shape == (len(self.tables), beams)
+            parents = np.arange(tokens.size).reshape(tokens.shape)
         sentences = [set(row // beams) for row in parents]
         assert all(len(one) == 1 for one in sentences), "a sentence's rows go on from rows of one sentence"
         flat = [path for of_sentence in self.paths for path in of_sentence]

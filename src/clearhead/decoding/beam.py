@@ -1,5 +1,6 @@
 """What becomes of the choices at each step of a search: which continuations go on, which end, and when to stop."""
 
+import functools
 import math
 from collections.abc import Sequence
 from functools import cached_property
@@ -87,11 +88,18 @@ def only_continuation(
 ) -> tuple[Continuations, Continuations, Int[np.ndarray, "sentences 1"]]:
     """The same where each sentence has one hypothesis, and one choice after it: greedy search, and each draw."""
     tokens, sums = choices.tokens[..., 0], totals + choices.log_probabilities[..., 0]
-    parents = np.arange(len(tokens))[:, None]
-    candidates = Continuations(parents, tokens, sums)
-    going_on = np.where(tokens == end, np.where(np.isnan(sums), sums, -math.inf), sums)
-    live = Continuations(parents, tokens, going_on)
+    parents = _own_rows(len(tokens))
+    candidates = live = Continuations(parents, tokens, sums)
+    if end in tokens.ravel().tolist():
+        totals_of_live = np.where(tokens == end, np.where(np.isnan(sums), sums, -math.inf), sums)
+        live = Continuations(parents, tokens, totals_of_live)
     return candidates, live, parents if standing is None else standing.after(parents, tokens)
+
+
+@functools.lru_cache(maxsize=64)
+def _own_rows(count: int) -> Int[np.ndarray, "sentences 1"]:
+    """Each sentence's one row. Made once, as small models take such steps by the ten thousand; nobody writes to it."""
+    return np.arange(count)[:, None]
 
 
 def best_candidates(totals: Float[np.ndarray, "sentences beams"], choices: Choice, count: int) -> Continuations:
@@ -207,9 +215,11 @@ class History:
 def note_endings(
     active: Sequence[Sentence], candidates: Continuations, live: Continuations, length: int, end: int
 ) -> list[int]:
-    """Tell each sentence which of its candidates, of `length` tokens, end; the places of the sentences that go on."""
-    ends = candidates.tokens == end
-    if ends.any():
+    """Tell each sentence which of its candidates, of `length` tokens, end; the places of the sentences that go on.
+
+    live: the very `candidates` where none of them ends.
+    """
+    if live is not candidates and np.count_nonzero(ends := candidates.tokens == end):
         for place, column in np.argwhere(ends & (candidates.totals > -math.inf)).tolist():
             row, total = int(candidates.parents[place, column]), float(candidates.totals[place, column])
             active[place].finish(Ending(row, end, total, length))

@@ -7,6 +7,7 @@ it can be tested on a table of probabilities written by hand.
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from jaxtyping import Int
 
 from clearhead.decoding.beam import History, Sentence, Step, continuations, note_endings
 from clearhead.decoding.hypothesis import Hypothesis
@@ -61,21 +62,26 @@ def search(
     ]
     active, history, permitted = sentences, History(), Permitted(options, max_lengths, prefixes)
     # One row a sentence until the first step has told hypotheses apart: equal rows would fill a beam with copies.
-    tokens, parents = np.full((len(active), 1), options.begin, np.int64), None
+    tokens = np.full((len(active), 1), options.begin, np.int64)
+    parents: Int[np.ndarray, "sentences beams"] | None = None
     totals, states = np.zeros((len(active), 1)), np.zeros((len(active), 1), np.int64)
     while active:
         state.advance(tokens, parents)
-        bans = permitted.bans(len(history), active, states)
-        choices = draws.choose(state, bans, active, len(history)) if draws else state.best(count, bans)
+        position = len(history)
+        bans = permitted.bans(position, active, states)
+        choices = draws.choose(state, bans, active, position) if draws else state.best(count, bans)
         candidates, live, states = continuations(totals, choices, count, beams, options.end, bans.standing)
         if watch is not None:
             watch(Step([sentence.number for sentence in active], choices, candidates, live))
-        kept = note_endings(active, candidates, live, len(history) + 1, options.end)
-        if wanted is not None and len(history) % ASKED_EVERY == 0:
+        kept = note_endings(active, candidates, live, position + 1, options.end)
+        if position % ASKED_EVERY == 0 and wanted is not None:
             kept = [place for place in kept if wanted(active[place].number)]
+        all_stay = beams == 1 and len(kept) == len(active)
         if len(kept) < len(active):
             live, states = live.of_sentences(kept), states[kept]
             active = [active[place] for place in kept]
         history.steps.append(live)
         parents, tokens, totals = live
+        if all_stay:
+            parents = None  # What a state need not be asked to move costs it nothing.
     return [sentence.hypotheses(history) if wanted is None or wanted(sentence.number) else [] for sentence in sentences]

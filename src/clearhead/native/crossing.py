@@ -58,13 +58,10 @@ def pointer(what: str, array: object, dtype: np.dtype[Any], *shape: int) -> int:
 
     Raises DecodingError for another kind of number or shape, or where the numbers do not follow each other.
     """
-    if (
-        isinstance(array, np.ndarray)
-        and array.dtype == dtype
-        and array.shape == shape
-        and (array.flags.carray or (array.flags.c_contiguous and array.flags.aligned))
-    ):
-        return address(array)
+    if isinstance(array, np.ndarray) and array.dtype == dtype and array.shape == shape:
+        flags = array.flags
+        if flags.carray or (flags.c_contiguous and flags.aligned):
+            return address(array)
     expected = f"expected {dtype} of shape {shape}, contiguous"
     raise DecodingError(f"{what}: the compiled functions cannot take {_described(array)}; {expected}")
 

@@ -40,8 +40,11 @@ static inline void leaving(const struct transformer *t, struct norm norm, struct
 }
 
 static inline void activate(enum activation kind, float *x, size_t count) {
-    for (size_t i = 0; i < count; i++) switch (kind) {
-            case RELU: x[i] = x[i] < 0.0f ? 0.0f : x[i]; break; /* what is not a number stays so */
+    if (kind == RELU) /* a loop of its own, so that compilers make vectors of it */
+        for (size_t i = 0; i < count; i++) x[i] = x[i] < 0.0f ? 0.0f : x[i]; /* what is not a number stays so */
+    else
+        for (size_t i = 0; i < count; i++) switch (kind) {
+            case RELU: break;
             case GELU: x[i] = 0.5f * x[i] * (1.0f + erff(x[i] * 0.70710678f)); break;
             case GELU_TANH:
                 x[i] = 0.5f * x[i] * (1.0f + tanhf(0.79788456f * (x[i] + 0.044715f * x[i] * x[i] * x[i])));
@@ -79,36 +82,73 @@ static inline void rotate(const struct transformer *t, float *vector, int positi
 }
 
 /* Keys and values of many sentences are more than the caches hold, and a wide key with its value fills a page, at whose
-   end the processor stops to read ahead by itself: so many keys before its own, each is asked for. */
-enum { AHEAD = 2, LINE = 16 /* numbers of a line of the cache */ };
+   end the processor stops to read ahead by itself: each is asked for as many keys ahead as are multiplied at once. */
+enum { TOGETHER = 4 /* keys */, LINE = 16 /* numbers of a line of the cache */ };
 
 static inline void fetch(const float *x, int count) {
     for (int i = 0; i < count; i += LINE) __builtin_prefetch(x + i, 0, 2);
 }
 
+/* Σ weight · value of one head, from key to key. The sums stay in registers: a width of two of them is at least the usual. */
+static inline void weigh(const float *const *values, size_t start, const float *weights, int count, int width, float *out) {
+    int i = 0;
+    for (; i + 2 * LANES <= width; i += 2 * LANES) {
+        floats first = {0}, second = {0};
+        for (int key = 0; key < count; key++) {
+            const float *value = values[key] + start + i;
+            first += weights[key] * at(value), second += weights[key] * at(value + LANES);
+        }
+        memcpy(out + i, &first, sizeof first), memcpy(out + i + LANES, &second, sizeof second);
+    }
+    for (; i < width; i++) {
+        out[i] = 0.0f;
+        for (int key = 0; key < count; key++) out[i] += weights[key] * values[key][start + i];
+    }
+}
+
 /* softmax(q·Kᵀ/√d)·V for one query, head by head. Each of `attended` points to a key, its value following it. */
+static inline __attribute__((always_inline)) void attend_by(
+    const struct transformer *t, int head_width, const float *query, const float *const *attended, int count,
+    float *scores, float *context
+) {
+    int width = key_width(t), stride = (count + LANES - 1) / LANES * LANES;
+    int sharing = t->heads / t->kv_heads; /* so many heads have the same keys and values */
+    float scale = t->attention_scale != 0.0f ? t->attention_scale : 1.0f / sqrtf((float)head_width);
+    for (int key = 0; key < count; key += TOGETHER) {
+        int together = key + TOGETHER <= count;
+        const float *asked = query;
+        for (int k = key; k < key + TOGETHER && k < count; k++) {
+            if (k + TOGETHER < count) fetch(attended[k + TOGETHER], width);
+            fetch(attended[k] + width, width);
+        }
+        for (int start = 0, head = 0; start < width; start += head_width)
+            for (int of = 0; of < sharing; of++, head++, asked += head_width) {
+                float *found = scores + head * stride + key;
+                if (together) {
+                    four products = dots(asked, attended + key, start, head_width) * scale;
+                    memcpy(found, &products, sizeof products);
+                } else
+                    for (int k = 0; key + k < count; k++)
+                        found[k] = dot(asked, attended[key + k] + start, head_width) * scale;
+            }
+    }
+    for (int start = width; start < 2 * width; start += head_width)
+        for (int of = 0; of < sharing; of++, scores += stride, context += head_width) {
+            softmax(scores, count, stride);
+            weigh(attended, start, scores, count, head_width, context);
+        }
+}
+
+/* The widths that most models have are known as this is compiled, so that their loops are unrolled. */
 static inline void attend(
     const struct transformer *t, const float *query, const float *const *attended, int count, float *scores,
     float *context
 ) {
-    int head_width = t->head_width, width = key_width(t), stride = (count + LANES - 1) / LANES * LANES;
-    int sharing = t->heads / t->kv_heads; /* so many heads have the same keys and values */
-    float scale = t->attention_scale != 0.0f ? t->attention_scale : 1.0f / sqrtf((float)head_width);
-    for (int key = 0; key < count; key++) {
-        if (key + AHEAD < count) fetch(attended[key + AHEAD], width);
-        fetch(attended[key] + width, width);
-        for (int head = 0; head < t->heads; head++)
-            scores[head * stride + key] =
-                dot(query + head * head_width, attended[key] + head / sharing * head_width, head_width) * scale;
+    switch (t->head_width) {
+        case 64: attend_by(t, 64, query, attended, count, scores, context); break;
+        case 32: attend_by(t, 32, query, attended, count, scores, context); break;
+        default: attend_by(t, t->head_width, query, attended, count, scores, context);
     }
-    for (int head = 0; head < t->heads; head++) softmax(scores + head * stride, count, stride);
-    memset(context, 0, query_width(t) * sizeof(float));
-    for (int key = 0; key < count; key++)
-        for (int head = 0; head < t->heads; head++) {
-            float weight = scores[head * stride + key];
-            const float *value = attended[key] + width + head / sharing * head_width;
-            for (int i = 0; i < head_width; i++) context[head * head_width + i] += weight * value[i];
-        }
 }
 
 static inline void embed(

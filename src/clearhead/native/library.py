@@ -101,6 +101,7 @@ class Library:
         lists: tuple[Array, Array] | None = None,
         standing: Standing | None = None,
         forced: Array | None = None,
+        known: int | None = None,
     ) -> tuple[Array, Array]:
         """The log-probabilities and the tokens of the `count` most probable ones of each row of `logits`.
 
@@ -108,6 +109,7 @@ class Library:
         lists: where the logits of a sentence are those of some tokens: these tokens (int32, one row a sentence) and how
         many there are (int32). What follows them in a row is not read.
         standing: keeps hypotheses to whole UTF-8. forced: int64, the one token that a sentence may have; -1 for any.
+        known: the `pointer` of these logits, where it has been asked for before.
         Raises DecodingError where these do not fit together.
         """
         sentences, beams, stride = logits.shape
@@ -126,7 +128,7 @@ class Library:
         if forced is not None:
             only = pointer("forced tokens", forced, INT64, sentences)
         code = self.topk(
-            pointer("logits", logits, FLOAT32, sentences, beams, stride), sentences * beams, stride, listed, sizes,
+            known or pointer("logits", logits, FLOAT32, *logits.shape), sentences * beams, stride, listed, sizes,
             beams, banned, len(banned), moves, vocabulary, states, furthest, only, count, address(values),
             address(tokens),
         )  # fmt: skip

@@ -20,14 +20,27 @@ typedef int32_t ints __attribute__((vector_size(4 * LANES), aligned(4), may_alia
 
 static inline floats at(const float *x) { return *(const floats *)x; }
 
-/* The sum of the lanes: one half and the other, and of these again, to the end. */
-static inline float total(floats lanes) {
-    typedef float four __attribute__((vector_size(16)));
+typedef float four __attribute__((vector_size(16), aligned(4), may_alias));
+
+static inline four halved(floats lanes) {
     union { floats all; four parts[LANES / 4]; } sums = {lanes};
     for (int half = LANES / 8; half; half /= 2)
         for (int i = 0; i < half; i++) sums.parts[i] += sums.parts[i + half];
-    four last = sums.parts[0];
+    return sums.parts[0];
+}
+
+/* The sum of the lanes: one half and the other, and of these again, to the end. */
+static inline float total(floats lanes) {
+    four last = halved(lanes);
     return (last[0] + last[2]) + (last[1] + last[3]);
+}
+
+/* The same of four at once, to the last bit. */
+static inline four totals(const floats *lanes) {
+    four a = halved(lanes[0]), b = halved(lanes[1]), c = halved(lanes[2]), d = halved(lanes[3]);
+    four first = (four){a[0], a[1], b[0], b[1]} + (four){a[2], a[3], b[2], b[3]};
+    four second = (four){c[0], c[1], d[0], d[1]} + (four){c[2], c[3], d[2], d[3]};
+    return (four){first[0], first[2], second[0], second[2]} + (four){first[1], first[3], second[1], second[3]};
 }
 
 static inline float sum(const float *x, int count) {
@@ -55,6 +68,18 @@ static inline float dot(const float *x, const float *y, int count) {
     for (; i + LANES <= count; i += LANES) lanes += at(x + i) * at(y + i);
     for (; i < count; i++) rest += x[i] * y[i];
     return total(lanes) + rest;
+}
+
+/* x · y of four y at once, each what `dot` gives, to the last bit. */
+static inline four dots(const float *x, const float *const *y, size_t start, int count) {
+    floats lanes[4] = {{0}};
+    four rest = {0};
+    int i = 0;
+    for (; i + LANES <= count; i += LANES)
+        for (int k = 0; k < 4; k++) lanes[k] += at(x + i) * at(y[k] + start + i);
+    for (; i < count; i++)
+        for (int k = 0; k < 4; k++) rest[k] += x[i] * y[k][start + i];
+    return totals(lanes) + rest;
 }
 
 static inline floats larger(floats x, floats y) {

@@ -145,6 +145,7 @@ class CompiledState:
         # Two threads that ask at once wait for each other: C would write to the same buffers.
         self._busy = threading.Lock()
         self.logits = np.empty((0, 0, self._outputs), FLOAT32)
+        self._at = address(self.logits)  # To ask where memory is takes a while.
         if lists is not None:
             self._limit(lists)
 
@@ -171,13 +172,14 @@ class CompiledState:
             shape: tuple[int, int] = tokens.shape
             if parents is not None:
                 parents = crossing.ordered("parents", parents, 2)
-            logits = self.logits
-            if logits.shape[:2] != shape or logits.shape[2] != self._outputs:
+            logits, at = self.logits, self._at
+            if logits.shape != (*shape, self._outputs):
                 logits = np.empty((*shape, self._outputs), FLOAT32)
+                at = address(logits)
             code = self._library.advance(
                 self._c_struct, self._state, pointer("tokens", tokens, INT64, *shape),
                 None if parents is None else pointer("parents", parents, INT64, *shape), *shape, 1,
-                address(logits), self._outputs, native.threads(self._threads),
+                at, self._outputs, native.threads(self._threads),
             )  # fmt: skip
             crossing.require_done(code, "a step of decoding", tokens=tokens, parents=parents)
             if parents is not None and self._lists is not None:
@@ -185,7 +187,7 @@ class CompiledState:
                 # Most steps keep all where they are.
                 if not np.array_equal(sentences, np.arange(self._shape[0])):
                     self._lists = self._lists.of_sentences(sentences)
-            self._shape, self.logits = shape, logits
+            self._shape, self.logits, self._at = shape, logits, at
 
     def best(self, count: int, bans: Bans) -> Choice:
         lists, vocabulary = self._lists, self._runtime.sizes.target_vocabulary
@@ -194,7 +196,7 @@ class CompiledState:
         count = min(count, vocabulary)
         return Choice(
             *self._library.most_probable(
-                self.logits, bans.suppressed, count, lists and lists[:2], bans.standing, bans.forced
+                self.logits, bans.suppressed, count, lists and lists[:2], bans.standing, bans.forced, self._at
             )
         )
 
