@@ -14,9 +14,20 @@ from clearhead.look.showing import forced
 from clearhead.look.trace_store import Request
 from clearhead.model import EncoderDecoder
 
+# Parts of the browser's own window that are pages themselves, which it would make anew for each window of a test; then
+# what playwright switches off, as of two lists the browser reads the last.
+OFF = [
+    "InitialWebUI", "PreloadTopChromeWebUI", "PreloadTopChromeWebUILessNavigations", "WebUIAppMenuButton",
+    "WebUIAvatarButton", "WebUIBackForwardButton", "WebUIHomeButton", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup",
+    "WebUIOmniboxPopup", "WebUIPinnedToolbar", "WebUIReloadButton", "WebUISplitTabsButton", "WebUIToolbar",
+    "AimEnabled", "AvoidCorsURLLoaderRestartOnRedirect", "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose", "HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades", "LensOverlay", "MediaRouter",
+    "NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding", "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+]  # fmt: skip
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
+    "--disable-component-update", "--disable-sync", f"--disable-features={','.join(OFF)}",
 ]  # fmt: skip
 SENTENCE = "one two three"
 
