@@ -12,7 +12,7 @@ from clearhead.data import Batch, FilterReport, PreparedCorpus, TokenFile, colla
 from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.recipe import ResolvedTraining
 from clearhead.switches import VARIABLE
-from clearhead.training.train_step import TrainStep
+from clearhead.training.train_step import TrainStep, attention_for
 
 POSITIONS = ["sinusoidal", "sinusoidal-concatenated", "learned", "rotary"]
 BEGIN, END, PADDING, VOCABULARY = 1, 2, 0, 30
@@ -245,3 +245,15 @@ def test_each_rank_drops_out_other_numbers(corpus: PreparedCorpus) -> None:
         weights.append(one.flat.values)
     assert not torch.equal(weights[0], weights[1])
     assert torch.equal(weights[1], weights[2])
+
+
+@pytest.mark.parametrize(
+    ("device", "packing", "may"), [("cuda", False, False), ("cuda", True, True), ("cpu", False, True)]
+)
+def test_batches_of_ever_new_shapes_are_no_matter_for_cudnn(device: str, packing: bool, may: bool) -> None:
+    """It makes a plan for each shape; packed rows have one."""
+    settings = training(device=device, packing=packing)
+    with attention_for(settings):
+        assert torch.backends.cuda.cudnn_sdp_enabled() is may
+        assert torch.backends.cuda.flash_sdp_enabled()
+    assert torch.backends.cuda.cudnn_sdp_enabled()
