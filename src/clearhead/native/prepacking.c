@@ -1,7 +1,7 @@
 /* Matrices laid out once in the order in which products.c reads them, whole or some outputs of them. */
 #include "products.h"
 
-#include "steps.h"
+#include "multiply_add.h"
 
 #include <math.h>
 #include <stdlib.h>

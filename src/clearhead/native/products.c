@@ -1,6 +1,6 @@
 #include "products.h"
 
-#include "steps.h"
+#include "multiply_add.h"
 #include "vectors.h"
 
 #include <math.h>

@@ -1,8 +1,8 @@
-/* The innermost step of a product, in what this processor has for it: LANES sums at a time, each of which gains the
+/* The innermost multiply-add of a matmul, in what this processor has for it: LANES sums at a time, each of which gains the
    products of a word: two numbers of bfloat16 or four of 8 bits. Where no single instruction takes a word, its parts
    follow each other. */
-#ifndef CLEARHEAD_STEPS_H
-#define CLEARHEAD_STEPS_H
+#ifndef CLEARHEAD_MULTIPLY_ADD_H
+#define CLEARHEAD_MULTIPLY_ADD_H
 
 #include "products.h"
 #include "tiles.h"
