@@ -261,7 +261,7 @@ void matmul_apart(
 #pragma omp parallel num_threads(threads)
     {
         if (tiled) provide_tiles();
-#pragma omp for schedule(static)
+#pragma omp for schedule(static) nowait
         for (int block = 0; block < blocks; block++) matmul_block(matrix, block, c.rows, c.scales, rows, out, stride);
         if (tiled) release_tiles();
     }
@@ -297,7 +297,7 @@ void matmul_each(
 #pragma omp parallel num_threads(threads)
     {
         if (tiled) provide_tiles();
-#pragma omp for collapse(2) schedule(static)
+#pragma omp for collapse(2) schedule(static) nowait
         for (int i = 0; i < count; i++)
             for (int block = 0; block < blocks; block++)
                 matmul_or_fill(&matrices[numbers[i]], block, c, i * rows, rows, out, stride);
