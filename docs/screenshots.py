@@ -18,8 +18,8 @@ import uvicorn
 from clearhead.bundle import load
 from clearhead.cli.look import BEAM_SIZE, SENTENCE
 from clearhead.look import exhibit_of
-from clearhead.look.gallery import Request
 from clearhead.look.server import HOST, application, listening
+from clearhead.look.trace_store import Request
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 IMAGES = Path(__file__).with_name("images")

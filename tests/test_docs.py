@@ -1,5 +1,7 @@
 """The README's file tree names every folder and top-level module, in both languages, and nothing that is not there."""
 
+import ast
+import importlib
 import importlib.util
 import inspect
 import json
@@ -186,3 +188,17 @@ def test_the_reference_lists_every_field_of_a_bundle() -> None:
 def test_the_reference_lists_every_field_of_a_trace() -> None:
     written = inspect.getsource(Trace.document)
     assert listed_in("trace.md") == set(re.findall(r'^            "(\w+)":', written, re.MULTILINE))
+
+
+@pytest.mark.parametrize("folder", ["docs", "benchmarks"])
+def test_what_programs_beside_the_package_import_of_it_is_there(folder: str) -> None:
+    """Nobody runs docs/screenshots.py each day, so a module that was renamed would be missed there by its users alone."""
+    programs, imported = sorted((ROOT / folder).rglob("*.py")), 0
+    for program in programs:
+        for node in ast.walk(ast.parse(program.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and str(node.module).split(".")[0] == "clearhead":
+                module, imported = importlib.import_module(str(node.module)), imported + 1
+                for name in node.names:
+                    there = hasattr(module, name.name) or importlib.util.find_spec(f"{node.module}.{name.name}")
+                    assert there, f"{program.name}: {node.module}.{name.name}"
+    assert imported
