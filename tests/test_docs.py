@@ -192,7 +192,7 @@ def test_the_reference_lists_every_field_of_a_trace() -> None:
 
 @pytest.mark.parametrize("folder", ["docs", "benchmarks"])
 def test_what_programs_beside_the_package_import_of_it_is_there(folder: str) -> None:
-    """Nobody runs docs/screenshots.py each day, so a module that was renamed would be missed there by its users alone."""
+    """Nobody runs docs/screenshots.py each day: that a module was renamed would be seen by its users alone."""
     programs, imported = sorted((ROOT / folder).rglob("*.py")), 0
     for program in programs:
         for node in ast.walk(ast.parse(program.read_text(encoding="utf-8"))):
