@@ -1,7 +1,7 @@
 """What translated best before the Transformer: gated recurrent units that read both ways, and attention between them.
 
-It imports nothing but torch, and has what clearhead's training and search use of an `EncoderDecoder`: `states` and
-`output.matrix`; `encode`, `begin` and `step`.
+It imports nothing but torch, and has what clearhead's training and search use of an `EncoderDecoder`: `hidden_states`
+and `output.matrix`; `encode`, `begin` and `step`.
 """
 
 import bisect
@@ -68,9 +68,9 @@ class Recurrent(nn.Module):
 
     def forward(self, source: Tensor, target: Tensor, masks: object = None) -> Tensor:
         """The logits of each next target token, (sentences, target, vocabulary)."""
-        return self.output(self.states(source, target))
+        return self.output(self.hidden_states(source, target))
 
-    def states(self, source: Tensor, target: Tensor, masks: object = None) -> Tensor:
+    def hidden_states(self, source: Tensor, target: Tensor, masks: object = None) -> Tensor:
         """What goes into the last linear layer, (sentences, target, width). masks: a Transformer's; it has its own."""
         mask = (source != self.config.padding)[:, None, None, :]
         memory = self.encode(source, mask)

@@ -16,7 +16,7 @@ def check_ids(
     """Raise DecodingError for the first sentence whose ids the model could not read, named by its number."""
     for number, ids in zip((number + 1 for number in numbers), sentences, strict=True):
         if not at_least <= len(ids) <= limit:
-            too_long = "split it into shorter ones" if what == "source" else "give a shorter one"
+            too_long = "give a shorter one" if what == "prefix" else "split it into shorter ones"
             raise DecodingError(
                 f"sentence {number}: its {what} has {len(ids)} tokens but the model takes {at_least} to {limit}; "
                 + (too_long if len(ids) > limit else "give it at least its end token")

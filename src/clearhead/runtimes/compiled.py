@@ -144,8 +144,8 @@ class CompiledState:
         weakref.finalize(self, library.state_free, struct, state).atexit = False
         # Two threads that ask at once wait for each other: C would write to the same buffers.
         self._busy = threading.Lock()
-        self.logits = np.empty((0, 0, self._outputs), FLOAT32)
-        self._at = address(self.logits)  # To ask where memory is takes a while.
+        logits = np.empty((0, 0, self._outputs), FLOAT32)
+        self.logits, self._at = logits, address(logits)  # To ask where memory is takes a while.
         if lists is not None:
             self._limit(lists)
 
