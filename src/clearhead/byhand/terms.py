@@ -48,11 +48,12 @@ class Row(NamedTuple):
     is_silent: bool = False
 
 
-def term(one: Cell | Fraction | float) -> Term:
+def term(one: Cell | Fraction | float | int) -> Term:
     """What stands on the sheet, or a plain number."""
     if isinstance(one, Cell):
         return Term(one.value, one.precise, one.text, cell=one)
-    return Term(one, one, written(Fraction(one)))
+    number = Fraction(one) if isinstance(one, int) else one
+    return Term(number, number, written(Fraction(one)))
 
 
 def left_out(precise: float) -> Term:
@@ -131,7 +132,7 @@ def _larger(one: Term, other: Term) -> Term:
     return Term(value, max(one.precise, other.precise), f"max({one.text}, {other.text})", _PRODUCT)
 
 
-def _where(which: Term | Fraction | float, one: Term, other: Term) -> Term:
+def _where(which: Term | Fraction | float | int, one: Term, other: Term) -> Term:
     return one if (which.value if isinstance(which, Term) else which) else other
 
 
