@@ -89,8 +89,10 @@ static inline void fetch(const float *x, int count) {
     for (int i = 0; i < count; i += LINE) __builtin_prefetch(x + i, 0, 2);
 }
 
-/* Σ weight · value of one head, from key to key. The sums stay in registers: a width of two of them is at least the usual. */
-static inline void weigh(const float *const *values, size_t start, const float *weights, int count, int width, float *out) {
+/* Σ weight · value of one head, from key to key: the sums stay in registers, two at a time where the width has two. */
+static inline void weigh(
+    const float *const *values, size_t start, const float *weights, int count, int width, float *out
+) {
     int i = 0;
     for (; i + 2 * LANES <= width; i += 2 * LANES) {
         floats first = {0}, second = {0};
@@ -99,6 +101,11 @@ static inline void weigh(const float *const *values, size_t start, const float *
             first += weights[key] * at(value), second += weights[key] * at(value + LANES);
         }
         memcpy(out + i, &first, sizeof first), memcpy(out + i + LANES, &second, sizeof second);
+    }
+    for (; i + LANES <= width; i += LANES) {
+        floats sums = {0};
+        for (int key = 0; key < count; key++) sums += weights[key] * at(values[key] + start + i);
+        memcpy(out + i, &sums, sizeof sums);
     }
     for (; i < width; i++) {
         out[i] = 0.0f;
