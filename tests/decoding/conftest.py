@@ -1,6 +1,8 @@
 """A state made of probabilities that a test writes down, so that search can be worked out by hand."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from clearhead.native import library as native
-from clearhead.runtimes.runtime import Bans, Choice, best_of, log_softmax, require_vocabulary
+from clearhead.runtimes.runtime import Bans, Choice, Sizes, best_of, log_softmax, require_vocabulary
 
 # From the tokens so far (without begin) to the probability of every next token.
 Table = Callable[[tuple[int, ...]], Sequence[float]]
@@ -63,6 +65,59 @@ class TableState:
         looked_up = zip(self.tables, self.paths, strict=True)
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.log(np.array([[table(path) for path in paths] for table, paths in looked_up], np.float32))
+
+
+class PromptState:
+    """A `TableState` whose table is told everything: what was read, the token that was fed first, and what followed."""
+
+    def __init__(self, table: Table, sources: Sequence[Sequence[int]]) -> None:
+        self.table, self.sources = table, sources
+        self.state: TableState | None = None
+
+    def advance(self, tokens: NDArray[np.int64], parents: NDArray[np.int64] | None) -> None:
+        if self.state is None:
+            before = [(*source, first) for source, first in zip(self.sources, tokens[:, 0].tolist(), strict=True)]
+            self.state = TableState(*(lambda path, own=own: self.table((*own, *path)) for own in before))
+        self.state.advance(tokens, parents)
+
+    def best(self, count: int, bans: Bans) -> Choice:
+        assert self.state is not None
+        return self.state.best(count, bans)
+
+    def log_probabilities(self) -> NDArray[np.float32]:
+        assert self.state is not None
+        return self.state.log_probabilities()
+
+
+class PromptRuntime:
+    """A decoder-only model as a table: a source and its target are one sequence, of `max_length` positions."""
+
+    batch_tokens, batch_bytes, concurrency = 4096, 1 << 30, 1
+
+    def __init__(self, table: Table, max_length: int) -> None:
+        self.table = table
+        self.sizes = Sizes(len(table(())), len(table(())), max_length, 1, 4, shares_positions=True)
+        self.begun: list[tuple[int, int, int]] = []
+
+    def padded_length(self, length: int) -> int:
+        return length
+
+    def bytes_for(self, source: int, target: int, rows: int) -> int:
+        return source + rows * target
+
+    def session(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def begin(self, sources: Sequence[Sequence[int]], capacity: int, **settings: Any) -> PromptState:
+        longest = max(map(len, sources))
+        assert longest + capacity <= self.sizes.max_length
+        self.begun.append((len(sources), longest, capacity))
+        return PromptState(self.table, sources)
+
+
+@pytest.fixture(scope="session")
+def prompt_runtime() -> type[PromptRuntime]:
+    return PromptRuntime
 
 
 @pytest.fixture(scope="package", autouse=True)

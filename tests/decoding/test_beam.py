@@ -1,5 +1,6 @@
 """Beam search on tables of probabilities. Ids: 0 begin, 1 end, then words."""
 
+import dataclasses
 import itertools
 import math
 import random
@@ -9,9 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clearhead.decoding.options import SearchOptions
+from clearhead.decoding.options import Sampling, SearchOptions
+from clearhead.decoding.sampling import Draws
 from clearhead.decoding.scores import LengthPenalty
 from clearhead.decoding.search import search
+from clearhead.errors import DecodingError
+from clearhead.text.stop_strings import StopStrings
+from clearhead.text.utf8 import Utf8Automaton
 
 pytestmark = pytest.mark.usefixtures("way")
 BEGIN, END, A, B, C = 0, 1, 2, 3, 4
@@ -242,3 +247,71 @@ def test_a_finished_hypothesis_goes_before_an_unfinished_one_with_a_better_score
 
 def test_no_sentences_give_no_hypotheses(table_state: Any) -> None:
     assert search(table_state(), [], options()) == []
+
+
+LETTERS = (None, None, b"a", b"b", b"ab")
+
+
+def stopping(search_options: SearchOptions, *strings: str) -> SearchOptions:
+    return dataclasses.replace(search_options, stop=StopStrings(strings, LETTERS))
+
+
+@given(seed=st.integers(0, 10**6), strings=st.lists(st.text("ab", min_size=1, max_size=3), min_size=1, max_size=2))
+@settings(max_examples=40)
+def test_stop_strings_end_what_a_plain_loop_ends(table_state: Any, seed: int, strings: list[str]) -> None:
+    """Greedily: a token at a time until the text holds a string, the end token comes, or there is no room."""
+    tables = [random_table(seed + number, 5) for number in range(3)]
+    expected = []
+    for table in tables:
+        tokens: tuple[int, ...] = ()
+        while len(tokens) < 6 and END not in tokens and not any(one in text_of(tokens) for one in strings):
+            probabilities = table(tokens)
+            tokens += (max(range(len(probabilities)), key=probabilities.__getitem__),)
+        expected.append((tokens, END in tokens or any(one in text_of(tokens) for one in strings)))
+    for given_options in (options(1), options(1, suppressed=())):
+        found = search(table_state(*tables), [6] * 3, stopping(given_options, *strings))
+        assert [(one.tokens, one.finished) for [one] in found] == expected
+    # The same numbers decide whatever the strings are, and a draw of the likeliest alone is greedy.
+    draws = Draws(Sampling(top_k=1), [(number, 0) for number in range(3)], 6)
+    found = search(table_state(*tables), [6] * 3, stopping(options(1), *strings), draws=draws)
+    assert [(one.tokens, one.finished) for [one] in found] == expected
+
+
+def text_of(tokens: tuple[int, ...]) -> str:
+    return b"".join(LETTERS[token] or b"" for token in tokens).decode()
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_a_wide_beam_finds_the_best_of_all_that_stop(table_state: Any, penalty: str) -> None:
+    """Every text of up to 4 tokens that ends where it first holds "ba", or by the end token, counted by hand."""
+    for seed in range(8):
+        table = random_table(seed, 5)
+        found = []
+        for length in range(1, 5):
+            for tokens in itertools.product(range(END, 5), repeat=length):
+                before = tokens[:-1]
+                if END in before or "ba" in text_of(before) or not (tokens[-1] == END or "ba" in text_of(tokens)):
+                    continue
+                total = sum(math.log(table(tokens[:place])[token]) for place, token in enumerate(tokens))
+                found.append((total / divisor(penalty, length), tokens))
+        best = sorted(found, reverse=True)[:3]
+        [hypotheses] = search(table_state(table), [4], stopping(options(200, 3, penalty), "ba"))
+        assert [(one.tokens, one.finished) for one in hypotheses] == [(tokens, True) for _, tokens in best]
+        assert [one.score for one in hypotheses] == pytest.approx([score for score, _ in best], abs=1e-5)
+
+
+def test_stop_strings_and_whole_characters_go_together(table_state: Any) -> None:
+    """Of "é" (C3 A9) only the first byte is likely; then the second must come, and with it the text stops."""
+    vocabulary = (None, None, b"\xc3", b"\xa9", b"a")
+    kept = dataclasses.replace(
+        options(2), utf8=Utf8Automaton.of(vocabulary), stop=StopStrings(("é",), vocabulary), top_beams=1
+    )
+    [[found]] = search(table_state(lambda tokens: [0, 0.01, 0.6, 0.3, 0.09]), [5], kept)
+    assert (found.tokens, found.finished) == ((2, 3), True)
+
+
+def test_a_prefix_that_holds_a_stop_string_is_refused(table_state: Any) -> None:
+    with pytest.raises(DecodingError, match="sentence 1: its prefix holds a stop string"):
+        search(table_state(trap), [5], stopping(options(), "ab"), prefixes=[(A, B)])
+    [[found]] = search(table_state(random_table(1, 5)), [5], stopping(options(), "b"), prefixes=[(A,)])
+    assert found.tokens[0] == A

@@ -10,6 +10,7 @@ from clearhead.decoding.options import SearchOptions
 from clearhead.decoding.shortlist import Shortlist
 from clearhead.errors import DecodingError
 from clearhead.runtimes.runtime import Sizes
+from clearhead.text.stop_strings import StopStrings
 from clearhead.text.utf8 import Utf8Automaton
 
 SIZES = Sizes(11, 17, 9, 1, 8)
@@ -43,6 +44,7 @@ def test_too_long_a_prefix_is_not_to_be_split() -> None:
         (SearchOptions(begin=0, end=99), "names id 99"),
         (SearchOptions(begin=0, end=1, suppressed=(3, 44)), "names id 44"),
         (SearchOptions(begin=0, end=1, utf8=Utf8Automaton.of([b"a"])), "utf8 is for a vocabulary of 1 ids"),
+        (SearchOptions(begin=0, end=1, stop=StopStrings((".",), (b"a",))), "stop is for a vocabulary of 1 ids"),
     ],
 )
 def test_options_for_another_vocabulary(options: SearchOptions, message: str) -> None:

@@ -4,6 +4,7 @@ import dataclasses
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 
 from clearhead.decoding.beam import Step
@@ -11,7 +12,7 @@ from clearhead.decoding.options import SearchOptions
 from clearhead.decoding.scores import LengthPenalty
 from clearhead.decoding.search import search
 from clearhead.errors import DecodingError
-from clearhead.runtimes.runtime import State
+from clearhead.runtimes.runtime import Bans, Choice, State, best_of, log_softmax
 from clearhead.text.utf8 import Utf8Automaton
 
 BEGIN, END, A, B = 0, 1, 2, 3
@@ -139,3 +140,25 @@ def test_another_vocabularys_automaton_is_refused(table_state: Any) -> None:
     options = SearchOptions(begin=0, end=1, utf8=Utf8Automaton.of([None, None, b"a"]))
     with pytest.raises(DecodingError, match="utf8 is for a vocabulary of 3 ids but the model's has 4"):
         search(table_state(lambda tokens: [0.25] * 4), [3], options)
+
+
+def test_each_sentence_may_be_fed_a_token_of_its_own_at_first() -> None:
+    fed: list[Any] = []
+
+    class Fed:
+        """Ends at once, and keeps what it was fed."""
+
+        def advance(self, tokens: Any, parents: Any) -> None:
+            fed.append(tokens.tolist())
+
+        def best(self, count: int, bans: Bans) -> Choice:
+            return best_of(self.log_probabilities(), count, bans)
+
+        def log_probabilities(self) -> Any:
+            return log_softmax(np.log(np.array([[[0.1, 0.7, 0.1, 0.1]]] * 2, np.float32)))
+
+    found = search(Fed(), [5, 5], OPTIONS, begins=[A, B])
+    assert fed == [[[A], [B]]]
+    assert [hypothesis.tokens for [hypothesis] in found] == [(END,), (END,)]
+    search(Fed(), [5, 5], OPTIONS)
+    assert fed[1:] == [[[BEGIN], [BEGIN]]]

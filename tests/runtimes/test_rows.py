@@ -39,6 +39,29 @@ def test_what_cannot_be_begun(sources: Any, capacity: int, message: str) -> None
     assert "\n" not in str(error.value)
 
 
+SHARED = SIZES._replace(shares_positions=True)
+
+
+@pytest.mark.parametrize(("sources", "capacity"), [([[]], 6), ([[], [1, 2]], 4), ([[1] * 5], 1)])
+def test_where_both_share_positions_a_source_may_be_empty(sources: Any, capacity: int) -> None:
+    Rows(SHARED, sources, capacity)
+    with pytest.raises(DecodingError, match=f"capacity={capacity + 1} is more than the model's {capacity}"):
+        Rows(SHARED, sources, capacity + 1)
+
+
+@pytest.mark.parametrize(
+    ("sources", "message"),
+    [
+        ([], "there are no ids"),
+        ([[1] * 6], "a source has 6 tokens, expected 0 to 5"),
+        ([[], [7]], "ids from 7 to 7"),
+    ],
+)
+def test_what_cannot_be_begun_where_both_share_positions(sources: Any, message: str) -> None:
+    with pytest.raises(DecodingError, match=message):
+        Rows(SHARED, sources, 1)
+
+
 @pytest.mark.parametrize(
     ("tokens", "parents"),
     [

@@ -7,12 +7,13 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from clearhead.decoding.hypothesis import Hypothesis, best_first, make_hypothesis, require_number, require_possible
 from clearhead.decoding.options import SearchOptions
 from clearhead.native import library as native
 from clearhead.runtimes.runtime import Choice
+from clearhead.text.stop_strings import Stopping
 from clearhead.text.utf8 import Standing
 
 
@@ -32,6 +33,10 @@ class Continuations(NamedTuple):
         if len(places) == len(self.tokens):
             return self
         return Continuations(self.parents[places], self.tokens[places], self.totals[places])
+
+
+# Which continuations end; None where none of them does.
+Ends = Bool[np.ndarray, "sentences continuations"] | None
 
 
 class Step(NamedTuple):
@@ -65,35 +70,56 @@ def continuations(
     beams: int,
     end: int,
     standing: Standing | None,
-) -> tuple[Continuations, Continuations, Int[np.ndarray, "sentences live"]]:
+    stopping: Stopping | None = None,
+) -> tuple[Continuations, Continuations, Ends, Int[np.ndarray, "sentences live"]]:
     """The `count` most probable continuations of each sentence, and the first `beams` of them that do not end.
 
-    At last the states of the latter, where hypotheses are kept to whole UTF-8; otherwise what is never looked at.
+    Then which of the former end, and at last the states of the latter, where hypotheses are kept to whole UTF-8;
+    otherwise what is never looked at.
     """
     values, tokens = choices
     if beams == 1 and values.shape[1:] == (1, 1):
-        return only_continuation(totals, choices, end, standing)
-    library = native.library() if values.dtype == np.float32 else None
+        return only_continuation(totals, choices, end, standing, stopping)
+    # C knows the end token alone.
+    library = native.library() if values.dtype == np.float32 and stopping is None else None
     if library is not None:
         values, tokens = np.ascontiguousarray(values), np.ascontiguousarray(tokens)
         found, alive, states = library.continuations(totals, values, tokens, count, beams, end, standing)
-        return Continuations(*found), Continuations(*alive), states
+        candidates = Continuations(*found)
+        return candidates, Continuations(*alive), candidates.tokens == end, states
     candidates = best_candidates(totals, choices, count)
-    live = best_unfinished(candidates, beams, end)
-    return candidates, live, live.parents if standing is None else standing.after(live.parents, live.tokens)
+    ends = ending(candidates, end, stopping)
+    live = best_unfinished(candidates, beams, ends)
+    return candidates, live, ends, live.parents if standing is None else standing.after(live.parents, live.tokens)
+
+
+def ending(
+    candidates: Continuations, end: int, stopping: Stopping | None
+) -> Bool[np.ndarray, "sentences continuations"]:
+    """Which of them end: by the end token, or as their text holds a stop string."""
+    ends = candidates.tokens == end
+    if stopping is not None:
+        ends |= stopping.strings.found(stopping.after(candidates.parents, candidates.tokens))
+    return ends
 
 
 def only_continuation(
-    totals: Float[np.ndarray, "sentences 1"], choices: Choice, end: int, standing: Standing | None
-) -> tuple[Continuations, Continuations, Int[np.ndarray, "sentences 1"]]:
+    totals: Float[np.ndarray, "sentences 1"],
+    choices: Choice,
+    end: int,
+    standing: Standing | None,
+    stopping: Stopping | None = None,
+) -> tuple[Continuations, Continuations, Ends, Int[np.ndarray, "sentences 1"]]:
     """The same where each sentence has one hypothesis, and one choice after it: greedy search, and each draw."""
     tokens, sums = choices.tokens[..., 0], totals + choices.log_probabilities[..., 0]
     parents = _own_rows(len(tokens))
     candidates = live = Continuations(parents, tokens, sums)
-    if end in tokens.ravel().tolist():
-        totals_of_live = np.where(tokens == end, np.where(np.isnan(sums), sums, -math.inf), sums)
+    ends = None
+    if stopping is not None or end in tokens.ravel().tolist():
+        ends = ending(candidates, end, stopping)
+        totals_of_live = np.where(ends, np.where(np.isnan(sums), sums, -math.inf), sums)
         live = Continuations(parents, tokens, totals_of_live)
-    return candidates, live, parents if standing is None else standing.after(parents, tokens)
+    return candidates, live, ends, parents if standing is None else standing.after(parents, tokens)
 
 
 @functools.lru_cache(maxsize=64)
@@ -117,9 +143,11 @@ def best_candidates(totals: Float[np.ndarray, "sentences beams"], choices: Choic
     )
 
 
-def best_unfinished(candidates: Continuations, beams: int, end: int) -> Continuations:
+def best_unfinished(
+    candidates: Continuations, beams: int, ends: Bool[np.ndarray, "sentences continuations"]
+) -> Continuations:
     """The `beams` most probable candidates that do not end."""
-    going_on = np.where(candidates.tokens == end, -math.inf, candidates.totals)
+    going_on = np.where(ends, -math.inf, candidates.totals)
     places = _greatest(going_on, beams)
     parents, tokens = (np.take_along_axis(one, places, 1) for one in (candidates.parents, candidates.tokens))
     return Continuations(parents, tokens, np.take_along_axis(going_on, places, 1))
@@ -172,9 +200,10 @@ class Sentence:
         return hope <= self.score(self.finished[-1])
 
     def hypotheses(self, history: "History") -> list[Hypothesis]:
-        best = [*self.finished, *self.unfinished][: self.top]
+        best = [(one, True) for one in self.finished] + [(one, False) for one in self.unfinished]
         require_possible(bool(best))
-        return best_first([history.hypothesis(ending, self.options) for ending in best])
+        found = [history.hypothesis(ending, self.options, finished) for ending, finished in best[: self.top]]
+        return best_first(found)
 
 
 class History:
@@ -201,7 +230,7 @@ class History:
             for live in self.steps
         ]
 
-    def hypothesis(self, ending: Ending, options: SearchOptions) -> Hypothesis:
+    def hypothesis(self, ending: Ending, options: SearchOptions, finished: bool) -> Hypothesis:
         """The whole hypothesis that `ending` ends."""
         row, tokens, totals = ending.row, [ending.token], [ending.total]
         for parents, step_tokens, step_totals in reversed(self.lists[: ending.length - 1]):
@@ -209,20 +238,17 @@ class History:
             totals.append(step_totals[row])
             row = parents[row]
         each = [after - before for after, before in zip(totals, [*totals[1:], 0.0], strict=True)]
-        return make_hypothesis(tokens[::-1], each[::-1], options)
+        return make_hypothesis(tokens[::-1], each[::-1], options, finished)
 
 
 def note_endings(
-    active: Sequence[Sentence], candidates: Continuations, live: Continuations, length: int, end: int
+    active: Sequence[Sentence], candidates: Continuations, live: Continuations, length: int, ends: Ends
 ) -> list[int]:
-    """Tell each sentence which of its candidates, of `length` tokens, end; the places of the sentences that go on.
-
-    live: the very `candidates` where none of them ends.
-    """
-    if live is not candidates and np.count_nonzero(ends := candidates.tokens == end):
+    """Tell each sentence which of its candidates, of `length` tokens, end; the places of the sentences that go on."""
+    if ends is not None and np.count_nonzero(ends):
         for place, column in np.argwhere(ends & (candidates.totals > -math.inf)).tolist():
-            row, total = int(candidates.parents[place, column]), float(candidates.totals[place, column])
-            active[place].finish(Ending(row, end, total, length))
+            row, token = int(candidates.parents[place, column]), int(candidates.tokens[place, column])
+            active[place].finish(Ending(row, token, float(candidates.totals[place, column]), length))
     kept = []
     for place, best_total in enumerate(live.totals[:, 0].tolist()):
         if not active[place].closed(best_total, length):

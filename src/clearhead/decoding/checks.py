@@ -35,6 +35,11 @@ def check_options(options: SearchOptions, vocabulary: int) -> None:
             f"utf8 is for a vocabulary of {options.utf8.vocabulary} ids but the model's has {vocabulary}; "
             "use the tokenizer that the model was trained with"
         )
+    if options.stop is not None and len(options.stop.vocabulary) != vocabulary:
+        raise DecodingError(
+            f"stop is for a vocabulary of {len(options.stop.vocabulary)} ids but the model's has {vocabulary}; "
+            "use the tokenizer that the model was trained with"
+        )
     greatest = max(options.begin, options.end, *options.suppressed)
     if greatest >= vocabulary:
         raise DecodingError(

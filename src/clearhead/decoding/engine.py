@@ -32,8 +32,9 @@ Found = list[Hypothesis]
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """One sequence to be translated, and what becomes of it.
+    """One sequence to be translated, or to be gone on with, and what becomes of it.
 
+    begin: the token that the first step is fed, `options.begin` where it is None.
     number: its own among all that are translated: draws of sampling differ by it. max_length: in target tokens.
     """
 
@@ -44,6 +45,7 @@ class Request:
     number: int = 0
     shortlist: Shortlist | None = None
     watch: Watch | None = None
+    begin: int | None = None
     found: "Future[Found]" = field(default_factory=Future)
 
     @property
@@ -236,13 +238,15 @@ class Engine:
         return bool(batch)
 
     def _fits(self, first: Request, target: int, count: int) -> bool:
+        """Whether so many fit together: `first` has the longest source, and `target` is their greatest length."""
         source = self.runtime.padded_length(len(first.source))
-        if count * source * first.rows > self._budget:
+        if count * self._width(first) > self._budget or target > self.runtime.sizes.room(len(first.source)):
             return False
         return count * self.runtime.bytes_for(source, target, first.rows) <= self.runtime.batch_bytes // self._workers
 
     def _width(self, request: Request) -> int:
-        return self.runtime.padded_length(len(request.source)) * request.rows
+        # An empty source takes part in each step as well.
+        return max(1, self.runtime.padded_length(len(request.source))) * request.rows
 
     def _batches_left(self) -> int:
         """About how many batches are waiting."""
@@ -300,11 +304,12 @@ def translated(runtime: Runtime, batch: Sequence[Request], threads: int = 1) -> 
     if options.sampling is not None:
         numbers = [(request.number, draw) for request in batch for draw in range(each)]
         draws = Draws(options.sampling, numbers, max(limits))
+    begins = [options.begin if request.begin is None else request.begin for request in spread]
     rows = options.beam_size if draws is None else 1
     with runtime.session():
         state = runtime.begin(sources, max(limits), rows=rows, lists=lists, threads=threads)
         found = search(
-            state, limits, options, prefixes=prefixes, draws=draws, watch=_watching(spread),
+            state, limits, options, begins=begins, prefixes=prefixes, draws=draws, watch=_watching(spread),
             wanted=lambda number: not spread[number].found.done(),
         )  # fmt: skip
     if draws is None:
@@ -339,11 +344,16 @@ def requests_for(
     length_limit: LengthLimit | None = None,
     shortlist: Shortlist | None = None,
     watch: Watch | None = None,
+    begins: Sequence[int] | None = None,
 ) -> list[Request]:
-    """A request for each source. Raises DecodingError for what the model cannot take; see `Engine.translate`."""
+    """A request for each source. Raises DecodingError for what the model cannot take; see `Engine.translate`.
+
+    begins: for each source, the token that the first step is fed.
+    """
     limit = length_limit or LengthLimit()
     own = range(len(sources)) if numbers is None else numbers
-    check_ids("source", sources, own, sizes.source_vocabulary, sizes.max_length)
+    fewest, most_read = sizes.source_range()
+    check_ids("source", sources, own, sizes.source_vocabulary, most_read, at_least=fewest)
     check_options(options, sizes.target_vocabulary)
     check_shortlist(shortlist, sizes)
     shortlist = spelling(shortlist, options.utf8)
@@ -352,13 +362,15 @@ def requests_for(
         raise DecodingError(f"{len(prefixes)} prefixes for {len(sources)} sources; give one for each, or none")
     check_ids("prefix", prefixes, own, sizes.target_vocabulary, sizes.max_length, at_least=0)
     limits = [
-        greatest_length(source, prefix, limit, options.utf8, sizes.max_length)
+        greatest_length(source, prefix, limit, options.utf8, sizes.room(len(source)))
         for source, prefix in zip(sources, prefixes, strict=True)
     ]
     prefixes = checked_prefixes(limits, options, prefixes)
+    first = [options.begin] * len(sources) if begins is None else begins
+    check_ids("first token", [[one] for one in first], own, sizes.target_vocabulary, 1)
     return [
-        Request(source, options, most, prefix, number, shortlist, watch)
-        for source, most, prefix, number in zip(sources, limits, prefixes, own, strict=True)
+        Request(source, options, most, prefix, number, shortlist, watch, begin)
+        for source, most, prefix, number, begin in zip(sources, limits, prefixes, own, first, strict=True)
     ]
 
 

@@ -12,7 +12,7 @@ from clearhead.errors import DecodingError
 class Hypothesis:
     """A target sequence that a search found, or was asked to score.
 
-    tokens: without begin; the last one is end if it finished.
+    tokens: without begin; the last one is end if it finished, or completes a stop string.
     log_probability: natural logarithm, the sum of token_log_probabilities (the end token's included), as the model
         gives them: neither temperature nor suppression changes them. Under a shortlist they are shared out among the
         tokens of the sentence's list, and so a little higher.
@@ -27,8 +27,10 @@ class Hypothesis:
     finished: bool
 
 
-def make_hypothesis(tokens: Sequence[int], log_probabilities: Sequence[float], options: SearchOptions) -> Hypothesis:
-    """Sum and score the tokens of a path; it is finished if its last token is the end token.
+def make_hypothesis(
+    tokens: Sequence[int], log_probabilities: Sequence[float], options: SearchOptions, finished: bool
+) -> Hypothesis:
+    """Sum and score the tokens of a path.
 
     Raises DecodingError if the model gave what is not a number, or no probability at all.
     """
@@ -36,7 +38,7 @@ def make_hypothesis(tokens: Sequence[int], log_probabilities: Sequence[float], o
     require_number(total)
     require_possible(total > -math.inf)
     score = options.length_penalty.score(total, len(tokens))
-    return Hypothesis(tuple(tokens), total, score, tuple(log_probabilities), tokens[-1] == options.end)
+    return Hypothesis(tuple(tokens), total, score, tuple(log_probabilities), finished)
 
 
 def best_first(hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:

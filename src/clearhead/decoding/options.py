@@ -8,6 +8,7 @@ from clearhead.decoding.scores import LengthPenalty
 from clearhead.errors import DecodingError
 
 if TYPE_CHECKING:
+    import clearhead.text.stop_strings
     import clearhead.text.utf8
 
 Precision = Literal["fp32", "bf16", "int8"]
@@ -53,6 +54,7 @@ class SearchOptions:
     length_penalty: what ranks finished hypotheses; mean:1.0 where not given.
     top_beams: hypotheses returned for each sentence, or samples where `sampling` is given (which ignores beam_size).
     utf8: keeps every hypothesis to whole UTF-8, as a text must be; None where tokens stand for no bytes.
+    stop: strings that finish a hypothesis as soon as its text holds one of them; None where only `end` does.
 
     Raises DecodingError for a value outside its range.
     """
@@ -65,6 +67,7 @@ class SearchOptions:
     length_penalty: LengthPenalty = field(default_factory=LengthPenalty)
     sampling: Sampling | None = None
     utf8: "clearhead.text.utf8.Utf8Automaton | None" = None
+    stop: "clearhead.text.stop_strings.StopStrings | None" = None
 
     def __post_init__(self) -> None:
         _set(self, "beam_size", whole("beam_size", self.beam_size, "1 is greedy search"))

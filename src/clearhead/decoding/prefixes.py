@@ -25,6 +25,8 @@ def checked_prefixes(max_lengths: Sequence[int], options: SearchOptions, prefixe
             )
         if options.end in prefix:
             raise DecodingError(f"sentence {number}: its prefix contains the end token {options.end}; remove it")
+        if prefix and options.stop is not None and options.stop.hold(prefix):
+            raise DecodingError(f"sentence {number}: its prefix holds a stop string; leave that out, or shorten it")
         if prefix and options.utf8 is not None:
             _require_whole_characters(number, prefix, limit, options.utf8)
     return prefixes

@@ -74,4 +74,7 @@ def _scored(model: Any, sources: Ids, wanted: Ids, options: SearchOptions) -> li
     logits = model(source, inputs, Masks(mask, causal_mask(inputs.shape[1], device), mask))
     log_probabilities = logits.log_softmax(-1, dtype=torch.promote_types(logits.dtype, torch.float32))
     values = log_probabilities.gather(-1, ids[..., None])[..., 0].tolist()
-    return [make_hypothesis(ids, row[: len(ids)], options) for ids, row in zip(wanted, values, strict=True)]
+    return [
+        make_hypothesis(ids, row[: len(ids)], options, ids[-1] == options.end)
+        for ids, row in zip(wanted, values, strict=True)
+    ]

@@ -16,6 +16,7 @@ from clearhead.decoding.permitted import Permitted
 from clearhead.decoding.prefixes import Prefixes, checked_prefixes
 from clearhead.decoding.sampling import Draws
 from clearhead.runtimes.runtime import State
+from clearhead.text.stop_strings import Stopping
 
 Watch = Callable[[Step], None]
 Wanted = Callable[[int], bool]
@@ -28,6 +29,7 @@ def search(
     max_lengths: Sequence[int],
     options: SearchOptions,
     *,
+    begins: Sequence[int] | None = None,
     prefixes: Prefixes | None = None,
     draws: Draws | None = None,
     watch: Watch | None = None,
@@ -38,7 +40,7 @@ def search(
     Every step looks at the 2·beam_size most probable continuations of a sentence's live hypotheses. Those that end are
     finished; at most one continuation of each live hypothesis ends, so at least beam_size others are left, and the best
     of them live on. A beam of 1 is greedy search: it looks at the most probable continuation alone, and is done when
-    that one ends.
+    that one ends. Of those that end by a stop string there may be more, and fewer than beam_size live on.
 
     Stopping rule: a sentence stops when it has top_beams finished hypotheses and `LengthPenalty.best_possible` of its
     best live one is no better than the last of them, or at its greatest length. So going on could not have helped.
@@ -47,6 +49,7 @@ def search(
 
     state: has read the sources, and has one row for each.
     max_lengths: for each sentence, the greatest number of tokens, the end token included.
+    begins: for each sentence, the token that is fed at the first step; `options.begin` for all where none are given.
     prefixes: for each sentence, tokens that its hypotheses must begin with; scores include them.
     draws: where tokens are drawn at random, the numbers that decide; each sentence then gets one hypothesis.
     watch: is told of every step.
@@ -61,8 +64,11 @@ def search(
         for number, (limit, prefix) in enumerate(zip(max_lengths, prefixes, strict=True))
     ]
     active, history, permitted = sentences, History(), Permitted(options, max_lengths, prefixes)
+    stopping = None if options.stop is None else Stopping(options.stop, np.zeros((len(active), 1), np.int64))
     # One row a sentence until the first step has told hypotheses apart: equal rows would fill a beam with copies.
     tokens = np.full((len(active), 1), options.begin, np.int64)
+    if begins is not None:
+        tokens[:, 0] = begins
     parents: Int[np.ndarray, "sentences beams"] | None = None
     totals, states = np.zeros((len(active), 1)), np.zeros((len(active), 1), np.int64)
     while active:
@@ -70,16 +76,20 @@ def search(
         position = len(history)
         bans = permitted.bans(position, active, states)
         choices = draws.choose(state, bans, active, position) if draws else state.best(count, bans)
-        candidates, live, states = continuations(totals, choices, count, beams, options.end, bans.standing)
+        candidates, live, ends, states = continuations(
+            totals, choices, count, beams, options.end, bans.standing, stopping
+        )
         if watch is not None:
             watch(Step([sentence.number for sentence in active], choices, candidates, live))
-        kept = note_endings(active, candidates, live, position + 1, options.end)
+        kept = note_endings(active, candidates, live, position + 1, ends)
         if position % ASKED_EVERY == 0 and wanted is not None:
             kept = [place for place in kept if wanted(active[place].number)]
         all_stay = beams == 1 and len(kept) == len(active)
         if len(kept) < len(active):
             live, states = live.of_sentences(kept), states[kept]
             active = [active[place] for place in kept]
+        if stopping is not None:
+            stopping = stopping._replace(states=stopping.after(live.parents, live.tokens))
         history.steps.append(live)
         parents, tokens, totals = live
         if all_stay:

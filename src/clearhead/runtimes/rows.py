@@ -20,17 +20,20 @@ class Rows:
     sentences, beams: how many rows there were after the last step. position: how many steps there were.
     most: how many rows a sentence may have; None where there is no end.
 
-    Raises DecodingError for sources that are empty or too long, for ids that the model does not know, and for more
+    Raises DecodingError for sources that are too short or too long, for ids that the model does not know, and for more
     positions than it has.
     """
 
     def __init__(self, sizes: Sizes, sources: Sequence[Ids], capacity: int, most: int | None = None) -> None:
+        fewest, most_read = sizes.source_range()
         for length in map(len, sources):
-            if not 1 <= length <= sizes.max_length:
-                raise DecodingError(f"a source has {length} tokens, expected 1 to {sizes.max_length}; cut it")
-        _require_ids(crossing.numbers([one for source in sources for one in source], INT64), sizes.source_vocabulary)
-        if crossing.count("capacity", capacity) > sizes.max_length:
-            raise DecodingError(f"capacity={capacity} is more than the model's {sizes.max_length}; ask for fewer")
+            if not fewest <= length <= most_read:
+                raise DecodingError(f"a source has {length} tokens, expected {fewest} to {most_read}; cut it")
+        ids = crossing.numbers([one for source in sources for one in source], INT64)
+        if ids.size or fewest or not sources:
+            _require_ids(ids, sizes.source_vocabulary)
+        if crossing.count("capacity", capacity) > (room := sizes.room(max(map(len, sources)))):
+            raise DecodingError(f"capacity={capacity} is more than the model's {room}; ask for fewer")
         self._capacity, self._vocabulary, self._most = capacity, sizes.target_vocabulary, most
         self.sentences, self.beams, self.position = len(sources), 1, 0
 

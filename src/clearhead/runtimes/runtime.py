@@ -21,6 +21,8 @@ class Sizes(NamedTuple):
     """How many ids a model knows on either side, how many positions it has, and how large its KV cache is.
 
     width: of a position's keys in one layer, all heads together.
+    shares_positions: whether a source and its target are one sequence, as in a decoder-only model: the source is what
+    the target goes on from, it may be empty, and `max_length` holds for both together.
     """
 
     source_vocabulary: int
@@ -28,14 +30,26 @@ class Sizes(NamedTuple):
     max_length: int
     decoder_layers: int
     width: int
+    shares_positions: bool = False
 
     @classmethod
     def of(cls, config: Any) -> "Sizes":
         # What decodes as a Transformer does need not have layers: its cache is taken for that of one.
         known = {"decoder_layers": 1, **{name: getattr(config, name) for name in cls._fields if hasattr(config, name)}}
+        if (vocabulary := getattr(config, "vocabulary", None)) is not None:
+            known |= {"source_vocabulary": vocabulary, "target_vocabulary": vocabulary, "shares_positions": True}
+            known["decoder_layers"] = config.layers
         if (block := getattr(config, "block", None)) is not None:
             known["width"] = block.kv_heads * block.head_width
         return cls(**known)
+
+    def source_range(self) -> tuple[int, int]:
+        """The fewest and the most tokens of a source."""
+        return (0, self.max_length - 1) if self.shares_positions else (1, self.max_length)
+
+    def room(self, source: int) -> int:
+        """The most target tokens after a source of so many."""
+        return self.max_length - source if self.shares_positions else self.max_length
 
 
 class Lists(NamedTuple):
@@ -141,6 +155,7 @@ class Runtime(Protocol):
     ) -> State:
         """A state that has read `sources` (ids with their ends), for at most `capacity` target positions.
 
+        Where both share their positions (`Sizes`), sources are what the first tokens of `State.advance` come after.
         rows: how many rows a sentence will have at most. lists: the tokens that each sentence may have.
         threads: how many cores it may use.
         """
