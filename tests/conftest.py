@@ -25,7 +25,7 @@ from clearhead.decoding import Hypothesis
 from clearhead.model import EncoderDecoder
 from clearhead.native import compiler
 from clearhead.recipe import Recipe, load_recipe
-from clearhead.text import Tokenizer
+from clearhead.text import BytePairTokenizer
 from clearhead.training import train
 
 # The same examples each time, so that a failure is a failure for everybody.
@@ -193,7 +193,7 @@ UNTRAINED = "text.tags=true", "text.size=263", "model.dropout=0"
 
 
 def untrained(recipe: Recipe) -> Bundle:
-    tokenizer = Tokenizer.learn(["one two three", "un deux trois un deux"], 263, ["en", "fr"])
+    tokenizer = BytePairTokenizer.learn(["one two three", "un deux trois un deux"], 263, ["en", "fr"])
     model = EncoderDecoder(recipe.model.config(tokenizer.size, tokenizer.size), seed=3).eval()
     return Bundle(model, tokenizer, tokenizer, recipe)
 

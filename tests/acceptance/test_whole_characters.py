@@ -22,7 +22,7 @@ from clearhead.runtimes.cuda import CudaRuntime
 from clearhead.runtimes.eager import EagerRuntime
 from clearhead.runtimes.preparing import compiled
 from clearhead.runtimes.runtime import Runtime
-from clearhead.text import Tokenizer
+from clearhead.text import BytePairTokenizer
 from clearhead.text.utf8 import Utf8Automaton
 
 
@@ -37,18 +37,18 @@ def is_whole(text: bytes) -> bool:
 # Bytes alone, as an untrained model's tokenizer has them; and pieces that hold halves of 가, 각 (EA B0 80, 81) and 😀.
 MERGES = [("ê", "°"), ("ê°", "Ģ"), ("Ģ", "ê"), ("Ģê", "°"), ("ð", "Ł"), ("ĺ", "Ģ"), ("a", "ê"), ("Ł", "ĺĢ")]
 TOKENIZERS = {
-    "bytes": Tokenizer((), [], []),
-    "pieces": Tokenizer(("fr", "ko"), ["".join(merge) for merge in MERGES], MERGES),
+    "bytes": BytePairTokenizer((), [], []),
+    "pieces": BytePairTokenizer(("fr", "ko"), ["".join(merge) for merge in MERGES], MERGES),
 }
 Found = list[list[Hypothesis]]
 
 
 @pytest.fixture(scope="module", params=TOKENIZERS)
-def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
+def tokenizer(request: pytest.FixtureRequest) -> BytePairTokenizer:
     return TOKENIZERS[request.param]
 
 
-def untrained(tokenizer: Tokenizer, seed: int = 3) -> EncoderDecoder:
+def untrained(tokenizer: BytePairTokenizer, seed: int = 3) -> EncoderDecoder:
     """Draws from all bytes alike, more or less: of its texts of twenty tokens hardly any is whole by chance."""
     config = TransformerConfig(
         source_vocabulary=tokenizer.size,
@@ -69,7 +69,7 @@ def untrained(tokenizer: Tokenizer, seed: int = 3) -> EncoderDecoder:
     return model
 
 
-def options_for(tokenizer: Tokenizer, whole: bool = True, **changes: Any) -> SearchOptions:
+def options_for(tokenizer: BytePairTokenizer, whole: bool = True, **changes: Any) -> SearchOptions:
     tags = [tokenizer.tag(language) for language in tokenizer.languages]
     return SearchOptions(
         begin=tokenizer.begin,
@@ -100,12 +100,12 @@ SEARCHES: dict[str, dict[str, Any]] = {
 }
 
 
-def sources_of(tokenizer: Tokenizer, count: int = 6) -> list[list[int]]:
+def sources_of(tokenizer: BytePairTokenizer, count: int = 6) -> list[list[int]]:
     draw = random.Random(4)
     return [[*(draw.choice(tokenizer.byte_ids) for _ in range(1 + n % 5)), tokenizer.end] for n in range(count)]
 
 
-def are_whole(found: Found, tokenizer: Tokenizer) -> bool:
+def are_whole(found: Found, tokenizer: BytePairTokenizer) -> bool:
     """Whether every text is UTF-8, and what the tokenizer makes of the tokens."""
     for hypothesis in itertools.chain(*found):
         text = b"".join(tokenizer.token_bytes[token] or b"" for token in hypothesis.tokens)
@@ -115,7 +115,9 @@ def are_whole(found: Found, tokenizer: Tokenizer) -> bool:
     return True
 
 
-def searched(runtime: Runtime, tokenizer: Tokenizer, options: SearchOptions, extra: int = 9, **more: Any) -> Found:
+def searched(
+    runtime: Runtime, tokenizer: BytePairTokenizer, options: SearchOptions, extra: int = 9, **more: Any
+) -> Found:
     """Greatest lengths of 10 and more, at which most of what an untrained model writes is cut."""
     found = Engine(runtime).translate(sources_of(tokenizer), options, length_limit=LengthLimit(1.0, extra), **more)
     assert all(len(hypotheses) == options.top_beams for hypotheses in found)
@@ -124,7 +126,7 @@ def searched(runtime: Runtime, tokenizer: Tokenizer, options: SearchOptions, ext
 
 @pytest.mark.parametrize("kind", SEARCHES)
 @pytest.mark.parametrize("way", WAYS)
-def test_no_search_writes_half_a_character(tokenizer: Tokenizer, kind: str, way: str) -> None:
+def test_no_search_writes_half_a_character(tokenizer: BytePairTokenizer, kind: str, way: str) -> None:
     """faults.md B4. At any greatest length, so that some is reached inside a character that was hard to end."""
     runtime = served(untrained(tokenizer), way)
     assert not are_whole(searched(runtime, tokenizer, options_for(tokenizer, False, **SEARCHES[kind])), tokenizer)
@@ -134,7 +136,7 @@ def test_no_search_writes_half_a_character(tokenizer: Tokenizer, kind: str, way:
 
 @pytest.mark.parametrize("kind", ["greedy", "beam", "top-k"])
 @pytest.mark.parametrize("way", WAYS)
-def test_nor_after_a_prefix_or_with_a_shortlist(tokenizer: Tokenizer, kind: str, way: str) -> None:
+def test_nor_after_a_prefix_or_with_a_shortlist(tokenizer: BytePairTokenizer, kind: str, way: str) -> None:
     """faults.md B4. A prefix of ids may end inside a character, which is ended; a list need not have the bytes."""
     runtime = served(untrained(tokenizer), way)
     options, first = options_for(tokenizer, **SEARCHES[kind]), tokenizer.byte_ids[0]
@@ -154,7 +156,7 @@ def test_nor_after_a_prefix_or_with_a_shortlist(tokenizer: Tokenizer, kind: str,
 
 
 @pytest.mark.parametrize("kind", ["greedy", "beam"])
-def test_all_runtimes_find_the_same(tokenizer: Tokenizer, kind: str, assert_same: Callable[..., None]) -> None:
+def test_all_runtimes_find_the_same(tokenizer: BytePairTokenizer, kind: str, assert_same: Callable[..., None]) -> None:
     """faults.md B4: in C, by PyTorch, and in the fixed shapes of a GPU."""
     model, options = untrained(tokenizer), options_for(tokenizer, **SEARCHES[kind])
     expected = searched(EagerRuntime(model), tokenizer, options)
@@ -162,7 +164,7 @@ def test_all_runtimes_find_the_same(tokenizer: Tokenizer, kind: str, assert_same
         assert_same(searched(served(model, way), tokenizer, options), expected)
 
 
-def test_what_was_whole_stays_as_it_was(tokenizer: Tokenizer) -> None:
+def test_what_was_whole_stays_as_it_was(tokenizer: BytePairTokenizer) -> None:
     """Greedy search that never met half a character finds the same, to the last bit; probabilities are the model's."""
     model = untrained(tokenizer)
     # A model that prefers letters.
@@ -176,7 +178,7 @@ def test_what_was_whole_stays_as_it_was(tokenizer: Tokenizer) -> None:
         assert searched(runtime, tokenizer, options_for(tokenizer, **SEARCHES[kind])) == before
 
 
-def test_scores_are_those_that_scoring_gives(tokenizer: Tokenizer) -> None:
+def test_scores_are_those_that_scoring_gives(tokenizer: BytePairTokenizer) -> None:
     model, options = untrained(tokenizer).double(), options_for(tokenizer, **SEARCHES["beam"])
     sources = sources_of(tokenizer)
     for source, hypotheses in zip(sources, searched(EagerRuntime(model), tokenizer, options), strict=True):

@@ -8,7 +8,7 @@ import pytest
 from clearhead.bundle import Bundle, learn_shortlist, save_shortlist
 from clearhead.model import EncoderDecoder
 from clearhead.recipe import Recipe
-from clearhead.text import Tokenizer
+from clearhead.text import BytePairTokenizer
 
 WORDS = ("one", "two", "three", "un", "deux", "trois")
 PAIRS = [("one two", "un deux"), ("one three", "un trois"), ("two three two", "deux trois deux")]
@@ -18,7 +18,7 @@ PAIRS = [("one two", "un deux"), ("one three", "un trois"), ("two three two", "d
 def wordy(make_recipe: Callable[..., Recipe]) -> Bundle:
     """A model that was never trained, whose every word is a piece, with a space before it or without."""
     joined = [f"{word} {word}" for word in WORDS]
-    tokenizer = Tokenizer.learn(joined * 2, 400)
+    tokenizer = BytePairTokenizer.learn(joined * 2, 400)
     assert all(len(tokenizer.encode(text)) == 2 for text in joined)
     recipe = make_recipe("text.size=400")
     model = EncoderDecoder(recipe.model.config(tokenizer.size, tokenizer.size), seed=3).eval()

@@ -14,9 +14,9 @@ from clearhead.bundle.fitting import require_listed, require_shapes, require_siz
 from clearhead.errors import BundleError
 from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.model.shapes import parameter_shapes
-from clearhead.text import Tokenizer
+from clearhead.text import BytePairTokenizer
 
-TOKENIZER = Tokenizer.learn(["one two one two"], 260)
+TOKENIZER = BytePairTokenizer.learn(["one two one two"], 260)
 CONFIG = TransformerConfig(
     source_vocabulary=TOKENIZER.size, target_vocabulary=TOKENIZER.size, width=16, heads=2, inner_width=12,
     encoder_layers=1, decoder_layers=1, max_length=9,

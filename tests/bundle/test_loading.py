@@ -24,7 +24,7 @@ from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.recipe import Recipe, load_recipe, shipped_recipe
 from clearhead.street import DIRECTIONS, scored
 from clearhead.street.examples import example
-from clearhead.text import Tokenizer
+from clearhead.text import BytePairTokenizer
 
 TIRED = "The animal didn't cross the street because it was too tired."
 WIDE = TIRED.replace("tired", "wide")
@@ -40,7 +40,7 @@ def copy(run_folder: Path, tmp_path: Path) -> Path:
 def separate(make_recipe: Callable[..., Recipe], tmp_path: Path) -> Path:
     """A bundle whose sides have tokenizers of their own."""
     recipe = make_recipe("text.joint=false", "model.share_embeddings=target")
-    source, target = Tokenizer.learn(["one two one two"], 260), Tokenizer.learn(["un deux"], 259)
+    source, target = BytePairTokenizer.learn(["one two one two"], 260), BytePairTokenizer.learn(["un deux"], 259)
     model = EncoderDecoder(recipe.model.config(source.size, target.size)).eval()
     Bundle(model, source, target, recipe).save(tmp_path / "separate")
     return tmp_path / "separate"
@@ -140,7 +140,7 @@ class TestLoading:
         (separate / "tokenizer.json").symlink_to(tmp_path / "secret.json")
         assert load(separate).source_tokenizer.to_json() == expected
         (separate / "tokenizer.json").unlink()
-        Tokenizer.learn(["other words, other words"], 260).save(separate / "tokenizer.json")
+        BytePairTokenizer.learn(["other words, other words"], 260).save(separate / "tokenizer.json")
         assert load(separate).source_tokenizer.to_json() == expected
 
     @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ class TestLoading:
 
     def test_a_tokenizer_of_another_size(self, copy: Path) -> None:
         """faults.md A8"""
-        tokenizer = Tokenizer.learn(["one two one two"], 262)
+        tokenizer = BytePairTokenizer.learn(["one two one two"], 262)
         tokenizer.save(copy / "tokenizer.json")
         rehash(copy, "tokenizer.json")
         self.refused(copy, f"config.json has source_vocabulary=259, but the tokenizer has {tokenizer.size} pieces")

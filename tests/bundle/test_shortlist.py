@@ -9,7 +9,7 @@ import torch
 from clearhead.bundle import Bundle, learn_shortlist, load_shortlist
 from clearhead.decoding import Shortlist
 from clearhead.errors import DataError, UsageError
-from clearhead.text import Tokenizer
+from clearhead.text import BytePairTokenizer
 
 
 def piece(wordy: Bundle, word: str) -> int:
@@ -45,7 +45,7 @@ class TestLearning:
         assert set(found.always.tolist()) == {tokenizer.end, *tokenizer.byte_ids} | french
 
     def test_separate_pieces_are_not_each_other(self, wordy: Bundle, pairs: tuple[Path, Path]) -> None:
-        again = Tokenizer.from_json(wordy.target_tokenizer.to_json())
+        again = BytePairTokenizer.from_json(wordy.target_tokenizer.to_json())
         apart = Bundle(wordy.model, wordy.source_tokenizer, again, wordy.recipe)
         found = learn_shortlist(apart, *pairs, best=1)
         assert targets(found, piece(wordy, "one")) == {piece(wordy, "un")}

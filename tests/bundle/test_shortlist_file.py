@@ -13,7 +13,7 @@ from safetensors.torch import save_file as save_tensors
 
 from clearhead.bundle import Bundle, learn_shortlist, load, load_shortlist, save_shortlist
 from clearhead.errors import BundleError
-from clearhead.text import Tokenizer
+from clearhead.text import BytePairTokenizer
 
 
 class TestFile:
@@ -33,7 +33,7 @@ class TestFile:
         assert loaded.shortlist.language is None
         assert loaded.translate("one two") == loaded.translate(["one two"])[0]
 
-    def refused(self, listed: Path, message: str, tokenizer: Tokenizer) -> None:
+    def refused(self, listed: Path, message: str, tokenizer: BytePairTokenizer) -> None:
         with pytest.raises(BundleError, match=message) as caught:
             load_shortlist(listed, tokenizer, tokenizer)
         assert "\n" not in str(caught.value)

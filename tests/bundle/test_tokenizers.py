@@ -6,13 +6,13 @@ from pathlib import Path
 from clearhead.bundle import Bundle, load, load_tokenizers, tokenizer_files
 from clearhead.model import EncoderDecoder
 from clearhead.recipe import Recipe
-from clearhead.text import Tokenizer
+from clearhead.text import BytePairTokenizer
 
 
 def test_separate_tokenizers(make_recipe: Callable[..., Recipe], tmp_path: Path) -> None:
     recipe = make_recipe("text.joint=false", "model.share_embeddings=target")
-    source = Tokenizer.learn(["one two one two"], 260, ["fr"])
-    target = Tokenizer.learn(["un deux"], 259)
+    source = BytePairTokenizer.learn(["one two one two"], 260, ["fr"])
+    target = BytePairTokenizer.learn(["un deux"], 259)
     model = EncoderDecoder(recipe.model.config(source.size, target.size)).eval()
     Bundle(model, source, target, recipe).save(tmp_path / "a")
     assert {"source.json", "target.json"} < {path.name for path in (tmp_path / "a").iterdir()}
@@ -20,7 +20,7 @@ def test_separate_tokenizers(make_recipe: Callable[..., Recipe], tmp_path: Path)
 
 
 def test_one_file_for_both_sides(tmp_path: Path) -> None:
-    one, other = Tokenizer.learn(["one two"], 260), Tokenizer.learn(["un deux"], 259)
+    one, other = BytePairTokenizer.learn(["one two"], 260), BytePairTokenizer.learn(["un deux"], 259)
     assert tokenizer_files(one, one) == {"tokenizer.json": one}
     assert tokenizer_files(one, other) == {"source.json": one, "target.json": other}
     one.save(tmp_path / "tokenizer.json")

@@ -350,7 +350,8 @@ class TestProcess:
     def test_a_signal_while_a_library_works(self, tmp_path: Path, recipe_file: Path, name: str, code: int) -> None:
         """faults.md A12: C that takes an hour in the place of learning the vocabulary; nothing is left of the run."""
         stubborn = (
-            "import hashlib, sys, threading; from clearhead.text import Tokenizer; from clearhead.cli import main\n"
+            "import hashlib, sys, threading\n"
+            "from clearhead.text import BytePairTokenizer; from clearhead.cli import main\n"
             "begun = threading.Event()\n"
             "def say():\n"
             "    begun.wait()\n"
@@ -361,7 +362,7 @@ class TestProcess:
             "    sys.setswitchinterval(1000)\n"
             "    begun.set()\n"
             "    hashlib.pbkdf2_hmac('sha256', b'', b'', 2**31 - 1)\n"
-            "Tokenizer.learn = learn\n"
+            "BytePairTokenizer.learn = learn\n"
             "sys.exit(main(sys.argv[1:]))"
         )
         command = [sys.executable, "-c", stubborn, "train", recipe_file, "--out", tmp_path / "run"]

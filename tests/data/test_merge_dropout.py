@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clearhead.data import MergeDropout, TokenFile
-from clearhead.text import Tokenizer
+from clearhead.text import BytePairTokenizer
 
 LINES = ["the tall man and the small man", "die große Bank am Fluss", "나는 은행에 갔다", "a man, a bank", ""] * 3
-TOKENIZER = Tokenizer.learn(LINES, size=330, languages=["de"])
+TOKENIZER = BytePairTokenizer.learn(LINES, size=330, languages=["de"])
 HALVES = np.array(TOKENIZER.merge_parents)
 # Of 0 and 1 came 2, of 2 and 0 came 3; 4 was not merged.
 SMALL = np.array([[-1, -1], [-1, -1], [0, 1], [2, 0], [-1, -1]])

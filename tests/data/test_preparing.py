@@ -8,10 +8,10 @@ import pytest
 from clearhead.data import Filters, ParallelFiles, prepare
 from clearhead.data import preparing as module
 from clearhead.errors import DataError, RecipeError
-from clearhead.text import Tokenizer
+from clearhead.text import BytePairTokenizer
 
 # Nothing is learned, so an ASCII letter is one id: 3 controls, 2 tags, then the bytes: "a" is 5 + 97 = 102.
-BYTES = Tokenizer.learn(["-"], 261, ["fr", "ko"])
+BYTES = BytePairTokenizer.learn(["-"], 261, ["fr", "ko"])
 A = 102
 NO_FILTERS = Filters()
 
@@ -35,8 +35,10 @@ def make(tmp_path):
 def count_encoding(monkeypatch):
     """How often text was encoded."""
     calls = []
-    encode_many = Tokenizer.encode_many
-    monkeypatch.setattr(Tokenizer, "encode_many", lambda self, texts: calls.append(1) or encode_many(self, texts))
+    encode_many = BytePairTokenizer.encode_many
+    monkeypatch.setattr(
+        BytePairTokenizer, "encode_many", lambda self, texts: calls.append(1) or encode_many(self, texts)
+    )
     return calls
 
 
@@ -66,7 +68,7 @@ def test_without_tags_no_language_is_needed(make, direction):
 
 
 def test_each_side_has_its_own_tokenizer(make, direction):
-    corpus = make(direction, target=Tokenizer.learn(["-"], 259))
+    corpus = make(direction, target=BytePairTokenizer.learn(["-"], 259))
     assert rows(corpus.target)[0] == [3 + 97, 3 + 97, 2]
 
 
@@ -110,8 +112,8 @@ def test_the_second_call_does_not_tokenize(make, direction, count_encoding):
     [
         {"filters": Filters(max_tokens=2)},
         {"tags": False},
-        {"source": Tokenizer.learn(["-"], 262, ["fr", "ko", "xx"])},
-        {"target": Tokenizer.learn(["ab ab"], 300, ["fr", "ko"])},
+        {"source": BytePairTokenizer.learn(["-"], 262, ["fr", "ko", "xx"])},
+        {"target": BytePairTokenizer.learn(["ab ab"], 300, ["fr", "ko"])},
     ],
 )
 def test_other_choices_have_other_ids(make, direction, count_encoding, change):

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from clearhead.text import Tokenizer
+from clearhead.text import BytePairTokenizer
 from clearhead.text.beginning import beginning
 
 LINES = [
@@ -12,7 +12,7 @@ LINES = [
     *["개가 거리에서 고양이를 본다", "我今天去北京看朋友我今天去北京看朋友"] * 3,
     *["aaaaaaaabbbbababababcabcabca"] * 4,
 ]
-TOKENIZER = Tokenizer.learn(LINES, 420)
+TOKENIZER = BytePairTokenizer.learn(LINES, 420)
 MADE_OF = {
     "words": ["the ", "cat", "  ", " \n", "didn't", "我今天去", "고양이를 ", "\u3000", "\x1f "],
     "two letters": ["a", "b"],

@@ -7,12 +7,12 @@ import tokenizers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clearhead.text import Tokenizer, is_blank
+from clearhead.text import BytePairTokenizer, is_blank
 from clearhead.text.folding import FIRST, THEN, folded
 
 SENTENCES = ['the cat didn\'t see the "dog" in the street', "l'eau de la rue", "고양이가 거리에서 개를 본다"] * 3
-FOLDING = Tokenizer.learn(SENTENCES, 330, ["fr"], fold=True)
-PLAIN = Tokenizer.learn(SENTENCES, 330, ["fr"])
+FOLDING = BytePairTokenizer.learn(SENTENCES, 330, ["fr"], fold=True)
+PLAIN = BytePairTokenizer.learn(SENTENCES, 330, ["fr"])
 
 VARIANTS = [
     ("didn’t", "didn't"),
@@ -101,22 +101,22 @@ def test_the_library_itself_folds_alike(text):
 
 def test_the_rules_are_stored_and_read_again(tmp_path):
     FOLDING.save(tmp_path / "tokenizer.json")
-    loaded = Tokenizer.load(tmp_path / "tokenizer.json")
+    loaded = BytePairTokenizer.load(tmp_path / "tokenizer.json")
     assert loaded.folds
     assert loaded.to_json() == FOLDING.to_json()
-    assert not Tokenizer.from_json(PLAIN.to_json()).folds
+    assert not BytePairTokenizer.from_json(PLAIN.to_json()).folds
 
 
 def test_a_file_of_version_0_1_reads_as_before():
     """Its normalizer is NFC alone, and "didn’t" is not "didn't" to it."""
     assert '"normalizer": {\n    "type": "NFC"\n  }' in PLAIN.to_json()
-    old = Tokenizer.from_json(PLAIN.to_json())
+    old = BytePairTokenizer.from_json(PLAIN.to_json())
     assert old.encode("didn’t") != old.encode("didn't")
 
 
 def test_the_vocabulary_is_learned_of_folded_text():
     typed = [text.replace("'", "’").replace(" ", "\u00a0") for text in SENTENCES]
-    assert Tokenizer.learn(typed, 330, ["fr"], fold=True).to_json() == FOLDING.to_json()
+    assert BytePairTokenizer.learn(typed, 330, ["fr"], fold=True).to_json() == FOLDING.to_json()
 
 
 def test_each_rule_reads_a_text_once():

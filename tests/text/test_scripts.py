@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from clearhead.text import Tokenizer, learned_scripts, unread_scripts
+from clearhead.text import BytePairTokenizer, learned_scripts, unread_scripts
 from clearhead.text.scripts import scripts_of
 
 SENTENCES = {
@@ -30,14 +30,14 @@ EVERYDAY = [
 
 
 @pytest.fixture(scope="module")
-def tokenizers() -> dict[str, Tokenizer]:
+def tokenizers() -> dict[str, BytePairTokenizer]:
     """One of each language, learned from a hundred lines of its words in other orders."""
     learned = {}
     for language, sentences in SENTENCES.items():
         words = " ".join(sentences).split()
         draw = random.Random(1)
         lines = [*sentences, *sentences, *(" ".join(draw.choices(words, k=6)) for _ in range(100))]
-        learned[language] = Tokenizer.learn(lines, 600)
+        learned[language] = BytePairTokenizer.learn(lines, 600)
     return learned
 
 
@@ -63,7 +63,7 @@ class TestScripts:
 class TestLearned:
     @pytest.mark.parametrize("model", SENTENCES)
     @pytest.mark.parametrize("language", SENTENCES)
-    def test_from_a_tokenizer_alone(self, tokenizers: dict[str, Tokenizer], model: str, language: str) -> None:
+    def test_from_a_tokenizer_alone(self, tokenizers: dict[str, BytePairTokenizer], model: str, language: str) -> None:
         """A language can be read by the tokenizer that was learned from it, and by those of its script."""
         known = learned_scripts(tokenizers[model])
         alike = model == language or {model, language} <= set(LATIN)
@@ -72,13 +72,15 @@ class TestLearned:
 
     @pytest.mark.parametrize("text", EVERYDAY)
     @pytest.mark.parametrize("model", LATIN)
-    def test_nothing_is_said_of_everyday_text(self, tokenizers: dict[str, Tokenizer], model: str, text: str) -> None:
+    def test_nothing_is_said_of_everyday_text(
+        self, tokenizers: dict[str, BytePairTokenizer], model: str, text: str
+    ) -> None:
         assert unread_scripts(text, learned_scripts(tokenizers[model])) == ()
 
     def test_letters_that_were_only_met(self) -> None:
         """Greek of formulas, and one name in Korean among thousands of words: met, not learned."""
         lines = ["the angle α and the angle β are equal"] * 300 + ["we met 김민수 and 김민수"]
-        tokenizer = Tokenizer.learn(lines, 400)
+        tokenizer = BytePairTokenizer.learn(lines, 400)
         assert "GREEK" not in learned_scripts(tokenizer)
         counts = [0] * tokenizer.size
         for ids in tokenizer.encode_many(lines):
@@ -88,7 +90,7 @@ class TestLearned:
 
     def test_a_joint_tokenizer_whose_sources_are_known(self) -> None:
         """Korean that only ever was a target is known to the tokenizer and unread by the model."""
-        tokenizer = Tokenizer.learn([*SENTENCES["en"] * 30, *SENTENCES["ko"] * 30], 700)
+        tokenizer = BytePairTokenizer.learn([*SENTENCES["en"] * 30, *SENTENCES["ko"] * 30], 700)
         assert learned_scripts(tokenizer) == ("HANGUL", "LATIN")
         counts = [0] * tokenizer.size
         for ids in tokenizer.encode_many(SENTENCES["en"]):
@@ -97,4 +99,4 @@ class TestLearned:
         assert learned_scripts(tokenizer, counts) == ("LATIN",)
 
     def test_bytes_alone_tell_nothing(self) -> None:
-        assert learned_scripts(Tokenizer([], [], [])) == ()
+        assert learned_scripts(BytePairTokenizer([], [], [])) == ()

@@ -7,7 +7,7 @@ import torch
 
 from clearhead.model import EncoderDecoder
 from clearhead.recipe import Recipe
-from clearhead.text import Tokenizer
+from clearhead.text import BytePairTokenizer
 from clearhead.training.run_inputs import prepare_run
 
 MakeRecipe = Callable[..., Recipe]
@@ -53,7 +53,7 @@ def test_what_is_given_is_not_made_again(make_recipe: MakeRecipe, monkeypatch: p
     """The tokenizers of a run that is resumed; and a model is made when it is asked for."""
     given = prepare_run(make_recipe())
     both = given.source_tokenizer, given.target_tokenizer
-    monkeypatch.setattr(Tokenizer, "learn", pytest.fail)
+    monkeypatch.setattr(BytePairTokenizer, "learn", pytest.fail)
     monkeypatch.setattr(EncoderDecoder, "__init__", pytest.fail)
     again = prepare_run(make_recipe(), both)
     assert again.training.key == given.training.key

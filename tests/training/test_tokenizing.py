@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from clearhead.recipe import Recipe
-from clearhead.text import Tokenizer
+from clearhead.text import BytePairTokenizer
 from clearhead.training.corpus_files import find_files
 from clearhead.training.sizes import choose_sizes
 from clearhead.training.tokenizing import learn_tokenizers, tokenize_training, tokenize_validation
@@ -15,7 +15,7 @@ MakeRecipe = Callable[..., Recipe]
 
 def test_reading_learns_nothing(make_recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = make_recipe("text.size=null")
-    monkeypatch.setattr(Tokenizer, "learn", pytest.fail)
+    monkeypatch.setattr(BytePairTokenizer, "learn", pytest.fail)
     files = find_files(recipe.data)
     assert choose_sizes(recipe.text, recipe.model, files.texts).pieces == 8_000
 
@@ -23,7 +23,7 @@ def test_reading_learns_nothing(make_recipe: MakeRecipe, monkeypatch: pytest.Mon
 def test_learning_cuts_nothing_and_says_what_is_done(make_recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch) -> None:
     """Thirty lines a side."""
     recipe, told = make_recipe(), []
-    monkeypatch.setattr(Tokenizer, "encode_many", pytest.fail)
+    monkeypatch.setattr(BytePairTokenizer, "encode_many", pytest.fail)
     source, target = learn_tokenizers(recipe.text, 270, find_files(recipe.data), told.append)
     assert source is target
     assert source.size == 270
@@ -33,8 +33,8 @@ def test_learning_cuts_nothing_and_says_what_is_done(make_recipe: MakeRecipe, mo
 def test_any_tokenizer_cuts_what_it_is_given(make_recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that never saw these files: it has a piece for each byte, so "six one" is seven and an end."""
     recipe = make_recipe()
-    bytes_alone = Tokenizer.learn(["zzzz"], 259, [])
-    monkeypatch.setattr(Tokenizer, "learn", pytest.fail)
+    bytes_alone = BytePairTokenizer.learn(["zzzz"], 259, [])
+    monkeypatch.setattr(BytePairTokenizer, "learn", pytest.fail)
     files, both = find_files(recipe.data), (bytes_alone, bytes_alone)
     corpus = tokenize_training(recipe.data, False, files, both)
     assert len(corpus) == 30

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from clearhead.text import Tokenizer
+from clearhead.text import Tokenizer, load_tokenizer
 
 
 def tokenizer_files(source: Tokenizer, target: Tokenizer) -> dict[str, Tokenizer]:
@@ -14,6 +14,6 @@ def tokenizer_files(source: Tokenizer, target: Tokenizer) -> dict[str, Tokenizer
 def load_tokenizers(folder: Path, names: Collection[str]) -> tuple[Tokenizer, Tokenizer]:
     """The source's and the target's tokenizer, of the files that the folder's own list names (`tokenizer_files`)."""
     if "tokenizer.json" in names:
-        tokenizer = Tokenizer.load(folder / "tokenizer.json")
+        tokenizer = load_tokenizer(folder / "tokenizer.json")
         return tokenizer, tokenizer
-    return Tokenizer.load(folder / "source.json"), Tokenizer.load(folder / "target.json")
+    return load_tokenizer(folder / "source.json"), load_tokenizer(folder / "target.json")

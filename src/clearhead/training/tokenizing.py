@@ -7,7 +7,7 @@ from pathlib import Path
 
 from clearhead.data import Filters, ParallelFiles, PreparedCorpus, prepare, read_lines, read_pairs
 from clearhead.recipe import Data, Text
-from clearhead.text import Tokenizer, is_blank
+from clearhead.text import BytePairTokenizer, Tokenizer, is_blank
 from clearhead.training.corpus_files import CorpusFiles
 
 # Who is told what is being done, in a few words; from any thread.
@@ -35,10 +35,10 @@ def learn_tokenizers(
     languages = sorted({one.to_language for one in files.training if one.to_language}) if text.tags else []
     sources, targets, fold = files.sources, files.targets, text.normalize == "folded"
     if text.joint:
-        joint = Tokenizer.learn(_lines([*sources, *targets], pieces, doing), pieces, languages, fold)
+        joint = BytePairTokenizer.learn(_lines([*sources, *targets], pieces, doing), pieces, languages, fold)
         return joint, joint
-    source = Tokenizer.learn(_lines(sources, pieces, doing), pieces, languages, fold)
-    return source, Tokenizer.learn(_lines(targets, pieces, doing), pieces, fold=fold)
+    source = BytePairTokenizer.learn(_lines(sources, pieces, doing), pieces, languages, fold)
+    return source, BytePairTokenizer.learn(_lines(targets, pieces, doing), pieces, fold=fold)
 
 
 def tokenize_training(

@@ -1,0 +1,326 @@
+"""Byte-pair encoding with all 256 bytes in the vocabulary: text to ids and back, for every string.
+
+Source: Sennrich, Haddow and Birch (2016), "Neural Machine Translation of Rare Words with Subword Units", which the
+paper uses (section 5.1); on bytes as in GPT-2. The work is done by Hugging Face's `tokenizers`.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar, final
+
+import tokenizers
+from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
+
+from clearhead.errors import TokenizerError
+from clearhead.text.alphabet import BYTES, CHARACTERS, readable
+from clearhead.text.beginning import beginning
+from clearhead.text.folding import FIRST, THEN, folded
+from clearhead.text.learnable import learnable
+from clearhead.text.normalizing import normal_form
+from clearhead.text.vocabulary import CONTROLS, known_ids, no_tokenizer, read_text, write_text
+
+# The byte-level alphabet ends at U+0143, so no text, whatever it spells, can become a symbol with these brackets.
+_TAG = re.compile(r"⟨2([A-Za-z0-9_-]+)⟩")
+# From the character that stands for a byte to that of the same number, which Latin-1 writes as the byte.
+_LATIN_1 = str.maketrans({character: chr(byte) for character, byte in BYTES.items()})
+
+
+@final
+class BytePairTokenizer:
+    """Text ↔ ids. `decode(encode(text))` is `normalized(text)`, for every string.
+
+    That is the text in Unicode's normal form C (NFC). A tokenizer that `folds` also reads variants of quotes and spaces
+    as the plain ones and leaves out what cannot be seen (`clearhead.text.folding`).
+
+    The vocabulary, in the order of its ids: padding, begin, end, one tag for each target language (sorted), the 256
+    bytes, then what was learned. Control symbols (padding, begin, end and the tags) enter by id only: they are no
+    product of merging bytes, so what a user types is text, even "</s>", "<2fr>" or "⟨end⟩".
+
+    Half of a surrogate pair, which a Python string can hold and UTF-8 cannot, is read as U+FFFD.
+    """
+
+    padding: ClassVar[int] = 0
+    begin: ClassVar[int] = 1
+    end: ClassVar[int] = 2
+
+    def __init__(
+        self,
+        languages: Sequence[str],
+        learned: Sequence[str],
+        merges: Sequence[tuple[str, str]],
+        fold: bool = False,
+    ) -> None:
+        """Build from the parts of a vocabulary; `learn` and `load` are the usual ways.
+
+        Args:
+            languages: the target languages that have a tag.
+            learned: the tokens made by merging, in the order of their ids.
+            merges: the pairs to merge, the first learned first.
+            fold: whether variants of quotes and spaces are read as the plain ones, and invisible characters left out.
+
+        Raises:
+            TokenizerError: a language's name is not a tag, or the parts do not fit together.
+        """
+        self.languages: tuple[str, ...] = tuple(sorted(set(languages)))
+        if not set().union(*learned) <= BYTES.keys():
+            raise TokenizerError("a learned token has a character that stands for no byte; learn the tokenizer again")
+        tags = [_tag_symbol(language) for language in self.languages]
+        self._tokens = [*CONTROLS, *tags, *CHARACTERS, *learned]
+        self._first_text_id = len(CONTROLS) + len(tags)
+        self._merges = merges
+        self.folds = fold
+        self._longest = max(map(len, self._tokens[self._first_text_id :]))
+        self._library = _library_tokenizer(self._tokens, merges, fold)
+
+    @classmethod
+    def learn(
+        cls, texts: Iterable[str], size: int, languages: Sequence[str] = (), fold: bool = False
+    ) -> "BytePairTokenizer":
+        """Learn a vocabulary of at most `size` symbols, all kinds counted; the same texts give the same vocabulary.
+
+        A pair that is seen only once is not merged, so a small corpus gives a smaller vocabulary than asked for. A row
+        of more than 1,000 letters or signs is not counted, but in scripts that are written without spaces.
+
+        Raises:
+            TokenizerError: `size` is too small for the bytes and control symbols, a language's name is not a tag, or
+                there is no text.
+        """
+        nothing_learned = cls(languages, [], [], fold)
+        if size < nothing_learned.size:
+            raise TokenizerError(
+                f"text.size={size} cannot hold the 256 bytes and {nothing_learned.size - 256} control symbols; "
+                f"choose a size of at least {nothing_learned.size}, such as 8000"
+            )
+        learned, merges = _learn_merges(map(nothing_learned.normalized, texts), 256 + size - nothing_learned.size)
+        return cls(languages, learned, merges, fold)
+
+    @classmethod
+    def load(cls, path: Path) -> "BytePairTokenizer":
+        """Read what `save` wrote.
+
+        Raises:
+            TokenizerError: the file is missing, or is not a tokenizer of this kind.
+        """
+        return cls.from_json(read_text(path), str(path))
+
+    @classmethod
+    def from_json(cls, text: str, name: str = "this tokenizer") -> "BytePairTokenizer":
+        """Rebuild from `to_json`'s text; errors call it `name`.
+
+        Only the vocabulary and the merges are taken: whatever else a file says, the promises of this class hold.
+
+        Raises:
+            TokenizerError: the text is not a tokenizer of this kind.
+        """
+        try:
+            document = json.loads(text)
+            fold = _check_document(document)
+            tokens = _tokens_by_id(document["model"]["vocab"])
+            languages, learned = _split_vocabulary(tokens)
+            return cls(languages, learned, [_merge_pair(merge) for merge in document["model"]["merges"]], fold)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise no_tokenizer(name, error) from error
+
+    def save(self, path: Path) -> None:
+        """Write the JSON format of Hugging Face's `tokenizers`, all or nothing."""
+        write_text(self.to_json(), path)
+
+    def to_json(self) -> str:
+        """The whole tokenizer as text: two that are the same give the same text."""
+        return str(self._library.to_str(pretty=True))
+
+    @property
+    def size(self) -> int:
+        """How many ids there are: what the embedding needs."""
+        return len(self._tokens)
+
+    @property
+    def byte_ids(self) -> range:
+        """The ids of the 256 single bytes, in which every text can be written."""
+        return range(self._first_text_id, self._first_text_id + len(CHARACTERS))
+
+    @property
+    def token_bytes(self) -> list[bytes | None]:
+        """The bytes that each id stands for, which need not be whole characters; None for a control symbol."""
+        text = self._tokens[self._first_text_id :]
+        return [*[None] * self._first_text_id, *(token.translate(_LATIN_1).encode("latin-1") for token in text)]
+
+    @property
+    def merge_parents(self) -> list[tuple[int, int]]:
+        """For each id the two ids that it was merged from, by the first merge learned; (-1, -1) for all others."""
+        ids = {token: index for index, token in enumerate(self._tokens)}
+        found = [(-1, -1)] * self.size
+        for left, right in reversed(self._merges):
+            found[ids[left + right]] = ids[left], ids[right]
+        return found
+
+    def tag(self, language: str) -> int:
+        """The id that asks for a translation into `language`.
+
+        Raises:
+            TokenizerError: there is no such tag.
+        """
+        if language not in self.languages:
+            known = ", ".join(self.languages) or "none; it was learned without languages"
+            raise TokenizerError(f"no tag for the language {language!r}; this tokenizer knows: {known}")
+        return len(CONTROLS) + self.languages.index(language)
+
+    def encode(self, text: str, at_most: int | None = None) -> list[int]:
+        """The ids of a text, without any control symbol: all, or the first `at_most` of them."""
+        return self.encode_many([text], at_most)[0]
+
+    def encode_many(self, texts: Sequence[str], at_most: int | None = None) -> list[list[int]]:
+        """`encode` for many texts at once, on all cores.
+
+        With `at_most` no more of a text is read than so many pieces can be made of, so that memory does not depend on
+        how long a line is.
+        """
+        ready = [self.normalized(text) for text in texts]
+        if at_most is not None:
+            ready = [beginning(text, at_most, self._longest) for text in ready]
+        return [encoding.ids[:at_most] for encoding in self._library.encode_batch_fast(ready)]
+
+    def normalized(self, text: str) -> str:
+        """The text as it is cut into pieces: in NFC, and folded where this tokenizer folds; `decode` gives it back."""
+        return folded(text) if self.folds else normal_form(text)
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of the ids; control symbols are left out, and broken UTF-8 reads as U+FFFD.
+
+        Raises:
+            TokenizerError: an id is not in the vocabulary.
+        """
+        return str(self._library.decode(self._text_ids(ids), skip_special_tokens=False))
+
+    def decode_many(self, sequences: Iterable[Iterable[int]]) -> list[str]:
+        """`decode` for many sequences of ids at once, on all cores."""
+        text_ids = [self._text_ids(ids) for ids in sequences]
+        return list(self._library.decode_batch(text_ids, skip_special_tokens=False))
+
+    def pieces(self, ids: Iterable[int]) -> list[str]:
+        """Each id as a person reads it: " the" as "▁the", a part of a character as "<0xE4>", a control as "⟨end⟩".
+
+        For display only: a "▁" that was typed looks the same as a space.
+
+        Raises:
+            TokenizerError: an id is not in the vocabulary.
+        """
+        return [self._piece(index) for index in known_ids(ids, self.size)]
+
+    def _piece(self, index: int) -> str:
+        token = self._tokens[index]
+        return token if index < self._first_text_id else readable(token)
+
+    def _text_ids(self, ids: Iterable[int]) -> list[int]:
+        return [index for index in known_ids(ids, self.size) if index >= self._first_text_id]
+
+
+def _tag_symbol(language: str) -> str:
+    symbol = f"⟨2{language}⟩"
+    if not _TAG.fullmatch(symbol):
+        raise TokenizerError(
+            f"the language {language!r} cannot be a tag; expected letters, digits, '-' and '_', such as fr or zh-Hant"
+        )
+    return symbol
+
+
+def _library_tokenizer(
+    tokens: Sequence[str], merges: Sequence[tuple[str, str]], fold: bool = False
+) -> tokenizers.Tokenizer:
+    """A byte-level tokenizer with no added tokens, which alone would let a text reach a control symbol."""
+    vocabulary = {token: index for index, token in enumerate(tokens)}
+    if len(vocabulary) != len(tokens):
+        raise TokenizerError("a token stands in the vocabulary twice; each must have one id")
+    for left, right in merges:
+        # Seen here, as the library may panic, which is no Exception.
+        if not {left, right, left + right} <= vocabulary.keys() or set(left + right) - BYTES.keys():
+            raise TokenizerError(
+                f"the merge of {left[:40]!r} and {right[:40]!r} does not fit the vocabulary; learn the tokenizer again"
+            )
+    try:
+        model = models.BPE(vocabulary, list(merges))
+    except Exception as error:  # The library raises nothing more particular.
+        raise TokenizerError(f"the merges do not fit the vocabulary ({error}); learn the tokenizer again") from error
+    library = tokenizers.Tokenizer(model)
+    library.normalizer = _folding_normalizer() if fold else normalizers.NFC()
+    library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    library.decoder = decoders.ByteLevel()
+    return library
+
+
+def _folding_normalizer() -> normalizers.Normalizer:
+    """`folded` in the library's own terms."""
+    first, then = (
+        [normalizers.Replace(tokenizers.Regex(pattern), content) for pattern, content in rules]
+        for rules in (FIRST, THEN)
+    )
+    return normalizers.Sequence([normalizers.NFC(), *first, normalizers.NFC(), *then])
+
+
+@cache
+def _folding_document() -> Any:
+    """`_folding_normalizer` as a tokenizer's file has it."""
+    return json.loads(BytePairTokenizer([], [], [], fold=True).to_json())["normalizer"]
+
+
+def _learn_merges(texts: Iterable[str], size: int) -> tuple[list[str], list[tuple[str, str]]]:
+    """The learned tokens in the order of learning, and their merges; `size` counts the 256 bytes too."""
+    library = _library_tokenizer(CHARACTERS, [])
+    trainer = trainers.BpeTrainer(
+        vocab_size=size, min_frequency=2, initial_alphabet=list(CHARACTERS), show_progress=False
+    )
+    library.train_from_iterator(_some_text(texts), trainer)
+    model = json.loads(library.to_str())["model"]
+    tokens = sorted(model["vocab"], key=model["vocab"].__getitem__)
+    return [token for token in tokens if len(token) > 1], [_merge_pair(merge) for merge in model["merges"]]
+
+
+def _some_text(texts: Iterable[str]) -> Iterator[str]:
+    empty = True
+    for text in texts:
+        empty = empty and not text
+        yield from learnable(text)
+    if empty:
+        raise TokenizerError("there is no text to learn a vocabulary from; give at least one line that is not empty")
+
+
+def _check_document(document: Any) -> bool:
+    """Whether a file's text is folded; refuses one that splits, normalises or decodes text in another way than ours."""
+    fold: bool = document["normalizer"] == _folding_document()
+    expected = {"pre_tokenizer": "ByteLevel", "decoder": "ByteLevel", "model": "BPE"}
+    if not fold:
+        expected["normalizer"] = "NFC"
+    for part, kind in expected.items():
+        found = (document[part] or {}).get("type")
+        if found != kind:
+            raise ValueError(f"its {part} is {found}, not {kind}")
+    if document["pre_tokenizer"]["add_prefix_space"] or document["added_tokens"]:
+        raise ValueError("it adds tokens or a space to the text")
+    if not document["pre_tokenizer"].get("use_regex", True) or document["model"].get("ignore_merges"):
+        raise ValueError("it splits words or merges in another way")
+    return fold
+
+
+def _tokens_by_id(vocabulary: dict[str, int]) -> list[str]:
+    tokens = sorted(vocabulary, key=vocabulary.__getitem__)
+    if [vocabulary[token] for token in tokens] != list(range(len(tokens))):
+        raise ValueError("its ids are not 0, 1, 2, …")
+    return tokens
+
+
+def _split_vocabulary(tokens: list[str]) -> tuple[list[str], list[str]]:
+    """The languages and the learned tokens of a vocabulary in our order."""
+    tags = [match for token in tokens if (match := _TAG.fullmatch(token))]
+    fixed = [*CONTROLS, *sorted(tag[0] for tag in tags), *CHARACTERS]
+    if tokens[: len(fixed)] != fixed:
+        raise ValueError("its vocabulary does not begin with the control symbols and the 256 bytes")
+    return [tag[1] for tag in tags], tokens[len(fixed) :]
+
+
+def _merge_pair(merge: Any) -> tuple[str, str]:
+    """A merge as a pair; older files write it as two tokens with a space between."""
+    left, right = merge.split(" ") if isinstance(merge, str) else merge
+    return str(left), str(right)

@@ -1,0 +1,159 @@
+"""One piece for each character: text to ids and back, for every string."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Final, final
+
+from clearhead.errors import TokenizerError
+from clearhead.text.alphabet import visible
+from clearhead.text.folding import folded
+from clearhead.text.normalizing import normal_form
+from clearhead.text.vocabulary import CONTROLS, known_ids, no_tokenizer, read_text, write_text
+
+KIND: Final = "characters"
+UNKNOWN: Final = "\ufffd"
+# What a file of this kind says, and in which forms its text may be.
+_FIELDS: Final = {"kind", "normalize", "characters"}
+_FORMS: Final = {"nfc": False, "folded": True}
+_FIXED: Final = len(CONTROLS) + 1
+
+
+@final
+class CharacterTokenizer:
+    """Text ↔ ids, a `Tokenizer` whose pieces are the characters of a corpus: code points of text in NFC.
+
+    The vocabulary, in the order of its ids: padding, begin, end, U+FFFD, which every character that the corpus had not
+    is read as, then the corpus's characters in the order of their code points. There are no tags.
+    """
+
+    padding: ClassVar[int] = 0
+    begin: ClassVar[int] = 1
+    end: ClassVar[int] = 2
+    unknown: ClassVar[int] = 3
+    languages: ClassVar[tuple[str, ...]] = ()
+    byte_ids: ClassVar[range] = range(0)
+
+    def __init__(self, characters: Iterable[str], fold: bool = False) -> None:
+        """characters: those that are known; fold: whether variants of quotes and spaces are read as the plain ones.
+
+        Raises TokenizerError for what is no character, or none that a normalised text has.
+        """
+        self.folds = fold
+        self._characters = [UNKNOWN, *sorted({*characters} - {UNKNOWN})]
+        for one in self._characters:
+            if not isinstance(one, str) or len(one) != 1 or normal_form(one) != one:
+                raise TokenizerError(
+                    f"{one!r:.40} is not one character in Unicode's form NFC; learn the tokenizer again"
+                )
+        self._ids = {one: index for index, one in enumerate(self._characters, start=self.unknown)}
+
+    @classmethod
+    def learn(cls, texts: Iterable[str], size: int | None = None, fold: bool = False) -> "CharacterTokenizer":
+        """The characters of some texts; with `size`, so many symbols at most: those that are rarest are left out.
+
+        Raises TokenizerError where there is no text, or no room for a character.
+        """
+        if size is not None and size <= _FIXED:
+            raise TokenizerError(
+                f"text.size={size} cannot hold a character beside {_FIXED} control symbols; choose a size such as 256"
+            )
+        found: Counter[str] = Counter()
+        for text in texts:
+            found.update(folded(text) if fold else normal_form(text))
+        del found[UNKNOWN]
+        if not found:
+            raise TokenizerError("there is no text to learn characters from; give at least one line that is not empty")
+        # Of equally many the first by its code point, so that the same text gives the same vocabulary.
+        ranked = sorted(found, key=lambda one: (-found[one], one))
+        return cls(ranked if size is None else ranked[: size - _FIXED], fold)
+
+    @classmethod
+    def load(cls, path: Path) -> "CharacterTokenizer":
+        """Read what `save` wrote. Raises TokenizerError where that is missing or of another kind."""
+        return cls.from_json(read_text(path), str(path))
+
+    @classmethod
+    def from_json(cls, text: str, name: str = "this tokenizer") -> "CharacterTokenizer":
+        """Rebuild from `to_json`'s text; errors call it `name`. Raises TokenizerError where it is none."""
+        try:
+            document = json.loads(text)
+            _check_document(document)
+            return cls(document["characters"], _FORMS[document["normalize"]])
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise no_tokenizer(name, error) from error
+
+    def save(self, path: Path) -> None:
+        """Write `to_json` to a file, all or nothing."""
+        write_text(self.to_json(), path)
+
+    def to_json(self) -> str:
+        """The whole tokenizer as text, which says its kind: two that are the same give the same text."""
+        document = {
+            "kind": KIND,
+            "normalize": "folded" if self.folds else "nfc",
+            "characters": "".join(self._characters[1:]),
+        }
+        return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+    @property
+    def size(self) -> int:
+        """How many ids there are: what the embedding needs."""
+        return len(CONTROLS) + len(self._characters)
+
+    @property
+    def token_bytes(self) -> list[bytes | None]:
+        """The bytes of each id's character; None for a control symbol."""
+        return [*[None] * len(CONTROLS), *(one.encode() for one in self._characters)]
+
+    @property
+    def merge_parents(self) -> list[tuple[int, int]]:
+        """No character is merged from others."""
+        return [(-1, -1)] * self.size
+
+    def tag(self, language: str) -> int:
+        """Raises TokenizerError: there are no tags."""
+        raise TokenizerError(f"no tag for the language {language!r}; a tokenizer of characters has none")
+
+    def encode(self, text: str, at_most: int | None = None) -> list[int]:
+        """The ids of a text, without any control symbol: all, or the first `at_most` of them."""
+        known, unknown = self._ids, self.unknown
+        return [known.get(one, unknown) for one in self._composed(text)[:at_most]]
+
+    def encode_many(self, texts: Sequence[str], at_most: int | None = None) -> list[list[int]]:
+        """`encode` for many texts."""
+        return [self.encode(text, at_most) for text in texts]
+
+    def normalized(self, text: str) -> str:
+        """The text in NFC, folded where this tokenizer folds, with U+FFFD for what is not known."""
+        return "".join(one if one in self._ids else UNKNOWN for one in self._composed(text))
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of the ids; control symbols are left out. Raises TokenizerError for an id that is not known."""
+        first = len(CONTROLS)
+        return "".join(self._characters[index - first] for index in known_ids(ids, self.size) if index >= first)
+
+    def decode_many(self, sequences: Iterable[Iterable[int]]) -> list[str]:
+        """`decode` for many sequences of ids."""
+        return [self.decode(ids) for ids in sequences]
+
+    def pieces(self, ids: Iterable[int]) -> list[str]:
+        """Each id as a person reads it: a space as "▁", what cannot be seen as its bytes, a control as "⟨end⟩".
+
+        For display only. Raises TokenizerError for an id that is not in the vocabulary.
+        """
+        shown = [*CONTROLS, *(visible(one).replace(" ", "▁") for one in self._characters)]
+        return [shown[index] for index in known_ids(ids, self.size)]
+
+    def _composed(self, text: str) -> str:
+        return folded(text) if self.folds else normal_form(text)
+
+
+def _check_document(document: Any) -> None:
+    if document["kind"] != KIND:
+        raise ValueError(f"its kind is {str(document['kind'])[:40]!r}, not {KIND}")
+    if document.keys() != _FIELDS or not isinstance(document["characters"], str):
+        raise ValueError(f"it has other fields than {', '.join(sorted(_FIELDS))}")
+    if len(set(document["characters"])) != len(document["characters"]) or UNKNOWN in document["characters"]:
+        raise ValueError("a character stands in it twice")
