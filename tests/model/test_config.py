@@ -6,8 +6,8 @@ import jaxtyping
 import pytest
 
 from clearhead.errors import ConfigError
-from clearhead.model import TransformerConfig
-from clearhead.model.config import BlockConfig
+from clearhead.model import DecoderOnlyConfig, FamilyConfig, TransformerConfig
+from clearhead.model.config import BlockConfig, BlockFields
 
 GOOD = {"source_vocabulary": 100, "target_vocabulary": 100}
 
@@ -45,6 +45,7 @@ def test_the_defaults_are_the_paper_s_base_model() -> None:
         ({"scale": float("nan")}, "scale=nan is not a finite number above 0"),
         ({"scale": 10**400}, "scale=a number of many digits is not a finite number above 0"),
         ({"eps": 1e39}, r"eps=1e\+39 is not a finite number above 0"),
+        ({"scale_embeddings": "yes"}, "scale_embeddings='yes' is not known; choose one of True, False"),
         ({"bias": 1}, "bias=1 is not known; choose one of True, False"),
         ({"target_vocabulary": 90}, "share_embeddings=all needs one vocabulary, but source_vocabulary=100"),
     ],
@@ -60,16 +61,18 @@ def test_what_cannot_be_is_refused_in_one_line(changes: dict[str, object], messa
     assert "\n" not in str(error.value)
 
 
-def test_blocks_have_what_the_family_has() -> None:
-    """Whoever adds a value to a block adds it to the family, with the same default and kind."""
-    family = {one.name: one for one in dataclasses.fields(TransformerConfig)}
-    for one in dataclasses.fields(BlockConfig):
-        assert family[one.name].default == one.default
-        # A family may leave to its blocks what they derive.
-        assert family[one.name].type in (one.type, one.type | None)
+FAMILIES = [(TransformerConfig, GOOD), (DecoderOnlyConfig, {"vocabulary": 100})]
+every_family = pytest.mark.parametrize(("kind", "vocabularies"), FAMILIES)
+
+
+@every_family
+def test_blocks_have_what_the_family_has(kind: type[FamilyConfig], vocabularies: dict[str, int]) -> None:
+    fields = {one.name: one.default for one in dataclasses.fields(BlockFields)}
+    assert {one.name: one.default for one in dataclasses.fields(BlockConfig)} == fields
     changes = {"width": 64, "heads": 4, "norm": "rms", "eps": 1e-6, "bias": False, "scale": 1.0, "dropout": 0.2}
-    block = TransformerConfig(**GOOD, **changes).block
-    assert {name: getattr(block, name) for name in changes} == changes
+    config = kind(**vocabularies, **changes)
+    assert {name: getattr(config.block, name) for name in changes} == changes
+    assert {name: getattr(config, name) for name in fields} == fields | changes
 
 
 def test_what_is_derived_follows_what_is_replaced() -> None:
@@ -94,6 +97,34 @@ def test_files_tell_what_is_new_only_where_it_is_not_as_it_was() -> None:
     assert changed.as_plain() == config.as_plain() | {"kv_heads": 2, "eps": 1e-6}
     for one in (config, changed):
         assert TransformerConfig(**one.as_plain()) == one
+
+
+def test_files_tell_what_a_decoder_only_is() -> None:
+    config = DecoderOnlyConfig(vocabulary=100, layers=2)
+    plain = config.as_plain()
+    assert (plain["vocabulary"], plain["layers"], plain["share_embeddings"], plain["width"]) == (100, 2, True, 512)
+    assert "eps" not in plain
+    assert dataclasses.replace(config, eps=1e-6).as_plain() == plain | {"eps": 1e-6}
+    assert DecoderOnlyConfig(**plain) == config
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"vocabulary": 0}, "vocabulary=0 is not a whole number from 1 to "),
+        ({"layers": -1}, "layers=-1 is not a whole number from 0 to 1,024"),
+        ({"share_embeddings": "all"}, "share_embeddings='all' is not known; choose one of True, False"),
+        ({"width": 100, "heads": 8}, "width=100 is not divisible by heads=8; choose a width such as 96 or 104"),
+    ],
+)
+def test_a_decoder_only_that_cannot_be_is_refused_in_one_line(changes: dict[str, object], message: str) -> None:
+    jaxtyping.config.update("jaxtyping_disable", True)
+    try:
+        with pytest.raises(ConfigError, match=message) as error:
+            DecoderOnlyConfig(**{"vocabulary": 100, **changes})
+    finally:
+        jaxtyping.config.update("jaxtyping_disable", False)
+    assert "\n" not in str(error.value)
 
 
 def test_a_configuration_cannot_be_changed_only_replaced() -> None:

@@ -5,12 +5,22 @@ import dataclasses
 import pytest
 import torch
 
-from clearhead.model import PRESETS, EncoderDecoder, TransformerConfig, paper_base, paper_big
+from clearhead.model import (
+    CAUSAL_PRESETS,
+    PRESETS,
+    FamilyConfig,
+    gpt2_small,
+    gpt_tiny,
+    llama_tiny,
+    paper_base,
+    paper_big,
+)
+from clearhead.model.families import built
 
 
-def parameters(config: TransformerConfig) -> int:
+def parameters(config: FamilyConfig) -> int:
     with torch.device("meta"):
-        return sum(parameter.numel() for parameter in EncoderDecoder(config).parameters())
+        return sum(parameter.numel() for parameter in built(config).parameters())
 
 
 def test_paper_base_has_the_sizes_of_table_3() -> None:
@@ -45,3 +55,32 @@ def test_the_count_of_paper_base_by_hand() -> None:
 def test_every_preset_takes_vocabularies_and_can_be_changed(name: str) -> None:
     config = dataclasses.replace(PRESETS[name](500, 500), encoder_layers=1)
     assert (config.source_vocabulary, config.encoder_layers) == (500, 1)
+
+
+def test_gpt2_small_has_as_many_parameters_as_the_published_model() -> None:
+    """124,439,808: what `GPT2LMHeadModel.from_pretrained("gpt2").num_parameters()` gives."""
+    config = gpt2_small(50_257)
+    assert (config.layers, config.heads, config.width, config.max_length) == (12, 12, 768, 1024)
+    assert parameters(config) == 124_439_808
+
+
+def test_gpt_tiny_has_as_many_parameters_as_nanogpt_says() -> None:
+    """nanoGPT prints "number of parameters: 0.80M", position embeddings left out, for 65 characters."""
+    config = gpt_tiny(65)
+    assert (config.layers, config.heads, config.width, config.max_length, config.dropout) == (4, 4, 128, 64, 0.0)
+    # Attention and feed-forward 12·128², two normalisations of 128, in 4 layers; one more; 65 characters.
+    assert parameters(config) - 64 * 128 == 4 * (12 * 128**2 + 2 * 128) + 128 + 65 * 128 == 795_904
+
+
+def test_llama_tiny_has_as_many_parameters_as_stories15m() -> None:
+    """llama2.c's table: dim 288, 6 layers, 6 heads, context 256, 15M; its run.c's sizes by hand."""
+    config = llama_tiny(32_000)
+    assert (config.layers, config.heads, config.width, config.max_length) == (6, 6, 288, 256)
+    layer = 4 * 288**2 + 3 * 288 * 768 + 2 * 288
+    assert parameters(config) == 32_000 * 288 + 6 * layer + 288 == 15_191_712
+
+
+@pytest.mark.parametrize("name", CAUSAL_PRESETS)
+def test_every_causal_preset_takes_a_vocabulary_and_can_be_changed(name: str) -> None:
+    config = dataclasses.replace(CAUSAL_PRESETS[name](500), layers=1)
+    assert (config.vocabulary, config.layers) == (500, 1)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from clearhead.model import EncoderDecoder, TransformerConfig
+from clearhead.model import DecoderOnly, DecoderOnlyConfig, EncoderDecoder, TransformerConfig
 from clearhead.model.shapes import parameter_shapes, table_numbers
 
 CHOICES = itertools.product(
@@ -38,6 +38,21 @@ def test_they_are_the_models_whatever_its_blocks_are(norm: Any, bias: bool) -> N
     )  # fmt: skip
     model = EncoderDecoder(config)
     assert parameter_shapes(config) == {name: tuple(one.shape) for name, one in model.named_parameters()}
+    assert table_numbers(config) == sum(table.numel() for table in model.buffers())
+
+
+@pytest.mark.parametrize("positions", ["sinusoidal", "learned", "rotary"])
+@pytest.mark.parametrize("placement", ["post", "pre"])
+@pytest.mark.parametrize("share", [True, False])
+def test_they_are_a_decoder_onlys(positions: Any, placement: Any, share: bool) -> None:
+    config = DecoderOnlyConfig(
+        vocabulary=7, layers=2, width=8, heads=4, kv_heads=2, inner_width=12, max_length=5, positions=positions,
+        norm_placement=placement, share_embeddings=share,
+    )  # fmt: skip
+    model = DecoderOnly(config)
+    for every in (False, True):
+        built = {name: tuple(one.shape) for name, one in model.named_parameters(remove_duplicate=not every)}
+        assert parameter_shapes(config, shared=every) == built
     assert table_numbers(config) == sum(table.numel() for table in model.buffers())
 
 

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 from clearhead.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from clearhead.model.cache import DecoderCache
-    from clearhead.model.config import TransformerConfig
+    from clearhead.model.cache import DecoderCache, StackCache
+    from clearhead.model.causal import DecoderOnly
+    from clearhead.model.config import DecoderOnlyConfig, FamilyConfig, TransformerConfig
     from clearhead.model.encoder_decoder import EncoderDecoder
     from clearhead.model.kernels import explicit_attention, fused_attention
     from clearhead.model.masks import (
@@ -19,20 +20,38 @@ if TYPE_CHECKING:
         unpadded_masks,
     )
     from clearhead.model.observed import Observed, See, unseen
-    from clearhead.model.presets import PRESETS, multi30k_tiny, paper_base, paper_big, street
+    from clearhead.model.presets import (
+        CAUSAL_PRESETS,
+        PRESETS,
+        gpt2_small,
+        gpt_tiny,
+        llama_tiny,
+        multi30k_tiny,
+        paper_base,
+        paper_big,
+        street,
+    )
 
 __all__ = [
+    "CAUSAL_PRESETS",
     "PRESETS",
     "DecoderCache",
+    "DecoderOnly",
+    "DecoderOnlyConfig",
     "EncoderDecoder",
+    "FamilyConfig",
     "Masks",
     "Observed",
     "See",
     "Segments",
+    "StackCache",
     "TransformerConfig",
     "causal_mask",
     "explicit_attention",
     "fused_attention",
+    "gpt2_small",
+    "gpt_tiny",
+    "llama_tiny",
     "masks_for",
     "multi30k_tiny",
     "packed_masks",
@@ -48,12 +67,23 @@ __all__ = [
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
-        "cache": ("DecoderCache",),
-        "config": ("TransformerConfig",),
+        "cache": ("DecoderCache", "StackCache"),
+        "causal": ("DecoderOnly",),
+        "config": ("DecoderOnlyConfig", "FamilyConfig", "TransformerConfig"),
         "encoder_decoder": ("EncoderDecoder",),
         "kernels": ("explicit_attention", "fused_attention"),
         "masks": ("Masks", "Segments", "causal_mask", "masks_for", "packed_masks", "padding_mask", "unpadded_masks"),
         "observed": ("Observed", "See", "unseen"),
-        "presets": ("PRESETS", "multi30k_tiny", "paper_base", "paper_big", "street"),
+        "presets": (
+            "CAUSAL_PRESETS",
+            "PRESETS",
+            "gpt2_small",
+            "gpt_tiny",
+            "llama_tiny",
+            "multi30k_tiny",
+            "paper_base",
+            "paper_big",
+            "street",
+        ),
     },
 )

@@ -21,6 +21,10 @@ class KeysValues(NamedTuple):
     value: Float[Tensor, "batch kv_heads keys head_width"]
 
 
+# Gets the keys and values of positions just computed, and gives what these may attend to: all that came before, too.
+Cache = Callable[[KeysValues], KeysValues]
+
+
 class Attention(Observed):
     """MultiHead(Q, K, V) = Concat(head_1, …, head_h)·W_O, where head_i = Attention(Q·W_Q, K·W_K, V·W_V).
 
@@ -53,7 +57,7 @@ class Attention(Observed):
         attended: Float[Tensor, "batch keys width"] | KeysValues | None = None,
         mask: Bool[Tensor, "#batch 1 #queries keys"] | None = None,
         start: Start = 0,
-        cache: Callable[[KeysValues], KeysValues] | None = None,
+        cache: Cache | None = None,
     ) -> Float[Tensor, "batch queries width"]:
         """What each of `inputs`, whose first position is `start`, gathers from `attended` where `mask` is True.
 

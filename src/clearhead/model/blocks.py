@@ -1,4 +1,4 @@
-"""The encoder's and the decoder's layer, made of sub-layers with a residual connection and a normalisation each."""
+"""The layers of stacks, made of sub-layers with a residual connection and a normalisation each."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from clearhead.model.attention import Attention, KeysValues
+from clearhead.model.attention import Attention, Cache, KeysValues
 from clearhead.model.cache import Past
 from clearhead.model.config import EPS, BlockConfig
 from clearhead.model.dropout import Dropout
@@ -65,8 +65,8 @@ class Residual(Observed):
         return self.see("sum", inputs + self.dropout(output), "add", inputs, output)
 
 
-class EncoderLayer(nn.Module):
-    """Self-attention, then the feed-forward network (figure 1, left)."""
+class SelfAttentionLayer(nn.Module):
+    """Self-attention, then the feed-forward network (figure 1, left): the encoder's layer, and a GPT's."""
 
     def __init__(self, config: BlockConfig) -> None:
         super().__init__()
@@ -77,12 +77,13 @@ class EncoderLayer(nn.Module):
 
     def forward(
         self,
-        inputs: Float[Tensor, "sentences source width"],
-        mask: Bool[Tensor, "sentences 1 #source source"],
+        inputs: Float[Tensor, "batch length width"],
+        mask: Bool[Tensor, "#batch 1 #length keys"],
         start: Start = 0,
-    ) -> Float[Tensor, "sentences source width"]:
+        cache: Cache | None = None,
+    ) -> Float[Tensor, "batch length width"]:
         def attend(inputs: Tensor) -> Tensor:
-            return self.self_attention(inputs, mask=mask, start=start)
+            return self.self_attention(inputs, mask=mask, start=start, cache=cache)
 
         inputs = self.self_attention_residual(inputs, attend)
         return self.feed_forward_residual(inputs, self.feed_forward)

@@ -27,6 +27,18 @@ def require_pairs(source: object, target: object) -> None:
         raise ConfigError(f"source has {len(source)} sentences and target {len(target)}; give a target for each source")
 
 
+def require_lengths(lengths: object, prompts: Tensor) -> None:
+    """Raise ConfigError unless `lengths` say of each prompt how many of its row's ids it has."""
+    if not isinstance(lengths, Tensor) or lengths.dtype not in _WHOLE or lengths.shape != prompts.shape[:1]:
+        raise ConfigError(f"lengths is {_described(lengths)}; give a whole number for each of {len(prompts)} prompts")
+    least, greatest = (int(one) for one in lengths.aminmax()) if len(lengths) else (0, 0)
+    if least < 0 or greatest > prompts.shape[1]:
+        raise ConfigError(
+            f"a prompt has length {least if least < 0 else greatest}, but its row has {prompts.shape[1]} ids; give "
+            f"lengths from 0 to {prompts.shape[1]}"
+        )
+
+
 def require_vocabulary(ids: Tensor, vocabulary: int) -> None:
     """Raise ConfigError where one of the ids is outside; that reads them, so it is asked once torch has refused."""
     if not ids.numel() or ids.is_meta:

@@ -21,12 +21,18 @@ _CHOICES = {
 }
 # What a size may be at most: above any model that is trained with this, and below what overflows a product of three.
 MOST_SIZES = {
-    "source_vocabulary": 2**24, "target_vocabulary": 2**24, "width": 2**16, "heads": 2**12, "kv_heads": 2**12,
-    "head_width": 2**16, "inner_width": 2**18, "encoder_layers": 2**10, "decoder_layers": 2**10, "max_length": 2**20,
+    "source_vocabulary": 2**24, "target_vocabulary": 2**24, "vocabulary": 2**24, "width": 2**16, "heads": 2**12,
+    "kv_heads": 2**12, "head_width": 2**16, "inner_width": 2**18, "encoder_layers": 2**10, "decoder_layers": 2**10,
+    "layers": 2**10, "max_length": 2**20,
 }  # fmt: skip
 # What version 0.1 took for granted.
 EPS = 1e-5
-_NEWER = ("kv_heads", "head_width", "eps", "bias", "scale")
+# What it wrote into files, in its order.
+_OLDEST = (
+    "source_vocabulary", "target_vocabulary", "width", "heads", "inner_width", "encoder_layers", "decoder_layers",
+    "dropout", "attention_dropout", "activation_dropout", "positions", "max_length", "norm_placement", "norm",
+    "activation", "share_embeddings",
+)  # fmt: skip
 _DERIVED: Any = None
 if TYPE_CHECKING:
     Derived = int
@@ -37,7 +43,30 @@ _RATES = ("dropout", "attention_dropout", "activation_dropout")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class BlockConfig:
+class BlockFields:
+    """The values that a block and every family have in common, with the meanings that `BlockConfig` tells."""
+
+    width: int = 512
+    heads: int = 8
+    kv_heads: int | None = None
+    head_width: int | None = None
+    inner_width: int = 2048
+    dropout: float = 0.1
+    attention_dropout: float = 0.0
+    activation_dropout: float = 0.0
+    positions: PositionKind = "sinusoidal"
+    max_length: int = 1024
+    norm_placement: NormPlacement = "post"
+    norm: NormKind = "layer"
+    eps: float = EPS
+    bias: bool = True
+    activation: Activation = "relu"
+    scale: float | None = None
+    scale_embeddings: bool = True
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class BlockConfig(BlockFields):
     """What one block is made of, whatever family it belongs to. The defaults are those of the paper's base model.
 
     A family's config yields it, with a number in place of each None but `scale`; replace that config's values, not
@@ -56,26 +85,13 @@ class BlockConfig:
     positions: "sinusoidal" interleaves sine and cosine (section 3.5), "sinusoidal-concatenated" puts all sines before
     all cosines (tensor2tensor), "learned" is a table (section 3.5), "rotary" turns queries and keys (Su et al. 2021).
     max_length: the most tokens a sequence may have.
+    scale_embeddings: whether a token's vector is multiplied by √width (section 3.4), to be as large as its position's.
 
     Raises ConfigError where the values contradict each other.
     """
 
-    width: int = 512
-    heads: int = 8
     kv_heads: Derived = _DERIVED
     head_width: Derived = _DERIVED
-    inner_width: int = 2048
-    dropout: float = 0.1
-    attention_dropout: float = 0.0
-    activation_dropout: float = 0.0
-    positions: PositionKind = "sinusoidal"
-    max_length: int = 1024
-    norm_placement: NormPlacement = "post"
-    norm: NormKind = "layer"
-    eps: float = EPS
-    bias: bool = True
-    activation: Activation = "relu"
-    scale: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("width", "heads", "inner_width", "max_length"):
@@ -90,7 +106,8 @@ class BlockConfig:
             _require_rate(name, getattr(self, name))
         for name, choices in _CHOICES.items():
             _require_choice(name, getattr(self, name), choices)
-        _require_choice("bias", self.bias, (True, False))
+        for name in ("bias", "scale_embeddings"):
+            _require_choice(name, getattr(self, name), (True, False))
         for name in ("eps", *(["scale"] if self.scale is not None else [])):
             _require_positive(name, getattr(self, name))
         self._require_agreement()
@@ -113,7 +130,7 @@ class BlockConfig:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class TransformerConfig:
+class TransformerConfig(BlockFields):
     """What an encoder-decoder Transformer is made of: two stacks of blocks, their vocabularies, and the blocks' values.
 
     What all blocks have in common is named as in `BlockConfig`, and means the same.
@@ -124,25 +141,9 @@ class TransformerConfig:
 
     source_vocabulary: int
     target_vocabulary: int
-    width: int = 512
-    heads: int = 8
-    inner_width: int = 2048
     encoder_layers: int = 6
     decoder_layers: int = 6
-    dropout: float = 0.1
-    attention_dropout: float = 0.0
-    activation_dropout: float = 0.0
-    positions: PositionKind = "sinusoidal"
-    max_length: int = 1024
-    norm_placement: NormPlacement = "post"
-    norm: NormKind = "layer"
-    activation: Activation = "relu"
     share_embeddings: Sharing = "all"
-    kv_heads: int | None = None
-    head_width: int | None = None
-    eps: float = EPS
-    bias: bool = True
-    scale: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("source_vocabulary", "target_vocabulary"):
@@ -160,13 +161,55 @@ class TransformerConfig:
     @property
     def block(self) -> BlockConfig:
         """What each of its blocks is made of."""
-        return BlockConfig(**{field.name: getattr(self, field.name) for field in dataclasses.fields(BlockConfig)})
+        return _block(self)
 
     def as_plain(self) -> dict[str, Any]:
         """Its values by name, as files hold them. What version 0.1 did not know is left out where it is as it was."""
-        values = dataclasses.asdict(self)
-        usual = {field.name: field.default for field in dataclasses.fields(self) if field.name in _NEWER}
-        return {name: value for name, value in values.items() if name not in usual or value != usual[name]}
+        return _plain(self)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class DecoderOnlyConfig(BlockFields):
+    """What a decoder-only Transformer (GPT) is made of: one stack of blocks, its vocabulary, and the blocks' values.
+
+    What all blocks have in common is named as in `BlockConfig`, and means the same.
+    share_embeddings: whether the output's matrix is the embedding's (section 3.4).
+
+    Raises ConfigError where the values contradict each other.
+    """
+
+    vocabulary: int
+    layers: int = 6
+    share_embeddings: bool = True
+
+    def __post_init__(self) -> None:
+        _require_whole("vocabulary", self.vocabulary, 1)
+        _require_whole("layers", self.layers, 0)
+        _require_choice("share_embeddings", self.share_embeddings, (True, False))
+        _ = self.block  # What contradicts itself in there is said at once.
+
+    @property
+    def block(self) -> BlockConfig:
+        """What each of its blocks is made of."""
+        return _block(self)
+
+    def as_plain(self) -> dict[str, Any]:
+        """Its values by name, as files hold them. What version 0.1 did not know is left out where it is usual."""
+        return _plain(self)
+
+
+FamilyConfig = TransformerConfig | DecoderOnlyConfig
+
+
+def _block(config: BlockFields) -> BlockConfig:
+    return BlockConfig(**{field.name: getattr(config, field.name) for field in dataclasses.fields(BlockFields)})
+
+
+def _plain(config: BlockFields) -> dict[str, Any]:
+    usual = {one.name: one.default for one in dataclasses.fields(BlockFields) if one.name not in _OLDEST}
+    values = dataclasses.asdict(config)
+    own = [name for name in values if name not in _OLDEST and (name not in usual or values[name] != usual[name])]
+    return {name: values[name] for name in (*_OLDEST, *own) if name in values}
 
 
 def _require_whole(name: str, value: object, at_least: int) -> None:

@@ -14,6 +14,12 @@ from clearhead.model.observed import Observed
 from clearhead.model.positions import Positions, Start, require_room
 
 
+def embedding_matrix(vocabulary: int, width: int) -> nn.Embedding:
+    """A vector for each token, with no number set."""
+    # nn.Embedding's constructor would draw numbers, from a generator that is the caller's, only to be drawn anew.
+    return nn.Embedding(vocabulary, width, _weight=torch.empty(vocabulary, width, dtype=torch.float32))
+
+
 class Embedding(Observed):
     """A row of a matrix for each token, times √d_model, plus its position (sections 3.4 and 3.5), dropped out (5.4).
 
@@ -23,7 +29,7 @@ class Embedding(Observed):
     def __init__(self, config: BlockConfig, matrix: nn.Embedding) -> None:
         super().__init__()
         self.matrix = matrix
-        self.scale = math.sqrt(config.width)
+        self.scale = math.sqrt(config.width) if config.scale_embeddings else 1.0
         self.max_length = config.max_length
         self.positions = None if config.positions == "rotary" else Positions(config)
         self.dropout = Dropout(config.dropout)

@@ -1,20 +1,19 @@
 """The Transformer of the paper's figure 1, top-down."""
 
-import torch
 from jaxtyping import Bool, Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 
 from clearhead.errors import ConfigError
 from clearhead.model.as_built import remember, structure_of
 from clearhead.model.cache import DecoderCache
 from clearhead.model.checks import require_pairs
 from clearhead.model.config import TransformerConfig
-from clearhead.model.embedding import Embedding, Output
+from clearhead.model.embedding import Embedding, Output, embedding_matrix
 from clearhead.model.initialization import initialize
 from clearhead.model.masks import Masks, Segments, causal_mask, packed_masks, unpadded_masks
 from clearhead.model.observed import Observed
 from clearhead.model.positions import Start, restarted
-from clearhead.model.stacks import Decoder, Encoder
+from clearhead.model.stacks import Decoder, SelfAttentionStack
 
 
 class EncoderDecoder(Observed):
@@ -26,12 +25,12 @@ class EncoderDecoder(Observed):
     def __init__(self, config: TransformerConfig, seed: int = 1) -> None:
         super().__init__()
         self.config, block = config, config.block
-        target = _matrix(config.target_vocabulary, config.width)
+        target = embedding_matrix(config.target_vocabulary, config.width)
         share_source, share_output = config.share_embeddings == "all", config.share_embeddings != "none"
-        source = target if share_source else _matrix(config.source_vocabulary, config.width)
-        output = target if share_output else _matrix(config.target_vocabulary, config.width)
+        source = target if share_source else embedding_matrix(config.source_vocabulary, config.width)
+        output = target if share_output else embedding_matrix(config.target_vocabulary, config.width)
         self.source_embedding = Embedding(block, source)
-        self.encoder = Encoder(block, config.encoder_layers)
+        self.encoder = SelfAttentionStack(block, config.encoder_layers, result="memory")
         self.target_embedding = Embedding(block, target)
         self.decoder = Decoder(block, config.decoder_layers)
         self.output = Output(output)
@@ -125,12 +124,6 @@ class EncoderDecoder(Observed):
         embedded = self.target_embedding(tokens.reshape(-1, 1), start=cache.length)
         masks = Masks(cache.source_mask, causal_mask(1, tokens.device), cache.source_mask)
         return self.output(self.decoder(embedded.view(*tokens.shape, -1), None, masks, cache=cache))
-
-
-def _matrix(vocabulary: int, width: int) -> nn.Embedding:
-    # nn.Embedding's constructor would draw numbers, from a generator that is the caller's, only to be drawn anew.
-    weight = torch.empty(vocabulary, width, dtype=torch.float32)
-    return nn.Embedding(vocabulary, width, _weight=weight)
 
 
 remember(EncoderDecoder)

@@ -51,7 +51,14 @@ def packed_masks(segments: Segments) -> Masks:
     source, target = segments
     causal = causal_mask(target.shape[1], target.device)
     memory = _same(target, source) | (target == 0)[:, None, :, None]
-    return Masks(_same(source, source), _same(target, target) & causal, memory)
+    return Masks(_same(source, source), segments_mask(target, causal), memory)
+
+
+def segments_mask(
+    segments: Int[Tensor, "rows length"], mask: Bool[Tensor, "#rows 1 #length length"]
+) -> Bool[Tensor, "rows 1 length length"]:
+    """`mask` within each document of a row, and nothing beyond it; padding, segment 0, attends to padding."""
+    return _same(segments, segments) & mask
 
 
 def _same(one: Int[Tensor, "rows queries"], other: Int[Tensor, "rows keys"]) -> Bool[Tensor, "rows 1 queries keys"]:

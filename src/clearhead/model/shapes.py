@@ -1,47 +1,65 @@
-"""The names and shapes of a Transformer's parameters and tables, from its config alone: nothing is built."""
+"""The names and shapes of a model's parameters and tables, from its config alone: nothing is built."""
 
 from collections.abc import Iterator
 
-from clearhead.model.config import GATED, BlockConfig, TransformerConfig
+from clearhead.model.config import GATED, BlockConfig, DecoderOnlyConfig, FamilyConfig, TransformerConfig
 
 Shape = tuple[int, ...]
 Named = Iterator[tuple[str, Shape]]
 
 
-def parameter_shapes(config: TransformerConfig, shared: bool = False) -> dict[str, Shape]:
-    """What `EncoderDecoder(config).named_parameters()` names, with its shape; a test holds the two equal.
+def parameter_shapes(config: FamilyConfig, shared: bool = False) -> dict[str, Shape]:
+    """What the `named_parameters()` of this config's model name, with its shape; a test holds the two equal.
 
     shared: a matrix that stands in several places is listed under each of its names.
     """
-    block = config.block
-    found = dict(_embedding("source_embedding", block, config.source_vocabulary))
-    for number in range(config.encoder_layers):
-        found |= dict(_layer(f"encoder.layers.{number}", block, ("self_attention",)))
-    for number in range(config.decoder_layers):
-        found |= dict(_layer(f"decoder.layers.{number}", block, ("self_attention", "cross_attention")))
-    if config.norm_placement == "pre":
-        for stack in ("encoder", "decoder"):
-            found |= dict(_normalization(f"{stack}.normalization", block))
-    found |= dict(_embedding("target_embedding", block, config.target_vocabulary))
-    found["output.matrix.weight"] = (config.target_vocabulary, config.width)
+    found = dict(_decoder_only(config) if isinstance(config, DecoderOnlyConfig) else _encoder_decoder(config))
     if not shared:
         for name in shared_names(config):
             del found[name]
     return found
 
 
-def shared_names(config: TransformerConfig) -> dict[str, str]:
+def shared_names(config: FamilyConfig) -> dict[str, str]:
     """The names of matrices that stand in several places, and under which other name they are listed once."""
     output, target, source = (f"{part}.matrix.weight" for part in ("output", "target_embedding", "source_embedding"))
+    if isinstance(config, DecoderOnlyConfig):
+        return {output: "embedding.matrix.weight"} if config.share_embeddings else {}
     return {"all": {target: source, output: source}, "target": {output: target}, "none": {}}[config.share_embeddings]
 
 
-def table_numbers(config: TransformerConfig) -> int:
+def table_numbers(config: FamilyConfig) -> int:
     """How many numbers the tables of positions hold that a formula gives, so that no file has them."""
+    if isinstance(config, DecoderOnlyConfig):
+        layers, tables = config.layers, 1
+    else:
+        layers, tables = config.encoder_layers + config.decoder_layers, 2
     if config.positions == "rotary":
         # A sine and a cosine of each pair of a head's numbers, in each self-attention.
-        return (config.encoder_layers + config.decoder_layers) * config.max_length * config.block.head_width
-    return 0 if config.positions == "learned" else 2 * config.max_length * config.width
+        return layers * config.max_length * config.block.head_width
+    return 0 if config.positions == "learned" else tables * config.max_length * config.width
+
+
+def _encoder_decoder(config: TransformerConfig) -> Named:
+    block = config.block
+    yield from _embedding("source_embedding", block, config.source_vocabulary)
+    yield from _stack("encoder", block, config.encoder_layers, ("self_attention",))
+    yield from _stack("decoder", block, config.decoder_layers, ("self_attention", "cross_attention"))
+    yield from _embedding("target_embedding", block, config.target_vocabulary)
+    yield "output.matrix.weight", (config.target_vocabulary, config.width)
+
+
+def _decoder_only(config: DecoderOnlyConfig) -> Named:
+    yield from _embedding("embedding", config.block, config.vocabulary)
+    yield from _stack("decoder", config.block, config.layers, ("self_attention",))
+    yield "output.matrix.weight", (config.vocabulary, config.width)
+
+
+def _stack(stack: str, config: BlockConfig, layers: int, attentions: tuple[str, ...]) -> Named:
+    for number in range(layers):
+        yield from _layer(f"{stack}.layers.{number}", config, attentions)
+    if config.norm_placement == "pre":
+        yield from _normalization(f"{stack}.normalization", config)
 
 
 def _embedding(part: str, config: BlockConfig, vocabulary: int) -> Named:

@@ -6,8 +6,8 @@ from typing import cast
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from clearhead.model.attention import KeysValues
-from clearhead.model.blocks import DecoderLayer, EncoderLayer, normalization, normalized
+from clearhead.model.attention import Cache, KeysValues
+from clearhead.model.blocks import DecoderLayer, SelfAttentionLayer, normalization, normalized
 from clearhead.model.cache import DecoderCache, Past
 from clearhead.model.config import BlockConfig
 from clearhead.model.masks import Masks
@@ -15,23 +15,34 @@ from clearhead.model.observed import Observed
 from clearhead.model.positions import Start
 
 
-class Encoder(Observed):
-    """The encoder's stack (section 3.1). Pre-norm sums grow from layer to layer, so they are normalised once more."""
+class SelfAttentionStack(Observed):
+    """Layers of self-attention and feed-forward: an encoder (section 3.1), and, with a causal mask, all of a GPT.
 
-    def __init__(self, config: BlockConfig, layers: int) -> None:
+    Pre-norm sums grow from layer to layer, so they are normalised once more. `result` is what a trace calls the last
+    vectors.
+    """
+
+    def __init__(self, config: BlockConfig, layers: int, result: str = "normalized") -> None:
         super().__init__()
-        self.layers = nn.ModuleList(EncoderLayer(config) for _ in range(layers))
+        self.layers = nn.ModuleList(SelfAttentionLayer(config) for _ in range(layers))
         self.normalization = normalization(config) if config.norm_placement == "pre" else nn.Identity()
+        self.result = result
 
     def forward(
         self,
-        inputs: Float[Tensor, "sentences source width"],
-        mask: Bool[Tensor, "sentences 1 #source source"],
+        inputs: Float[Tensor, "batch length width"],
+        mask: Bool[Tensor, "#batch 1 #length keys"],
         start: Start = 0,
-    ) -> Float[Tensor, "sentences source width"]:
-        for layer in self.layers:
-            inputs = layer(inputs, mask, start)
-        return normalized(self, "memory", inputs)
+        caches: Sequence[Cache] | None = None,
+    ) -> Float[Tensor, "batch length width"]:
+        """All positions at once, the first of which is `start`, each attending to where `mask` is True.
+
+        caches: for each layer what gives its attention the keys and values of earlier positions too (`StackCache`).
+        """
+        given: Sequence[Cache | None] = [None] * len(self.layers) if caches is None else caches
+        for layer, cache in zip(self.layers, given, strict=True):
+            inputs = layer(inputs, mask, start, cache)
+        return normalized(self, self.result, inputs)
 
 
 class Decoder(Observed):

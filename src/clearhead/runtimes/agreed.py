@@ -61,7 +61,7 @@ def compare() -> None:
     )  # fmt: skip
     kinds = (PositionKind, NormPlacement, NormKind, Activation, Sharing)
     names = ("positions", "norm_placement", "norm", "activation", "share_embeddings")
-    shared = {"kv_heads": 2, "head_width": 10, "eps": 1e-3, "bias": False, "scale": 0.5}
+    shared = {"kv_heads": 2, "head_width": 10, "eps": 1e-3, "bias": False, "scale": 0.5, "scale_embeddings": False}
     unknown = set()
     for changes, values in itertools.product(({}, shared), itertools.product(*map(get_args, kinds))):
         config = dataclasses.replace(small, **changes, **dict(zip(names, values, strict=True)))

@@ -71,7 +71,7 @@ class Prepacking:
         struct.normalize_after = block.norm_placement == "post"
         struct.gated = block.activation in GATED
         struct.activation = (GATED if struct.gated else ACTIVATIONS).index(block.activation)
-        struct.scale = math.sqrt(width)
+        struct.scale = math.sqrt(width) if block.scale_embeddings else 1.0
         struct.source_embedding = self._pointer("source_embedding.matrix.weight", config.source_vocabulary, width)
         struct.target_embedding = self._pointer("target_embedding.matrix.weight", config.target_vocabulary, width)
         if block.positions == "rotary":
