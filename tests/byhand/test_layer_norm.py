@@ -7,8 +7,8 @@ from torch import Tensor
 
 from clearhead.byhand import make_sheet
 from clearhead.byhand.topic import fractions
-from clearhead.model.blocks import normalization
 from clearhead.model.config import BlockConfig
+from clearhead.model.norms import normalization
 
 
 def test_it_is_the_blocks_normalisation(

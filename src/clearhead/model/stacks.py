@@ -7,10 +7,11 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from clearhead.model.attention import Cache, KeysValues
-from clearhead.model.blocks import DecoderLayer, SelfAttentionLayer, normalization, normalized
+from clearhead.model.blocks import DecoderLayer, SelfAttentionLayer
 from clearhead.model.cache import DecoderCache, Past
 from clearhead.model.config import BlockConfig
 from clearhead.model.masks import Masks
+from clearhead.model.norms import normalization, normalized
 from clearhead.model.observed import Observed
 from clearhead.model.positions import Start
 
