@@ -12,13 +12,13 @@ from clearhead.bundle.folder import Parts, write_folder
 from clearhead.bundle.serving import Serving
 from clearhead.bundle.settings import Settings
 from clearhead.bundle.streaming import Noting, best_texts, streamed
-from clearhead.decoding import Engine, Precision, Sampling, SearchOptions, Shortlist
+from clearhead.bundle.translating import Translating
+from clearhead.decoding import Precision, Sampling, SearchOptions, Shortlist
 from clearhead.errors import UsageError
 from clearhead.model import TransformerConfig
 from clearhead.tasks import task_for
-from clearhead.tasks.translation import Translation, source_ids, tag_of, too_long, unreadable
-from clearhead.tasks.translation.searching import listed_for, scores, search_options, translations, wide_enough
-from clearhead.text import Tokenizer, is_blank, learned_scripts, visible
+from clearhead.tasks.translation import Translation, too_long, unreadable
+from clearhead.text import Tokenizer, learned_scripts, visible
 from clearhead.text.utf8 import Utf8Automaton
 
 if TYPE_CHECKING:
@@ -119,8 +119,7 @@ class Bundle:
 
         Raises UsageError for a language that the model does not know.
         """
-        require_text("to", to, optional=True)
-        return tag_of(to, self.source_tokenizer, self.settings.targets)
+        return self._translating.tag(to)
 
     def encode(self, text: str, to: str | None = None) -> list[int]:
         """The ids that the model reads for a text: the tag of `to`, where it knows several languages, pieces, and end.
@@ -128,7 +127,7 @@ class Bundle:
         Too long a text is cut. Raises UsageError for a language that the model does not know.
         """
         require_text("text", text)
-        return self._sources([text], to)[0] or [*self.tag(to), self.source_tokenizer.end]
+        return self._translating.sources([text], to)[0] or [*self.tag(to), self.source_tokenizer.end]
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of ids that the model wrote, such as `Translation.tokens`; begin, end and tags are left out.
@@ -233,7 +232,7 @@ class Bundle:
         `translate` does.
         """
         require_many("texts", texts)
-        options = self._options(beam_size, top_beams, length_penalty, sampling)
+        options = self._translating.options(beam_size, top_beams, length_penalty, sampling)
         return list(self._finder(to, options, prefix, batch_tokens, workers, exact)(texts, first))
 
     def search_stream(
@@ -256,7 +255,7 @@ class Bundle:
 
         noting: is called with some texts and the number of the first, from 0, before they are translated.
         """
-        options = self._options(beam_size, top_beams, length_penalty, sampling)
+        options = self._translating.options(beam_size, top_beams, length_penalty, sampling)
         return streamed(texts, self._finder(to, options, prefix, batch_tokens, workers, exact), ahead, noting)
 
     def _finder(
@@ -268,24 +267,11 @@ class Bundle:
         workers: int | None,
         exact: bool,
     ) -> Callable[[Sequence[str], int], Iterator[list[Translation]]]:
-        """What searches for the translations of texts, given them and the number of the first."""
         require_text("prefix", prefix)
-        self.tag(to)
         for name, value in (("batch_tokens", batch_tokens), ("workers", workers)):
             if value is not None:
                 whole(name, value)
-        shortlist = listed_for(to, self.shortlist, self.languages)
-
-        def find(texts: Sequence[str], first: int) -> Iterator[list[Translation]]:
-            engine = self._serving.engine(self.precision)
-            if batch_tokens is not None or workers is not None:
-                engine = Engine(engine.runtime, batch_tokens=batch_tokens, workers=workers)
-            return translations(
-                self._sources(texts, to), engine, self.target_tokenizer, options, first=first, prefix=prefix,
-                shortlist=shortlist, precise=self._serving.precise if exact else None,
-            )  # fmt: skip
-
-        return find
+        return self._translating.finder(to, options, prefix, batch_tokens, workers, exact)
 
     def score(
         self,
@@ -305,12 +291,7 @@ class Bundle:
         require_many("targets", targets)
         if len(sources) != len(targets):
             raise UsageError(f"{len(sources)} sources but {len(targets)} targets; give one target for each source")
-        options, encoded = self._options(None, 1, length_penalty, None), self._sources(sources, to)
-        # A blank source with words for a target is a question: how probable are they after nothing at all?
-        asked = [
-            ids or (None if is_blank(text) else self.encode("", to)) for ids, text in zip(encoded, targets, strict=True)
-        ]
-        return scores(asked, targets, self._serving.precise(), self.target_tokenizer, options, batch_tokens)
+        return self._translating.score(sources, targets, to, length_penalty, batch_tokens)
 
     def trace(
         self, text: str, to: str | None = None, target: str | None = None, *, beam_size: int = 1
@@ -321,16 +302,9 @@ class Bundle:
         numbers are those of the model in float32, whatever the precision it is served in.
         Raises UsageError for a blank text or an unknown language, DecodingError for a target too long to be written.
         """
-        from clearhead.bundle.traces import traced_text
-
         require_text("text", text)
         require_text("target", target, optional=True)
-        [source] = self._sources([text], to)
-        if source is None:
-            raise UsageError("there is nothing to trace in a blank text; give a sentence")
-        options = self._options(beam_size, 1, None, None)
-        tokenizers, settings = (self.source_tokenizer, self.target_tokenizer), {"model": self.settings.name, "to": to}
-        found = traced_text(self._serving, self.precision, text, source, target, tokenizers, options, settings)
+        found = self._translating.trace(text, to, target, beam_size)
         found.bundle = self
         return found
 
@@ -350,26 +324,17 @@ class Bundle:
         if (reason := departure(self.model)) is not None:
             _LOG.warning("the model has %s, which no bundle holds: %s has its weights alone", reason, path)
 
-    def _options(
-        self, beam_size: int | None, top_beams: int, length_penalty: str | None, sampling: Sampling | None
-    ) -> SearchOptions:
-        return search_options(
-            self.target_tokenizer,
-            wide_enough(self.settings.beam_size, top_beams) if beam_size is None else beam_size,
-            self.settings.length_penalty if length_penalty is None else length_penalty,
-            top_beams=top_beams,
-            sampling=sampling,
-            utf8=self._utf8,
-        )
+    @property
+    def _translating(self) -> Translating:
+        return Translating(
+            self._serving, self.precision, self.source_tokenizer, self.target_tokenizer, self.settings, self.shortlist,
+            self._utf8,
+        )  # fmt: skip
 
     @functools.cached_property
     def _utf8(self) -> Utf8Automaton:
         """Keeps what is written to whole characters."""
         return Utf8Automaton.of(self.target_tokenizer.token_bytes)
-
-    def _sources(self, texts: Sequence[str], to: str | None) -> list[list[int] | None]:
-        """The ids of each text with its tag and end; None for a blank one. Too long a text is cut."""
-        return source_ids(texts, self.tag(to), self.source_tokenizer, self.config.max_length)
 
     def too_long(self, texts: Sequence[str]) -> list[int]:
         """The numbers, from 0, of the texts that are longer than the model can read, and are cut at its limit."""

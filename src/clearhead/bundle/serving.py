@@ -103,8 +103,18 @@ class Serving:
     def config(self) -> Any:
         return self._stored.config if self._stored is not None else self._model.config
 
-    def engine(self, precision: Precision) -> Engine:
-        """What translates: the model prepared for its device in `precision`, or the model itself."""
+    def engine(self, precision: Precision, batch_tokens: int | None = None, workers: int | None = None) -> Engine:
+        """What translates: the model prepared for its device in `precision`, or the model itself.
+
+        One of its own for whoever says how large batches are, or how many are computed at once.
+        Raises DecodingError for a number out of its bounds.
+        """
+        shared = self._shared_engine(precision)
+        if batch_tokens is None and workers is None:
+            return shared
+        return Engine(shared.runtime, batch_tokens=batch_tokens, workers=workers)
+
+    def _shared_engine(self, precision: Precision) -> Engine:
         kept = self._engine
         if kept is not None and self._holds(kept, precision):
             return kept.made

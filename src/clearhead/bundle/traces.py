@@ -10,7 +10,7 @@ from clearhead.decoding import Engine, Hypothesis, Precision, SearchOptions, Ste
 from clearhead.errors import DecodingError
 from clearhead.runtimes.weights import require_numbers
 from clearhead.tasks import Model
-from clearhead.tasks.translation.searching import COUNTED
+from clearhead.tasks.searching import COUNTED
 from clearhead.text import Tokenizer
 from clearhead.tracing import Side, Trace, Tree, operations_of, record
 

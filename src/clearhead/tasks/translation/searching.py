@@ -1,50 +1,18 @@
-"""From texts' ids to their translations: how a search goes about a tokenizer's ids, and what the engine finds."""
+"""From texts' ids to their translations."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from clearhead.bounds import whole
-from clearhead.decoding import Engine, LengthPenalty, Sampling, SearchOptions, Shortlist
+from clearhead.decoding import Engine, SearchOptions, Shortlist
 from clearhead.decoding.engine import requests_for
 from clearhead.errors import UsageError
+from clearhead.tasks.searching import COUNTED
 from clearhead.tasks.translation.results import BLANK, Translation, as_text, rescored
 from clearhead.text import Tokenizer
-from clearhead.text.utf8 import Utf8Automaton
 
 if TYPE_CHECKING:
     import clearhead.model
-
-# A target that is too long for the model is refused by how many pieces it has; beyond so many they are not counted.
-COUNTED = 10_000
-
-
-def search_options(
-    tokenizer: Tokenizer,
-    beam_size: int,
-    length_penalty: str,
-    *,
-    top_beams: int = 1,
-    sampling: Sampling | None = None,
-    utf8: Utf8Automaton | None = None,
-) -> SearchOptions:
-    """How to search for ids of this tokenizer; neither padding nor begin nor a tag is ever written."""
-    tags = (tokenizer.tag(language) for language in tokenizer.languages)
-    return SearchOptions(
-        begin=tokenizer.begin,
-        end=tokenizer.end,
-        suppressed=(tokenizer.padding, tokenizer.begin, *tags),
-        beam_size=beam_size,
-        top_beams=top_beams,
-        length_penalty=LengthPenalty.parse(length_penalty),
-        sampling=sampling,
-        utf8=utf8,
-    )
-
-
-def wide_enough(beam_size: int, top_beams: int) -> int:
-    """Whoever asks for so many translations and says nothing of the beam wants a beam that can give them."""
-    return max(beam_size, whole("top_beams", top_beams))
 
 
 def translations(

@@ -1,0 +1,100 @@
+"""What a bundle can do that was trained for translation: its `Bundle` asks this, which is made for each call."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from clearhead.bundle.arguments import require_text
+from clearhead.bundle.serving import Serving
+from clearhead.bundle.settings import Settings
+from clearhead.decoding import Precision, Sampling, SearchOptions, Shortlist
+from clearhead.errors import UsageError
+from clearhead.tasks.searching import search_options, wide_enough
+from clearhead.tasks.translation import Translation, source_ids, tag_of
+from clearhead.tasks.translation.searching import listed_for, scores, translations
+from clearhead.text import Tokenizer, is_blank
+from clearhead.text.utf8 import Utf8Automaton
+
+if TYPE_CHECKING:
+    import clearhead.tracing
+
+
+@dataclass(frozen=True)
+class Translating:
+    """A model, its tokenizers and settings; utf8: keeps what is written to whole characters."""
+
+    serving: Serving
+    precision: Precision
+    source: Tokenizer
+    target: Tokenizer
+    settings: Settings
+    shortlist: Shortlist | None
+    utf8: Utf8Automaton
+
+    def options(
+        self, beam_size: int | None, top_beams: int, length_penalty: str | None, sampling: Sampling | None
+    ) -> SearchOptions:
+        return search_options(
+            self.target,
+            wide_enough(self.settings.beam_size, top_beams) if beam_size is None else beam_size,
+            self.settings.length_penalty if length_penalty is None else length_penalty,
+            top_beams=top_beams,
+            sampling=sampling,
+            utf8=self.utf8,
+        )
+
+    def tag(self, to: str | None) -> list[int]:
+        require_text("to", to, optional=True)
+        return tag_of(to, self.source, self.settings.targets)
+
+    def sources(self, texts: Sequence[str], to: str | None) -> list[list[int] | None]:
+        """The ids of each text with its tag and end; None for a blank one. Too long a text is cut."""
+        return source_ids(texts, self.tag(to), self.source, self.serving.config.max_length)
+
+    def finder(
+        self,
+        to: str | None,
+        options: SearchOptions,
+        prefix: str,
+        batch_tokens: int | None,
+        workers: int | None,
+        exact: bool,
+    ) -> Callable[[Sequence[str], int], Iterator[list[Translation]]]:
+        """What searches for the translations of texts, given them and the number of the first."""
+        self.tag(to)
+        shortlist = listed_for(to, self.shortlist, self.source.languages)
+
+        def find(texts: Sequence[str], first: int) -> Iterator[list[Translation]]:
+            engine = self.serving.engine(self.precision, batch_tokens, workers)
+            return translations(
+                self.sources(texts, to), engine, self.target, options, first=first, prefix=prefix,
+                shortlist=shortlist, precise=self.serving.precise if exact else None,
+            )  # fmt: skip
+
+        return find
+
+    def score(
+        self,
+        sources: Sequence[str],
+        targets: Sequence[str],
+        to: str | None,
+        length_penalty: str | None,
+        batch_tokens: int | None,
+    ) -> list[Translation]:
+        options, encoded = self.options(None, 1, length_penalty, None), self.sources(sources, to)
+        # A blank source with words for a target is a question: how probable are they after nothing at all?
+        asked = [
+            ids or (None if is_blank(text) else [*self.tag(to), self.source.end])
+            for ids, text in zip(encoded, targets, strict=True)
+        ]
+        return scores(asked, targets, self.serving.precise(), self.target, options, batch_tokens)
+
+    def trace(self, text: str, to: str | None, target: str | None, beam_size: int) -> "clearhead.tracing.Trace":
+        from clearhead.bundle.traces import traced_text
+
+        [source] = self.sources([text], to)
+        if source is None:
+            raise UsageError("there is nothing to trace in a blank text; give a sentence")
+        options, settings = self.options(beam_size, 1, None, None), {"model": self.settings.name, "to": to}
+        tokenizers = self.source, self.target
+        return traced_text(self.serving, self.precision, text, source, target, tokenizers, options, settings)
