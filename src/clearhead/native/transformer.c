@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attention.h"
 #include "exports.h"
 #include "layers.h"
 #include "products.h"
