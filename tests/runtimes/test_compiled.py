@@ -5,7 +5,10 @@ import dataclasses
 import gc
 import math
 import pickle
+import platform
 import random
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -381,12 +384,15 @@ def test_weights_of_other_shapes_are_refused(name: str) -> None:
         CompiledRuntime(library, model.config, arrays, "fp32")
 
 
-def advance(runtime: CompiledRuntime, state: CompiledState, tokens: NDArray[np.int64]) -> NDArray[np.float32]:
-    """The logits after these tokens ("rows positions") of one sentence's rows, all positions at once."""
+def advance(
+    runtime: CompiledRuntime, state: CompiledState, tokens: NDArray[np.int64], sentences: int = 1
+) -> NDArray[np.float32]:
+    """The logits after these tokens ("rows positions") of the sentences' rows, all positions at once."""
     logits = np.empty((len(tokens), VOCABULARY), np.float32)
     code = state._library.advance(
-        state._c_struct, state._state, tokens.ctypes.data, None, 1, *tokens.shape, logits.ctypes.data, VOCABULARY, 1
-    )
+        state._c_struct, state._state, tokens.ctypes.data, None, sentences, len(tokens) // sentences, tokens.shape[1],
+        logits.ctypes.data, VOCABULARY, 1,
+    )  # fmt: skip
     crossing.require_done(code, "some positions", tokens=tokens)
     return logits
 
@@ -426,3 +432,45 @@ def test_a_stack_without_memory() -> None:
     assert np.array_equal(found, expected)
     other = advance(without, without.begin([[8, 30]], 12), tokens)
     assert np.array_equal(found, other)  # Nothing looks at the source.
+
+
+@pytest.mark.parametrize("kinds", [{}, {"heads": 3, "kv_heads": 1, "head_width": 6, "positions": "rotary"}], ids=str)
+def test_sources_of_all_lengths(kinds: dict[str, Any]) -> None:
+    """What the encoder says of long sentences, whose queries are computed in groups; alone and together to the bit."""
+    model = model_of(max_length=MOST, **kinds)
+    fast, given = compiled_of(model), prompts(LENGTHS[1:])
+    state = fast.begin(given, 1, threads=2)
+    state.advance(np.full((len(given), 1), BEGIN), None)
+    with torch.inference_mode():
+        for source, found in zip(given, state.logits, strict=True):
+            expected = model(torch.tensor([source]), torch.tensor([[BEGIN]]))[0].numpy()
+            np.testing.assert_allclose(found, expected, atol=5e-5, rtol=1e-5)
+            alone = fast.begin([source], 1)
+            alone.advance(np.array([[BEGIN]]), None)
+            assert np.array_equal(alone.logits[0], found)
+
+
+MOST = 80
+# Groups of queries, registers and blocks of positions end in their middles and at their ends.
+LENGTHS = (0, 1, 2, 5, 11, 12, 13, 16, 24, 25, 31, 32, 33, 48, 64, 65, 70)
+
+
+def prompts(lengths: tuple[int, ...] = LENGTHS) -> list[list[int]]:
+    draw = random.Random(1)
+    return [[draw.randrange(VOCABULARY) for _ in range(length)] for length in lengths]
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="the names are those of x86's instructions")
+@pytest.mark.parametrize("flags", ["-mno-avx512f", "-mno-avx512f -mno-avx2", "-DCLEARHEAD_TILES_IN_C"])
+@pytest.mark.parametrize("changes", [{"activation": "gelu"}, {"heads": 3, "head_width": 5, "activation": "swiglu"}])
+def test_other_processors_read_the_same(
+    flags: str, changes: dict[str, Any], compile_variant: Callable[[str], Path]
+) -> None:
+    model, given = model_of(max_length=MOST, **changes), prompts(LENGTHS[1:])
+    runtime = CompiledRuntime(native.Library(str(compile_variant(flags))), model.config, weights_of(model), "fp32")
+    state = runtime.begin(given, 1)
+    state.advance(np.full((len(given), 1), BEGIN), None)
+    with torch.inference_mode():
+        for source, found in zip(given, state.logits, strict=True):
+            expected = model(torch.tensor([source]), torch.tensor([[BEGIN]]))[0].numpy()
+            np.testing.assert_allclose(found, expected, atol=5e-5, rtol=1e-5)

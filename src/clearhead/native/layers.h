@@ -39,18 +39,42 @@ static inline void leaving(const struct transformer *t, struct norm norm, struct
     if (t->normalize_after) normalize(norm, b->inputs, rows, t->width, b->inputs);
 }
 
-static inline void activate(enum activation kind, float *x, size_t count) {
-    if (kind == RELU) /* a loop of its own, so that compilers make vectors of it */
-        for (size_t i = 0; i < count; i++) x[i] = x[i] < 0.0f ? 0.0f : x[i]; /* what is not a number stays so */
-    else
-        for (size_t i = 0; i < count; i++) switch (kind) {
-            case RELU: break;
-            case GELU: x[i] = 0.5f * x[i] * (1.0f + erff(x[i] * 0.70710678f)); break;
-            case GELU_TANH:
-                x[i] = 0.5f * x[i] * (1.0f + tanhf(0.79788456f * (x[i] + 0.044715f * x[i] * x[i] * x[i])));
-                break;
-            case SILU: x[i] = x[i] / (1.0f + expf(-x[i])); break;
-        }
+/* In all of these, what is not a number stays so. */
+INNER floats activated(enum activation kind, floats x) {
+    floats positive = larger((floats){0}, x);
+    switch (kind) {
+        case RELU: return positive;
+        case GELU: return x * share_below(x);
+        /* 1 + tanh(y) is twice the sigmoid of 2·y. */
+        case GELU_TANH: return x * sigmoid((x + x * x * x * 0.044715f) * 1.59576912f);
+        case SILU: return x * sigmoid(x);
+        case RELU2: return positive * positive;
+    }
+    return x;
+}
+
+INNER void activate_row(enum activation kind, float *x, int width) {
+    float last[LANES] = {0};
+    int i = 0;
+    for (; i + LANES <= width; i += LANES) {
+        floats values = activated(kind, at(x + i));
+        memcpy(x + i, &values, sizeof values);
+    }
+    if (i == width) return;
+    memcpy(last, x + i, (width - i) * sizeof(float));
+    floats values = activated(kind, at(last));
+    memcpy(x + i, &values, (width - i) * sizeof(float));
+}
+
+/* Row by row, so that a number's place among the lanes depends on its row alone. */
+static inline void activate(enum activation kind, float *x, int rows, int width) {
+    for (int row = 0; row < rows; row++, x += width) switch (kind) {
+        case RELU: activate_row(RELU, x, width); break;
+        case GELU: activate_row(GELU, x, width); break;
+        case GELU_TANH: activate_row(GELU_TANH, x, width); break;
+        case SILU: activate_row(SILU, x, width); break;
+        case RELU2: activate_row(RELU2, x, width); break;
+    }
 }
 
 static inline void feed_forward(
@@ -59,7 +83,7 @@ static inline void feed_forward(
     const float *in = entering(t, layer->feed_forward_norm, b, rows);
     size_t count = (size_t)rows * t->inner_width;
     ch_matmul(&layer->inner, in, rows, b->inner, b->work, threads);
-    activate(t->activation, b->inner, count);
+    activate(t->activation, b->inner, rows, t->inner_width);
     if (t->gated) {
         ch_matmul(&layer->gate, in, rows, b->gate, b->work, threads);
         for (size_t i = 0; i < count; i++) b->inner[i] *= b->gate[i];
@@ -68,25 +92,36 @@ static inline void feed_forward(
     leaving(t, layer->feed_forward_norm, b, rows);
 }
 
-/* Turn each pair (2i, 2i+1) of every head by the angle of its position; the keys' heads follow those of the query. */
-static inline void rotate(const struct transformer *t, float *vector, int position) {
-    int head_width = t->head_width, half = head_width / 2;
-    if (!t->cosine) return;
-    const float *cosine = t->cosine + (size_t)position * half, *sine = t->sine + (size_t)position * half;
-    for (int head = 0; head < t->heads + t->kv_heads; head++, vector += head_width)
-        for (int i = 0; i < half; i++) {
-            float even = vector[2 * i], odd = vector[2 * i + 1];
-            vector[2 * i] = even * cosine[i] - odd * sine[i];
-            vector[2 * i + 1] = even * sine[i] + odd * cosine[i];
-        }
+/* Turn each pair of numbers of a head: (2i, 2i+1), or (i, i + half of them). */
+static inline void rotate(const float *cosine, const float *sine, int half, int in_halves, float *head) {
+    int first = in_halves ? 1 : 2, second = in_halves ? half : 1;
+    for (int i = 0; i < half; i++) {
+        float one = head[first * i], other = head[first * i + second];
+        head[first * i] = one * cosine[i] - other * sine[i];
+        head[first * i + second] = one * sine[i] + other * cosine[i];
+    }
 }
 
-static inline void embed(
-    const struct transformer *t, const float *table, const float *positions, int id, int position, float *out
-) {
-    const float *row = table + (size_t)id * t->width;
+/* What is done to the query and the key of self-attention, head by head, before they meet: each is normalised, and turned
+   by the angle of its position. The keys' heads follow those of the query. */
+static inline void prepare_heads(const struct transformer *t, const struct layer *layer, float *vector, int position) {
+    int head_width = t->head_width, half = head_width / 2;
+    if (layer->query_norm.weight) {
+        normalize(layer->query_norm, vector, t->heads, head_width, vector);
+        normalize(layer->key_norm, vector + query_width(t), t->kv_heads, head_width, vector + query_width(t));
+    }
+    if (!t->cosine) return;
+    const float *cosine = t->cosine + (size_t)position * half, *sine = t->sine + (size_t)position * half;
+    for (int head = 0; head < t->heads + t->kv_heads; head++)
+        rotate(cosine, sine, half, t->rotary_halves, vector + head * head_width);
+}
+
+/* A token's row, with its position, normalised where the model says so. */
+static inline void embed(const struct transformer *t, const struct embedding *e, int id, int position, float *out) {
+    const float *row = e->matrix + (size_t)id * t->width;
     for (int i = 0; i < t->width; i++) out[i] = row[i] * t->scale;
-    if (positions) add(out, positions + (size_t)position * t->width, t->width);
+    if (e->positions) add(out, e->positions + (size_t)position * t->width, t->width);
+    if (e->norm.weight) normalize(e->norm, out, 1, t->width, out);
 }
 
 #endif

@@ -40,10 +40,17 @@ class Layer(Structure):
 
     _fields_ = (
         ("self_norm", Norm), ("cross_norm", Norm), ("feed_forward_norm", Norm),
+        ("query_norm", Norm), ("key_norm", Norm),
         ("self_inputs", Matrix), ("self_output", Matrix),
         ("cross_query", Matrix), ("cross_memory", Matrix), ("cross_output", Matrix),
         ("inner", Matrix), ("gate", Matrix), ("outer", Matrix),
     )  # fmt: skip
+
+
+class Embedding(Structure):
+    """`struct embedding` of transformer.h."""
+
+    _fields_ = (("matrix", c_void_p), ("positions", c_void_p), ("norm", Norm))
 
 
 class Transformer(Structure):
@@ -53,11 +60,10 @@ class Transformer(Structure):
         ("width", c_int32), ("heads", c_int32), ("kv_heads", c_int32), ("head_width", c_int32),
         ("inner_width", c_int32), ("encoder_layers", c_int32), ("decoder_layers", c_int32),
         ("source_vocabulary", c_int32), ("target_vocabulary", c_int32), ("max_length", c_int32),
-        ("normalize_after", c_int32), ("activation", c_int32), ("gated", c_int32),
+        ("normalize_after", c_int32), ("activation", c_int32), ("gated", c_int32), ("rotary_halves", c_int32),
         ("scale", c_float), ("attention_scale", c_float),
-        ("source_embedding", c_void_p), ("target_embedding", c_void_p),
-        ("source_positions", c_void_p), ("target_positions", c_void_p),
-        ("cosine", c_void_p), ("sine", c_void_p),
+        ("source", Embedding), ("target", Embedding),
+        ("cosine", c_void_p), ("sine", c_void_p), ("source_bias", c_void_p), ("target_bias", c_void_p),
         ("encoder", POINTER(Layer)), ("decoder", POINTER(Layer)),
         ("encoder_norm", Norm), ("decoder_norm", Norm),
         ("output", Matrix),

@@ -82,9 +82,13 @@ static inline four dots(const float *x, const float *const *y, size_t start, int
     return totals(lanes) + rest;
 }
 
+/* Lane by lane: one where `first`, all ones, says so, and the other where it is zero. */
+static inline floats chosen(ints first, floats one, floats other) {
+    return (floats)((first & (ints)one) | (~first & (ints)other));
+}
+
 static inline floats larger(floats x, floats y) {
-    ints first = x > y;
-    return (floats)((first & (ints)x) | (~first & (ints)y));
+    return chosen(x > y, x, y);
 }
 
 static inline float largest_of(floats lanes) {
@@ -108,6 +112,32 @@ static inline floats exponential(floats x) {
     power = power * rest * rest + rest + 1.0f;
     /* Multiplied and not added to the exponent: what is not a number stays so. 127 << 23 are the bits of 1. */
     return power * (floats)(((ints)shifted << 23) + (127 << 23));
+}
+
+static inline floats magnitude(floats x) { return (floats)((ints)x & 0x7fffffff); }
+
+/* 1/(1 + e⁻ˣ), to some 2e-7 of it; what is not a number stays so. */
+static inline floats sigmoid(floats x) {
+    floats below = exponential(-magnitude(x)), one = (floats){0} + 1.0f;
+    return chosen(x < 0.0f, below, one) / (below + 1.0f);
+}
+
+/* Φ(x), the share of the normal distribution that is below x, to some 3e-7 of it. Source: Press et al., Numerical Recipes,
+   `erfcc`, a fit by Chebyshev polynomials. */
+static inline floats share_below(floats x) {
+    floats y = magnitude(x) * 0.70710678f, t = 1.0f / (0.5f * y + 1.0f);
+    floats power = (floats){0} + 0.17087277f;
+    power = power * t - 0.82215223f;
+    power = power * t + 1.48851587f;
+    power = power * t - 1.13520398f;
+    power = power * t + 0.27886807f;
+    power = power * t - 0.18628806f;
+    power = power * t + 0.09678418f;
+    power = power * t + 0.37409196f;
+    power = power * t + 1.00002368f;
+    power = power * t - 1.26551223f;
+    floats beyond = 0.5f * t * exponential(power - y * y);
+    return chosen(x < 0.0f, beyond, 1.0f - beyond);
 }
 
 /* Scores to weights that sum to 1. `stride`, a multiple of LANES, is the room that the scores have. */

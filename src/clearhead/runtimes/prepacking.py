@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clearhead.errors import UnknownWeightsError
-from clearhead.model.config import BlockConfig
+from clearhead.model.config import BlockConfig, TransformerConfig
 from clearhead.native import crossing
 from clearhead.native import library as native
 from clearhead.native.crossing import FLOAT32, pointer
@@ -20,20 +20,7 @@ GATED = ("reglu", "geglu", "geglu-tanh", "swiglu")
 Weights = Mapping[str, NDArray[Any]]
 
 
-@runtime_checkable
-class Config(Protocol):
-    """What C has to know of a `model.TransformerConfig`."""
-
-    @property
-    def source_vocabulary(self) -> int: ...
-    @property
-    def target_vocabulary(self) -> int: ...
-    @property
-    def encoder_layers(self) -> int: ...
-    @property
-    def decoder_layers(self) -> int: ...
-    @property
-    def block(self) -> BlockConfig: ...
+Config = TransformerConfig
 
 
 class Prepacking:
@@ -61,39 +48,52 @@ class Prepacking:
         for name, array in self._weights.items():
             require_finite_array(name, array)
         config, block, struct = self._config, self._block, native.Transformer()
-        width, positions = block.width, block.max_length
-        struct.width, struct.inner_width = width, block.inner_width
+        struct.width, struct.inner_width = block.width, block.inner_width
         struct.heads, struct.kv_heads, struct.head_width = block.heads, block.kv_heads, block.head_width
         struct.attention_scale = block.scale or 0.0
-        struct.encoder_layers, struct.decoder_layers = config.encoder_layers, config.decoder_layers
-        struct.source_vocabulary, struct.target_vocabulary = config.source_vocabulary, config.target_vocabulary
-        struct.max_length = positions
+        struct.max_length = block.max_length
         struct.normalize_after = block.norm_placement == "post"
         struct.gated = block.activation in GATED
         struct.activation = (GATED if struct.gated else ACTIVATIONS).index(block.activation)
-        struct.scale = math.sqrt(width) if block.scale_embeddings else 1.0
-        struct.source_embedding = self._pointer("source_embedding.matrix.weight", config.source_vocabulary, width)
-        struct.target_embedding = self._pointer("target_embedding.matrix.weight", config.target_vocabulary, width)
+        struct.scale = math.sqrt(block.width) if block.scale_embeddings else 1.0
         if block.positions == "rotary":
             half = block.head_width // 2
-            struct.cosine = self._pointer("rotary.cosine", positions, half)
-            struct.sine = self._pointer("rotary.sine", positions, half)
-        else:
-            struct.source_positions = self._pointer("source_embedding.positions.table", positions, width)
-            struct.target_positions = self._pointer("target_embedding.positions.table", positions, width)
-        encoder = [self._layer(f"encoder.layers.{number}", False) for number in range(config.encoder_layers)]
-        decoder = [self._layer(f"decoder.layers.{number}", True) for number in range(config.decoder_layers)]
-        struct.encoder = (native.Layer * config.encoder_layers)(*encoder)
-        struct.decoder = (native.Layer * config.decoder_layers)(*decoder)
-        if block.norm_placement == "pre":
-            struct.encoder_norm = self._norm("encoder.normalization")
-            struct.decoder_norm = self._norm("decoder.normalization")
-        struct.output = self._matrix(
-            config.target_vocabulary, width, self._weight("output.matrix.weight", config.target_vocabulary, width)
-        )
+            struct.cosine = self._pointer("rotary.cosine", block.max_length, half)
+            struct.sine = self._pointer("rotary.sine", block.max_length, half)
+        self._set_encoder(struct, config)
+        self._set_decoder(struct, "target_embedding", config.target_vocabulary, config.decoder_layers, True)
         self._shared.clear()
         if self._unread:
             raise UnknownWeightsError(f"the compiled functions do not know {min(self._unread)}")
+        return struct
+
+    def _set_encoder(self, struct: native.Transformer, config: TransformerConfig) -> None:
+        struct.source_vocabulary, struct.encoder_layers = config.source_vocabulary, config.encoder_layers
+        struct.source = self._embedding("source_embedding", config.source_vocabulary)
+        struct.encoder, struct.encoder_norm = self._stack("encoder", config.encoder_layers, False)
+
+    def _set_decoder(
+        self, struct: native.Transformer, embedding: str, vocabulary: int, layers: int, has_memory: bool
+    ) -> None:
+        struct.target_vocabulary, struct.decoder_layers = vocabulary, layers
+        struct.target = self._embedding(embedding, vocabulary)
+        struct.decoder, struct.decoder_norm = self._stack("decoder", layers, has_memory)
+        width = self._block.width
+        weight = self._weight("output.matrix.weight", vocabulary, width)
+        struct.output = self._matrix(vocabulary, width, weight)
+
+    def _stack(self, name: str, layers: int, has_memory: bool) -> tuple[Any, native.Norm]:
+        """A stack's layers, and its last normalisation, which does nothing where there is none."""
+        made = [self._layer(f"{name}.layers.{number}", has_memory) for number in range(layers)]
+        is_normalized = self._block.norm_placement == "pre"
+        norm = self._norm(f"{name}.normalization") if is_normalized else native.Norm()
+        return (native.Layer * layers)(*made), norm
+
+    def _embedding(self, name: str, vocabulary: int) -> native.Embedding:
+        struct, block = native.Embedding(), self._block
+        struct.matrix = self._pointer(f"{name}.matrix.weight", vocabulary, block.width)
+        if block.positions != "rotary":
+            struct.positions = self._pointer(f"{name}.positions.table", block.max_length, block.width)
         return struct
 
     def _layer(self, name: str, has_memory: bool) -> native.Layer:
