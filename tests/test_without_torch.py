@@ -63,6 +63,24 @@ def test_translating_on_the_command_line(tmp_path: Path, arguments: list[str]) -
     assert "torch" not in found
 
 
+def test_going_on_from_prompts(tmp_path: Path) -> None:
+    """A decoder-only model in C, of weights by name."""
+    found = modules(
+        "import numpy as np\nfrom clearhead.decoding import Engine, LengthLimit, SearchOptions\n"
+        "from clearhead.model.config import DecoderOnlyConfig\nfrom clearhead.model.shapes import parameter_shapes\n"
+        "from clearhead.native import library as native\nfrom clearhead.runtimes.compiled import CompiledRuntime\n"
+        "config = DecoderOnlyConfig(vocabulary=30, layers=1, width=8, heads=2, inner_width=8, positions='learned')\n"
+        "shapes = parameter_shapes(config, shared=True)\n"
+        "weights = {name: np.full(shape, 0.1, np.float32) for name, shape in shapes.items()}\n"
+        "engine = Engine(CompiledRuntime(native.library(), config, weights, 'fp32'))\n"
+        "options = SearchOptions(begin=1, end=2)\n"
+        "assert len(engine.translate([[], [4, 5]], options, length_limit=LengthLimit(0.0, 3))) == 2",
+        tmp_path,
+    )
+    assert "torch" not in found
+    assert "pydantic" not in found
+
+
 def test_exact_scores_and_traces_ask_for_torch(tmp_path: Path) -> None:
     found = modules("import clearhead\nclearhead.load('street').search(['Good night'], 'fr')", tmp_path)
     assert "torch" in found

@@ -6,7 +6,7 @@ from typing import Any, get_args
 import pytest
 import torch.nn.functional as F
 
-from clearhead.model import EncoderDecoder, TransformerConfig, linear, masks
+from clearhead.model import DecoderOnlyConfig, EncoderDecoder, FamilyConfig, TransformerConfig, linear, masks
 from clearhead.model.config import Activation
 from clearhead.native import library as native
 from clearhead.runtimes import agreed, agreement
@@ -73,6 +73,14 @@ class TestContradiction:
         assert found is not None
         assert found.startswith("token by token")
 
+    def test_a_decoder_alone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        config = DecoderOnlyConfig(vocabulary=30, width=16, heads=2, inner_width=24, layers=1, max_length=40)
+        assert agreed.contradiction(config) is None
+        monkeypatch.setattr(linear, "_linear", lambda inputs, weight, *_: F.linear(inputs, weight))
+        found = agreed.contradiction(config)
+        assert found is not None
+        assert found.startswith("C differs from PyTorch by")
+
     def test_no_c(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(native, "library", lambda: None)
         assert agreed.contradiction(SMALL) == "C is not there, or does not know a part of the model"
@@ -81,7 +89,7 @@ class TestContradiction:
 def test_an_activation_that_c_does_not_know_is_named_and_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    compared: list[TransformerConfig] = []
+    compared: list[FamilyConfig] = []
     monkeypatch.setattr(agreed, "_NOTE", tmp_path / "note")
     monkeypatch.setattr(agreed, "contradiction", compared.append)
     monkeypatch.setattr(
@@ -90,7 +98,9 @@ def test_an_activation_that_c_does_not_know_is_named_and_left_out(
     agreed.compare()
     assert (tmp_path / "note").read_text().strip() == agreed.digest()
     assert f"{PART} is not compared" in capsys.readouterr().out
-    assert {config.activation for config in compared} == set(get_args(Activation)) - {"silu"}
+    for family in (TransformerConfig, DecoderOnlyConfig):
+        activations = {config.activation for config in compared if isinstance(config, family)}
+        assert activations == set(get_args(Activation)) - {"silu"}
 
 
 PART = "activation='silu'"

@@ -2,29 +2,41 @@
 
 import dataclasses
 import functools
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
-from clearhead.model import PRESETS, EncoderDecoder, kernels, masks, multi30k_tiny, street
+from clearhead.model import (
+    CAUSAL_PRESETS,
+    PRESETS,
+    DecoderOnly,
+    EncoderDecoder,
+    gpt_tiny,
+    kernels,
+    llama_tiny,
+    masks,
+    multi30k_tiny,
+    street,
+)
 from clearhead.native import library as native
 from clearhead.runtimes import agreement
 from clearhead.runtimes.agreement import disagreement, inconsistency
 from clearhead.runtimes.preparing import compiled
 
+Model = TypeVar("Model", bound=nn.Module)
 pytestmark = pytest.mark.skipif(native.library() is None, reason="there is no C to compare")
 
 
-def share(model: EncoderDecoder) -> float | None:
+def share(model: EncoderDecoder | DecoderOnly) -> float | None:
     found = compiled(model, "fp32")
     assert found is not None
     return disagreement(model, found)
 
 
-def scaled(model: EncoderDecoder, factor: float) -> EncoderDecoder:
+def scaled(model: Model, factor: float) -> Model:
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(factor)
@@ -159,3 +171,24 @@ def test_an_equation_that_only_a_trace_computes(street_model: EncoderDecoder, mo
 
 
 EXPLICIT = kernels.explicit_attention
+
+
+@pytest.mark.parametrize("preset", CAUSAL_PRESETS.values())
+def test_decoder_only_models(preset: Any) -> None:
+    model = DecoderOnly(dataclasses.replace(preset(300), layers=2)).eval()
+    assert share(model) is None
+    assert inconsistency(model) is None
+
+
+@pytest.mark.parametrize("longest", [1, 2, 30])
+def test_hardly_any_positions_of_a_decoder(longest: int) -> None:
+    assert share(DecoderOnly(dataclasses.replace(gpt_tiny(300), max_length=longest)).eval()) is None
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_an_edited_equation_of_a_decoder_is(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    model = scaled(DecoderOnly(llama_tiny(300)), 2.0).eval()
+    monkeypatch.setattr(kernels, "fused_attention", EDITS[name])
+    found = share(model)
+    assert found is not None
+    assert found > 1e-4

@@ -1,6 +1,7 @@
 """The model in C against the model in Python: the same numbers, whatever the sizes and kinds."""
 
 import copy
+import ctypes
 import dataclasses
 import gc
 import math
@@ -18,13 +19,13 @@ from numpy.typing import NDArray
 
 from clearhead.decoding import Engine, Hypothesis, Precision, Sampling, SearchOptions, Shortlist, score_ids
 from clearhead.errors import DecodingError
-from clearhead.model import EncoderDecoder, TransformerConfig
+from clearhead.model import DecoderOnly, DecoderOnlyConfig, EncoderDecoder, TransformerConfig
 from clearhead.native import compiler, crossing
 from clearhead.native import library as native
 from clearhead.runtimes.compiled import CompiledRuntime, CompiledState
 from clearhead.runtimes.eager import EagerRuntime, padded
 from clearhead.runtimes.preparing import compiled, weights_of
-from clearhead.runtimes.runtime import Runtime, log_softmax
+from clearhead.runtimes.runtime import Lists, Runtime, log_softmax
 
 pytestmark = pytest.mark.skipif(compiler.find_compiler() is None, reason="this machine has no C compiler")
 BEGIN, END, VOCABULARY = 1, 2, 37
@@ -66,7 +67,7 @@ def model_of(**changes: Any) -> EncoderDecoder:
     return model
 
 
-def compiled_of(model: EncoderDecoder, precision: Precision = "fp32") -> CompiledRuntime:
+def compiled_of(model: EncoderDecoder | DecoderOnly, precision: Precision = "fp32") -> CompiledRuntime:
     found = compiled(model, precision)
     assert found is not None
     return found
@@ -474,3 +475,220 @@ def test_other_processors_read_the_same(
         for source, found in zip(given, state.logits, strict=True):
             expected = model(torch.tensor([source]), torch.tensor([[BEGIN]]))[0].numpy()
             np.testing.assert_allclose(found, expected, atol=5e-5, rtol=1e-5)
+
+
+# ---------------------------------------------------------------- decoder-only models
+
+GPT2 = {"positions": "learned", "norm_placement": "pre", "activation": "gelu-tanh"}
+LLAMA = {"positions": "rotary", "norm_placement": "pre", "norm": "rms", "activation": "swiglu", "bias": False}
+DECODERS: list[dict[str, Any]] = [
+    {},
+    {**GPT2, "scale_embeddings": False},
+    {**LLAMA, "heads": 4, "kv_heads": 2, "share_embeddings": False},
+    {"positions": "sinusoidal-concatenated", "activation": "gelu", "norm": "rms", "eps": 1e-3},
+    {"heads": 4, "kv_heads": 1, "head_width": 20, "bias": False, "scale": 0.3},
+    {"heads": 3, "head_width": 5, "width": 30, "inner_width": 50, "activation": "silu"},
+    {"heads": 1, "head_width": 70, "activation": "geglu", "layers": 1},
+    {"layers": 3, "positions": "rotary", "heads": 2, "head_width": 34},
+]  # fmt: skip
+
+
+def decoder_of(**changes: Any) -> DecoderOnly:
+    config = DecoderOnlyConfig(
+        vocabulary=VOCABULARY, layers=2, width=32, heads=2, inner_width=48, max_length=MOST, dropout=0.0
+    )
+    model = DecoderOnly(dataclasses.replace(config, **changes), seed=3).eval()
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            # Biases that are zero and gains that are one would hide a part that is left out.
+            parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.1)
+    return model
+
+
+def steps(state: CompiledState, count: int = 3) -> list[NDArray[np.float32]]:
+    """The logits of some steps, in which each sentence writes tokens of its own."""
+    found = []
+    for step in range(count):
+        tokens = np.full((len(found[-1]) if found else state._shape[0], 1), 5 + step, np.int64)
+        state.advance(tokens, None)
+        found.append(state.logits.copy())
+    return found
+
+
+def expected_after(model: DecoderOnly, texts: list[list[int]]) -> NDArray[np.float32]:
+    """The last logits of each text alone, all positions at once."""
+    with torch.inference_mode():
+        return np.stack([model(torch.tensor([text]))[0, -1].numpy() for text in texts])
+
+
+@pytest.mark.parametrize("kinds", DECODERS, ids=str)
+def test_ragged_prompts_are_gone_on_with_as_the_model_does(kinds: dict[str, Any]) -> None:
+    model, given = decoder_of(**kinds), prompts()
+    state = compiled_of(model).begin(given, 6)
+    for step, found in enumerate(steps(state, 6)):
+        expected = expected_after(model, [[*prompt, *range(5, 6 + step)] for prompt in given])
+        np.testing.assert_allclose(found[:, 0], expected, atol=5e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("precision", "tolerance"), [("bf16", 0.03), ("int8", 0.1)])
+@pytest.mark.parametrize("kinds", DECODERS, ids=str)
+def test_a_decoder_near_the_model_where_it_rounds(
+    kinds: dict[str, Any], precision: Precision, tolerance: float
+) -> None:
+    model, given = decoder_of(**kinds), prompts()
+    [found] = steps(compiled_of(model, precision).begin(given, 1), 1)
+    expected = expected_after(model, [[*prompt, 5] for prompt in given])
+    assert np.sqrt(np.square(found[:, 0] - expected).mean()) < tolerance * expected.std()
+
+
+@pytest.mark.parametrize("kinds", DECODERS[:3], ids=str)
+def test_while_sentences_leave_and_beams_change_places(kinds: dict[str, Any]) -> None:
+    """Each row's text is kept here; the model is asked for all of it at once."""
+    model = decoder_of(**kinds)
+    given = prompts((3, 0, 17, 33))
+    state = compiled_of(model).begin(given, 8)
+    texts = [[list(prompt)] for prompt in given]
+
+    def ask(tokens: list[list[int]], parents: list[list[tuple[int, int]]] | None) -> None:
+        nonlocal texts
+        beams = len(texts[0])
+        old, rows = texts, None
+        if parents is None:
+            parents = [[(sentence, beam) for beam in range(beams)] for sentence in range(len(texts))]
+        else:
+            rows = np.array([[sentence * beams + beam for sentence, beam in row] for row in parents])
+        texts = [
+            [[*old[sentence][beam], token] for (sentence, beam), token in zip(row, given_tokens, strict=True)]
+            for row, given_tokens in zip(parents, tokens, strict=True)
+        ]
+        state.advance(np.array(tokens), rows)
+        for found, row in zip(state.logits, texts, strict=True):
+            np.testing.assert_allclose(found, expected_after(model, row), atol=5e-5, rtol=1e-5)
+
+    ask([[1]] * 4, None)
+    ask([[5, 6, 7], [8, 9, 10], [11, 12, 13]], [[(0, 0)] * 3, [(1, 0)] * 3, [(3, 0)] * 3])
+    ask([[14, 15, 16], [17, 18, 19], [20, 21, 22]], [[(0, 2), (0, 0), (0, 1)], [(1, 1)] * 3, [(2, 0), (2, 1), (2, 2)]])
+    ask([[23, 24], [25, 26]], [[(2, 2), (2, 0)], [(1, 0), (1, 2)]])
+    ask([[27, 28], [29, 30]], None)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "int8"])
+@pytest.mark.parametrize("kinds", DECODERS[:4], ids=str)
+def test_no_prompt_depends_on_its_neighbours(kinds: dict[str, Any], precision: Precision) -> None:
+    """To the last bit: in any order, alone, and by any number of threads."""
+    fast, given = compiled_of(decoder_of(**kinds), precision), prompts()
+    together = steps(fast.begin(given, 3))
+    for number, prompt in enumerate(given):
+        for one, other in zip(steps(fast.begin([prompt], 3)), together, strict=True):
+            assert np.array_equal(one[0], other[number])
+    for one, other in zip(steps(fast.begin(given[::-1], 3, threads=3)), together, strict=True):
+        assert np.array_equal(one[::-1], other)
+
+
+@pytest.mark.parametrize("kinds", DECODERS, ids=str)
+def test_a_prompt_read_at_once_is_one_read_step_by_step(kinds: dict[str, Any]) -> None:
+    """They add in another order: equal but for rounding."""
+    fast, [prompt] = compiled_of(decoder_of(**kinds)), prompts((40,))
+    alone = fast.begin([[]], 41)
+    for token in prompt:
+        alone.advance(np.array([[token]]), None)
+    [expected] = steps(alone, 1)
+    [found] = steps(fast.begin([prompt], 1), 1)
+    np.testing.assert_allclose(found, expected, atol=5e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("kinds", DECODERS, ids=str)
+def test_many_positions_after_a_prompt_are_those_one_by_one(kinds: dict[str, Any]) -> None:
+    """To the last bit, and so are the positions that follow."""
+    runtime, given = compiled_of(decoder_of(**kinds)), prompts((7, 0, 20))
+    together, alone = (runtime.begin(given, 12) for _ in range(2))
+    tokens = np.random.default_rng(1).integers(0, VOCABULARY, (3, 7))
+    found = advance(runtime, together, tokens[:, :6].copy(), sentences=3)
+    expected = [advance(runtime, alone, tokens[:, place : place + 1].copy(), sentences=3) for place in range(6)][-1]
+    assert np.array_equal(found, expected)
+    assert np.array_equal(*(advance(runtime, one, tokens[:, 6:].copy(), sentences=3) for one in (together, alone)))
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "int8"])
+def test_a_decoders_logits_of_a_list_are_those_of_the_whole_vocabulary(precision: Precision) -> None:
+    fast, given = compiled_of(decoder_of(), precision), prompts((4, 0))
+    lists = Lists(np.array([[3, 9, 30], [5, 6, VOCABULARY]], np.int32), np.array([3, 2], np.int32), VOCABULARY)
+    limited, full = fast.begin(given, 2, lists=lists), fast.begin(given, 2)
+    for one, other in zip(steps(limited, 2), steps(full, 2), strict=True):
+        assert np.array_equal(one[0, 0], other[0, 0, [3, 9, 30]])
+        assert np.array_equal(one[1, 0, :2], other[1, 0, [5, 6]])
+
+
+@pytest.mark.parametrize(
+    ("given", "capacity", "message"),
+    [
+        ([[5, VOCABULARY]], 3, "outside of the vocabulary"),
+        ([[5, -1]], 3, "outside of the vocabulary"),
+        ([[5] * MOST], 1, "more positions"),
+        ([[5] * (MOST - 3)], 4, "more positions"),
+        ([[], [5] * (MOST - 3)], 4, "more positions"),
+        ([[]], MOST + 1, "more positions"),
+        ([[]], 2**31 - 1, "more positions"),
+        ([[]], 0, "capacity=0 is not a whole number"),
+        ([], 3, "a size or a number"),
+        ([[2**40]], 3, "one is too large"),
+        ([["a"]], 3, "give whole numbers"),
+    ],
+)
+def test_what_cannot_be_read_is_refused(given: Any, capacity: int, message: str) -> None:
+    with pytest.raises(DecodingError, match=message) as caught:
+        compiled_of(decoder_of()).begin(given, capacity)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_last_position_may_be_used_and_none_after_it() -> None:
+    model, [prompt] = decoder_of(), prompts((MOST - 2,))
+    state = compiled_of(model).begin([prompt], 2)
+    found = steps(state, 2)[-1]
+    np.testing.assert_allclose(found[:, 0], expected_after(model, [[*prompt, 5, 6]]), atol=5e-5, rtol=1e-5)
+    with pytest.raises(DecodingError, match="more positions"):
+        state.advance(np.array([[7]]), None)
+
+
+@pytest.mark.parametrize(
+    ("ids", "lengths", "code"),
+    [
+        ([5, 6, 7], [2], -5), ([5, 6], [3], -5), ([5, 6], [4, -2], -3), ([5], [1, 2**30], -3),
+        ([5], [-(2**31), 1], -3), ([VOCABULARY], [1], -2), ([-(2**31)], [1], -2),
+    ],
+)  # fmt: skip
+def test_c_itself_refuses_what_does_not_fit_together(ids: list[int], lengths: list[int], code: int) -> None:
+    """Whatever a Python above it might have passed over."""
+    library, runtime = native.library(), compiled_of(decoder_of())
+    assert library is not None
+    numbers, sizes, state = np.array(ids, np.int32), np.array(lengths, np.int32), ctypes.c_void_p()
+    given = numbers.ctypes.data, len(ids), sizes.ctypes.data, len(lengths)
+    assert library.state_new(runtime._c_struct, *given, 1, 3, 1, state) == code
+    assert state.value is None
+
+
+@pytest.mark.parametrize(
+    ("tokens", "parents", "message"),
+    [
+        ([[VOCABULARY], [1]], None, "outside of the vocabulary"), ([[-1], [1]], None, "outside of the vocabulary"),
+        ([[1], [1]], [[0], [2]], "no such row"), ([[1], [1]], [[0], [-1]], "no such row"),
+        ([[1]], None, "no such row"), ([[1, 2]], [[0, 1]], "no such row"),
+    ],
+)  # fmt: skip
+def test_steps_that_are_refused_change_nothing(tokens: Any, parents: Any, message: str) -> None:
+    fast, given = compiled_of(decoder_of()), prompts((3, 8))
+    state = fast.begin(given, 3)
+    with pytest.raises(DecodingError, match=message):
+        state.advance(np.array(tokens), None if parents is None else np.array(parents))
+    assert np.array_equal(steps(state), steps(fast.begin(given, 3)))
+
+
+@pytest.mark.parametrize("name", ["output.matrix.weight", "rotary.sine", "decoder.layers.1.self_attention.key.weight"])
+def test_a_decoders_weights_of_other_shapes_are_refused(name: str) -> None:
+    library, model = native.library(), decoder_of(positions="rotary")
+    assert library is not None
+    arrays = dict(weights_of(model))
+    arrays[name] = arrays[name][:-1]
+    with pytest.raises(DecodingError, match=r"cannot take float32 of shape .*expected float32 of shape"):
+        CompiledRuntime(library, model.config, arrays, "fp32")

@@ -9,8 +9,10 @@ has compared them on every kind of model and noted that they agree.
 
 import functools
 import hashlib
+import itertools
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, get_args
 
 from clearhead.runtimes.prepacking import unknown_to_c
 
@@ -47,24 +49,9 @@ def is_agreed() -> bool:
 
 
 def compare() -> None:
-    """Compare C with PyTorch on a model of every kind that it knows, and note it. SystemExit where they differ."""
-    import dataclasses
-    import itertools
-    from typing import get_args
-
-    from clearhead.model import TransformerConfig
-    from clearhead.model.config import Activation, NormKind, NormPlacement, PositionKind, Sharing
-
-    small = TransformerConfig(
-        source_vocabulary=50, target_vocabulary=50, width=32, heads=4, inner_width=48, encoder_layers=2,
-        decoder_layers=2, max_length=48,
-    )  # fmt: skip
-    kinds = (PositionKind, NormPlacement, NormKind, Activation, Sharing)
-    names = ("positions", "norm_placement", "norm", "activation", "share_embeddings")
-    shared = {"kv_heads": 2, "head_width": 10, "eps": 1e-3, "bias": False, "scale": 0.5, "scale_embeddings": False}
+    """Compare C with PyTorch on models of every kind that it knows, and note it. SystemExit where they differ."""
     unknown = set()
-    for changes, values in itertools.product(({}, shared), itertools.product(*map(get_args, kinds))):
-        config = dataclasses.replace(small, **changes, **dict(zip(names, values, strict=True)))
+    for config in configs():
         if (part := unknown_to_c(config.block)) is not None:
             unknown.add(part)
         elif (problem := contradiction(config)) is not None:
@@ -74,15 +61,38 @@ def compare() -> None:
         print(f"{part} is not compared: C does not know it, and PyTorch serves such a model")
 
 
-def contradiction(config: "clearhead.model.TransformerConfig") -> str | None:
+def configs() -> "Iterator[clearhead.model.FamilyConfig]":
+    """Small models of each family: each kind of positions with each activation and normalisation, the rest in turn."""
+    from clearhead.model import DecoderOnlyConfig, TransformerConfig
+    from clearhead.model.config import Activation, NormKind, NormPlacement, PositionKind, Sharing
+
+    sizes: dict[str, Any] = {"width": 32, "heads": 4, "inner_width": 48}
+    pair = functools.partial(
+        TransformerConfig, source_vocabulary=50, target_vocabulary=50, encoder_layers=2, decoder_layers=2,
+        max_length=48, **sizes,
+    )  # fmt: skip
+    alone = functools.partial(DecoderOnlyConfig, vocabulary=50, layers=2, max_length=64, **sizes)
+    families: Any = ((pair, get_args(Sharing)), (alone, (True, False)))
+    names = ("positions", "norm_placement", "norm", "activation")
+    kinds = [*itertools.product(*map(get_args, (PositionKind, NormPlacement, NormKind, Activation)))]
+    others = {"kv_heads": 2, "head_width": 10, "eps": 1e-3, "bias": False, "scale": 0.5, "scale_embeddings": False}
+    for family, sharings in families:
+        for number, values in enumerate(kinds):
+            changes = others if number // 3 % 2 else {}
+            sharing = sharings[number % len(sharings)]
+            yield family(share_embeddings=sharing, **changes, **dict(zip(names, values, strict=True)))
+
+
+def contradiction(config: "clearhead.model.FamilyConfig") -> str | None:
     """How C, or the model's own code, differs from what a model of this kind computes; None where neither does."""
     import torch
 
-    from clearhead.model import EncoderDecoder
+    from clearhead.model.families import built
     from clearhead.runtimes.agreement import disagreement, inconsistency
     from clearhead.runtimes.preparing import compiled
 
-    model, generator = EncoderDecoder(config, seed=1), torch.Generator().manual_seed(1)
+    model: Any = built(config)
+    generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
         # Untrained, a bias is 0 and a weight of a normalisation 1: whoever left them out would compute the same.
         for parameter in model.parameters():

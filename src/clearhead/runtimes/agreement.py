@@ -1,23 +1,25 @@
 """Whether C computes what a model's own PyTorch code does: it was written after that code, which anyone may edit.
 
-One pair of 40 source and 20 target tokens is compared, or as many as the model takes. What that cannot see is an edit
-that changes nothing there: one that acts on longer sentences alone, on certain ids, on padding, on several sentences at
-once, in training, or by less than rounding may.
+One pair of 40 source and 20 target tokens is compared, or a prompt of 40 and the next 20, or as many as it takes.
+What that cannot see is an edit that changes nothing there: one that acts on longer sentences alone, on certain ids, on
+padding, on several sentences at once, in training, or by less than rounding may.
 """
 
 import copy
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from clearhead.model import EncoderDecoder, Observed, TransformerConfig, masks_for
+from clearhead.model import DecoderOnly, DecoderOnlyConfig, EncoderDecoder, FamilyConfig, Observed, masks_for
 from clearhead.model.masks import padding_mask
 from clearhead.model.observed import unseen
 from clearhead.runtimes.compiled import CompiledRuntime
 from clearhead.runtimes.eager import EagerRuntime
 
+Model = EncoderDecoder | DecoderOnly
 _SOURCE, _TARGET = 40, 20
 _UNIT = 2.0**-24  # float32's rounding
 # By chance one program may be so much nearer to the truth than the other. Of a model whose float32 is good, this times
@@ -25,7 +27,7 @@ _UNIT = 2.0**-24  # float32's rounding
 _AS_ROUGH = 64
 
 
-def disagreement(model: EncoderDecoder, compiled: CompiledRuntime) -> float | None:
+def disagreement(model: Model, compiled: CompiledRuntime) -> float | None:
     """By what share of the greatest logit `compiled`, in fp32, differs from `model` on these tokens; None if it may.
 
     It may by rounding: a sum of n products is off by n·2⁻²⁴ of its magnitude in either program, and a logit is the last
@@ -36,7 +38,7 @@ def disagreement(model: EncoderDecoder, compiled: CompiledRuntime) -> float | No
         return _share(model, _compiled_steps(model.config, compiled))
 
 
-def inconsistency(model: EncoderDecoder) -> str | None:
+def inconsistency(model: Model) -> str | None:
     """Where a model's own code contradicts itself, in one line that says what to change; None where it does not.
 
     There are three ways through it: all positions at once, as it trains; token by token with a cache, as it translates;
@@ -56,7 +58,7 @@ def inconsistency(model: EncoderDecoder) -> str | None:
     return None
 
 
-def _share(model: EncoderDecoder, found: Float[Tensor, "target vocabulary"]) -> float | None:
+def _share(model: Model, found: Float[Tensor, "target vocabulary"]) -> float | None:
     """By what share of the greatest logit these differ from the model's, by more than rounding may."""
     expected = _at_once(model)
     greatest = float(expected.abs().max())
@@ -69,16 +71,23 @@ def _share(model: EncoderDecoder, found: Float[Tensor, "target vocabulary"]) -> 
     return error / greatest if greatest else error
 
 
-def _own_steps(model: EncoderDecoder) -> Float[Tensor, "target vocabulary"]:
-    ids, target = _tokens(model.config)
-    source = torch.tensor([ids], device="cpu")
-    mask = padding_mask(source, padding=-1)
-    cache = model.begin(model.encode(source, mask), mask)
+def _own_steps(model: Model) -> Float[Tensor, "target vocabulary"]:
+    cache, target = _begun(model)
     steps = [model.step(torch.tensor([[token]], device="cpu"), cache)[0, 0] for token in target]
     return torch.stack(steps).double()
 
 
-def _watched(model: EncoderDecoder) -> EncoderDecoder:
+def _begun(model: Model) -> tuple[Any, list[int]]:
+    """A cache that has read the source, and the tokens that follow."""
+    ids, target = _tokens(model.config)
+    source = torch.tensor([ids], dtype=torch.long, device="cpu")
+    if isinstance(model, DecoderOnly):
+        return model.begin(source, torch.tensor([len(ids)], device="cpu")), target
+    mask = padding_mask(source, padding=-1)
+    return model.begin(model.encode(source, mask), mask), target
+
+
+def _watched(model: Model) -> Model:
     twin = copy.deepcopy(model)
     for module in twin.modules():
         if isinstance(module, Observed):
@@ -86,7 +95,7 @@ def _watched(model: EncoderDecoder) -> EncoderDecoder:
     return twin
 
 
-def _compiled_steps(config: TransformerConfig, compiled: CompiledRuntime) -> Float[Tensor, "target vocabulary"]:
+def _compiled_steps(config: FamilyConfig, compiled: CompiledRuntime) -> Float[Tensor, "target vocabulary"]:
     source, target = _tokens(config)
     state, found = compiled.begin([source], len(target)), []
     for token in target:
@@ -95,28 +104,41 @@ def _compiled_steps(config: TransformerConfig, compiled: CompiledRuntime) -> Flo
     return torch.tensor(np.array(found), dtype=torch.float64, device="cpu")
 
 
-def _at_once(model: EncoderDecoder) -> Float[Tensor, "target vocabulary"]:
-    source, target = (torch.tensor([ids], device="cpu") for ids in _tokens(model.config))
+def _at_once(model: Model) -> Float[Tensor, "target vocabulary"]:
+    ids, then = _tokens(model.config)
+    if isinstance(model, DecoderOnly):
+        text: Tensor = model(torch.tensor([[*ids, *then]], device="cpu"))
+        return text[0, len(ids) :].double()
+    source, target = (torch.tensor([one], device="cpu") for one in (ids, then))
     # Where there is no other id than that of padding, it is a token as well.
     logits: Tensor = model(source, target, masks_for(source, target, padding=-1))
     return logits[0].double()
 
 
-def _tokens(config: TransformerConfig) -> tuple[list[int], list[int]]:
+def _tokens(config: FamilyConfig) -> tuple[list[int], list[int]]:
     """Ids within the model's length, far from each other, none of them padding where there is another."""
-    lengths = min(_SOURCE, config.max_length), min(_TARGET, config.max_length)
-    sizes = config.source_vocabulary, config.target_vocabulary
-    source, target = (
-        [1 + 7919 * place % (size - 1) if size > 1 else 0 for place in range(length)]
-        for length, size in zip(lengths, sizes, strict=True)
+    if isinstance(config, DecoderOnlyConfig):
+        length = min(_SOURCE + _TARGET, config.max_length)
+        text = _spread(length, config.vocabulary)
+        target = min(_TARGET, -(-length // 2))
+        return text[: length - target], text[length - target :]
+    return (
+        _spread(min(_SOURCE, config.max_length), config.source_vocabulary),
+        _spread(min(_TARGET, config.max_length), config.target_vocabulary),
     )
-    return source, target
 
 
-def _bound(config: TransformerConfig) -> float:
+def _spread(length: int, vocabulary: int) -> list[int]:
+    return [1 + 7919 * place % (vocabulary - 1) if vocabulary > 1 else 0 for place in range(length)]
+
+
+def _bound(config: FamilyConfig) -> float:
     """How far two programs may differ, as a share of the greatest logit: all that is summed on the way to it."""
     attention = 2 * config.width + config.block.head_width + _SOURCE
     feed_forward = config.width + config.inner_width
-    encoder = config.encoder_layers * (attention + feed_forward)
-    decoder = config.decoder_layers * (2 * attention + feed_forward)
-    return 2 * _UNIT * (encoder + decoder + config.width)
+    if isinstance(config, DecoderOnlyConfig):
+        summed = config.layers * (attention + _TARGET + feed_forward)
+    else:
+        encoder = config.encoder_layers * (attention + feed_forward)
+        summed = encoder + config.decoder_layers * (2 * attention + feed_forward)
+    return 2 * _UNIT * (summed + config.width)

@@ -12,11 +12,12 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from clearhead.errors import DecodingError
+from clearhead.model.config import FamilyConfig
 from clearhead.native import crossing
 from clearhead.native import library as native
 from clearhead.native.crossing import FLOAT32, INT32, INT64, address, pointer
 from clearhead.processor import cores
-from clearhead.runtimes.prepacking import Config, Prepacking, Weights
+from clearhead.runtimes.prepacking import Prepacking, Weights
 from clearhead.runtimes.runtime import (
     BATCH_BYTES,
     BATCH_TOKENS,
@@ -32,7 +33,7 @@ from clearhead.runtimes.runtime import (
 
 
 class CompiledRuntime:
-    """The same model in C.
+    """The same model in C: an encoder-decoder, or a decoder alone, which goes on from prompts.
 
     weights: float32 arrays by the names of the model's state dict, every shared matrix under each of its names, and the
     tables of positions, fixed ones too (`model.positions.tables`).
@@ -53,7 +54,7 @@ class CompiledRuntime:
     batch_tokens, batch_bytes = BATCH_TOKENS, BATCH_BYTES
 
     def __init__(
-        self, library: native.Library, config: Config, weights: Weights, precision: str, is_ours: bool = False
+        self, library: native.Library, config: FamilyConfig, weights: Weights, precision: str, is_ours: bool = False
     ) -> None:
         self.config = config
         self.sizes = Sizes.of(config)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearhead.errors import UnknownWeightsError
-from clearhead.model.config import BlockConfig, TransformerConfig
+from clearhead.model.config import BlockConfig, DecoderOnlyConfig, FamilyConfig, TransformerConfig
 from clearhead.native import crossing
 from clearhead.native import library as native
 from clearhead.native.crossing import FLOAT32, pointer
@@ -18,9 +18,6 @@ _KINDS = {"fp32": native.FP32, "bf16": native.BF16, "int8": native.INT8}
 ACTIVATIONS = ("relu", "gelu", "gelu-tanh", "silu")
 GATED = ("reglu", "geglu", "geglu-tanh", "swiglu")
 Weights = Mapping[str, NDArray[Any]]
-
-
-Config = TransformerConfig
 
 
 class Prepacking:
@@ -34,7 +31,7 @@ class Prepacking:
     """
 
     def __init__(
-        self, library: native.Library, config: Config, weights: Weights, precision: str, is_ours: bool = False
+        self, library: native.Library, config: FamilyConfig, weights: Weights, precision: str, is_ours: bool = False
     ) -> None:
         self._is_ours = is_ours
         self._library, self._config, self._weights, self._kind = library, config, weights, _KINDS[precision]
@@ -60,8 +57,11 @@ class Prepacking:
             half = block.head_width // 2
             struct.cosine = self._pointer("rotary.cosine", block.max_length, half)
             struct.sine = self._pointer("rotary.sine", block.max_length, half)
-        self._set_encoder(struct, config)
-        self._set_decoder(struct, "target_embedding", config.target_vocabulary, config.decoder_layers, True)
+        if isinstance(config, DecoderOnlyConfig):
+            self._set_decoder(struct, "embedding", config.vocabulary, config.layers, False)
+        else:
+            self._set_encoder(struct, config)
+            self._set_decoder(struct, "target_embedding", config.target_vocabulary, config.decoder_layers, True)
         self._shared.clear()
         if self._unread:
             raise UnknownWeightsError(f"the compiled functions do not know {min(self._unread)}")

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from clearhead.errors import UnknownWeightsError
-from clearhead.model import EncoderDecoder
+from clearhead.model import DecoderOnly, EncoderDecoder
 from clearhead.model.as_built import departure
 from clearhead.native import library as native
 from clearhead.runtimes.agreement import disagreement, inconsistency
@@ -64,7 +64,7 @@ _DIFFERS = (
 )
 
 
-def compiled(model: EncoderDecoder, precision: str) -> CompiledRuntime | None:
+def compiled(model: EncoderDecoder | DecoderOnly, precision: str) -> CompiledRuntime | None:
     """The model in C; None where the compiled functions cannot be had, lack a part of it, or it is not on a CPU."""
     library = native.library() if next(model.parameters()).device.type == "cpu" else None
     if library is None and precision != "fp32":
@@ -83,7 +83,7 @@ def compiled(model: EncoderDecoder, precision: str) -> CompiledRuntime | None:
         return None
 
 
-def weights_of(model: EncoderDecoder) -> Weights:
+def weights_of(model: EncoderDecoder | DecoderOnly) -> Weights:
     """A model's parameters and tables of positions, by the names that `CompiledRuntime` knows: views of its numbers."""
     tensors = {
         **dict(model.named_parameters(remove_duplicate=False)),
