@@ -172,6 +172,91 @@ class TestSkipping:
         assert optimizer_step.read_skips() == (4, 0)
 
 
+class Layered(nn.Module):
+    """Names as a model's, in an order in which the matrices inside layers stand between others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        generator = torch.Generator().manual_seed(1)
+        self.embedding = nn.Linear(4, 7, bias=False)
+        self.stack = nn.Module()
+        self.stack.layers = nn.ModuleList(nn.Linear(4, 3) for _ in range(2))
+        self.output = nn.Linear(4, 5)
+        for parameter in self.parameters():
+            nn.init.normal_(parameter, generator=generator)
+
+
+INSIDE = {"stack.layers.0.weight", "stack.layers.1.weight"}
+
+
+class TestMuon:
+    SETTINGS = OptimizerSettings(name="muon", weight_decay=0.1, clip=1.0)
+
+    def stepped(self, model: Layered, settings: OptimizerSettings, steps: int, bad: int = 0) -> OptimizerStep:
+        optimizer_step = OptimizerStep(FlatParameters(model), settings, lambda step: RATE, lambda step: 0.5)
+        self.go(model, optimizer_step, range(1, steps + 1), bad)
+        return optimizer_step
+
+    def go(self, model: Layered, optimizer_step: OptimizerStep, steps: range, bad: int = 0) -> None:
+        for step in steps:
+            generator = torch.Generator().manual_seed(step)
+            for parameter in model.parameters():
+                assert parameter.grad is not None
+                parameter.grad.copy_(
+                    torch.randn(parameter.shape, generator=generator) * (math.nan if step == bad else 9)
+                )
+            optimizer_step.prepare(step)
+            optimizer_step.update(torch.tensor(TOKENS))
+
+    def test_what_is_outside_layers_is_adamws(self) -> None:
+        """Clipped to the norm of all gradients together, as without Muon."""
+        ours, theirs = Layered(), Layered()
+        self.stepped(ours, self.SETTINGS, steps=3)
+        self.stepped(theirs, self.SETTINGS.model_copy(update={"name": "adamw"}), steps=3)
+        others = dict(theirs.named_parameters())
+        for name, parameter in ours.named_parameters():
+            assert torch.equal(parameter, others[name]) == (name not in INSIDE)
+
+    def test_what_is_inside_is_torchs_muon(self) -> None:
+        """Of the clipped mean gradient; torch multiplies in bfloat16."""
+        ours, theirs = Layered(), Layered()
+        self.stepped(ours, self.SETTINGS, steps=1)
+        inside = [parameter for name, parameter in theirs.named_parameters() if name in INSIDE]
+        generator = torch.Generator().manual_seed(1)
+        for parameter in theirs.parameters():
+            parameter.grad = torch.randn(parameter.shape, generator=generator) * 9 / TOKENS
+        nn.utils.clip_grad_norm_(theirs.parameters(), 1.0)
+        torch.optim.Muon(inside, lr=0.5, weight_decay=0.1).step()
+        for one, other in zip(ours.stack.layers, theirs.stack.layers, strict=True):
+            torch.testing.assert_close(one.weight, other.weight, rtol=0, atol=0.02)
+
+    def test_stored_and_taken_over_it_goes_on_the_same(self) -> None:
+        straight, stopped = Layered(), Layered()
+        self.stepped(straight, self.SETTINGS, steps=4)
+        state = {name: one.clone() for name, one in self.stepped(stopped, self.SETTINGS, steps=2).state().items()}
+        assert {name.partition("/")[2] for name in state if name.partition("/")[0] in INSIDE} == {"momentum"}
+        again = OptimizerStep(FlatParameters(stopped), self.SETTINGS, lambda step: RATE, lambda step: 0.5)
+        again.restore(state)
+        self.go(stopped, again, range(3, 5))
+        assert all(torch.equal(*pair) for pair in zip(straight.parameters(), stopped.parameters(), strict=True))
+
+    def test_what_is_not_finite_changes_nothing(self) -> None:
+        model, before = Layered(), Layered()
+        self.stepped(before, self.SETTINGS, steps=1)
+        found = self.stepped(model, self.SETTINGS, steps=2, bad=2)
+        assert all(torch.equal(*pair) for pair in zip(model.parameters(), before.parameters(), strict=True))
+        assert found.read_skips() == (1, 1)
+
+    def test_a_model_without_layers_is_adamws(self) -> None:
+        ours, theirs = Small(), Small()
+        for model, settings in ((ours, self.SETTINGS), (theirs, self.SETTINGS.model_copy(update={"name": "adamw"}))):
+            optimizer_step = OptimizerStep(FlatParameters(model), settings, lambda step: RATE)
+            give(model, gradients(1))
+            optimizer_step.prepare(1)
+            optimizer_step.update(torch.tensor(TOKENS))
+        assert all(torch.equal(*pair) for pair in zip(ours.parameters(), theirs.parameters(), strict=True))
+
+
 def test_the_norm_of_millions_is_exact() -> None:
     """4 million gradients of 1e-3: √(4e6)·1e-3 = 2, so clipping to 1 halves them; here the update shows it."""
     model = nn.Module()

@@ -62,6 +62,8 @@ OTHERS = {
     "training.accumulate": "2",
     "training.loss.label_smoothing": "0.2",
     "training.loss.r_drop": "1.0",
+    "training.optimizer.name": "muon",
+    "training.optimizer.matrix_peak": "0.03",
     "training.optimizer.betas": "[0.9, 0.99]",
     "training.optimizer.epsilon": "1.0e-8",
     "training.optimizer.weight_decay": "0.02",
@@ -88,7 +90,7 @@ OTHERS = {
 }
 # There is one choice alone; or the recipe's data come from elsewhere.
 ONLY = {
-    "family", "text.kind", "training.optimizer.name",
+    "family", "text.kind",
     "data.embedded.corpus", "data.embedded.pairs", "data.embedded.seed", "data.embedded.grammar",
 }  # fmt: skip
 MAY_CHANGE = {
@@ -114,7 +116,8 @@ def keys(section: type[pydantic.BaseModel] = Recipe, above: str = "") -> set[str
 
 
 def is_refused(key: str) -> bool:
-    return key.partition(".")[0] in {"family", "text", "model"} and key not in MAY_CHANGE
+    is_made_for = key.partition(".")[0] in {"family", "text", "model"} or key == "training.optimizer.name"
+    return is_made_for and key not in MAY_CHANGE
 
 
 def test_every_key_has_a_rule() -> None:

@@ -184,9 +184,14 @@ class LossSettings(_Section):
 
 
 class OptimizerSettings(_Section):
-    """AdamW; with weight_decay 0 it is the paper's Adam (section 5.3). `clip` is gradient clipping by norm."""
+    """AdamW; with weight_decay 0 it is the paper's Adam (section 5.3). `clip` is gradient clipping by norm.
 
-    name: Literal["adamw"] = "adamw"
+    muon: matrices inside layers follow their momentum made orthogonal (Jordan et al. 2024), all others AdamW.
+    matrix_peak: what the highest learning rate of those matrices is; for all others it is the schedule's `peak`.
+    """
+
+    name: Literal["adamw", "muon"] = "adamw"
+    matrix_peak: Annotated[Real, Field(gt=0.0, le=1000.0)] = 0.02
     betas: tuple[Rate, Rate] = (0.9, 0.98)
     epsilon: Annotated[Real, Field(gt=0.0, le=1.0)] = 1e-9
     weight_decay: Factor = 0.01
@@ -287,6 +292,15 @@ class Training(_Section):
         if self.select_by != "loss" and not self.validate_sentences:
             raise ValueError(
                 f"select_by={self.select_by} needs translations; set validate_sentences=200, or select_by=loss"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _a_peak_for_matrices(self) -> "Training":
+        if self.optimizer.name == "muon" and self.schedule.name == "paper":
+            raise ValueError(
+                "schedule.name=paper has no highest rate that optimizer.matrix_peak could stand for; "
+                "set schedule.name=linear, or optimizer.name=adamw"
             )
         return self
 

@@ -43,7 +43,7 @@ class FlatParameters(Generic[Model]):
         end = 0
         for name in ordered:
             self._places[name] = (end, parameters[name].shape)
-            end += math.ceil(parameters[name].numel() / _ALIGNED) * _ALIGNED
+            end += _aligned(parameters[name].numel())
         cut = min((start for start, shape in self._places.values() if len(shape) <= 1), default=end)
         self.matrices, self.vectors = slice(0, cut), slice(cut, end)
         self.values = torch.zeros(end, dtype=first.dtype, device=first.device)
@@ -63,6 +63,22 @@ class FlatParameters(Generic[Model]):
         """Say that `values` was changed, to autograd and to whoever keeps what was computed from a parameter."""
         torch.autograd.graph.increment_version(self._parameters)
 
+    def inside_layers(self) -> tuple[list[str], list[slice]]:
+        """The names of the matrices that are part of a layer, and where in `values` the other matrices are."""
+        names, others, start = [], [], 0
+        for name, (place, shape) in self._places.items():
+            if place >= self.matrices.stop:
+                break
+            if len(shape) == 2 and ".layers." in name:
+                others.append(slice(start, place))
+                names.append(name)
+                start = place + _aligned(shape.numel())
+        return names, [one for one in (*others, slice(start, self.matrices.stop)) if one.start < one.stop]
+
     def views(self, flat: Tensor) -> Mapping[str, Tensor]:
         """What of `flat`, a tensor laid out like `values`, belongs to which parameter."""
         return {name: flat[start : start + shape.numel()].view(shape) for name, (start, shape) in self._places.items()}
+
+
+def _aligned(count: int) -> int:
+    return math.ceil(count / _ALIGNED) * _ALIGNED

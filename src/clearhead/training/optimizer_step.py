@@ -1,6 +1,6 @@
-"""AdamW under a schedule, with clipping, and an update that is skipped where a gradient is not finite."""
+"""AdamW or Muon under a schedule, with clipping, and an update that is skipped where a gradient is not finite."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, cast
 
 import torch
@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from clearhead.recipe import OptimizerSettings
 from clearhead.training.flat_parameters import FlatParameters
+from clearhead.training.muon import Muon
 from clearhead.training.schedule import LearningRate
 
 
@@ -21,17 +22,31 @@ class OptimizerStep:
     Source: Adam, Kingma and Ba 2015; decoupled weight decay, Loshchilov and Hutter 2019; section 5.3 of the paper.
     """
 
-    def __init__(self, flat: FlatParameters[Any], settings: OptimizerSettings, rate: LearningRate) -> None:
+    def __init__(
+        self,
+        flat: FlatParameters[Any],
+        settings: OptimizerSettings,
+        rate: LearningRate,
+        matrix_rate: LearningRate | None = None,
+    ) -> None:
+        """matrix_rate: that of the matrices which Muon updates; `rate` where None is given."""
         device = flat.values.device
         self.flat = flat
         self.settings = settings
-        self.rate = rate
+        self.rate, self._matrix_rate = rate, matrix_rate or rate
         # In float32 whatever numbers the caller has set as torch's own: a rate in bfloat16 would be another one.
         self.skipped = torch.zeros((), dtype=torch.float32, device=device)
         self.skipped_in_a_row = torch.zeros((), dtype=torch.float32, device=device)
         self.most_in_a_row = torch.zeros((), dtype=torch.float32, device=device)
+        self._muon, others = None, [flat.matrices]
+        names, outside = flat.inside_layers()
+        if settings.name == "muon" and names:
+            others, values, gradients = outside, flat.views(flat.values), flat.views(flat.gradients)
+            self._muon = Muon(
+                {name: values[name] for name in names}, {name: gradients[name] for name in names}, settings.weight_decay
+            )
         # Matrices decay; biases and normalisations do not: pulling those towards zero is no simplification.
-        decays = ((flat.matrices, settings.weight_decay), (flat.vectors, 0.0))
+        decays = (*((part, settings.weight_decay) for part in others), (flat.vectors, 0.0))
         self._parts = [part for part, _ in decays if part.start < part.stop]
         self.optimizer = torch.optim.AdamW(
             [{"params": [_part(flat, part)], "weight_decay": decay} for part, decay in decays if part in self._parts],
@@ -45,6 +60,8 @@ class OptimizerStep:
         """Set the learning rate of update number `step`."""
         for group in self.optimizer.param_groups:
             group["lr"].fill_(self.rate(step))
+        if self._muon is not None:
+            self._muon.rate.fill_(self._matrix_rate(step))
 
     def update(self, tokens: Tensor) -> None:
         """Apply the gradients that the backward passes have summed over `tokens` real target tokens, and clear them."""
@@ -61,6 +78,8 @@ class OptimizerStep:
         fused = cast(Any, self.optimizer)
         fused.grad_scale, fused.found_inf = tokens / shrink, bad
         self.optimizer.step()
+        if self._muon is not None:
+            self._muon.update(shrink / tokens, bad)
         self.flat.gradients.zero_()
         self.skipped += bad
         self.skipped_in_a_row.add_(bad).mul_(bad)
@@ -78,11 +97,13 @@ class OptimizerStep:
         states = [self.optimizer.state[group["params"][0]] for group in self.optimizer.param_groups]
         if not all(states):
             return counts  # Before the first step there is nothing else.
-        moments = {
-            f"{name}/{key}": value
-            for key in _MOMENTS
-            for name, value in self.flat.views(torch.cat([state[key] for state in states])).items()
-        }
+        momenta = {} if self._muon is None else self._muon.state()
+        moments = {f"{name}/{_MOMENTUM}": value for name, value in momenta.items()}
+        for key in _MOMENTS:
+            whole = torch.zeros_like(self.flat.values)
+            for part, state in zip(self._parts, states, strict=True):
+                whole[part] = state[key]
+            moments |= {f"{name}/{key}": one for name, one in self.flat.views(whole).items() if name not in momenta}
         return counts | {"step": states[0]["step"]} | moments
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
@@ -92,10 +113,15 @@ class OptimizerStep:
         if state.keys() == set(_COUNTS):
             return  # Before the first step there is nothing else.
         device = self.flat.values.device
+        names: Collection[str] = ()
+        if self._muon is not None:
+            names = self._muon.state().keys()
+            self._muon.restore({name: state[f"{name}/{_MOMENTUM}"] for name in names})
         whole = {key: torch.zeros_like(self.flat.values) for key in _MOMENTS}
         for key, values in whole.items():
             for name, view in self.flat.views(values).items():
-                view.copy_(state[f"{name}/{key}"])
+                if name not in names:
+                    view.copy_(state[f"{name}/{key}"])
         for group, part in zip(self.optimizer.param_groups, self._parts, strict=True):
             moments = {key: value[part].clone() for key, value in whole.items()}
             self.optimizer.state[group["params"][0]] = {"step": state["step"].to(device, copy=True), **moments}
@@ -104,6 +130,7 @@ class OptimizerStep:
 _PART = 1 << 16
 _COUNTS = ("skipped", "skipped_in_a_row", "most_in_a_row")
 _MOMENTS = ("exp_avg", "exp_avg_sq")
+_MOMENTUM = "momentum"
 
 
 def _part(flat: FlatParameters[Any], part: slice) -> nn.Parameter:

@@ -44,8 +44,9 @@ class TrainStep:
             set_matmul_dtype(self.model, self.matmul_dtype)
         self.flat = FlatParameters(self.model)
         self.average = MovingAverage(self.flat, settings.average)
-        rate = learning_rate(settings.schedule, settings.steps, self.model.config.width)
-        self.optimizer_step = OptimizerStep(self.flat, settings.optimizer, rate)
+        schedules = settings.schedule, settings.schedule.model_copy(update={"peak": settings.optimizer.matrix_peak})
+        rates = (learning_rate(one, settings.steps, self.model.config.width) for one in schedules)
+        self.optimizer_step = OptimizerStep(self.flat, settings.optimizer, *rates)
         self.loss = torch.zeros((), dtype=torch.float64, device=settings.device)
         compiled = settings.compile
         # After the average, which is a copy that is never compiled.
