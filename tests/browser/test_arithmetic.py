@@ -15,6 +15,22 @@ KINDS: dict[str, dict[str, Any]] = {
     "tensor2tensor's positions, GELU": {"positions": "sinusoidal-concatenated", "activation": "gelu"},
     "learned positions, GELU by tanh": {"positions": "learned", "activation": "gelu-tanh", "norm_placement": "pre"},
     "shared keys, no biases, another scale": {"kv_heads": 2, "head_width": 6, "bias": False, "scale": 0.3, "eps": 0.01},
+    "T5's positions, ReLU²": {
+        "positions": "relative",
+        "relative_buckets": 4,
+        "relative_distance": 3,
+        "activation": "relu2",
+        "scale": 1.0,
+    },
+    "ALiBi": {"positions": "alibi", "embedding_norm": True},
+    "rotary halves, normalised queries and keys": {
+        "positions": "rotary-halves",
+        "rotary_base": 50.0,
+        "query_key_norm": True,
+        "norm": "rms",
+        "kv_heads": 2,
+    },
+    "rotary, LayerNorm of queries and keys": {"positions": "rotary", "query_key_norm": True},
     "in bfloat16": {"positions": "rotary", "dtype": torch.bfloat16},
 }
 # A trace as arithmetic.js reads it, and a place in every tensor: what was found there, and what is computed.
@@ -79,4 +95,4 @@ def test_every_operation_agrees(open_page: Any, address: str, kind: str) -> None
         assert agrees, (name, value)
         assert "undefined" not in line, (name, line)
         assert "NaN" not in line, (name, line)
-        assert reached or name.endswith((".positions", ".tokens")), name
+        assert reached or name.endswith((".positions", ".tokens", ".position_bias")), name

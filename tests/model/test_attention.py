@@ -13,7 +13,7 @@ from clearhead.model.positions import Rotary
 
 def attention(heads: int = 2, **changes: object) -> Attention:
     config = BlockConfig(width=8, heads=heads, **changes)
-    module = Attention(config)
+    module = Attention(config, rotary=config.positions.startswith("rotary"))
     initialize(module, seed=1)
     return module
 
@@ -107,6 +107,44 @@ def test_a_scale_of_its_own(observed: bool) -> None:
     x = vectors(5, seed=4)
     ours.observer = (lambda name, tensor: tensor) if observed else None
     torch.testing.assert_close(ours(x), usual(x), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("observed", [False, True], ids=["fused", "explicit"])
+def test_equal_to_qwen3_s_attention_forward_and_backward(observed: bool) -> None:
+    """Each head's queries and keys are normalised by RMSNorm, and then turned in halves; two heads share a key."""
+    from transformers import Qwen3Config
+    from transformers.models.qwen3.modeling_qwen3 import Qwen3Attention
+
+    ours = attention(
+        heads=4, kv_heads=2, head_width=6, bias=False, norm="rms", eps=1e-3, query_key_norm=True,
+        positions="rotary-halves", rotary_base=500.0,
+    )  # fmt: skip
+    ours.observer = (lambda name, tensor: tensor) if observed else None
+    its = Qwen3Config(
+        hidden_size=8, num_attention_heads=4, num_key_value_heads=2, head_dim=6, rms_norm_eps=1e-3,
+        attn_implementation="eager",
+    )  # fmt: skip
+    theirs = Qwen3Attention(its, layer_idx=0).eval()
+    names = ("query", "q_proj"), ("key", "k_proj"), ("value", "v_proj"), ("output", "o_proj")
+    pairs = [(getattr(ours, one).weight, getattr(theirs, other).weight) for one, other in names]
+    pairs += [(ours.query_normalization.weight, theirs.q_norm.weight)]
+    pairs += [(ours.key_normalization.weight, theirs.k_norm.weight)]
+    with torch.no_grad():
+        for one, other in pairs:
+            one += 0.1 * torch.randn(one.shape, generator=torch.Generator().manual_seed(7))
+            other.copy_(one)
+    x, upstream, mask = vectors(5, seed=4), vectors(5, seed=5), causal_mask(5)
+    angles = torch.arange(5.0)[:, None] * 500.0 ** (-torch.arange(0, 6, 2) / 6)
+    angles = torch.cat((angles, angles), dim=-1)[None]
+    shut = torch.zeros(1, 1, 5, 5).masked_fill(~mask, torch.finfo(torch.float32).min)
+    found, (expected, _) = ours(x, mask=mask), theirs(x, (angles.cos(), angles.sin()), shut)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
+    gradients = (
+        torch.autograd.grad(result, [pair[side] for pair in pairs], upstream)
+        for side, result in enumerate((found, expected))
+    )
+    for one, other in zip(*gradients, strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=1e-5)
 
 
 def test_heads_may_be_wider_or_narrower_than_the_width_divided() -> None:

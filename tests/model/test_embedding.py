@@ -31,6 +31,22 @@ def test_rotary_positions_add_nothing_to_embeddings() -> None:
     torch.testing.assert_close(Embedding(config(positions="rotary"), matrix)(ids), matrix.weight[ids] * 2)
 
 
+@pytest.mark.parametrize("positions", ["rotary-halves", "relative", "alibi"])
+def test_positions_that_act_in_attention_add_nothing_either(positions: str) -> None:
+    matrix = nn.Embedding(9, 4)
+    ids = torch.tensor([[3, 7]])
+    embedding = Embedding(config(positions=positions, scale_embeddings=False), matrix)
+    torch.testing.assert_close(embedding(ids), matrix.weight[ids])
+
+
+def test_the_sum_is_normalised_as_in_bert() -> None:
+    """BERT: LayerNorm(token + position), with no factor of √width."""
+    matrix = nn.Embedding(9, 4)
+    ids = torch.tensor([[3, 7]])
+    expected = nn.functional.layer_norm(matrix.weight[ids] + sinusoidal(2, 4), (4,))
+    torch.testing.assert_close(Embedding(config(embedding_norm=True, scale_embeddings=False), matrix)(ids), expected)
+
+
 @pytest.mark.parametrize("positions", ["sinusoidal", "learned", "rotary"])
 def test_no_position_after_the_last(positions: str) -> None:
     with pytest.raises(ConfigError, match="7 tokens is longer than the model's max_length=6"):

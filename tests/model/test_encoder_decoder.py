@@ -1,5 +1,7 @@
 """The whole model: equal to torch.nn.Transformer, causal, indifferent to padding, the same step by step."""
 
+from typing import get_args
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -7,8 +9,9 @@ from torch import Tensor, nn
 from clearhead.errors import ConfigError
 from clearhead.model import EncoderDecoder, Segments, TransformerConfig, masks_for
 from clearhead.model.attention import Attention
+from clearhead.model.config import PositionKind
 
-POSITIONS = ["sinusoidal", "sinusoidal-concatenated", "learned", "rotary"]
+POSITIONS = list(get_args(PositionKind))
 
 
 def small(**changes: object) -> TransformerConfig:
@@ -120,8 +123,11 @@ def test_equal_to_torch_s_transformer_forward_and_backward(
 
 @pytest.mark.parametrize("positions", POSITIONS)
 @pytest.mark.parametrize("norm_placement", ["post", "pre"])
-def test_step_by_step_equals_all_at_once(positions: str, norm_placement: str) -> None:
-    model = model_of(small(positions=positions, norm_placement=norm_placement), torch.float64)
+@pytest.mark.parametrize("has_norms", [False, True], ids=["plain", "with more norms"])
+def test_step_by_step_equals_all_at_once(positions: str, norm_placement: str, has_norms: bool) -> None:
+    norms = {"query_key_norm": has_norms, "embedding_norm": has_norms}
+    sizes = {"relative_buckets": 4, "relative_distance": 3}
+    model = model_of(small(positions=positions, norm_placement=norm_placement, **norms, **sizes), torch.float64)
     source, _ = sentences()
     target = torch.tensor([[1, 5, 6, 7], [1, 8, 9, 4], [1, 9, 10, 3]])
     masks = masks_for(source, target, 0)
@@ -211,7 +217,8 @@ def packed(rows: list[list[list[int]]], length: int) -> tuple[Tensor, Tensor]:
 @pytest.mark.parametrize("norm_placement", ["post", "pre"])
 def test_a_pair_in_a_shared_row_is_as_in_one_of_its_own(norm_placement: str, positions: str, length: int) -> None:
     """Rows whose source is full, whose target is full, of one pair, and of none; CPU attention has two ways."""
-    config = small(positions=positions, norm_placement=norm_placement, max_length=length)
+    more = {"query_key_norm": True, "embedding_norm": True} if norm_placement == "pre" else {}
+    config = small(positions=positions, norm_placement=norm_placement, max_length=length, **more)
     model = model_of(config, torch.float64)
     long = torch.randint(3, 30, (length,), generator=torch.Generator().manual_seed(1)).tolist()
     pairs = [
@@ -257,7 +264,7 @@ def test_embeddings_are_shared_as_asked(share: str, matrices: int) -> None:
 
 
 @pytest.mark.parametrize("norm", ["layer", "rms"])
-@pytest.mark.parametrize("activation", ["gelu-tanh", "silu", "swiglu"])
+@pytest.mark.parametrize("activation", ["gelu-tanh", "silu", "relu2", "swiglu"])
 def test_every_choice_gives_finite_logits_and_gradients(norm: str, activation: str) -> None:
     model = EncoderDecoder(small(norm=norm, activation=activation, dropout=0.2)).train()
     source, target = sentences()

@@ -14,6 +14,7 @@ FUNCTIONS = {
     "gelu": lambda x: x * 0.5 * (1 + torch.erf(x / 2**0.5)),
     "gelu-tanh": lambda x: x * 0.5 * (1 + torch.tanh((2 / torch.pi) ** 0.5 * (x + 0.044715 * x**3))),
     "silu": lambda x: x * torch.sigmoid(x),
+    "relu2": lambda x: x.clamp(min=0) ** 2,
 }
 GATES = {"reglu": "relu", "geglu": "gelu", "geglu-tanh": "gelu-tanh", "swiglu": "silu"}
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from clearhead.model import EncoderDecoder, TransformerConfig
+from clearhead.model import DecoderOnly, DecoderOnlyConfig, EncoderDecoder, TransformerConfig
 
 
 def model(seed: int = 1, **changes: object) -> EncoderDecoder:
@@ -34,6 +34,31 @@ def test_biases_are_zero_and_normalizations_the_identity() -> None:
 
 def test_learned_positions_are_drawn_like_embeddings() -> None:
     table = model(positions="learned").source_embedding.positions.table
+    assert (table.std() * 64**0.5).item() == pytest.approx(1.0, rel=0.05)
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "bert"])
+def test_gpt2_and_bert_draw_everything_with_deviation_0_02(kind: str) -> None:
+    """Radford et al. 2018, section 4.1: N(0, 0.02); `initializer_range` 0.02 in BERT's published config."""
+    drawn = model(initialization=kind, positions="learned", bias=True)
+    layer = drawn.encoder.layers[0]
+    for parameter in (layer.feed_forward.inner.weight, drawn.output.matrix.weight, layer.self_attention.query.weight):
+        assert parameter.std().item() == pytest.approx(0.02, rel=0.05)
+    assert drawn.source_embedding.positions.table.std().item() == pytest.approx(0.02, rel=0.05)
+    assert (layer.feed_forward.inner.bias == 0).all()
+
+
+def test_gpt2_s_residual_sums_are_no_larger_for_more_layers() -> None:
+    """Radford et al. 2019, section 2.3: by 1/√N, where N is the number of residual layers, two for each block."""
+    drawn = DecoderOnly(DecoderOnlyConfig(vocabulary=9, layers=8, width=64, heads=4, initialization="gpt2"))
+    for layer in drawn.decoder.layers:
+        for part in (layer.self_attention.output, layer.feed_forward.outer):
+            assert part.weight.std().item() == pytest.approx(0.02 / 4, rel=0.05)
+        assert layer.feed_forward.inner.weight.std().item() == pytest.approx(0.02, rel=0.05)
+
+
+def test_t5_s_table_of_distances_is_drawn_like_its_embeddings() -> None:
+    table = model(positions="relative", relative_buckets=512, relative_distance=1024).encoder.position_bias.table
     assert (table.std() * 64**0.5).item() == pytest.approx(1.0, rel=0.05)
 
 

@@ -1,5 +1,6 @@
 """The two forms of attention: against torch's own, against each other, and against arithmetic done by hand."""
 
+import itertools
 import math
 
 import jaxtyping
@@ -19,6 +20,11 @@ def random_inputs(dtype: torch.dtype = torch.float64) -> tuple[torch.Tensor, tor
     shapes = ((BATCH, HEADS, QUERIES, HEAD_WIDTH), (BATCH, HEADS, KEYS, HEAD_WIDTH), (BATCH, HEADS, KEYS, HEAD_WIDTH))
     query, key, value = (torch.randn(shape, generator=generator, dtype=dtype) for shape in shapes)
     return query.requires_grad_(), key.requires_grad_(), value.requires_grad_()
+
+
+def random_bias(sentences: int, dtype: torch.dtype = torch.float64) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(7)
+    return torch.randn(sentences, HEADS, QUERIES, KEYS, generator=generator, dtype=dtype).requires_grad_()
 
 
 IDS = torch.tensor([[5, 5, 5, 5, 5], [5, 5, 5, 0, 0], [5, 0, 0, 0, 0]])
@@ -45,16 +51,18 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS.keys())
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-12), (torch.float32, 1e-5)])
 @pytest.mark.parametrize("scale", [None, 0.7])
+@pytest.mark.parametrize("biased", [0, 1, BATCH], ids=["no bias", "one bias", "a bias for each sentence"])
 def test_explicit_and_fused_attention_agree_gradients_included(
-    mask: torch.Tensor | None, dtype: torch.dtype, tolerance: float, scale: float | None
+    mask: torch.Tensor | None, dtype: torch.dtype, tolerance: float, scale: float | None, biased: int
 ) -> None:
     generator = torch.Generator().manual_seed(6)
     upstream = torch.randn(BATCH, HEADS, QUERIES, HEAD_WIDTH, generator=generator, dtype=dtype)
     results = []
     for kernel in (explicit_attention, fused_attention):
-        inputs = random_inputs(dtype)
-        context = kernel(*inputs, mask, scale=scale)
-        results.append((context, *torch.autograd.grad(context, inputs, upstream)))
+        inputs, bias = random_inputs(dtype), random_bias(biased, dtype) if biased else None
+        context = kernel(*inputs, mask, scale=scale, bias=bias)
+        given = inputs if bias is None else (*inputs, bias)
+        results.append((context, *torch.autograd.grad(context, given, upstream)))
     for explicit, fused in zip(*results, strict=True):
         assert torch.isfinite(explicit).all()
         torch.testing.assert_close(explicit, fused, rtol=0, atol=tolerance)
@@ -85,12 +93,12 @@ def test_under_autocast_and_compiled_into_one_graph() -> None:
 
 @pytest.mark.usefixtures("way")
 def test_a_row_that_may_attend_to_nothing_gives_zeros_and_no_nan() -> None:
-    for kernel in (explicit_attention, fused_attention):
+    for kernel, bias in itertools.product((explicit_attention, fused_attention), (None, random_bias(1))):
         inputs = random_inputs()
-        context = kernel(*inputs, NOTHING)
+        context = kernel(*inputs, NOTHING, bias=bias)
         assert (context[2] == 0).all()
         assert (context[1, :, 2] == 0).all()
-        for gradient in torch.autograd.grad(context.sum(), inputs):
+        for gradient in torch.autograd.grad(context.sum(), inputs if bias is None else (*inputs, bias)):
             assert torch.isfinite(gradient).all()
 
 
@@ -101,6 +109,15 @@ def test_attention_equals_the_mathematical_reference_of_torch_to_a_millionth() -
     reference = torch.softmax(query @ key.transpose(-2, -1) / math.sqrt(HEAD_WIDTH), dim=-1)
     torch.testing.assert_close(weights, reference, rtol=0, atol=1e-6)
     torch.testing.assert_close(context, F.scaled_dot_product_attention(query, key, value), rtol=0, atol=1e-6)
+
+
+@pytest.mark.usefixtures("way")
+def test_a_bias_is_added_to_the_scaled_scores() -> None:
+    """As torch's attn_mask of numbers: softmax(QKᵀ/√d_k + bias)V."""
+    query, key, value = random_inputs()
+    bias = random_bias(1)
+    expected = torch.softmax(query @ key.mT / math.sqrt(HEAD_WIDTH) + bias, dim=-1) @ value
+    torch.testing.assert_close(fused_attention(query, key, value, None, bias=bias), expected, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("mask", [mask for mask in MASKS.values() if mask is not None])

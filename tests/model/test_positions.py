@@ -75,6 +75,24 @@ def test_rotary_turns_the_first_pair_by_its_position_in_radians() -> None:
     assert turned.tolist() == pytest.approx([math.cos(2), math.sin(2), 0.0, 0.0], abs=1e-6)
 
 
+def test_rotary_in_halves_pairs_a_number_with_the_one_half_a_head_further() -> None:
+    """(1, 0) of numbers 0 and 2 at position 2 becomes (cos 2, sin 2); numbers 1 and 3 turn by 2/√base = 1."""
+    rotary = Rotary(head_width=4, max_length=8, base=4.0, in_halves=True)
+    turned = rotary(torch.tensor([1.0, 0.0, 0.0, 1.0]).view(1, 1, 1, 4), start=2)[0, 0, 0]
+    assert turned.tolist() == pytest.approx([math.cos(2), -math.sin(1), math.sin(2), math.cos(1)], abs=1e-6)
+
+
+def test_rotary_in_halves_is_llama_s() -> None:
+    from transformers.models.llama.modeling_llama import apply_rotary_pos_emb
+
+    vectors = torch.randn(2, 3, 5, 8, generator=torch.Generator().manual_seed(1))
+    angles = torch.arange(5.0)[:, None] * 500.0 ** (-torch.arange(0, 8, 2) / 8)
+    angles = torch.cat((angles, angles), dim=-1)[None]
+    expected, _ = apply_rotary_pos_emb(vectors, vectors, angles.cos(), angles.sin())
+    found = Rotary(head_width=8, max_length=8, base=500.0, in_halves=True)(vectors)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-6)
+
+
 def test_rows_from_the_middle_are_those_of_the_whole() -> None:
     config = BlockConfig(width=8, heads=2, max_length=16)
     positions = Positions(config)

@@ -1,16 +1,16 @@
 """The shapes of parameters from a config alone: those of the model that is built from it."""
 
 import itertools
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from clearhead.model import DecoderOnly, DecoderOnlyConfig, EncoderDecoder, TransformerConfig
+from clearhead.model.config import Activation, PositionKind
 from clearhead.model.shapes import parameter_shapes, table_numbers
 
 CHOICES = itertools.product(
-    ("sinusoidal", "sinusoidal-concatenated", "learned", "rotary"), ("post", "pre"), ("layer", "rms"),
-    ("relu", "gelu", "gelu-tanh", "silu", "reglu", "geglu", "geglu-tanh", "swiglu"), ("all", "target", "none"),
+    get_args(PositionKind), ("post", "pre"), ("layer", "rms"), get_args(Activation), ("all", "target", "none"),
 )  # fmt: skip
 
 
@@ -35,19 +35,20 @@ def test_they_are_the_models_whatever_its_blocks_are(norm: Any, bias: bool) -> N
     config = TransformerConfig(
         source_vocabulary=7, target_vocabulary=7, width=8, heads=4, kv_heads=2, head_width=6, inner_width=12,
         encoder_layers=1, decoder_layers=2, max_length=5, positions="rotary", norm=norm, bias=bias, activation="geglu",
+        query_key_norm=True, embedding_norm=True,
     )  # fmt: skip
     model = EncoderDecoder(config)
     assert parameter_shapes(config) == {name: tuple(one.shape) for name, one in model.named_parameters()}
     assert table_numbers(config) == sum(table.numel() for table in model.buffers())
 
 
-@pytest.mark.parametrize("positions", ["sinusoidal", "learned", "rotary"])
+@pytest.mark.parametrize("positions", get_args(PositionKind))
 @pytest.mark.parametrize("placement", ["post", "pre"])
 @pytest.mark.parametrize("share", [True, False])
 def test_they_are_a_decoder_onlys(positions: Any, placement: Any, share: bool) -> None:
     config = DecoderOnlyConfig(
         vocabulary=7, layers=2, width=8, heads=4, kv_heads=2, inner_width=12, max_length=5, positions=positions,
-        norm_placement=placement, share_embeddings=share,
+        norm_placement=placement, share_embeddings=share, query_key_norm=share, embedding_norm=share,
     )  # fmt: skip
     model = DecoderOnly(config)
     for every in (False, True):

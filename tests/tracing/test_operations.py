@@ -26,7 +26,18 @@ def test_what_the_page_is_told(name: str) -> None:
     told = json.loads(json.dumps(described.as_json()))
     assert re.search("[가-힣]|[·÷]", told["words"]["ko"])
     known = {one for part in (described.inputs, described.parameters) for operands in part for one in operands}
-    known |= {"row", "column", "last", "width", "infinity", "scale", "by", *described.given, *described.defaults}
+    known |= {
+        "row",
+        "column",
+        "last",
+        "width",
+        "infinity",
+        "scale",
+        "by",
+        "base",
+        *described.given,
+        *described.defaults,
+    }
     formulas = [described.value, *described.given.values(), *([described.bound] if described.bound else [])]
     assert set().union(*(one.names() for one in formulas)) <= known
     assert set(re.findall(r"\{\(?(\w+)\)?\}", "".join(described.lines))) <= known

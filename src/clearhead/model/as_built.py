@@ -134,8 +134,8 @@ _CALLED = "forward", "see", "_call_impl", "_wrapped_call_impl"
 _CODE: list[tuple[Callable[[Any], Any], ModuleType | type, Any]] = []
 # By their paths: of the names of this package, `attention` is a function.
 _NAMES = (
-    "attention", "blocks", "dropout", "embedding", "feed_forward", "kernels", "linear", "masks", "norms", "positions",
-    "stacks",
+    "attention", "blocks", "dropout", "embedding", "feed_forward", "kernels", "linear", "masks", "norms",
+    "position_bias", "positions", "stacks",
 )  # fmt: skip
 _OURS = [importlib.import_module(f"clearhead.model.{name}") for name in _NAMES]
 _TORCHS_OWN: tuple[ModuleType | type, ...] = (F, nn.Module, nn.LayerNorm, nn.RMSNorm, nn.Embedding, nn.Identity)

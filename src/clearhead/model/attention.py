@@ -8,8 +8,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from clearhead.model import kernels
-from clearhead.model.config import BlockConfig
+from clearhead.model.config import ROTARY_BASE, BlockConfig
 from clearhead.model.linear import Linear, fused_linear
+from clearhead.model.norms import normalization, normalized
 from clearhead.model.observed import Observed
 from clearhead.model.positions import Rotary, Start
 
@@ -30,7 +31,8 @@ class Attention(Observed):
 
     The four matrices hold all heads side by side: head i owns columns i·d_k … (i+1)·d_k - 1. Where there are fewer
     heads of keys and values, heads next to each other share one: head i has those of i // (heads / kv_heads) (Ainslie
-    et al. 2023). `rotary` turns queries and keys by their positions; it is for self-attention only.
+    et al. 2023). `rotary` turns queries and keys by their positions, as `config.positions` says; it is for
+    self-attention only. With `query_key_norm` each head's queries and keys are normalised before.
     Source: "Attention Is All You Need", section 3.2.2.
     """
 
@@ -44,7 +46,13 @@ class Attention(Observed):
         self.key = Linear(config.width, kv_heads, config.bias)
         self.value = Linear(config.width, kv_heads, config.bias)
         self.output = Linear(all_heads, config.width, config.bias)
-        self.rotary = Rotary(config.head_width, config.max_length) if rotary else None
+        in_halves = config.positions == "rotary-halves"
+        self.rotary = Rotary(config.head_width, config.max_length, config.rotary_base, in_halves) if rotary else None
+        has_norms = config.query_key_norm
+        self.query_normalization = normalization(config, config.head_width) if has_norms else None
+        self.key_normalization = normalization(config, config.head_width) if has_norms else None
+        # Such were all in version 0.1, whose traces show a product and a turn as one operation.
+        self.in_one = not (has_norms or (rotary and (in_halves or config.rotary_base != ROTARY_BASE)))
 
     def keys_and_values(self, inputs: Float[Tensor, "batch keys width"], start: Start = 0) -> KeysValues:
         """The keys and values of `inputs`, whose first position is `start`."""
@@ -58,12 +66,14 @@ class Attention(Observed):
         mask: Bool[Tensor, "#batch 1 #queries keys"] | None = None,
         start: Start = 0,
         cache: Cache | None = None,
+        bias: Float[Tensor, "#batch heads queries keys"] | None = None,
     ) -> Float[Tensor, "batch queries width"]:
         """What each of `inputs`, whose first position is `start`, gathers from `attended` where `mask` is True.
 
         `attended` is the memory, or what `keys_and_values` made of it.
         Without it, it is self-attention: what is attended to are `inputs`, or what `cache` (`Past.append`) makes
         of their keys and values: these after all that came before.
+        bias: what is added to the scaled scores (`position_bias`).
         """
         if attended is not None:
             query = self._seen_heads("query", self.query(inputs), inputs, start)
@@ -74,7 +84,7 @@ class Attention(Observed):
             query = self._seen_heads("query", query, inputs, start)
             attended = self._seen_keys_and_values(key, value, inputs, start)
             attended = attended if cache is None else cache(attended)
-        return self._attend(query, attended, mask)
+        return self._attend(query, attended, mask, bias)
 
     def _seen_keys_and_values(self, key: Tensor, value: Tensor, inputs: Tensor, start: Start) -> KeysValues:
         key = self._seen_heads("key", key, inputs, start)
@@ -84,19 +94,34 @@ class Attention(Observed):
         """Queries, keys or values of `inputs`, split into heads; the first two turned where positions are rotary."""
         heads = self.heads if name == "query" else self.heads // self.heads_a_key
         vectors, is_turned = self._split(vectors, heads), self.rotary is not None and name != "value"
+        if not self.in_one and name != "value":
+            return self._seen_one_by_one(name, vectors, inputs, start, heads)
         if self.rotary is not None and is_turned:
             vectors = self.rotary(vectors, start)
         return self.see(name, vectors, "heads", inputs, weights=name, heads=heads, rotary=is_turned)
 
-    def _attend(self, query: Tensor, attended: KeysValues, mask: Tensor | None) -> Tensor:
+    def _seen_one_by_one(self, name: str, vectors: Tensor, inputs: Tensor, start: Start, heads: int) -> Tensor:
+        """Queries or keys that are split already, then normalised and turned, each shown as an operation of its own."""
+        turn, part = self.rotary, f"{name}_normalization"
+        vectors = self.see(f"{name}_heads", vectors, "heads", inputs, weights=name, heads=heads, rotary=False)
+        if getattr(self, part) is not None:
+            vectors = normalized(self, name if turn is None else f"{name}_normalized", vectors, part)
+        if turn is None:
+            return vectors
+        layout = "halves" if turn.in_halves else "neighbours"
+        return self.see(
+            name, turn(vectors, start), "turn", vectors, layout=layout, base=turn.base, width=vectors.shape[-1]
+        )
+
+    def _attend(self, query: Tensor, attended: KeysValues, mask: Tensor | None, bias: Tensor | None) -> Tensor:
         dropout = self.dropout if self.training else 0.0
         key, value = map(self.for_all_heads, attended)
         if self.observer is None:
-            context = kernels.fused_attention(query, key, value, mask, dropout, self.scale)
+            context = kernels.fused_attention(query, key, value, mask, dropout, self.scale, bias)
         else:
             for shared, own in zip(attended, (key, value), strict=True):
                 self.tell("", own, "", shared)
-            context = kernels.explicit_attention(query, key, value, mask, self.see, dropout, self.scale)
+            context = kernels.explicit_attention(query, key, value, mask, self.see, dropout, self.scale, bias)
         merged = self.see("concatenated", self._merge(context), "merge", context)
         return self.see("output", self.output(merged), "project", merged, weights="output")
 

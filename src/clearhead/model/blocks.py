@@ -44,7 +44,7 @@ class SelfAttentionLayer(nn.Module):
 
     def __init__(self, config: BlockConfig) -> None:
         super().__init__()
-        self.self_attention = Attention(config, rotary=config.positions == "rotary")
+        self.self_attention = Attention(config, rotary=config.positions.startswith("rotary"))
         self.self_attention_residual = Residual(config)
         self.feed_forward = FeedForward(config)
         self.feed_forward_residual = Residual(config)
@@ -55,9 +55,10 @@ class SelfAttentionLayer(nn.Module):
         mask: Bool[Tensor, "#batch 1 #length keys"],
         start: Start = 0,
         cache: Cache | None = None,
+        bias: Float[Tensor, "#batch heads length keys"] | None = None,
     ) -> Float[Tensor, "batch length width"]:
         def attend(inputs: Tensor) -> Tensor:
-            return self.self_attention(inputs, mask=mask, start=start, cache=cache)
+            return self.self_attention(inputs, mask=mask, start=start, cache=cache, bias=bias)
 
         inputs = self.self_attention_residual(inputs, attend)
         return self.feed_forward_residual(inputs, self.feed_forward)
@@ -68,7 +69,7 @@ class DecoderLayer(nn.Module):
 
     def __init__(self, config: BlockConfig) -> None:
         super().__init__()
-        self.self_attention = Attention(config, rotary=config.positions == "rotary")
+        self.self_attention = Attention(config, rotary=config.positions.startswith("rotary"))
         self.self_attention_residual = Residual(config)
         self.cross_attention = Attention(config)
         self.cross_attention_residual = Residual(config)
@@ -82,19 +83,21 @@ class DecoderLayer(nn.Module):
         masks: Masks,
         start: Start = 0,
         past: Past | None = None,
+        bias: Float[Tensor, "1 heads queries keys"] | None = None,
     ) -> Float[Tensor, "sentences target width"]:
         """All target positions at once; `memory`, or what `cross_attention.keys_and_values` made of it.
 
         With `past` it is one position of every hypothesis, after those in `past`, to which it is added; `target` counts
         the beams of a sentence. In self-attention each of them is a sequence of its own, with nothing to mask; in
         encoder-decoder attention they are the sentence's queries, so that its memory is never copied for each of them.
+        bias: what is added to self-attention's scores.
         """
 
         def attend(inputs: Tensor) -> Tensor:
             if past is None:
-                return self.self_attention(inputs, mask=masks.target, start=start)
+                return self.self_attention(inputs, mask=masks.target, start=start, bias=bias)
             rows = inputs.reshape(-1, 1, inputs.shape[-1])
-            return self.self_attention(rows, start=past.length, cache=past.append).view_as(inputs)
+            return self.self_attention(rows, start=past.length, cache=past.append, bias=bias).view_as(inputs)
 
         def attend_to_memory(inputs: Tensor) -> Tensor:
             return self.cross_attention(inputs, memory, masks.memory)

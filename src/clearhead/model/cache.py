@@ -88,6 +88,13 @@ class StackCache:
         return self.lengths.repeat_interleave(self.beams)[:, None] + self.length
 
     @property
+    def keys(self) -> Int[Tensor, "rows keys"]:
+        """Where each row's keys stand, those of its next token at the end."""
+        places = torch.arange(self.longest + self.length + 1, device=self.lengths.device)
+        gap = (places >= self.longest) * (self.longest - self.lengths[:, None])
+        return (places - gap).repeat_interleave(self.beams, dim=0)
+
+    @property
     def mask(self) -> Bool[Tensor, "rows 1 1 keys"]:
         """What each row's next token may attend to: its prompt, all of its past, and itself."""
         places = torch.arange(self.longest + self.length + 1, device=self.lengths.device)

@@ -27,9 +27,9 @@ class DecoderOnly(Observed):
         self.config, block = config, config.block
         matrix = embedding_matrix(config.vocabulary, config.width)
         self.embedding = Embedding(block, matrix)
-        self.decoder = SelfAttentionStack(block, config.layers)
+        self.decoder = SelfAttentionStack(block, config.layers, looks_both_ways=False)
         self.output = Output(matrix if config.share_embeddings else embedding_matrix(config.vocabulary, config.width))
-        initialize(self, seed)
+        initialize(self, seed, config.initialization)
         self.as_built = structure_of(self) if type(self) is DecoderOnly else None
 
     def forward(
@@ -95,7 +95,8 @@ class DecoderOnly(Observed):
         require_room(cache.longest + cache.length + 1, self.config.max_length)
         # Each hypothesis is a row of one token, which stands at a position of its own.
         start, mask = cache.positions, cache.mask
-        states = self.decoder(self.embedding(tokens.reshape(-1, 1), start), mask, start, cache.readers())
+        keys = None if self.decoder.position_bias is None else cache.keys
+        states = self.decoder(self.embedding(tokens.reshape(-1, 1), start), mask, start, cache.readers(), keys)
         cache.length += 1
         return self.output(states.view(*tokens.shape, -1))
 

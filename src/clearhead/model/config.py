@@ -5,11 +5,16 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from clearhead.errors import ConfigError
 
-PositionKind = Literal["sinusoidal", "sinusoidal-concatenated", "learned", "rotary"]
+PositionKind = Literal[
+    "sinusoidal", "sinusoidal-concatenated", "learned", "rotary", "rotary-halves", "relative", "alibi"
+]
 NormPlacement = Literal["post", "pre"]
 NormKind = Literal["layer", "rms"]
-Activation = Literal["relu", "gelu", "gelu-tanh", "silu", "reglu", "geglu", "geglu-tanh", "swiglu"]
+Activation = Literal["relu", "gelu", "gelu-tanh", "silu", "relu2", "reglu", "geglu", "geglu-tanh", "swiglu"]
 Sharing = Literal["all", "target", "none"]
+Initialization = Literal["paper", "gpt2", "bert"]
+# The kinds of positions whose vectors are added to those of tokens; the others act inside attention.
+ADDED = ("sinusoidal", "sinusoidal-concatenated", "learned")
 # The function by which each gated activation multiplies a second projection (Shazeer 2020).
 GATED = {"reglu": "relu", "geglu": "gelu", "geglu-tanh": "gelu-tanh", "swiglu": "silu"}
 
@@ -18,15 +23,17 @@ _CHOICES = {
     "norm_placement": get_args(NormPlacement),
     "norm": get_args(NormKind),
     "activation": get_args(Activation),
+    "initialization": get_args(Initialization),
 }
 # What a size may be at most: above any model that is trained with this, and below what overflows a product of three.
 MOST_SIZES = {
     "source_vocabulary": 2**24, "target_vocabulary": 2**24, "vocabulary": 2**24, "width": 2**16, "heads": 2**12,
     "kv_heads": 2**12, "head_width": 2**16, "inner_width": 2**18, "encoder_layers": 2**10, "decoder_layers": 2**10,
-    "layers": 2**10, "max_length": 2**20,
+    "layers": 2**10, "max_length": 2**20, "relative_buckets": 2**12, "relative_distance": 2**16,
 }  # fmt: skip
 # What version 0.1 took for granted.
 EPS = 1e-5
+ROTARY_BASE = 10_000.0
 # What it wrote into files, in its order.
 _OLDEST = (
     "source_vocabulary", "target_vocabulary", "width", "heads", "inner_width", "encoder_layers", "decoder_layers",
@@ -63,6 +70,12 @@ class BlockFields:
     activation: Activation = "relu"
     scale: float | None = None
     scale_embeddings: bool = True
+    embedding_norm: bool = False
+    query_key_norm: bool = False
+    rotary_base: float = ROTARY_BASE
+    relative_buckets: int = 32
+    relative_distance: int = 128
+    initialization: Initialization = "paper"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,9 +96,18 @@ class BlockConfig(BlockFields):
     dropout: on embeddings and on every sub-layer's output (section 5.4); attention_dropout: on the weights;
     activation_dropout: inside the feed-forward layer. The last two are not in the paper and stay 0 unless asked for.
     positions: "sinusoidal" interleaves sine and cosine (section 3.5), "sinusoidal-concatenated" puts all sines before
-    all cosines (tensor2tensor), "learned" is a table (section 3.5), "rotary" turns queries and keys (Su et al. 2021).
+    all cosines (tensor2tensor), "learned" is a table (section 3.5), "rotary" turns queries and keys (Su et al. 2021),
+    pairs of neighbouring numbers as in that paper, "rotary-halves" each number with the one half a head further, as
+    Llama's files have them. "relative" adds a number for each head and bucket of distances to the scores (T5; Raffel et
+    al. 2020), one table for a stack; "alibi" subtracts the distance times a slope for each head (Press et al. 2022).
+    rotary_base: the longest wavelength is near 2π times this. relative_buckets: how many there are, for a stack that
+    looks both ways half of them for each; relative_distance: from where on all distances share the last one.
     max_length: the most tokens a sequence may have.
     scale_embeddings: whether a token's vector is multiplied by √width (section 3.4), to be as large as its position's.
+    embedding_norm: whether the embedding's sum is normalised, as in BERT and BART.
+    query_key_norm: whether each head's queries and keys are, before they are turned (Henry et al. 2020; Qwen3).
+    initialization: "paper" as the authors' tensor2tensor; "gpt2" normal with deviation 0.02, less where a residual sum
+    is added to (Radford et al. 2019); "bert" without the latter (Devlin et al. 2019).
 
     Raises ConfigError where the values contradict each other.
     """
@@ -94,8 +116,9 @@ class BlockConfig(BlockFields):
     head_width: Derived = _DERIVED
 
     def __post_init__(self) -> None:
-        for name in ("width", "heads", "inner_width", "max_length"):
+        for name in ("width", "heads", "inner_width", "max_length", "relative_distance"):
             _require_whole(name, getattr(self, name), 1)
+        _require_whole("relative_buckets", self.relative_buckets, 4)
         if self.head_width is None:
             _require_divisible(self.width, self.heads)
         for name, derived in (("kv_heads", self.heads), ("head_width", self.width // self.heads)):
@@ -106,9 +129,9 @@ class BlockConfig(BlockFields):
             _require_rate(name, getattr(self, name))
         for name, choices in _CHOICES.items():
             _require_choice(name, getattr(self, name), choices)
-        for name in ("bias", "scale_embeddings"):
+        for name in ("bias", "scale_embeddings", "embedding_norm", "query_key_norm"):
             _require_choice(name, getattr(self, name), (True, False))
-        for name in ("eps", *(["scale"] if self.scale is not None else [])):
+        for name in ("eps", "rotary_base", *(["scale"] if self.scale is not None else [])):
             _require_positive(name, getattr(self, name))
         self._require_agreement()
 
@@ -118,11 +141,16 @@ class BlockConfig(BlockFields):
                 f"heads={self.heads} is not divisible by kv_heads={self.kv_heads}, so that queries cannot share keys "
                 f"evenly; choose kv_heads such as {_nearest_divisor(self.heads, self.kv_heads)}"
             )
+        if self.relative_buckets % 2 or self.relative_distance <= self.relative_buckets // 2:
+            raise ConfigError(
+                f"relative_buckets={self.relative_buckets} with relative_distance={self.relative_distance} cannot be: "
+                "the number is to be even, and the distance above half of it; choose such as 32 and 128"
+            )
         if self.positions.startswith("sinusoidal") and self.width % 2:
             raise ConfigError(
                 f"width={self.width} is odd, but sinusoidal positions pair a sine with a cosine; choose an even width"
             )
-        if self.positions == "rotary" and self.head_width % 2:
+        if self.positions.startswith("rotary") and self.head_width % 2:
             raise ConfigError(
                 f"head width {self.head_width} (width={self.width} / heads={self.heads}) is odd, but rotary positions "
                 f"turn pairs of numbers; choose width and heads with an even quotient"

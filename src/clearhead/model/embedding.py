@@ -8,8 +8,9 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from clearhead.model.checks import require_ids, require_vocabulary
-from clearhead.model.config import BlockConfig
+from clearhead.model.config import ADDED, BlockConfig
 from clearhead.model.dropout import Dropout
+from clearhead.model.norms import normalization, normalized
 from clearhead.model.observed import Observed
 from clearhead.model.positions import Positions, Start, require_room
 
@@ -23,7 +24,8 @@ def embedding_matrix(vocabulary: int, width: int) -> nn.Embedding:
 class Embedding(Observed):
     """A row of a matrix for each token, times √d_model, plus its position (sections 3.4 and 3.5), dropped out (5.4).
 
-    Rotary positions add nothing here: they act inside attention.
+    Rotary and relative positions add nothing here: they act inside attention. The sum is normalised where
+    `embedding_norm` is set.
     """
 
     def __init__(self, config: BlockConfig, matrix: nn.Embedding) -> None:
@@ -31,7 +33,8 @@ class Embedding(Observed):
         self.matrix = matrix
         self.scale = math.sqrt(config.width) if config.scale_embeddings else 1.0
         self.max_length = config.max_length
-        self.positions = None if config.positions == "rotary" else Positions(config)
+        self.positions = Positions(config) if config.positions in ADDED else None
+        self.normalization = normalization(config) if config.embedding_norm else None
         self.dropout = Dropout(config.dropout)
 
     def forward(self, ids: Int[Tensor, "batch length"], start: Start = 0) -> Float[Tensor, "batch length width"]:
@@ -46,6 +49,8 @@ class Embedding(Observed):
             how = {"weights": "positions", "kind": self.positions.kind, "width": places.shape[-1]}
             places = self.see("positions", places, "positions", ids, **how)
             vectors = self.see("sum", vectors + places, "add", vectors, places)
+        if self.normalization is not None:
+            vectors = normalized(self, "normalized", vectors)
         return self.dropout(vectors)
 
     def _rows(self, ids: Int[Tensor, "batch length"]) -> Float[Tensor, "batch length width"]:

@@ -34,7 +34,7 @@ class EncoderDecoder(Observed):
         self.target_embedding = Embedding(block, target)
         self.decoder = Decoder(block, config.decoder_layers)
         self.output = Output(output)
-        initialize(self, seed)
+        initialize(self, seed, config.initialization)
         # Whoever computes the same in another way asks whether it still is what was built here. A subclass is not.
         self.as_built = structure_of(self) if type(self) is EncoderDecoder else None
 

@@ -12,11 +12,18 @@ from clearhead.model.dropout import Dropout
 from clearhead.model.linear import Linear
 from clearhead.model.observed import Observed
 
+
+def _squared_relu(numbers: Tensor) -> Tensor:
+    """So et al. 2021, "Primer"."""
+    return F.relu(numbers).square()
+
+
 _FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": F.relu,
     "gelu": F.gelu,
     "gelu-tanh": functools.partial(F.gelu, approximate="tanh"),
     "silu": F.silu,
+    "relu2": _squared_relu,
 }
 
 

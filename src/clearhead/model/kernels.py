@@ -26,8 +26,11 @@ def explicit_attention(
     see: Callable[..., Tensor] = unseen,
     dropout: float = 0.0,
     scale: float | None = None,
+    bias: Float[Tensor, "*#batch queries keys"] | None = None,
 ) -> Float[Tensor, "*batch queries value_width"]:
     """Scaled dot-product attention, softmax(QKᵀ/√d_k)V, one visible step at a time; `scale` stands for 1/√d_k.
+
+    bias: what is added to the scaled scores, where positions are relative (Shaw et al. 2018; Raffel et al. 2020).
 
     Source: "Attention Is All You Need", section 3.2.1, equation 1.
     """
@@ -35,6 +38,8 @@ def explicit_attention(
     root = math.sqrt(query.shape[-1]) if scale is None else 1 / scale
     scores = see("scores", query @ key.mT, "scores", query, key)
     scaled = see("scaled", scores / root if scale is None else scores * scale, "divide", scores, by=root)
+    if bias is not None:
+        scaled = see("biased", scaled + bias, "add", scaled, bias)
     allowed = scaled if mask is None else scaled.masked_fill(~mask, -math.inf)
     allowed = see("masked", allowed, "same" if mask is None else "mask", scaled, mask)
     weights = see("weights", safe_softmax(allowed), "softmax", allowed)
@@ -48,6 +53,7 @@ def fused_attention(
     mask: Bool[Tensor, "#batch #heads #queries keys"] | None,
     dropout: float = 0.0,
     scale: float | None = None,
+    bias: Float[Tensor, "#batch heads queries keys"] | None = None,
 ) -> Float[Tensor, "batch heads queries head_width"]:
     """The same as `explicit_attention`, by whichever way is fast for these shapes.
 
@@ -57,8 +63,10 @@ def fused_attention(
     is_short = query.shape[-2] >= 4 and key.shape[-2] <= _SHORT and query.device.type == "cpu" and dropout == 0.0
     is_plain = torch.is_autocast_enabled("cpu") or torch.compiler.is_compiling()
     if is_short and not is_plain and is_on("short-attention"):
-        context: Tensor = _ShortAttention.apply(query, key, value, mask, scale)  # type: ignore[no-untyped-call]
+        context: Tensor = _ShortAttention.apply(query, key, value, mask, scale, bias)  # type: ignore[no-untyped-call]
         return context
+    if bias is not None:  # Torch's operator has one argument for both.
+        mask = bias.to(query.dtype) if mask is None else bias.to(query.dtype).masked_fill(~mask, -math.inf)
     return F.scaled_dot_product_attention(query, key, value, attn_mask=mask, dropout_p=dropout, scale=scale)
 
 
@@ -77,27 +85,34 @@ class _ShortAttention(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scale: float | None
+        ctx: Any,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        mask: Tensor | None,
+        scale: float | None,
+        bias: Tensor | None = None,
     ) -> Tensor:
         shape, scale = query.shape, 1.0 / math.sqrt(query.shape[-1]) if scale is None else scale
         query, key, value = (one.flatten(0, 1) for one in (query, key, value))
         scores = torch.bmm(key, query.mT).view(*shape[:2], key.shape[1], query.shape[1])
         # In the place of the scores: memory that was just written is still in the cache.
-        if mask is None:
+        added = _added(mask, bias, scores)
+        if added is None:
             scores.mul_(scale)
         else:
-            torch.add(_shut(mask, scores), scores, alpha=scale, out=scores)
+            torch.add(added, scores, alpha=scale, out=scores)
         weights = torch.softmax(scores, dim=-2, out=scores)
         if mask is not None:
             weights *= mask.any(dim=-1)[..., None, :]
         weights = weights.flatten(0, 1)
         ctx.save_for_backward(query, key, value, weights)
-        ctx.scale = scale
+        ctx.scale, ctx.bias = scale, None if bias is None else bias.shape
         return torch.bmm(weights.mT, value).view(*shape[:3], value.shape[-1])
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None, Tensor | None]:
         query, key, value, weights = ctx.saved_tensors
         shape, context = upstream.shape, upstream.flatten(0, 1)
         # ∂softmax: w ⊙ (g - Σ w ⊙ g), the sum over a query's keys.
@@ -110,17 +125,21 @@ class _ShortAttention(torch.autograd.Function):
             torch.bmm(weights, context),
         )
         query, key, value = (one.view(*shape[:2], *one.shape[1:]) for one in gradients)
-        return query, key, value, None, None
+        bias = scores.view(*shape[:2], *scores.shape[1:]).mT.sum_to_size(ctx.bias) if ctx.needs_input_grad[5] else None
+        return query, key, value, None, None, bias
 
 
-def _shut(mask: Tensor, scores: Tensor) -> Tensor:
-    """What is added to turned scores: 0 where a query may attend, else a number far below every score.
+def _added(mask: Tensor | None, bias: Tensor | None, scores: Tensor) -> Tensor | None:
+    """What is added to turned scores: the bias or 0 where a query may attend, else a number far below every score.
 
     It is finite: a query that may attend to nothing must not divide 0 by 0.
     """
-    turned = mask.mT
-    nothing = torch.zeros(turned.shape, dtype=scores.dtype, device=turned.device)
-    return nothing.masked_fill_(~turned, torch.finfo(scores.dtype).min / 2)
+    if mask is None:
+        return None if bias is None else bias.mT
+    turned, least = mask.mT, torch.finfo(scores.dtype).min / 2
+    if bias is not None:
+        return bias.mT.masked_fill(~turned, least)
+    return torch.zeros(turned.shape, dtype=scores.dtype, device=turned.device).masked_fill_(~turned, least)
 
 
 def safe_softmax(scores: Float[Tensor, "*batch keys"]) -> Float[Tensor, "*batch keys"]:

@@ -1,4 +1,4 @@
-"""Where a token stands: sinusoidal positions in both layouts, learned ones, and rotary ones."""
+"""Where a token stands: sinusoidal positions in both layouts, learned ones, and rotary ones in both layouts."""
 
 import torch
 import torch.nn.functional as F
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from clearhead.errors import ConfigError
 from clearhead.model import tables
-from clearhead.model.config import BlockConfig
+from clearhead.model.config import ROTARY_BASE, BlockConfig
 
 # Where vectors stand: the position of the first, which the others follow, or the position of each one.
 Start = int | Int[Tensor, "batch length"]
@@ -53,18 +53,20 @@ class Positions(nn.Module):
 
 
 class Rotary(nn.Module):
-    """Turns each pair of numbers (2i, 2i+1) of a query or key by its position times 10000^(-2i/d_k).
+    """Turns each pair of numbers (2i, 2i+1) of a query or key by its position times base^(-2i/d_k).
 
-    The dot product of a turned query and a turned key then depends on their distance only.
+    The dot product of a turned query and a turned key then depends on their distance only. in_halves: pairs are (i, i +
+    d_k/2) instead, which is the same for matrices whose rows are ordered so, as Llama's files have them.
     Source: Su et al. 2021, "RoFormer", equation 34.
     """
 
     cosine: Tensor
     sine: Tensor
 
-    def __init__(self, head_width: int, max_length: int) -> None:
+    def __init__(self, head_width: int, max_length: int, base: float = ROTARY_BASE, in_halves: bool = False) -> None:
         super().__init__()
-        cosine, sine = map(torch.from_numpy, tables.rotary(max_length, head_width))
+        self.base, self.in_halves = base, in_halves
+        cosine, sine = map(torch.from_numpy, tables.rotary(max_length, head_width, base))
         self.register_buffer("cosine", cosine, persistent=False)
         self.register_buffer("sine", sine, persistent=False)
 
@@ -74,6 +76,9 @@ class Rotary(nn.Module):
         """Turn vectors that stand at start, start + 1, …, or each at its own. Raises ConfigError past max_length."""
         length = vectors.shape[-2]
         cosine, sine = (rows_of(table, start, length).unsqueeze(-3) for table in (self.cosine, self.sine))
+        if self.in_halves:
+            first, second = vectors.chunk(2, dim=-1)
+            return torch.cat((first * cosine - second * sine, first * sine + second * cosine), dim=-1)
         even, odd = vectors[..., 0::2], vectors[..., 1::2]
         return torch.stack((even * cosine - odd * sine, even * sine + odd * cosine), dim=-1).flatten(-2)
 

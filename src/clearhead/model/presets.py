@@ -103,12 +103,14 @@ def llama_tiny(vocabulary: int) -> DecoderOnlyConfig:
         activation="swiglu",
         bias=False,
         scale_embeddings=False,
+        initialization="gpt2",
     )
 
 
 # What GPT-2's block has that the paper's has not (Radford et al. 2019, section 2.3).
 _GPT2: dict[str, Any] = {
     "positions": "learned", "norm_placement": "pre", "activation": "gelu-tanh", "scale_embeddings": False,
+    "initialization": "gpt2",
 }  # fmt: skip
 
 PRESETS: dict[str, Callable[[int, int], TransformerConfig]] = {

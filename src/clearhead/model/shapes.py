@@ -34,10 +34,12 @@ def table_numbers(config: FamilyConfig) -> int:
         layers, tables = config.layers, 1
     else:
         layers, tables = config.encoder_layers + config.decoder_layers, 2
-    if config.positions == "rotary":
+    if config.positions.startswith("rotary"):
         # A sine and a cosine of each pair of a head's numbers, in each self-attention.
         return layers * config.max_length * config.block.head_width
-    return 0 if config.positions == "learned" else tables * config.max_length * config.width
+    if config.positions == "alibi":  # A slope for each head of a stack.
+        return tables * config.heads
+    return tables * config.max_length * config.width if config.positions.startswith("sinusoidal") else 0
 
 
 def _encoder_decoder(config: TransformerConfig) -> Named:
@@ -56,6 +58,8 @@ def _decoder_only(config: DecoderOnlyConfig) -> Named:
 
 
 def _stack(stack: str, config: BlockConfig, layers: int, attentions: tuple[str, ...]) -> Named:
+    if config.positions == "relative":
+        yield f"{stack}.position_bias.table", (config.relative_buckets, config.heads)
     for number in range(layers):
         yield from _layer(f"{stack}.layers.{number}", config, attentions)
     if config.norm_placement == "pre":
@@ -66,6 +70,8 @@ def _embedding(part: str, config: BlockConfig, vocabulary: int) -> Named:
     yield f"{part}.matrix.weight", (vocabulary, config.width)
     if config.positions == "learned":
         yield f"{part}.positions.table", (config.max_length, config.width)
+    if config.embedding_norm:
+        yield from _normalization(f"{part}.normalization", config)
 
 
 def _layer(layer: str, config: BlockConfig, attentions: tuple[str, ...]) -> Named:
@@ -75,6 +81,8 @@ def _layer(layer: str, config: BlockConfig, attentions: tuple[str, ...]) -> Name
         for name, outputs in (("query", all_heads), ("key", kv_heads), ("value", kv_heads)):
             yield from _linear(f"{layer}.{attention}.{name}", width, outputs, bias)
         yield from _linear(f"{layer}.{attention}.output", all_heads, width, bias)
+        for name in ("query", "key") if config.query_key_norm else ():
+            yield from _normalization(f"{layer}.{attention}.{name}_normalization", config, config.head_width)
     yield from _linear(f"{layer}.feed_forward.inner", width, inner, bias)
     if config.activation in GATED:
         yield from _linear(f"{layer}.feed_forward.gate", width, inner, bias)
@@ -89,7 +97,8 @@ def _linear(name: str, inputs: int, outputs: int, bias: bool) -> Named:
         yield f"{name}.bias", (outputs,)
 
 
-def _normalization(name: str, config: BlockConfig) -> Named:
-    yield f"{name}.weight", (config.width,)
+def _normalization(name: str, config: BlockConfig, width: int | None = None) -> Named:
+    width = config.width if width is None else width
+    yield f"{name}.weight", (width,)
     if config.norm == "layer" and config.bias:
-        yield f"{name}.bias", (config.width,)
+        yield f"{name}.bias", (width,)

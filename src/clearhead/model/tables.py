@@ -28,12 +28,12 @@ def sinusoidal_concatenated(positions: int, width: int) -> Table:
     return np.concatenate((np.sin(angle), np.cos(angle)), axis=-1).astype(np.float32)
 
 
-def rotary(positions: int, head_width: int) -> tuple[Table, Table]:
-    """The cosine and the sine of position · 10000^(-2i/d_k), by which each pair of numbers (2i, 2i+1) is turned.
+def rotary(positions: int, head_width: int, base: float = BASE) -> tuple[Table, Table]:
+    """The cosine and the sine of position · base^(-2i/d_k), by which a head's pair number i is turned.
 
     Source: Su et al. 2021, "RoFormer", equation 34.
     """
-    angle = _angles(positions, BASE ** (-np.arange(0, head_width, 2) / head_width))
+    angle = _angles(positions, base ** (-np.arange(0, head_width, 2) / head_width))
     return np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
 
 

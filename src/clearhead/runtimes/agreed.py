@@ -75,7 +75,10 @@ def configs() -> "Iterator[clearhead.model.FamilyConfig]":
     families: Any = ((pair, get_args(Sharing)), (alone, (True, False)))
     names = ("positions", "norm_placement", "norm", "activation")
     kinds = [*itertools.product(*map(get_args, (PositionKind, NormPlacement, NormKind, Activation)))]
-    others = {"kv_heads": 2, "head_width": 10, "eps": 1e-3, "bias": False, "scale": 0.5, "scale_embeddings": False}
+    others = {
+        "kv_heads": 2, "head_width": 10, "eps": 1e-3, "bias": False, "scale": 0.5, "scale_embeddings": False,
+        "rotary_base": 300.0,
+    }  # fmt: skip
     for family, sharings in families:
         for number, values in enumerate(kinds):
             changes = others if number // 3 % 2 else {}

@@ -176,7 +176,14 @@ class Prepacking:
 
 def unknown_to_c(config: BlockConfig) -> str | None:
     """What of a model's blocks C does not know, such as "activation='mish'"; None where it knows them all."""
-    return None if config.activation in ACTIVATIONS + GATED else f"activation={config.activation!r}"
+    known = {
+        "activation": ACTIVATIONS + GATED,
+        "positions": ("sinusoidal", "sinusoidal-concatenated", "learned", "rotary"),
+        "embedding_norm": (False,),
+        "query_key_norm": (False,),
+    }
+    unknown = (name for name, values in known.items() if getattr(config, name) not in values)
+    return next((f"{name}={getattr(config, name)!r}" for name in unknown), None)
 
 
 def _plain(array: NDArray[Any]) -> NDArray[np.float32]:

@@ -17,6 +17,7 @@ from clearhead.runtimes.cuda import CudaRuntime
 from clearhead.runtimes.eager import EagerRuntime
 from clearhead.runtimes.prepacking import Weights, unknown_to_c
 from clearhead.runtimes.runtime import Runtime
+from clearhead.runtimes.static import unknown_to_steps
 
 _LOG = logging.getLogger(__name__)
 
@@ -36,6 +37,9 @@ def prepared(model: EncoderDecoder, precision: str, is_edited: bool = False) -> 
     Raises DecodingError for weights that are no numbers, MemoryError where memory is short.
     """
     reason = departure(model)
+    if reason is None and is_on_gpu(model) and (unknown := unknown_to_steps(model.config.block)) is not None:
+        _note(f"the steps for a GPU do not know {unknown}, so PyTorch translates, which is slower")
+        return Prepared(EagerRuntime(model))
     if reason is None and is_on_gpu(model):
         if precision == "int8":
             _LOG.warning("int8 is for CPUs; bf16 is used on this GPU")

@@ -12,6 +12,7 @@ from torch import Tensor
 from clearhead.model import EncoderDecoder
 from clearhead.model.attention import Attention
 from clearhead.model.blocks import DecoderLayer
+from clearhead.model.config import BlockConfig
 from clearhead.model.linear import Linear, joined_parameters
 
 
@@ -170,6 +171,13 @@ class StaticStep:
 
     def _bias(self, mask: Bool[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
         return torch.where(mask, self.open, self.shut)
+
+
+def unknown_to_steps(config: BlockConfig) -> str | None:
+    """What of a model's blocks `StaticStep` does not know; None where it knows them all."""
+    if config.query_key_norm:
+        return "query_key_norm=True"
+    return f"positions={config.positions!r}" if config.positions in ("relative", "alibi") else None
 
 
 def numbers_for(model: EncoderDecoder, shape: Shape) -> int:

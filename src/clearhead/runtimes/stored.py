@@ -77,9 +77,9 @@ class _WithTables(Mapping[str, NDArray[np.float32]]):
         self._stored, config = stored, stored.config
         self._tables: dict[str, NDArray[np.float32]] = {}
         if config.positions == "rotary":
-            cosine, sine = tables.rotary(config.max_length, config.block.head_width)
+            cosine, sine = tables.rotary(config.max_length, config.block.head_width, config.rotary_base)
             self._tables = {"rotary.cosine": cosine, "rotary.sine": sine}
-        elif config.positions != "learned":
+        elif config.positions.startswith("sinusoidal"):
             layout = tables.sinusoidal if config.positions == "sinusoidal" else tables.sinusoidal_concatenated
             table = layout(config.max_length, config.width)
             self._tables = {f"{side}_embedding.positions.table": table for side in ("source", "target")}

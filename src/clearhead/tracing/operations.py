@@ -75,11 +75,13 @@ class Description:
     words: what it is, in English and Korean.
     inputs, parameters: for each, which of its numbers stand in the formula, as {name: reading}.
     Readings of an input: "cell", the same place (a tensor of one row, of one column or without heads serves all);
+    "partner", the other number of its pair (2i, 2i+1); "opposite", the one half a row further;
     "row", all columns of the row; "across", row number `column`; "down", the column; "split", the same place where
     heads stand side by side.
     Readings of a parameter: "across", row number `column` of a matrix (the heads' rows one after another); "entry",
     number `column` of a vector; "partner across" and "partner entry", those of the other column of a pair; "token",
-    a number of the row that the first input names; "place", one of row `row`. A parameter that is not there is 0.
+    a number of the row that the first input names; "bucket", the head's number of that row; "place", one of row `row`.
+    A parameter that is not there is 0.
     value: the formula, of these names, the operation's settings, `row`, `column`, and `last`, the first input's width.
     given: formulas of other names in it, its parts: worksheets ask for one after another. "powers" is the row of which
     "power" is one number, and so with each name and its s.
@@ -162,6 +164,13 @@ _CELL, _BOTH = {"x": "cell"}, ({"x": "cell"}, {"y": "cell"})
 _VECTOR = {"x": "cell", "xs": "row"}
 
 
+def _of_both(inputs: Shapes, parameters: Shapes, settings: Mapping[str, Any]) -> Shape:
+    """What has one row, one column or no heads serves all."""
+    longest = max(map(len, inputs))
+    filled = [(*(1,) * (longest - len(one)), *one) for one in inputs]
+    return tuple(map(max, *filled))
+
+
 def _one_a_row(inputs: Shapes, parameters: Shapes, settings: Mapping[str, Any]) -> Shape:
     return (*inputs[0][:-1], 1)
 
@@ -180,6 +189,7 @@ ACTIVATIONS: dict[str, Description] = {
         "½ · {(x)} · (1 + tanh(√(2/π) · (x + 0.044715·x³)))",
     ),
     "silu": _activation(x / (1 + exp(-x)), "{x} / (1 + e^({opposite}))"),
+    "relu2": _activation(larger(0, x) ** 2, "max(0, {x})²"),
 }
 
 
@@ -249,10 +259,30 @@ HEADS: dict[str, Description] = {
     ),
 }  # fmt: skip
 
+
+def _turn(partner: str, is_second: Formula, pair: Formula) -> Description:
+    """One number of a pair, turned by row · base^(-2·pair/d_k) (Su et al. 2021)."""
+    return Description(
+        ("a pair of numbers turned by its position", "위치에 따라 돌린 한 쌍의 수"),
+        ({"p": "cell", "q": partner},),
+        where(Formula("which"), q * sin(angle) + p * cos(angle), p * cos(angle) - q * sin(angle)),
+        bound=abs(p) + abs(q),
+        given={"which": is_second, "angle": row * Formula("base") ** (-2 * pair / width)},
+        lines=tuple(f"{{p}}·cos({{angle}}) {sign} {{(q)}}·sin({{angle}})" for sign in "−+"),
+        roundings=3,
+    )
+
+
+TURNS: dict[str, Description] = {
+    "neighbours": _turn("partner", column % 2, floor(column / 2)),
+    "halves": _turn("opposite", floor(2 * column / width), column % (width / 2)),
+}
+
 _mean, _variance, _eps, _weight, _bias, _top, _power, _sum = named("mean variance eps weight bias top power sum")
 # Operations of which there are several kinds: the setting that says which, and the description of each.
 KINDS: Mapping[str, tuple[str, Mapping[str, Description]]] = {
     "positions": ("kind", POSITIONS), "heads": ("rotary", HEADS), "activate": ("function", ACTIVATIONS),
+    "turn": ("layout", TURNS),
 }  # fmt: skip
 
 DESCRIPTIONS: dict[str, Description] = {
@@ -265,7 +295,13 @@ DESCRIPTIONS: dict[str, Description] = {
         ("the sum of its inputs", "입력을 모두 더한 것"), _BOTH, x + y, bound=abs(x) + abs(y), lines=("{x} + {(y)}",)
     ),
     "multiply": Description(
-        ("the product of its inputs, number by number", "입력을 성분끼리 곱한 것"), _BOTH, x * y, lines=("{x} · {(y)}",)
+        ("the product of its inputs, number by number", "입력을 성분끼리 곱한 것"), _BOTH, x * y,
+        lines=("{x} · {(y)}",), shape=_of_both,
+    ),
+    "bucket": Description(
+        ("the number of the head and of the distance's bucket", "헤드와 거리 구간에 해당하는 수"),
+        ({},), b, ({"b": "bucket"},), lines=("{b}",),
+        shape=lambda inputs, parameters, _: (parameters[0][1], *inputs[0]),
     ),
     "same": Description(("its input as it is", "입력 그대로"), (_CELL,), x, lines=("{x}",)),
     # PyTorch keeps a linear layer's matrix turned.

@@ -7,20 +7,20 @@ how each tensor comes about (`model.observed.Made`). So a new part of a model is
 import dataclasses
 import functools
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from clearhead.errors import ConfigError
-from clearhead.model import Observed, TransformerConfig
+from clearhead.model import FamilyConfig, Observed, TransformerConfig
 from clearhead.model.families import built
 from clearhead.model.observed import Listen, Made, unseen
 from clearhead.model.shapes import Shape, parameter_shapes
 from clearhead.tracing.operations import Operation, description_of
 
-# The lengths of the sequences in the run, each of which can be told from the others in a shape.
-_LENGTHS = (2, 3)
+# Of these the lengths of the sequences in the run, each of which can be told from the others and from heads in a shape.
+_LENGTHS = (2, 3, 4)
 # How many numbers a matrix of the run may have: of width 8,192.
 _MOST_NUMBERS = 2**26
 
@@ -32,7 +32,7 @@ class Outline(NamedTuple):
     given: Mapping[str, Shape]
 
 
-def operations_of(config: TransformerConfig) -> tuple[Operation, ...]:
+def operations_of(config: FamilyConfig) -> tuple[Operation, ...]:
     """What a model of this config computes, in the order in which the paper explains it.
 
     Raises ConfigError where it is too wide for that to be found out.
@@ -40,13 +40,13 @@ def operations_of(config: TransformerConfig) -> tuple[Operation, ...]:
     return outline(config).operations
 
 
-def tensor_shapes(config: TransformerConfig, *lengths: int) -> dict[str, Shape]:
+def tensor_shapes(config: FamilyConfig, *lengths: int) -> dict[str, Shape]:
     """The shape of every tensor of a trace: of those that the model was given, and then in reading order.
 
-    lengths: of the sequences, for an encoder-decoder those of the source and of the target.
+    lengths: of the sequences, for an encoder-decoder those of the source and of the target, else of the text.
     """
     operations, given = outline(config)
-    length_of = dict(zip(_LENGTHS, lengths, strict=True))
+    length_of = dict(zip(_lengths(config), lengths, strict=True))
     shapes = {name: tuple(length_of.get(size, size) for size in shape) for name, shape in given.items()}
     own = parameter_shapes(config, shared=True)
     for one in operations:
@@ -56,15 +56,15 @@ def tensor_shapes(config: TransformerConfig, *lengths: int) -> dict[str, Shape]:
 
 
 @functools.lru_cache(maxsize=16)
-def outline(config: TransformerConfig) -> Outline:
+def outline(config: FamilyConfig) -> Outline:
     """What a model of this config tells of itself. Raises ConfigError as `operations_of` does."""
     block = config.block
     if block.width * block.heads * block.head_width > _MOST_NUMBERS:
         raise ConfigError(f"width={block.width} with heads={block.heads} of {block.head_width} is too wide to trace")
     # What no operation depends on is made small: a table of positions of a file's length could fill the memory.
-    small = dataclasses.replace(
-        config, source_vocabulary=1, target_vocabulary=1, inner_width=1, max_length=max(_LENGTHS)
-    )
+    names = [one.name for one in dataclasses.fields(config)]
+    sizes: dict[str, Any] = {name: 1 for name in names if name.endswith("vocabulary")}
+    small = dataclasses.replace(config, **sizes, inner_width=1, max_length=max(_LENGTHS))
     with torch.device("meta"):
         model = built(small).eval()
     told = _Told()
@@ -74,10 +74,16 @@ def outline(config: TransformerConfig) -> Outline:
         if isinstance(module, Observed):
             module.observer, module.listener = unseen, told.listener(path, module)
     with torch.inference_mode():
-        model(*(torch.zeros(1, length, dtype=torch.long, device="cpu") for length in _LENGTHS))
+        model(*(torch.zeros(1, length, dtype=torch.long, device="cpu") for length in _lengths(config)))
     # Ids before masks.
     given = dict(sorted(told.given.items(), key=lambda one: len(one[1])))
     return Outline(tuple(told.operations), given)
+
+
+def _lengths(config: FamilyConfig) -> tuple[int, ...]:
+    """As many as the family reads sequences."""
+    count = 2 if isinstance(config, TransformerConfig) else 1
+    return tuple(one for one in _LENGTHS if one != config.heads)[:count]
 
 
 def as_traced(tensor: Tensor, operation: str) -> Tensor:

@@ -87,6 +87,8 @@ _INPUTS: Mapping[str, Callable[[Tensor], Tensor]] = {
     "row": lambda one: one,
     "across": lambda one: one,
     "down": lambda one: one.mT,
+    "partner": lambda one: _partner(one, -1),
+    "opposite": lambda one: one.roll(one.shape[-1] // 2, -1),
     "split": lambda one: one.transpose(0, 1).flatten(1),
 }
 _PARAMETERS: Mapping[str, Callable[[Tensor, Sequence[Tensor]], Tensor]] = {
@@ -95,6 +97,7 @@ _PARAMETERS: Mapping[str, Callable[[Tensor, Sequence[Tensor]], Tensor]] = {
     "partner across": lambda one, _: _partner(one, -2),
     "partner entry": lambda one, _: _partner(one, -1),
     "token": lambda one, inputs: one[inputs[0].long()],
+    "bucket": lambda one, inputs: one[inputs[0].long()].permute(2, 0, 1),
     "place": lambda one, inputs: one[: len(inputs[0])],
 }
 _ON_TENSORS: Mapping[str, Callable[..., Any]] = {

@@ -21,7 +21,7 @@ export async function explain(trace, operation, at) {
     for (const name in names) known[name] = numbers(inputs[i], own, names[name]);
   });
   const read = async (names, i) => {
-    for (const name in names) known[name] = await weight(trace, operation.parameters[i], names[name], at, shape, inputs);
+    for (const name in names) known[name] = await weight(trace, operation.parameters[i], names[name], at, ownRow(at, shape, operation), inputs);
   };
   await Promise.all(how.parameters.map(read));
   const look = (name) => (name in known ? known[name] : (known[name] = valueOf(how.given[name], look)));
@@ -41,7 +41,7 @@ export function verdict(found, { value, magnitude, tolerance }) {
 export function reach(trace, operation, at) {
   const how = trace.descriptions[operation.description];
   if (!how) return [];
-  const own = ownRow(at, trace.shapes[operation.name]);
+  const own = ownRow(at, trace.shapes[operation.name], operation);
   const weights = { across: { row: own, column: null }, entry: { row: own, column: 0 } };
   const inputs = operation.inputs.map((name, i) => how.reach[0][i] && { name, ...place(how.reach[0][i], at, trace.shapes[name], sharedHead(at.head, trace.shapes[name], trace.shapes[operation.inputs[0]])) });
   const parameters = operation.parameters.map((name, i) => weights[how.reach[1][i]] && { name, head: null, ...weights[how.reach[1][i]] });
@@ -55,11 +55,13 @@ export const number = (tensor, { head, row, column }) => plane(tensor, head).at(
 const sharedHead = (head, [count, ...own], [all, ...other]) => (own.length > 1 && other.length > 1 ? Math.floor((head * count) / all) : head);
 
 /** A parameter's row for a column; those of the heads stand one after another. */
-const ownRow = ({ head, column }, shape) => (shape.length > 2 ? head * shape.at(-1) + column : column);
+const ownRow = ({ head, column }, shape, { settings }) => (settings.heads ? head * shape.at(-1) + column : column);
 
 /** Where an input is read; what has one row, one column or no heads serves all. */
 function place(reading, { head, row, column }, shape, shared = head) {
   const [rows, columns] = shape.length > 1 ? shape.slice(-2) : [shape[0], 1];
+  if (reading === "partner") column ^= 1;
+  if (reading === "opposite") column = (column + columns / 2) % columns;
   if (reading === "split") return { head: Math.floor(column / columns), row, column: column % columns };
   return {
     head: shape.length > 2 ? shared : null,
@@ -75,12 +77,11 @@ function numbers(tensor, at, reading) {
   return column === null ? rowsOf(matrix, row).values : matrix.at(row, column);
 }
 
-async function weight(trace, name, reading, at, shape, inputs) {
+async function weight(trace, name, reading, at, own, inputs) {
   if (!name) return null;
-  const own = ownRow(at, shape);
-  const row = { token: () => inputs[0].data[at.row], place: () => at.row }[reading]?.() ?? (reading.startsWith("partner") ? own ^ 1 : own);
+  const row = { token: () => inputs[0].data[at.row], place: () => at.row, bucket: () => plane(inputs[0], 0).at(at.row, at.column) }[reading]?.() ?? (reading.startsWith("partner") ? own ^ 1 : own);
   const { data } = await trace.door.rows(name, row);
-  return reading.endsWith("across") ? data : data[reading.endsWith("entry") ? 0 : at.column];
+  return reading.endsWith("across") ? data : data[reading.endsWith("entry") ? 0 : reading === "bucket" ? at.head : at.column];
 }
 
 const sum = (row) => row.reduce((a, b) => a + b, 0);
