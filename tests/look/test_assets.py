@@ -8,7 +8,7 @@ import pytest
 
 from clearhead.look import assets
 from clearhead.look.assets import ENTRY, IMPORT, PAGE, asset, one_script, source_hash
-from clearhead.model.config import NormKind, NormPlacement, PositionKind
+from clearhead.model.config import ADDED, NormKind, NormPlacement, PositionKind
 
 MODULES = sorted(path.name for path in PAGE.glob("*.js"))
 MOST_BYTES, MOST_TEXT, MOST_WORKSHEET = 150 * 1024, 50_000, 15_000
@@ -53,6 +53,7 @@ def test_every_setting_that_the_page_names_has_words() -> None:
     known = catalogue("ko").keys()
     for values in (PositionKind, NormKind, NormPlacement):
         assert {f"setting.{one}" for one in get_args(values)} <= known
+    assert {f"positions.{one}" for one in get_args(PositionKind) if one not in ADDED} <= known
     refused = re.findall(r'refusal\("(\w+)"', (PAGE.parent / "trace_store.py").read_text(encoding="utf-8"))
     assert len(refused) == 4
     assert {f"refused.{one}" for one in refused} <= known

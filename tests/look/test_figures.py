@@ -121,8 +121,9 @@ def test_other_kinds_of_positions(trace: Trace) -> None:
     [image] = draw_positions(learned, 4).axes[0].images
     assert image.get_array().tolist() == table[:4].tolist()
     assert image.get_clim() == (-3, 3)
-    with pytest.raises(TraceError, match="rotary"):
-        draw_positions(with_positions(trace, "rotary"))
+    for kind in ("rotary", "rotary-halves", "relative", "alibi"):
+        with pytest.raises(TraceError, match=rf"adds nothing for places: its positions \({kind}\) act in attention"):
+            draw_positions(with_positions(trace, kind))
 
 
 def test_what_is_not_there(trace: Trace, two_languages: Bundle) -> None:

@@ -1,5 +1,8 @@
 """What serves a model: C, recorded steps on a GPU, or its own code. A model on the CPU is taken for one on a GPU."""
 
+import dataclasses
+from typing import Any
+
 import pytest
 import torch
 
@@ -42,6 +45,13 @@ class TestOnAGpu:
         assert found.model is model
         Engine(found).translate([[5, 2]], GREEDY, length_limit=LengthLimit(0.0, 3))
         assert set(seen) == {"normalized"}
+
+    @pytest.mark.parametrize("changes", [{"positions": "alibi"}, {"query_key_norm": True}])
+    def test_what_recorded_steps_do_not_know_is_served_as_it_is(self, changes: dict[str, Any]) -> None:
+        model = EncoderDecoder(dataclasses.replace(tiny().config, **changes), seed=29).eval()
+        found = prepared(model, "fp32").runtime
+        assert isinstance(found, EagerRuntime)
+        assert found.model is model
 
     def test_precisions(self, caplog: pytest.LogCaptureFixture) -> None:
         kinds = {}

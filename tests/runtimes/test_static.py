@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from clearhead.model import DecoderCache, EncoderDecoder, TransformerConfig
+from clearhead.model import DecoderCache, DecoderOnlyConfig, EncoderDecoder, TransformerConfig
 from clearhead.runtimes.eager import padded
-from clearhead.runtimes.static import Joined, Shape, StaticStep, numbers_for
+from clearhead.runtimes.static import Joined, Shape, StaticStep, numbers_for, unknown_to_steps
 
 BEGIN, END, VOCABULARY = 1, 2, 37
 SOURCES = [[5, 9, 12, 4, 30, END], [7, END], [36, 3, 3, END], [8, 19, END]]
@@ -22,6 +22,8 @@ KINDS: list[dict[str, Any]] = [
     {"positions": "sinusoidal-concatenated", "width": 36, "heads": 3, "inner_width": 50},
     {"encoder_layers": 0, "decoder_layers": 1, "max_length": 13},
     {"heads": 4, "kv_heads": 2, "head_width": 6, "bias": False, "eps": 1e-3, "scale": 0.5, "positions": "rotary"},
+    {"positions": "rotary-halves", "rotary_base": 300.0, "activation": "relu2"},
+    {"embedding_norm": True, "scale_embeddings": False},
 ]
 
 
@@ -114,6 +116,21 @@ def test_equal_to_the_models_own_steps(kinds: dict[str, Any], beams: int) -> Non
     step = step_of(model, beams)
     begin(step, SOURCES)
     Follower(step, plain_step(model, SOURCES, beams), 4, beams).go(7)
+
+
+@pytest.mark.parametrize("changes", [{"positions": "relative"}, {"positions": "alibi"}, {"query_key_norm": True}])
+def test_what_it_does_not_know_is_named(changes: dict[str, Any]) -> None:
+    [(name, value)] = changes.items()
+    assert unknown_to_steps(model_of(**changes).config) == f"{name}={value!r}"
+
+
+def test_what_has_no_encoder_is_named() -> None:
+    assert unknown_to_steps(DecoderOnlyConfig(vocabulary=9)) == "models without an encoder"
+
+
+@pytest.mark.parametrize("kinds", KINDS, ids=str)
+def test_what_it_knows_is_not(kinds: dict[str, Any]) -> None:
+    assert unknown_to_steps(model_of(**kinds).config) is None
 
 
 def test_a_reach_only_says_how_far_to_look() -> None:

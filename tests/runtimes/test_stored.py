@@ -11,11 +11,13 @@ import torch
 from safetensors.torch import save_file
 
 from clearhead.errors import BundleError
-from clearhead.model import EncoderDecoder, TransformerConfig
+from clearhead.model import DecoderOnly, DecoderOnlyConfig, EncoderDecoder, TransformerConfig
 from clearhead.model.config import PositionKind, Sharing
 from clearhead.runtimes.preparing import weights_of
 from clearhead.runtimes.stored import StoredWeights
 
+# Of the others C does not know what they add to scores.
+POSITIONS = ["sinusoidal", "sinusoidal-concatenated", "learned", "rotary", "rotary-halves", "relative"]
 KINDS = [torch.float32, torch.float16, torch.bfloat16, torch.float64]
 
 
@@ -24,7 +26,7 @@ def small(**changes: Any) -> TransformerConfig:
     return TransformerConfig(**{**sizes, "encoder_layers": 1, "decoder_layers": 2, "max_length": 9, **changes})
 
 
-def stored(path: Path, model: EncoderDecoder, kind: torch.dtype = torch.float32) -> StoredWeights:
+def stored(path: Path, model: EncoderDecoder | DecoderOnly, kind: torch.dtype = torch.float32) -> StoredWeights:
     save_file({name: one.detach().to(kind) for name, one in model.named_parameters()}, path)
     return StoredWeights(path, model.config)
 
@@ -39,13 +41,25 @@ def test_numbers_of_every_kind_come_as_float32(tmp_path: Path, kind: torch.dtype
 
 
 @pytest.mark.parametrize("sharing", ["all", "target", "none"])
-@pytest.mark.parametrize("positions", ["sinusoidal", "sinusoidal-concatenated", "learned", "rotary"])
+@pytest.mark.parametrize("positions", POSITIONS)
 def test_they_are_what_a_model_in_use_holds(tmp_path: Path, sharing: Sharing, positions: PositionKind) -> None:
     """Shared matrices under each of their names, and the tables that no file has: to the last bit."""
     model = EncoderDecoder(small(share_embeddings=sharing, positions=positions), seed=3)
     found, expected = stored(tmp_path / "a", model).with_tables(), weights_of(model)
     assert set(found) == set(expected)
     assert len(found) == len(expected)
+    for name, array in expected.items():
+        assert np.array_equal(found[name], array), name
+
+
+@pytest.mark.parametrize("positions", POSITIONS)
+def test_they_are_what_a_decoder_only_in_use_holds(tmp_path: Path, positions: PositionKind) -> None:
+    config = DecoderOnlyConfig(
+        vocabulary=11, layers=2, width=8, heads=2, inner_width=12, max_length=9, positions=positions, rotary_base=300.0
+    )
+    model = DecoderOnly(config, seed=3)
+    found, expected = stored(tmp_path / "a", model).with_tables(), weights_of(model)
+    assert set(found) == set(expected)
     for name, array in expected.items():
         assert np.array_equal(found[name], array), name
 

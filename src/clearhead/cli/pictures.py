@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clearhead.errors import UsageError
+from clearhead.model.config import ADDED
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -71,7 +72,7 @@ class Pictures:
             head = decided_head(trace, attention) if self._head is None else self._head - 1
             yield named(attention, f"head-{head + 1}"), draw_attention(trace, attention, head, self._language)
             yield named(attention, "heads"), draw_heads(trace, attention, self._language)
-        if trace.config["positions"] != "rotary":
+        if trace.config["positions"] in ADDED:
             yield "positions", draw_positions(trace, language=self._language)
         if trace.tree:
             yield "beam", draw_beam(trace, self._language)

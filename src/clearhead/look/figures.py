@@ -43,6 +43,7 @@ from clearhead.look.cells import (
     unlabel,
 )
 from clearhead.look.tree import draw_tree
+from clearhead.model.config import ADDED
 from clearhead.model.positions import sinusoidal, sinusoidal_concatenated
 from clearhead.tracing import Trace
 
@@ -83,8 +84,8 @@ def draw_heads(trace: Trace, attention: str, language: str = "en") -> Figure:
 def draw_positions(trace: Trace, positions: int | None = None, language: str = "en") -> Figure:
     """The vectors that the model adds for its first places: a row a place, a column a dimension.
 
-    positions: how many; 20 if not given, or as many as the model has. Raises TraceError for rotary positions, which add
-    nothing, and for more places than the model has.
+    positions: how many; 20 if not given, or as many as the model has. Raises TraceError for positions that add
+    nothing, such as rotary ones, and for more places than the model has.
     """
     count = min(POSITIONS, trace.config["max_length"]) if positions is None else positions
     table, say = _position_table(trace, count), Captions(language)
@@ -208,8 +209,8 @@ def _cells(trace: Trace, attention: str, head: int) -> Cells:
 
 def _position_table(trace: Trace, positions: int) -> Tensor:
     config = trace.config
-    if config["positions"] == "rotary":
-        raise TraceError("this model adds nothing for places: it turns queries and keys (rotary positions)")
+    if config["positions"] not in ADDED:
+        raise TraceError(f"this model adds nothing for places: its positions ({config['positions']}) act in attention")
     if not 1 <= positions <= config["max_length"]:
         raise TraceError(f"positions={positions} is not between 1 and {config['max_length']}, the model's max_length")
     if config["positions"] == "sinusoidal":

@@ -37,7 +37,7 @@ def prepared(model: EncoderDecoder, precision: str, is_edited: bool = False) -> 
     Raises DecodingError for weights that are no numbers, MemoryError where memory is short.
     """
     reason = departure(model)
-    if reason is None and is_on_gpu(model) and (unknown := unknown_to_steps(model.config.block)) is not None:
+    if reason is None and is_on_gpu(model) and (unknown := unknown_to_steps(model.config)) is not None:
         _note(f"the steps for a GPU do not know {unknown}, so PyTorch translates, which is slower")
         return Prepared(EagerRuntime(model))
     if reason is None and is_on_gpu(model):

@@ -12,7 +12,7 @@ from torch import Tensor
 from clearhead.model import EncoderDecoder
 from clearhead.model.attention import Attention
 from clearhead.model.blocks import DecoderLayer
-from clearhead.model.config import BlockConfig
+from clearhead.model.config import FamilyConfig, TransformerConfig
 from clearhead.model.linear import Linear, joined_parameters
 
 
@@ -173,8 +173,10 @@ class StaticStep:
         return torch.where(mask, self.open, self.shut)
 
 
-def unknown_to_steps(config: BlockConfig) -> str | None:
-    """What of a model's blocks `StaticStep` does not know; None where it knows them all."""
+def unknown_to_steps(config: FamilyConfig) -> str | None:
+    """What of a model `StaticStep` does not know; None where it knows all of it."""
+    if not isinstance(config, TransformerConfig):
+        return "models without an encoder"
     if config.query_key_norm:
         return "query_key_norm=True"
     return f"positions={config.positions!r}" if config.positions in ("relative", "alibi") else None

@@ -76,13 +76,14 @@ class _WithTables(Mapping[str, NDArray[np.float32]]):
     def __init__(self, stored: StoredWeights) -> None:
         self._stored, config = stored, stored.config
         self._tables: dict[str, NDArray[np.float32]] = {}
-        if config.positions == "rotary":
+        if config.positions.startswith("rotary"):
             cosine, sine = tables.rotary(config.max_length, config.block.head_width, config.rotary_base)
             self._tables = {"rotary.cosine": cosine, "rotary.sine": sine}
         elif config.positions.startswith("sinusoidal"):
             layout = tables.sinusoidal if config.positions == "sinusoidal" else tables.sinusoidal_concatenated
             table = layout(config.max_length, config.width)
-            self._tables = {f"{side}_embedding.positions.table": table for side in ("source", "target")}
+            embeddings = (name.removesuffix(".matrix.weight") for name in stored if "embedding.matrix" in name)
+            self._tables = {f"{name}.positions.table": table for name in embeddings}
 
     def __len__(self) -> int:
         return len(self._stored) + len(self._tables)
