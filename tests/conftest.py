@@ -20,9 +20,10 @@ import torch
 from filelock import FileLock
 
 from clearhead.bundle import Bundle, load
+from clearhead.bundle.settings import Settings
 from clearhead.cli.app import main
 from clearhead.decoding import Hypothesis
-from clearhead.model import EncoderDecoder
+from clearhead.model import DecoderOnly, DecoderOnlyConfig, EncoderDecoder
 from clearhead.native import compiler
 from clearhead.recipe import Recipe, load_recipe
 from clearhead.text import BytePairTokenizer
@@ -214,6 +215,30 @@ def brief(make_recipe: Callable[..., Recipe]) -> Bundle:
 def two_languages_folder(two_languages: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bundles") / "two-languages"
     two_languages.save(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def language_model(make_recipe: Callable[..., Recipe]) -> Bundle:
+    """A decoder-only model that was never trained, but is sure enough of itself that its texts differ and end."""
+    tokenizer = BytePairTokenizer.learn(["one two three", "two three two three"], 268)
+    config = DecoderOnlyConfig(
+        vocabulary=tokenizer.size, layers=2, width=16, heads=2, inner_width=32, dropout=0.0, max_length=64,
+        positions="learned", norm_placement="pre",
+    )  # fmt: skip
+    model = DecoderOnly(config, seed=3).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(3)
+        model.embedding.matrix.weight[tokenizer.end] *= 3
+    settings = Settings("tiny", (), 1, "mean:1.0", 1, task="language-modelling", documents="line")
+    return Bundle(model, tokenizer, tokenizer, make_recipe(), settings=settings)
+
+
+@pytest.fixture(scope="session")
+def language_model_folder(language_model: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bundles") / "language-model"
+    language_model.save(folder)
     return folder
 
 

@@ -81,6 +81,28 @@ def test_going_on_from_prompts(tmp_path: Path) -> None:
     assert "pydantic" not in found
 
 
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_generating(tmp_path: Path, language_model_folder: Path, precision: str) -> None:
+    found = modules(
+        f"import clearhead\nbundle = clearhead.load({str(language_model_folder)!r}, precision={precision!r})\n"
+        "for how in ({}, {'beam_size': 2}, {'beam_size': 1, 'stop': ['e']}):\n"
+        "    assert len(bundle.generate(['one', ''], max_tokens=9, **how)) == 2\n"
+        "''.join(bundle.generate_stream('one', max_tokens=9))",
+        tmp_path,
+    )
+    assert "torch" not in found
+    assert "pydantic" not in found
+
+
+def test_generating_on_the_command_line(tmp_path: Path, language_model_folder: Path) -> None:
+    given = ["generate", str(language_model_folder), "one", "--max-tokens", "4"]
+    code = (
+        "import os, sys\nfrom clearhead.cli.app import main\nbefore, sys.stdout = sys.stdout, open(os.devnull, 'w')\n"
+        f"assert main({given!r}) == 0\nsys.stdout = before"
+    )
+    assert "torch" not in modules(code, tmp_path)
+
+
 def test_exact_scores_and_traces_ask_for_torch(tmp_path: Path) -> None:
     found = modules("import clearhead\nclearhead.load('street').search(['Good night'], 'fr')", tmp_path)
     assert "torch" in found

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from clearhead.model import EncoderDecoder, TransformerConfig
     from clearhead.model.kernels import attention
     from clearhead.recipe import Recipe, load_recipe
+    from clearhead.tasks.language_modelling import Generation
     from clearhead.tasks.translation import Translation
     from clearhead.tracing import Trace
     from clearhead.training import train
@@ -32,6 +33,7 @@ __all__ = [
     "Bundle",
     "ClearheadError",
     "EncoderDecoder",
+    "Generation",
     "Recipe",
     "Sampling",
     "Trace",
@@ -54,6 +56,7 @@ __getattr__, __dir__ = lazy_names(
         "model": ("EncoderDecoder", "TransformerConfig"),
         "model.kernels": ("attention",),
         "recipe": ("Recipe", "load_recipe"),
+        "tasks.language_modelling": ("Generation",),
         "tasks.translation": ("Translation",),
         "tracing": ("Trace",),
         "training": ("train",),

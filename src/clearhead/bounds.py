@@ -13,6 +13,8 @@ WHOLE: Mapping[str, tuple[int, int]] = MappingProxyType(
         # A step looks at 2·beam_size continuations of beam_size hypotheses, so its time grows with the square.
         "beam_size": (1, 1024),
         "top_beams": (1, 1024),
+        "n": (1, 1024),
+        "max_tokens": (1, 10**6),
         "top_k": (1, 10**6),
         "seed": (0, 2**64 - 1),
         "batch_tokens": (1, 10**9),

@@ -56,3 +56,17 @@ def test_what_is_none(change: dict[str, Any]) -> None:
         Settings.from_plain(**(PLAIN | change))
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 300
+
+
+def test_of_a_language_model() -> None:
+    """What translation has as usual is not said, so that an older clearhead reads its bundles."""
+    settings = Settings.from_plain(**PLAIN, task="language-modelling", documents="line")
+    assert (settings.task, settings.documents) == ("language-modelling", "line")
+    assert {"task": "language-modelling", "documents": "line"}.items() <= settings.as_plain().items()
+    assert not {"task", "documents"} & Settings.from_plain(**PLAIN).as_plain().keys()
+
+
+@pytest.mark.parametrize("change", [{"task": "chess"}, {"task": ["a"]}, {"task": None}, {"documents": "book"}])
+def test_what_is_no_task(change: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="not one of"):
+        Settings.from_plain(**(PLAIN | change))

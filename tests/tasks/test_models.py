@@ -2,14 +2,18 @@
 
 from typing import get_args
 
-from clearhead.model import TransformerConfig
+from clearhead.model import DecoderOnlyConfig, TransformerConfig
 from clearhead.tasks import TASKS, Model
 
 
 def test_it_is_what_each_task_makes() -> None:
     """A new family adds its own to `Model`."""
-    config = TransformerConfig(
-        source_vocabulary=9, target_vocabulary=9, width=8, heads=2, inner_width=8, encoder_layers=1, decoder_layers=1
-    )
-    made = {type(task.new_model(config)) for task in TASKS.values()}
+    sizes = {"width": 8, "heads": 2, "inner_width": 8}
+    configs = {
+        "encoder-decoder": TransformerConfig(
+            source_vocabulary=9, target_vocabulary=9, encoder_layers=1, decoder_layers=1, **sizes
+        ),
+        "decoder-only": DecoderOnlyConfig(vocabulary=9, layers=1, **sizes),
+    }
+    made = {type(task.new_model(configs[family])) for family, task in TASKS.items()}
     assert made == set(get_args(Model) or (Model,))

@@ -27,6 +27,13 @@ def require_many(name: str, texts: Sequence[str]) -> None:
     require_each(name, texts)
 
 
+def one_or_many(name: str, texts: object) -> list[str]:
+    """The texts as a list, of which one may be given by itself. Raises UsageError for what is neither."""
+    if not isinstance(texts, Sequence):
+        raise UsageError(f"{name} is {shown(texts)}, of type {type(texts).__name__}; give a str or a list of them")
+    return [texts] if isinstance(texts, str) else list(texts)
+
+
 def require_each(name: str, texts: Iterable[object], first: int = 0) -> None:
     """Raise UsageError for the first that is no str; `first` is the number of the first of them all."""
     for number, text in enumerate(texts, start=first):

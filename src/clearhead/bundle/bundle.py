@@ -1,22 +1,23 @@
-"""A trained model in use: translating, scoring, and saving it to a folder of its own."""
+"""A trained model in use: translating, scoring, going on with texts, and saving it to a folder of its own."""
 
 import functools
 import logging
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args, overload
+from typing import TYPE_CHECKING, Any, Unpack, get_args, overload
 
-from clearhead.bounds import whole
-from clearhead.bundle.arguments import require_ids, require_many, require_text, shown
+from clearhead.bundle.arguments import one_or_many, require_ids, require_many, require_text
 from clearhead.bundle.folder import Parts, write_folder
+from clearhead.bundle.generating import Generating, Writing
 from clearhead.bundle.serving import Serving
 from clearhead.bundle.settings import Settings
 from clearhead.bundle.streaming import Noting, best_texts, streamed
-from clearhead.bundle.translating import Translating
-from clearhead.decoding import Precision, Sampling, SearchOptions, Shortlist
+from clearhead.bundle.translating import Searching, Translating
+from clearhead.bundle.verbs import LANGUAGE_MODELLING, require_verb
+from clearhead.decoding import Precision, Sampling, Shortlist
 from clearhead.errors import UsageError
-from clearhead.model import TransformerConfig
 from clearhead.tasks import task_for
+from clearhead.tasks.language_modelling import Generation
 from clearhead.tasks.translation import Translation, too_long, unreadable
 from clearhead.text import Tokenizer, learned_scripts, visible
 from clearhead.text.utf8 import Utf8Automaton
@@ -34,7 +35,8 @@ _LOG = logging.getLogger(__name__)
 class Bundle:
     """A trained model with all that is needed to use it.
 
-    `clearhead.load(path)` reads one; `translate` and `score` use it; `save` writes it to a folder.
+    `clearhead.load(path)` reads one; `translate` and `score` use it, or `generate`, whichever its `task` has; `save`
+    writes it to a folder. A method that its task does not have raises a UsageError that names those which it has.
     precision: in which numbers it multiplies while it translates; int8 is for CPUs (scores that `search` reports are
     exact in all of them). Raises UsageError for an unknown one.
     shortlist: lets each translation have only the pieces that its source's pieces may become; None for all.
@@ -83,8 +85,8 @@ class Bundle:
         return self
 
     @property
-    def model(self) -> "clearhead.tasks.Model":
-        """The model itself: what is done to it is what translates from then on.
+    def model(self) -> Any:
+        """The model itself, an `EncoderDecoder` or a `DecoderOnly`: what is done to it is what translates from then on.
 
         Whoever asks for it may change it, so that before each use its weights are compared with those that were
         prepared for translating. That costs about as much as to read them once.
@@ -104,10 +106,14 @@ class Bundle:
         return self._recipe
 
     @property
-    def config(self) -> TransformerConfig:
-        """The model's sizes."""
-        config: TransformerConfig = self._serving.config
-        return config
+    def config(self) -> Any:
+        """The model's sizes: a `TransformerConfig` or a `DecoderOnlyConfig`."""
+        return self._serving.config
+
+    @property
+    def task(self) -> str:
+        """What the model was trained for: "translation" or "language-modelling"."""
+        return self.settings.task
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -119,15 +125,18 @@ class Bundle:
 
         Raises UsageError for a language that the model does not know.
         """
-        return self._translating.tag(to)
+        return self._translating("tag").tag(to)
 
     def encode(self, text: str, to: str | None = None) -> list[int]:
         """The ids that the model reads for a text: the tag of `to`, where it knows several languages, pieces, and end.
 
-        Too long a text is cut. Raises UsageError for a language that the model does not know.
+        Too long a text is cut. Raises UsageError for a language that the model does not know. A language model reads
+        begin and pieces, or pieces alone where its prompts stand in the middle of documents.
         """
         require_text("text", text)
-        return self._translating.sources([text], to)[0] or [*self.tag(to), self.source_tokenizer.end]
+        if self.task == LANGUAGE_MODELLING and to is None:
+            return self._generating("generate").prompts([text])[0]
+        return self._translating("translate").sources([text], to)[0] or [*self.tag(to), self.source_tokenizer.end]
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of ids that the model wrote, such as `Translation.tokens`; begin, end and tags are left out.
@@ -138,25 +147,11 @@ class Bundle:
 
     @overload
     def translate(  # type: ignore[overload-overlap]  # a str is a sequence of str as well
-        self,
-        texts: str,
-        to: str | None = None,
-        *,
-        beam_size: int | None = None,
-        length_penalty: str | None = None,
-        batch_tokens: int | None = None,
+        self, texts: str, to: str | None = None, **settings: Unpack[Searching]
     ) -> str: ...
 
     @overload
-    def translate(
-        self,
-        texts: Sequence[str],
-        to: str | None = None,
-        *,
-        beam_size: int | None = None,
-        length_penalty: str | None = None,
-        batch_tokens: int | None = None,
-    ) -> list[str]: ...
+    def translate(self, texts: Sequence[str], to: str | None = None, **settings: Unpack[Searching]) -> list[str]: ...
 
     def translate(
         self,
@@ -172,9 +167,8 @@ class Bundle:
         `to` names the target language where the model knows several; the other settings default to the bundle's.
         Raises UsageError for a language that it does not know, DecodingError for impossible settings.
         """
-        if not isinstance(texts, Sequence):
-            raise UsageError(f"texts is {shown(texts)}, of type {type(texts).__name__}; give a str or a list of them")
-        many = [texts] if isinstance(texts, str) else list(texts)
+        require_verb("translate", self.task)
+        many = one_or_many("texts", texts)
         found = self.search(
             many, to, beam_size=beam_size, length_penalty=length_penalty, batch_tokens=batch_tokens, exact=False
         )
@@ -201,6 +195,7 @@ class Bundle:
 
         Whoever closes the iterator stops what is being translated. Raises as `translate` does.
         """
+        require_verb("translate_stream", self.task)
         found = self.search_stream(
             texts, to, beam_size=beam_size, length_penalty=length_penalty, batch_tokens=batch_tokens, exact=False,
             ahead=ahead,
@@ -231,9 +226,10 @@ class Bundle:
         right to about five digits (a little higher with a shortlist), and saves that second pass. Raises as
         `translate` does.
         """
+        translating = self._translating("search")
         require_many("texts", texts)
-        options = self._translating.options(beam_size, top_beams, length_penalty, sampling)
-        return list(self._finder(to, options, prefix, batch_tokens, workers, exact)(texts, first))
+        options = translating.options(beam_size, top_beams, length_penalty, sampling)
+        return list(translating.finder(to, options, prefix, batch_tokens, workers, exact)(texts, first))
 
     def search_stream(
         self,
@@ -255,23 +251,10 @@ class Bundle:
 
         noting: is called with some texts and the number of the first, from 0, before they are translated.
         """
-        options = self._translating.options(beam_size, top_beams, length_penalty, sampling)
-        return streamed(texts, self._finder(to, options, prefix, batch_tokens, workers, exact), ahead, noting)
-
-    def _finder(
-        self,
-        to: str | None,
-        options: SearchOptions,
-        prefix: str,
-        batch_tokens: int | None,
-        workers: int | None,
-        exact: bool,
-    ) -> Callable[[Sequence[str], int], Iterator[list[Translation]]]:
-        require_text("prefix", prefix)
-        for name, value in (("batch_tokens", batch_tokens), ("workers", workers)):
-            if value is not None:
-                whole(name, value)
-        return self._translating.finder(to, options, prefix, batch_tokens, workers, exact)
+        translating = self._translating("search_stream")
+        options = translating.options(beam_size, top_beams, length_penalty, sampling)
+        find = translating.finder(to, options, prefix, batch_tokens, workers, exact)
+        return streamed(texts, find, ahead, noting)
 
     def score(
         self,
@@ -291,7 +274,7 @@ class Bundle:
         require_many("targets", targets)
         if len(sources) != len(targets):
             raise UsageError(f"{len(sources)} sources but {len(targets)} targets; give one target for each source")
-        return self._translating.score(sources, targets, to, length_penalty, batch_tokens)
+        return self._translating("score").score(sources, targets, to, length_penalty, batch_tokens)
 
     def trace(
         self, text: str, to: str | None = None, target: str | None = None, *, beam_size: int = 1
@@ -304,9 +287,79 @@ class Bundle:
         """
         require_text("text", text)
         require_text("target", target, optional=True)
-        found = self._translating.trace(text, to, target, beam_size)
+        found = self._translating("trace").trace(text, to, target, beam_size)
         found.bundle = self
         return found
+
+    @overload
+    def generate(  # type: ignore[overload-overlap]  # a str is a sequence of str as well
+        self, prompts: str, **settings: Unpack[Writing]
+    ) -> str: ...
+
+    @overload
+    def generate(self, prompts: Sequence[str], **settings: Unpack[Writing]) -> list[str]: ...
+
+    def generate(
+        self,
+        prompts: str | Sequence[str],
+        *,
+        max_tokens: int | None = None,
+        sampling: Sampling | None = None,
+        beam_size: int | None = None,
+        stop: Sequence[str] = (),
+    ) -> str | list[str]:
+        """What the model writes after a prompt, or many: a str gives a str, a sequence a list of the same length.
+
+        The prompt is no part of it. Tokens are drawn, at temperature 0.8 where no `sampling` says otherwise; with a
+        `beam_size` the likeliest are searched for, and 1 takes the likeliest token each time. It ends at the model's
+        own end, before the first of the `stop` strings, after `max_tokens` (200) or where the model reads no further.
+        An empty prompt is the beginning of a document. Raises UsageError for a prompt that is too long.
+        """
+        require_verb("generate", self.task)
+        many = one_or_many("prompts", prompts)
+        found = self.generations(many, max_tokens=max_tokens, sampling=sampling, beam_size=beam_size, stop=stop)
+        written = [best.text for best, *_ in found]
+        return written[0] if isinstance(prompts, str) else written
+
+    def generations(
+        self,
+        prompts: Sequence[str],
+        *,
+        n: int = 1,
+        max_tokens: int | None = None,
+        sampling: Sampling | None = None,
+        beam_size: int | None = None,
+        stop: Sequence[str] = (),
+        first: int = 0,
+        batch_tokens: int | None = None,
+        workers: int | None = None,
+    ) -> list[list[Generation]]:
+        """`n` texts for each prompt with their scores and why they ended, best first, finished ones before others.
+
+        They are drawn, or the best of a beam that is as wide. `first` is the first prompt's number, from 0, where they
+        are a part of more: errors name it, draws depend on it. The rest is as in `generate`.
+        """
+        generating = self._generating("generations")
+        options = generating.options(beam_size, n, sampling, stop)
+        return generating.generations(prompts, options, max_tokens, first, batch_tokens, workers)
+
+    def generate_stream(
+        self,
+        prompt: str,
+        *,
+        max_tokens: int | None = None,
+        sampling: Sampling | None = None,
+        beam_size: int | None = None,
+        stop: Sequence[str] = (),
+    ) -> Generator[str, None, None]:
+        """What `generate` gives for a prompt, piece by piece as it is written: whole characters.
+
+        What may become a stop string waits for what follows. Of a beam that is wider than 1 nothing is known before
+        the end, so that it raises a UsageError. Whoever closes the iterator stops the model.
+        """
+        generating = self._generating("generate_stream")
+        options = generating.options(beam_size, 1, sampling, stop)
+        return generating.pieces(prompt, options, max_tokens)
 
     def save(self, path: str | Path, card: str = "") -> None:
         """Write the bundle to the folder `path`, whole or not at all; `card` is its README.
@@ -324,12 +377,16 @@ class Bundle:
         if (reason := departure(self.model)) is not None:
             _LOG.warning("the model has %s, which no bundle holds: %s has its weights alone", reason, path)
 
-    @property
-    def _translating(self) -> Translating:
+    def _translating(self, verb: str) -> Translating:
+        require_verb(verb, self.task)
         return Translating(
             self._serving, self.precision, self.source_tokenizer, self.target_tokenizer, self.settings, self.shortlist,
             self._utf8,
         )  # fmt: skip
+
+    def _generating(self, verb: str) -> Generating:
+        require_verb(verb, self.task)
+        return Generating(self._serving, self.precision, self.source_tokenizer, self.settings, self._utf8)
 
     @functools.cached_property
     def _utf8(self) -> Utf8Automaton:
@@ -338,6 +395,7 @@ class Bundle:
 
     def too_long(self, texts: Sequence[str]) -> list[int]:
         """The numbers, from 0, of the texts that are longer than the model can read, and are cut at its limit."""
+        require_verb("too_long", self.task)
         return too_long(texts, self.source_tokenizer, self.config.max_length)
 
     def unreadable(self, texts: Sequence[str]) -> list[int]:

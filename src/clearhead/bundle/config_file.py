@@ -1,12 +1,12 @@
 """A bundle's config.json: what its folder holds, read and written here. Nothing in it is trusted.
 
     {"format": 1, "family": …, "model": {sizes}, "files": {name: sha256}, "source_scripts": […], "name": …,
-     "languages": [[from, to]], "decoding": {…}, "seed": …, "sha256": …}
+     "languages": [[from, to]], "decoding": {…}, "seed": …, "task": …, "documents": …, "sha256": …}
 
 It is all that using the bundle needs, beside the weights and the tokenizers. `files` are all that is read, each with
 its SHA-256; recipe.yaml and README.md may be missing, or be other files than these. The last field is the SHA-256 of
 the others, so that a byte of the config itself that is not what it was is found too. The first bundles of format 1 had
-its first four fields: what else is needed was said in recipe.yaml.
+its first four fields: what else is needed was said in recipe.yaml. A task that is not said is translation.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ from clearhead.tasks import TASKS, task_for
 from clearhead.tensor_file import strict_json
 
 if TYPE_CHECKING:
-    from clearhead.model import TransformerConfig
+    from clearhead.model import FamilyConfig
 
 NAME, RECIPE, WEIGHTS = "config.json", "recipe.yaml", "model.safetensors"
 # The number of the layout of a bundle's folder, counted up when an older clearhead could not read it.
@@ -31,6 +31,7 @@ FORMAT = 1
 
 _FIRST_FIELDS = {"format", "family", "model", "files"}
 _SETTINGS = ("name", "languages", "decoding", "seed")
+_LATER_SETTINGS = ("task", "documents")
 _MOST_BYTES, _MOST_NAMES = 4 << 20, 100
 
 
@@ -59,7 +60,7 @@ class Config(NamedTuple):
 
 def write_config(
     folder: Path,
-    sizes: "TransformerConfig",
+    sizes: "FamilyConfig",
     files: Mapping[str, str],
     scripts: Sequence[str] | None,
     settings: Settings,
@@ -108,7 +109,10 @@ def _config(config: Mapping[str, Any]) -> Config:
     if scripts is not None and not (named and all(isinstance(one, str) and len(one) <= 80 for one in scripts)):
         raise ValueError("source_scripts is not a list of names")
     # A bundle says all of them or, as the first ones, none.
-    settings = Settings.from_plain(*(config[name] for name in _SETTINGS)) if config.keys() & set(_SETTINGS) else None
+    settings = None
+    if config.keys() & {*_SETTINGS, *_LATER_SETTINGS}:
+        later = {name: config[name] for name in _LATER_SETTINGS if name in config}
+        settings = Settings.from_plain(*(config[name] for name in _SETTINGS), **later)
     return Config(config["family"], sizes, files, scripts, settings)
 
 

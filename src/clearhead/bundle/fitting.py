@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clearhead.errors import BundleError
-from clearhead.model import TransformerConfig
+from clearhead.model import FamilyConfig
 from clearhead.model.shapes import parameter_shapes, table_numbers
 from clearhead.tensor_file import read_header
 from clearhead.text import Tokenizer
@@ -19,14 +19,17 @@ _KINDS = ("F32", "F16", "BF16", "F64")
 _TABLES, _TABLES_FOR_EACH_BYTE = 64 << 20, 16
 
 
-def require_sizes(config: TransformerConfig, path: Path, source: Tokenizer, target: Tokenizer) -> None:
+def require_sizes(config: FamilyConfig, path: Path, source: Tokenizer, target: Tokenizer) -> None:
     """Raise BundleError unless a file's weights and the tokenizers have the sizes of a config. Nothing is built."""
-    for side, tokenizer in (("source", source), ("target", target)):
-        if (size := getattr(config, f"{side}_vocabulary")) != tokenizer.size:
+    tokenizers = {"source_vocabulary": source, "target_vocabulary": target, "vocabulary": source}
+    for name, tokenizer in tokenizers.items():
+        if (size := getattr(config, name, tokenizer.size)) != tokenizer.size:
             raise BundleError(
-                f"{path.parent}: config.json has {side}_vocabulary={size}, but the tokenizer has {tokenizer.size} "
+                f"{path.parent}: config.json has {name}={size}, but the tokenizer has {tokenizer.size} "
                 "pieces; copy the bundle again"
             )
+    if hasattr(config, "vocabulary") and source is not target:
+        raise BundleError(f"{path.parent} has two tokenizers for a model of one vocabulary; copy the bundle again")
     require_shapes(path, parameter_shapes(config))
     most = max(_TABLES, _TABLES_FOR_EACH_BYTE * path.stat().st_size)
     if 4 * table_numbers(config) > most:
@@ -36,7 +39,7 @@ def require_sizes(config: TransformerConfig, path: Path, source: Tokenizer, targ
         )
 
 
-def require_listed(model: "nn.Module", config: TransformerConfig) -> None:
+def require_listed(model: "nn.Module", config: FamilyConfig) -> None:
     """Raise BundleError for a model of which no bundle could be read: its parameters are not those of its config.
 
     A bundle is read by the names and shapes that `model/shapes.py` lists for a config, without PyTorch.

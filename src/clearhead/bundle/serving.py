@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import clearhead.tasks
 
 _LOG = logging.getLogger(__name__)
-_USED = ("config", "encode", "begin", "step")
+_USED = ("config", "begin", "step")
 Made = TypeVar("Made")
 
 
@@ -125,7 +125,7 @@ class Serving:
         self._engine = _Kept(precision, engine, self._contents()) if is_costly else None
         return engine
 
-    def precise(self) -> "clearhead.tasks.Model":
+    def precise(self) -> Any:
         """The model in float64: in float32 a score would depend on the shapes of the products that computed it.
 
         One that is more than its class and its weights scores by itself, in its own numbers: who listens to its modules
@@ -144,8 +144,7 @@ class Serving:
             with torch.inference_mode(False), torch.no_grad():
                 double = copy.deepcopy(model).double()
             kept = self._float64_model = _Kept("float64", double, self._contents())
-        precise: clearhead.tasks.Model = kept.made
-        return precise
+        return kept.made
 
     def _from_file(self, precision: Precision) -> Any:
         """The model in C, without torch; None where it is built already, or must be since C may compute otherwise."""
@@ -220,5 +219,7 @@ def _checked(model: object) -> object:
 
     if not isinstance(model, nn.Module) or any(not hasattr(model, name) for name in _USED):
         kind = "None" if model is None else f"<{type(model).__name__}>"
-        raise UsageError(f"model={kind} is no EncoderDecoder; give one, such as bundle.model of another bundle")
+        raise UsageError(
+            f"model={kind} is no EncoderDecoder or DecoderOnly; give one, such as bundle.model of another bundle"
+        )
     return model

@@ -3,7 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from clearhead.bounds import whole
+from clearhead.bounds import shown, whole
+from clearhead.bundle.verbs import TRANSLATION, VERBS
 from clearhead.decoding import LengthPenalty
 from clearhead.errors import DecodingError
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     import clearhead.recipe
 
 _LONGEST_NAME = 1000
+# What a line of text to a language model is: the whole file is one document, each paragraph is one, or each line.
+DOCUMENTS = ("file", "paragraph", "line")
 Language = str | None
 
 
@@ -21,6 +24,9 @@ class Settings:
     languages: from which into which it learned to translate, each direction once; None is one that has no name.
     beam_size, length_penalty: how it searches.
     seed: the model before its first step is drawn from it.
+    task: what it was trained for, a key of `VERBS`.
+    documents: what one document was in a language model's training, of which a prompt is the beginning: "line",
+    "paragraph", or a whole "file", somewhere in the middle of which a prompt stands. None for other models.
     """
 
     name: str
@@ -28,6 +34,8 @@ class Settings:
     beam_size: int
     length_penalty: str
     seed: int
+    task: str = TRANSLATION
+    documents: str | None = None
 
     @classmethod
     def of(cls, recipe: "clearhead.recipe.Recipe") -> "Settings":
@@ -43,7 +51,9 @@ class Settings:
         )
 
     @classmethod
-    def from_plain(cls, name: Any, languages: Any, decoding: Any, seed: Any) -> "Settings":
+    def from_plain(
+        cls, name: Any, languages: Any, decoding: Any, seed: Any, task: Any = TRANSLATION, documents: Any = None
+    ) -> "Settings":
         """From values that may be anything. Raises ValueError in one line."""
         if not isinstance(name, str) or len(name) > _LONGEST_NAME:
             raise ValueError("its name is no text, or has more than 1,000 characters")
@@ -51,17 +61,24 @@ class Settings:
             raise ValueError("its languages are no list of pairs of names")
         if not isinstance(decoding, dict):
             raise ValueError("its decoding is no object")
+        if not isinstance(task, str) or task not in VERBS:
+            raise ValueError(f"its task is {shown(task)}, not one of {', '.join(VERBS)}; update clearhead")
+        if documents is not None and documents not in DOCUMENTS:
+            raise ValueError(f"its documents are {shown(documents)}, not one of {', '.join(DOCUMENTS)}")
         try:
             beam_size = whole("beam_size", decoding["beam_size"])
             penalty = decoding["length_penalty"]
             LengthPenalty.parse(penalty)
-            return cls(name, tuple((one, other) for one, other in languages), beam_size, penalty, whole("seed", seed))
+            named = tuple((one, other) for one, other in languages)
+            return cls(name, named, beam_size, penalty, whole("seed", seed), task, documents)
         except DecodingError as error:
             raise ValueError(str(error)) from None
 
     def as_plain(self) -> dict[str, Any]:
-        """What `from_plain` takes, by name."""
+        """What `from_plain` takes, by name. What an older clearhead does not know is left out where it is as it was."""
         values = asdict(self)
+        usual = {"task": TRANSLATION, "documents": None}
+        values = {name: value for name, value in values.items() if name not in usual or value != usual[name]}
         decoding = {name: values.pop(name) for name in ("beam_size", "length_penalty")}
         return {**values, "decoding": decoding}
 

@@ -9,7 +9,6 @@ from clearhead.bundle.serving import Serving
 from clearhead.decoding import Engine, Hypothesis, Precision, SearchOptions, Step
 from clearhead.errors import DecodingError
 from clearhead.runtimes.weights import require_numbers
-from clearhead.tasks import Model
 from clearhead.tasks.searching import COUNTED
 from clearhead.text import Tokenizer
 from clearhead.tracing import Side, Trace, Tree, operations_of, record
@@ -68,7 +67,7 @@ def searched(engine: Engine, source: Sequence[int], options: SearchOptions) -> t
 
 
 def traced(
-    model: Model,
+    model: Any,
     source: Side,
     tokens: Sequence[int],
     text: str,

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
+from clearhead.bounds import whole
 from clearhead.bundle.arguments import require_text
 from clearhead.bundle.serving import Serving
 from clearhead.bundle.settings import Settings
@@ -17,6 +18,14 @@ from clearhead.text.utf8 import Utf8Automaton
 
 if TYPE_CHECKING:
     import clearhead.tracing
+
+
+class Searching(TypedDict, total=False):
+    """What `Bundle.translate` may be told of how to search."""
+
+    beam_size: int | None
+    length_penalty: str | None
+    batch_tokens: int | None
 
 
 @dataclass(frozen=True)
@@ -61,6 +70,10 @@ class Translating:
         exact: bool,
     ) -> Callable[[Sequence[str], int], Iterator[list[Translation]]]:
         """What searches for the translations of texts, given them and the number of the first."""
+        require_text("prefix", prefix)
+        for name, value in (("batch_tokens", batch_tokens), ("workers", workers)):
+            if value is not None:
+                whole(name, value)
         self.tag(to)
         shortlist = listed_for(to, self.shortlist, self.source.languages)
 

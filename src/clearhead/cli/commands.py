@@ -15,7 +15,19 @@ from clearhead.errors import UsageError
 ParserError: type[Exception] = next(one for one in typer.BadParameter.__mro__ if one.__name__ == "ClickException")
 
 # Names, and the modules of this package that hold a function, or an application, for each.
-COMMANDS = ("demo", "corpus", "train", "translate", "score", "evaluate", "shortlist", "byhand", "look", "check")
+COMMANDS = (
+    "demo",
+    "corpus",
+    "train",
+    "translate",
+    "generate",
+    "score",
+    "evaluate",
+    "shortlist",
+    "byhand",
+    "look",
+    "check",
+)
 
 # Where a command's text comes from instead, said to whoever writes it behind the command.
 INSTEAD = MappingProxyType(

@@ -138,6 +138,20 @@ def write(lines: Iterable[str], path: Path | None, at_once: bool = False) -> Non
         raise DataError(f"output {name} cannot be written ({error.strerror}); check its folder and the disk") from error
 
 
+def write_pieces(pieces: Iterable[str]) -> None:
+    """Write the pieces of one text to standard output, each as it comes, and a line end."""
+    try:
+        with _sink(None) as sink:
+            for piece in pieces:
+                sink.write(piece.encode("utf-8", errors="replace"))
+                sink.flush()
+            sink.write(b"\n")
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise DataError(f"output to standard output cannot be written ({error.strerror}); check the disk") from error
+
+
 def one_line(text: str) -> str:
     """A text as one line: what would end a line becomes a space."""
     return text.replace("\r", " ").replace("\n", " ")

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from clearhead.model import DecoderCache
+from clearhead.model import DecoderCache, StackCache
 from clearhead.runtimes.choosing import Chooser
 from clearhead.runtimes.rows import Rows
 from clearhead.runtimes.runtime import BATCH_BYTES, BATCH_TOKENS, Bans, Choice, Ids, Lists, Sizes, bytes_for
@@ -23,7 +23,10 @@ DEVICE_BATCH_TOKENS = 32_768
 
 
 class EagerRuntime:
-    """A model, as it is: an `EncoderDecoder`, or whatever has `config`, `encode`, `begin` and `step` as that has."""
+    """A model, as it is: an `EncoderDecoder` or a `DecoderOnly`, or whatever has their `config`, `begin` and `step`.
+
+    An encoder-decoder's `begin` takes the memory that its `encode` makes; a decoder-only model's takes the ids.
+    """
 
     concurrency = 1  # One product uses all cores.
 
@@ -56,7 +59,10 @@ class EagerRuntime:
     ) -> "EagerState":
         kept = Rows(self.sizes, sources, capacity)
         source, mask = padded(sources, self.device)
-        cache = self.model.begin(self.model.encode(source, mask), mask, 1)
+        if self.sizes.shares_positions:
+            cache = self.model.begin(source, mask.sum((1, 2, 3)))
+        else:
+            cache = self.model.begin(self.model.encode(source, mask), mask)
         allowed = None if lists is None else torch.as_tensor(lists.mask(), device=self.device)
         return EagerState(self.model, cache, kept, allowed, Chooser(self.device))
 
@@ -67,7 +73,9 @@ class EagerState:
     allowed: the tokens that each sentence may have; the logits of all others are -inf. None where it may have all.
     """
 
-    def __init__(self, model: Any, cache: DecoderCache, rows: Rows, allowed: Tensor | None, chooser: Chooser) -> None:
+    def __init__(
+        self, model: Any, cache: "DecoderCache | StackCache", rows: Rows, allowed: Tensor | None, chooser: Chooser
+    ) -> None:
         self._model, self._cache, self._rows, self._allowed, self._chooser = model, cache, rows, allowed, chooser
         self._logits = torch.empty(0, dtype=torch.float32, device=chooser.device)
 

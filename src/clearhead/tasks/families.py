@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from typing import Final
 
 from clearhead.errors import ConfigError
-from clearhead.model import TransformerConfig
+from clearhead.model import FamilyConfig
+from clearhead.tasks.language_modelling.task import LanguageModellingTask
 from clearhead.tasks.task import Task
 from clearhead.tasks.translation.task import TranslationTask
 
-TASKS: Final[Mapping[str, Task]] = {one.family: one for one in (TranslationTask(),)}
+_TASKS: Final[tuple[Task, ...]] = (TranslationTask(), LanguageModellingTask())
+TASKS: Final[Mapping[str, Task]] = {one.family: one for one in _TASKS}
 
 
-def task_for(config: TransformerConfig) -> Task:
+def task_for(config: FamilyConfig) -> Task:
     """The task of a model that is made from this config. Raises ConfigError for a config of no family."""
     for one in TASKS.values():
         if isinstance(config, one.config_class):

@@ -1,5 +1,5 @@
 """The models that tasks make, by the one name that the rooms above have for them."""
 
-from clearhead.model import EncoderDecoder
+from clearhead.model import DecoderOnly, EncoderDecoder
 
-Model = EncoderDecoder
+Model = EncoderDecoder | DecoderOnly

@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from clearhead.model import TransformerConfig
-
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
@@ -22,24 +20,24 @@ class Task(Protocol):
     @property
     def family(self) -> str: ...
     @property
-    def config_class(self) -> type[TransformerConfig]: ...
+    def config_class(self) -> type[Any]: ...
 
-    def config(self, sizes: Mapping[str, Any]) -> TransformerConfig:
+    def config(self, sizes: Mapping[str, Any]) -> Any:
         """A config from plain values. Raises TypeError or ConfigError for what are none of this family's."""
         ...
 
-    def new_model(self, config: TransformerConfig, seed: int = 1) -> "clearhead.tasks.models.Model":
+    def new_model(self, config: Any, seed: int = 1) -> "clearhead.tasks.models.Model":
         """A model before its first step."""
         ...
 
-    def hidden_states(self, model: "clearhead.tasks.models.Model", batch: "clearhead.data.Batch") -> "Tensor":
+    def hidden_states(self, model: Any, batch: "clearhead.data.Batch") -> "Tensor":
         """What goes into the last linear layer for each place of the batch's targets, (rows, places, width)."""
         ...
 
-    def output_weight(self, model: "clearhead.tasks.models.Model") -> "Tensor":
+    def output_weight(self, model: Any) -> "Tensor":
         """The matrix of the last linear layer, (vocabulary, width)."""
         ...
 
-    def layers(self, model: "clearhead.tasks.models.Model") -> "Sequence[nn.Module]":
+    def layers(self, model: Any) -> "Sequence[nn.Module]":
         """The blocks of all stacks: what a compiler takes one at a time."""
         ...

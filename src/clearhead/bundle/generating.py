@@ -1,0 +1,98 @@
+"""What a bundle can do that was trained for language modelling: its `Bundle` asks this, which is made for each call."""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import TypedDict
+
+from clearhead.bounds import whole
+from clearhead.bundle.arguments import require_many, require_text
+from clearhead.bundle.serving import Serving
+from clearhead.bundle.settings import Settings
+from clearhead.decoding import Precision, Sampling, SearchOptions
+from clearhead.errors import UsageError
+from clearhead.tasks.language_modelling import Generation, prompt_ids
+from clearhead.tasks.language_modelling.generating import (
+    MAX_TOKENS,
+    SAMPLING,
+    generated_pieces,
+    generations,
+    stops_of,
+)
+from clearhead.tasks.searching import search_options
+from clearhead.text import Tokenizer
+from clearhead.text.utf8 import Utf8Automaton
+
+
+class Writing(TypedDict, total=False):
+    """What `Bundle.generate` may be told of how to write."""
+
+    max_tokens: int | None
+    sampling: Sampling | None
+    beam_size: int | None
+    stop: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Generating:
+    """A model, its tokenizer and settings; utf8: keeps what is written to whole characters."""
+
+    serving: Serving
+    precision: Precision
+    tokenizer: Tokenizer
+    settings: Settings
+    utf8: Utf8Automaton
+
+    def options(self, beam_size: int | None, n: int, sampling: Sampling | None, stop: Sequence[str]) -> SearchOptions:
+        """Those of a search where a beam is asked for, and of drawing otherwise."""
+        if sampling is not None and beam_size is not None:
+            raise UsageError(
+                f"beam_size={beam_size} is for searching, and sampling draws instead; leave one of them out"
+            )
+        if beam_size is not None and whole("n", n) > whole("beam_size", beam_size):
+            raise UsageError(f"n={n} is more than beam_size={beam_size}; widen the beam, or draw instead")
+        require_many("stop", stop)
+        return search_options(
+            self.tokenizer,
+            1 if beam_size is None else beam_size,
+            self.settings.length_penalty,
+            top_beams=whole("n", n),
+            sampling=SAMPLING if beam_size is None and sampling is None else sampling,
+            utf8=self.utf8,
+            stop=stops_of(stop, self.tokenizer),
+        )
+
+    def prompts(self, texts: Sequence[str], first: int = 0) -> list[list[int]]:
+        """The ids that the model goes on from. Raises UsageError for a prompt that is too long."""
+        longest, begins = self.serving.config.max_length, self.settings.documents != "file"
+        return prompt_ids(texts, self.tokenizer, longest, begins=begins, first=first)
+
+    def generations(
+        self,
+        texts: Sequence[str],
+        options: SearchOptions,
+        max_tokens: int | None,
+        first: int,
+        batch_tokens: int | None,
+        workers: int | None,
+    ) -> list[list[Generation]]:
+        require_many("prompts", texts)
+        engine = self.serving.engine(self.precision, batch_tokens, workers)
+        found = generations(
+            self.prompts(texts, first), engine, self.tokenizer, options, _tokens(max_tokens), first=first
+        )
+        return list(found)
+
+    def pieces(self, text: str, options: SearchOptions, max_tokens: int | None) -> Generator[str, None, None]:
+        require_text("prompt", text)
+        if options.sampling is None and options.beam_size > 1:
+            raise UsageError(
+                f"with beam_size={options.beam_size} no text is known before the end; choose 1, or ask `generate`"
+            )
+        [prompt] = self.prompts([text])
+        return generated_pieces(
+            prompt, self.serving.engine(self.precision), self.tokenizer, options, _tokens(max_tokens)
+        )
+
+
+def _tokens(max_tokens: int | None) -> int:
+    return MAX_TOKENS if max_tokens is None else whole("max_tokens", max_tokens)

@@ -1,0 +1,40 @@
+"""Which methods a bundle has for what its model was trained for."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from clearhead.errors import UsageError
+
+
+class Verbs(NamedTuple):
+    """does: what such a model does, of "this model …". methods: those of `Bundle`. command: what does the same."""
+
+    does: str
+    methods: tuple[str, ...]
+    command: str
+
+
+TRANSLATION, LANGUAGE_MODELLING = "translation", "language-modelling"
+VERBS: Final[Mapping[str, Verbs]] = MappingProxyType(
+    {
+        TRANSLATION: Verbs(
+            "translates",
+            ("translate", "translate_stream", "search", "search_stream", "score", "trace", "tag", "too_long"),
+            "clearhead translate",
+        ),
+        LANGUAGE_MODELLING: Verbs(
+            "goes on with texts", ("generate", "generations", "generate_stream"), "clearhead generate"
+        ),
+    }
+)
+
+
+def require_verb(verb: str, task: str) -> None:
+    """Raise UsageError where a model that was trained for this task has no such method."""
+    known = VERBS[task]
+    if verb not in known.methods:
+        raise UsageError(
+            f"this model {known.does} ({task}), so {verb} is not for it; use {', '.join(known.methods)}, or "
+            f"{known.command}"
+        )

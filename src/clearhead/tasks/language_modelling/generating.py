@@ -1,0 +1,102 @@
+"""From prompts' ids to what a language model writes after them."""
+
+import contextlib
+import dataclasses
+import queue
+import threading
+from collections.abc import Generator, Iterator, Sequence
+from typing import Final
+
+from clearhead.decoding import Engine, LengthLimit, Request, Sampling, SearchOptions, Step
+from clearhead.decoding.engine import requests_for
+from clearhead.errors import UsageError
+from clearhead.tasks.language_modelling.pieces import Pieces
+from clearhead.tasks.language_modelling.results import Generation, as_generation
+from clearhead.text import Tokenizer
+from clearhead.text.stop_strings import StopStrings, stop_strings
+
+# How a model writes unless somebody says otherwise: a search repeats itself where a language model is small.
+SAMPLING: Final = Sampling(temperature=0.8)
+MAX_TOKENS: Final = 200
+
+
+def stops_of(strings: Sequence[str], tokenizer: Tokenizer) -> StopStrings | None:
+    """The stop strings as the model would write them; None where there are none.
+
+    Raises UsageError for one that the tokenizer has no pieces for: it would never come.
+    """
+    written = [tokenizer.normalized(text) for text in strings]
+    for text, normalized in zip(strings, written, strict=True):
+        if "\ufffd" in normalized and "\ufffd" not in text:
+            raise UsageError(
+                f"the stop string {text[:40]!r} has a character that this model cannot write; leave it out"
+            )
+    return stop_strings(written, tokenizer.token_bytes)
+
+
+def continuation_requests(
+    prompts: Sequence[Sequence[int]], engine: Engine, options: SearchOptions, max_tokens: int, first: int = 0
+) -> list[Request]:
+    """One for each prompt's ids, of which there is one or more. first: the number of the first of them among all."""
+    return requests_for(
+        engine.runtime.sizes, [ids[:-1] for ids in prompts], options, begins=[ids[-1] for ids in prompts],
+        numbers=range(first, first + len(prompts)), length_limit=LengthLimit(0, max_tokens),
+    )  # fmt: skip
+
+
+def generations(
+    prompts: Sequence[Sequence[int]],
+    engine: Engine,
+    tokenizer: Tokenizer,
+    options: SearchOptions,
+    max_tokens: int,
+    *,
+    first: int = 0,
+) -> Iterator[list[Generation]]:
+    """The best that are found after each prompt, as soon as they are there."""
+    requests = continuation_requests(prompts, engine, options, max_tokens, first)
+    with contextlib.closing(engine.results(requests)) as results:
+        for found in results:
+            yield [as_generation(one, tokenizer, options) for one in found]
+
+
+def generated_pieces(
+    prompt: Sequence[int], engine: Engine, tokenizer: Tokenizer, options: SearchOptions, max_tokens: int
+) -> Generator[str, None, None]:
+    """The text of one hypothesis, piece by piece as it is written; together they are the whole text.
+
+    A thread of its own computes. Whoever closes the generator stops it, within some steps.
+    """
+    [request] = continuation_requests([prompt], engine, options, max_tokens)
+    arrived: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+    request = dataclasses.replace(request, watch=lambda step: arrived.put(_token_of(step)))
+    return _pieces(request, engine, arrived, Pieces(tokenizer.token_bytes, options.stop))
+
+
+def _token_of(step: Step) -> int:
+    """The token of a step of one sentence with one hypothesis."""
+    return int(step.candidates.tokens[0, 0])
+
+
+def _pieces(
+    request: Request, engine: Engine, arrived: "queue.SimpleQueue[int | None]", pieces: Pieces
+) -> Generator[str, None, None]:
+    def compute() -> None:
+        try:
+            engine.submit(request)
+            engine.compute([request])
+        finally:
+            arrived.put(None)
+
+    thread = threading.Thread(target=compute, name="clearhead generates", daemon=True)
+    thread.start()
+    try:
+        while (token := arrived.get()) is not None:
+            if piece := pieces.add(token):
+                yield piece
+        request.found.result()  # Raises what went wrong.
+        if piece := pieces.finish():
+            yield piece
+    finally:
+        request.found.cancel()
+        thread.join()

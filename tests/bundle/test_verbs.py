@@ -1,0 +1,50 @@
+"""Which methods a bundle has for what its model was trained for."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from clearhead import Bundle
+from clearhead.bundle.verbs import VERBS, require_verb
+from clearhead.errors import UsageError
+
+TRANSLATING: dict[str, Callable[[Bundle], Any]] = {
+    "translate": lambda bundle: bundle.translate("one"),
+    "translate_stream": lambda bundle: bundle.translate_stream(["one"]),
+    "search": lambda bundle: bundle.search(["one"]),
+    "search_stream": lambda bundle: bundle.search_stream(["one"]),
+    "score": lambda bundle: bundle.score(["one"], ["un"]),
+    "trace": lambda bundle: bundle.trace("one"),
+    "tag": lambda bundle: bundle.tag("fr"),
+    "too_long": lambda bundle: bundle.too_long(["one"]),
+}
+WRITING: dict[str, Callable[[Bundle], Any]] = {
+    "generate": lambda bundle: bundle.generate("one"),
+    "generations": lambda bundle: bundle.generations(["one"]),
+    "generate_stream": lambda bundle: bundle.generate_stream("one"),
+}
+
+
+@pytest.mark.parametrize("verb", TRANSLATING)
+def test_a_language_model_does_not_translate(language_model: Bundle, verb: str) -> None:
+    with pytest.raises(UsageError, match=f"goes on with texts .language-modelling., so {verb} is not") as error:
+        TRANSLATING[verb](language_model)
+    assert "use generate, generations, generate_stream, or clearhead generate" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("verb", WRITING)
+def test_a_translator_does_not_go_on_with_texts(street: Bundle, verb: str) -> None:
+    with pytest.raises(UsageError, match=f"this model translates .translation., so {verb} is not for it") as error:
+        WRITING[verb](street)
+    assert str(error.value).endswith("or clearhead translate")
+
+
+def test_each_task_has_the_methods_that_it_names() -> None:
+    assert [*VERBS["translation"].methods] == [*TRANSLATING]
+    assert [*VERBS["language-modelling"].methods] == [*WRITING]
+    for task, verbs in VERBS.items():
+        for verb in verbs.methods:
+            assert callable(getattr(Bundle, verb))
+            require_verb(verb, task)

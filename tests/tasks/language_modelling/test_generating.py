@@ -1,0 +1,99 @@
+"""What a language model writes after prompts: tests/bundle/test_generating.py has what comes of it as a whole."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from clearhead.bundle import Bundle
+from clearhead.decoding import Sampling, SearchOptions
+from clearhead.errors import DecodingError, UsageError
+from clearhead.tasks.language_modelling import prompt_ids
+from clearhead.tasks.language_modelling.generating import generated_pieces, generations, stops_of
+from clearhead.tasks.searching import search_options
+from clearhead.text.utf8 import Utf8Automaton
+
+PROMPTS = ["one", "", "two three two three", "three"]
+
+
+def options(bundle: Bundle, stop: Sequence[str] = (), **settings: Any) -> SearchOptions:
+    tokenizer = bundle.source_tokenizer
+    utf8 = Utf8Automaton.of(tokenizer.token_bytes)
+    beam_size = settings.pop("beam_size", 1)
+    return search_options(tokenizer, beam_size, "mean:1.0", utf8=utf8, stop=stops_of(stop, tokenizer), **settings)
+
+
+def ids_of(bundle: Bundle, prompts: Sequence[str] = PROMPTS) -> list[list[int]]:
+    return prompt_ids(prompts, bundle.source_tokenizer, bundle.config.max_length, begins=True)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{}, {"sampling": Sampling(seed=3)}, {"sampling": Sampling(seed=3), "stop": ["e", "\n"]}, {"stop": ["one"]}],
+    ids=["greedy", "drawn", "stopped", "greedy-stopped"],
+)
+def test_pieces_together_are_the_text(language_model: Bundle, how: dict[str, Any]) -> None:
+    engine, tokenizer = language_model._serving.engine("fp32"), language_model.source_tokenizer
+    asked, prompts = options(language_model, **how), ids_of(language_model)
+    for prompt in prompts:
+        [[whole]] = generations([prompt], engine, tokenizer, asked, 30)
+        pieces = list(generated_pieces(prompt, engine, tokenizer, asked, 30))
+        assert "".join(pieces) == whole.text
+        assert len(pieces) > 1 or len(whole.text) < 10
+
+
+def test_whoever_closes_the_pieces_stops_the_model(language_model: Bundle) -> None:
+    engine, tokenizer = language_model._serving.engine("fp32"), language_model.source_tokenizer
+    pieces = generated_pieces(ids_of(language_model)[0], engine, tokenizer, options(language_model), 60)
+    assert next(pieces)
+    pieces.close()
+    assert not engine._waiting
+    assert not engine._computed
+
+
+def test_what_goes_wrong_is_said_to_whoever_waits_for_pieces(language_model: Bundle, monkeypatch: Any) -> None:
+    engine, tokenizer = language_model._serving.engine("fp32"), language_model.source_tokenizer
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise DecodingError("refused")
+
+    monkeypatch.setattr(engine.runtime, "begin", refuse)
+    with pytest.raises(DecodingError, match="refused"):
+        list(generated_pieces(ids_of(language_model)[0], engine, tokenizer, options(language_model), 5))
+
+
+def test_draws_go_by_the_number_among_all(language_model: Bundle) -> None:
+    engine, tokenizer = language_model._serving.engine("fp32"), language_model.source_tokenizer
+    asked, prompts = options(language_model, sampling=Sampling(seed=1), top_beams=2), ids_of(language_model)
+    together = list(generations(prompts, engine, tokenizer, asked, 20))
+    assert [len(one) for one in together] == [2] * 4
+    rest = list(generations(prompts[2:], engine, tokenizer, asked, 20, first=2))
+    assert [[one.tokens for one in texts] for texts in rest] == [
+        [one.tokens for one in texts] for texts in together[2:]
+    ]
+
+
+def test_stop_strings_are_those_that_the_model_writes(language_model: Bundle) -> None:
+    """A text in another of Unicode's forms: what is written is in NFC."""
+    tokenizer = language_model.source_tokenizer
+    assert stops_of([], tokenizer) is None
+    found = stops_of(["é"], tokenizer)
+    assert found is not None
+    assert found.strings == ("é",)
+    with pytest.raises(DecodingError, match="a stop string is empty"):
+        stops_of([""], tokenizer)
+
+
+def test_a_stop_string_that_can_never_come_is_refused(language_model: Bundle) -> None:
+    class OfLetters:
+        """Writes what it does not know as U+FFFD."""
+
+        token_bytes = (b"a", "\ufffd".encode())
+
+        def normalized(self, text: str) -> str:
+            return "".join(one if one == "a" else "\ufffd" for one in text)
+
+    letters: Any = OfLetters()
+    with pytest.raises(UsageError, match="the stop string 'ab' has a character that this model cannot write"):
+        stops_of(["a", "ab"], letters)
+    assert stops_of(["aa"], letters) is not None
