@@ -41,10 +41,6 @@ def prepared(model: Any, precision: str, is_edited: bool = False) -> Prepared:
         _note(f"the steps for a GPU do not know {unknown}, so PyTorch translates, which is slower")
         return Prepared(EagerRuntime(model))
     if reason is None and is_on_gpu(model):
-        if isinstance(model, DecoderOnly):
-            # Captured steps attend to a memory (static.py); those of a decoder-only model would stand here.
-            remark = f"PyTorch serves a decoder-only model on a GPU as it is; {precision} is not used"
-            return Prepared(EagerRuntime(model), None if precision == "fp32" else remark)
         if precision == "int8":
             _LOG.warning("int8 is for CPUs; bf16 is used on this GPU")
         return Prepared(CudaRuntime(model, "fp32" if precision == "fp32" else "bf16"), is_costly=True)
