@@ -254,6 +254,20 @@ def test_another_scale_is_refused(make_trace: Callable[..., Trace]) -> None:
         sheet_from(make_trace(scale=0.25), "masked")
 
 
+@pytest.mark.parametrize("kind", ["relative", "alibi"])
+def test_positions_that_are_added_to_scores(
+    make_trace: Callable[..., Trace], precise: Callable[..., Tensor], kind: str
+) -> None:
+    """A sheet's softmax begins with what the model's does; one that works scores out itself would find others."""
+    trace = make_trace(positions=kind)
+    into = trace["encoder.layers.0.self_attention.biased"]
+    close(precise(sheet_from(trace, "softmax", 0, 1).matrix("x")), into[1, :3].double(), 0.051)
+    close(precise(sheet_from(trace, "multi-head").matrix("S2")), into[1, :3].double(), 0.051)
+    with pytest.raises(UsageError, match=f"cannot be made from this model: its positions, {kind}, are added to scores"):
+        sheet_from(trace, "self-attention")
+    assert sheet_from(trace, "cross-attention")
+
+
 def test_a_text_that_is_too_long(two_languages: Bundle) -> None:
     trace = two_languages.trace("one two three " * 4, "fr", target="un")
     with pytest.raises(UsageError, match="tokens, but a sheet has room for 7; choose a shorter text"):

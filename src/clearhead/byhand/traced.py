@@ -83,12 +83,20 @@ def _attention(trace: Trace, topic: str, layer: int, head: int) -> Taken:
     width, scaled = _head_width(trace, path), trace.operation(f"{path}.scaled")
     if (by := scaled.settings["by"]) != math.sqrt(width):
         raise UsageError(f"{topic} cannot be made from this model: it divides scores by {by:g}, not by √{width}")
+    if _into_softmax(trace, path) != scaled.name:
+        kind = trace.config["positions"]
+        raise UsageError(f"{topic} cannot be made from this model: its positions, {kind}, are added to scores")
     scores = trace[scaled.inputs[0]][head]
     rows = {"S": _rounded(scores[:ROWS], 1), "V": _rounded(_value(trace, path, head, VALUE_COLUMNS), 1)}
     labels = {"queries": _pieces(trace, queries)[:ROWS], "keys": _pieces(trace, keys)}
     counts = {"count": len(scores), "rows": len(rows["S"]), "width": width, "kept": min(width, VALUE_COLUMNS)}
     notes = {"rounding.model": counts}
     return Taken(path, rows, labels, notes, {"head_width": width}, head)
+
+
+def _into_softmax(trace: Trace, path: str) -> str:
+    """What is masked and then put into the softmax: the scaled scores, or these and what tells positions."""
+    return trace.operation(f"{path}.masked").inputs[0]
 
 
 def _multi_head(trace: Trace, topic: str, layer: int, head: int) -> Taken:
@@ -101,7 +109,7 @@ def _multi_head(trace: Trace, topic: str, layer: int, head: int) -> Taken:
     columns = [head * width + column for head in (0, 1) for column in range(kept)]
     rows = {"WO": _rounded(_parameter(trace, f"{path}.output.weight")[:MIXED_COLUMNS, columns].T, 2)}
     for number in (1, 2):
-        rows[f"S{number}"] = _rounded(trace[f"{path}.scaled"][number - 1, :HEAD_ROWS], 1)
+        rows[f"S{number}"] = _rounded(trace[_into_softmax(trace, path)][number - 1, :HEAD_ROWS], 1)
         rows[f"V{number}"] = _rounded(_value(trace, path, number - 1, kept), 1)
     rows["Y"] = _rounded(trace[f"{path}.output"][:HEAD_ROWS, :MIXED_COLUMNS], 2)
     notes = {"rounding.multi-head": {"heads": count, "rows": len(rows["Y"]), "width": width, "kept": kept}}
@@ -179,7 +187,7 @@ def _layer_norm(trace: Trace, topic: str, layer: int, head: int) -> Taken:
 
 def _softmax(trace: Trace, topic: str, layer: int, head: int) -> Taken:
     path = _path(trace, "encoder", "self_attention", layer, head)
-    scores = trace[f"{path}.scaled"][head]
+    scores = trace[_into_softmax(trace, path)][head]
     pieces = _pieces(trace, "source")
     labels = {"queries": pieces[:ROWS], "keys": pieces}
     notes = {"rounding.softmax": {"kept": min(ROWS, len(scores)), "count": len(scores)}}
