@@ -36,6 +36,31 @@ def test_every_step_agrees(make_trace: Any, positions: str, placement: str, norm
     assert [one for one in findings if not one.agrees] == []
 
 
+# Blocks of relatives of the paper's model: T5, BLOOM, Llama, Qwen3, BART.
+RELATIVES: dict[str, dict[str, Any]] = {
+    "t5": {"positions": "relative", "relative_buckets": 4, "relative_distance": 3, "scale": 1.0, "norm": "rms"},
+    "bloom": {"positions": "alibi", "embedding_norm": True, "activation": "gelu-tanh"},
+    "llama": {"positions": "rotary-halves", "rotary_base": 50.0, "norm": "rms", "activation": "swiglu", "bias": False},
+    "qwen": {"positions": "rotary", "query_key_norm": True, "norm": "rms", "kv_heads": 2, "norm_placement": "pre"},
+    "bart": {"positions": "learned", "embedding_norm": True, "scale_embeddings": False, "activation": "gelu"},
+    "other": {"positions": "alibi", "query_key_norm": True, "activation": "relu2", "heads": 2},
+}
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16, torch.float16], ids=str)
+@pytest.mark.parametrize("choices", RELATIVES.values(), ids=RELATIVES)
+def test_every_relative_agrees_kept_in_a_file_too(
+    make_trace: Any, trace_model: Any, choices: dict[str, Any], kind: torch.dtype, tmp_path: Path
+) -> None:
+    model, _ = make_trace(**choices)
+    trace = trace_model(model.to(kind))
+    assert [one for one in trace.check() if not one.agrees] == []
+    trace.save(tmp_path / "trace.safetensors", weights=True)
+    kept = Trace.load(tmp_path / "trace.safetensors")
+    assert list(kept) == list(trace)
+    assert all(one.agrees for one in kept.check())
+
+
 @pytest.mark.parametrize(
     "preset", [pytest.param(name, marks=[pytest.mark.slow] if name == "paper_big" else []) for name in PRESETS]
 )
