@@ -32,9 +32,9 @@ from clearhead.recipe import load_recipe
 from clearhead.street import DIRECTIONS, PHENOMENA, read_tests
 from clearhead.street.agreement import TRAINED
 from clearhead.tasks import TASKS
+from clearhead.tasks.translation.corpus_files import corpus_folder
 from clearhead.training import TrainState
 from clearhead.training.callbacks import Progress
-from clearhead.training.corpus_files import corpus_folder
 from clearhead.training.dataloader import batches_from
 from clearhead.training.run_inputs import RunInputs, prepare_run
 from clearhead.training.throughput import Throughput

@@ -22,10 +22,11 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from clearhead.data import Batch, FilterReport, PreparedCorpus, TokenFile
 from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.recipe import ResolvedRecipe, build_recipe
+from clearhead.tasks.measured import Measured
+from clearhead.tasks.translation.sizes import choose_sizes
 from clearhead.training import RunInputs, TrainState
 from clearhead.training.dataloader import batches_from
-from clearhead.training.resolving import Measured, choose_machine, resolve
-from clearhead.training.sizes import choose_sizes
+from clearhead.training.resolving import choose_machine, resolve
 from clearhead.training.train_step import TrainStep
 
 PADDING, BEGIN, END, FIRST = 0, 1, 2, 3

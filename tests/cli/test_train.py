@@ -126,16 +126,16 @@ def test_a_signal_while_it_validates(
     """faults.md C15: all of the set was judged and translated first. Of three batches one is, and none counts."""
     command = "train", recipe_file, "training.batch_tokens=30", "--out", tmp_path / "run"
     begun: list[object] = []
-    collate = validation.collate
+    batch_loss = validation._batch_loss
 
     def asked_to_end(*given: Any) -> Any:
         begun.append(given)
         if len(begun) == 1:
             signal.raise_signal(signal.SIGTERM)
-        return collate(*given)
+        return batch_loss(*given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(validation, "collate", asked_to_end)
+        patch.setattr(validation, "_batch_loss", asked_to_end)
         assert clearhead(*command).code == 143
     assert len(begun) == 1
     history = tmp_path / "run" / "history.jsonl"

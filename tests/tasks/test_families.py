@@ -6,18 +6,25 @@ from typing import Any, cast, get_args
 import pytest
 
 from clearhead.errors import ConfigError
-from clearhead.model import TransformerConfig
-from clearhead.recipe import Recipe
-from clearhead.tasks import TASKS, Task, task_for
+from clearhead.model import DecoderOnlyConfig, TransformerConfig
+from clearhead.recipe import FAMILIES, Recipe
+from clearhead.tasks import TASKS, Task, task_for, task_named
 
 
 def test_every_family_of_a_recipe_has_a_task() -> None:
     assert set(TASKS) >= set(get_args(Recipe.model_fields["family"].annotation))
     assert all(isinstance(one, Task) and one.family == name for name, one in TASKS.items())
+    assert {one.name: one.family for one in TASKS.values()} == FAMILIES
+    assert set(FAMILIES) == set(get_args(Recipe.model_fields["task"].annotation))
+
+
+def test_a_task_is_found_by_its_name() -> None:
+    assert [task_named(name).name for name in FAMILIES] == list(FAMILIES)
 
 
 def test_a_config_tells_its_family() -> None:
     assert task_for(TransformerConfig(source_vocabulary=9, target_vocabulary=9)).family == "encoder-decoder"
+    assert task_for(DecoderOnlyConfig(vocabulary=9)).family == "decoder-only"
 
 
 def test_a_config_of_no_family() -> None:

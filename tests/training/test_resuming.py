@@ -33,6 +33,7 @@ OTHERS = {
     "data.filters.max_tokens": "50",
     "data.filters.max_ratio": "3.0",
     "data.filters.deduplicate": "true",
+    "text.kind": "characters",
     "text.size": "1000",
     "text.joint": "false",
     "text.normalize": "nfc",
@@ -53,6 +54,18 @@ OTHERS = {
     "model.norm": "rms",
     "model.activation": "silu",
     "model.share_embeddings": "target",
+    "model.kv_heads": "1",
+    "model.head_width": "4",
+    "model.eps": "1.0e-6",
+    "model.bias": "false",
+    "model.scale": "0.5",
+    "model.scale_embeddings": "false",
+    "model.embedding_norm": "true",
+    "model.query_key_norm": "true",
+    "model.rotary_base": "500.0",
+    "model.relative_buckets": "16",
+    "model.relative_distance": "64",
+    "model.initialization": "gpt2",
     "training.steps": "14",
     "training.batch_tokens": "200",
     "training.packing": "true",
@@ -88,9 +101,9 @@ OTHERS = {
     "decoding.beam_size": "3",
     "decoding.length_penalty": "none",
 }
-# There is one choice alone; or the recipe's data come from elsewhere.
+# There is one choice alone for a recipe of pairs; or its data come from elsewhere.
 ONLY = {
-    "family", "text.kind",
+    "family", "task", "model.layers",
     "data.embedded.corpus", "data.embedded.pairs", "data.embedded.seed", "data.embedded.grammar",
 }  # fmt: skip
 MAY_CHANGE = {
@@ -116,7 +129,7 @@ def keys(section: type[pydantic.BaseModel] = Recipe, above: str = "") -> set[str
 
 
 def is_refused(key: str) -> bool:
-    is_made_for = key.partition(".")[0] in {"family", "text", "model"} or key == "training.optimizer.name"
+    is_made_for = key.partition(".")[0] in {"family", "task", "text", "model"} or key == "training.optimizer.name"
     return is_made_for and key not in MAY_CHANGE
 
 

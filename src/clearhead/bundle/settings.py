@@ -40,7 +40,7 @@ class Settings:
     @classmethod
     def of(cls, recipe: "clearhead.recipe.Recipe") -> "Settings":
         """Those of a model that is trained by this recipe."""
-        directions = dict.fromkeys((one.from_language, one.to_language) for one in recipe.data.train)
+        directions = dict.fromkeys((one.from_language, one.to_language) for one in recipe.data.pairs)
         decoding = recipe.decoding
         return cls(
             recipe.name[:_LONGEST_NAME],
@@ -48,6 +48,8 @@ class Settings:
             decoding.beam_size,
             decoding.length_penalty,
             recipe.training.seed,
+            recipe.task,
+            next((one.documents for one in recipe.data.texts), None),
         )
 
     @classmethod

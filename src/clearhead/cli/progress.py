@@ -135,7 +135,7 @@ def beginning(inputs: RunInputs, parameters: int, resumed_at: int) -> str:
     training = recipe.training
     start = f", from step {resumed_at:,}" if resumed_at else ""
     return (
-        f"{recipe.name}: {len(inputs.training):,} pairs ({inputs.training.report})\n"
+        f"{recipe.name}: {len(inputs.training):,} {inputs.task.examples_are} ({inputs.training.report})\n"
         f"{parameters:,} parameters, {inputs.target_tokenizer.size:,} pieces, {training.steps:,} steps "
         f"on {training.device} in {training.precision}{start}"
     )

@@ -75,20 +75,19 @@ def train(
 def _check_files(recipe: "clearhead.Recipe") -> None:
     """Raise DataError where a file of the recipe is not there. An embedded corpus is written when it is needed."""
     from clearhead.data import check_file
+    from clearhead.tasks import task_named
 
-    if recipe.data.embedded is not None:
-        return
-    for corpus in (*recipe.data.train, *recipe.data.validation):
-        for side in (corpus.source, corpus.target):
-            check_file(Path(recipe.data.folder or ".") / side)
+    for name in task_named(recipe.task).files(recipe.data):
+        check_file(Path(recipe.data.folder or ".") / name)
 
 
 def _farewell(out: Path, end: "clearhead.training.TrainState", recipe: "clearhead.Recipe") -> str:
+    from clearhead.tasks import task_named
+
     if not (out / "bundle").is_dir():
         if end.best is not None:
             return f"{out}/bundle, the model, was taken away while this ran; --resume writes it again"
         return f"{out}: no validation gave a number, so no model was kept; lower training.schedule.peak"
-    language = recipe.data.train[0].to_language if recipe.text.tags else None
     best = f" (best at step {end.best_step})" if end.best is not None else ""
-    to = f" --to {language}" if language else ""
-    return f"{out} holds the model{best}; try: {command()} translate {shlex.quote(str(out))}{to} --in FILE"
+    use = task_named(recipe.task).first_use(recipe, shlex.quote(str(out)))
+    return f"{out} holds the model{best}; try: {command()} {use}"

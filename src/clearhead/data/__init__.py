@@ -7,6 +7,7 @@ from clearhead.lazy import lazy_names
 if TYPE_CHECKING:
     from clearhead.data.batches import Batch, collate
     from clearhead.data.corpus import check_file, read_lines, read_pairs
+    from clearhead.data.documents import Documents, TextFile, read_documents
     from clearhead.data.doubts import file_doubts
     from clearhead.data.filters import FilterReport, Filters
     from clearhead.data.lexicon import Lexicon, learn_lexicon
@@ -14,10 +15,14 @@ if TYPE_CHECKING:
     from clearhead.data.packing import PackedRows, collate_packed, pack
     from clearhead.data.planning import plan
     from clearhead.data.preparing import ParallelFiles, PreparedCorpus, prepare
+    from clearhead.data.preparing_text import PreparedText, TextSize, prepare_text, text_size
+    from clearhead.data.text_batches import TextBatch, collate_packed_windows, collate_windows
     from clearhead.data.token_file import ParallelCorpus, TokenFile
+    from clearhead.data.windows import Windows, cut, cut_to_judge
 
 __all__ = [
     "Batch",
+    "Documents",
     "EpochCorpus",
     "FilterReport",
     "Filters",
@@ -27,17 +32,29 @@ __all__ = [
     "ParallelCorpus",
     "ParallelFiles",
     "PreparedCorpus",
+    "PreparedText",
+    "TextBatch",
+    "TextFile",
+    "TextSize",
     "TokenFile",
+    "Windows",
     "check_file",
     "collate",
     "collate_packed",
+    "collate_packed_windows",
+    "collate_windows",
+    "cut",
+    "cut_to_judge",
     "file_doubts",
     "learn_lexicon",
     "pack",
     "plan",
     "prepare",
+    "prepare_text",
+    "read_documents",
     "read_lines",
     "read_pairs",
+    "text_size",
 ]
 
 __getattr__, __dir__ = lazy_names(
@@ -51,6 +68,11 @@ __getattr__, __dir__ = lazy_names(
             "check_file",
             "read_lines",
             "read_pairs",
+        ),
+        "documents": (
+            "Documents",
+            "TextFile",
+            "read_documents",
         ),
         "doubts": ("file_doubts",),
         "filters": (
@@ -76,9 +98,25 @@ __getattr__, __dir__ = lazy_names(
             "PreparedCorpus",
             "prepare",
         ),
+        "preparing_text": (
+            "PreparedText",
+            "TextSize",
+            "prepare_text",
+            "text_size",
+        ),
+        "text_batches": (
+            "TextBatch",
+            "collate_packed_windows",
+            "collate_windows",
+        ),
         "token_file": (
             "ParallelCorpus",
             "TokenFile",
+        ),
+        "windows": (
+            "Windows",
+            "cut",
+            "cut_to_judge",
         ),
     },
 )

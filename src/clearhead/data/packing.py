@@ -141,8 +141,8 @@ def collate_packed(corpus: ParallelCorpus, packed: PackedRows, length: int, begi
         begin: the id that starts each target of `target_input`.
         padding: the id that fills the rest of each row.
     """
-    source, source_layout = _laid_out(corpus.source, packed, length)
-    target, target_layout = _laid_out(corpus.target, packed, length)
+    source, source_layout = laid_out(corpus.source, packed, length)
+    target, target_layout = laid_out(corpus.target, packed, length)
     shifted = np.empty_like(target)
     shifted[1:] = target[:-1]
     shifted[target_layout.begins] = begin
@@ -158,7 +158,7 @@ def collate_packed(corpus: ParallelCorpus, packed: PackedRows, length: int, begi
 
 
 @dataclass(frozen=True)
-class _Layout:
+class Layout:
     """Where the ids of some examples, one after the other, stand in rows.
 
     begins: which ids are the first of an example. places: each id's place, all rows one after the other.
@@ -177,7 +177,8 @@ class _Layout:
         return torch.from_numpy(found)
 
 
-def _laid_out(side: Sequences, packed: PackedRows, length: int) -> tuple[NDArray[Any], _Layout]:
+def laid_out(side: Sequences, packed: PackedRows, length: int) -> tuple[NDArray[Any], Layout]:
+    """The ids of the examples of `packed`, one after the other, and where they stand in rows of `length` places."""
     ids, lengths = side.gather(packed.indices)
     begins = np.cumsum(lengths, dtype=np.int64) - lengths
     row = np.repeat(np.arange(len(packed.counts)), packed.counts)
@@ -185,4 +186,4 @@ def _laid_out(side: Sequences, packed: PackedRows, length: int) -> tuple[NDArray
     # From its place among all ids to that in its row, in which the first example begins at 0.
     moved = np.repeat(row * length - begins[first], lengths)
     numbers = np.repeat(np.arange(len(row)) - first + 1, lengths)
-    return ids, _Layout(begins, np.arange(len(ids)) + moved, numbers, (len(packed.counts), length))
+    return ids, Layout(begins, np.arange(len(ids)) + moved, numbers, (len(packed.counts), length))

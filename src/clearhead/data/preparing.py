@@ -1,23 +1,23 @@
 """From text files to token files, once: the ids are kept in the cache under a name made from what they depend on."""
 
 import dataclasses
-import hashlib
 import itertools
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clearhead.data.corpus import check_file, read_pairs
+from clearhead.data.caching import from_cache, identity, key_of
+from clearhead.data.corpus import read_pairs
 from clearhead.data.filters import FilterReport, Filters, Reason, TextFilter
 from clearhead.data.token_file import TokenFile, TokenWriter
 from clearhead.errors import DataError, RecipeError
-from clearhead.files import cache_folder, publish_folder, sha256
+from clearhead.files import cache_folder
 from clearhead.text import Tokenizer
 
 _VERSION: Final = 2
@@ -67,6 +67,11 @@ class PreparedCorpus:
         return len(self.target)
 
     @property
+    def ids(self) -> NDArray[Any]:
+        """What the model reads: the sources, one after the other."""
+        return self.source.ids
+
+    @property
     def longest(self) -> int:
         """How many ids the longest side of an example has, control symbols counted."""
         return int(max(self.source.lengths.max(), self.target.lengths.max()))
@@ -107,11 +112,9 @@ def prepare(
     prefixes = [work.prefix(direction) for direction in directions]
     key, *former = work.keys()
     folder = (cache or cache_folder()) / "prepared" / key
-    corpus = _open(folder, directions) or _make(folder, work, prefixes, progress)
-    if corpus is None:
-        raise DataError(
-            f"{folder} cannot be read back just after it was written; check the disk or set CLEARHEAD_CACHE"
-        )
+    corpus = from_cache(
+        folder, lambda found: _open(found, directions), lambda draft: _fill(draft, work, prefixes, progress)
+    )
     return dataclasses.replace(corpus, former_keys=tuple(former))
 
 
@@ -145,22 +148,11 @@ class _Work:
         Weights are no part: they say how often an example is seen, not what it is.
         """
         identities = [
-            (_identity(one.source), _identity(one.target), one.from_language, one.to_language)
-            for one in self.directions
+            (identity(one.source), identity(one.target), one.from_language, one.to_language) for one in self.directions
         ]
         tokenizers = (self.source_tokenizer.to_json(), self.target_tokenizer.to_json())
         parts = (identities, tokenizers, dataclasses.astuple(self.filters), self.tags)
-        versions = (json.dumps((version, *parts)).encode() for version in range(_VERSION, 0, -1))
-        return [hashlib.sha256(one).hexdigest()[:32] for one in versions]
-
-
-def _identity(path: Path) -> tuple[str, str]:
-    check_file(path)
-    try:
-        # The bytes alone say what the lines are; the ending is part of it as it was when keys were first made.
-        return sha256(path), path.suffix if path.suffix == ".gz" else ""
-    except OSError as error:
-        raise DataError(f"cannot read {path} ({error.strerror}); check its permissions and its disk") from error
+        return [key_of((version, *parts)) for version in range(_VERSION, 0, -1)]
 
 
 def _open(folder: Path, directions: Sequence[ParallelFiles]) -> PreparedCorpus | None:
@@ -174,21 +166,6 @@ def _open(folder: Path, directions: Sequence[ParallelFiles]) -> PreparedCorpus |
         return None
     whole = len(source) == len(target) == len(weights) == report.kept
     return PreparedCorpus(source, target, weights, report, folder.name) if whole else None
-
-
-def _make(
-    folder: Path, work: _Work, prefixes: Sequence[list[int]], progress: Callable[[int], None] | None
-) -> PreparedCorpus | None:
-    """Fill the cache's folder, all or nothing, and open it."""
-    try:
-        with publish_folder(folder) as draft:
-            _fill(draft, work, prefixes, progress)
-    except OSError as error:
-        raise DataError(
-            f"cannot keep the corpus's ids in {folder} ({error.strerror}); "
-            "make room, or set CLEARHEAD_CACHE to a folder that can be written"
-        ) from error
-    return _open(folder, work.directions)
 
 
 def _fill(folder: Path, work: _Work, prefixes: Sequence[list[int]], progress: Callable[[int], None] | None) -> None:

@@ -50,6 +50,14 @@ class ParallelCorpus(Protocol):
         """What each source is to become."""
 
 
+def runs(starts: NDArray[np.integer[Any]], lengths: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The places of some runs of ids, one run after the other, and the runs' lengths."""
+    ends = np.cumsum(lengths, dtype=np.int64)
+    # For each id its place in the file: where its run starts there, less where it starts in the result.
+    shifts = np.repeat(starts - ends + lengths, lengths)
+    return shifts + np.arange(len(shifts)), lengths
+
+
 @final
 class TokenFile:
     """Many sequences of ids, each an array of its own when asked for; nothing is copied."""
@@ -73,17 +81,18 @@ class TokenFile:
         return self.ids[self._starts[index] : self._starts[index + 1]]
 
     @property
+    def begins(self) -> NDArray[np.int64]:
+        """Where in `ids` each sequence begins."""
+        return self._starts[:-1]
+
+    @property
     def tokens(self) -> int:
         """How many ids there are in all."""
         return len(self.ids)
 
     def places(self, indices: NDArray[np.integer[Any]]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """Where in `ids` those of some sequences stand, one after the other, and the sequences' lengths."""
-        lengths = self.lengths[indices]
-        ends = np.cumsum(lengths, dtype=np.int64)
-        # For each id its place in the file: where its sequence starts there, less where it starts in the result.
-        shifts = np.repeat(self._starts[indices] - ends + lengths, lengths)
-        return shifts + np.arange(len(shifts)), lengths
+        return runs(self._starts[indices], self.lengths[indices])
 
     def gather(self, indices: NDArray[np.integer[Any]]) -> tuple[NDArray[Any], NDArray[np.int32]]:
         """The ids of some sequences one after the other, and their lengths."""

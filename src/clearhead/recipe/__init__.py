@@ -1,17 +1,22 @@
 """What to train, as checked data: a recipe is YAML, read here and nowhere else."""
 
+from clearhead.recipe.corpora import (
+    BuiltInCorpus,
+    CorpusSettings,
+    Data,
+    FilterSettings,
+    ShareSettings,
+    TextSettings,
+)
+from clearhead.recipe.jobs import FAMILIES, share_to_validate, texts_to_validate
+from clearhead.recipe.model_settings import ModelSettings
 from clearhead.recipe.provenance import read_provenance, without_paths
 from clearhead.recipe.reading import build_recipe, find_recipe, load_recipe, parse_recipe, shipped_recipe
 from clearhead.recipe.resolved import ResolvedModel, ResolvedRecipe, ResolvedTraining
 from clearhead.recipe.sections import (
     Average,
-    BuiltInCorpus,
-    CorpusSettings,
-    Data,
     DecodingSettings,
-    FilterSettings,
     LossSettings,
-    ModelSettings,
     OptimizerSettings,
     Recipe,
     Schedule,
@@ -20,6 +25,7 @@ from clearhead.recipe.sections import (
 )
 
 __all__ = [
+    "FAMILIES",
     "Average",
     "BuiltInCorpus",
     "CorpusSettings",
@@ -34,13 +40,17 @@ __all__ = [
     "ResolvedRecipe",
     "ResolvedTraining",
     "Schedule",
+    "ShareSettings",
     "Text",
+    "TextSettings",
     "Training",
     "build_recipe",
     "find_recipe",
     "load_recipe",
     "parse_recipe",
     "read_provenance",
+    "share_to_validate",
     "shipped_recipe",
+    "texts_to_validate",
     "without_paths",
 ]

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pydantic
 
+from clearhead.recipe.corpora import CORPUS_KINDS
 from clearhead.recipe.sections import Recipe
 from clearhead.recipe.spelling import remedy_for, shown
 
@@ -50,7 +51,8 @@ def explain(error: pydantic.ValidationError) -> str:
     # An unknown key is named before the required one that it was probably meant to be.
     first = min(problems, key=lambda problem: problem["type"] != "extra_forbidden")
     place = [part for part in first["loc"] if not str(part).startswith("function-")]
-    key = ".".join(str(part) if len(str(part)) <= 60 else f"{str(part)[:57]}..." for part in place)
+    named = [str(part) for part in place if part not in CORPUS_KINDS]
+    key = ".".join(part if len(part) <= 60 else f"{part[:57]}..." for part in named)
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     return f"{_KINDS.get(first['type'], _refused)(key, place, first)}{more}"
 
@@ -79,7 +81,7 @@ def _missing(key: str, place: Sequence[int | str], problem: Any) -> str:
 
 def _said_by_us(key: str, place: Sequence[int | str], problem: Any) -> str:
     """What a section of the recipe says itself, after pydantic's words for it."""
-    return f"{key}: {_own_words(problem)}{_hint(problem['input'])}"
+    return f"{key}: {_own_words(problem)}{_hint(problem['input'])}" if key else _own_words(problem)
 
 
 def _not_keys(key: str, place: Sequence[int | str], problem: Any) -> str:
@@ -142,7 +144,7 @@ def _all_keys(section: type[pydantic.BaseModel], before: str = "") -> list[str]:
 def _known_keys(place: Sequence[int | str]) -> list[str]:
     section: type[pydantic.BaseModel] = Recipe
     for name in _names(place):
-        found = _section_or_none(_field(section, name).annotation)
+        found = CORPUS_KINDS.get(name) or _section_or_none(_field(section, name).annotation)
         assert found is not None, "only a section has keys"
         section = found
     return [field.alias or name for name, field in section.model_fields.items()]
@@ -155,7 +157,7 @@ def _may_be_null(place: Sequence[int | str]) -> bool:
     *sections, last = names
     section: type[pydantic.BaseModel] | None = Recipe
     for name in sections:
-        section = section and _section_or_none(_field(section, name).annotation)
+        section = CORPUS_KINDS.get(name) or (section and _section_or_none(_field(section, name).annotation))
     return section is not None and type(None) in getattr(_field(section, last).annotation, "__args__", ())
 
 

@@ -6,18 +6,21 @@ To open a bundle never depends on it.
 import copy
 from collections.abc import Sequence
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import Any
+from typing import Any, TypeVar
 
 import pydantic
 
 from clearhead.errors import RecipeError
 from clearhead.recipe.reading import parse_recipe
-from clearhead.recipe.sections import CorpusSettings, Recipe
+from clearhead.recipe.sections import Recipe
+from clearhead.recipe.values import Section
+
+CorpusKind = TypeVar("CorpusKind", bound=Section)
 
 # What stands in for a needed key that cannot be read.
 _NEEDED: dict[str, Any] = {
     "name": "unknown", "data": {}, "train": [{}], "validate": [{}], "source": "unknown", "target": "unknown",
-    "training": {}, "steps": 1,
+    "text": "unknown", "share": 0.1, "training": {}, "steps": 1,
 }  # fmt: skip
 # Each round mends all problems that are seen; what was hidden behind one of them is seen in the next.
 _ROUNDS = 20
@@ -34,8 +37,9 @@ def without_paths(recipe: Recipe) -> Recipe:
     return recipe.model_copy(update={"data": data.model_copy(update=changes)})
 
 
-def _within(corpus: CorpusSettings) -> CorpusSettings:
-    names = {side: _last_name(path) for side in ("source", "target") if _leads_out(path := getattr(corpus, side))}
+def _within(corpus: CorpusKind) -> CorpusKind:
+    sides = [side for side in ("source", "target", "text") if hasattr(corpus, side)]
+    names = {side: _last_name(path) for side in sides if _leads_out(path := getattr(corpus, side))}
     return corpus.model_copy(update=names)
 
 

@@ -8,7 +8,10 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from clearhead.recipe.sections import BuiltInCorpus, Count, Data, ModelSettings, Pieces, Preset, Recipe, Text, Training
+from clearhead.recipe.corpora import BuiltInCorpus, Data
+from clearhead.recipe.model_settings import ModelSettings, Preset
+from clearhead.recipe.sections import Recipe, Text, Training
+from clearhead.recipe.values import Count, Pieces
 
 
 class ResolvedBuiltInCorpus(BuiltInCorpus):

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from clearhead.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from clearhead.tasks.families import TASKS, task_for
+    from clearhead.tasks.families import TASKS, task_for, task_named
     from clearhead.tasks.models import Model
-    from clearhead.tasks.task import Task
+    from clearhead.tasks.task import AnyTask, Task
 
-__all__ = ["TASKS", "Model", "Task", "task_for"]
+__all__ = ["TASKS", "AnyTask", "Model", "Task", "task_for", "task_named"]
 
 __getattr__, __dir__ = lazy_names(
-    __name__, {"families": ("TASKS", "task_for"), "models": ("Model",), "task": ("Task",)}
+    __name__, {"families": ("TASKS", "task_for", "task_named"), "models": ("Model",), "task": ("AnyTask", "Task")}
 )

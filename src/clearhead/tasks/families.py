@@ -1,21 +1,25 @@
-"""Each family's task, by its name and by its config."""
+"""Each task, by the family of its models, by its name and by a config."""
 
 from collections.abc import Mapping
 from typing import Final
 
 from clearhead.errors import ConfigError
-from clearhead.model import FamilyConfig
 from clearhead.tasks.language_modelling.task import LanguageModellingTask
-from clearhead.tasks.task import Task
+from clearhead.tasks.task import AnyTask
 from clearhead.tasks.translation.task import TranslationTask
 
-_TASKS: Final[tuple[Task, ...]] = (TranslationTask(), LanguageModellingTask())
-TASKS: Final[Mapping[str, Task]] = {one.family: one for one in _TASKS}
+TASKS: Final[Mapping[str, AnyTask]] = {one.family: one for one in (TranslationTask(), LanguageModellingTask())}
+_BY_NAME: Final = {one.name: one for one in TASKS.values()}
 
 
-def task_for(config: FamilyConfig) -> Task:
+def task_for(config: object) -> AnyTask:
     """The task of a model that is made from this config. Raises ConfigError for a config of no family."""
     for one in TASKS.values():
         if isinstance(config, one.config_class):
             return one
     raise ConfigError(f"a {type(config).__name__} makes a model of no family; give a config of {', '.join(TASKS)}")
+
+
+def task_named(name: str) -> AnyTask:
+    """The task that a recipe's `task` names."""
+    return _BY_NAME[name]

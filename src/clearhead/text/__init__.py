@@ -4,6 +4,7 @@ from clearhead.text.alphabet import visible
 from clearhead.text.blank import has_inner_return, is_blank
 from clearhead.text.byte_pair import BytePairTokenizer
 from clearhead.text.characters import CharacterTokenizer
+from clearhead.text.learning import learn_tokenizer
 from clearhead.text.loading import load_tokenizer, tokenizer_from_json
 from clearhead.text.normalizing import normal_form
 from clearhead.text.resemblance import are_like_sources, are_swapped
@@ -18,6 +19,7 @@ __all__ = [
     "are_swapped",
     "has_inner_return",
     "is_blank",
+    "learn_tokenizer",
     "learned_scripts",
     "load_tokenizer",
     "normal_form",

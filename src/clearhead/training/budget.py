@@ -7,9 +7,7 @@ from collections.abc import Callable
 
 import torch
 
-from clearhead.data import Batch
 from clearhead.errors import RecipeError
-from clearhead.model import Segments
 from clearhead.recipe import ResolvedTraining
 from clearhead.tasks import Model
 from clearhead.training.memory import free_memory, most_resident, resident
@@ -34,8 +32,8 @@ def find_batch_tokens(make_model: Callable[[], Model], settings: ResolvedTrainin
 
     Nothing of the run depends on the trials: each has a model of its own, and random numbers are left as they were.
 
-    longest: the length of the longest pair, which a batch must hold. settings: their `batch_tokens` is not looked at.
-    Raises RecipeError where there is no memory for that pair.
+    longest: that of the longest example, which a batch must hold. settings: their `batch_tokens` is not looked at.
+    Raises RecipeError where there is no memory for it.
     """
     device, length = settings.device, settings.packed_length or longest
     most, trial = max(MOST[device], length), Trial(make_model, settings, length)
@@ -89,7 +87,7 @@ def _reaching(measured: list[tuple[int, int]], limit: float) -> float:
 
 
 class Trial:
-    """Steps of batches that no batch of the run exceeds: rows of `length` places, on both sides, without padding."""
+    """Steps of batches that no batch of the run exceeds: rows of `length` places without padding."""
 
     def __init__(self, make_model: Callable[[], Model], settings: ResolvedTraining, length: int) -> None:
         self._make_model, self._length = make_model, length
@@ -102,18 +100,12 @@ class Trial:
         devices = [torch.cuda.current_device()] if self._settings.device == "cuda" else []
         with torch.random.fork_rng(devices):
             train_step = TrainStep(self._make_model(), self._settings)
-            train_step.step(1, [self._batch(rows, train_step.model.config.max_length)])
+            max_length = train_step.model.config.max_length
+            packing = self._settings.packing
+            train_step.step(1, [train_step.task.full_batch(rows, self._length, max_length, packing)])
             # Reading it waits for the device.
             float(train_step.loss)
         return rows * self._length
-
-    def _batch(self, rows: int, max_length: int) -> Batch:
-        ids = torch.zeros((rows, self._length), dtype=torch.long)
-        # Where rows hold several pairs, as long ones as the model has positions for.
-        numbers = (1 + torch.arange(self._length) // max_length).expand(rows, -1)
-        segments = Segments(numbers, numbers) if self._settings.packing else None
-        # No id is padding, so that every place counts.
-        return Batch(ids, ids, ids, ids.numel(), ids.numel(), -1, segments)
 
 
 def _on_cpu(trial: Trial) -> tuple[int | None, Taken]:

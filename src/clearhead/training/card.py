@@ -1,36 +1,32 @@
 """The model card that every bundle carries: what it is, what it learned from, how good it is, how to use it."""
 
 from clearhead.evaluation import shown_perplexity
-from clearhead.model import TransformerConfig
-from clearhead.recipe import CorpusSettings, without_paths
+from clearhead.recipe import without_paths
 from clearhead.training.run_inputs import RunInputs
 from clearhead.training.validation import Validation
 
 
 def model_card(inputs: RunInputs, parameters: int, step: int, tokens: int, validation: Validation) -> str:
     """Markdown for people who find the folder."""
-    recipe, config = without_paths(inputs.recipe), inputs.config
-    to = f" --to {inputs.source_tokenizer.languages[0]}" if recipe.text.tags else ""
-    files = "\n".join(f"- {_corpus_line(corpus)}" for corpus in recipe.data.train)
+    recipe = without_paths(inputs.recipe)
+    told = inputs.task.describe(recipe, inputs.config, inputs.training, inputs.tokenizers)
     return f"""# {recipe.name}
 
-A Transformer ({recipe.family}) trained with clearhead: {parameters:,} parameters, {_sizes(config)}.
+A Transformer ({recipe.family}) trained with clearhead: {parameters:,} parameters, {told.sizes}.
 
 ## Use
 
-    echo "a sentence" | clearhead translate PATH-OF-THIS-FOLDER{to}
+    {told.shell}
 
 or in Python:
 
     import clearhead
     bundle = clearhead.load("PATH-OF-THIS-FOLDER")
-    bundle.translate("a sentence"{f', to="{inputs.source_tokenizer.languages[0]}"' if to else ""})
+    {told.python}
 
 ## Data
 
-{len(inputs.training):,} sentence pairs ({inputs.training.report}):
-
-{files}
+{told.data}
 
 ## Training and scores
 
@@ -40,18 +36,6 @@ On the validation set:
 
 {_scores(validation)}
 """
-
-
-def _sizes(config: TransformerConfig) -> str:
-    return (
-        f"{config.encoder_layers}+{config.decoder_layers} layers, width {config.width}, {config.heads} heads, "
-        f"vocabulary {config.target_vocabulary:,}"
-    )
-
-
-def _corpus_line(corpus: CorpusSettings) -> str:
-    languages = f" ({corpus.from_language or '?'} → {corpus.to_language or '?'})"
-    return f"{corpus.source}, {corpus.target}{languages if corpus.to_language else ''}"
 
 
 def _average(inputs: RunInputs) -> str:

@@ -10,11 +10,11 @@ from pathlib import Path
 import torch
 
 from clearhead.bundle import Bundle, load_weights
-from clearhead.data import Batch
 from clearhead.errors import TrainingError
 from clearhead.files import remove_drafts
 from clearhead.recipe import Recipe
 from clearhead.tasks import Model
+from clearhead.tasks.examples import TrainingBatch
 from clearhead.training.callbacks import Callback, Callbacks, Progress
 from clearhead.training.card import model_card
 from clearhead.training.checkpoint import (
@@ -30,13 +30,11 @@ from clearhead.training.checkpoint import (
     restore,
     save_checkpoint,
 )
-from clearhead.training.corpus_files import find_doubts
 from clearhead.training.dataloader import batches_from
 from clearhead.training.history import History
 from clearhead.training.result import TrainingResult
 from clearhead.training.run_inputs import RunInputs, prepare_run
 from clearhead.training.run_lock import run_lock
-from clearhead.training.sizes import too_large
 from clearhead.training.throughput import Throughput
 from clearhead.training.train_step import TrainStep
 from clearhead.training.validation import Interrupted, Validation, validate
@@ -99,10 +97,10 @@ def _train(recipe: Recipe, folder: Path, resume: bool, tell: Callback, should_st
             tell.on_warning(line)
         run.resume(start)
     else:
-        if names_sizes and (doubt := too_large(run.parameters, inputs.training.tokens)):
+        if names_sizes and (doubt := inputs.task.too_large(run.parameters, inputs.training)):
             tell.on_warning(doubt)
         tell.on_activity("comparing the files")
-        for line in find_doubts(recipe.data, recipe.text.tags):
+        for line in inputs.task.examples(recipe).doubts():
             tell.on_warning(line)
     with disk_errors(folder):
         run.history.begin(run.state.step, run.state.awaits_validation)
@@ -217,7 +215,7 @@ class Run:
         if self.state.step != saved or self.state.step == 0:
             self._save()
 
-    def _step(self, batches: Sequence[Batch]) -> None:
+    def _step(self, batches: Sequence[TrainingBatch]) -> None:
         state, tokens = self.state, sum(batch.target_tokens for batch in batches)
         state.step += 1
         state.tokens += tokens

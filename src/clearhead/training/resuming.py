@@ -8,7 +8,7 @@ from typing import Any
 
 from clearhead.errors import TrainingError
 from clearhead.recipe import Recipe
-from clearhead.training.sizes import USUAL_PIECES
+from clearhead.tasks import task_named
 
 
 class Change(enum.Enum):
@@ -23,12 +23,15 @@ class Change(enum.Enum):
 CHANGES = {
     "name": Change.DONE,
     "family": Change.REFUSED,
+    "task": Change.REFUSED,
     "data": Change.DONE,
     "data.folder": Change.PLACE,
     "data.train.source": Change.PLACE,
     "data.train.target": Change.PLACE,
     "data.validate.source": Change.PLACE,
     "data.validate.target": Change.PLACE,
+    "data.train.text": Change.PLACE,
+    "data.validate.text": Change.PLACE,
     # How text becomes ids, which the rows of the embeddings stand for.
     "text": Change.REFUSED,
     "text.merge_dropout": Change.DONE,
@@ -42,6 +45,9 @@ CHANGES = {
     "training.optimizer.name": Change.REFUSED,
     "decoding": Change.DONE,
 }
+
+# Two models are compared at so many pieces: their number is the tokenizers', which stay.
+_PIECES = 8_000
 
 
 def change_of(key: str) -> Change:
@@ -89,8 +95,8 @@ def effective(recipe: Recipe) -> dict[str, Any]:
     """A recipe as plain values, in which a model's sizes stand whether or not they come from its preset."""
     values = plain(recipe)
     # The number of pieces is of no matter here: it is the tokenizers', which stay.
-    config = recipe.model.config(USUAL_PIECES, USUAL_PIECES)
-    named = type(recipe.model).model_fields.keys() - {"preset"}
+    config = task_named(recipe.task).model_config(recipe.model, (_PIECES, _PIECES))
+    named = [name for name in type(recipe.model).model_fields if hasattr(config, name)]
     # Two ways to come to the same sizes are the same model.
     values["model"] = {name: getattr(config, name) for name in sorted(named)}
     return values

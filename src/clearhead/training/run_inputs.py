@@ -2,34 +2,19 @@
 
 import dataclasses
 import functools
+from typing import Any
 
 import numpy as np
 
-from clearhead.data import PreparedCorpus
 from clearhead.model import TransformerConfig
 from clearhead.recipe import Recipe, ResolvedRecipe
-from clearhead.tasks import Model
+from clearhead.tasks import AnyTask, Model, task_named
+from clearhead.tasks.examples import Doing, Tokenizers, to_nobody
+from clearhead.tasks.measured import Measured
 from clearhead.text import Tokenizer, learned_scripts
-from clearhead.training.corpus_files import find_files
 from clearhead.training.freezing import new_model
 from clearhead.training.interruptible import interruptible
-from clearhead.training.resolving import (
-    Measured,
-    check_choices,
-    check_model,
-    choose_machine,
-    longest_in_any_epoch,
-    resolve,
-)
-from clearhead.training.sizes import choose_sizes
-from clearhead.training.tokenizing import (
-    Doing,
-    ValidationSet,
-    learn_tokenizers,
-    to_nobody,
-    tokenize_training,
-    tokenize_validation,
-)
+from clearhead.training.resolving import check_choices, choose_machine, resolve
 
 # How many ids are enough to tell which scripts a corpus is written in.
 _LOOKED_AT = 10_000_000
@@ -37,25 +22,36 @@ _LOOKED_AT = 10_000_000
 
 @dataclasses.dataclass(frozen=True)
 class RunInputs:
-    """All that a run reads."""
+    """All that a run reads.
+
+    training: the examples to learn from, a `Corpus` of the recipe's task. validation: its sets to be judged by.
+    """
 
     recipe: ResolvedRecipe
     source_tokenizer: Tokenizer
     target_tokenizer: Tokenizer
-    training: PreparedCorpus
-    validation: tuple[ValidationSet, ...]
+    training: Any
+    validation: tuple[Any, ...]
+
+    @property
+    def task(self) -> AnyTask:
+        """What the model is trained for."""
+        return task_named(self.recipe.task)
+
+    @property
+    def tokenizers(self) -> Tokenizers:
+        """Those of both sides, which may be one."""
+        return self.source_tokenizer, self.target_tokenizer
 
     @property
     def config(self) -> TransformerConfig:
         """The model's sizes, now that the vocabularies are known."""
-        return self.recipe.model.config(self.source_tokenizer.size, self.target_tokenizer.size)
+        return self.task.model_config(self.recipe.model, (self.source_tokenizer.size, self.target_tokenizer.size))
 
     @property
     def longest(self) -> int:
-        """The most ids that a side of a training pair has in any epoch."""
-        training, rate = self.recipe.training, self.recipe.text.merge_dropout
-        room = training.packed_length or training.batch_tokens
-        return longest_in_any_epoch(self.training.longest, rate, self.config.max_length, room)
+        """The most ids that an example has in any epoch."""
+        return self.task.longest(self.recipe, self.training.longest, self.config.max_length)
 
     @functools.cached_property
     def source_scripts(self) -> tuple[str, ...]:
@@ -63,7 +59,7 @@ class RunInputs:
 
         Of a large corpus a part is looked at, of every place in it.
         """
-        ids, tokenizer = self.training.source.ids, self.source_tokenizer
+        ids, tokenizer = self.training.ids, self.source_tokenizer
         every = max(1, len(ids) // _LOOKED_AT)
         return learned_scripts(tokenizer, np.bincount(ids[::every], minlength=tokenizer.size).tolist())
 
@@ -72,28 +68,25 @@ class RunInputs:
         return new_model(self.config, self.recipe.training)
 
 
-def prepare_run(
-    recipe: Recipe, tokenizers: tuple[Tokenizer, Tokenizer] | None = None, doing: Doing = to_nobody
-) -> RunInputs:
+def prepare_run(recipe: Recipe, tokenizers: Tokenizers | None = None, doing: Doing = to_nobody) -> RunInputs:
     """Read and prepare all that `recipe` names; `tokenizers` are those of a run that is resumed.
 
     Each of its steps can be taken alone. Raises RecipeError or DataError in one line where something is missing or does
     not fit.
     """
-    machine, text = choose_machine(recipe.training), recipe.text
+    machine, task = choose_machine(recipe.training), task_named(recipe.task)
     check_choices(recipe)
     doing("writing the corpus" if recipe.data.embedded else "looking for the corpus")
-    files = find_files(recipe.data)
-    if recipe.model.preset is None or text.size is None:
+    examples = task.examples(recipe)
+    if examples.sizes_are_chosen:
         doing("measuring the corpus")
-    sizes = interruptible(lambda: choose_sizes(text, recipe.model, files.texts))
-    check_model(sizes.model, sizes.pieces, text.joint)
-    both = tokenizers or interruptible(lambda: learn_tokenizers(text, sizes.pieces, files, doing))
-    doing("reading the training pairs")
-    training = interruptible(lambda: tokenize_training(recipe.data, text.tags, files, both, doing))
-    doing("reading the validation pairs")
-    sentences = recipe.training.validate_sentences
-    validation = interruptible(lambda: tokenize_validation(files, text.tags, sentences, both))
+    sizes = interruptible(examples.sizes)
+    task.check(recipe.model_copy(update={"model": sizes.model}), sizes.pieces)
+    both = tokenizers or interruptible(lambda: examples.tokenizers(sizes.pieces, doing))
+    doing(f"reading the training {task.examples_are}")
+    training = interruptible(lambda: examples.training(both, doing))
+    doing(f"reading the validation {task.examples_are}")
+    validation = interruptible(lambda: examples.validation(both))
     if recipe.training.batch_tokens == "auto":
         doing("trying how many tokens a batch may have")
     longest = training.longest, max(one.corpus.longest for one in validation)

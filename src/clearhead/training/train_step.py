@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from clearhead.data import Batch
 from clearhead.model.linear import set_matmul_dtype
 from clearhead.recipe import ResolvedTraining
 from clearhead.switches import is_on
-from clearhead.tasks import Model, Task, task_for
+from clearhead.tasks import AnyTask, Model, task_for
+from clearhead.tasks.examples import TrainingBatch
 from clearhead.training.average import MovingAverage
 from clearhead.training.compile import compile_layers, compiler_errors
 from clearhead.training.flat_parameters import FlatParameters
@@ -30,7 +30,7 @@ class TrainStep:
     The host reads nothing during a step: `loss` is summed on the device, until somebody reads it and sets it to 0.
     """
 
-    def __init__(self, model: Model, settings: ResolvedTraining, rank: int = 0, task: Task | None = None) -> None:
+    def __init__(self, model: Model, settings: ResolvedTraining, rank: int = 0, task: AnyTask | None = None) -> None:
         """rank: the number of this machine among those that train together, which draw random numbers of their own.
 
         task: what the model is trained for; its family's where none is given.
@@ -62,7 +62,7 @@ class TrainStep:
         capturer = graph_capturer(settings.device) if settings.graph else None
         self._static = StaticTrainStep(self._learn, settings.device, capturer) if settings.packing else None
 
-    def step(self, number: int, batches: Sequence[Batch]) -> None:
+    def step(self, number: int, batches: Sequence[TrainingBatch]) -> None:
         """Take step `number`, which counts from 1, with the gradients of all `batches` together."""
         seed_step(self.settings.device, self.settings.seed, number, self.rank)
         self.optimizer_step.prepare(number)
@@ -76,7 +76,7 @@ class TrainStep:
         self.flat.mark_modified()
         self.average.flat.mark_modified()
 
-    def _learn(self, batches: Sequence[Batch]) -> None:
+    def _learn(self, batches: Sequence[TrainingBatch]) -> None:
         """All of a step that happens on the device, whatever its number."""
         for batch in batches:
             self.loss += self.backward(batch)
@@ -84,7 +84,7 @@ class TrainStep:
         self.optimizer_step.update(torch.stack([one.sum() for one in real]).sum().float())
         self.average.update()
 
-    def backward(self, batch: Batch) -> Tensor:
+    def backward(self, batch: TrainingBatch) -> Tensor:
         """Add one batch's gradients to those of the step; the summed loss, still on the device."""
         settings, matrix = self.settings.loss, self.task.output_weight(self.model)
         if settings.r_drop:
@@ -103,7 +103,7 @@ class TrainStep:
         torch.autograd.backward(loss)
         return loss.detach()
 
-    def _hidden_states(self, batch: Batch) -> Tensor:
+    def _hidden_states(self, batch: TrainingBatch) -> Tensor:
         with self._precision():
             return self.task.hidden_states(self.model, batch)
 

@@ -2,17 +2,17 @@
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from clearhead.bundle import Bundle
-from clearhead.data import Batch, PreparedCorpus, collate, plan
-from clearhead.evaluation import Quality, measure, perplexity_of
+from clearhead.evaluation import Quality, perplexity_of
 from clearhead.switches import is_on
-from clearhead.tasks import Model, task_for
+from clearhead.tasks import AnyTask, Model
+from clearhead.tasks.examples import Corpus, TrainingBatch
 from clearhead.training.loss import chunked_cross_entropy, cross_entropy
 from clearhead.training.run_inputs import RunInputs
 
@@ -64,28 +64,24 @@ def validate(model: Model, inputs: RunInputs, asked_to_stop: Callable[[], bool] 
 @torch.inference_mode()
 def validation_loss(
     model: Model,
-    corpora: Sequence[PreparedCorpus],
+    corpora: Sequence[Corpus],
     inputs: RunInputs,
     asked_to_stop: Callable[[], bool] = _never,
 ) -> float:
     """The cross-entropy in nats a target token, the end symbol counted. The model is to be in `eval` mode."""
     device = next(model.parameters()).device
-    tokenizer = inputs.target_tokenizer
     total, tokens = 0.0, 0
     for corpus in corpora:
-        budget = max(inputs.recipe.training.batch_tokens, corpus.longest)
-        for indices in plan(corpus.source.lengths, corpus.target.lengths, batch_tokens=budget, seed=0, epoch=0):
+        for batch in inputs.task.batches_to_judge(inputs.recipe, corpus, inputs.tokenizers):
             if asked_to_stop():
                 raise Interrupted
-            batch = collate(corpus, indices, tokenizer.begin, tokenizer.padding).to(device)
-            total += float(_batch_loss(model, batch))
+            total += float(_batch_loss(inputs.task, model, batch.to(device)))
             tokens += batch.target_tokens
     return total / tokens
 
 
-def _batch_loss(model: Model, batch: Batch) -> Tensor:
+def _batch_loss(task: AnyTask, model: Model, batch: TrainingBatch) -> Tensor:
     """In the memory that a step of training has for its loss: `training.batch_tokens: auto` was found with that."""
-    task = task_for(model.config)
     states = task.hidden_states(model, batch)
     if not is_on("chunked-loss"):
         return cross_entropy(model.output(states), batch.target_output, padding=batch.padding)
@@ -94,19 +90,15 @@ def _batch_loss(model: Model, batch: Batch) -> Tensor:
 
 def translation_quality(model: Model, inputs: RunInputs, asked_to_stop: Callable[[], bool] = _never) -> Quality | None:
     """The quality of greedy translations of the sets' first lines; None where the recipe asks for none."""
-    bundle = Bundle(model, inputs.source_tokenizer, inputs.target_tokenizer, inputs.recipe)
     size = TRANSLATED_AT_ONCE[next(model.parameters()).device.type]
-    hypotheses: list[str] = []
-    references: list[str] = []
 
     def stop_if_asked(*_: object) -> None:
         if asked_to_stop():
             raise Interrupted
 
-    for one in inputs.validation:
-        found = bundle.search_stream(
-            one.sources, one.to_language, beam_size=1, exact=False, ahead=size, noting=stop_if_asked
-        )
-        hypotheses += [best.text for best, *_ in found]
-        references += one.references
-    return measure(hypotheses, references) if references else None
+    def translate(sources: Sequence[str], to: str | None) -> Iterator[str]:
+        bundle = Bundle(model, *inputs.tokenizers, inputs.recipe)
+        found = bundle.search_stream(sources, to, beam_size=1, exact=False, ahead=size, noting=stop_if_asked)
+        return (best.text for best, *_ in found)
+
+    return inputs.task.quality(inputs.validation, translate)

@@ -1,16 +1,76 @@
-"""What the rooms above know of the decoder-only family."""
+"""Language modelling as a task: its models, a whole run, and a run that is resumed."""
 
-from clearhead.bundle import Bundle
-from clearhead.model import DecoderOnly, DecoderOnlyConfig
-from clearhead.tasks import TASKS, task_for
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from clearhead.bundle import load
+from clearhead.errors import RecipeError
+from clearhead.model import DecoderOnly
+from clearhead.recipe import Recipe
+from clearhead.tasks import TASKS
+from clearhead.training import train
+from clearhead.training.run_inputs import prepare_run
+
+TASK = TASKS["decoder-only"]
+MakeRecipe = Callable[..., Recipe]
 
 
-def test_a_decoder_only_model_is_made_by_its_family(language_model: Bundle) -> None:
-    config = DecoderOnlyConfig(vocabulary=9, layers=2, width=8, heads=2, inner_width=16)
-    task = task_for(config)
-    assert task is TASKS["decoder-only"]
-    assert task.config(config.as_plain()) == config
-    model = task.new_model(config)
+def test_its_models() -> None:
+    config = TASK.config({"vocabulary": 9, "layers": 2, "width": 8, "heads": 2, "inner_width": 8})
+    model = TASK.new_model(config, seed=4)
     assert isinstance(model, DecoderOnly)
-    assert [*task.layers(model)] == [*model.decoder.layers]
-    assert task.output_weight(model).shape == (9, 8)
+    for one, other in zip(model.parameters(), DecoderOnly(config, seed=4).parameters(), strict=True):
+        assert torch.equal(one, other)
+    assert TASK.layers(model) == [*model.decoder.layers]
+    assert TASK.output_weight(model) is model.output.matrix.weight
+
+
+def test_its_files(language_recipe: MakeRecipe) -> None:
+    assert TASK.files(language_recipe().data) == ["a.txt"]
+    assert TASK.first_use(language_recipe(), "runs/a") == 'generate runs/a "Once"'
+    assert TASK.quality([], lambda texts, to: []) is None
+
+
+def test_sizes_that_contradict_each_other(language_recipe: MakeRecipe) -> None:
+    with pytest.raises(RecipeError, match="model: width=15 is not divisible by heads=2"):
+        prepare_run(language_recipe(model={"width": 15, "heads": 2}))
+
+
+@pytest.mark.parametrize("training", [{}, {"packing": True}, {"loss": {"r_drop": 1.0}}], ids=["plain", "packed", "r"])
+@pytest.mark.parametrize("documents", ["file", "line"])
+def test_a_run_learns_and_goes_on_exactly(
+    language_recipe: MakeRecipe, tmp_path: Path, documents: str, training: dict[str, object]
+) -> None:
+    """All that a run writes is the same, byte by byte, whether or not it was stopped."""
+    recipe = language_recipe(documents, training)
+    train(recipe, tmp_path / "straight")
+    steps = iter(range(100))
+    train(recipe, tmp_path / "stopped", should_stop=lambda: next(steps) >= 3)
+    train(recipe, tmp_path / "stopped", resume=True)
+    straight, stopped = (
+        {
+            path.relative_to(tmp_path / name): path.read_bytes()
+            for path in sorted((tmp_path / name).rglob("*"))
+            if path.is_file() and path.name != "timing.jsonl" and "step-3" not in path.parts
+        }
+        for name in ("straight", "stopped")
+    )
+    assert straight == stopped
+    lines = [json.loads(line) for line in (tmp_path / "straight" / "history.jsonl").read_text().splitlines()]
+    judged = [line["validation"] for line in lines if "validation" in line]
+    assert judged[-1]["loss"] < judged[0]["loss"] < math.log(32)
+    assert judged[-1]["quality"] is None
+    bundle = load(tmp_path / "straight")
+    assert (bundle.settings.task, bundle.settings.documents) == ("language-modelling", documents)
+    assert isinstance(bundle.generate("one", max_tokens=3), str)
+
+
+def test_auto_finds_a_number_of_tokens(language_recipe: MakeRecipe) -> None:
+    inputs = prepare_run(language_recipe(training={"batch_tokens": "auto"}))
+    assert inputs.recipe.training.batch_tokens >= 16
+    assert inputs.longest == 16

@@ -1,6 +1,6 @@
 """Translation: an encoder-decoder that predicts each target token from the source and the target tokens before it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from clearhead.model import TransformerConfig
@@ -9,14 +9,23 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     import clearhead.data
+    import clearhead.evaluation
     import clearhead.model
+    import clearhead.recipe
+    import clearhead.tasks.examples
+    import clearhead.tasks.measured
+    import clearhead.tasks.task
+    import clearhead.tasks.translation.examples
+    import clearhead.tasks.translation.tokenizing
 
 
 class TranslationTask:
     """`Task` of the encoder-decoder. An example is a source and a target; `data.Batch` holds some."""
 
+    name: Final = "translation"
     family: Final = "encoder-decoder"
     config_class: Final = TransformerConfig
+    examples_are: Final = "pairs"
 
     def config(self, sizes: Mapping[str, Any]) -> TransformerConfig:
         return TransformerConfig(**sizes)
@@ -39,3 +48,101 @@ class TranslationTask:
 
     def layers(self, model: "clearhead.model.EncoderDecoder") -> "Sequence[nn.Module]":
         return [*model.encoder.layers, *model.decoder.layers]
+
+    def model_config(
+        self, settings: "clearhead.recipe.ModelSettings", vocabularies: tuple[int, int]
+    ) -> TransformerConfig:
+        return settings.config(*vocabularies)
+
+    def check(self, recipe: "clearhead.recipe.Recipe", pieces: int | None = None) -> None:
+        from clearhead.tasks.translation.checking import check_grammar, check_model
+        from clearhead.tasks.translation.sizes import USUAL_PIECES
+
+        check_model(recipe.model, pieces or recipe.text.size or USUAL_PIECES, recipe.text.joint)
+        check_grammar(recipe.data)
+
+    def files(self, data: "clearhead.recipe.Data") -> Sequence[str]:
+        """An embedded corpus has none: it is written when it is needed."""
+        corpora = () if data.embedded is not None else (*data.pairs, *data.validation_pairs)
+        return [side for corpus in corpora for side in (corpus.source, corpus.target)]
+
+    def examples(self, recipe: "clearhead.recipe.Recipe") -> "clearhead.tasks.translation.examples.TranslationExamples":
+        from clearhead.tasks.translation.examples import TranslationExamples
+
+        return TranslationExamples(recipe)
+
+    def packed_length(
+        self, training: "clearhead.recipe.Training", measured: "clearhead.tasks.measured.Measured"
+    ) -> int | None:
+        from clearhead.tasks.translation.lengths import check_lengths, packed_length
+
+        length = packed_length(training, measured.longest)
+        limit = measured.sizes.model.config(*measured.vocabularies).max_length
+        check_lengths(training, limit, measured.longest, measured.longest_to_judge, length)
+        return length
+
+    def too_large(self, parameters: int, corpus: "clearhead.data.PreparedCorpus") -> str | None:
+        from clearhead.tasks.translation.sizes import too_large
+
+        return too_large(parameters, corpus.tokens)
+
+    def longest(self, recipe: "clearhead.recipe.Recipe", longest: int, max_length: int) -> int:
+        from clearhead.tasks.translation.lengths import longest_in_any_epoch
+
+        return longest_in_any_epoch(recipe, longest, max_length)
+
+    def full_batch(self, rows: int, length: int, max_length: int, packing: bool) -> "clearhead.data.Batch":
+        from clearhead.tasks.translation.batching import full_batch
+
+        return full_batch(rows, length, max_length, packing)
+
+    def batches(
+        self,
+        recipe: "clearhead.recipe.ResolvedRecipe",
+        corpus: "clearhead.data.PreparedCorpus",
+        tokenizers: "clearhead.tasks.examples.Tokenizers",
+        epoch: int,
+        first: int = 0,
+    ) -> "Iterator[clearhead.data.Batch]":
+        from clearhead.tasks.translation.batching import epoch_batches
+
+        max_length = recipe.model.config(*(one.size for one in tokenizers)).max_length
+        longest = self.longest(recipe, corpus.longest, max_length)
+        return epoch_batches(recipe, corpus, tokenizers, longest, epoch, first)
+
+    def batches_to_judge(
+        self,
+        recipe: "clearhead.recipe.ResolvedRecipe",
+        corpus: "clearhead.data.PreparedCorpus",
+        tokenizers: "clearhead.tasks.examples.Tokenizers",
+    ) -> "Iterator[clearhead.data.Batch]":
+        from clearhead.tasks.translation.batching import batches_to_judge
+
+        return batches_to_judge(recipe, corpus, tokenizers)
+
+    def quality(
+        self,
+        sets: "Sequence[clearhead.tasks.translation.tokenizing.ValidationSet]",
+        translate: "clearhead.tasks.examples.Translate",
+    ) -> "clearhead.evaluation.Quality | None":
+        """Of translations of the sets' first lines; None where there are none."""
+        from clearhead.evaluation import measure
+
+        references = [reference for one in sets for reference in one.references]
+        hypotheses = [text for one in sets for text in translate(one.sources, one.to_language)]
+        return measure(hypotheses, references) if references else None
+
+    def describe(
+        self,
+        recipe: "clearhead.recipe.Recipe",
+        config: TransformerConfig,
+        corpus: "clearhead.data.PreparedCorpus",
+        tokenizers: "clearhead.tasks.examples.Tokenizers",
+    ) -> "clearhead.tasks.task.Description":
+        from clearhead.tasks.translation.describing import description
+
+        return description(recipe, config, corpus, tokenizers)
+
+    def first_use(self, recipe: "clearhead.recipe.Recipe", model: str) -> str:
+        language = recipe.data.pairs[0].to_language if recipe.text.tags else None
+        return f"translate {model}{f' --to {language}' if language else ''} --in FILE"

@@ -8,6 +8,7 @@ from typing import Any
 
 from clearhead.data import read_lines
 from clearhead.recipe import ModelSettings, ResolvedModel, Text
+from clearhead.tasks.measured import Sizes
 
 _LOG = logging.getLogger(__name__)
 
@@ -23,14 +24,6 @@ USUAL_PIECES = 8_000
 _OF_THE_MODEL = ("width", "heads", "inner_width", "encoder_layers", "decoder_layers")
 _TINY = {"preset": "multi30k_tiny"}
 _SMALL = {**_TINY, "width": 256, "inner_width": 1024, "dropout": 0.2}
-
-
-@dataclasses.dataclass(frozen=True)
-class Sizes:
-    """How many pieces a vocabulary has at most, and the model's sizes."""
-
-    pieces: int
-    model: ResolvedModel
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from clearhead.recipe import Recipe
+from clearhead.tasks.translation.corpus_files import find_files
+from clearhead.tasks.translation.sizes import choose_sizes
+from clearhead.tasks.translation.tokenizing import learn_tokenizers, tokenize_training, tokenize_validation
 from clearhead.text import BytePairTokenizer
-from clearhead.training.corpus_files import find_files
-from clearhead.training.sizes import choose_sizes
-from clearhead.training.tokenizing import learn_tokenizers, tokenize_training, tokenize_validation
 
 MakeRecipe = Callable[..., Recipe]
 

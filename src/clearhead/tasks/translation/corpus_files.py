@@ -1,11 +1,10 @@
 """Which files a recipe's corpus is in. They are looked at, and nothing is learned from them."""
 
 import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
 
 from clearhead import street
-from clearhead.data import ParallelFiles, check_file, file_doubts
+from clearhead.data import ParallelFiles, check_file
 from clearhead.recipe import CorpusSettings, Data
 
 
@@ -38,7 +37,7 @@ def find_files(section: Data) -> CorpusFiles:
     """
     folder = corpus_folder(section)
     training, validation = (
-        tuple(_parallel_files(folder, one) for one in of) for of in (section.train, section.validation)
+        tuple(_parallel_files(folder, one) for one in of) for of in (section.pairs, section.validation_pairs)
     )
     for direction in (*training, *validation):
         check_file(direction.source)
@@ -50,14 +49,6 @@ def corpus_folder(section: Data) -> Path:
     """Where the files are."""
     embedded = section.embedded
     return Path(section.folder or ".") if embedded is None else street.cached(embedded.pairs, embedded.seed)
-
-
-def find_doubts(section: Data, tags: bool) -> Iterator[str]:
-    """What is probably a mistake in the files, a line each: `data.file_doubts`. The embedded corpus has none."""
-    if section.embedded is not None:
-        return iter(())
-    files = find_files(section)
-    return file_doubts(files.training, files.validation, tags)
 
 
 def _parallel_files(folder: Path, corpus: CorpusSettings) -> ParallelFiles:

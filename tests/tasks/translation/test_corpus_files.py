@@ -8,7 +8,7 @@ import pytest
 from clearhead import street
 from clearhead.errors import DataError
 from clearhead.recipe import Recipe, load_recipe
-from clearhead.training.corpus_files import corpus_folder, find_files
+from clearhead.tasks.translation.corpus_files import corpus_folder, find_files
 
 MakeRecipe = Callable[..., Recipe]
 

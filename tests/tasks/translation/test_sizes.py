@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from clearhead.recipe import Recipe, load_recipe
+from clearhead.tasks.translation.sizes import TIERS, choose_sizes, count_tokens, tier_for, too_large
 from clearhead.training import Callback, train
 from clearhead.training.run_inputs import prepare_run
-from clearhead.training.sizes import TIERS, choose_sizes, count_tokens, tier_for, too_large
 
 MakeRecipe = Callable[..., Recipe]
-REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "recipe.md"
+REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "recipe.md"
 
 
 @pytest.fixture
@@ -53,13 +53,13 @@ def test_what_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     (tmp_path / "a").write_text("sixteen\n가나다라four\n", encoding="utf-8")
     assert count_tokens([tmp_path / "a"]) == 25 // 4
     assert count_tokens([tmp_path / "a"] * 2) == 50 // 4
-    monkeypatch.setattr("clearhead.training.sizes.TIERS", [TIERS[0].__class__(3, 9, {}), TIERS[-1]])
+    monkeypatch.setattr("clearhead.tasks.translation.sizes.TIERS", [TIERS[0].__class__(3, 9, {}), TIERS[-1]])
     assert count_tokens([tmp_path / "a"] * 1_000_000) == 4
 
 
 def test_a_recipe_that_names_nothing(bare: Callable[..., Recipe], caplog: pytest.LogCaptureFixture) -> None:
     """faults.md C2: not 45.9 million parameters for thirty pairs; what was chosen is said once, and written down."""
-    with caplog.at_level(logging.INFO, "clearhead.training.sizes"):
+    with caplog.at_level(logging.INFO, "clearhead.tasks.translation.sizes"):
         inputs = prepare_run(bare())
     assert inputs.config.width == 128
     assert sum(parameter.numel() for parameter in inputs.untrained_model().parameters()) < 2_000_000
@@ -111,7 +111,7 @@ def test_a_resumed_run_keeps_what_was_chosen(bare: Callable[..., Recipe], tmp_pa
     train(bare(*SMALL), tmp_path / "run")
     told = Told()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("clearhead.training.sizes.count_tokens", pytest.fail)
+        patch.setattr("clearhead.tasks.translation.sizes.count_tokens", pytest.fail)
         train(bare(*SMALL, "training.steps=2"), tmp_path / "run", resume=True, callbacks=[told])
     assert told.lines == ["training.steps is 2, but was 1 at the checkpoint"]
     assert "preset: multi30k_tiny" in (tmp_path / "run" / "bundle" / "recipe.yaml").read_text()

@@ -2,20 +2,14 @@
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from clearhead.data import Filters, ParallelFiles, PreparedCorpus, prepare, read_lines, read_pairs
 from clearhead.recipe import Data, Text
-from clearhead.text import BytePairTokenizer, Tokenizer, is_blank
-from clearhead.training.corpus_files import CorpusFiles
-
-# Who is told what is being done, in a few words; from any thread.
-Doing = Callable[[str], None]
-
-
-def to_nobody(what: str) -> None:
-    """Is told, and does nothing."""
+from clearhead.tasks.examples import Doing, to_nobody
+from clearhead.tasks.translation.corpus_files import CorpusFiles
+from clearhead.text import Tokenizer, is_blank, learn_tokenizer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,10 +29,10 @@ def learn_tokenizers(
     languages = sorted({one.to_language for one in files.training if one.to_language}) if text.tags else []
     sources, targets, fold = files.sources, files.targets, text.normalize == "folded"
     if text.joint:
-        joint = BytePairTokenizer.learn(_lines([*sources, *targets], pieces, doing), pieces, languages, fold)
+        joint = learn_tokenizer(text.kind, _lines([*sources, *targets], pieces, doing), pieces, languages, fold)
         return joint, joint
-    source = BytePairTokenizer.learn(_lines(sources, pieces, doing), pieces, languages, fold)
-    return source, BytePairTokenizer.learn(_lines(targets, pieces, doing), pieces, fold=fold)
+    source = learn_tokenizer(text.kind, _lines(sources, pieces, doing), pieces, languages, fold)
+    return source, learn_tokenizer(text.kind, _lines(targets, pieces, doing), pieces, fold=fold)
 
 
 def tokenize_training(

@@ -1,0 +1,105 @@
+"""What a recipe says of its corpus: pairs of files, or texts, and which of them are kept to validate with."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+
+from clearhead.recipe.values import Count, Real, Section, Seed, Weight, Whole, as_list
+
+
+class CorpusSettings(Section):
+    """Two line-aligned files. `weight` 2 shows each pair twice an epoch; 0.5 shows half of them, drawn anew."""
+
+    source: str
+    target: str
+    from_language: str | None = Field(None, alias="from")
+    to_language: str | None = Field(None, alias="to")
+    weight: Weight = 1.0
+
+
+class BuiltInCorpus(Section):
+    """A corpus that clearhead writes itself, into its cache, instead of `folder`.
+
+    grammar: which version of its grammar wrote it; training fills this in, so that a model tells what it was made from.
+    """
+
+    corpus: Literal["street"]
+    pairs: Annotated[Whole, Field(gt=0, le=10**7)]
+    seed: Seed = 1
+    grammar: str | None = None
+
+
+class FilterSettings(Section):
+    """Which training pairs are left out: too long, too unequal in length, or seen before."""
+
+    max_tokens: Count | None = None
+    max_ratio: Annotated[Real, Field(ge=1.0, le=1e6)] | None = None
+    deduplicate: bool = False
+
+
+class TextSettings(Section):
+    """A text file to learn a language from. `documents`: what of it is one: the file, each paragraph or each line."""
+
+    text: str
+    documents: Literal["file", "paragraph", "line"] = "file"
+
+
+class ShareSettings(Section):
+    """The last part of the training texts, which is kept back to validate with."""
+
+    share: Annotated[Real, Field(gt=0.0, lt=1.0)]
+
+
+# Which section an item of a corpus list is told by, and its key there.
+CORPUS_KINDS: dict[str, type[Section]] = {
+    "of-pairs": CorpusSettings,
+    "of-text": TextSettings,
+    "of-share": ShareSettings,
+}
+_TOLD_BY = {"source": "of-pairs", "target": "of-pairs", "text": "of-text", "documents": "of-text", "share": "of-share"}
+
+
+def _corpus_kind(value: object) -> str:
+    if isinstance(value, dict):
+        return next((kind for key, kind in _TOLD_BY.items() if key in value), "of-pairs")
+    return next((kind for kind, section in CORPUS_KINDS.items() if isinstance(value, section)), "of-pairs")
+
+
+AnyCorpus = Annotated[
+    Annotated[CorpusSettings, Tag("of-pairs")]
+    | Annotated[TextSettings, Tag("of-text")]
+    | Annotated[ShareSettings, Tag("of-share")],
+    Discriminator(_corpus_kind),
+]
+Corpora = Annotated[tuple[AnyCorpus, ...], BeforeValidator(as_list), Field(min_length=1)]
+
+
+class Data(Section):
+    """Which files to learn from: those in `folder` (relative to the recipe's own folder), or an `embedded` corpus's."""
+
+    folder: str | None = None
+    embedded: BuiltInCorpus | None = None
+    train: Corpora
+    validation: Corpora = Field(alias="validate")
+    filters: FilterSettings = FilterSettings()
+
+    @property
+    def pairs(self) -> tuple[CorpusSettings, ...]:
+        """Those of `train` that are pairs."""
+        return tuple(one for one in self.train if isinstance(one, CorpusSettings))
+
+    @property
+    def validation_pairs(self) -> tuple[CorpusSettings, ...]:
+        """Those of `validate` that are pairs."""
+        return tuple(one for one in self.validation if isinstance(one, CorpusSettings))
+
+    @property
+    def texts(self) -> tuple[TextSettings, ...]:
+        """Those of `train` that are texts."""
+        return tuple(one for one in self.train if isinstance(one, TextSettings))
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "Data":
+        if self.folder is not None and self.embedded is not None:
+            raise ValueError("folder and embedded both say where the files are; remove one of them")
+        return self

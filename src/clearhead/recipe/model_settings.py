@@ -1,0 +1,87 @@
+"""What a recipe says of its model: a preset and what differs from it, made from the config class of each family."""
+
+import dataclasses
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import pydantic
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticKnownError
+
+from clearhead.model import CAUSAL_PRESETS, PRESETS, DecoderOnlyConfig, TransformerConfig
+from clearhead.model.config import MOST_SIZES, Sharing
+from clearhead.recipe.values import Rate, Real, Section, Whole
+
+Preset = Literal[
+    "paper_base", "paper_big", "multi30k_tiny", "street", "gpt_tiny", "gpt2_small", "llama_tiny"
+]  # fmt: skip
+# A model's own settings, by family: made from its config class.
+FAMILY_CONFIGS: dict[str, type[TransformerConfig] | type[DecoderOnlyConfig]] = {
+    "encoder-decoder": TransformerConfig, "decoder-only": DecoderOnlyConfig,
+}  # fmt: skip
+FAMILY_PRESETS = {"encoder-decoder": tuple(PRESETS), "decoder-only": tuple(CAUSAL_PRESETS)}
+_VOCABULARIES = ("source_vocabulary", "target_vocabulary", "vocabulary")
+_NO_LAYERS = ("encoder_layers", "decoder_layers", "layers")
+
+
+def _sharing(value: object) -> object:
+    """Of two matrices or three, by their names; or whether the only two are one."""
+    if isinstance(value, bool) or value in get_args(Sharing):
+        return value
+    raise PydanticKnownError("literal_error", {"expected": "'all', 'target', 'none', true or false"})
+
+
+def own_settings(family: str) -> dict[str, Any]:
+    """The fields of a section for a config's sizes and choices, each of which may be left to the preset."""
+    config = FAMILY_CONFIGS[family]
+    hints = get_type_hints(config)
+    return {
+        name: (_own_setting(name, hints[name]) | None, None)
+        for name in (field.name for field in dataclasses.fields(config))
+        if name not in _VOCABULARIES
+    }
+
+
+def _own_setting(name: str, hint: Any) -> Any:
+    kinds = set(get_args(hint) if get_origin(hint) in {Union, UnionType} else (hint,)) - {NoneType}
+    if name == "share_embeddings":
+        return Annotated[Any, AfterValidator(_sharing)]
+    if kinds == {int}:
+        return Annotated[Whole, Field(ge=0 if name in _NO_LAYERS else 1, le=MOST_SIZES[name])]
+    if kinds == {float}:
+        return Rate if name.endswith("dropout") else Annotated[Real, Field(gt=0.0, le=1e6)]
+    return hint
+
+
+_OWN_SETTINGS = {name: setting for family in FAMILY_CONFIGS for name, setting in own_settings(family).items()}
+_ModelFields: Any = pydantic.create_model("_ModelFields", __base__=Section, **_OWN_SETTINGS)
+
+
+class ModelSettings(_ModelFields):  # type: ignore[misc]
+    """A preset, and whatever differs from it: the fields of each family's config, by their names.
+
+    preset: None where it is to be chosen by how much text there is; training fills it in.
+    """
+
+    preset: Preset | None = None
+
+    def config(self, source_vocabulary: int, target_vocabulary: int) -> TransformerConfig:
+        """An encoder-decoder's sizes for these vocabularies, the paper's base where there is no preset.
+
+        Raises ConfigError where they contradict each other.
+        """
+        # A preset shares its embeddings, so it is made for one vocabulary; the recipe may then say otherwise.
+        preset = PRESETS[self.preset or "paper_base"](target_vocabulary, target_vocabulary)
+        return dataclasses.replace(preset, source_vocabulary=source_vocabulary, **self.changes)
+
+    def causal_config(self, vocabulary: int) -> DecoderOnlyConfig:
+        """A decoder-only model's sizes for this vocabulary, those of gpt_tiny where there is no preset.
+
+        Raises ConfigError where they contradict each other.
+        """
+        return dataclasses.replace(CAUSAL_PRESETS[self.preset or "gpt_tiny"](vocabulary), **self.changes)
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What differs from the preset."""
+        return self.model_dump(exclude={"preset"}, exclude_none=True)

@@ -1,0 +1,72 @@
+"""From a corpus of documents to batches: those of an epoch, those of a validation, and the largest of all."""
+
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from clearhead.data import (
+    PackedRows,
+    PreparedText,
+    TextBatch,
+    Windows,
+    collate_packed_windows,
+    collate_windows,
+    cut,
+    cut_to_judge,
+    pack,
+    plan,
+)
+from clearhead.data.planning import generator_for, shuffled
+from clearhead.recipe import ResolvedTraining
+
+
+def epoch_batches(
+    training: ResolvedTraining, corpus: PreparedText, max_length: int, padding: int, epoch: int, first: int = 0
+) -> Iterator[TextBatch]:
+    """The batches of an epoch from number `first` on: pieces of `max_length` places at most, in random order.
+
+    Where rows are packed they hold several pieces. But where each document fills a row or more, a row holds one piece:
+    next to no place is lost by that, and attention needs no mask.
+    """
+    if not training.packing:
+        windows = cut(corpus.documents, max_length, seed=training.seed, epoch=epoch)
+        lengths, budget = windows.lengths, training.batch_tokens
+        for indices in plan(lengths, lengths, batch_tokens=budget, seed=training.seed, epoch=epoch)[first:]:
+            yield collate_windows(windows, indices, padding)
+        return
+    rows, length = training.packed_shape
+    windows = cut(corpus.documents, min(max_length, length), seed=training.seed, epoch=epoch)
+    if length <= max_length and corpus.shortest >= length:
+        for one in itertools.islice(_one_a_row(windows, rows, training.seed, epoch), first, None):
+            yield collate_windows(windows, one.indices, padding, (rows, length))
+        return
+    packed = pack(windows.lengths, windows.lengths, rows=rows, length=length, seed=training.seed, epoch=epoch)
+    for one in itertools.islice(packed, first, None):
+        yield collate_packed_windows(windows, one, length, padding)
+
+
+def batches_to_judge(
+    corpus: PreparedText, max_length: int, context: int, batch_tokens: int, padding: int
+) -> Iterator[TextBatch]:
+    """Batches in which each token of a corpus is predicted once, from at least `context` before it where there are."""
+    windows = cut_to_judge(corpus.documents, max_length, context)
+    budget = max(batch_tokens, int(windows.lengths.max()))
+    for indices in plan(windows.lengths, windows.lengths, batch_tokens=budget, seed=0, epoch=0):
+        yield collate_windows(windows, indices, padding)
+
+
+def full_batch(rows: int, length: int, max_length: int, packing: bool) -> TextBatch:
+    """Rows of `length` places without padding."""
+    ids = torch.zeros((rows, length), dtype=torch.long)
+    numbers = (1 + torch.arange(length) // max_length).expand(rows, -1)
+    # No id is padding, so that every place counts.
+    return TextBatch(ids, ids, ids.numel(), -1, numbers.contiguous() if packing else None)
+
+
+def _one_a_row(windows: Windows, rows: int, seed: int, epoch: int) -> Iterator[PackedRows]:
+    order = shuffled(len(windows.lengths), generator_for(seed, epoch))
+    for start in range(0, len(order), rows):
+        some = order[start : start + rows]
+        yield PackedRows(some, np.ones(len(some), np.int64))

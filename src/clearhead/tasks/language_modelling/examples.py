@@ -1,0 +1,74 @@
+"""The texts of a recipe: from its files to a tokenizer and ids."""
+
+import dataclasses
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import final
+
+from clearhead.data import PreparedText, TextFile, check_file, prepare_text, read_documents
+from clearhead.recipe import Data, Recipe, ResolvedModel, TextSettings, share_to_validate, texts_to_validate
+from clearhead.tasks.examples import Doing, Tokenizers
+from clearhead.tasks.measured import Sizes
+from clearhead.text import learn_tokenizer
+
+# Where a recipe names no number of pieces: of byte pairs; and of characters, as no script has more.
+USUAL_PIECES = {"bpe": 8_000, "characters": 16_000}
+
+
+@dataclasses.dataclass(frozen=True)
+class TextSet:
+    """One corpus to validate with: its ids for the loss."""
+
+    corpus: PreparedText
+
+
+@final
+class TextExamples:
+    """`Examples` of documents. Raises DataError where a file is missing."""
+
+    sizes_are_chosen = False
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+        share = share_to_validate(recipe.data)
+        self._training = [_text_file(recipe.data, one, stop=1.0 - share) for one in recipe.data.texts]
+        named = [_text_file(recipe.data, one) for one in texts_to_validate(recipe.data)]
+        rest = [dataclasses.replace(one, start=one.stop, stop=1.0) for one in self._training]
+        self._validation = named or rest
+        for file in (*self._training, *self._validation):
+            check_file(file.path)
+
+    def sizes(self) -> Sizes:
+        model = {**self.recipe.model.model_dump(), "preset": self.recipe.model.preset or "gpt_tiny"}
+        return Sizes(pieces_for(self.recipe), ResolvedModel.model_validate(model))
+
+    def tokenizers(self, pieces: int, doing: Doing) -> Tokenizers:
+        text = self.recipe.text
+        learned = learn_tokenizer(text.kind, self._texts(doing), pieces, fold=text.normalize == "folded")
+        return learned, learned
+
+    def training(self, tokenizers: Tokenizers, doing: Doing) -> PreparedText:
+        def read(tokens: int) -> None:
+            doing(f"cutting the training documents into pieces: {tokens:,} tokens")
+
+        return prepare_text(self._training, tokenizers[0], progress=read)
+
+    def validation(self, tokenizers: Tokenizers) -> tuple[TextSet, ...]:
+        return (TextSet(prepare_text(self._validation, tokenizers[0])),)
+
+    def doubts(self) -> Iterator[str]:
+        return iter(())
+
+    def _texts(self, doing: Doing) -> Iterator[str]:
+        doing("reading the training files")
+        return itertools.chain.from_iterable(map(read_documents, self._training))
+
+
+def pieces_for(recipe: Recipe) -> int:
+    """How many pieces a tokenizer has at most."""
+    return recipe.text.size or USUAL_PIECES[recipe.text.kind]
+
+
+def _text_file(data: Data, text: TextSettings, stop: float = 1.0) -> TextFile:
+    return TextFile(Path(data.folder or ".") / text.text, text.documents, stop=stop)

@@ -1,0 +1,76 @@
+"""Documents in pieces: each place in one of them, at other cuts in each epoch."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clearhead.data import TokenFile, Windows, cut, cut_to_judge
+
+
+def documents(*lengths: int) -> TokenFile:
+    """Of so many ids each, which are all different: 0, 1, 2, …"""
+    return TokenFile(np.arange(sum(lengths), dtype=np.uint16), np.array(lengths, np.int32))
+
+
+def pieces(windows: Windows) -> list[tuple[list[int], list[int]]]:
+    """What each piece reads, and what it predicts."""
+    found = []
+    for index in range(len(windows.lengths)):
+        read, _ = windows.gather(np.array([index]))
+        known = windows.known[index]
+        found.append((read.tolist(), windows.following(np.array([index])).tolist()[known:]))
+    return found
+
+
+@given(lengths=st.lists(st.integers(2, 40), min_size=1, max_size=6), length=st.integers(1, 12), epoch=st.integers(0, 5))
+def test_each_token_is_predicted_once_after_the_one_before_it(lengths: list[int], length: int, epoch: int) -> None:
+    """All ids but the first of each document, and none is read across two documents."""
+    file = documents(*lengths)
+    found = pieces(cut(file, length, seed=1, epoch=epoch))
+    predicted = sorted(one for _, following in found for one in following)
+    first = set(file.begins.tolist())
+    assert predicted == [one for one in range(sum(lengths)) if one not in first]
+    for read, following in found:
+        assert 1 <= len(read) <= length
+        assert following == [one + 1 for one in read]
+
+
+@given(
+    lengths=st.lists(st.integers(2, 40), min_size=1, max_size=6), length=st.integers(2, 12), context=st.integers(0, 11)
+)
+def test_to_judge_each_is_predicted_once_with_its_context(lengths: list[int], length: int, context: int) -> None:
+    context = min(context, length - 1)
+    file = documents(*lengths)
+    found = pieces(cut_to_judge(file, length, context))
+    first = set(file.begins.tolist())
+    assert sorted(one for _, following in found for one in following) == [
+        one for one in range(sum(lengths)) if one not in first
+    ]
+    for read, following in found:
+        assert len(read) <= length
+        begin = max(one for one in first if one <= read[0])
+        # What is read before the first that is predicted: all of the document, or the context.
+        assert read[0] == begin or following[0] - 1 - read[0] == context
+
+
+def test_cuts_are_other_ones_in_each_epoch_and_for_each_seed() -> None:
+    file = documents(1000)
+    cuts = [cut(file, 64, seed=seed, epoch=epoch).starts.tolist() for seed, epoch in ((1, 0), (1, 1), (2, 0), (1, 0))]
+    assert cuts[0] == cuts[3]
+    assert cuts[0] != cuts[1]
+    assert cuts[0] != cuts[2]
+    lengths = cut(file, 64, seed=1, epoch=0).lengths
+    assert set(lengths[1:-1].tolist()) == {64}
+
+
+def test_what_fits_is_not_cut() -> None:
+    windows = cut(documents(5, 9), 8, seed=1, epoch=3)
+    assert (windows.starts.tolist(), windows.lengths.tolist()) == ([0, 5], [4, 8])
+
+
+@pytest.mark.parametrize("context", [0, 3])
+def test_to_judge_cuts_begin_at_the_beginning(context: int) -> None:
+    windows = cut_to_judge(documents(12), 5, context)
+    assert windows.starts[:2].tolist() == [0, 5 - context]
+    assert windows.known.tolist() == [0, *[context] * (len(windows.known) - 1)]

@@ -1,0 +1,112 @@
+"""Which keys belong to which task, and what a person is told who mixes them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from clearhead.errors import RecipeError
+from clearhead.recipe import Recipe, build_recipe, parse_recipe
+from clearhead.recipe.jobs import share_to_validate, texts_to_validate
+
+
+def language_model(**changes: Any) -> dict[str, Any]:
+    values = {
+        "name": "tiny",
+        "task": "language-modelling",
+        "data": {"train": {"text": "a.txt"}, "validate": {"share": 0.1}},
+        "training": {"steps": 1},
+    }
+    return values | changes
+
+
+def test_a_task_has_a_family_and_a_family_a_task() -> None:
+    recipe = build_recipe(language_model(), "r")
+    assert (recipe.task, recipe.family) == ("language-modelling", "decoder-only")
+    values = language_model(family="decoder-only")
+    del values["task"]
+    assert build_recipe(values, "r") == recipe
+
+
+def test_none_is_translation(make_recipe: Callable[..., Recipe]) -> None:
+    assert (make_recipe().task, make_recipe().family) == ("translation", "encoder-decoder")
+
+
+def test_nothing_is_smoothed_unless_it_is_asked_for(make_recipe: Callable[..., Recipe]) -> None:
+    assert make_recipe().training.loss.label_smoothing == 0.1
+    assert build_recipe(language_model(), "r").training.loss.label_smoothing == 0.0
+    smoothed = language_model(training={"steps": 1, "loss": {"label_smoothing": 0.2}})
+    assert build_recipe(smoothed, "r").training.loss.label_smoothing == 0.2
+
+
+def test_what_is_written_reads_the_same() -> None:
+    for data in (
+        {"train": {"text": "a.txt"}, "validate": {"share": 0.1}},
+        {"train": [{"text": "a", "documents": "line"}, {"text": "b"}], "validate": {"text": "c"}},
+    ):
+        model = {"preset": "llama_tiny", "layers": 2, "share_embeddings": False}
+        recipe = build_recipe(language_model(data=data, model=model, text={"kind": "characters"}), "r")
+        assert build_recipe(parse_recipe(recipe.to_yaml(), "again"), "again") == recipe
+
+
+def test_what_validates() -> None:
+    share = build_recipe(language_model(), "r").data
+    assert (texts_to_validate(share), share_to_validate(share)) == ((), 0.1)
+    named = build_recipe(language_model(data={"train": {"text": "a"}, "validate": {"text": "b"}}), "r").data
+    assert [one.text for one in texts_to_validate(named)] == ["b"]
+    assert share_to_validate(named) == 0.0
+
+
+PAIRS = {"source": "a", "target": "b"}
+TEXT, SHARE = {"text": "a"}, {"share": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"data": {"train": PAIRS, "validate": SHARE}}, "r: data.train names source and target, but task=language"),
+        ({"data": {"train": TEXT, "validate": PAIRS}}, "r: data.validate names source and target, but"),
+        ({"task": "translation"}, "r: data.train names a text, but task=translation learns from pairs; name source"),
+        ({"task": "translation", "data": {"train": PAIRS, "validate": SHARE}}, "r: data.validate names a text, but"),
+        ({"data": {"train": SHARE, "validate": TEXT}}, "r: data.train.share is what is kept back"),
+        ({"data": {"train": TEXT, "validate": [TEXT, SHARE]}}, "r: data.validate has a share beside other texts"),
+        (
+            {"data": {"train": TEXT, "validate": SHARE, "filters": {"max_tokens": 3}}},
+            "r: data.filters is for translation; remove it",
+        ),
+        ({"data": {"train": {"txt": "a"}, "validate": SHARE}}, "r: unknown key data.train.0.txt"),
+        ({"data": {"train": {"text": "a", "docs": 1}, "validate": SHARE}}, "documents?"),
+        ({"data": {"train": {"text": "a", "documents": "word"}, "validate": SHARE}}, "expected 'file', 'paragraph' or"),
+        ({"data": {"train": {"documents": "line"}, "validate": SHARE}}, "r: data.train.0.text is missing; add it"),
+        (
+            {"data": {"train": TEXT, "validate": {"share": 1}}},
+            "r: data.validate.0.share=1 is not allowed: expected less",
+        ),
+        ({"data": {"train": TEXT, "validate": {"share": "10%"}}}, "write 0.1"),
+        ({"task": "language-modeling"}, "r: task='language-modeling' is not allowed: expected 'translation' or 'lang"),
+        ({"family": "encoder-decoder"}, "r: task=language-modelling trains a model of family=decoder-only, not"),
+        ({"model": {"encoder_layers": 2}}, "r: model.encoder_layers is no setting of family=decoder-only; set model.l"),
+        ({"model": {"preset": "street"}}, "r: model.preset=street is no model of family=decoder-only; choose gpt_tiny"),
+        ({"model": {"layer": 2}}, "r: unknown key model.layer; did you mean layers?"),
+        ({"text": {"tags": True}}, "r: text.tags is for translation; remove it"),
+        ({"text": {"joint": False}}, "r: text.joint is for translation; remove it"),
+        ({"text": {"merge_dropout": 0.1}}, "r: text.merge_dropout is for translation; remove it"),
+        ({"text": {"kind": "characters", "tags": True}}, "r: text: tags=true is for kind=bpe"),
+        ({"text": {"kind": "character"}}, "r: text.kind='character' is not allowed: expected 'bpe' or 'characters'"),
+        ({"training": {"steps": 1, "select_by": "bleu"}}, "r: training.select_by is for translation; remove it"),
+    ],
+)
+def test_mixtures_are_refused_in_one_line(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        build_recipe(language_model(**changes), "r")
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_translation_has_no_layers_of_one_stack(make_recipe: Callable[..., Recipe]) -> None:
+    with pytest.raises(RecipeError, match=r"set model.encoder_layers or model.decoder_layers"):
+        make_recipe("model.layers=2")
+    with pytest.raises(
+        RecipeError, match=r"model.preset=gpt_tiny is no model of family=encoder-decoder; choose paper_b"
+    ):
+        make_recipe("model.preset=gpt_tiny")

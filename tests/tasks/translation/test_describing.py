@@ -1,0 +1,17 @@
+"""What a card says of a translation model; tests/training/test_card.py has the whole card."""
+
+from collections.abc import Callable
+
+from clearhead.recipe import Recipe
+from clearhead.tasks.translation.describing import description
+from clearhead.training.run_inputs import prepare_run
+
+
+def test_it_names_sizes_use_and_files(make_recipe: Callable[..., Recipe]) -> None:
+    inputs = prepare_run(make_recipe("text={size: 260, tags: true}"))
+    told = description(inputs.recipe, inputs.config, inputs.training, inputs.tokenizers)
+    assert told.sizes == "1+1 layers, width 16, 2 heads, vocabulary 260"
+    assert told.shell == 'echo "a sentence" | clearhead translate PATH-OF-THIS-FOLDER --to fr'
+    assert told.python == 'bundle.translate("a sentence", to="fr")'
+    assert told.data.startswith("30 sentence pairs (")
+    assert told.data.endswith(":\n\n- train.en, train.fr (en → fr)")

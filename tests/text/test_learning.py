@@ -1,0 +1,20 @@
+"""A kind of tokenizer by its name."""
+
+import pytest
+
+from clearhead.errors import TokenizerError
+from clearhead.text import BytePairTokenizer, CharacterTokenizer, learn_tokenizer
+
+
+def test_each_kind_by_its_name() -> None:
+    texts = ["one’s one"]
+    pairs, characters = learn_tokenizer("bpe", texts, 264, ["fr"], fold=True), learn_tokenizer("characters", texts, 99)
+    assert pairs.to_json() == BytePairTokenizer.learn(texts, 264, ["fr"], fold=True).to_json()
+    assert characters.to_json() == CharacterTokenizer.learn(texts, 99).to_json()
+    assert "’" in characters.to_json()
+
+
+def test_no_text() -> None:
+    for kind in ("bpe", "characters"):
+        with pytest.raises(TokenizerError, match="there is no text to learn"):
+            learn_tokenizer(kind, [], 300)
