@@ -116,7 +116,7 @@ def forward_of_an_instance(model: EncoderDecoder) -> None:
 
 def inner_function(model: EncoderDecoder) -> None:
     module = model.decoder.layers[0].cross_attention
-    module._attend = lambda query, attended, mask: query.transpose(1, 2).flatten(2)  # type: ignore[method-assign]
+    module._attend = lambda query, *attended: query.transpose(1, 2).flatten(2)  # type: ignore[method-assign]
 
 
 CHANGES: list[Change] = [
@@ -353,7 +353,7 @@ class TestListening:
         """As where somebody wrote it into model/config.py and model/feed_forward.py, as CONTRIBUTING.md says."""
         choices = import_module("clearhead.model.config")._CHOICES
         monkeypatch.setitem(choices, "activation", (*choices["activation"], "mish"))
-        monkeypatch.setitem(import_module("clearhead.model.feed_forward")._FUNCTIONS, "mish", functional.mish)
+        monkeypatch.setitem(import_module("clearhead.model.feed_forward").FUNCTIONS, "mish", functional.mish)
         preparing._note.cache_clear()
         tokenizer = two_languages.source_tokenizer
         model = EncoderDecoder(dataclasses.replace(two_languages.config, activation="mish"), seed=3)

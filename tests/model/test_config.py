@@ -6,7 +6,7 @@ import jaxtyping
 import pytest
 
 from clearhead.errors import ConfigError
-from clearhead.model import DecoderOnlyConfig, FamilyConfig, TransformerConfig
+from clearhead.model import DecoderOnlyConfig, EncoderOnlyConfig, FamilyConfig, TransformerConfig
 from clearhead.model.config import BlockConfig, BlockFields
 
 GOOD = {"source_vocabulary": 100, "target_vocabulary": 100}
@@ -69,7 +69,11 @@ def test_what_cannot_be_is_refused_in_one_line(changes: dict[str, object], messa
     assert "\n" not in str(error.value)
 
 
-FAMILIES = [(TransformerConfig, GOOD), (DecoderOnlyConfig, {"vocabulary": 100})]
+FAMILIES = [
+    (TransformerConfig, GOOD),
+    (DecoderOnlyConfig, {"vocabulary": 100}),
+    (EncoderOnlyConfig, {"vocabulary": 100}),
+]
 every_family = pytest.mark.parametrize(("kind", "vocabularies"), FAMILIES)
 
 
@@ -130,6 +134,37 @@ def test_a_decoder_only_that_cannot_be_is_refused_in_one_line(changes: dict[str,
     try:
         with pytest.raises(ConfigError, match=message) as error:
             DecoderOnlyConfig(**{"vocabulary": 100, **changes})
+    finally:
+        jaxtyping.config.update("jaxtyping_disable", False)
+    assert "\n" not in str(error.value)
+
+
+def test_files_tell_what_an_encoder_only_is() -> None:
+    config = EncoderOnlyConfig(vocabulary=100, segments=2, pooling="mean", classes=3)
+    plain = config.as_plain()
+    assert (plain["segments"], plain["pooling"], plain["classes"], plain["pooler"]) == (2, "mean", 3, False)
+    assert EncoderOnlyConfig(**plain) == config
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"vocabulary": 0}, "vocabulary=0 is not a whole number from 1 to "),
+        ({"layers": 1.5}, "layers=1.5 is not a whole number from 0 to 1,024"),
+        ({"segments": -1}, "segments=-1 is not a whole number from 0 to "),
+        ({"pooler": 1}, "pooler=1 is not known; choose one of True, False"),
+        ({"pooling": "last"}, "pooling='last' is not known; choose one of first, mean"),
+        ({"masked_head": True}, "masked_head=True is not known; choose one of transform, plain, none"),
+        ({"classes": 1}, "classes=1 leaves nothing to choose; set 2 or more, or 0 for no classification head"),
+        ({"masked_head": "none", "share_embeddings": False}, "but masked_head=none; set share_embeddings=True or"),
+        ({"embedding_norm": "layer"}, "embedding_norm='layer' is not known; choose one of True, False"),
+    ],
+)
+def test_an_encoder_only_that_cannot_be_is_refused_in_one_line(changes: dict[str, object], message: str) -> None:
+    jaxtyping.config.update("jaxtyping_disable", True)
+    try:
+        with pytest.raises(ConfigError, match=message) as error:
+            EncoderOnlyConfig(**{"vocabulary": 100, **changes})
     finally:
         jaxtyping.config.update("jaxtyping_disable", False)
     assert "\n" not in str(error.value)

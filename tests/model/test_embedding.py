@@ -57,3 +57,32 @@ def test_a_logit_is_the_product_with_a_token_s_row() -> None:
     matrix = nn.Embedding(9, 4)
     vector = torch.randn(1, 1, 4)
     torch.testing.assert_close(Output(matrix)(vector)[0, 0, 5], vector[0, 0] @ matrix.weight[5])
+
+
+def test_a_bias_is_added_to_the_logits() -> None:
+    output = Output(nn.Embedding(9, 4), bias=True)
+    with torch.no_grad():
+        output.bias.copy_(torch.arange(9.0))
+    vector = torch.randn(1, 1, 4)
+    torch.testing.assert_close(output(vector)[0, 0, 5], vector[0, 0] @ output.matrix.weight[5] + 5)
+
+
+@pytest.mark.parametrize("positions", ["sinusoidal", "rotary"])
+def test_a_segment_has_a_vector_that_is_added(positions: str) -> None:
+    """Devlin et al. 2019, figure 2: token, segment and position."""
+    matrix = nn.Embedding(9, 4)
+    plain, embedding = Embedding(config(positions=positions), matrix), Embedding(config(positions=positions), matrix, 2)
+    with torch.no_grad():
+        embedding.segments.weight.copy_(torch.tensor([[1.0, 2.0, 3.0, 4.0], [10.0, 20.0, 30.0, 40.0]]))
+    ids = torch.tensor([[3, 3, 7]])
+    added = embedding.segments.weight[[0, 1, 1]]
+    torch.testing.assert_close(embedding(ids, kinds=torch.tensor([[0, 1, 1]])), plain(ids) + added)
+
+
+def test_the_sum_is_normalised_where_asked() -> None:
+    """By its mean and deviation, over the width."""
+    matrix = nn.Embedding(9, 4)
+    embedding = Embedding(config(embedding_norm=True, scale_embeddings=False, positions="rotary", eps=1e-12), matrix)
+    row = matrix.weight[7]
+    expected = (row - row.mean()) / row.var(correction=0).sqrt()
+    torch.testing.assert_close(embedding(torch.tensor([[7]]))[0, 0], expected)

@@ -2,7 +2,14 @@
 
 import pytest
 
-from clearhead.model import DecoderOnly, DecoderOnlyConfig, EncoderDecoder, TransformerConfig
+from clearhead.model import (
+    DecoderOnly,
+    DecoderOnlyConfig,
+    EncoderDecoder,
+    EncoderOnly,
+    EncoderOnlyConfig,
+    TransformerConfig,
+)
 from clearhead.model.as_built import departure
 from clearhead.model.families import built
 
@@ -24,6 +31,14 @@ def test_a_decoder_only(layers: int) -> None:
     model = built(DecoderOnlyConfig(vocabulary=9, layers=layers, **SIZES))
     assert isinstance(model, DecoderOnly)
     assert len(model.decoder.layers) == layers
+
+
+@pytest.mark.parametrize("layers", [0, 1])
+def test_an_encoder_only(layers: int) -> None:
+    model = built(EncoderOnlyConfig(vocabulary=9, layers=layers, **SIZES))
+    assert isinstance(model, EncoderOnly)
+    assert len(model.encoder.layers) == layers
+    assert departure(model) is None
 
 
 def test_what_is_built_is_as_built() -> None:

@@ -3,7 +3,14 @@
 import pytest
 import torch
 
-from clearhead.model import DecoderOnly, DecoderOnlyConfig, EncoderDecoder, TransformerConfig
+from clearhead.model import (
+    DecoderOnly,
+    DecoderOnlyConfig,
+    EncoderDecoder,
+    EncoderOnly,
+    EncoderOnlyConfig,
+    TransformerConfig,
+)
 
 
 def model(seed: int = 1, **changes: object) -> EncoderDecoder:
@@ -67,3 +74,14 @@ def test_a_seed_is_all_that_counts() -> None:
     first = model(seed=7).output.matrix.weight
     torch.manual_seed(2)
     assert torch.equal(first, model(seed=7).output.matrix.weight)
+
+
+def test_no_number_of_an_encoder_only_is_left_out() -> None:
+    model = EncoderOnly(
+        EncoderOnlyConfig(
+            vocabulary=40, width=8, heads=2, inner_width=8, layers=1, segments=2, pooler=True, classes=3,
+            share_embeddings=False, embedding_norm=True,
+        )
+    )  # fmt: skip
+    assert all(parameter.isfinite().all() for parameter in model.parameters())
+    assert (model.output.bias == 0).all()

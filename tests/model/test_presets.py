@@ -1,14 +1,19 @@
 """Sizes and parameter counts of the paper's table 3."""
 
 import dataclasses
+from collections.abc import Callable
 
 import pytest
 import torch
 
 from clearhead.model import (
     CAUSAL_PRESETS,
+    MASKED_PRESETS,
     PRESETS,
+    EncoderOnlyConfig,
     FamilyConfig,
+    bert_base,
+    bert_tiny,
     gpt2_small,
     gpt_tiny,
     llama_tiny,
@@ -84,3 +89,22 @@ def test_llama_tiny_has_as_many_parameters_as_stories15m() -> None:
 def test_every_causal_preset_takes_a_vocabulary_and_can_be_changed(name: str) -> None:
     config = dataclasses.replace(CAUSAL_PRESETS[name](500), layers=1)
     assert (config.vocabulary, config.layers) == (500, 1)
+
+
+@pytest.mark.parametrize(("preset", "count"), [(bert_tiny, 4_385_920), (bert_base, 109_482_240)])
+def test_bert_has_as_many_parameters_as_the_published_models(
+    preset: Callable[[int], EncoderOnlyConfig], count: int
+) -> None:
+    """google-research/bert, readme (4.4 and 110 million), and `BertModel(BertConfig(…)).num_parameters()`.
+
+    The masked head adds a square matrix, its bias, a norm's two vectors, and a bias for each piece.
+    """
+    config = preset(30_522)
+    assert parameters(dataclasses.replace(config, masked_head="none")) == count
+    assert parameters(config) == count + config.width**2 + 3 * config.width + 30_522
+
+
+@pytest.mark.parametrize("name", MASKED_PRESETS)
+def test_every_masked_preset_takes_a_vocabulary_and_can_be_changed(name: str) -> None:
+    config = dataclasses.replace(MASKED_PRESETS[name](500), layers=1, classes=3)
+    assert (config.vocabulary, config.layers, config.classes) == (500, 1, 3)

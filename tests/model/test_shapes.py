@@ -5,7 +5,14 @@ from typing import Any, get_args
 
 import pytest
 
-from clearhead.model import DecoderOnly, DecoderOnlyConfig, EncoderDecoder, TransformerConfig
+from clearhead.model import (
+    DecoderOnly,
+    DecoderOnlyConfig,
+    EncoderDecoder,
+    EncoderOnly,
+    EncoderOnlyConfig,
+    TransformerConfig,
+)
 from clearhead.model.config import Activation, PositionKind
 from clearhead.model.shapes import parameter_shapes, table_numbers
 
@@ -51,6 +58,22 @@ def test_they_are_a_decoder_onlys(positions: Any, placement: Any, share: bool) -
         norm_placement=placement, share_embeddings=share, query_key_norm=share, embedding_norm=share,
     )  # fmt: skip
     model = DecoderOnly(config)
+    for every in (False, True):
+        built = {name: tuple(one.shape) for name, one in model.named_parameters(remove_duplicate=not every)}
+        assert parameter_shapes(config, shared=every) == built
+    assert table_numbers(config) == sum(table.numel() for table in model.buffers())
+
+
+@pytest.mark.parametrize("head", ["transform", "plain", "none"])
+@pytest.mark.parametrize("norm", ["layer", "rms"])
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("rest", [{}, {"segments": 2, "pooler": True, "embedding_norm": True}, {"classes": 3}])
+def test_they_are_an_encoder_onlys(head: Any, norm: Any, bias: bool, rest: dict[str, Any]) -> None:
+    config = EncoderOnlyConfig(
+        vocabulary=7, layers=2, width=8, heads=4, inner_width=12, max_length=5, masked_head=head, norm=norm, bias=bias,
+        share_embeddings=head != "plain", **rest,
+    )  # fmt: skip
+    model = EncoderOnly(config)
     for every in (False, True):
         built = {name: tuple(one.shape) for name, one in model.named_parameters(remove_duplicate=not every)}
         assert parameter_shapes(config, shared=every) == built

@@ -61,7 +61,7 @@ def mish(signatures_unchecked: None, monkeypatch: pytest.MonkeyPatch) -> Iterato
     """x · tanh(ln(1 + e^x)) (Misra 2019), by the three entries that CONTRIBUTING.md names."""
     choices = config._CHOICES
     monkeypatch.setitem(choices, "activation", (*choices["activation"], "mish"))
-    monkeypatch.setitem(feed_forward._FUNCTIONS, "mish", F.mish)
+    monkeypatch.setitem(feed_forward.FUNCTIONS, "mish", F.mish)
     (x,) = named("x")
     # tanh(ln u) = (u² - 1) / (u² + 1)
     squared = (1 + exp(x)) ** 2

@@ -7,9 +7,16 @@ from clearhead.lazy import lazy_names
 if TYPE_CHECKING:
     from clearhead.model.cache import DecoderCache, StackCache
     from clearhead.model.causal import DecoderOnly
-    from clearhead.model.config import DecoderOnlyConfig, FamilyConfig, TransformerConfig
+    from clearhead.model.config import (
+        AutoregressiveConfig,
+        DecoderOnlyConfig,
+        EncoderOnlyConfig,
+        FamilyConfig,
+        TransformerConfig,
+    )
     from clearhead.model.encoder_decoder import EncoderDecoder
     from clearhead.model.kernels import explicit_attention, fused_attention
+    from clearhead.model.masked import EncoderOnly
     from clearhead.model.masks import (
         Masks,
         Segments,
@@ -22,7 +29,10 @@ if TYPE_CHECKING:
     from clearhead.model.observed import Observed, See, unseen
     from clearhead.model.presets import (
         CAUSAL_PRESETS,
+        MASKED_PRESETS,
         PRESETS,
+        bert_base,
+        bert_tiny,
         gpt2_small,
         gpt_tiny,
         llama_tiny,
@@ -34,11 +44,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CAUSAL_PRESETS",
+    "MASKED_PRESETS",
     "PRESETS",
+    "AutoregressiveConfig",
     "DecoderCache",
     "DecoderOnly",
     "DecoderOnlyConfig",
     "EncoderDecoder",
+    "EncoderOnly",
+    "EncoderOnlyConfig",
     "FamilyConfig",
     "Masks",
     "Observed",
@@ -46,6 +60,8 @@ __all__ = [
     "Segments",
     "StackCache",
     "TransformerConfig",
+    "bert_base",
+    "bert_tiny",
     "causal_mask",
     "explicit_attention",
     "fused_attention",
@@ -69,14 +85,24 @@ __getattr__, __dir__ = lazy_names(
     {
         "cache": ("DecoderCache", "StackCache"),
         "causal": ("DecoderOnly",),
-        "config": ("DecoderOnlyConfig", "FamilyConfig", "TransformerConfig"),
+        "config": (
+            "AutoregressiveConfig",
+            "DecoderOnlyConfig",
+            "EncoderOnlyConfig",
+            "FamilyConfig",
+            "TransformerConfig",
+        ),
         "encoder_decoder": ("EncoderDecoder",),
         "kernels": ("explicit_attention", "fused_attention"),
+        "masked": ("EncoderOnly",),
         "masks": ("Masks", "Segments", "causal_mask", "masks_for", "packed_masks", "padding_mask", "unpadded_masks"),
         "observed": ("Observed", "See", "unseen"),
         "presets": (
             "CAUSAL_PRESETS",
+            "MASKED_PRESETS",
             "PRESETS",
+            "bert_base",
+            "bert_tiny",
             "gpt2_small",
             "gpt_tiny",
             "llama_tiny",

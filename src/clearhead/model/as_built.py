@@ -134,7 +134,7 @@ _CALLED = "forward", "see", "_call_impl", "_wrapped_call_impl"
 _CODE: list[tuple[Callable[[Any], Any], ModuleType | type, Any]] = []
 # By their paths: of the names of this package, `attention` is a function.
 _NAMES = (
-    "attention", "blocks", "dropout", "embedding", "feed_forward", "kernels", "linear", "masks", "norms",
+    "attention", "blocks", "dropout", "embedding", "feed_forward", "heads", "kernels", "linear", "masks", "norms",
     "position_bias", "positions", "stacks",
 )  # fmt: skip
 _OURS = [importlib.import_module(f"clearhead.model.{name}") for name in _NAMES]

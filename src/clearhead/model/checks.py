@@ -39,16 +39,37 @@ def require_lengths(lengths: object, prompts: Tensor) -> None:
         )
 
 
+def require_kinds(kinds: object, ids: Tensor, segments: int) -> None:
+    """Raise ConfigError unless `kinds` say of each id which of the model's segments it is of."""
+    if not segments:
+        raise ConfigError("kinds are given, but the model has segments=0; leave them out, or use a model with segments")
+    require_ids("kinds", kinds)
+    assert isinstance(kinds, Tensor)
+    if kinds.shape != ids.shape:
+        raise ConfigError(f"kinds is {_described(kinds)} but ids has shape {tuple(ids.shape)}; give a kind for each id")
+
+
 def require_vocabulary(ids: Tensor, vocabulary: int) -> None:
     """Raise ConfigError where one of the ids is outside; that reads them, so it is asked once torch has refused."""
-    if not ids.numel() or ids.is_meta:
-        return
-    least, greatest = (int(one) for one in ids.aminmax())
-    if least < 0 or greatest >= vocabulary:
+    if (wrong := _outside(ids, vocabulary)) is not None:
         raise ConfigError(
-            f"id {least if least < 0 else greatest} is outside of the vocabulary, which has 0 to {vocabulary - 1}; use "
-            "the tokenizer that the model was made for"
+            f"id {wrong} is outside of the vocabulary, which has 0 to {vocabulary - 1}; use the tokenizer that the "
+            "model was made for"
         )
+
+
+def require_segments(kinds: Tensor, segments: int) -> None:
+    """The same of the kinds of tokens, each of which has a segment embedding."""
+    if (wrong := _outside(kinds, segments)) is not None:
+        raise ConfigError(f"kind {wrong} is outside of the model's segments, 0 to {segments - 1}; give one of these")
+
+
+def _outside(ids: Tensor, count: int) -> int | None:
+    """An id that is not one of 0 to count - 1, if there is one."""
+    if not ids.numel() or ids.is_meta:
+        return None
+    least, greatest = (int(one) for one in ids.aminmax())
+    return least if least < 0 else greatest if greatest >= count else None
 
 
 def require_mask(mask: object) -> None:

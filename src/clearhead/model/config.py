@@ -15,6 +15,8 @@ Sharing = Literal["all", "target", "none"]
 Initialization = Literal["paper", "gpt2", "bert"]
 # The kinds of positions whose vectors are added to those of tokens; the others act inside attention.
 ADDED = ("sinusoidal", "sinusoidal-concatenated", "learned")
+MaskedHead = Literal["transform", "plain", "none"]
+Pooling = Literal["first", "mean"]
 # The function by which each gated activation multiplies a second projection (Shazeer 2020).
 GATED = {"reglu": "relu", "geglu": "gelu", "geglu-tanh": "gelu-tanh", "swiglu": "silu"}
 
@@ -29,7 +31,8 @@ _CHOICES = {
 MOST_SIZES = {
     "source_vocabulary": 2**24, "target_vocabulary": 2**24, "vocabulary": 2**24, "width": 2**16, "heads": 2**12,
     "kv_heads": 2**12, "head_width": 2**16, "inner_width": 2**18, "encoder_layers": 2**10, "decoder_layers": 2**10,
-    "layers": 2**10, "max_length": 2**20, "relative_buckets": 2**12, "relative_distance": 2**16,
+    "layers": 2**10, "max_length": 2**20, "relative_buckets": 2**12, "relative_distance": 2**16, "segments": 2**10,
+    "classes": 2**20,
 }  # fmt: skip
 # What version 0.1 took for granted.
 EPS = 1e-5
@@ -226,7 +229,60 @@ class DecoderOnlyConfig(BlockFields):
         return _plain(self)
 
 
-FamilyConfig = TransformerConfig | DecoderOnlyConfig
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class EncoderOnlyConfig(BlockFields):
+    """What an encoder-only Transformer (BERT) is made of: one stack of blocks, its vocabulary and its heads.
+
+    What all blocks have in common is named as in `BlockConfig`, and means the same.
+    segments: how many kinds of tokens have an embedding that is added, such as 2 for pairs of sentences; 0 for none.
+    masked_head: what fills masked places: "transform" is a layer like BERT's before the vocabulary's matrix, "plain"
+    that matrix alone (Geiping and Goldstein 2023, "Cramming"), "none" neither. share_embeddings: whether the matrix is
+    the embedding's.
+    pooling: what one vector of a text is made of: its "first" token's, or the "mean" of its tokens'. pooler: whether
+    tanh(x·W + b) of it follows.
+    classes: how many there are to choose from, by that vector; 0 for no classification head.
+
+    Raises ConfigError where the values contradict each other.
+    """
+
+    vocabulary: int
+    layers: int = 6
+    segments: int = 0
+    masked_head: MaskedHead = "transform"
+    share_embeddings: bool = True
+    pooler: bool = False
+    pooling: Pooling = "first"
+    classes: int = 0
+
+    def __post_init__(self) -> None:
+        for name, least in (("vocabulary", 1), ("layers", 0), ("segments", 0), ("classes", 0)):
+            _require_whole(name, getattr(self, name), least)
+        for name in ("share_embeddings", "pooler"):
+            _require_choice(name, getattr(self, name), (True, False))
+        _require_choice("masked_head", self.masked_head, get_args(MaskedHead))
+        _require_choice("pooling", self.pooling, get_args(Pooling))
+        _ = self.block  # What contradicts itself in there is said at once.
+        if self.classes == 1:
+            raise ConfigError("classes=1 leaves nothing to choose; set 2 or more, or 0 for no classification head")
+        if self.masked_head == "none" and not self.share_embeddings:
+            raise ConfigError(
+                "share_embeddings=False gives the masked head a matrix of its own, but masked_head=none; set "
+                "share_embeddings=True or masked_head=plain"
+            )
+
+    @property
+    def block(self) -> BlockConfig:
+        """What each of its blocks is made of."""
+        return _block(self)
+
+    def as_plain(self) -> dict[str, Any]:
+        """Its values by name, as files hold them. What version 0.1 did not know is left out where it is usual."""
+        return _plain(self)
+
+
+# Of the families that write token by token, and of all.
+AutoregressiveConfig = TransformerConfig | DecoderOnlyConfig
+FamilyConfig = AutoregressiveConfig | EncoderOnlyConfig
 
 
 def _block(config: BlockFields) -> BlockConfig:

@@ -18,7 +18,7 @@ def _squared_relu(numbers: Tensor) -> Tensor:
     return F.relu(numbers).square()
 
 
-_FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
+FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": F.relu,
     "gelu": F.gelu,
     "gelu-tanh": functools.partial(F.gelu, approximate="tanh"),
@@ -41,7 +41,7 @@ class FeedForward(Observed):
         self.gate = Linear(*sizes, config.bias) if config.activation in GATED else None
         self.outer = Linear(config.inner_width, config.width, config.bias)
         self.activation = GATED.get(config.activation, config.activation)
-        self.function = _FUNCTIONS[self.activation]
+        self.function = FUNCTIONS[self.activation]
         self.dropout = Dropout(config.activation_dropout)
 
     def forward(self, inputs: Float[Tensor, "batch length width"]) -> Float[Tensor, "batch length width"]:

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from clearhead.model.attention import Attention
 from clearhead.model.blocks import Residual
 from clearhead.model.config import Initialization
+from clearhead.model.embedding import Output
 from clearhead.model.feed_forward import FeedForward
 from clearhead.model.position_bias import RelativeBias
 from clearhead.model.positions import Positions
@@ -39,6 +40,8 @@ def initialize(model: nn.Module, seed: int, kind: Initialization = "paper") -> N
             elif (drawn := _table(module)) is not None:
                 table, width = drawn
                 nn.init.normal_(table, std=width**-0.5 if kind == "paper" else _DEVIATION, generator=generator)
+            elif isinstance(module, Output) and module.bias is not None:
+                nn.init.zeros_(module.bias)
             elif isinstance(module, nn.LayerNorm | nn.RMSNorm):
                 module.reset_parameters()
         if kind == "gpt2":

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from clearhead.model.config import DecoderOnlyConfig, TransformerConfig
+from clearhead.model.config import DecoderOnlyConfig, EncoderOnlyConfig, TransformerConfig
 
 
 def paper_base(source_vocabulary: int, target_vocabulary: int) -> TransformerConfig:
@@ -107,10 +107,29 @@ def llama_tiny(vocabulary: int) -> DecoderOnlyConfig:
     )
 
 
+def bert_tiny(vocabulary: int) -> EncoderOnlyConfig:
+    """The smallest published BERT: 4,385,920 parameters at 30,522 pieces, the masked head not counted.
+
+    Source: Turc et al. 2019, "Well-Read Students Learn Better", table 1.
+    """
+    return EncoderOnlyConfig(vocabulary=vocabulary, layers=2, width=128, heads=2, inner_width=512, **_BERT)
+
+
+def bert_base(vocabulary: int) -> EncoderOnlyConfig:
+    """BERT's base model (Devlin et al. 2019): 109,482,240 parameters at 30,522 pieces, the masked head not counted."""
+    return EncoderOnlyConfig(vocabulary=vocabulary, layers=12, width=768, heads=12, inner_width=3072, **_BERT)
+
+
 # What GPT-2's block has that the paper's has not (Radford et al. 2019, section 2.3).
 _GPT2: dict[str, Any] = {
     "positions": "learned", "norm_placement": "pre", "activation": "gelu-tanh", "scale_embeddings": False,
     "initialization": "gpt2",
+}  # fmt: skip
+
+# What BERT has that the paper's encoder has not.
+_BERT: dict[str, Any] = {
+    "positions": "learned", "max_length": 512, "segments": 2, "activation": "gelu", "eps": 1e-12, "pooler": True,
+    "attention_dropout": 0.1, "scale_embeddings": False, "embedding_norm": True, "initialization": "bert",
 }  # fmt: skip
 
 PRESETS: dict[str, Callable[[int, int], TransformerConfig]] = {
@@ -125,3 +144,5 @@ CAUSAL_PRESETS: dict[str, Callable[[int], DecoderOnlyConfig]] = {
     "gpt2_small": gpt2_small,
     "llama_tiny": llama_tiny,
 }
+
+MASKED_PRESETS: dict[str, Callable[[int], EncoderOnlyConfig]] = {"bert_tiny": bert_tiny, "bert_base": bert_base}

@@ -2,7 +2,14 @@
 
 from collections.abc import Iterator
 
-from clearhead.model.config import GATED, BlockConfig, DecoderOnlyConfig, FamilyConfig, TransformerConfig
+from clearhead.model.config import (
+    GATED,
+    BlockConfig,
+    DecoderOnlyConfig,
+    EncoderOnlyConfig,
+    FamilyConfig,
+    TransformerConfig,
+)
 
 Shape = tuple[int, ...]
 Named = Iterator[tuple[str, Shape]]
@@ -13,7 +20,10 @@ def parameter_shapes(config: FamilyConfig, shared: bool = False) -> dict[str, Sh
 
     shared: a matrix that stands in several places is listed under each of its names.
     """
-    found = dict(_decoder_only(config) if isinstance(config, DecoderOnlyConfig) else _encoder_decoder(config))
+    if isinstance(config, TransformerConfig):
+        found = dict(_encoder_decoder(config))
+    else:
+        found = dict(_decoder_only(config) if isinstance(config, DecoderOnlyConfig) else _encoder_only(config))
     if not shared:
         for name in shared_names(config):
             del found[name]
@@ -23,17 +33,18 @@ def parameter_shapes(config: FamilyConfig, shared: bool = False) -> dict[str, Sh
 def shared_names(config: FamilyConfig) -> dict[str, str]:
     """The names of matrices that stand in several places, and under which other name they are listed once."""
     output, target, source = (f"{part}.matrix.weight" for part in ("output", "target_embedding", "source_embedding"))
-    if isinstance(config, DecoderOnlyConfig):
-        return {output: "embedding.matrix.weight"} if config.share_embeddings else {}
+    if not isinstance(config, TransformerConfig):
+        has_output = isinstance(config, DecoderOnlyConfig) or config.masked_head != "none"
+        return {output: "embedding.matrix.weight"} if config.share_embeddings and has_output else {}
     return {"all": {target: source, output: source}, "target": {output: target}, "none": {}}[config.share_embeddings]
 
 
 def table_numbers(config: FamilyConfig) -> int:
     """How many numbers the tables of positions hold that a formula gives, so that no file has them."""
-    if isinstance(config, DecoderOnlyConfig):
-        layers, tables = config.layers, 1
-    else:
+    if isinstance(config, TransformerConfig):
         layers, tables = config.encoder_layers + config.decoder_layers, 2
+    else:
+        layers, tables = config.layers, 1
     if config.positions.startswith("rotary"):
         # A sine and a cosine of each pair of a head's numbers, in each self-attention.
         return layers * config.max_length * config.block.head_width
@@ -55,6 +66,25 @@ def _decoder_only(config: DecoderOnlyConfig) -> Named:
     yield from _embedding("embedding", config.block, config.vocabulary)
     yield from _stack("decoder", config.block, config.layers, ("self_attention",))
     yield "output.matrix.weight", (config.vocabulary, config.width)
+
+
+def _encoder_only(config: EncoderOnlyConfig) -> Named:
+    width, bias = config.width, config.bias
+    yield from _embedding("embedding", config.block, config.vocabulary)
+    if config.segments:
+        yield "embedding.segments.weight", (config.segments, width)
+    yield from _stack("encoder", config.block, config.layers, ("self_attention",))
+    if config.masked_head == "transform":
+        yield from _linear("transform.dense", width, width, bias)
+        yield from _normalization("transform.normalization", config.block)
+    if config.masked_head != "none":
+        yield "output.matrix.weight", (config.vocabulary, width)
+        if bias:
+            yield "output.bias", (config.vocabulary,)
+    if config.pooler:
+        yield from _linear("pooler.dense", width, width, bias)
+    if config.classes:
+        yield from _linear("classifier.output", width, config.classes, bias)
 
 
 def _stack(stack: str, config: BlockConfig, layers: int, attentions: tuple[str, ...]) -> Named:

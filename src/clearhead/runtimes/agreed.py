@@ -61,7 +61,7 @@ def compare() -> None:
         print(f"{part} is not compared: C does not know it, and PyTorch serves such a model")
 
 
-def configs() -> "Iterator[clearhead.model.FamilyConfig]":
+def configs() -> "Iterator[clearhead.model.AutoregressiveConfig]":
     """Small models of each family: each kind of positions with each activation and normalisation, the rest in turn."""
     from clearhead.model import DecoderOnlyConfig, TransformerConfig
     from clearhead.model.config import Activation, NormKind, NormPlacement, PositionKind, Sharing
@@ -86,7 +86,7 @@ def configs() -> "Iterator[clearhead.model.FamilyConfig]":
             yield family(share_embeddings=sharing, **changes, **dict(zip(names, values, strict=True)))
 
 
-def contradiction(config: "clearhead.model.FamilyConfig") -> str | None:
+def contradiction(config: "clearhead.model.AutoregressiveConfig") -> str | None:
     """How C, or the model's own code, differs from what a model of this kind computes; None where neither does."""
     import torch
 

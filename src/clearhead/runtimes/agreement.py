@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from clearhead.model import DecoderOnly, DecoderOnlyConfig, EncoderDecoder, FamilyConfig, Observed, masks_for
+from clearhead.model import AutoregressiveConfig, DecoderOnly, DecoderOnlyConfig, EncoderDecoder, Observed, masks_for
 from clearhead.model.masks import padding_mask
 from clearhead.model.observed import unseen
 from clearhead.runtimes.compiled import CompiledRuntime
@@ -95,7 +95,7 @@ def _watched(model: Model) -> Model:
     return twin
 
 
-def _compiled_steps(config: FamilyConfig, compiled: CompiledRuntime) -> Float[Tensor, "target vocabulary"]:
+def _compiled_steps(config: AutoregressiveConfig, compiled: CompiledRuntime) -> Float[Tensor, "target vocabulary"]:
     source, target = _tokens(config)
     state, found = compiled.begin([source], len(target)), []
     for token in target:
@@ -115,7 +115,7 @@ def _at_once(model: Model) -> Float[Tensor, "target vocabulary"]:
     return logits[0].double()
 
 
-def _tokens(config: FamilyConfig) -> tuple[list[int], list[int]]:
+def _tokens(config: AutoregressiveConfig) -> tuple[list[int], list[int]]:
     """Ids within the model's length, far from each other, none of them padding where there is another."""
     if isinstance(config, DecoderOnlyConfig):
         length = min(_SOURCE + _TARGET, config.max_length)
@@ -132,7 +132,7 @@ def _spread(length: int, vocabulary: int) -> list[int]:
     return [1 + 7919 * place % (vocabulary - 1) if vocabulary > 1 else 0 for place in range(length)]
 
 
-def _bound(config: FamilyConfig) -> float:
+def _bound(config: AutoregressiveConfig) -> float:
     """How far two programs may differ, as a share of the greatest logit: all that is summed on the way to it."""
     attention = 2 * config.width + config.block.head_width + _SOURCE
     feed_forward = config.width + config.inner_width

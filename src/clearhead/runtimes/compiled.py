@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from clearhead.errors import DecodingError
-from clearhead.model.config import FamilyConfig
+from clearhead.model.config import AutoregressiveConfig
 from clearhead.native import crossing
 from clearhead.native import library as native
 from clearhead.native.crossing import FLOAT32, INT32, INT64, address, pointer
@@ -54,7 +54,12 @@ class CompiledRuntime:
     batch_tokens, batch_bytes = BATCH_TOKENS, BATCH_BYTES
 
     def __init__(
-        self, library: native.Library, config: FamilyConfig, weights: Weights, precision: str, is_ours: bool = False
+        self,
+        library: native.Library,
+        config: AutoregressiveConfig,
+        weights: Weights,
+        precision: str,
+        is_ours: bool = False,
     ) -> None:
         self.config = config
         self.sizes = Sizes.of(config)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearhead.errors import UnknownWeightsError
-from clearhead.model.config import BlockConfig, DecoderOnlyConfig, FamilyConfig, TransformerConfig
+from clearhead.model.config import AutoregressiveConfig, BlockConfig, DecoderOnlyConfig, TransformerConfig
 from clearhead.native import crossing
 from clearhead.native import library as native
 from clearhead.native.crossing import FLOAT32, pointer
@@ -31,7 +31,12 @@ class Prepacking:
     """
 
     def __init__(
-        self, library: native.Library, config: FamilyConfig, weights: Weights, precision: str, is_ours: bool = False
+        self,
+        library: native.Library,
+        config: AutoregressiveConfig,
+        weights: Weights,
+        precision: str,
+        is_ours: bool = False,
     ) -> None:
         self._is_ours = is_ours
         self._library, self._config, self._weights, self._kind = library, config, weights, _KINDS[precision]
