@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import torch
 
-from clearhead.model import EncoderDecoder, TransformerConfig
+from clearhead.model import DecoderOnlyConfig, EncoderDecoder, EncoderOnlyConfig, TransformerConfig
+from clearhead.model.families import built
 from clearhead.tracing import Side, Trace, operations_of, record
 
 SOURCE, TARGET = (5, 6, 7, 2), (1, 8, 9)
@@ -34,6 +36,40 @@ def trace_config() -> Callable[[TransformerConfig], tuple[EncoderDecoder, Trace]
 def trace_model() -> Callable[[EncoderDecoder], Trace]:
     """The same of a model."""
     return trace_of
+
+
+SIZES = {"vocabulary": 30, "width": 16, "heads": 4, "inner_width": 24, "layers": 2, "max_length": 20}
+
+
+@pytest.fixture(scope="session")
+def trace_decoder() -> Callable[..., tuple[Any, Trace]]:
+    """`trace_decoder(positions="rotary", …)`: an untrained decoder-only model, and the trace of a text of it."""
+    return lambda **choices: trace_text("decoder-only", DecoderOnlyConfig(**{**SIZES, **choices}))
+
+
+@pytest.fixture(scope="session")
+def trace_encoder() -> Callable[..., tuple[Any, Trace]]:
+    """`trace_encoder(segments=2, …)`: the same of an encoder-only model."""
+    return lambda **choices: trace_text("encoder-only", EncoderOnlyConfig(**{**SIZES, **choices}))
+
+
+def trace_text(family: str, config: DecoderOnlyConfig | EncoderOnlyConfig) -> tuple[Any, Trace]:
+    """Every parameter is another than the usual one, so that a forgotten one is noticed."""
+    model, generator = built(config).eval(), torch.Generator().manual_seed(7)
+    with torch.no_grad():
+        for one in model.parameters():
+            one += 0.1 * torch.randn(one.shape, generator=generator)
+    kinds = {"kinds": [0, 0, 1, 1]} if getattr(config, "segments", 0) else {}
+    follows = {"predicted": Side("six seven", (*SOURCE[1:], 9), ("six", "seven", "⟨end⟩", "nine"))}
+    return model, Trace(
+        record(model, SOURCE, **kinds),
+        operations_of(config),
+        family=family,
+        text=Side("five six seven", SOURCE, ("five", "six", "seven", "⟨end⟩")),
+        **(follows if family == "decoder-only" else {}),
+        config=config.as_plain(),
+        parameters=dict(model.named_parameters(remove_duplicate=False)),
+    )
 
 
 def _traced(config: TransformerConfig) -> tuple[EncoderDecoder, Trace]:

@@ -81,7 +81,9 @@ def test_the_shapes_are_those_of_every_trace(make_trace: Any) -> None:
 @pytest.mark.parametrize(
     ("place", "value", "message"),
     [
-        (("family",), "causal", "its family is not"),
+        (("family",), "causal", "its family is not one of encoder-decoder, decoder-only, encoder-only"),
+        (("family",), ["encoder-decoder"], "its family is not one of"),
+        (("family",), "decoder-only", "is no trace, or a damaged one"),
         (("config",), [], "its config is not an object"),
         (("config", "encoder_layers"), 10**9, "encoder_layers=1000000000 is not a whole number"),
         (("config", "encoder_layers"), 1000, "more layers than the file has tensors"),

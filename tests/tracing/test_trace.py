@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save_file
 
 from clearhead.errors import TraceError
-from clearhead.model import PRESETS
+from clearhead.model import CAUSAL_PRESETS, MASKED_PRESETS, PRESETS
 from clearhead.tracing import Trace
 from clearhead.tracing.operations import DESCRIPTIONS
 from clearhead.tracing.recorder import watched
@@ -67,6 +67,60 @@ def test_every_relative_agrees_kept_in_a_file_too(
 def test_every_preset_agrees(trace_config: Any, preset: str) -> None:
     _, trace = trace_config(PRESETS[preset](40, 40))
     assert all(one.agrees for one in trace.check())
+
+
+BLOCKS: list[dict[str, Any]] = [
+    {}, {"positions": "learned"}, {"positions": "rotary", "norm": "rms", "activation": "swiglu", "bias": False},
+    {"norm_placement": "pre", "activation": "gelu-tanh", "kv_heads": 2}, {"positions": "sinusoidal-concatenated"},
+    {"scale_embeddings": False, "embedding_norm": True}, {"embedding_norm": True, "norm": "rms", "positions": "rotary"},
+    {"scale": 0.5, "eps": 1e-12}, {"head_width": 6}, {"activation": "relu2", "positions": "alibi"},
+    {"positions": "rotary-halves", "rotary_base": 500.0, "kv_heads": 1}, {"positions": "relative", "kv_heads": 2},
+    {"query_key_norm": True, "positions": "rotary"}, {"query_key_norm": True, "norm": "rms", "head_width": 6},
+    {"positions": "relative", "relative_buckets": 8, "relative_distance": 6, "norm_placement": "pre"},
+    {"positions": "alibi", "heads": 2}, {"positions": "relative", "heads": 2},
+]  # fmt: skip
+HEADS: list[dict[str, Any]] = [
+    {}, {"masked_head": "plain"}, {"masked_head": "none"}, {"masked_head": "plain", "bias": False},
+    {"masked_head": "transform", "share_embeddings": False, "activation": "geglu", "norm": "rms"}, {"pooler": True},
+    {"segments": 2}, {"segments": 2, "positions": "rotary", "pooler": True, "classes": 3}, {"classes": 2},
+    {"classes": 3, "pooling": "mean"}, {"pooler": True, "pooling": "mean", "masked_head": "none"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("choices", BLOCKS)
+def test_every_operation_of_a_decoder_only_agrees(trace_decoder: Any, choices: dict[str, Any]) -> None:
+    model, trace = trace_decoder(**choices)
+    findings = trace.check()
+    assert [one.operation for one in findings] == list(trace.operations)
+    assert [one for one in findings if not one.agrees] == []
+    torch.testing.assert_close(trace["output.logits"], model(torch.tensor([trace.text.ids]))[0], rtol=0, atol=1e-5)
+    assert trace["decoder.layers.1.self_attention.weights"].triu(1).abs().max() == 0
+
+
+@pytest.mark.parametrize("choices", [*BLOCKS, *HEADS])
+def test_every_operation_of_an_encoder_only_agrees(trace_encoder: Any, choices: dict[str, Any]) -> None:
+    model, trace = trace_encoder(**choices)
+    findings = trace.check()
+    assert [one.operation for one in findings] == list(trace.operations)
+    assert [one for one in findings if not one.agrees] == []
+    kinds = torch.tensor([[0, 0, 1, 1]]) if "segments" in choices else None
+    found = model(torch.tensor([trace.text.ids]), None, kinds)
+    pooled = {"first": "pooler.first", "mean": "pooler.mean"}[choices.get("pooling", "first")]
+    names = ("output.logits", "pooler.pooled" if "pooler" in choices else pooled, "classifier.logits")
+    for name, one in zip(names, found, strict=True):
+        assert (name in trace) == (one is not None)
+        if one is not None:
+            torch.testing.assert_close(trace[name].view_as(one), one, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", [*CAUSAL_PRESETS, *MASKED_PRESETS])
+def test_every_preset_of_the_other_families_agrees(name: str, trace_decoder: Any, trace_encoder: Any) -> None:
+    """Their blocks, in small."""
+    preset = {**CAUSAL_PRESETS, **MASKED_PRESETS}[name](30)
+    small = {"width": 24, "heads": 4, "kv_heads": None, "inner_width": 32, "layers": 2, "max_length": 20}
+    choices = {**{one.name: getattr(preset, one.name) for one in dataclasses.fields(preset)}, **small}
+    _, trace = (trace_decoder if name in CAUSAL_PRESETS else trace_encoder)(**choices)
+    assert [one for one in trace.check() if not one.agrees] == []
 
 
 def test_one_changed_number_is_found(make_trace: Any) -> None:
@@ -204,6 +258,43 @@ def test_its_repr_says_what_it_is(make_trace: Any) -> None:
     long = Trace({}, (), source=side, target=side, predicted=side, config={}, settings=settings)
     assert repr(long).startswith("<Trace of small: 'a<0x0A>ba<0x0A>b")
     assert len(repr(long)) < 140
+
+
+def test_a_text_s_trace_says_what_it_is(trace_decoder: Any, trace_encoder: Any) -> None:
+    for make, family, names in (
+        (trace_decoder, "decoder-only", ("text", "predicted")), (trace_encoder, "encoder-only", ("text",)),
+    ):  # fmt: skip
+        _, trace = make()
+        size = f"{len(trace)} tensors, {trace.nbytes / 1e6:.1f} MB"
+        assert repr(trace) == f"<Trace of width=16 ({family}): 'five six seven', {size}>"
+        assert (trace.family, tuple(trace.sequences)) == (family, names)
+        assert trace.text.pieces == ("five", "six", "seven", "⟨end⟩")
+        document = trace.document()
+        assert (document["family"], document["text"]["text"]) == (family, "five six seven")
+        with pytest.raises(TraceError, match=f"a trace of the family {family} has no source; it has text"):
+            _ = trace.source
+        stack = family.removesuffix("-only")
+        assert torch.equal(trace.attention(stack, 1), trace[f"{stack}.layers.1.self_attention.weights"])
+
+
+def test_sequences_that_are_not_the_family_s_are_refused(make_trace: Any) -> None:
+    _, trace = make_trace()
+    for family, names in (("decoder-only", ("text",)), ("causal", ("text", "predicted")), ("encoder-decoder", ())):
+        with pytest.raises(TraceError, match=r"has sequences \[.*; decoder-only has text, predicted; ") as refused:
+            Trace({}, (), family=family, config={}, **dict.fromkeys(names, trace.source))
+        assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("weights", [True, False])
+def test_a_text_s_trace_saved_and_loaded(trace_decoder: Any, trace_encoder: Any, tmp_path: Path, weights: bool) -> None:
+    for _, trace in (trace_decoder(), trace_encoder(segments=2, pooler=True, classes=3)):
+        trace.save(tmp_path / "trace.safetensors", weights=weights)
+        again = Trace.load(tmp_path / "trace.safetensors")
+        assert all(torch.equal(again[name], trace[name]) for name in trace)
+        assert list(again) == list(trace)
+        assert (again.operations, again.family, again.config) == (trace.operations, trace.family, trace.config)
+        assert again.sequences == trace.sequences
+        assert not weights or all(one.agrees for one in again.check())
 
 
 def test_attention_by_its_place(make_trace: Any) -> None:

@@ -38,6 +38,11 @@ class Exhibit:
     before: list[list[list[Any]]] | None = dataclasses.field(init=False)
 
     def __post_init__(self, untrained: Trace | None) -> None:
+        if "source" not in self.trace.sequences:
+            raise TraceError(
+                f"the page does not show traces of the family {self.trace.family} yet; read it in Python, by the names "
+                "that list(trace) gives"
+            )
         object.__setattr__(self, "before", None if untrained is None else _likeliest(untrained))
 
     def document(self) -> dict[str, Any]:

@@ -75,7 +75,8 @@ class Description:
     words: what it is, in English and Korean.
     inputs, parameters: for each, which of its numbers stand in the formula, as {name: reading}.
     Readings of an input: "cell", the same place (a tensor of one row, of one column or without heads serves all);
-    "partner", the other number of its pair (2i, 2i+1); "opposite", the one half a row further;
+    "partner", the other number of its pair (2i, 2i+1); "opposite", the one half a row further; "first", the same column
+    of the first row;
     "row", all columns of the row; "across", row number `column`; "down", the column; "split", the same place where
     heads stand side by side.
     Readings of a parameter: "across", row number `column` of a matrix (the heads' rows one after another); "entry",
@@ -188,6 +189,7 @@ ACTIVATIONS: dict[str, Description] = {
         x * (1 + tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))) / 2,
         "½ · {(x)} · (1 + tanh(√(2/π) · (x + 0.044715·x³)))",
     ),
+    "tanh": _activation(tanh(x), "tanh({x})"),
     "silu": _activation(x / (1 + exp(-x)), "{x} / (1 + e^({opposite}))"),
     "relu2": _activation(larger(0, x) ** 2, "max(0, {x})²"),
 }
@@ -340,6 +342,16 @@ DESCRIPTIONS: dict[str, Description] = {
         ("the heads side by side", "헤드를 나란히 이어 붙인 것"), ({"x": "split"},), x,
         given={"number": floor(column / last) + 1, "own": column % last}, lines=("head {number} [{row}, {own}] = {x}",),
         shape=lambda inputs, *_: (inputs[0][1], inputs[0][0] * inputs[0][2]),
+    ),
+    "first": Description(
+        ("the first row of its input", "입력의 첫 행"), ({"x": "first"},), x, lines=("{x}",),
+        shape=lambda inputs, *_: (1, *inputs[0][1:]),
+    ),
+    "average": Description(
+        ("the mean of the rows whose mask is 1", "마스크가 1인 행의 평균"), ({"xs": "row"}, {"ys": "down"}),
+        dot(xs, ys) / Formula("rows"), bound=dot(xs, abs(ys)) / Formula("rows"),
+        given={"sum": dot(xs, ys), "rows": larger(1, total(xs))}, lines=("{(sum)} / {rows}",), roundings=2,
+        shape=lambda inputs, *_: (inputs[0][0], inputs[1][-1]),
     ),
     "mean": Description(
         ("the mean of each row", "행마다 평균"), ({"xs": "row"},), mean(xs), bound=mean(abs(xs)),

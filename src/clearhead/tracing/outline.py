@@ -13,10 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from clearhead.errors import ConfigError
-from clearhead.model import FamilyConfig, Observed, TransformerConfig
+from clearhead.model import FamilyConfig, Observed
 from clearhead.model.families import built
 from clearhead.model.observed import Listen, Made, unseen
 from clearhead.model.shapes import Shape, parameter_shapes
+from clearhead.tracing.families import family_of
 from clearhead.tracing.operations import Operation, description_of
 
 # Of these the lengths of the sequences in the run, each of which can be told from the others and from heads in a shape.
@@ -82,8 +83,7 @@ def outline(config: FamilyConfig) -> Outline:
 
 def _lengths(config: FamilyConfig) -> tuple[int, ...]:
     """As many as the family reads sequences."""
-    count = 2 if isinstance(config, TransformerConfig) else 1
-    return tuple(one for one in _LENGTHS if one != config.heads)[:count]
+    return tuple(one for one in _LENGTHS if one != config.heads)[: len(family_of(config).reads)]
 
 
 def as_traced(tensor: Tensor, operation: str) -> Tensor:
@@ -123,7 +123,7 @@ class _Told:
 
 
 def _parameters(path: str, module: nn.Module, weights: str) -> tuple[str, ...]:
-    if not weights:
-        return ()
-    own = [name for name, _ in module.get_submodule(weights).named_parameters(recurse=False)]
-    return tuple(f"{path}.{weights}.{name}" for name in own)
+    """The paths of the parameters behind names: of a module's own ones, and of parameters themselves."""
+    own = [name for name, _ in module.named_parameters()]
+    within = [name for part in weights.split() for name in own if name in (part, f"{part}.{name.rpartition('.')[2]}")]
+    return tuple(f"{path}.{name}" if path else name for name in within)

@@ -15,9 +15,10 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from clearhead.errors import ConfigError, TraceError
-from clearhead.model import TransformerConfig
+from clearhead.model import FamilyConfig
 from clearhead.model.shapes import parameter_shapes
 from clearhead.tensor_file import Header, read_header, strict_json
+from clearhead.tracing.families import FAMILIES, Family
 from clearhead.tracing.operations import Operation
 from clearhead.tracing.outline import operations_of, tensor_shapes
 from clearhead.tracing.tree import Fate
@@ -32,15 +33,17 @@ _MOST_HEADER, _LONGEST_PIECE, _LONGEST_TEXT = 100_000_000, 1_000, 1_000_000
 _PROBLEMS = (SafetensorError, ValueError, KeyError, TypeError, AttributeError, ConfigError, RecursionError)
 
 
+Sequenced = tuple[str, tuple[int, ...], tuple[str, ...]]
+
+
 class Stored(NamedTuple):
-    """What the file holds, by the names of `Trace`'s arguments; each side as text, ids and pieces."""
+    """What the file holds, by the names of `Trace`'s arguments; each sequence as text, ids and pieces."""
 
     tensors: dict[str, Tensor]
     parameters: dict[str, Tensor]
     operations: tuple[Operation, ...]
-    source: tuple[str, tuple[int, ...], tuple[str, ...]]
-    target: tuple[str, tuple[int, ...], tuple[str, ...]]
-    predicted: tuple[str, tuple[int, ...], tuple[str, ...]]
+    family: str
+    sequences: dict[str, Sequenced]
     config: dict[str, Any]
     settings: dict[str, Any]
     tree: list[dict[str, Any]]
@@ -68,18 +71,23 @@ def read_stored(path: Path) -> Stored:
 
 
 def _checked(path: Path, header: Header, document: Mapping[str, Any]) -> Stored:
-    _require(document["family"] == "encoder-decoder", "its family is not encoder-decoder")
+    family = _family(document["family"])
     _require(not isinstance(document["format"], bool), "its format is no number")
     _require(isinstance(document["config"], dict), "its config is not an object")
-    config = TransformerConfig(**document["config"])
+    config = family.config(**document["config"])
     _require(
-        (config.encoder_layers + config.decoder_layers) * _LEAST_TENSORS <= len(header.tensors),
+        family.layers(config) * _LEAST_TENSORS <= len(header.tensors),
         "its config has more layers than the file has tensors",
     )
-    sides = {name: _side(name, document[name], config) for name in ("source", "target", "predicted")}
-    _require(len(sides["target"][1]) == len(sides["predicted"][1]), "its target and what follows it differ in length")
+    sequences = {
+        name: _sequence(name, document[name], family.vocabulary(config, name), config.max_length)
+        for name in family.sequences
+    }
+    for name, before in family.follows.items():
+        fits = len(sequences[before][1]) == len(sequences[name][1])
+        _require(fits, f"its {before} and what follows it differ in length")
     operations = operations_of(config)
-    shapes = tensor_shapes(config, len(sides["source"][1]), len(sides["target"][1]))
+    shapes = tensor_shapes(config, *(len(sequences[name][1]) for name in family.reads))
     told = document["steps"] if document["format"] == 1 else _without_descriptions(document["operations"])
     _require(
         told == json.loads(json.dumps([one.as_json() for one in operations])),
@@ -90,17 +98,19 @@ def _checked(path: Path, header: Header, document: Mapping[str, Any]) -> Stored:
     for name, shape in {**shapes, **own}.items():
         entry = header.tensors[name]
         _require(entry.kind == "F32" and entry.shape == shape, f"{name} is {entry.kind} {entry.shape}, not F32 {shape}")
-    _check_settings(document["settings"], len(sides["predicted"][1]))
-    _check_tree(document["tree"], config.target_vocabulary)
+    last = family.sequences[-1]
+    _check_settings(document["settings"], len(sequences[last][1]))
+    _check_tree(document["tree"], family.vocabulary(config, last))
     with safe_open(path, "pt") as file:
         tensors = {name: file.get_tensor(name) for name in shapes}
         parameters = {name.removeprefix(PARAMETERS): file.get_tensor(name) for name in own}
     _check_numbers(tensors, parameters, operations)
-    for name, side in (("source_embedding.ids", sides["source"]), ("target_embedding.ids", sides["target"])):
-        _require(tensors[name].tolist() == list(side[1]), f"{name} are not the sentence's")
+    for name, read in family.reads.items():
+        _require(tensors[read.ids].tolist() == list(sequences[name][1]), f"{read.ids} are not the sentence's")
+    _check_kinds(tensors, config)
     return Stored(
-        tensors, parameters, operations, **sides, config=config.as_plain(), settings=document["settings"],
-        tree=document["tree"],
+        tensors, parameters, operations, document["family"], sequences, config.as_plain(), document["settings"],
+        document["tree"],
     )  # fmt: skip
 
 
@@ -111,9 +121,14 @@ def _without_descriptions(operations: Any) -> Any:
     return [{name: value for name, value in one.items() if name != "description"} for one in operations]
 
 
-def _side(name: str, stored: Any, config: TransformerConfig) -> tuple[str, tuple[int, ...], tuple[str, ...]]:
+def _family(name: object) -> Family:
+    known = isinstance(name, str) and name in FAMILIES
+    _require(known, f"its family is not one of {', '.join(FAMILIES)}")
+    return FAMILIES[str(name)]
+
+
+def _sequence(name: str, stored: Any, vocabulary: int, max_length: int) -> Sequenced:
     text, ids, pieces = stored["text"], stored["ids"], stored["pieces"]
-    vocabulary = config.source_vocabulary if name == "source" else config.target_vocabulary
     _require(isinstance(text, str) and len(text) <= _LONGEST_TEXT, f"the text of its {name} is not a text, or too long")
     _require(
         isinstance(ids, list) and all(_is_id(one, vocabulary) for one in ids),
@@ -124,7 +139,7 @@ def _side(name: str, stored: Any, config: TransformerConfig) -> tuple[str, tuple
         f"the pieces of its {name} are not a list of short texts",
     )
     _require(0 < len(ids) == len(pieces), f"its {name} has {len(ids)} ids and {len(pieces)} pieces")
-    _require(len(ids) <= config.max_length, f"its {name} is longer than max_length")
+    _require(len(ids) <= max_length, f"its {name} is longer than max_length")
     return text, tuple(ids), tuple(pieces)
 
 
@@ -180,6 +195,13 @@ def _check_numbers(
     for name, tensor in (*tensors.items(), *parameters.items()):
         taken = torch.where(tensor == -math.inf, 0.0, tensor) if name in masked else tensor
         _require(bool(taken.isfinite().all()), f"{name} has a NaN or an infinity")
+
+
+def _check_kinds(tensors: Mapping[str, Tensor], config: FamilyConfig) -> None:
+    """Each names a segment's embedding, which a file may not ask for where there is none."""
+    kinds = tensors.get("embedding.kinds", torch.zeros(0)).tolist()
+    count = getattr(config, "segments", 0)
+    _require(all(one.is_integer() and 0 <= one < count for one in kinds), "its kinds are not those of its segments")
 
 
 def _is_id(value: object, count: int) -> bool:

@@ -62,7 +62,7 @@ def _places(inputs: Sequence[Tensor], own: Sequence[Tensor], settings: Mapping[s
 
 def _for_each_head(one: Tensor, first: Tensor) -> Tensor:
     """Keys or values of which heads next to each other share one, as each head reads them."""
-    if one.dim() < 3 or first.dim() < 3 or len(one) == len(first):
+    if one.dim() < 3 or first.dim() < 3 or len(one) >= len(first):
         return one
     return one.repeat_interleave(len(first) // len(one), dim=0)
 
@@ -84,6 +84,7 @@ def _partner(one: Tensor, dim: int) -> Tensor:
 # `dot`, which is a product of matrices.
 _INPUTS: Mapping[str, Callable[[Tensor], Tensor]] = {
     "cell": lambda one: one,
+    "first": lambda one: one[..., :1, :],
     "row": lambda one: one,
     "across": lambda one: one,
     "down": lambda one: one.mT,

@@ -16,11 +16,12 @@ from clearhead.tracing.recompute import recompute
 Watched = TypeVar("Watched", bound=nn.Module)
 
 
-def record(model: Any, *sequences: Sequence[int]) -> dict[str, Tensor]:
+def record(model: Any, *sequences: Sequence[int], **given: Sequence[int] | Tensor) -> dict[str, Tensor]:
     """Every tensor of one forward pass, in float32, under its module's path: what was given, then in reading order.
 
     sequences: ids, for an encoder-decoder those that the encoder reads, end included, and those that the decoder reads,
     begin first; all positions at once under the mask, so that row t of a tensor is the decoder's time step t.
+    given: other arguments of the model, such as the `kinds` of an encoder-only model's tokens; a mask is a tensor.
 
     What the model computes inside one operation, such as the mean of a normalisation, or not at all, is computed by the
     operation's description. The model itself is not touched: others may translate with it meanwhile.
@@ -30,16 +31,18 @@ def record(model: Any, *sequences: Sequence[int]) -> dict[str, Tensor]:
     twin = watched(model, seen)
     device = next(model.parameters()).device
     with torch.inference_mode():
-        twin(*(torch.tensor([list(ids)], device=device) for ids in sequences))
-    told, parameters = outline(model.config), dict(model.named_parameters(remove_duplicate=False))
-    shown = [*told.given, *(one.name for one in told.operations if one.is_shown)]
+        told = {name: one if isinstance(one, Tensor) else torch.tensor([list(one)]) for name, one in given.items()}
+        ids = (torch.tensor([list(one)], device=device) for one in sequences)
+        twin(*ids, **{name: one.to(device) for name, one in told.items()})
+    known, parameters = outline(model.config), dict(model.named_parameters(remove_duplicate=False))
+    shown = [*known.given, *(one.name for one in known.operations if one.is_shown)]
     if missing := next((name for name in shown if name not in seen), None):
         raise TraceError(
             f"the model does not show {missing}, which a model of its config computes; show it with `see` in what was "
             "put into its place, or trace a model whose parts are those of its config"
         )
-    tensors = {name: seen[name] for name in told.given}
-    for one in told.operations:
+    tensors = {name: seen[name] for name in known.given}
+    for one in known.operations:
         tensors[one.name] = seen[one.name] if one.is_shown else recompute(one, tensors, parameters).value.float()
     return tensors
 

@@ -20,6 +20,7 @@ from clearhead.errors import MissingTensorError, TraceError
 from clearhead.files import publish_file
 from clearhead.tensor_file import os_errors
 from clearhead.text import visible
+from clearhead.tracing.families import FAMILIES
 from clearhead.tracing.operations import Operation, description_of, key_of
 from clearhead.tracing.reading import FORMAT, PARAMETERS, read_stored
 from clearhead.tracing.recompute import recompute
@@ -66,11 +67,13 @@ class CheckResult:
 
 
 class Trace(Mapping[str, Tensor]):
-    """What a model computed for one sentence and one target, exactly, in float32; nothing in it changes.
+    """What a model computed for one sentence and one target, or for one text, exactly, in float32; nothing changes.
 
-    source: what the encoder read. target: what the decoder read, begin first. predicted: what was to follow each of the
-    target's positions, the last one after all of them. config: the model's sizes. tree: the nodes of the search
-    (`tree.Node`), none where the target was given. parameters: the model's weights by name, where they are at hand.
+    sequences: by name. Of an encoder-decoder these are `source`, what the encoder read; `target`, what the decoder
+    read, begin first; and `predicted`, what was to follow each of the target's positions, the last one after all of
+    them. Of a decoder-only model, `text` and what was to follow it, `predicted`; of an encoder-only one, `text`.
+    family: which of these models it is. config: the model's sizes. tree: the nodes of the search (`tree.Node`), none
+    where the target was given. parameters: the model's weights by name, where they are at hand.
 
     A mapping from names to tensors: trace["encoder.layers.0.self_attention.weights"], without a dimension for
     sentences. Two traces are equal only if they are the same object.
@@ -84,17 +87,19 @@ class Trace(Mapping[str, Tensor]):
         tensors: Mapping[str, Tensor],
         operations: Sequence[Operation],
         *,
-        source: Side,
-        target: Side,
-        predicted: Side,
         config: Mapping[str, Any],
+        family: str = "encoder-decoder",
         tree: Sequence[Mapping[str, Any]] = (),
         settings: Mapping[str, Any] | None = None,
         parameters: Mapping[str, Tensor] | None = None,
+        **sequences: Side,
     ) -> None:
+        if family not in FAMILIES or set(sequences) != set(FAMILIES[family].sequences):
+            has = "; ".join(f"{name} has {', '.join(one.sequences)}" for name, one in FAMILIES.items())
+            raise TraceError(f"no trace of family={str(family)[:40]!r} has sequences {list(sequences)}; {has}")
         self._tensors = dict(tensors)
         self._operations = {one.name: one for one in operations}
-        self.source, self.target, self.predicted = source, target, predicted
+        self.family, self.sequences = family, MappingProxyType(sequences)
         self.parameters = MappingProxyType(dict(parameters or {}))
         self.config, known = MappingProxyType(dict(config)), dict(settings or {})
         # The tensors are float32 whatever the model computed in. Its weights tell, and in a file are float32 too.
@@ -105,6 +110,33 @@ class Trace(Mapping[str, Tensor]):
         self.tree = tuple(tree)
         # The bundle that made it, for those who show more of the model than this run; no file holds it.
         self.bundle: Any = None
+
+    @property
+    def source(self) -> Side:
+        """What an encoder-decoder's encoder read. Raises TraceError where the family has none; so do the next three."""
+        return self._sequence("source")
+
+    @property
+    def target(self) -> Side:
+        """What an encoder-decoder's decoder read, begin first."""
+        return self._sequence("target")
+
+    @property
+    def text(self) -> Side:
+        """What a decoder-only or an encoder-only model read."""
+        return self._sequence("text")
+
+    @property
+    def predicted(self) -> Side:
+        """What was to follow each position of the target, or of a decoder-only model's text."""
+        return self._sequence("predicted")
+
+    def _sequence(self, name: str) -> Side:
+        if name not in self.sequences:
+            raise TraceError(
+                f"a trace of the family {self.family} has no {name}; it has {' and '.join(self.sequences)}"
+            )
+        return self.sequences[name]
 
     def __getitem__(self, name: str) -> Tensor:
         """A copy of the tensor. Raises MissingTensorError, a TraceError and KeyError, where there is none."""
@@ -122,10 +154,12 @@ class Trace(Mapping[str, Tensor]):
 
     def __repr__(self) -> str:
         model = self.settings.get("model") or f"width={self.config.get('width')}"
-        texts = (visible(one.text) for one in (self.source, self.predicted))
-        source, target = (f"{one[:_SHOWN]}…" if len(one) > _SHOWN else one for one in texts)
+        texts = [visible(self.sequences[name].text) for name in FAMILIES[self.family].shown]
+        shown = " → ".join(repr(f"{one[:_SHOWN]}…" if len(one) > _SHOWN else one) for one in texts)
+        # An encoder-decoder is told by its two texts.
+        kind = "" if len(texts) > 1 else f" ({self.family})"
         size = f"{len(self)} tensors, {self.nbytes / 1e6:.1f} MB"
-        return f"<Trace of {visible(str(model))}: {source!r} → {target!r}, {size}>"
+        return f"<Trace of {visible(str(model))}{kind}: {shown}, {size}>"
 
     @property
     def nbytes(self) -> int:
@@ -242,12 +276,10 @@ class Trace(Mapping[str, Tensor]):
         """All but the tensors, as JSON: what the page reads first."""
         return {
             "format": FORMAT,
-            "family": "encoder-decoder",
+            "family": self.family,
             "config": dict(self.config),
             "settings": dict(self.settings),
-            "source": dataclasses.asdict(self.source),
-            "target": dataclasses.asdict(self.target),
-            "predicted": dataclasses.asdict(self.predicted),
+            **{name: dataclasses.asdict(one) for name, one in self.sequences.items()},
             "shapes": {name: list(tensor.shape) for name, tensor in self._tensors.items()},
             "operations": [{**one.as_json(), "description": key_of(one)} for one in self.operations],
             "descriptions": self._descriptions(),
@@ -272,10 +304,9 @@ class Trace(Mapping[str, Tensor]):
         return cls(
             stored.tensors,
             stored.operations,
-            source=Side(*stored.source),
-            target=Side(*stored.target),
-            predicted=Side(*stored.predicted),
+            **{name: Side(*one) for name, one in stored.sequences.items()},
             config=stored.config,
+            family=stored.family,
             tree=stored.tree,
             settings=stored.settings,
             parameters=stored.parameters,
