@@ -1,7 +1,6 @@
 """A trained model in use: translating, scoring, going on with texts, and saving it to a folder of its own."""
 
 import functools
-import logging
 from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, get_args, overload
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     import clearhead.recipe
     import clearhead.tasks
     import clearhead.tracing
-
-_LOG = logging.getLogger(__name__)
 
 
 class Bundle:
@@ -169,10 +166,8 @@ class Bundle:
         """
         require_verb("translate", self.task)
         many = one_or_many("texts", texts)
-        found = self.search(
-            many, to, beam_size=beam_size, length_penalty=length_penalty, batch_tokens=batch_tokens, exact=False
-        )
-        translated = [hypotheses[0].text for hypotheses in found]
+        how: Searching = {"beam_size": beam_size, "length_penalty": length_penalty, "batch_tokens": batch_tokens}
+        translated = [hypotheses[0].text for hypotheses in self.search(many, to, exact=False, **how)]
         return translated[0] if isinstance(texts, str) else translated
 
     def translate_stream(
@@ -196,11 +191,8 @@ class Bundle:
         Whoever closes the iterator stops what is being translated. Raises as `translate` does.
         """
         require_verb("translate_stream", self.task)
-        found = self.search_stream(
-            texts, to, beam_size=beam_size, length_penalty=length_penalty, batch_tokens=batch_tokens, exact=False,
-            ahead=ahead,
-        )  # fmt: skip
-        return best_texts(found)
+        how: Searching = {"beam_size": beam_size, "length_penalty": length_penalty, "batch_tokens": batch_tokens}
+        return best_texts(self.search_stream(texts, to, exact=False, ahead=ahead, **how))
 
     def search(
         self,
@@ -317,8 +309,8 @@ class Bundle:
         """
         require_verb("generate", self.task)
         many = one_or_many("prompts", prompts)
-        found = self.generations(many, max_tokens=max_tokens, sampling=sampling, beam_size=beam_size, stop=stop)
-        written = [best.text for best, *_ in found]
+        how: Writing = {"max_tokens": max_tokens, "sampling": sampling, "beam_size": beam_size, "stop": stop}
+        written = [best.text for best, *_ in self.generations(many, **how)]
         return written[0] if isinstance(prompts, str) else written
 
     def generations(
@@ -358,8 +350,7 @@ class Bundle:
         the end, so that it raises a UsageError. Whoever closes the iterator stops the model.
         """
         generating = self._generating("generate_stream")
-        options = generating.options(beam_size, 1, sampling, stop)
-        return generating.pieces(prompt, options, max_tokens)
+        return generating.pieces(prompt, generating.options(beam_size, 1, sampling, stop), max_tokens)
 
     def save(self, path: str | Path, card: str = "") -> None:
         """Write the bundle to the folder `path`, whole or not at all; `card` is its README.
@@ -369,13 +360,9 @@ class Bundle:
         Raises BundleError where something else is, where a weight is too large to be stored so, or where the model has
         other weights than its config says.
         """
-        from clearhead.model.as_built import departure
-
-        tokenizers, provenance = (self.source_tokenizer, self.target_tokenizer), lambda: self.recipe
-        parts = Parts(*tokenizers, provenance, self.source_scripts, self.settings)
+        tokenizers = self.source_tokenizer, self.target_tokenizer
+        parts = Parts(*tokenizers, lambda: self.recipe, self.source_scripts, self.settings)
         write_folder(Path(path), self.model, parts, card)
-        if (reason := departure(self.model)) is not None:
-            _LOG.warning("the model has %s, which no bundle holds: %s has its weights alone", reason, path)
 
     def _translating(self, verb: str) -> Translating:
         require_verb(verb, self.task)

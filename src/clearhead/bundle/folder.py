@@ -41,10 +41,12 @@ def write_folder(path: Path, model: "clearhead.tasks.Model", parts: Parts, card:
     """Write a bundle's folder, whole or not at all; `card` is its README.
 
     The weights are stored as the recipe's `training.bundle_precision` says. A bundle that was there is replaced.
+    Where the model has more than weights, such as a hook, a warning says that no bundle holds it.
     Raises BundleError where something else is, where a weight is too large to be stored so, or where the model has
     other weights than its config says.
     """
     from clearhead.bundle.storage import save_weights
+    from clearhead.model.as_built import departure
     from clearhead.recipe import without_paths
     from clearhead.runtimes.weights import require_numbers
 
@@ -61,6 +63,8 @@ def write_folder(path: Path, model: "clearhead.tasks.Model", parts: Parts, card:
         (draft / "README.md").write_text(card or f"# {parts.settings.name}\n", encoding="utf-8")
         hashes = {file.name: sha256(file) for file in sorted(draft.iterdir())}
         write_config(draft, model.config, hashes, parts.scripts, parts.settings)
+    if (reason := departure(model)) is not None:
+        _LOG.warning("the model has %s, which no bundle holds: %s has its weights alone", reason, path)
 
 
 def read_folder(folder: Path, config: Config) -> tuple[StoredWeights, Parts]:
