@@ -1,6 +1,5 @@
 """Decoder-only models: causal, the same step by step, and indifferent to padding, neighbours and order."""
 
-import dataclasses
 import inspect
 
 import jaxtyping
@@ -9,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from clearhead.errors import ConfigError
-from clearhead.model import DecoderOnly, DecoderOnlyConfig, Observed, causal, causal_mask, gpt2_small, llama_tiny
+from clearhead.model import DecoderOnly, DecoderOnlyConfig, Observed, causal, causal_mask
 from clearhead.tracing import operations_of, record
 from clearhead.tracing.outline import tensor_shapes
 from clearhead.tracing.recompute import recompute
@@ -260,93 +259,6 @@ def test_there_is_room_for_max_length_tokens_and_no_more(changes: dict[str, obje
     torch.testing.assert_close(model.step(torch.tensor([[6]]), cache)[0, 0], alone(model, [8, 9, 3, 6]))
 
 
-def copy_into(parameter: Tensor, values: Tensor) -> None:
-    with torch.no_grad():
-        assert parameter.shape == values.shape
-        parameter.copy_(values)
-
-
-def gradients_agree(ours: DecoderOnly, theirs: nn.Module, pairs: list[tuple[list[Tensor], Tensor, bool]]) -> None:
-    """The logits and gradients of both, once the second has the weights of the first.
-
-    pairs: parameters of ours, one below the other, the one of theirs that they are, and whether it is turned.
-    """
-    for own, its, is_turned in pairs:
-        values = torch.cat([one.detach() for one in own])
-        copy_into(its, values.T if is_turned else values)
-    assert len({id(its) for _, its, _ in pairs}) == len({id(one) for one in theirs.parameters()})
-    ids = torch.tensor([[5, 6, 7, 8, 9, 4, 11, 12], [3, 4, 5, 6, 7, 8, 29, 0]])
-    found, expected = ours(ids), theirs(ids).logits
-    torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
-    upstream = torch.randn(found.shape, generator=torch.Generator().manual_seed(2))
-    own_gradients = iter(torch.autograd.grad(found, [one for own, _, _ in pairs for one in own], upstream))
-    for (own, _, is_turned), gradient in zip(
-        pairs, torch.autograd.grad(expected, [its for _, its, _ in pairs], upstream), strict=True
-    ):
-        stacked = torch.cat([next(own_gradients) for _ in own])
-        torch.testing.assert_close(stacked, gradient.T if is_turned else gradient, rtol=1e-5, atol=1e-5)
-
-
-def both(own: nn.Module, its: nn.Module, is_turned: bool = False) -> list[tuple[list[Tensor], Tensor, bool]]:
-    names = [name for name in ("weight", "bias") if getattr(own, name, None) is not None]
-    return [([getattr(own, name)], getattr(its, name), is_turned and name == "weight") for name in names]
-
-
-def test_equal_to_gpt2_of_transformers_forward_and_backward() -> None:
-    """Its linear layers are Conv1D, whose weights are (inputs, outputs); query, key and value are one of them."""
-    from transformers import GPT2Config, GPT2LMHeadModel
-
-    config = dataclasses.replace(
-        gpt2_small(30), layers=2, width=16, heads=4, inner_width=24, max_length=32, dropout=0.0
-    )
-    ours = model_of(config, torch.float32)
-    its = GPT2Config(
-        vocab_size=30, n_layer=2, n_embd=16, n_head=4, n_inner=24, n_positions=32, attn_implementation="eager"
-    )
-    theirs = GPT2LMHeadModel(its).eval()
-    body = theirs.transformer
-    pairs = [*both(ours.embedding.matrix, body.wte), ([ours.embedding.positions.table], body.wpe.weight, False)]
-    for own, other in zip(ours.decoder.layers, body.h, strict=True):
-        attention, feed = own.self_attention, own.feed_forward
-        for name in ("weight", "bias"):
-            joined = [getattr(one, name) for one in (attention.query, attention.key, attention.value)]
-            pairs.append((joined, getattr(other.attn.c_attn, name), name == "weight"))
-        pairs += both(attention.output, other.attn.c_proj, True)
-        pairs += both(own.self_attention_residual.normalization, other.ln_1)
-        pairs += both(own.feed_forward_residual.normalization, other.ln_2)
-        pairs += both(feed.inner, other.mlp.c_fc, True) + both(feed.outer, other.mlp.c_proj, True)
-    pairs += both(ours.decoder.normalization, body.ln_f)
-    gradients_agree(ours, theirs, pairs)
-
-
-@pytest.mark.parametrize("tied", [True, False])
-def test_equal_to_llama_of_transformers_forward_and_backward(tied: bool) -> None:
-    """Four heads with two of keys and values, turned in halves."""
-    from transformers import LlamaConfig, LlamaForCausalLM
-
-    sizes = {"layers": 2, "width": 16, "heads": 4, "kv_heads": 2, "inner_width": 24, "max_length": 32}
-    changes = {"positions": "rotary-halves", "rotary_base": 500.0, "share_embeddings": tied}
-    ours = model_of(dataclasses.replace(llama_tiny(30), **sizes, **changes), torch.float32)
-    its = LlamaConfig(
-        vocab_size=30, num_hidden_layers=2, hidden_size=16, num_attention_heads=4, num_key_value_heads=2,
-        intermediate_size=24, max_position_embeddings=32, rms_norm_eps=1e-5, tie_word_embeddings=tied,
-        rope_parameters={"rope_type": "default", "rope_theta": 500.0}, attn_implementation="eager",
-    )  # fmt: skip
-    theirs = LlamaForCausalLM(its).eval()
-    pairs = both(ours.embedding.matrix, theirs.model.embed_tokens)
-    pairs += [] if tied else both(ours.output.matrix, theirs.lm_head)
-    for own, other in zip(ours.decoder.layers, theirs.model.layers, strict=True):
-        attention, feed = own.self_attention, own.feed_forward
-        for name in ("query", "key", "value", "output"):
-            pairs += both(getattr(attention, name), getattr(other.self_attn, f"{name[0]}_proj"))
-        pairs += both(own.self_attention_residual.normalization, other.input_layernorm)
-        pairs += both(own.feed_forward_residual.normalization, other.post_attention_layernorm)
-        pairs += both(feed.inner, other.mlp.gate_proj) + both(feed.gate, other.mlp.up_proj)
-        pairs += both(feed.outer, other.mlp.down_proj)
-    pairs += both(ours.decoder.normalization, theirs.model.norm)
-    gradients_agree(ours, theirs, pairs)
-
-
 def test_rotary_neighbours_are_rotary_halves_of_rows_in_another_order() -> None:
     """Numbers 0, 2, 4, … of each head first, and then 1, 3, 5, …: so Llama's files differ from the paper's layout."""
     neighbours = model_of(small(positions="rotary", kv_heads=2))
@@ -356,8 +268,7 @@ def test_rotary_neighbours_are_rotary_halves_of_rows_in_another_order() -> None:
     for layer in halves.decoder.layers:
         for part, heads in ((layer.self_attention.query, 4), (layer.self_attention.key, 2)):
             rows = (torch.arange(heads)[:, None] * 4 + order).flatten()
-            copy_into(part.weight, part.weight.detach()[rows])
-            copy_into(part.bias, part.bias.detach()[rows])
+            part.load_state_dict({name: one[rows] for name, one in part.state_dict().items()})
     ids = torch.tensor([[5, 6, 7, 8, 9, 4]])
     torch.testing.assert_close(halves(ids), neighbours(ids), rtol=0, atol=1e-12)
 
