@@ -7,6 +7,8 @@ import pytest
 import torch
 
 from clearhead.model import tables
+from clearhead.model.config import BlockConfig
+from clearhead.model.position_bias import RelativeBias
 
 
 @pytest.mark.parametrize(("positions", "width"), [(7, 2), (64, 128), (300, 16)])
@@ -34,3 +36,18 @@ def test_torchs_float64_rounds_to_the_same(positions: int, width: int) -> None:
     angle = place * 10_000.0 ** -(torch.arange(terms, dtype=torch.float64) / max(terms - 1, 1))
     expected = torch.cat((angle.sin(), angle.cos()), dim=-1).float()
     assert np.array_equal(tables.sinusoidal_concatenated(positions, width), expected.numpy())
+
+
+@pytest.mark.parametrize(("count", "furthest"), [(32, 128), (8, 20), (32, 64), (64, 1024), (4, 3), (16, 100)])
+@pytest.mark.parametrize("looks_both_ways", [True, False])
+def test_buckets_are_those_that_the_model_looks_up(count: int, furthest: int, looks_both_ways: bool) -> None:
+    """At their edges too, where a logarithm decides."""
+    config = BlockConfig(relative_buckets=count, relative_distance=furthest, max_length=1500)
+    expected = RelativeBias(config, looks_both_ways).buckets_of(torch.from_numpy(tables.distances(1500))[None, None])
+    assert np.array_equal(tables.buckets(config, looks_both_ways), expected[0, 0].numpy())
+
+
+def test_slopes_of_alibi() -> None:
+    """Press et al. 2022, section 3: of 8 heads, and of 12 as their program has it."""
+    assert tables.slopes(8) == [2.0**-exponent for exponent in range(1, 9)]
+    assert tables.slopes(12)[8:] == pytest.approx([2.0**-exponent for exponent in (0.5, 1.5, 2.5, 3.5)])

@@ -44,6 +44,10 @@ KINDS: list[dict[str, Any]] = [
     {"heads": 4, "kv_heads": 2, "head_width": 6, "positions": "rotary", "eps": 0.1, "scale": 0.7},
     {"heads": 4, "kv_heads": 1, "head_width": 20, "bias": False},
     {"norm": "rms", "bias": False, "norm_placement": "pre", "eps": 1e-3, "activation": "swiglu"},
+    {"positions": "relative", "relative_buckets": 8, "relative_distance": 10, "scale": 1.0, "norm_placement": "pre"},
+    {"positions": "alibi", "heads": 4, "kv_heads": 2, "activation": "relu2", "embedding_norm": True},
+    {"positions": "rotary-halves", "rotary_base": 500.0, "query_key_norm": True, "norm": "rms", "eps": 1e-2},
+    {"query_key_norm": True, "embedding_norm": True, "heads": 4, "kv_heads": 2, "scale_embeddings": False},
 ]
 
 
@@ -489,7 +493,10 @@ DECODERS: list[dict[str, Any]] = [
     {"heads": 4, "kv_heads": 1, "head_width": 20, "bias": False, "scale": 0.3},
     {"heads": 3, "head_width": 5, "width": 30, "inner_width": 50, "activation": "silu"},
     {"heads": 1, "head_width": 70, "activation": "geglu", "layers": 1},
-    {"layers": 3, "positions": "rotary", "heads": 2, "head_width": 34},
+    {"layers": 3, "positions": "rotary-halves", "rotary_base": 500.0, "heads": 2, "head_width": 34},
+    {**LLAMA, "positions": "rotary-halves", "heads": 4, "kv_heads": 2, "query_key_norm": True},
+    {"positions": "relative", "relative_buckets": 8, "relative_distance": 20, "heads": 4, "kv_heads": 2, "scale": 1.0},
+    {"positions": "alibi", "heads": 6, "head_width": 8, "embedding_norm": True, "activation": "relu2"},
 ]  # fmt: skip
 
 

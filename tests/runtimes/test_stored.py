@@ -3,7 +3,7 @@
 import os
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -16,8 +16,7 @@ from clearhead.model.config import PositionKind, Sharing
 from clearhead.runtimes.preparing import weights_of
 from clearhead.runtimes.stored import StoredWeights
 
-# Of the others C does not know what they add to scores.
-POSITIONS = ["sinusoidal", "sinusoidal-concatenated", "learned", "rotary", "rotary-halves", "relative"]
+POSITIONS = get_args(PositionKind)
 KINDS = [torch.float32, torch.float16, torch.bfloat16, torch.float64]
 
 

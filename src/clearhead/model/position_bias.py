@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from clearhead.model.config import BlockConfig
 from clearhead.model.observed import Observed
+from clearhead.model.tables import slopes
 
 
 class RelativeBias(nn.Module):
@@ -57,8 +58,8 @@ class AlibiBias(nn.Module):
 
     def __init__(self, config: BlockConfig) -> None:
         super().__init__()
-        slopes = torch.tensor(_slopes(config.heads), dtype=torch.float32, device="cpu")[None, :, None, None]
-        self.register_buffer("slopes", slopes, persistent=False)
+        found = torch.tensor(slopes(config.heads), dtype=torch.float32, device="cpu")
+        self.register_buffer("slopes", found[None, :, None, None], persistent=False)
 
 
 def position_bias_for(config: BlockConfig, looks_both_ways: bool) -> RelativeBias | AlibiBias | None:
@@ -83,9 +84,3 @@ def position_bias(
     stack.tell("distances", away)
     stack.tell("slopes", bias.slopes)
     return stack.see("position_bias", away[:, None] * bias.slopes, "multiply", away, bias.slopes)
-
-
-def _slopes(heads: int) -> list[float]:
-    power = 2 ** math.floor(math.log2(heads))
-    slopes = [2 ** (-8 * (head + 1) / power) for head in range(power)]
-    return slopes if power == heads else [*slopes, *_slopes(2 * power)[0::2][: heads - power]]

@@ -1,8 +1,10 @@
 """Tables of positions that a formula gives, as NumPy arrays, since C reads the same ones without torch."""
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Int
 from numpy.typing import NDArray
+
+from clearhead.model.config import BlockConfig
 
 Table = Float32[np.ndarray, "positions width"]
 BASE = 10_000.0
@@ -35,6 +37,35 @@ def rotary(positions: int, head_width: int, base: float = BASE) -> tuple[Table, 
     """
     angle = _angles(positions, base ** (-np.arange(0, head_width, 2) / head_width))
     return np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
+
+
+def distances(positions: int) -> Int[np.ndarray, "distances"]:
+    """How far a key may be after its query, the least first: from 1 - positions on."""
+    return np.arange(1 - positions, positions)
+
+
+def buckets(config: BlockConfig, looks_both_ways: bool) -> Int[np.ndarray, "distances"]:
+    """The bucket of each of these distances: see `position_bias.RelativeBias`, which a test holds equal."""
+    away, count = distances(config.max_length), config.relative_buckets
+    first = np.zeros_like(away)
+    if looks_both_ways:
+        count //= 2
+        first, away = (away > 0) * count, np.abs(away)
+    else:
+        away = np.maximum(-away, 0)
+    single = count // 2
+    # In float32 as there, but by way of float64: NumPy's own logarithm of float32 is off by some last places.
+    logarithms = np.log((np.maximum(away, 1).astype(np.float32) / np.float32(single)).astype(np.float64))
+    share = logarithms.astype(np.float32) / np.float32(np.log(config.relative_distance / single))
+    grown = single + (np.maximum(share, 0) * np.float32(count - single)).astype(away.dtype)
+    return np.asarray(first + np.where(away < single, away, np.minimum(grown, count - 1)))
+
+
+def slopes(heads: int) -> list[float]:
+    """ALiBi's, of each head: see `position_bias.AlibiBias`."""
+    power = 2 ** int(np.log2(heads))
+    found = [2.0 ** (-8 * (head + 1) / power) for head in range(power)]
+    return found if power == heads else [*found, *slopes(2 * power)[0::2][: heads - power]]
 
 
 def _angles(positions: int, frequencies: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -102,14 +102,16 @@ static inline void rotate(const float *cosine, const float *sine, int half, int 
     }
 }
 
+static inline void normalize_heads(struct norm norm, int heads, int head_width, float *vector) {
+    if (norm.weight) normalize(norm, vector, heads, head_width, vector);
+}
+
 /* What is done to the query and the key of self-attention, head by head, before they meet: each is normalised, and turned
    by the angle of its position. The keys' heads follow those of the query. */
 static inline void prepare_heads(const struct transformer *t, const struct layer *layer, float *vector, int position) {
     int head_width = t->head_width, half = head_width / 2;
-    if (layer->query_norm.weight) {
-        normalize(layer->query_norm, vector, t->heads, head_width, vector);
-        normalize(layer->key_norm, vector + query_width(t), t->kv_heads, head_width, vector + query_width(t));
-    }
+    normalize_heads(layer->query_norm, t->heads, head_width, vector);
+    normalize_heads(layer->key_norm, t->kv_heads, head_width, vector + query_width(t));
     if (!t->cosine) return;
     const float *cosine = t->cosine + (size_t)position * half, *sine = t->sine + (size_t)position * half;
     for (int head = 0; head < t->heads + t->kv_heads; head++)

@@ -40,7 +40,7 @@ class Layer(Structure):
 
     _fields_ = (
         ("self_norm", Norm), ("cross_norm", Norm), ("feed_forward_norm", Norm),
-        ("query_norm", Norm), ("key_norm", Norm),
+        ("query_norm", Norm), ("key_norm", Norm), ("cross_query_norm", Norm), ("cross_key_norm", Norm),
         ("self_inputs", Matrix), ("self_output", Matrix),
         ("cross_query", Matrix), ("cross_memory", Matrix), ("cross_output", Matrix),
         ("inner", Matrix), ("gate", Matrix), ("outer", Matrix),

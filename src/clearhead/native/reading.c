@@ -109,11 +109,16 @@ static int encode(const struct transformer *t, struct state *s, const int32_t *i
         read_layer(t, &t->encoder[number], t->source_bias, s, 0, rows, threads);
     }
     if (t->encoder_norm.weight) normalize(t->encoder_norm, b->inputs, rows, t->width, b->inputs);
-    for (int layer = 0; layer < t->decoder_layers && !failed; layer++) {
+    for (int layer = 0; layer < t->decoder_layers; layer++) {
         float *memory = s->memories[layer] = checked(malloc((size_t)rows * 2 * key_width(t) * sizeof(float)), &failed);
-        if (memory) ch_matmul(&t->decoder[layer].cross_memory, b->inputs, rows, memory, b->work, threads);
+        if (failed) return -1;
+        ch_matmul(&t->decoder[layer].cross_memory, b->inputs, rows, memory, b->work, threads);
+        for (int row = 0; row < rows && t->decoder[layer].cross_key_norm.weight; row++)
+            normalize_heads(
+                t->decoder[layer].cross_key_norm, t->kv_heads, t->head_width, memory + (size_t)row * 2 * key_width(t)
+            );
     }
-    return failed ? -1 : 0;
+    return 0;
 }
 
 /* Prompts to the keys and values that each layer of the decoder has of them. What their last position says is not asked

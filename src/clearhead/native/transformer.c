@@ -97,6 +97,8 @@ static void attend_to_memory(
     size_t queries = query_width(t), keys = 2 * key_width(t);
     int each = s->beams * positions, inputs = s->sentences * each;
     ch_matmul(&layer->cross_query, entering(t, layer->cross_norm, b, inputs), inputs, b->projected, b->work, threads);
+    for (int input = 0; input < inputs && layer->cross_query_norm.weight; input++)
+        normalize_heads(layer->cross_query_norm, t->heads, t->head_width, b->projected + input * queries);
     for (int sentence = 0; sentence < s->sentences; sentence++) {
         int start = s->starts[s->numbers[sentence]], length = s->lengths[s->numbers[sentence]];
         for (int i = 0; i < length; i++) b->attended[i] = memory + (start + i) * keys;

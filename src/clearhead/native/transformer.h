@@ -15,8 +15,8 @@ struct norm {
 
 struct layer {
     struct norm self_norm, cross_norm, feed_forward_norm;
-    struct norm query_norm, key_norm; /* of each head of self-attention */
-    struct matrix self_inputs;        /* query, key and value */
+    struct norm query_norm, key_norm, cross_query_norm, cross_key_norm; /* of each head */
+    struct matrix self_inputs; /* query, key and value */
     struct matrix self_output;
     struct matrix cross_query, cross_memory /* key and value */, cross_output; /* of nothing in a stack without memory */
     struct matrix inner, gate, outer;

@@ -77,7 +77,8 @@ def configs() -> "Iterator[clearhead.model.AutoregressiveConfig]":
     kinds = [*itertools.product(*map(get_args, (PositionKind, NormPlacement, NormKind, Activation)))]
     others = {
         "kv_heads": 2, "head_width": 10, "eps": 1e-3, "bias": False, "scale": 0.5, "scale_embeddings": False,
-        "rotary_base": 300.0,
+        "rotary_base": 300.0, "embedding_norm": True, "query_key_norm": True, "relative_buckets": 8,
+        "relative_distance": 20,
     }  # fmt: skip
     for family, sharings in families:
         for number, values in enumerate(kinds):

@@ -8,14 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearhead.errors import UnknownWeightsError
-from clearhead.model.config import AutoregressiveConfig, BlockConfig, DecoderOnlyConfig, TransformerConfig
+from clearhead.model import tables
+from clearhead.model.config import ADDED, AutoregressiveConfig, BlockConfig, DecoderOnlyConfig, TransformerConfig
 from clearhead.native import crossing
 from clearhead.native import library as native
 from clearhead.native.crossing import FLOAT32, pointer
 from clearhead.runtimes.weights import require_finite_array
 
 _KINDS = {"fp32": native.FP32, "bf16": native.BF16, "int8": native.INT8}
-ACTIVATIONS = ("relu", "gelu", "gelu-tanh", "silu")
+ACTIVATIONS = ("relu", "gelu", "gelu-tanh", "silu", "relu2")
 GATED = ("reglu", "geglu", "geglu-tanh", "swiglu")
 Weights = Mapping[str, NDArray[Any]]
 
@@ -58,8 +59,8 @@ class Prepacking:
         struct.gated = block.activation in GATED
         struct.activation = (GATED if struct.gated else ACTIVATIONS).index(block.activation)
         struct.scale = math.sqrt(block.width) if block.scale_embeddings else 1.0
-        if block.positions == "rotary":
-            half = block.head_width // 2
+        if block.positions.startswith("rotary"):
+            half, struct.rotary_halves = block.head_width // 2, block.positions == "rotary-halves"
             struct.cosine = self._pointer("rotary.cosine", block.max_length, half)
             struct.sine = self._pointer("rotary.sine", block.max_length, half)
         if isinstance(config, DecoderOnlyConfig):
@@ -76,6 +77,7 @@ class Prepacking:
         struct.source_vocabulary, struct.encoder_layers = config.source_vocabulary, config.encoder_layers
         struct.source = self._embedding("source_embedding", config.source_vocabulary)
         struct.encoder, struct.encoder_norm = self._stack("encoder", config.encoder_layers, False)
+        struct.source_bias = self._bias("encoder", looks_both_ways=True)
 
     def _set_decoder(
         self, struct: native.Transformer, embedding: str, vocabulary: int, layers: int, has_memory: bool
@@ -83,9 +85,24 @@ class Prepacking:
         struct.target_vocabulary, struct.decoder_layers = vocabulary, layers
         struct.target = self._embedding(embedding, vocabulary)
         struct.decoder, struct.decoder_norm = self._stack("decoder", layers, has_memory)
+        struct.target_bias = self._bias("decoder", looks_both_ways=False)
         width = self._block.width
         weight = self._weight("output.matrix.weight", vocabulary, width)
         struct.output = self._matrix(vocabulary, width, weight)
+
+    def _bias(self, stack: str, looks_both_ways: bool) -> int | None:
+        """What a stack adds to its scores, as "heads distances"; None where positions are told otherwise."""
+        block, heads = self._block, self._block.heads
+        if block.positions == "relative":
+            table = self._weight(f"{stack}.position_bias.table", block.relative_buckets, heads)
+            made = table[tables.buckets(block, looks_both_ways)].T
+        elif block.positions == "alibi":
+            slopes = self._weight(f"{stack}.position_bias.slopes", 1, heads, 1, 1).reshape(heads, 1)
+            made = slopes * -np.abs(tables.distances(block.max_length)).astype(FLOAT32)
+        else:
+            return None
+        self.kept.append(made := _plain(made))
+        return pointer("a bias of scores", made, FLOAT32, heads, 2 * block.max_length - 1)
 
     def _stack(self, name: str, layers: int, has_memory: bool) -> tuple[Any, native.Norm]:
         """A stack's layers, and its last normalisation, which does nothing where there is none."""
@@ -97,8 +114,10 @@ class Prepacking:
     def _embedding(self, name: str, vocabulary: int) -> native.Embedding:
         struct, block = native.Embedding(), self._block
         struct.matrix = self._pointer(f"{name}.matrix.weight", vocabulary, block.width)
-        if block.positions != "rotary":
+        if block.positions in ADDED:
             struct.positions = self._pointer(f"{name}.positions.table", block.max_length, block.width)
+        if block.embedding_norm:
+            struct.norm = self._norm(f"{name}.normalization")
         return struct
 
     def _layer(self, name: str, has_memory: bool) -> native.Layer:
@@ -109,11 +128,13 @@ class Prepacking:
         struct.self_norm = self._norm(f"{own}_residual.normalization")
         struct.self_inputs = self._linear(queries + 2 * keys, width, f"{own}.query", f"{own}.key", f"{own}.value")
         struct.self_output = self._linear(width, queries, f"{own}.output")
+        struct.query_norm, struct.key_norm = self._head_norms(own)
         if has_memory:
             struct.cross_norm = self._norm(f"{cross}_residual.normalization")
             struct.cross_query = self._linear(queries, width, f"{cross}.query")
             struct.cross_memory = self._linear(2 * keys, width, f"{cross}.key", f"{cross}.value")
             struct.cross_output = self._linear(width, queries, f"{cross}.output")
+            struct.cross_query_norm, struct.cross_key_norm = self._head_norms(cross)
         struct.feed_forward_norm = self._norm(f"{feed}_residual.normalization")
         struct.inner = self._linear(inner, width, f"{feed}.inner")
         if block.activation in GATED:
@@ -159,8 +180,17 @@ class Prepacking:
         self.matrices.append(matrix)
         return matrix
 
-    def _norm(self, name: str) -> native.Norm:
-        struct, width = native.Norm(), self._block.width
+    def _head_norms(self, attention: str) -> tuple[native.Norm, native.Norm]:
+        """Those of each head's queries and keys, which do nothing where there are none."""
+        if not self._block.query_key_norm:
+            return native.Norm(), native.Norm()
+        width = self._block.head_width
+        names = (f"{attention}.{which}_normalization" for which in ("query", "key"))
+        query, key = (self._norm(name, width) for name in names)
+        return query, key
+
+    def _norm(self, name: str, width: int | None = None) -> native.Norm:
+        struct, width = native.Norm(), self._block.width if width is None else width
         struct.eps, struct.centred = self._block.eps, self._block.norm == "layer"
         struct.weight = self._pointer(f"{name}.weight", width)
         struct.bias = self._pointer(f"{name}.bias", width) if f"{name}.bias" in self._weights else None
@@ -181,12 +211,7 @@ class Prepacking:
 
 def unknown_to_c(config: BlockConfig) -> str | None:
     """What of a model's blocks C does not know, such as "activation='mish'"; None where it knows them all."""
-    known = {
-        "activation": ACTIVATIONS + GATED,
-        "positions": ("sinusoidal", "sinusoidal-concatenated", "learned", "rotary"),
-        "embedding_norm": (False,),
-        "query_key_norm": (False,),
-    }
+    known = {"activation": ACTIVATIONS + GATED, "positions": (*ADDED, "rotary", "rotary-halves", "relative", "alibi")}
     unknown = (name for name, values in known.items() if getattr(config, name) not in values)
     return next((f"{name}={getattr(config, name)!r}" for name in unknown), None)
 

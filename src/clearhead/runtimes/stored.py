@@ -85,6 +85,11 @@ class _WithTables(Mapping[str, NDArray[np.float32]]):
             embeddings = (name.removesuffix(".matrix.weight") for name in stored if "embedding.matrix" in name)
             self._tables = {f"{name}.positions.table": table for name in embeddings}
 
+        elif config.positions == "alibi":
+            found = np.array(tables.slopes(config.heads), np.float32)[None, :, None, None]
+            stacks = {name.partition(".")[0] for name in parameter_shapes(config)} & {"encoder", "decoder"}
+            self._tables = {f"{stack}.position_bias.slopes": found for stack in stacks}
+
     def __len__(self) -> int:
         return len(self._stored) + len(self._tables)
 
