@@ -75,13 +75,15 @@ def test_a_stop_string_ends_a_text_and_is_no_part_of_it(language_model: Bundle) 
         assert (one.ended == "stop") == ("e" in written or "o" in written)
 
 
-def test_a_prompt_and_its_text_fit_into_the_positions(language_model: Bundle) -> None:
-    """Of 64 positions a prompt of 64 takes all but what its last token predicts."""
+def test_a_prompt_may_fill_the_positions_and_no_more(language_model: Bundle) -> None:
+    """Of 64 positions a prompt of 64 takes all but what its last token predicts; a beam ends there."""
     tokenizer = language_model.source_tokenizer
     prompt = "z" * 63
     assert len(language_model.encode(prompt)) == language_model.config.max_length == 64
-    [[one]] = language_model.generations([prompt])
+    [[one]] = language_model.generations([prompt], beam_size=2)
     assert len(one.tokens) == 1
+    [[one]] = language_model.generations([prompt], max_tokens=90)
+    assert len(one.tokens) == 90 or one.ended == "end"
     with pytest.raises(UsageError, match="prompt 1 has 65 tokens but the model reads 64 at most"):
         language_model.generate(prompt + "z")
     assert tokenizer.encode("z" * 64) == tokenizer.encode("z") * 64

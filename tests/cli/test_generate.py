@@ -29,7 +29,7 @@ def test_the_text_after_a_prompt(clearhead: Run, language_model: Bundle, languag
 
 def test_what_help_says_of_the_defaults(clearhead: Run) -> None:
     said = " ".join(clearhead("generate", "--help").out.decode().split())
-    assert f"Default: {MAX_TOKENS};" in said
+    assert f"Default: {MAX_TOKENS}." in said
     assert f"Default: {SAMPLING.temperature}." in said
 
 

@@ -13,6 +13,7 @@ from clearhead.decoding.scores import LengthPenalty
 from clearhead.decoding.search import search
 from clearhead.errors import DecodingError
 from clearhead.runtimes.runtime import Bans, Choice, State, best_of, log_softmax
+from clearhead.text.stop_strings import StopStrings
 from clearhead.text.utf8 import Utf8Automaton
 
 BEGIN, END, A, B = 0, 1, 2, 3
@@ -162,3 +163,9 @@ def test_each_sentence_may_be_fed_a_token_of_its_own_at_first() -> None:
     assert [hypothesis.tokens for [hypothesis] in found] == [(END,), (END,)]
     search(Fed(), [5, 5], OPTIONS)
     assert fed[1:] == [[[BEGIN], [BEGIN]]]
+
+
+def test_a_stop_string_may_begin_in_what_was_written_before(table_state: Any) -> None:
+    options = dataclasses.replace(OPTIONS, stop=StopStrings(("ba",), (None, None, b"a", b"b")))
+    found = search(table_state(words(9), words(9)), [3, 3], options, written=[[A, B], [A, A]])
+    assert [(one.tokens, one.finished) for [one] in found] == [((A,), True), ((A, A, A), False)]

@@ -304,8 +304,9 @@ class Bundle:
 
         The prompt is no part of it. Tokens are drawn, at temperature 0.8 where no `sampling` says otherwise; with a
         `beam_size` the likeliest are searched for, and 1 takes the likeliest token each time. It ends at the model's
-        own end, before the first of the `stop` strings, after `max_tokens` (200) or where the model reads no further.
-        An empty prompt is the beginning of a document. Raises UsageError for a prompt that is too long.
+        own end, before the first of the `stop` strings, or after `max_tokens` (200). Where its positions run out it
+        goes on from the last half of what it has read; a beam that is wider than 1 ends there. An empty prompt is the
+        beginning of a document. Raises UsageError for a prompt that is too long.
         """
         require_verb("generate", self.task)
         many = one_or_many("prompts", prompts)

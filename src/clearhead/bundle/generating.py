@@ -14,10 +14,10 @@ from clearhead.tasks.language_modelling import Generation, prompt_ids
 from clearhead.tasks.language_modelling.generating import (
     MAX_TOKENS,
     SAMPLING,
-    generated_pieces,
     generations,
     stops_of,
 )
+from clearhead.tasks.language_modelling.streaming import generated_pieces
 from clearhead.tasks.searching import search_options
 from clearhead.text import Tokenizer
 from clearhead.text.utf8 import Utf8Automaton

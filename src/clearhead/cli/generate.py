@@ -36,7 +36,8 @@ MaxTokens = Annotated[
         metavar="N",
         min=WHOLE["max_tokens"][0],
         max=WHOLE["max_tokens"][1],
-        help="The most tokens to write. Default: 200; never more than the model has positions for.",
+        help="The most tokens to write. Default: 200. Where the model's positions run out, it goes on from the last "
+        "half of what it has read.",
         show_default=False,
     ),
 ]

@@ -35,17 +35,19 @@ class Request:
     """One sequence to be translated, or to be gone on with, and what becomes of it.
 
     begin: the token that the first step is fed, `options.begin` where it is None.
-    number: its own among all that are translated: draws of sampling differ by it. max_length: in target tokens.
+    number: its own among all that are translated, or several numbers: draws of sampling differ by it.
+    max_length: in target tokens. written: tokens of the same text that came before, in which a stop string may begin.
     """
 
     source: Sequence[int]
     options: SearchOptions
     max_length: int
     prefix: Sequence[int] = ()
-    number: int = 0
+    number: int | tuple[int, ...] = 0
     shortlist: Shortlist | None = None
     watch: Watch | None = None
     begin: int | None = None
+    written: Sequence[int] = ()
     found: "Future[Found]" = field(default_factory=Future)
 
     @property
@@ -302,14 +304,16 @@ def translated(runtime: Runtime, batch: Sequence[Request], threads: int = 1) -> 
         lists = shortlist.lists(sources, [(options.end, *prefix) for prefix in prefixes])
     draws = None
     if options.sampling is not None:
-        numbers = [(request.number, draw) for request in batch for draw in range(each)]
+        own = [one.number if isinstance(one.number, tuple) else (one.number,) for one in batch]
+        numbers = [(*number, draw) for number in own for draw in range(each)]
         draws = Draws(options.sampling, numbers, max(limits))
     begins = [options.begin if request.begin is None else request.begin for request in spread]
     rows = options.beam_size if draws is None else 1
     with runtime.session():
         state = runtime.begin(sources, max(limits), rows=rows, lists=lists, threads=threads)
         found = search(
-            state, limits, options, begins=begins, prefixes=prefixes, draws=draws, watch=_watching(spread),
+            state, limits, options, begins=begins, written=[request.written for request in spread],
+            prefixes=prefixes, draws=draws, watch=_watching(spread),
             wanted=lambda number: not spread[number].found.done(),
         )  # fmt: skip
     if draws is None:

@@ -19,7 +19,7 @@ class Draws:
     numbers: for each sentence of the batch, that of its text among all, and which of the text's draws it is.
     """
 
-    def __init__(self, sampling: Sampling, numbers: Sequence[tuple[int, int]], longest: int) -> None:
+    def __init__(self, sampling: Sampling, numbers: Sequence[tuple[int, ...]], longest: int) -> None:
         self._sampling = sampling
         # Seeding by all three is what makes a draw independent of its batch mates.
         streams = [np.random.default_rng((sampling.seed, *number)).random(longest) for number in numbers]

@@ -30,6 +30,7 @@ def search(
     options: SearchOptions,
     *,
     begins: Sequence[int] | None = None,
+    written: Sequence[Sequence[int]] | None = None,
     prefixes: Prefixes | None = None,
     draws: Draws | None = None,
     watch: Watch | None = None,
@@ -50,6 +51,7 @@ def search(
     state: has read the sources, and has one row for each.
     max_lengths: for each sentence, the greatest number of tokens, the end token included.
     begins: for each sentence, the token that is fed at the first step; `options.begin` for all where none are given.
+    written: for each sentence, tokens of its text that came before, in which a stop string may begin.
     prefixes: for each sentence, tokens that its hypotheses must begin with; scores include them.
     draws: where tokens are drawn at random, the numbers that decide; each sentence then gets one hypothesis.
     watch: is told of every step.
@@ -64,7 +66,7 @@ def search(
         for number, (limit, prefix) in enumerate(zip(max_lengths, prefixes, strict=True))
     ]
     active, history, permitted = sentences, History(), Permitted(options, max_lengths, prefixes)
-    stopping = None if options.stop is None else Stopping(options.stop, np.zeros((len(active), 1), np.int64))
+    stopping = None if options.stop is None else Stopping.after_all(options.stop, written or [()] * len(active))
     # One row a sentence until the first step has told hypotheses apart: equal rows would fill a beam with copies.
     tokens = np.full((len(active), 1), options.begin, np.int64)
     if begins is not None:

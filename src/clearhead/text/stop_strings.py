@@ -96,10 +96,14 @@ class StopStrings:
 
     def hold(self, tokens: Iterable[int]) -> bool:
         """Whether the text of these tokens holds one of the strings."""
+        return self.state(tokens) == len(self._moves) - 1
+
+    def state(self, tokens: Iterable[int]) -> int:
+        """The state of the text of these tokens."""
         state = np.zeros(1, np.int64)
         for token in tokens:
             state = self.after(state, np.array([token]))
-        return bool(self.found(state)[0])
+        return int(state[0])
 
     def cut(self, text: str) -> str:
         """The text up to the first of the strings that it holds."""
@@ -124,6 +128,11 @@ class Stopping(NamedTuple):
 
     strings: StopStrings
     states: Int[np.ndarray, "sentences beams"]
+
+    @classmethod
+    def after_all(cls, strings: StopStrings, texts: Iterable[Iterable[int]]) -> "Stopping":
+        """One hypothesis for each of these texts, where it ends."""
+        return cls(strings, np.array([[strings.state(tokens)] for tokens in texts], np.int64))
 
     def after(
         self, parents: Int[np.ndarray, "sentences new"], tokens: Int[np.ndarray, "sentences new"]

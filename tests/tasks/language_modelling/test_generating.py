@@ -9,7 +9,7 @@ from clearhead.bundle import Bundle
 from clearhead.decoding import Sampling, SearchOptions
 from clearhead.errors import DecodingError, UsageError
 from clearhead.tasks.language_modelling import prompt_ids
-from clearhead.tasks.language_modelling.generating import generated_pieces, generations, stops_of
+from clearhead.tasks.language_modelling.generating import generations, stops_of
 from clearhead.tasks.searching import search_options
 from clearhead.text.utf8 import Utf8Automaton
 
@@ -25,41 +25,6 @@ def options(bundle: Bundle, stop: Sequence[str] = (), **settings: Any) -> Search
 
 def ids_of(bundle: Bundle, prompts: Sequence[str] = PROMPTS) -> list[list[int]]:
     return prompt_ids(prompts, bundle.source_tokenizer, bundle.config.max_length, begins=True)
-
-
-@pytest.mark.parametrize(
-    "how",
-    [{}, {"sampling": Sampling(seed=3)}, {"sampling": Sampling(seed=3), "stop": ["e", "\n"]}, {"stop": ["one"]}],
-    ids=["greedy", "drawn", "stopped", "greedy-stopped"],
-)
-def test_pieces_together_are_the_text(language_model: Bundle, how: dict[str, Any]) -> None:
-    engine, tokenizer = language_model._serving.engine("fp32"), language_model.source_tokenizer
-    asked, prompts = options(language_model, **how), ids_of(language_model)
-    for prompt in prompts:
-        [[whole]] = generations([prompt], engine, tokenizer, asked, 30)
-        pieces = list(generated_pieces(prompt, engine, tokenizer, asked, 30))
-        assert "".join(pieces) == whole.text
-        assert len(pieces) > 1 or len(whole.text) < 10
-
-
-def test_whoever_closes_the_pieces_stops_the_model(language_model: Bundle) -> None:
-    engine, tokenizer = language_model._serving.engine("fp32"), language_model.source_tokenizer
-    pieces = generated_pieces(ids_of(language_model)[0], engine, tokenizer, options(language_model), 60)
-    assert next(pieces)
-    pieces.close()
-    assert not engine._waiting
-    assert not engine._computed
-
-
-def test_what_goes_wrong_is_said_to_whoever_waits_for_pieces(language_model: Bundle, monkeypatch: Any) -> None:
-    engine, tokenizer = language_model._serving.engine("fp32"), language_model.source_tokenizer
-
-    def refuse(*_: Any, **__: Any) -> None:
-        raise DecodingError("refused")
-
-    monkeypatch.setattr(engine.runtime, "begin", refuse)
-    with pytest.raises(DecodingError, match="refused"):
-        list(generated_pieces(ids_of(language_model)[0], engine, tokenizer, options(language_model), 5))
 
 
 def test_draws_go_by_the_number_among_all(language_model: Bundle) -> None:

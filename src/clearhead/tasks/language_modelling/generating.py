@@ -1,17 +1,14 @@
 """From prompts' ids to what a language model writes after them."""
 
 import contextlib
-import dataclasses
-import queue
-import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from clearhead.decoding import Engine, LengthLimit, Request, Sampling, SearchOptions, Step
+from clearhead.decoding import Engine, LengthLimit, Request, Sampling, SearchOptions
 from clearhead.decoding.engine import requests_for
 from clearhead.errors import UsageError
-from clearhead.tasks.language_modelling.pieces import Pieces
 from clearhead.tasks.language_modelling.results import Generation, as_generation
+from clearhead.tasks.language_modelling.windows import prolonged
 from clearhead.text import Tokenizer
 from clearhead.text.stop_strings import StopStrings, stop_strings
 
@@ -56,47 +53,7 @@ def generations(
     """The best that are found after each prompt, as soon as they are there."""
     requests = continuation_requests(prompts, engine, options, max_tokens, first)
     with contextlib.closing(engine.results(requests)) as results:
-        for found in results:
-            yield [as_generation(one, tokenizer, options) for one in found]
-
-
-def generated_pieces(
-    prompt: Sequence[int], engine: Engine, tokenizer: Tokenizer, options: SearchOptions, max_tokens: int
-) -> Generator[str, None, None]:
-    """The text of one hypothesis, piece by piece as it is written; together they are the whole text.
-
-    A thread of its own computes. Whoever closes the generator stops it, within some steps.
-    """
-    [request] = continuation_requests([prompt], engine, options, max_tokens)
-    arrived: queue.SimpleQueue[int | None] = queue.SimpleQueue()
-    request = dataclasses.replace(request, watch=lambda step: arrived.put(_token_of(step)))
-    return _pieces(request, engine, arrived, Pieces(tokenizer.token_bytes, options.stop))
-
-
-def _token_of(step: Step) -> int:
-    """The token of a step of one sentence with one hypothesis."""
-    return int(step.candidates.tokens[0, 0])
-
-
-def _pieces(
-    request: Request, engine: Engine, arrived: "queue.SimpleQueue[int | None]", pieces: Pieces
-) -> Generator[str, None, None]:
-    def compute() -> None:
-        try:
-            engine.submit(request)
-            engine.compute([request])
-        finally:
-            arrived.put(None)
-
-    thread = threading.Thread(target=compute, name="clearhead generates", daemon=True)
-    thread.start()
-    try:
-        while (token := arrived.get()) is not None:
-            if piece := pieces.add(token):
-                yield piece
-        request.found.result()  # Raises what went wrong.
-        if piece := pieces.finish():
-            yield piece
-    finally:
-        request.found.cancel()
-        thread.join()
+        has_room = all(request.max_length == max_tokens for request in requests)
+        found = results if has_room else prolonged(prompts, list(results), engine, options, max_tokens, first)
+        for texts in found:
+            yield [as_generation(one, tokenizer, options) for one in texts]
