@@ -133,6 +133,60 @@ def test_what_is_refused(
     assert len(str(caught.value)) < 700
 
 
+TEXTS: dict[str, dict[str, Any]] = {"decoder": {"positions": "relative"}, "encoder": {"segments": 2, "classes": 3}}
+
+
+@pytest.fixture(scope="module", params=TEXTS)
+def text_trace(request: pytest.FixtureRequest, trace_decoder: Any, trace_encoder: Any) -> Trace:
+    make = {"decoder": trace_decoder, "encoder": trace_encoder}[request.param]
+    _, trace = make(**TEXTS[request.param])
+    return trace
+
+
+def refusal(trace: Trace, path: Path, change: Callable[[dict[str, Any], dict[str, torch.Tensor]], Any]) -> str:
+    """What is said of the file of a trace that was changed."""
+    document, tensors = json.loads(json.dumps(trace.document())), dict(trace)
+    change(document, tensors)
+    save_file(tensors, path, {"clearhead": json.dumps(document)})
+    with pytest.raises(TraceError) as caught:
+        Trace.load(path)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_text_s_trace_that_was_changed_is_refused(text_trace: Trace, tmp_path: Path) -> None:
+    path, other = tmp_path / "a", {"decoder-only": "encoder-only", "encoder-only": "decoder-only"}[text_trace.family]
+    for change, message in (
+        (lambda document, _: document.update(family="encoder-decoder"), "is no trace, or a damaged one"),
+        (lambda document, _: document.update(family=other), "is no trace, or a damaged one"),
+        (lambda document, _: document.pop("text"), "no 'text'"),
+        (lambda document, _: document["text"]["ids"].append(5), "ids and 4 pieces"),
+        (lambda document, _: document["text"]["ids"].__setitem__(0, 30), "ids of its text are not a list of ids"),
+        (lambda document, _: document["text"]["ids"].__setitem__(0, 29), "embedding.ids are not the sentence's"),
+        (lambda document, _: document["config"].update(layers=1000), "more layers than the file has tensors"),
+        (lambda _, tensors: tensors.update(mask=torch.ones(3, 4)), "mask is F32"),
+    ):
+        assert message in refusal(text_trace, path, change)
+
+
+def test_what_follows_a_text_is_as_long(trace_decoder: Any, tmp_path: Path) -> None:
+    _, trace = trace_decoder()
+
+    def shorten(document: dict[str, Any], _: object) -> None:
+        document["predicted"]["ids"].pop()
+        document["predicted"]["pieces"].pop()
+
+    assert "its text and what follows it differ in length" in refusal(trace, tmp_path / "a", shorten)
+
+
+@pytest.mark.parametrize("kind", [2.0, -1.0, 0.5])
+def test_kinds_that_have_no_segment_are_refused(trace_encoder: Any, tmp_path: Path, kind: float) -> None:
+    _, trace = trace_encoder(segments=2)
+    kinds = torch.tensor([0.0, kind, 1.0, 1.0])
+    told = refusal(trace, tmp_path / "a", lambda _, tensors: tensors.update({"embedding.kinds": kinds}))
+    assert "its kinds are not those of its segments" in told
+
+
 def test_a_size_that_is_left_out_is_the_usual_one(write: Write, stored: tuple[dict[str, Any], Any]) -> None:
     """faults.md A16: drawing the positions of such a trace was a KeyError."""
     document = copy.deepcopy(stored[0])

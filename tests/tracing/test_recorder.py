@@ -124,3 +124,32 @@ def test_a_part_that_shows_nothing_is_named(make_trace: Any) -> None:
     model.encoder.layers[0].feed_forward = torch.nn.Identity()
     with pytest.raises(TraceError, match=r"does not show encoder\.layers\.0\.feed_forward\.inner.* with `see`"):
         record(model, SOURCE, TARGET)
+
+
+def test_one_network_under_both_masks(trace_decoder: Any) -> None:
+    """GPT's mask, or none: the first place then sees the last one, and its row of weights has no zeros."""
+    model, causal = trace_decoder()
+    everything = torch.ones(1, 1, len(SOURCE), len(SOURCE), dtype=torch.bool)
+    both = record(model, SOURCE, mask=everything)
+    name = "decoder.layers.0.self_attention.weights"
+    assert (both[name] > 0).all()
+    assert (causal[name].triu(1) == 0).all()
+    expected = model.output(model.hidden_states(torch.tensor([SOURCE]), everything))[0]
+    torch.testing.assert_close(both["output.logits"], expected, atol=1e-5, rtol=0)
+
+
+def test_kinds_are_recorded(trace_encoder: Any) -> None:
+    model, trace = trace_encoder(segments=2)
+    assert trace["embedding.kinds"].tolist() == [0, 0, 1, 1]
+    assert torch.equal(trace["embedding.segments"][2], model.embedding.segments.weight[1])
+    assert record(model, SOURCE)["embedding.kinds"].tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("rows", ["decoder", "encoder"])
+def test_a_mask_that_no_trace_has_is_refused_in_one_line(trace_decoder: Any, trace_encoder: Any, rows: str) -> None:
+    """A file of it could not be read."""
+    model, _ = trace_decoder() if rows == "decoder" else trace_encoder()
+    mask = torch.ones(1, 1, 1 if rows == "decoder" else 4, 4, dtype=torch.bool)
+    with pytest.raises(TraceError, match=r"mask has shape \([14], 4\) in this run, but \([14], 4\) in such") as refused:
+        record(model, SOURCE, mask=mask)
+    assert "\n" not in str(refused.value)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from clearhead.errors import TraceError
 from clearhead.model import Observed
 from clearhead.model.observed import Listen, Made, See, unseen
-from clearhead.tracing.outline import as_traced, outline
+from clearhead.tracing.outline import as_traced, outline, tensor_shapes
 from clearhead.tracing.recompute import recompute
 
 Watched = TypeVar("Watched", bound=nn.Module)
@@ -25,7 +25,8 @@ def record(model: Any, *sequences: Sequence[int], **given: Sequence[int] | Tenso
 
     What the model computes inside one operation, such as the mean of a normalisation, or not at all, is computed by the
     operation's description. The model itself is not touched: others may translate with it meanwhile.
-    Raises TraceError for a model that lacks a part, or has another in its place that shows less.
+    Raises TraceError for a model that lacks a part, or has another in its place that shows less, and for a mask of
+    another shape than the family's traces have: a row for each place, of an encoder-only model one for all.
     """
     seen: dict[str, Tensor] = {}
     twin = watched(model, seen)
@@ -40,6 +41,12 @@ def record(model: Any, *sequences: Sequence[int], **given: Sequence[int] | Tenso
         raise TraceError(
             f"the model does not show {missing}, which a model of its config computes; show it with `see` in what was "
             "put into its place, or trace a model whose parts are those of its config"
+        )
+    expected = tensor_shapes(model.config, *map(len, sequences))
+    if unfit := next((name for name in known.given if tuple(seen[name].shape) != expected[name]), None):
+        raise TraceError(
+            f"{unfit} has shape {tuple(seen[unfit].shape)} in this run, but {expected[unfit]} in such a model's "
+            "traces; give it so, or leave it out"
         )
     tensors = {name: seen[name] for name in known.given}
     for one in known.operations:
