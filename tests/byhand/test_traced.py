@@ -12,7 +12,7 @@ import clearhead
 from clearhead.bundle import Bundle
 from clearhead.byhand import LANGUAGES, TOPICS, sheet_from
 from clearhead.errors import UsageError
-from clearhead.model import EncoderDecoder, TransformerConfig, causal_mask
+from clearhead.model import DecoderOnly, DecoderOnlyConfig, EncoderDecoder, TransformerConfig, causal_mask
 from clearhead.tracing import Side, Trace, operations_of, record
 
 
@@ -272,3 +272,16 @@ def test_a_text_that_is_too_long(two_languages: Bundle) -> None:
     trace = two_languages.trace("one two three " * 4, "fr", target="un")
     with pytest.raises(UsageError, match="tokens, but a sheet has room for 7; choose a shorter text"):
         sheet_from(trace, "self-attention")
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_trace_of_another_family(topic: str) -> None:
+    config = DecoderOnlyConfig(vocabulary=9, width=8, heads=2, inner_width=8, layers=1)
+    side = Side("one", (3, 4), ("on", "e"))
+    tensors = record(DecoderOnly(config), side.ids)
+    trace = Trace(
+        tensors, operations_of(config), family="decoder-only", text=side, predicted=side, config=config.as_plain()
+    )
+    with pytest.raises(UsageError) as refused:
+        sheet_from(trace, topic)
+    assert "\n" not in str(refused.value)

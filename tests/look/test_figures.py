@@ -15,7 +15,9 @@ from matplotlib.text import Text
 from clearhead.bundle import Bundle
 from clearhead.errors import PackageError, TraceError, UsageError
 from clearhead.look import Exhibit, decided_head, draw_attention, draw_beam, draw_heads, draw_positions
-from clearhead.tracing import Trace
+from clearhead.model import DecoderOnlyConfig, EncoderOnlyConfig
+from clearhead.model.families import built
+from clearhead.tracing import Side, Trace, operations_of, record
 
 ATTENTIONS = ["encoder.layers.0.self_attention", "decoder.layers.0.self_attention", "decoder.layers.0.cross_attention"]
 
@@ -178,3 +180,24 @@ def test_no_two_texts_overlap_and_all_are_inside(trace: Trace, kind: str, langua
     overlapping = numpy.triu(beside & (bottom[:, None] < top) & (bottom < top[:, None]), 1)
     said = [one.get_text() for one in visible]
     assert [(said[one], said[other]) for one, other in zip(*overlapping.nonzero(), strict=True)] == []
+
+
+@pytest.mark.parametrize("family", ["decoder-only", "encoder-only"])
+def test_a_text_s_trace(family: str) -> None:
+    """Its rows and columns are the text's pieces, and its positions its own table's."""
+    config = {"decoder-only": DecoderOnlyConfig, "encoder-only": EncoderOnlyConfig}[family](
+        vocabulary=9, width=8, heads=2, inner_width=8, layers=1, positions="learned", max_length=6
+    )
+    side, model = Side("one two", (3, 4, 5), ("on", "e", "two")), built(config).eval()
+    sides = {"text": side, **({"predicted": side} if family == "decoder-only" else {})}
+    tensors = record(model, side.ids)
+    for parameters in ({}, dict(model.named_parameters())):
+        trace = Trace(
+            tensors, operations_of(config), family=family, config=config.as_plain(), parameters=parameters, **sides
+        )
+        figure = draw_heads(trace, f"{family.removesuffix('-only')}.layers.0.self_attention")
+        assert labels(figure) == (["on", "e", "two"], ["on", "e", "two"])
+        [image] = draw_positions(trace, 3).axes[0].images
+        assert image.get_array().tolist() == tensors["embedding.positions"].tolist()
+        with pytest.raises(TraceError, match=f"the page does not show traces of the family {family} yet"):
+            Exhibit(trace)

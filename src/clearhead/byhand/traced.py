@@ -64,6 +64,11 @@ def sheet_from(
     text too long for a sheet.
     """
     require_possible(topic, layer, head)
+    if "source" not in trace.sequences:
+        raise UsageError(
+            f"a sheet has the numbers of an encoder-decoder, but this trace is of the family {trace.family}; give one "
+            "of a model that translates"
+        )
     kind, say = find_topic(topic), Texts(language)
     taken = TAKERS[topic](trace, topic, layer or 0, head or 0)
     start = Start(taken.rows, {**kind.usual, **taken.sizes}, say, taken.labels, taken.places)

@@ -202,7 +202,7 @@ def _cells(trace: Trace, attention: str, head: int) -> Cells:
     weights, before = trace[f"{attention}.weights"], trace[f"{attention}.masked"]
     if not 0 <= head < len(weights):
         raise TraceError(f"head={head} is not a head of {attention}, which has {len(weights)}; count from 0")
-    rows = trace.source if attention.startswith("encoder") else trace.target
+    rows = trace.sequences.get("text") or (trace.source if attention.startswith("encoder") else trace.target)
     columns = trace.source if _kind(attention) == "cross_attention" else rows
     return Cells(weights[head], before[head] == -math.inf, rows.pieces, columns.pieces)
 
@@ -218,7 +218,8 @@ def _position_table(trace: Trace, positions: int) -> Tensor:
     if config["positions"] == "sinusoidal-concatenated":
         return sinusoidal_concatenated(positions, config["width"])
     # A trace without its model's weights has the vectors of its own places.
-    known = trace.parameters.get("source_embedding.positions.table", trace["source_embedding.positions"])
+    own = "embedding.positions" if "text" in trace.sequences else "source_embedding.positions"
+    known = trace.parameters.get(f"{own}.table", trace[own])
     return known[:positions].detach().float().cpu()
 
 
