@@ -196,7 +196,7 @@ class PlainRows:
 def gone_on_with(runtime: Any, options: SearchOptions, prompts: Any = PROMPTS, **engine: Any) -> list[list[Hypothesis]]:
     requests = requests_for(
         runtime.sizes, [prompt[:-1] for prompt in prompts], options, begins=[prompt[-1] for prompt in prompts],
-        length_limit=LengthLimit(0, 9),
+        length_limit=LengthLimit(0.0, 9),
     )  # fmt: skip
     return list(Engine(runtime, **engine).results(requests))
 

@@ -27,7 +27,8 @@ class RelativeBias(nn.Module):
         self.table = nn.Parameter(torch.full((config.relative_buckets, config.heads), math.nan, dtype=torch.float32))
 
     def forward(self, buckets: Int[Tensor, "#batch queries keys"]) -> Float[Tensor, "#batch heads queries keys"]:
-        return F.embedding(buckets, self.table).permute(0, 3, 1, 2)
+        # Kernels on a GPU want the keys of a query beside each other.
+        return F.embedding(buckets, self.table).permute(0, 3, 1, 2).contiguous()
 
     def buckets_of(self, distances: Int[Tensor, "#batch queries keys"]) -> Int[Tensor, "#batch queries keys"]:
         """The bucket of each distance, a key's position minus its query's."""
