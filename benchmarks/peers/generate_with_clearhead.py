@@ -1,5 +1,6 @@
 """clearhead: `generate_with_clearhead.py FOLDER PROMPTS fp32|bf16|int8`, without torch."""
 
+import os
 from collections.abc import Callable
 
 from generating_task import GeneratingTask, Ids, measure
@@ -22,8 +23,11 @@ def main() -> None:
     runtime = CompiledRuntime(library, config, weights, task.precision, is_ours=True)
     options = SearchOptions(begin=task.end, end=task.end, beam_size=1, top_beams=1)
 
-    def way(batches: int) -> Callable[[Ids, int], Ids]:
+    def way(batches: int, threads: int) -> Callable[[Ids, int], Ids]:
+        """threads: on all batches together."""
+
         def generate(prompts: Ids, new_tokens: int) -> Ids:
+            os.environ["OMP_NUM_THREADS"] = str(threads)
             tokens = -(-len(prompts) // batches) * max(map(len, prompts))
             engine = Engine(runtime, batch_tokens=tokens)
             requests = requests_for(
@@ -34,7 +38,7 @@ def main() -> None:
 
         return generate
 
-    measure(task, [way(1), way(2)] if len(task.prompts) > 1 else [way(1)])
+    measure(task, [way(1, 2), way(2, 2)] if len(task.prompts) > 1 else [way(1, 1), way(1, 2)])
 
 
 if __name__ == "__main__":

@@ -593,6 +593,17 @@ def test_no_prompt_depends_on_its_neighbours(kinds: dict[str, Any], precision: P
         assert np.array_equal(one[::-1], other)
 
 
+@pytest.mark.parametrize("lengths", [(290,), (290, 0, 150, 17), (40,) * 40], ids=["one", "some", "many"])
+@pytest.mark.parametrize("positions", ["rotary", "alibi"])
+def test_threads_inside_attention_change_nothing(lengths: tuple[int, ...], positions: str) -> None:
+    """So much of it that threads share it: heads of one prompt, or rows of many."""
+    model = decoder_of(positions=positions, heads=8, kv_heads=4, head_width=64, max_length=300, layers=1)
+    fast, given = compiled_of(model), prompts(lengths)
+    expected = steps(fast.begin(given, 4), 4)
+    for threads in (2, 3, 7):
+        assert np.array_equal(steps(fast.begin(given, 4, threads=threads), 4), expected)
+
+
 @pytest.mark.parametrize("kinds", DECODERS, ids=str)
 def test_a_prompt_read_at_once_is_one_read_step_by_step(kinds: dict[str, Any]) -> None:
     """They add in another order: equal but for rounding."""
