@@ -707,7 +707,7 @@ def continued(runtime: Any, prompts: list[list[int]], options: SearchOptions, **
     numbers = [PROMPTS.index(prompt) for prompt in prompts]
     requests = requests_for(
         runtime.sizes, [prompt[:-1] for prompt in prompts], options, numbers=numbers,
-        length_limit=LengthLimit(0, new_tokens), begins=[prompt[-1] for prompt in prompts],
+        length_limit=LengthLimit(0.0, new_tokens), begins=[prompt[-1] for prompt in prompts],
     )  # fmt: skip
     return list(engine.results(requests))
 
