@@ -28,17 +28,17 @@ WRITING: dict[str, Callable[[Bundle], Any]] = {
 
 @pytest.mark.parametrize("verb", TRANSLATING)
 def test_a_language_model_does_not_translate(language_model: Bundle, verb: str) -> None:
-    with pytest.raises(UsageError, match=f"goes on with texts .language-modelling., so {verb} is not") as error:
+    with pytest.raises(UsageError, match=f"with texts .language-modelling., and {verb} is for translation") as error:
         TRANSLATING[verb](language_model)
-    assert "use generate, generations, generate_stream, or clearhead generate" in str(error.value)
+    assert str(error.value).endswith("use `clearhead generate`, or in Python generate, generations, generate_stream")
     assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("verb", WRITING)
 def test_a_translator_does_not_go_on_with_texts(street: Bundle, verb: str) -> None:
-    with pytest.raises(UsageError, match=f"this model translates .translation., so {verb} is not for it") as error:
+    with pytest.raises(UsageError, match=f"translates .translation., and {verb} is for language-modelling") as error:
         WRITING[verb](street)
-    assert str(error.value).endswith("or clearhead translate")
+    assert "use `clearhead translate`, or in Python translate, " in str(error.value)
 
 
 def test_each_task_has_the_methods_that_it_names() -> None:

@@ -34,7 +34,8 @@ def require_verb(verb: str, task: str) -> None:
     """Raise UsageError where a model that was trained for this task has no such method."""
     known = VERBS[task]
     if verb not in known.methods:
+        others = next((name for name, one in VERBS.items() if verb in one.methods), "another task")
         raise UsageError(
-            f"this model {known.does} ({task}), so {verb} is not for it; use {', '.join(known.methods)}, or "
-            f"{known.command}"
+            f"this model {known.does} ({task}), and {verb} is for {others}; use `{known.command}`, or in Python "
+            f"{', '.join(known.methods)}"
         )

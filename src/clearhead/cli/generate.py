@@ -66,7 +66,7 @@ TopP = Annotated[
 ]
 Seed = Annotated[
     int | None,
-    typer.Option("--seed", metavar="S", help="The same seed, the same text. Default: 1.", show_default=False),
+    typer.Option("--seed", metavar="S", help="The same seed, the same text. Default: 0.", show_default=False),
 ]
 Beam = Annotated[
     int | None,
@@ -170,7 +170,7 @@ def _sampling(
     """How to draw; None where a beam is searched with. Raises UsageError where both are asked for."""
     given = {"--temperature": temperature, "--top-k": top_k, "--top-p": top_p, "--seed": seed}
     if beam is None:
-        return Sampling(0.8 if temperature is None else temperature, top_k, top_p, 1 if seed is None else seed)
+        return Sampling(0.8 if temperature is None else temperature, top_k, top_p, 0 if seed is None else seed)
     if unused := [name for name, value in given.items() if value is not None]:
         raise UsageError(f"{unused[0]} is for drawing at random, and --beam searches; leave one of them out")
     return None
