@@ -21,6 +21,7 @@ WHOLE: Mapping[str, tuple[int, int]] = MappingProxyType(
         "workers": (1, 1024),
         "ahead": (1, 10**6),
         "extra": (0, 10**9),
+        "context": (0, 2**20),
     }
 )
 """The least and the greatest of each whole number."""

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from clearhead.evaluation import perplexity_of, shown_perplexity
+from clearhead.evaluation import TextScores, perplexity_of, shown_perplexity
 
 
 def test_of_a_fair_choice() -> None:
@@ -35,3 +35,15 @@ def test_six_digits_of_perplexity_at_most(perplexity: float, shown: str) -> None
     """faults.md C7."""
     assert shown_perplexity(perplexity) == shown
     assert sum(map(str.isdigit, shown_perplexity(perplexity, 3))) <= 6
+
+
+def test_a_fair_choice_among_the_bytes_is_eight_bits() -> None:
+    """Of two bytes a character, and four characters a token: 256, 256², and 256⁸."""
+    nats = 80 * math.log(256)
+    found = TextScores(nats, tokens=10, characters=40, utf8_bytes=80, least_context=1, most_context=64)
+    assert found.bits_per_byte == pytest.approx(8)
+    assert found.character_perplexity == pytest.approx(256**2)
+    assert found.token_perplexity == pytest.approx(256**8)
+    assert found.loss == pytest.approx(8 * math.log(256))
+    assert str(found) == "perplexity > 999,999 a token, 65,536 a character; 8.0000 bits a byte"
+    assert found.context.startswith("every token is scored once, from 1 to 64 tokens before it")

@@ -1,10 +1,10 @@
-"""`clearhead evaluate`: translate a test set and measure the result."""
+"""`clearhead evaluate`: translate a test set and measure the result, or measure how well a text is predicted."""
 
 import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
@@ -24,14 +24,36 @@ from clearhead.cli.options import (
     To,
     check_search,
 )
-from clearhead.errors import DataError
+from clearhead.errors import DataError, UsageError
 
 if TYPE_CHECKING:
+    from clearhead.data import Documents
     from clearhead.evaluation import Quality
 
-Source = Annotated[Path, typer.Argument(metavar="SOURCE", help="Lines to translate (.gz too).", show_default=False)]
+Source = Annotated[
+    Path | None, typer.Argument(metavar="SOURCE", help="Lines to translate (.gz too).", show_default=False)
+]
 Reference = Annotated[
-    Path, typer.Argument(metavar="REFERENCE", help="A right translation for each line.", show_default=False)
+    Path | None, typer.Argument(metavar="REFERENCE", help="A right translation for each line.", show_default=False)
+]
+TextOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--text",
+        metavar="FILE",
+        help="For a language model, in place of SOURCE and REFERENCE: the text that it is to predict.",
+        show_default=False,
+    ),
+]
+Context = Annotated[
+    int | None,
+    typer.Option(
+        "--context",
+        metavar="N",
+        help="With --text: how many tokens at least stand before each one that is scored; half of what the model reads "
+        "if not given.",
+        show_default=False,
+    ),
 ]
 # Those of sacreBLEU's that need no further package and no download.
 BleuTokenizer = Literal["13a", "intl", "char", "zh", "none"]
@@ -56,8 +78,8 @@ Against = Annotated[
 
 def evaluate(
     model: Model,
-    source: Source,
-    reference: Reference,
+    source: Source = None,
+    reference: Reference = None,
     to: To = None,
     against: Against = None,
     tokenize: Tokenize = "13a",
@@ -67,6 +89,8 @@ def evaluate(
     device: Device = "cpu",
     precision: PrecisionName = "fp32",
     shortlist: ShortlistFile = None,
+    text: TextOption = None,
+    context: Context = None,
     as_json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -74,11 +98,20 @@ def evaluate(
     """Translate a test set and measure how good that is.
 
     SOURCE is translated and compared with REFERENCE: BLEU and chrF by sacreBLEU, and how many lines are exactly right.
+    Of a language model, --text FILE gives the perplexity of a token and of a character, and bits a byte.
 
     Example: clearhead evaluate runs/multi30k test_2016_flickr.en.gz test_2016_flickr.de.gz
     """
     from clearhead.data import read_pairs
 
+    if text is not None:
+        _evaluate_text(model, text, context, device, as_json, given=source or reference or against)
+        return
+    if source is None or reference is None or context is not None:
+        raise UsageError(
+            "evaluate needs SOURCE and REFERENCE, files of lines to translate and of right translations; or, for a "
+            "language model, --text FILE"
+        )
     check_search(beam_size=beam_size, length_penalty=length_penalty)
     find_bundle(model)
     sources, references = zip(*read_pairs(source, reference), strict=True)
@@ -103,6 +136,37 @@ def evaluate(
     else:
         rows = [("model", own)] + ([(str(against), other)] if other else [])
         _print_table(len(references), rows, chance)
+
+
+def _evaluate_text(
+    model: Path, text: Path, context: int | None, device: str, as_json: bool, given: Path | None
+) -> None:
+    """Print how well a language model predicts a text."""
+    from clearhead.bundle.verbs import LANGUAGE_MODELLING, VERBS
+    from clearhead.data import TextFile, check_file, prepare_text
+
+    if given is not None:
+        raise UsageError(
+            f"--text {text} is for a language model, and {given} for one that translates; give one of them"
+        )
+    check_file(text)
+    find_bundle(model)
+    bundle = load(model, device=device)
+    task, documents = bundle.settings.task, cast("Documents", bundle.settings.documents or "file")
+    if task != LANGUAGE_MODELLING:
+        raise UsageError(f"this model {VERBS[task].does}, and is evaluated by SOURCE and REFERENCE; leave --text out")
+    # They import torch, which takes seconds.
+    from clearhead.tasks.language_modelling.scoring import score_text
+
+    corpus = prepare_text([TextFile(text, documents)], bundle.source_tokenizer)
+    scores = score_text(bundle.model, corpus, bundle.source_tokenizer, context)
+    if as_json:
+        figures = ("loss", "token_perplexity", "character_perplexity", "bits_per_byte")
+        document = dataclasses.asdict(scores) | {name: getattr(scores, name) for name in figures}
+        print(json.dumps(document, indent=2))
+        return
+    print(f"{scores.loss:.4f} nats a token; {scores}")
+    print(f"{scores.tokens:,} tokens, {scores.characters:,} characters, {scores.utf8_bytes:,} bytes; {scores.context}")
 
 
 def _read_hypotheses(path: Path, expected: int) -> list[str]:

@@ -1,6 +1,60 @@
-"""Perplexity: among how many equally probable tokens a model would be as undecided as it is."""
+"""Perplexity: among how many equally probable tokens a model would be as undecided as it is; and its relatives."""
 
+import dataclasses
 import math
+
+
+@dataclasses.dataclass(frozen=True)
+class TextScores:
+    """How well a language model predicts a text, each of whose tokens is scored once.
+
+    The end of each document counts as a token, a character and a byte, as the end of a line does in a file.
+
+    nats: the loss of all tokens together. tokens, characters (code points) and utf8_bytes: how much text it is, as the
+    tokenizer reads it: in NFC, with U+FFFD for what it does not know.
+    least_context, most_context: how many tokens a token is predicted from, but for the first ones of a document.
+    """
+
+    nats: float
+    tokens: int
+    characters: int
+    utf8_bytes: int
+    least_context: int
+    most_context: int
+
+    @property
+    def loss(self) -> float:
+        """Nats a token."""
+        return self.nats / self.tokens
+
+    @property
+    def token_perplexity(self) -> float:
+        """Among how many tokens; not to be compared between tokenizers."""
+        return perplexity_of(self.loss)
+
+    @property
+    def character_perplexity(self) -> float:
+        """Among how many characters, whatever the tokens are."""
+        return perplexity_of(self.nats / self.characters)
+
+    @property
+    def bits_per_byte(self) -> float:
+        """How many bits a byte of the text would take, were it compressed by this model."""
+        return self.nats / (math.log(2) * self.utf8_bytes)
+
+    def __str__(self) -> str:
+        return (
+            f"perplexity {shown_perplexity(self.token_perplexity)} a token, "
+            f"{shown_perplexity(self.character_perplexity)} a character; {self.bits_per_byte:.4f} bits a byte"
+        )
+
+    @property
+    def context(self) -> str:
+        """How it was measured, in a sentence."""
+        return (
+            f"every token is scored once, from {self.least_context:,} to {self.most_context:,} tokens before it "
+            "(fewer at a document's beginning)"
+        )
 
 
 def perplexity_of(loss: float) -> float:

@@ -127,6 +127,16 @@ class Task(Protocol[Config, Model, Batch, CorpusKind, SetKind]):
         """How good what it writes is; None where nothing is written."""
         ...
 
+    def text_scores(
+        self,
+        loss: float,
+        sets: Sequence[SetKind],
+        config: Config,
+        tokenizers: "clearhead.tasks.examples.Tokenizers",
+    ) -> "clearhead.evaluation.TextScores | None":
+        """What a loss in nats a token is by the text; None where a task has no text of its own."""
+        ...
+
     def describe(
         self,
         recipe: "clearhead.recipe.Recipe",

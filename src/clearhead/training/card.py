@@ -47,6 +47,8 @@ def _average(inputs: RunInputs) -> str:
 
 def _scores(validation: Validation) -> str:
     lines = [f"- loss {validation.loss:.4f} nats a token, perplexity {shown_perplexity(validation.perplexity, 3)}"]
+    if text := validation.text:
+        lines += [f"- {text}", f"- {text.context}"]
     if quality := validation.quality:
         lines += [
             f"- BLEU {quality.bleu:.2f} ({quality.bleu_signature})",

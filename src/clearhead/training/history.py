@@ -1,6 +1,5 @@
 """What happened, a line a step that was logged: history.jsonl repeats exactly, timing.jsonl never does."""
 
-import dataclasses
 import json
 import math
 from collections.abc import Mapping
@@ -47,7 +46,7 @@ class History(Callback):
         self._append(self.timing, {"step": progress.step, **speed})
 
     def on_validation(self, step: int, validation: Validation, best: bool) -> None:
-        self._append(self.history, {"step": step, "validation": dataclasses.asdict(validation), "best": best})
+        self._append(self.history, {"step": step, "validation": validation.as_plain(), "best": best})
 
     def validation_at(self, step: int) -> Mapping[str, Any] | None:
         """What the validation at `step` found; None where there was none."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from clearhead.bundle import Bundle
-from clearhead.evaluation import Quality, perplexity_of
+from clearhead.evaluation import Quality, TextScores, perplexity_of
 from clearhead.switches import is_on
 from clearhead.tasks import AnyTask, Model
 from clearhead.tasks.examples import Corpus, TrainingBatch
@@ -19,17 +19,31 @@ from clearhead.training.run_inputs import RunInputs
 
 @dataclasses.dataclass(frozen=True)
 class Validation:
-    """loss: nats a target token, not smoothed; perplexity: its exponential; quality: None if nothing was decoded."""
+    """loss: nats a target token, not smoothed; perplexity: its exponential; quality: None if nothing was decoded.
+
+    text: the loss by the text of a language model, None of a translation.
+    """
 
     loss: float
     perplexity: float
     quality: Quality | None
+    text: TextScores | None = None
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> "Validation":
         """From what the history has of one."""
-        quality = values["quality"]
-        return cls(values["loss"], values["perplexity"], None if quality is None else Quality(**quality))
+        quality, text = values["quality"], values.get("text")
+        return cls(
+            values["loss"],
+            values["perplexity"],
+            None if quality is None else Quality(**quality),
+            None if text is None else TextScores(**text),
+        )
+
+    def as_plain(self) -> dict[str, Any]:
+        """What `from_plain` reads. What version 0.1 had not is left out where there is none."""
+        values = dataclasses.asdict(self)
+        return {name: value for name, value in values.items() if name != "text" or value is not None}
 
     def figure(self, name: str) -> float:
         """The figure to select by, turned so that lower is better."""
@@ -58,7 +72,8 @@ def validate(model: Model, inputs: RunInputs, asked_to_stop: Callable[[], bool] 
     """
     loss = validation_loss(model, [one.corpus for one in inputs.validation], inputs, asked_to_stop)
     quality = translation_quality(model, inputs, asked_to_stop) if math.isfinite(loss) else None
-    return Validation(loss, perplexity_of(loss), quality)
+    text = inputs.task.text_scores(loss, inputs.validation, inputs.config, inputs.tokenizers)
+    return Validation(loss, perplexity_of(loss), quality, text)
 
 
 @torch.inference_mode()

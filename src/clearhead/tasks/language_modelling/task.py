@@ -119,6 +119,18 @@ class LanguageModellingTask:
         """Nothing is written: a text has no right continuation."""
         return
 
+    def text_scores(
+        self,
+        loss: float,
+        sets: "Sequence[clearhead.tasks.language_modelling.examples.TextSet]",
+        config: DecoderOnlyConfig,
+        tokenizers: "clearhead.tasks.examples.Tokenizers",
+    ) -> "clearhead.evaluation.TextScores":
+        from clearhead.tasks.language_modelling.scoring import scores_of
+
+        [one] = sets
+        return scores_of(loss * one.corpus.tokens, one.corpus, tokenizers[0], config.max_length, 0)
+
     def describe(
         self,
         recipe: "clearhead.recipe.Recipe",

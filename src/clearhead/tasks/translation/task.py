@@ -132,6 +132,16 @@ class TranslationTask:
         hypotheses = [text for one in sets for text in translate(one.sources, one.to_language)]
         return measure(hypotheses, references) if references else None
 
+    def text_scores(
+        self,
+        loss: float,
+        sets: "Sequence[clearhead.tasks.translation.tokenizing.ValidationSet]",
+        config: TransformerConfig,
+        tokenizers: "clearhead.tasks.examples.Tokenizers",
+    ) -> None:
+        """A target is not measured by its characters: its quality is."""
+        return
+
     def describe(
         self,
         recipe: "clearhead.recipe.Recipe",
