@@ -278,6 +278,17 @@ def test_a_mean_needs_to_know_which_tokens_are_real() -> None:
         model(ids, torch.ones(1, 1, 2, 2, dtype=torch.bool))
 
 
+@pytest.mark.parametrize("place", [6, -1])
+def test_a_place_that_is_not_there_is_refused_in_one_line(place: int) -> None:
+    model = EncoderOnly(small())
+    states = model.hidden_states(torch.tensor([[5, 6, 2], [7, 8, 2]]))
+    with pytest.raises(
+        ConfigError, match=f"place {place} is outside of the batch, which has 0 to 5; place p"
+    ) as refused:
+        model.masked_logits(states, torch.tensor([1, place]))
+    assert "\n" not in str(refused.value)
+
+
 def test_the_same_seed_gives_the_same_model() -> None:
     weights = [torch.cat([p.flatten() for p in EncoderOnly(small(), seed=seed).parameters()]) for seed in (1, 1, 2)]
     assert torch.equal(weights[0], weights[1])

@@ -3,6 +3,7 @@
 import torch
 
 from clearhead.model import Segments, causal_mask, masks_for, packed_masks, padding_mask
+from clearhead.model.masks import full_mask
 
 
 def test_padding_may_not_be_attended_to() -> None:
@@ -10,6 +11,11 @@ def test_padding_may_not_be_attended_to() -> None:
         [[[True, True, False]]],
         [[[True, False, False]]],
     ]
+
+
+def test_everything_may_be_attended_to() -> None:
+    assert full_mask(torch.zeros(2, 3)).tolist() == [[[[True] * 3]]] * 2
+    assert full_mask(torch.zeros(2, 3, 5)).shape == (2, 1, 1, 3)
 
 
 def test_each_position_sees_itself_and_those_before() -> None:

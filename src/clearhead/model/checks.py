@@ -64,6 +64,14 @@ def require_segments(kinds: Tensor, segments: int) -> None:
         raise ConfigError(f"kind {wrong} is outside of the model's segments, 0 to {segments - 1}; give one of these")
 
 
+def require_places(places: Tensor, count: int) -> None:
+    """The same of places in a flattened batch."""
+    if (wrong := _outside(places, count)) is not None:
+        raise ConfigError(
+            f"place {wrong} is outside of the batch, which has 0 to {count - 1}; place p of text t is t·length + p"
+        )
+
+
 def _outside(ids: Tensor, count: int) -> int | None:
     """An id that is not one of 0 to count - 1, if there is one."""
     if not ids.numel() or ids.is_meta:

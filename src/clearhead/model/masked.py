@@ -2,18 +2,17 @@
 
 from typing import NamedTuple
 
-import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from clearhead.errors import ConfigError
 from clearhead.model.as_built import remember, structure_of
-from clearhead.model.checks import require_ids
+from clearhead.model.checks import require_ids, require_places
 from clearhead.model.config import EncoderOnlyConfig
 from clearhead.model.embedding import Embedding, Output, embedding_matrix
 from clearhead.model.heads import Classifier, Pooler, Transform
 from clearhead.model.initialization import initialize
-from clearhead.model.masks import segments_mask
+from clearhead.model.masks import full_mask, segments_mask
 from clearhead.model.observed import Observed
 from clearhead.model.positions import Start, restarted
 from clearhead.model.stacks import SelfAttentionStack
@@ -56,7 +55,7 @@ class EncoderOnly(Observed):
     ) -> Predictions:
         """All that the model has heads for, and for all places; what `hidden_states` says holds here too."""
         require_ids("ids", ids)
-        mask = _everything(ids) if mask is None else mask
+        mask = full_mask(ids) if mask is None else mask
         states = self.hidden_states(ids, mask, kinds)
         logits = None if self.output is None else self.masked_logits(states)
         pooled = None if self.pooler is None else self.pooler(states, mask)
@@ -78,7 +77,7 @@ class EncoderOnly(Observed):
         place gets the same as if its text had a row of its own.
         """
         require_ids("ids", ids)
-        mask = _everything(ids) if mask is None else mask
+        mask = full_mask(ids) if mask is None else mask
         start: Start = 0
         if segments is not None:
             mask, start = segments_mask(segments, mask), restarted(segments)
@@ -94,7 +93,7 @@ class EncoderOnly(Observed):
         """
         if self.output is None:
             raise ConfigError("masked_head=none leaves nothing to fill a place with; use a model with a masked head")
-        vectors = states if places is None else states.flatten(0, 1)[places]
+        vectors = states if places is None else _chosen(states.flatten(0, 1), places)
         return self.output(self.transform(vectors))
 
     def class_logits(
@@ -105,13 +104,16 @@ class EncoderOnly(Observed):
         """One logit for each class of each text. mask: as `hidden_states` had it; which tokens a mean is over."""
         if self.classifier is None or self.pooler is None:
             raise ConfigError("classes=0 leaves nothing to choose from; use a model with a classification head")
-        mask = _everything(states) if mask is None else mask
+        mask = full_mask(states) if mask is None else mask
         return self.classifier(self.pooler(states, mask))[:, 0]
 
 
-def _everything(texts: Tensor) -> Bool[Tensor, "texts 1 1 length"]:
-    """The mask of texts that fill their rows: whatever their ids are, none is padding."""
-    return torch.ones(texts.shape[:2], dtype=torch.bool, device=texts.device)[:, None, None]
+def _chosen(vectors: Float[Tensor, "all width"], places: Int[Tensor, "places"]) -> Float[Tensor, "places width"]:
+    try:
+        return vectors.index_select(0, places)  # Which refuses -1, too.
+    except IndexError:
+        require_places(places, len(vectors))
+        raise
 
 
 remember(EncoderOnly)

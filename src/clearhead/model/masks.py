@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Int, Shaped
 from torch import Tensor
 
 
@@ -38,8 +38,13 @@ def masks_for(source: Int[Tensor, "sentences source"], target: Int[Tensor, "sent
 
 def unpadded_masks(source: Int[Tensor, "sentences source"], target: Int[Tensor, "sentences target"]) -> Masks:
     """The masks of sentences that fill their rows, as one alone does: whatever its ids are, none is padding."""
-    every = torch.ones_like(source, dtype=torch.bool)[:, None, None, :]
+    every = full_mask(source)
     return Masks(every, causal_mask(target.shape[1], target.device), every)
+
+
+def full_mask(rows: Shaped[Tensor, "rows length *width"]) -> Bool[Tensor, "rows 1 1 length"]:
+    """Every place may be attended to: rows that their tokens fill, given by these or by their vectors."""
+    return torch.ones(rows.shape[:2], dtype=torch.bool, device=rows.device)[:, None, None, :]
 
 
 def packed_masks(segments: Segments) -> Masks:
