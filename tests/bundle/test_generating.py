@@ -1,6 +1,8 @@
 """A language model in use: what it writes after prompts, from a bundle in memory and from one on disk."""
 
 import dataclasses
+import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,9 @@ import pytest
 import torch
 
 from clearhead import Bundle, Sampling, load
-from clearhead.errors import ClearheadError, DecodingError, UsageError
+from clearhead.bundle.config_file import _digest
+from clearhead.errors import BundleError, ClearheadError, DecodingError, UsageError
+from clearhead.text import BytePairTokenizer
 from clearhead.text.utf8 import Utf8Automaton
 
 PROMPTS = ["one", "", "two three two three", "three", "한국어"]
@@ -148,3 +152,35 @@ def test_a_damaged_model_is_named_as_the_cause(language_model: Bundle, tmp_path:
         bundle.model.embedding.matrix.weight.fill_(torch.nan)
     with pytest.raises(DecodingError, match="weights are damaged"):
         bundle.generate("one")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"task": "translation"}, "config.json has family=decoder-only, which is not for task=translation"),
+        ({"task": None}, "its task is None, not one of translation, language-modelling"),
+        ({"documents": "book"}, "its documents are 'book', not one of file, paragraph, line"),
+        ({"family": "encoder-decoder"}, "is not a bundle of this clearhead"),
+        ({"family": "decoder"}, "has family 'decoder'; expected encoder-decoder, decoder-only"),
+    ],
+)
+def test_what_contradicts_itself_on_disk_is_refused(
+    language_model_folder: Path, tmp_path: Path, change: dict[str, Any], message: str
+) -> None:
+    folder = tmp_path / "bundle"
+    shutil.copytree(language_model_folder, folder)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8")) | change
+    config.pop("sha256")
+    (folder / "config.json").write_text(json.dumps(config | {"sha256": _digest(config)}), encoding="utf-8")
+    with pytest.raises(BundleError, match=message) as error:
+        load(folder)
+    assert "\n" not in str(error.value)
+
+
+def test_two_tokenizers_are_one_too_many(language_model: Bundle, tmp_path: Path) -> None:
+    tokenizer, folder = language_model.source_tokenizer, tmp_path / "bundle"
+    again = BytePairTokenizer.from_json(tokenizer.to_json())
+    settings, recipe = language_model.settings, language_model.recipe
+    Bundle(language_model.model, tokenizer, again, recipe, settings=settings).save(folder)
+    with pytest.raises(BundleError, match="has two tokenizers for a model of one vocabulary; copy the bundle again"):
+        load(folder)

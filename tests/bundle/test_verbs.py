@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from clearhead import Bundle
-from clearhead.bundle.verbs import VERBS, require_verb
+from clearhead.bundle.verbs import VERBS, require_family, require_verb
 from clearhead.errors import UsageError
 
 TRANSLATING: dict[str, Callable[[Bundle], Any]] = {
@@ -48,3 +48,18 @@ def test_each_task_has_the_methods_that_it_names() -> None:
         for verb in verbs.methods:
             assert callable(getattr(Bundle, verb))
             require_verb(verb, task)
+
+
+def test_a_model_of_another_family_is_refused(language_model: Bundle, street: Bundle) -> None:
+    """By whoever makes a bundle, and by whoever gives it another model; the one that was there stays."""
+    tokenizer, model = street.source_tokenizer, street.model
+    with pytest.raises(UsageError, match="the model is decoder-only, which is for language-modelling, but its task is"):
+        Bundle(language_model.model, tokenizer, tokenizer, street.recipe)
+    with pytest.raises(UsageError, match="the model is decoder-only") as error:
+        street.model = language_model.model
+    assert street.model is model
+    assert "\n" not in str(error.value)
+
+
+def test_a_model_of_no_family_may_be_for_anything() -> None:
+    require_family(object(), "translation")

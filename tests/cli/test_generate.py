@@ -1,6 +1,7 @@
 """`clearhead generate`."""
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -134,3 +135,24 @@ def test_whoever_has_read_enough_ends_it(language_model_folder: Path) -> None:
 )
 def test_line_breaks_can_be_typed(typed: str, meant: str) -> None:
     assert unescaped(typed) == meant
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+@pytest.mark.parametrize("prompt", [["one"], []])
+def test_ctrl_c_stops_it(language_model_folder: Path, prompt: list[str]) -> None:
+    """In the middle of a text, and between lines."""
+    command = [sys.executable, "-m", "clearhead", "generate", str(language_model_folder), *prompt, "--top-k", "3"]
+    command += ["--max-tokens", "1000000"] if prompt else []
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        if not prompt:
+            process.stdin.write(b"one\n")
+            process.stdin.flush()
+        assert process.stdout.read(1)
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+        assert process.stderr.read() == b"clearhead: stopped\n"
+        process.stdin.close()
+    assert process.returncode == 130

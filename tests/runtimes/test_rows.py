@@ -1,11 +1,13 @@
 """What a state in PyTorch is asked: tests/runtimes/test_runtime.py holds that every runtime refuses the same."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from clearhead.errors import DecodingError
+from clearhead.model import DecoderOnlyConfig
 from clearhead.runtimes.rows import Rows
 from clearhead.runtimes.runtime import Sizes
 
@@ -40,6 +42,14 @@ def test_what_cannot_be_begun(sources: Any, capacity: int, message: str) -> None
 
 
 SHARED = SIZES._replace(shares_positions=True)
+
+
+def test_sizes_are_those_of_a_config() -> None:
+    """A decoder-only model has one vocabulary; what has two beside it is no such model."""
+    gpt = DecoderOnlyConfig(vocabulary=7, layers=3, width=8, heads=2, kv_heads=1, max_length=6)
+    assert Sizes.of(gpt) == Sizes(7, 7, 6, 3, 4, shares_positions=True)
+    other = SimpleNamespace(vocabulary=7, source_vocabulary=7, target_vocabulary=7, max_length=6, width=8)
+    assert Sizes.of(other) == Sizes(7, 7, 6, 1, 8)
 
 
 @pytest.mark.parametrize(("sources", "capacity"), [([[]], 6), ([[], [1, 2]], 4), ([[1] * 5], 1)])

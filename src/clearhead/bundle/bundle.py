@@ -12,7 +12,7 @@ from clearhead.bundle.serving import Serving
 from clearhead.bundle.settings import Settings
 from clearhead.bundle.streaming import Noting, best_texts, streamed
 from clearhead.bundle.translating import Searching, Translating
-from clearhead.bundle.verbs import LANGUAGE_MODELLING, require_verb
+from clearhead.bundle.verbs import LANGUAGE_MODELLING, require_family, require_verb
 from clearhead.decoding import Precision, Sampling, Shortlist
 from clearhead.errors import UsageError
 from clearhead.tasks import task_for
@@ -61,6 +61,7 @@ class Bundle:
         self.target_tokenizer = target
         self._recipe = recipe
         self.settings = Settings.of(self.recipe) if settings is None else settings
+        require_family(self.config, self.task)
         self.shortlist = shortlist
         self.source_scripts = None if source_scripts is None else tuple(source_scripts)
         # Where it was read from, which has the history of its training beside it.
@@ -92,8 +93,10 @@ class Bundle:
 
     @model.setter
     def model(self, model: "clearhead.tasks.Model") -> None:
-        """Raises UsageError for what is no model of any family."""
-        self._serving = Serving(model)
+        """Raises UsageError for what is no model of any family, and for one of another family than its task's."""
+        serving = Serving(model)
+        require_family(serving.config, self.task)
+        self._serving = serving
 
     @property
     def recipe(self) -> "clearhead.recipe.Recipe":
@@ -387,10 +390,8 @@ class Bundle:
         return too_long(texts, self.source_tokenizer, self.config.max_length)
 
     def unreadable(self, texts: Sequence[str]) -> list[int]:
-        """The numbers, from 0, of the texts that are mostly in scripts the model never learned to read.
-
-        What it makes of them means nothing. None are where it reads bytes alone, so that no script is known.
-        """
+        """The numbers, from 0, of the texts that are mostly in scripts the model never learned to read, which mean
+        nothing to it. None are where it reads bytes alone, so that no script is known."""
         return unreadable(texts, self.readable_scripts)
 
     @functools.cached_property

@@ -83,6 +83,11 @@ def read_folder(folder: Path, config: Config) -> tuple[StoredWeights, Parts]:
     require_sizes(sizes, weights, source, target)
     text = read_listed(folder, config.files, RECIPE, _MOST_RECIPE)
     settings = config.settings or _settings_of_before(text)
+    if TASKS[config.family].name != settings.task:
+        raise BundleError(
+            f"{folder}: config.json has family={config.family}, which is not for task={settings.task}; copy the bundle "
+            "again"
+        )
     recipe = functools.partial(_provenance, text)
     return StoredWeights(weights, sizes), Parts(source, target, recipe, config.scripts, settings)
 

@@ -1,10 +1,12 @@
 """Which methods a bundle has for what its model was trained for."""
 
+import contextlib
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from clearhead.errors import UsageError
+from clearhead.errors import ConfigError, UsageError
+from clearhead.tasks import task_for
 
 
 class Verbs(NamedTuple):
@@ -28,6 +30,17 @@ VERBS: Final[Mapping[str, Verbs]] = MappingProxyType(
         ),
     }
 )
+
+
+def require_family(config: object, task: str) -> None:
+    """Raise UsageError where a model of this config's family is for another task; one of no family may be for any."""
+    with contextlib.suppress(ConfigError):
+        own = task_for(config)
+        if own.name != task:
+            raise UsageError(
+                f"the model is {own.family}, which is for {own.name}, but its task is {task}; give the settings, or "
+                f"the recipe, of a model that was trained for {own.name}"
+            )
 
 
 def require_verb(verb: str, task: str) -> None:

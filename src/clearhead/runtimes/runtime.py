@@ -36,10 +36,9 @@ class Sizes(NamedTuple):
     def of(cls, config: Any) -> "Sizes":
         # What decodes as a Transformer does need not have layers: its cache is taken for that of one.
         known = {"decoder_layers": 1, **{name: getattr(config, name) for name in cls._fields if hasattr(config, name)}}
-        # A recurrent model may have one vocabulary, too.
-        if (vocabulary := getattr(config, "vocabulary", None)) is not None and hasattr(config, "layers"):
-            known |= {"source_vocabulary": vocabulary, "target_vocabulary": vocabulary, "shares_positions": True}
-            known["decoder_layers"] = config.layers
+        if "source_vocabulary" not in known:
+            known |= dict.fromkeys(("source_vocabulary", "target_vocabulary"), config.vocabulary)
+            known |= {"decoder_layers": config.layers, "shares_positions": True}
         if (block := getattr(config, "block", None)) is not None:
             known["width"] = block.kv_heads * block.head_width
         return cls(**known)
