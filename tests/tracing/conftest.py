@@ -44,21 +44,26 @@ SIZES = {"vocabulary": 30, "width": 16, "heads": 4, "inner_width": 24, "layers":
 @pytest.fixture(scope="session")
 def trace_decoder() -> Callable[..., tuple[Any, Trace]]:
     """`trace_decoder(positions="rotary", …)`: an untrained decoder-only model, and the trace of a text of it."""
-    return lambda **choices: trace_text("decoder-only", DecoderOnlyConfig(**{**SIZES, **choices}))
+    return lambda dtype=torch.float32, **choices: trace_text(
+        "decoder-only", DecoderOnlyConfig(**{**SIZES, **choices}), dtype
+    )
 
 
 @pytest.fixture(scope="session")
 def trace_encoder() -> Callable[..., tuple[Any, Trace]]:
     """`trace_encoder(segments=2, …)`: the same of an encoder-only model."""
-    return lambda **choices: trace_text("encoder-only", EncoderOnlyConfig(**{**SIZES, **choices}))
+    return lambda dtype=torch.float32, **choices: trace_text(
+        "encoder-only", EncoderOnlyConfig(**{**SIZES, **choices}), dtype
+    )
 
 
-def trace_text(family: str, config: DecoderOnlyConfig | EncoderOnlyConfig) -> tuple[Any, Trace]:
+def trace_text(family: str, config: DecoderOnlyConfig | EncoderOnlyConfig, dtype: torch.dtype) -> tuple[Any, Trace]:
     """Every parameter is another than the usual one, so that a forgotten one is noticed."""
     model, generator = built(config).eval(), torch.Generator().manual_seed(7)
     with torch.no_grad():
         for one in model.parameters():
             one += 0.1 * torch.randn(one.shape, generator=generator)
+    model.to(dtype)
     kinds = {"kinds": [0, 0, 1, 1]} if getattr(config, "segments", 0) else {}
     follows = {"predicted": Side("six seven", (*SOURCE[1:], 9), ("six", "seven", "⟨end⟩", "nine"))}
     return model, Trace(

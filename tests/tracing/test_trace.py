@@ -149,6 +149,14 @@ def test_a_model_that_rounds_more_agrees(make_trace: Any, trace_model: Any, kind
     assert all(one.agrees for one in Trace.load(tmp_path / "trace.safetensors").check())
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_a_text_s_model_that_rounds_more_agrees(trace_decoder: Any, trace_encoder: Any, dtype: torch.dtype) -> None:
+    made = [trace_decoder(dtype, **one) for one in BLOCKS] + [trace_encoder(dtype, **one) for one in HEADS]
+    for _, trace in made:
+        assert [one for one in trace.check() if not one.agrees] == []
+    assert any(one.error > 1e-4 for _, trace in made for one in trace.check())
+
+
 def test_the_tolerance_is_the_unit_roundoff_of_each_rounding(make_trace: Any, trace_model: Any) -> None:
     """u is 2^-8 in bfloat16 (8 bits): one rounding of scores, two of a linear layer, five of rotary heads."""
     model, exact = make_trace(positions="rotary")
