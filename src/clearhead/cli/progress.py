@@ -133,9 +133,11 @@ class TerminalReporter(Callback):
 def beginning(inputs: RunInputs, parameters: int, resumed_at: int) -> str:
     recipe = inputs.recipe
     training = recipe.training
+    count, examples = len(inputs.training), inputs.task.examples_are
+    examples = examples.removesuffix("s") if count == 1 else examples
     start = f", from step {resumed_at:,}" if resumed_at else ""
     return (
-        f"{recipe.name}: {len(inputs.training):,} {inputs.task.examples_are} ({inputs.training.report})\n"
+        f"{recipe.name}: {count:,} {examples} ({inputs.training.report})\n"
         f"{parameters:,} parameters, {inputs.target_tokenizer.size:,} pieces, {training.steps:,} steps "
         f"on {training.device} in {training.precision}{start}"
     )
