@@ -5,6 +5,7 @@ import pytest
 from clearhead.bundle import Bundle
 from clearhead.errors import DecodingError
 from clearhead.tasks.searching import search_options, wide_enough
+from clearhead.text import CharacterTokenizer
 
 
 def test_no_control_symbol_may_be_written(two_languages: Bundle) -> None:
@@ -14,6 +15,13 @@ def test_no_control_symbol_may_be_written(two_languages: Bundle) -> None:
     assert set(options.suppressed) == controls
     assert (options.begin, options.end) == (tokenizer.begin, tokenizer.end)
     assert (options.beam_size, options.top_beams, str(options.length_penalty)) == (3, 2, "gnmt:0.6")
+
+
+def test_a_character_that_is_not_known_is_never_written() -> None:
+    """A model of characters wrote U+FFFD, which none of its texts had."""
+    tokenizer = CharacterTokenizer("ab")
+    assert set(search_options(tokenizer, 1, "none").suppressed) == {tokenizer.padding, tokenizer.begin, 3}
+    assert tokenizer.decode([3]) == "\ufffd"
 
 
 def test_a_beam_is_wide_enough() -> None:

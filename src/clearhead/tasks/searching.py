@@ -20,12 +20,13 @@ def search_options(
     utf8: Utf8Automaton | None = None,
     stop: StopStrings | None = None,
 ) -> SearchOptions:
-    """How to search for ids of this tokenizer; neither padding nor begin nor a tag is ever written."""
-    tags = (tokenizer.tag(language) for language in tokenizer.languages)
+    """How to search for ids of this tokenizer; padding, begin, tags and the unknown are never written."""
+    tags = [tokenizer.tag(language) for language in tokenizer.languages]
+    unknown = [] if tokenizer.unknown is None else [tokenizer.unknown]
     return SearchOptions(
         begin=tokenizer.begin,
         end=tokenizer.end,
-        suppressed=(tokenizer.padding, tokenizer.begin, *tags),
+        suppressed=(tokenizer.padding, tokenizer.begin, *tags, *unknown),
         beam_size=beam_size,
         top_beams=top_beams,
         length_penalty=LengthPenalty.parse(length_penalty),

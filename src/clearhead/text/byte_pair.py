@@ -143,6 +143,11 @@ class BytePairTokenizer:
         return range(self._first_text_id, self._first_text_id + len(CHARACTERS))
 
     @property
+    def unknown(self) -> None:
+        """None: what has no piece of its own is written in bytes."""
+        return
+
+    @property
     def token_bytes(self) -> list[bytes | None]:
         """The bytes that each id stands for, which need not be whole characters; None for a control symbol."""
         text = self._tokens[self._first_text_id :]

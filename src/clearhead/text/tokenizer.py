@@ -38,6 +38,11 @@ class Tokenizer(Protocol):
         ...
 
     @property
+    def unknown(self) -> int | None:
+        """The id that characters without pieces are read as; None where every text can be written."""
+        ...
+
+    @property
     def token_bytes(self) -> list[bytes | None]:
         """The bytes that each id stands for, which need not be whole characters; None for a control symbol."""
         ...
