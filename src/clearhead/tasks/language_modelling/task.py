@@ -1,5 +1,6 @@
 """Language modelling: a decoder-only model predicts each token of a text from the tokens before it."""
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -143,7 +144,9 @@ class LanguageModellingTask:
         return description(recipe, config, corpus)
 
     def first_use(self, recipe: "clearhead.recipe.Recipe", model: str) -> str:
-        return f'generate {model} "Once"'
+        from clearhead.tasks.language_modelling.describing import example_prompt
+
+        return f"generate {model} {shlex.quote(example_prompt(recipe))}"
 
     def _max_length(
         self, recipe: "clearhead.recipe.ResolvedRecipe", tokenizers: "clearhead.tasks.examples.Tokenizers"
