@@ -114,6 +114,7 @@ def test_what_cannot_be_asked_is_one_line(language_model: Bundle, how: Any, mess
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.usefixtures("signatures_unchecked")
 def test_prompts_are_texts(language_model: Bundle) -> None:
     given: Any = 5
     with pytest.raises(UsageError, match="prompts is 5, of type int; give a str or a list"):

@@ -159,7 +159,7 @@ class Serving:
         if library is None:
             return None
         try:
-            return CompiledRuntime(library, stored.config, stored.with_tables(), precision, is_ours=True)
+            return CompiledRuntime(library, self.config, stored.with_tables(), precision, is_ours=True)
         except UnknownWeightsError:  # Of an edited model. Whoever prepares it says so.
             return None
 

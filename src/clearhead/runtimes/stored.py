@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from clearhead.errors import BundleError
 from clearhead.model import tables
-from clearhead.model.config import TransformerConfig
+from clearhead.model.config import FamilyConfig
 from clearhead.model.shapes import parameter_shapes, shared_names
 from clearhead.tensor_file import BYTES, read_header
 
@@ -25,7 +25,7 @@ class StoredWeights(Mapping[str, NDArray[np.float32]]):
     Raises BundleError where it can be read no more, or was written to meanwhile.
     """
 
-    def __init__(self, path: Path, config: TransformerConfig) -> None:
+    def __init__(self, path: Path, config: FamilyConfig) -> None:
         self.path, self.config = path, config
         self._file = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
         weakref.finalize(self, os.close, self._file)

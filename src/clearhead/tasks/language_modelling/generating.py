@@ -37,7 +37,7 @@ def continuation_requests(
     """One for each prompt's ids, of which there is one or more. first: the number of the first of them among all."""
     return requests_for(
         engine.runtime.sizes, [ids[:-1] for ids in prompts], options, begins=[ids[-1] for ids in prompts],
-        numbers=range(first, first + len(prompts)), length_limit=LengthLimit(0, max_tokens),
+        numbers=range(first, first + len(prompts)), length_limit=LengthLimit(0.0, max_tokens),
     )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ def later_request(
     window = [*prompt, *found.tokens][-max(1, sizes.max_length // 2) :]
     [request] = requests_for(
         sizes, [window[:-1]], dataclasses.replace(options, top_beams=1), begins=window[-1:],
-        length_limit=LengthLimit(0, max_tokens - len(found.tokens)),
+        length_limit=LengthLimit(0.0, max_tokens - len(found.tokens)),
     )  # fmt: skip
     return dataclasses.replace(request, number=number, written=found.tokens)
 
