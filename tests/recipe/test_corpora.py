@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pydantic
 import pytest
 
-from clearhead.recipe import CorpusSettings, Data, Recipe, ShareSettings, TextSettings
+from clearhead.errors import RecipeError
+from clearhead.recipe import CorpusSettings, Data, Recipe, ShareSettings, TextSettings, build_recipe
 
 
 def test_items_are_told_by_their_keys() -> None:
@@ -27,3 +28,18 @@ def test_sections_may_be_given_as_they_are(make_recipe: Callable[..., Recipe]) -
 def test_a_share_leaves_something(share: float) -> None:
     with pytest.raises(pydantic.ValidationError):
         Data(train={"text": "a"}, validate={"share": share})
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        ({"text": "a", "source": "a", "target": "b"}, "text does not go with the keys beside it; keep source and "),
+        ({"text": "a", "share": 0.1}, "share does not go with the keys beside it; keep source and target for pairs"),
+        ({"share": 0.1, "target": "b"}, "share does not go with the keys beside it; keep source and target for pairs"),
+        ({}, "0 has no key; name source and target for pairs, text for a text"),
+    ],
+)
+def test_an_item_is_of_one_kind(item: dict[str, object], said: str) -> None:
+    """It was called an unknown key, and the very same key suggested."""
+    with pytest.raises(RecipeError, match=rf"data\.validate\.(0\.)?{said}"):
+        build_recipe({"name": "a", "data": {"train": {"text": "a"}, "validate": [item]}}, "a")

@@ -50,18 +50,20 @@ class ShareSettings(Section):
     share: Annotated[Real, Field(gt=0.0, lt=1.0)]
 
 
+# What an item of a corpus list has.
+KINDS_HAVE = "source and target for pairs, text for a text, or share for a part of the texts"
 # Which section an item of a corpus list is told by, and its key there.
 CORPUS_KINDS: dict[str, type[Section]] = {
     "of-pairs": CorpusSettings,
     "of-text": TextSettings,
     "of-share": ShareSettings,
 }
-_TOLD_BY = {"source": "of-pairs", "target": "of-pairs", "text": "of-text", "documents": "of-text", "share": "of-share"}
+TOLD_BY = {"source": "of-pairs", "target": "of-pairs", "text": "of-text", "documents": "of-text", "share": "of-share"}
 
 
 def _corpus_kind(value: object) -> str:
     if isinstance(value, dict):
-        return next((kind for key, kind in _TOLD_BY.items() if key in value), "of-pairs")
+        return next((kind for key, kind in TOLD_BY.items() if key in value), "of-pairs")
     return next((kind for kind, section in CORPUS_KINDS.items() if isinstance(value, section)), "of-pairs")
 
 

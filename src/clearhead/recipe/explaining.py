@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pydantic
 
-from clearhead.recipe.corpora import CORPUS_KINDS
+from clearhead.recipe.corpora import CORPUS_KINDS, KINDS_HAVE, TOLD_BY
 from clearhead.recipe.sections import Recipe
 from clearhead.recipe.spelling import remedy_for, shown
 
@@ -72,10 +72,14 @@ def _own_words(problem: Any) -> str:
 
 
 def _unknown(key: str, place: Sequence[int | str], problem: Any) -> str:
+    if CORPUS_KINDS.keys() & {*place[:-1]} and place[-1] in TOLD_BY:
+        return f"{key} does not go with the keys beside it; keep {KINDS_HAVE}"
     return f"unknown key {key}; {_suggest(place)}"
 
 
 def _missing(key: str, place: Sequence[int | str], problem: Any) -> str:
+    if problem["input"] == {} and CORPUS_KINDS.keys() & {*place}:
+        return f"{key.rpartition('.')[0]} has no key; name {KINDS_HAVE}"
     return f"{key} is missing; add it (`--print-recipe` with a recipe of clearhead's own shows every key)"
 
 
