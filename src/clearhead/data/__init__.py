@@ -7,7 +7,7 @@ from clearhead.lazy import lazy_names
 if TYPE_CHECKING:
     from clearhead.data.batches import Batch, collate
     from clearhead.data.corpus import check_file, read_lines, read_pairs
-    from clearhead.data.documents import Documents, TextFile, read_documents
+    from clearhead.data.documents import Documents, TextFile, read_all, read_documents
     from clearhead.data.doubts import file_doubts
     from clearhead.data.filters import FilterReport, Filters
     from clearhead.data.lexicon import Lexicon, learn_lexicon
@@ -51,6 +51,7 @@ __all__ = [
     "plan",
     "prepare",
     "prepare_text",
+    "read_all",
     "read_documents",
     "read_lines",
     "read_pairs",
@@ -72,6 +73,7 @@ __getattr__, __dir__ = lazy_names(
         "documents": (
             "Documents",
             "TextFile",
+            "read_all",
             "read_documents",
         ),
         "doubts": ("file_doubts",),

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearhead.data.caching import from_cache, identity, key_of
-from clearhead.data.documents import TextFile, read_documents
+from clearhead.data.documents import TextFile, read_all
 from clearhead.data.token_file import TokenFile, TokenWriter
-from clearhead.errors import DataError, RecipeError
+from clearhead.errors import RecipeError
 from clearhead.files import cache_folder
 from clearhead.text import Tokenizer
 
@@ -117,13 +117,11 @@ def _fill(
             count, tokens = count + 1, tokens + len(ids) + 1
             if progress and count % _CHUNK == 0:
                 progress(tokens)
-    if not count:
-        raise DataError(f"{', '.join(map(str, files))}: there is no text but blank lines; check the file")
     (folder / "manifest.json").write_text(json.dumps({"version": _VERSION, "documents": count}), encoding="utf-8")
 
 
 def _encoded(files: Sequence[TextFile], tokenizer: Tokenizer) -> Iterator[list[int]]:
-    documents = itertools.chain.from_iterable(map(read_documents, files))
+    documents = read_all(files)
     while chunk := list(itertools.islice(documents, _CHUNK)):
         yield from tokenizer.encode_many(chunk)
 

@@ -10,6 +10,7 @@ from clearhead.errors import DataError
 from clearhead.recipe import Recipe
 from clearhead.tasks.examples import to_nobody
 from clearhead.tasks.language_modelling.examples import TextExamples
+from clearhead.training.run_inputs import prepare_run
 
 MakeRecipe = Callable[..., Recipe]
 
@@ -47,3 +48,15 @@ def test_a_file_that_is_missing(language_recipe: MakeRecipe, tmp_path: Path) -> 
     (tmp_path / "a.txt").unlink()
     with pytest.raises(DataError, match=r"a.txt does not exist"):
         TextExamples(recipe)
+
+
+@pytest.mark.parametrize("kind", ["characters", "bpe"])
+@pytest.mark.parametrize(("text", "documents"), [("a", "file"), ("aaa", "line"), ("a b\nc", "paragraph")])
+def test_a_text_too_short_for_a_share(
+    language_recipe: MakeRecipe, tmp_path: Path, text: str, documents: str, kind: str
+) -> None:
+    """It was said to be blank."""
+    recipe = language_recipe(documents, text={"kind": kind})
+    (tmp_path / "a.txt").write_text(text)
+    with pytest.raises(DataError, match=r"a.txt: too short to keep a share .* name a text in data.validate"):
+        prepare_run(recipe)

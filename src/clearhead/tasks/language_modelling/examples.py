@@ -1,12 +1,11 @@
 """The texts of a recipe: from its files to a tokenizer and ids."""
 
 import dataclasses
-import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import final
 
-from clearhead.data import PreparedText, TextFile, check_file, prepare_text, read_documents
+from clearhead.data import PreparedText, TextFile, check_file, prepare_text, read_all
 from clearhead.recipe import Data, Recipe, ResolvedModel, TextSettings, share_to_validate, texts_to_validate
 from clearhead.tasks.examples import Doing, Tokenizers
 from clearhead.tasks.measured import Sizes
@@ -62,7 +61,7 @@ class TextExamples:
 
     def _texts(self, doing: Doing) -> Iterator[str]:
         doing("reading the training files")
-        return itertools.chain.from_iterable(map(read_documents, self._training))
+        return read_all(self._training)
 
 
 def pieces_for(recipe: Recipe) -> int:
