@@ -155,3 +155,4 @@ class TestText:
         assert "this model translates, and is evaluated by SOURCE and REFERENCE" in result.err
         result = clearhead("evaluate", language_model_folder, text, text)
         assert (result.code, result.err.count("\n")) == (2, 1)
+        assert "this model goes on with texts, and is evaluated by --text FILE" in result.err

@@ -27,6 +27,7 @@ from clearhead.cli.options import (
 from clearhead.errors import DataError, UsageError
 
 if TYPE_CHECKING:
+    from clearhead.bundle import Bundle
     from clearhead.data import Documents
     from clearhead.evaluation import Quality
 
@@ -117,6 +118,7 @@ def evaluate(
     sources, references = zip(*read_pairs(source, reference), strict=True)
     others = _read_hypotheses(against, len(references)) if against else None
     bundle = load(model, device=device, precision=precision, shortlist=shortlist)
+    _require_task(bundle, "translation", "by --text FILE; leave SOURCE and REFERENCE out")
     bundle.tag(to)
     if not quiet:
         lines.note_files(bundle, {source: sources, reference: references})
@@ -142,7 +144,6 @@ def _evaluate_text(
     model: Path, text: Path, context: int | None, device: str, as_json: bool, given: Path | None
 ) -> None:
     """Print how well a language model predicts a text."""
-    from clearhead.bundle.verbs import LANGUAGE_MODELLING, VERBS
     from clearhead.data import TextFile, check_file, prepare_text
 
     if given is not None:
@@ -152,9 +153,8 @@ def _evaluate_text(
     check_file(text)
     find_bundle(model)
     bundle = load(model, device=device)
-    task, documents = bundle.settings.task, cast("Documents", bundle.settings.documents or "file")
-    if task != LANGUAGE_MODELLING:
-        raise UsageError(f"this model {VERBS[task].does}, and is evaluated by SOURCE and REFERENCE; leave --text out")
+    _require_task(bundle, "language-modelling", "by SOURCE and REFERENCE; leave --text out")
+    documents = cast("Documents", bundle.settings.documents or "file")
     # They import torch, which takes seconds.
     from clearhead.tasks.language_modelling.scoring import score_text
 
@@ -167,6 +167,15 @@ def _evaluate_text(
         return
     print(f"{scores.loss:.4f} nats a token; {scores}")
     print(f"{scores.tokens:,} tokens, {scores.characters:,} characters, {scores.utf8_bytes:,} bytes; {scores.context}")
+
+
+def _require_task(bundle: "Bundle", task: str, otherwise: str) -> None:
+    """Raise UsageError where a model was trained for another task, with how such a model is evaluated."""
+    from clearhead.bundle.verbs import VERBS
+
+    own = bundle.settings.task
+    if own != task:
+        raise UsageError(f"this model {VERBS[own].does}, and is evaluated {otherwise}")
 
 
 def _read_hypotheses(path: Path, expected: int) -> list[str]:
