@@ -37,7 +37,7 @@ MaxTokens = Annotated[
         min=WHOLE["max_tokens"][0],
         max=WHOLE["max_tokens"][1],
         help="The most tokens to write. Default: 200. Where the model's positions run out, it goes on from the last "
-        "half of what it has read.",
+        "half of what it has read; a beam wider than 1 ends there.",
         show_default=False,
     ),
 ]
