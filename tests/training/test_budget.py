@@ -190,7 +190,7 @@ class TestFinding:
 
 def test_a_batch_is_as_full_as_any_can_be(inputs: RunInputs) -> None:
     """On both sides, without padding; packed rows may be longer than the model has positions for."""
-    batch = Trial(inputs.untrained_model, inputs.recipe.training, 14)._batch(3, 64)
+    batch = inputs.task.full_batch(3, 14, 64, packing=False)
     assert batch.source.shape == batch.target_output.shape == (3, 14)
     assert (batch.source_tokens, batch.target_tokens, batch.segments) == (42, 42, None)
     assert (batch.target_output != batch.padding).all()
