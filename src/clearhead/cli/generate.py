@@ -3,6 +3,7 @@
 import contextlib
 import json
 import sys
+import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
@@ -17,6 +18,7 @@ from clearhead.errors import UsageError
 
 if TYPE_CHECKING:
     import clearhead
+    import clearhead.text
     from clearhead.tasks.language_modelling import Generation
 
 Found: TypeAlias = "list[Generation]"
@@ -125,6 +127,8 @@ def generate(
     how: dict[str, Any] = {
         "max_tokens": max_tokens, "sampling": sampling, "beam_size": beam, "stop": [*map(unescaped, stop or ())],
     }  # fmt: skip
+    if prompt is not None and not quiet and (strange := unknown_characters(prompt, bundle.source_tokenizer)):
+        print(f"clearhead: the prompt has characters that this model does not know: {strange}", file=sys.stderr)
     if prompt is not None and n == 1 and not as_json and beam in (None, 1):
         with contextlib.closing(bundle.generate_stream(prompt, **how)) as pieces:
             lines.write_pieces(pieces)
@@ -174,6 +178,17 @@ def _sampling(
     if unused := [name for name, value in given.items() if value is not None]:
         raise UsageError(f"{unused[0]} is for drawing at random, and --beam searches; leave one of them out")
     return None
+
+
+def unknown_characters(text: str, tokenizer: "clearhead.text.Tokenizer") -> str:
+    """The first ten characters of a text, each once and as a terminal may show it, that are read as unknown."""
+    if tokenizer.unknown is None or tokenizer.unknown not in tokenizer.encode(text):
+        return ""
+    strange = [
+        one for one in dict.fromkeys(unicodedata.normalize("NFC", text)) if tokenizer.unknown in tokenizer.encode(one)
+    ]
+    more = f" and {len(strange) - 10:,} more" if len(strange) > 10 else ""
+    return " ".join(one if one.isprintable() else repr(one)[1:-1] for one in strange[:10]) + more
 
 
 def unescaped(text: str) -> str:
