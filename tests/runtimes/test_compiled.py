@@ -651,13 +651,19 @@ def test_a_decoders_logits_of_a_list_are_those_of_the_whole_vocabulary(precision
         ([[]], 0, "capacity=0 is not a whole number"),
         ([], 3, "a size or a number"),
         ([[2**40]], 3, "one is too large"),
-        ([["a"]], 3, "give whole numbers"),
     ],
 )
 def test_what_cannot_be_read_is_refused(given: Any, capacity: int, message: str) -> None:
     with pytest.raises(DecodingError, match=message) as caught:
         compiled_of(decoder_of()).begin(given, capacity)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("signatures_unchecked")
+def test_what_are_no_ids_is_refused() -> None:
+    given: Any = [["a"]]
+    with pytest.raises(DecodingError, match="give whole numbers"):
+        compiled_of(decoder_of()).begin(given, 3)
 
 
 def test_the_last_position_may_be_used_and_none_after_it() -> None:
