@@ -1,12 +1,14 @@
 """Training a character language model beside nanoGPT, by its CPU settings for Shakespeare, one after the other in turn.
 
     git clone https://github.com/karpathy/nanoGPT ../nanoGPT
-    python benchmarks/language_modelling.py --nanogpt ../nanoGPT --data DATA --save language-modelling
+    python benchmarks/language_modelling.py speed --nanogpt ../nanoGPT --data DATA --save language-modelling-speed
+    python benchmarks/language_modelling.py loss --data DATA --save language-modelling-loss
 
 Both train recipes/shakespeare-char.yaml's model: 4 layers, 4 heads, width 128, rows of 64 characters, 12 rows a step.
 nanoGPT runs by its own `train.py`, as its README says for a CPU, in an environment of its own under .bench/, with the
 torch that constraints.txt names; once as it is, and once with its `compile=True`. The speed is that between two lines
-of a log, the first steps left out; nobody validates meanwhile.
+of a log, the first steps left out; nobody validates meanwhile. The loss is that of the recipe as it is, on its whole
+validation text: the last tenth, each character predicted once.
 """
 
 import argparse
@@ -18,6 +20,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import results_file
@@ -32,30 +35,60 @@ FLAGS = [
     "--eval_interval=1000000",
 ]  # fmt: skip
 WARM_UP = 50
+Rows = list[dict[str, results_file.Cell]]
+LOSS_FORMATS = {"nats a character": ".3f", "minutes": ".1f"}
 FORMATS = {"characters a second": ",", "clearhead is so many times as fast": ".2f"}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--nanogpt", type=Path, required=True, help="a checkout of nanoGPT")
+    parser.add_argument("what", choices=["speed", "loss"])
+    parser.add_argument("--nanogpt", type=Path, help="a checkout of nanoGPT")
     parser.add_argument("--data", type=Path, required=True, help="the folder that holds shakespeare/input.txt")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--steps", type=int, default=600, help="how many steps each measurement is long")
     results_file.add_option(parser)
     chosen = parser.parse_args()
-    python, folder = environment(NANOGPT), prepared(chosen.nanogpt, chosen.data)
+    if chosen.what == "loss":
+        method = "The recipe as it is, one run; minutes of training and validation"
+        results_file.report(chosen.save, losses(chosen.data), method, LOSS_FORMATS)
+        return
+    if chosen.nanogpt is None:
+        parser.error("speed needs --nanogpt, a checkout of nanoGPT")
+    rows = speeds_of(chosen.nanogpt, chosen.data, chosen.rounds, chosen.steps)
+    method = f"Medians of {chosen.rounds} rounds of {chosen.steps} steps in turn, and of the rounds' ratios"
+    results_file.report(chosen.save, rows, method, FORMATS)
+
+
+def losses(data: Path) -> Rows:
+    """What the recipe reaches, beside what nanoGPT's readme tells of its own model of these sizes."""
+    with tempfile.TemporaryDirectory() as name:
+        began = time.monotonic()
+        run = trained(data, Path(name) / "run", [])
+        minutes = (time.monotonic() - began) / 60
+        lines = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
+    loss = min(line["validation"]["loss"] for line in lines if "validation" in line)
+    figure, taken = LOSS_FORMATS
+    return [
+        {"model": "clearhead, recipes/shakespeare-char.yaml", figure: loss, taken: minutes},
+        {"model": "nanoGPT, as its readme tells (random windows)", figure: 1.88, taken: ""},
+    ]
+
+
+def speeds_of(nanogpt: Path, data: Path, rounds: int, steps: int) -> Rows:
+    python, folder = environment(NANOGPT), prepared(nanogpt, data)
     ways = {
-        "clearhead": lambda: with_clearhead(chosen.data, chosen.steps),
-        "nanoGPT": lambda: with_nanogpt(python, folder, chosen.steps, compiled=False),
-        "nanoGPT, compiled": lambda: with_nanogpt(python, folder, chosen.steps, compiled=True),
+        "clearhead": lambda: with_clearhead(data, steps),
+        "nanoGPT": lambda: with_nanogpt(python, folder, steps, compiled=False),
+        "nanoGPT, compiled": lambda: with_nanogpt(python, folder, steps, compiled=True),
     }
     speeds: dict[str, list[float]] = {name: [] for name in ways}
-    for number in range(1, chosen.rounds + 1):
+    for number in range(1, rounds + 1):
         for name, way in ways.items():
             speeds[name].append(way())
             print(f"round {number}  {name:20} {speeds[name][-1]:10,.0f} characters/s", file=sys.stderr, flush=True)
     figure, times = FORMATS
-    rows: list[dict[str, results_file.Cell]] = [
+    return [
         {
             "toolkit": name,
             figure: round(statistics.median(found)),
@@ -63,8 +96,6 @@ def main() -> None:
         }
         for name, found in speeds.items()
     ]
-    method = f"Medians of {chosen.rounds} rounds of {chosen.steps} steps in turn, and of the rounds' ratios"
-    results_file.report(chosen.save, rows, method, FORMATS)
 
 
 def prepared(nanogpt: Path, data: Path) -> Path:
@@ -88,18 +119,23 @@ def with_nanogpt(python: str, folder: Path, steps: int, *, compiled: bool) -> fl
 
 
 def with_clearhead(data: Path, steps: int) -> float:
+    never = [f"training.{key}={steps * 10}" for key in ("validate_every", "checkpoint_every")]
+    settings = [f"training.steps={steps}", f"training.log_every={WARM_UP}", *never]
     with tempfile.TemporaryDirectory() as name:
-        run = Path(name) / "run"
-        never = [f"training.{key}={steps * 10}" for key in ("validate_every", "checkpoint_every")]
-        settings = [f"training.steps={steps}", f"training.log_every={WARM_UP}", *never]
-        recipe = str(HERE.parent / "recipes" / "shakespeare-char.yaml")
-        command = [sys.executable, "-m", "clearhead", "train", recipe, *settings, "--out", str(run), "--quiet"]
-        environ = {**os.environ, "CLEARHEAD_DATA": str(data.absolute())}
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
-        if done.returncode:
-            raise SystemExit(f"clearhead failed: {done.stderr[-2000:]}")
+        run = trained(data, Path(name) / "run", settings)
         speeds = [json.loads(line)["tokens_per_second"] for line in (run / "timing.jsonl").read_text().splitlines()]
     return statistics.mean(speeds[1:])
+
+
+def trained(data: Path, run: Path, settings: list[str]) -> Path:
+    """The folder of a run of the recipe with these settings."""
+    recipe = str(HERE.parent / "recipes" / "shakespeare-char.yaml")
+    command = [sys.executable, "-m", "clearhead", "train", recipe, *settings, "--out", str(run), "--quiet"]
+    environ = {**os.environ, "CLEARHEAD_DATA": str(data.absolute())}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
+    if done.returncode:
+        raise SystemExit(f"clearhead failed: {done.stderr[-2000:]}")
+    return run
 
 
 if __name__ == "__main__":
