@@ -13,7 +13,7 @@ import pytest
 
 from clearhead.bundle import shipped
 from clearhead.byhand import TOPICS, make_sheet
-from clearhead.model import CAUSAL_PRESETS, PRESETS
+from clearhead.model import CAUSAL_PRESETS, MASKED_PRESETS, PRESETS
 from clearhead.recipe import Recipe
 from clearhead.switches import PLAIN, VARIABLE
 from clearhead.tracing import Trace
@@ -136,7 +136,7 @@ def test_the_reference_lists_every_key_of_a_recipe_and_no_other() -> None:
     text = (ROOT / "docs" / "reference" / "recipe.md").read_text(encoding="utf-8")
     rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
     listed = {key for row in rows for key in re.findall(r"`([^`]+)`", row)}
-    presets = {*PRESETS, *CAUSAL_PRESETS}
+    presets = {*PRESETS, *CAUSAL_PRESETS, *MASKED_PRESETS}
     assert listed - presets == recipe_keys() - {"model.preset"}
 
 

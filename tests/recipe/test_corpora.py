@@ -6,7 +6,7 @@ import pydantic
 import pytest
 
 from clearhead.errors import RecipeError
-from clearhead.recipe import CorpusSettings, Data, Recipe, ShareSettings, TextSettings, build_recipe
+from clearhead.recipe import CorpusSettings, Data, Recipe, ShareSettings, TableSettings, TextSettings, build_recipe
 
 
 def test_items_are_told_by_their_keys() -> None:
@@ -16,6 +16,21 @@ def test_items_are_told_by_their_keys() -> None:
     assert data.texts == data.train[:1]
     assert data.pairs == data.train[1:]
     assert data.validation_pairs == ()
+
+
+def test_a_table_is_told_by_its_keys() -> None:
+    data = Data(train=[{"table": "a.tsv"}, {"table": "b.csv", "columns": ["text", 3]}], validate={"share": 0.2})
+    assert (
+        data.train == data.tables == (TableSettings(table="a.tsv"), TableSettings(table="b.csv", columns=("text", 3)))
+    )
+    assert [one.columns for one in data.tables] == [None, ("text", 3)]
+    assert Data(train={"table": "a", "columns": 2}, validate={"share": 0.2}).tables[0].columns == (2,)
+
+
+@pytest.mark.parametrize("columns", [[], 0, -1, [True], [""], [1.5], ["a" * 201], [1] * 101])
+def test_columns_are_numbers_or_names(columns: object) -> None:
+    with pytest.raises(pydantic.ValidationError):
+        Data(train={"table": "a", "columns": columns}, validate={"share": 0.2})
 
 
 def test_sections_may_be_given_as_they_are(make_recipe: Callable[..., Recipe]) -> None:

@@ -69,7 +69,7 @@ TEXT, SHARE = {"text": "a"}, {"share": 0.1}
         ({"task": "translation"}, "r: data.train names a text, but task=translation learns from pairs; name source"),
         ({"task": "translation", "data": {"train": PAIRS, "validate": SHARE}}, "r: data.validate names a text, but"),
         ({"data": {"train": SHARE, "validate": TEXT}}, "r: data.train.share is what is kept back"),
-        ({"data": {"train": TEXT, "validate": [TEXT, SHARE]}}, "r: data.validate has a share beside other texts"),
+        ({"data": {"train": TEXT, "validate": [TEXT, SHARE]}}, "r: data.validate has a share beside others"),
         (
             {"data": {"train": TEXT, "validate": SHARE, "filters": {"max_tokens": 3}}},
             "r: data.filters is for translation; remove it",

@@ -6,23 +6,37 @@ import pydantic
 import pytest
 
 from clearhead.errors import ConfigError
-from clearhead.model import CAUSAL_PRESETS, PRESETS, DecoderOnlyConfig, TransformerConfig, gpt_tiny, llama_tiny
+from clearhead.model import (
+    CAUSAL_PRESETS,
+    MASKED_PRESETS,
+    PRESETS,
+    DecoderOnlyConfig,
+    TransformerConfig,
+    bert_base,
+    bert_tiny,
+    gpt_tiny,
+    llama_tiny,
+)
 from clearhead.recipe import ModelSettings
 from clearhead.recipe.model_settings import FAMILY_CONFIGS, FAMILY_PRESETS, own_settings
 
-VOCABULARIES = {"source_vocabulary", "target_vocabulary", "vocabulary"}
+FROM_TEXT = {"source_vocabulary", "target_vocabulary", "vocabulary", "classes"}
 
 
 @pytest.mark.parametrize("family", FAMILY_CONFIGS)
-def test_every_field_but_the_vocabularies_is_a_key(family: str) -> None:
+def test_every_field_but_what_the_text_decides_is_a_key(family: str) -> None:
     fields = {field.name for field in dataclasses.fields(FAMILY_CONFIGS[family])}
-    assert own_settings(family).keys() == fields - VOCABULARIES
+    assert own_settings(family).keys() == fields - FROM_TEXT
     assert own_settings(family).keys() <= ModelSettings.model_fields.keys()
 
 
 def test_every_preset_may_be_named() -> None:
-    assert {"encoder-decoder": tuple(PRESETS), "decoder-only": tuple(CAUSAL_PRESETS)} == FAMILY_PRESETS
-    for name in (*PRESETS, *CAUSAL_PRESETS):
+    assert {
+        "encoder-decoder": tuple(PRESETS),
+        "decoder-only": tuple(CAUSAL_PRESETS),
+        "encoder-only": tuple(MASKED_PRESETS),
+    } == FAMILY_PRESETS
+    for name in (*PRESETS, *CAUSAL_PRESETS, *MASKED_PRESETS):
         assert ModelSettings(preset=name).preset == name
 
 
@@ -31,6 +45,12 @@ def test_a_decoder_only_model() -> None:
     changed = ModelSettings(preset="llama_tiny", layers=2, share_embeddings=False, bias=True).causal_config(9)
     assert changed == dataclasses.replace(llama_tiny(9), layers=2, share_embeddings=False, bias=True)
     assert isinstance(changed, DecoderOnlyConfig)
+
+
+def test_an_encoder_only_model() -> None:
+    assert ModelSettings().masked_config(65) == bert_tiny(65)
+    changed = ModelSettings(preset="bert_base", pooling="mean", segments=0).masked_config(9, classes=3)
+    assert changed == dataclasses.replace(bert_base(9), pooling="mean", segments=0, classes=3)
 
 
 def test_an_encoder_decoder_may_share_heads_too() -> None:

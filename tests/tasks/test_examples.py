@@ -11,10 +11,10 @@ from clearhead.tasks import TASKS
 from clearhead.tasks.examples import Corpus, Examples, TrainingBatch, to_nobody
 
 
-@pytest.mark.parametrize("family", TASKS)
+@pytest.mark.parametrize("name", TASKS)
 @pytest.mark.parametrize("packing", [False, True])
-def test_the_fullest_batch_of_each_task(family: str, packing: bool) -> None:
-    batch = TASKS[family].full_batch(3, 8, 4, packing)
+def test_the_fullest_batch_of_each_task(name: str, packing: bool) -> None:
+    batch = TASKS[name].full_batch(3, 8, 4, packing)
     assert isinstance(batch, TrainingBatch)
     assert isinstance(batch, Batch | TextBatch)
     assert batch.target_tokens == batch.target_output.numel() == 24
@@ -40,6 +40,6 @@ def test_the_examples(tmp_path: Path, make_recipe: object) -> None:
         },
         "a",
     )  # fmt: skip
-    assert isinstance(TASKS["decoder-only"].examples(recipe), Examples)
-    assert isinstance(TASKS["encoder-decoder"].examples(make_recipe()), Examples)
+    assert isinstance(TASKS["language-modelling"].examples(recipe), Examples)
+    assert isinstance(TASKS["translation"].examples(make_recipe()), Examples)
     to_nobody("nothing happens")

@@ -8,13 +8,18 @@ import pytest
 from clearhead.errors import ConfigError
 from clearhead.model import DecoderOnlyConfig, TransformerConfig
 from clearhead.recipe import FAMILIES, Recipe
-from clearhead.tasks import TASKS, Task, task_for, task_named
+from clearhead.tasks import FAMILY_TASKS, TASKS, Task, task_for, task_named
 
 
 def test_every_family_of_a_recipe_has_a_task() -> None:
-    assert set(TASKS) >= set(get_args(Recipe.model_fields["family"].annotation))
-    assert all(isinstance(one, Task) and one.family == name for name, one in TASKS.items())
+    assert set(FAMILY_TASKS) == set(get_args(Recipe.model_fields["family"].annotation))
+    assert all(isinstance(one, Task) and one.name == name for name, one in TASKS.items())
     assert {one.name: one.family for one in TASKS.values()} == FAMILIES
+    assert all(one.family == family for family, one in FAMILY_TASKS.items())
+    # Of a family's tasks the first, here as in a recipe that names the family alone.
+    assert {family: one.name for family, one in FAMILY_TASKS.items()} == {
+        family: next(name for name, of in FAMILIES.items() if of == family) for family in FAMILIES.values()
+    }
     assert set(FAMILIES) == set(get_args(Recipe.model_fields["task"].annotation))
 
 

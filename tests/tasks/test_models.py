@@ -15,5 +15,5 @@ def test_it_is_what_each_task_makes() -> None:
         ),
         "decoder-only": DecoderOnlyConfig(vocabulary=9, layers=1, **sizes),
     }
-    made = {type(task.new_model(configs[family])) for family, task in TASKS.items()}
+    made = {type(task.new_model(configs[task.family])) for task in TASKS.values()}
     assert made == set(get_args(Model) or (Model,))

@@ -19,7 +19,7 @@ def test_a_name_makes_no_task() -> None:
 def test_a_config_of_plain_values(name: str) -> None:
     """As a recipe or a bundle has them; what is none of this family's is refused."""
     vocabularies = {"encoder-decoder": ("source_vocabulary", "target_vocabulary"), "decoder-only": ("vocabulary",)}
-    sizes = {"width": 8, "heads": 2, **dict.fromkeys(vocabularies[name], 9)}
+    sizes = {"width": 8, "heads": 2, **dict.fromkeys(vocabularies[TASKS[name].family], 9)}
     made = TASKS[name].config(sizes)
     assert isinstance(made, TASKS[name].config_class)
     assert (made.width, made.heads) == (8, 2)

@@ -103,7 +103,7 @@ OTHERS = {
 }
 # There is one choice alone for a recipe of pairs; or its data come from elsewhere.
 ONLY = {
-    "family", "task", "model.layers",
+    "family", "task", "model.layers", "model.segments", "model.masked_head", "model.pooler", "model.pooling",
     "data.embedded.corpus", "data.embedded.pairs", "data.embedded.seed", "data.embedded.grammar",
 }  # fmt: skip
 MAY_CHANGE = {

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from clearhead.bundle.settings import Settings
 from clearhead.errors import BundleError
 from clearhead.files import sha256
-from clearhead.tasks import TASKS, task_for
+from clearhead.tasks import FAMILY_TASKS, task_for
 from clearhead.tensor_file import strict_json
 
 if TYPE_CHECKING:
@@ -36,8 +36,9 @@ _MOST_BYTES, _MOST_NAMES = 4 << 20, 100
 
 
 class Config(NamedTuple):
-    """family: a key of `TASKS`. sizes: what its config is made from, not yet checked. files: names and their hashes.
+    """family: a key of `FAMILY_TASKS`. sizes: what its config is made from, not yet checked.
 
+    files: names and their hashes.
     scripts: in which the training's sources were written; settings: how the bundle is used. None where it does not say.
     """
 
@@ -84,8 +85,10 @@ def read_config(folder: Path) -> Config:
             raise BundleError(
                 f"{path} has format {_short(form)}, but this clearhead reads format {FORMAT}; update clearhead"
             )
-        if family not in TASKS:
-            raise BundleError(f"{path} has family {_short(family)}; expected {', '.join(TASKS)}; update clearhead")
+        if family not in FAMILY_TASKS:
+            raise BundleError(
+                f"{path} has family {_short(family)}; expected {', '.join(FAMILY_TASKS)}; update clearhead"
+            )
         _check_digest(config)
         found = _config(config)
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -13,7 +13,7 @@ from clearhead.bundle.tokenizers import load_tokenizers, tokenizer_files
 from clearhead.errors import BundleError, ConfigError, TokenizerError
 from clearhead.files import publish_folder, sha256
 from clearhead.runtimes.stored import StoredWeights
-from clearhead.tasks import TASKS
+from clearhead.tasks import FAMILY_TASKS, TASKS
 from clearhead.text import Tokenizer
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def read_folder(folder: Path, config: Config) -> tuple[StoredWeights, Parts]:
     """
     weights = folder / WEIGHTS
     try:
-        sizes = TASKS[config.family].config(config.sizes)
+        sizes = FAMILY_TASKS[config.family].config(config.sizes)
         source, target = load_tokenizers(folder, config.tokenizers)
     except (TypeError, ConfigError, TokenizerError) as error:
         problem = " ".join(str(error).split())[:300]
@@ -83,7 +83,7 @@ def read_folder(folder: Path, config: Config) -> tuple[StoredWeights, Parts]:
     require_sizes(sizes, weights, source, target)
     text = read_listed(folder, config.files, RECIPE, _MOST_RECIPE)
     settings = config.settings or _settings_of_before(text)
-    if TASKS[config.family].name != settings.task:
+    if TASKS[settings.task].family != config.family:
         raise BundleError(
             f"{folder}: config.json has family={config.family}, which is not for task={settings.task}; copy the bundle "
             "again"

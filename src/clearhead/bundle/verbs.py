@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from clearhead.errors import ConfigError, UsageError
-from clearhead.tasks import task_for
+from clearhead.tasks import TASKS, task_for
 
 
 class Verbs(NamedTuple):
@@ -36,7 +36,7 @@ def require_family(config: object, task: str) -> None:
     """Raise UsageError where a model of this config's family is for another task; one of no family may be for any."""
     with contextlib.suppress(ConfigError):
         own = task_for(config)
-        if own.name != task:
+        if own.family != TASKS[task].family:
             raise UsageError(
                 f"the model is {own.family}, which is for {own.name}, but its task is {task}; give the settings, or "
                 f"the recipe, of a model that was trained for {own.name}"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from clearhead.data.planning import plan
     from clearhead.data.preparing import ParallelFiles, PreparedCorpus, prepare
     from clearhead.data.preparing_text import PreparedText, TextSize, prepare_text, text_size
+    from clearhead.data.tables import TableFile, read_table, read_tables
     from clearhead.data.text_batches import TextBatch, collate_packed_windows, collate_windows
     from clearhead.data.token_file import ParallelCorpus, TokenFile
     from clearhead.data.windows import Windows, cut, cut_to_judge
@@ -33,6 +34,7 @@ __all__ = [
     "ParallelFiles",
     "PreparedCorpus",
     "PreparedText",
+    "TableFile",
     "TextBatch",
     "TextFile",
     "TextSize",
@@ -55,6 +57,8 @@ __all__ = [
     "read_documents",
     "read_lines",
     "read_pairs",
+    "read_table",
+    "read_tables",
     "text_size",
 ]
 
@@ -105,6 +109,11 @@ __getattr__, __dir__ = lazy_names(
             "TextSize",
             "prepare_text",
             "text_size",
+        ),
+        "tables": (
+            "TableFile",
+            "read_table",
+            "read_tables",
         ),
         "text_batches": (
             "TextBatch",

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from clearhead.data.corpus import read_lines
-from clearhead.errors import DataError
+from clearhead.data.parts import all_of, part_of
 from clearhead.text import is_blank
 
 Documents = Literal["file", "paragraph", "line"]
@@ -40,28 +40,12 @@ def read_documents(file: TextFile) -> Iterator[str]:
         text = "".join(f"{line}\n" for line in read_lines(file.path))
         part = text[int(len(text) * file.start) : int(len(text) * file.stop)]
         return iter([] if is_blank(part) else [part])
-    if (file.start, file.stop) == (0.0, 1.0):
-        return _parts(file)
-    count = sum(1 for _ in _parts(file))
-    first, end = int(count * file.start), int(count * file.stop)
-    return (one for number, one in enumerate(_parts(file)) if first <= number < end)
+    return part_of(file, lambda: _parts(file))
 
 
 def read_all(files: Sequence[TextFile]) -> Iterator[str]:
     """The documents of all files, one file after the other. Raises DataError where there is none."""
-    is_empty = True
-    for file in files:
-        for document in read_documents(file):
-            is_empty = False
-            yield document
-    if is_empty:
-        names = ", ".join(map(str, files))
-        if any((one.start, one.stop) != (0.0, 1.0) for one in files):
-            raise DataError(
-                f"{names}: too short to keep a share of it back to validate with, as one part has no text; give more "
-                "text, or name a text in data.validate"
-            )
-        raise DataError(f"{names}: there is no text but blank lines; check the file")
+    return all_of(files, read_documents, "there is no text but blank lines", "text", "text")
 
 
 def _parts(file: TextFile) -> Iterator[str]:

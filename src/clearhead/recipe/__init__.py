@@ -6,9 +6,10 @@ from clearhead.recipe.corpora import (
     Data,
     FilterSettings,
     ShareSettings,
+    TableSettings,
     TextSettings,
 )
-from clearhead.recipe.jobs import FAMILIES, share_to_validate, texts_to_validate
+from clearhead.recipe.jobs import FAMILIES, share_to_validate, tables_to_validate, texts_to_validate
 from clearhead.recipe.model_settings import ModelSettings
 from clearhead.recipe.provenance import read_provenance, without_paths
 from clearhead.recipe.reading import build_recipe, find_recipe, load_recipe, parse_recipe, shipped_recipe
@@ -41,6 +42,7 @@ __all__ = [
     "ResolvedTraining",
     "Schedule",
     "ShareSettings",
+    "TableSettings",
     "Text",
     "TextSettings",
     "Training",
@@ -51,6 +53,7 @@ __all__ = [
     "read_provenance",
     "share_to_validate",
     "shipped_recipe",
+    "tables_to_validate",
     "texts_to_validate",
     "without_paths",
 ]

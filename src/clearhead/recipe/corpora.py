@@ -44,21 +44,43 @@ class TextSettings(Section):
     documents: Literal["file", "paragraph", "line"] = "file"
 
 
+def _columns(value: object) -> object:
+    return value if isinstance(value, list | tuple) else [value]
+
+
+Column = Annotated[Whole, Field(ge=1, le=10_000)] | Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class TableSettings(Section):
+    """A table to learn from: a row is an example. Its cells stand between tabs, in a .csv file between commas.
+
+    columns: which of them an example is made of, in this order: numbers from 1, or names, which the first line then
+    has. Without them, those that are usual for the task.
+    """
+
+    table: str
+    columns: Annotated[tuple[Column, ...], BeforeValidator(_columns), Field(min_length=1, max_length=100)] | None = None
+
+
 class ShareSettings(Section):
-    """The last part of the training texts, which is kept back to validate with."""
+    """The last part of the training texts or tables, which is kept back to validate with."""
 
     share: Annotated[Real, Field(gt=0.0, lt=1.0)]
 
 
 # What an item of a corpus list has.
-KINDS_HAVE = "source and target for pairs, text for a text, or share for a part of the texts"
+KINDS_HAVE = "source and target for pairs, text for a text, table for a table, or share for a part of the training data"
 # Which section an item of a corpus list is told by, and its key there.
 CORPUS_KINDS: dict[str, type[Section]] = {
     "of-pairs": CorpusSettings,
     "of-text": TextSettings,
+    "of-table": TableSettings,
     "of-share": ShareSettings,
 }
-TOLD_BY = {"source": "of-pairs", "target": "of-pairs", "text": "of-text", "documents": "of-text", "share": "of-share"}
+TOLD_BY = {
+    "source": "of-pairs", "target": "of-pairs", "text": "of-text", "documents": "of-text", "table": "of-table",
+    "columns": "of-table", "share": "of-share",
+}  # fmt: skip
 
 
 def _corpus_kind(value: object) -> str:
@@ -70,6 +92,7 @@ def _corpus_kind(value: object) -> str:
 AnyCorpus = Annotated[
     Annotated[CorpusSettings, Tag("of-pairs")]
     | Annotated[TextSettings, Tag("of-text")]
+    | Annotated[TableSettings, Tag("of-table")]
     | Annotated[ShareSettings, Tag("of-share")],
     Discriminator(_corpus_kind),
 ]
@@ -99,6 +122,11 @@ class Data(Section):
     def texts(self) -> tuple[TextSettings, ...]:
         """Those of `train` that are texts."""
         return tuple(one for one in self.train if isinstance(one, TextSettings))
+
+    @property
+    def tables(self) -> tuple[TableSettings, ...]:
+        """Those of `train` that are tables."""
+        return tuple(one for one in self.train if isinstance(one, TableSettings))
 
     @model_validator(mode="after")
     def _one_place(self) -> "Data":

@@ -1,13 +1,47 @@
 """Which keys of a recipe belong to its task, and what is usual there: a mixture is refused in one line."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
-from clearhead.recipe.corpora import CorpusSettings, Data, ShareSettings, TextSettings
+from clearhead.recipe.corpora import CorpusSettings, Data, ShareSettings, TableSettings, TextSettings
 from clearhead.recipe.model_settings import FAMILY_PRESETS, ModelSettings, own_settings
+from clearhead.recipe.values import Section
 
-# The family of each task's models; the first is what a recipe means that names neither.
-FAMILIES: Final[Mapping[str, str]] = {"translation": "encoder-decoder", "language-modelling": "decoder-only"}
+
+class Job(NamedTuple):
+    """family: that of its models. corpora: what it learns from, the usual kind first.
+
+    smooths: whether labels are smoothed unless a recipe says otherwise; perplexity is measured by the right token
+    alone, so that where it tells how good a model is, the right token alone is learned.
+    """
+
+    family: str
+    corpora: tuple[type[Section], ...]
+    smooths: bool = True
+
+
+class _Kind(NamedTuple):
+    """As in "names a text", "learns from texts" and "name text"."""
+
+    one: str
+    many: str
+    keys: str
+
+
+JOBS: Final[Mapping[str, Job]] = MappingProxyType(
+    {
+        "translation": Job("encoder-decoder", (CorpusSettings,)),
+        "language-modelling": Job("decoder-only", (TextSettings,), smooths=False),
+    }
+)
+# The family of each task's models; the first task of a family is what a recipe means that names the family alone.
+FAMILIES: Final[Mapping[str, str]] = {name: job.family for name, job in JOBS.items()}
+_KINDS: Final[Mapping[type[Section], _Kind]] = {
+    CorpusSettings: _Kind("source and target", "pairs", "source and target"),
+    TextSettings: _Kind("a text", "texts", "text"),
+    TableSettings: _Kind("a table", "tables", "table"),
+}
 
 
 def with_task(values: Any) -> Any:
@@ -17,14 +51,15 @@ def with_task(values: Any) -> Any:
     task, family = values.get("task"), values.get("family")
     if task is None and family in FAMILIES.values():
         task = next(name for name, of in FAMILIES.items() if of == family)
-    if family is None and isinstance(task, str) and task in FAMILIES:
-        family = FAMILIES[task]
+    job = JOBS.get(task) if isinstance(task, str) else None
+    if family is None and job is not None:
+        family = job.family
     named = {key: value for key, value in (("task", task), ("family", family)) if value is not None}
-    return {**values, **named, **(_unsmoothed(values) if task == "language-modelling" else {})}
+    return {**values, **named, **(_unsmoothed(values) if job is not None and not job.smooths else {})}
 
 
 def _unsmoothed(values: dict[str, Any]) -> dict[str, Any]:
-    """Perplexity is measured by the right token alone, so it alone is learned, unless the recipe says otherwise."""
+    """Without label smoothing, unless the recipe says otherwise."""
     training = values.get("training")
     loss = training.get("loss", {}) if isinstance(training, dict) else None
     if not isinstance(training, dict) or not isinstance(loss, dict):
@@ -37,15 +72,16 @@ def check_task(task: str, family: str, data: Data, model: ModelSettings, of_pair
 
     of_pairs: keys that only pairs have, such as text.tags, and whether the recipe uses them.
     """
-    if FAMILIES[task] != family:
+    job = JOBS[task]
+    if job.family != family:
         raise ValueError(
-            f"task={task} trains a model of family={FAMILIES[task]}, not {family}; leave one of the two keys out"
+            f"task={task} trains a model of family={job.family}, not {family}; leave one of the two keys out"
         )
     _check_model(family, model)
-    if task == "translation":
-        _check_pairs(data)
+    _check_corpora(task, job, data)
+    if CorpusSettings in job.corpora:
         return
-    _check_texts(data)
+    _check_share(data)
     for key, is_used in of_pairs.items():
         if is_used:
             raise ValueError(f"{key} is for translation; remove it, as task={task} has no pairs")
@@ -63,29 +99,32 @@ def _check_model(family: str, model: ModelSettings) -> None:
         raise ValueError(f"model.preset={model.preset} is no model of family={family}; choose {', '.join(presets)}")
 
 
-def _check_pairs(data: Data) -> None:
+def _check_corpora(task: str, job: Job, data: Data) -> None:
+    """Each of the training data is of a kind that the task learns from; a share of them may validate, but of pairs."""
+    usual = _KINDS[job.corpora[0]]
     for key, corpora in (("train", data.train), ("validate", data.validation)):
-        if any(not isinstance(one, CorpusSettings) for one in corpora):
+        for one in corpora:
+            if isinstance(one, job.corpora) or (isinstance(one, ShareSettings) and CorpusSettings not in job.corpora):
+                continue
+            kind = TextSettings if isinstance(one, ShareSettings) else type(one)
+            other = next((name for name, other in JOBS.items() if kind in other.corpora), None)
+            instead = f", or set task={other}" if other else ""
             raise ValueError(
-                f"data.{key} names a text, but task=translation learns from pairs; name source and target, or set "
-                "task=language-modelling"
+                f"data.{key} names {_KINDS[kind].one}, but task={task} learns from {usual.many}; "
+                f"name {usual.keys}{instead}"
             )
 
 
-def _check_texts(data: Data) -> None:
-    for key, corpora in (("train", data.train), ("validate", data.validation)):
-        if any(isinstance(one, CorpusSettings) for one in corpora):
-            raise ValueError(
-                f"data.{key} names source and target, but task=language-modelling learns from texts; name text, or "
-                "set task=translation"
-            )
+def _check_share(data: Data) -> None:
     if any(isinstance(one, ShareSettings) for one in data.train):
         raise ValueError("data.train.share is what is kept back to validate with; write validate: {share: 0.1}")
     shares = [one for one in data.validation if isinstance(one, ShareSettings)]
     if shares and len(data.validation) > 1:
-        raise ValueError("data.validate has a share beside other texts; keep one of them")
+        raise ValueError("data.validate has a share beside others; keep one of them")
     if data.embedded is not None:
-        raise ValueError(f"data.embedded={data.embedded.corpus} is a corpus of pairs; name a text in data.train")
+        raise ValueError(
+            f"data.embedded={data.embedded.corpus} is a corpus of pairs; name what to learn from in data.train"
+        )
 
 
 def texts_to_validate(data: Data) -> tuple[TextSettings, ...]:
@@ -93,6 +132,11 @@ def texts_to_validate(data: Data) -> tuple[TextSettings, ...]:
     return tuple(one for one in data.validation if isinstance(one, TextSettings))
 
 
+def tables_to_validate(data: Data) -> tuple[TableSettings, ...]:
+    """The tables that are named to validate with; none where a share of the training tables is."""
+    return tuple(one for one in data.validation if isinstance(one, TableSettings))
+
+
 def share_to_validate(data: Data) -> float:
-    """How much of the end of each training text is kept back to validate with; 0 for none."""
+    """How much of the end of each training text or table is kept back to validate with; 0 for none."""
     return next((one.share for one in data.validation if isinstance(one, ShareSettings)), 0.0)

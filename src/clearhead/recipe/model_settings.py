@@ -8,20 +8,32 @@ import pydantic
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticKnownError
 
-from clearhead.model import CAUSAL_PRESETS, PRESETS, DecoderOnlyConfig, TransformerConfig
+from clearhead.model import (
+    CAUSAL_PRESETS,
+    MASKED_PRESETS,
+    PRESETS,
+    DecoderOnlyConfig,
+    EncoderOnlyConfig,
+    FamilyConfig,
+    TransformerConfig,
+)
 from clearhead.model.config import MOST_SIZES, Sharing
 from clearhead.recipe.values import Rate, Real, Section, Whole
 
 Preset = Literal[
-    "paper_base", "paper_big", "multi30k_tiny", "street", "gpt_tiny", "gpt2_small", "llama_tiny"
+    "paper_base", "paper_big", "multi30k_tiny", "street", "gpt_tiny", "gpt2_small", "llama_tiny", "bert_tiny",
+    "bert_base",
 ]  # fmt: skip
 # A model's own settings, by family: made from its config class.
-FAMILY_CONFIGS: dict[str, type[TransformerConfig] | type[DecoderOnlyConfig]] = {
-    "encoder-decoder": TransformerConfig, "decoder-only": DecoderOnlyConfig,
+FAMILY_CONFIGS: dict[str, type[FamilyConfig]] = {
+    "encoder-decoder": TransformerConfig, "decoder-only": DecoderOnlyConfig, "encoder-only": EncoderOnlyConfig,
 }  # fmt: skip
-FAMILY_PRESETS = {"encoder-decoder": tuple(PRESETS), "decoder-only": tuple(CAUSAL_PRESETS)}
-_VOCABULARIES = ("source_vocabulary", "target_vocabulary", "vocabulary")
-_NO_LAYERS = ("encoder_layers", "decoder_layers", "layers")
+FAMILY_PRESETS = {
+    "encoder-decoder": tuple(PRESETS), "decoder-only": tuple(CAUSAL_PRESETS), "encoder-only": tuple(MASKED_PRESETS),
+}  # fmt: skip
+# What the text decides.
+_FROM_TEXT = ("source_vocabulary", "target_vocabulary", "vocabulary", "classes")
+_MAY_BE_NONE = ("encoder_layers", "decoder_layers", "layers", "segments")
 
 
 def _sharing(value: object) -> object:
@@ -38,7 +50,7 @@ def own_settings(family: str) -> dict[str, Any]:
     return {
         name: (_own_setting(name, hints[name]) | None, None)
         for name in (field.name for field in dataclasses.fields(config))
-        if name not in _VOCABULARIES
+        if name not in _FROM_TEXT
     }
 
 
@@ -47,7 +59,7 @@ def _own_setting(name: str, hint: Any) -> Any:
     if name == "share_embeddings":
         return Annotated[Any, AfterValidator(_sharing)]
     if kinds == {int}:
-        return Annotated[Whole, Field(ge=0 if name in _NO_LAYERS else 1, le=MOST_SIZES[name])]
+        return Annotated[Whole, Field(ge=0 if name in _MAY_BE_NONE else 1, le=MOST_SIZES[name])]
     if kinds == {float}:
         return Rate if name.endswith("dropout") else Annotated[Real, Field(gt=0.0, le=1e6)]
     return hint
@@ -80,6 +92,14 @@ class ModelSettings(_ModelFields):  # type: ignore[misc]
         Raises ConfigError where they contradict each other.
         """
         return dataclasses.replace(CAUSAL_PRESETS[self.preset or "gpt_tiny"](vocabulary), **self.changes)
+
+    def masked_config(self, vocabulary: int, classes: int = 0) -> EncoderOnlyConfig:
+        """An encoder-only model's sizes for this vocabulary and so many classes, those of bert_tiny without a preset.
+
+        Raises ConfigError where they contradict each other.
+        """
+        preset = MASKED_PRESETS[self.preset or "bert_tiny"](vocabulary)
+        return dataclasses.replace(preset, classes=classes, **self.changes)
 
     @property
     def changes(self) -> dict[str, Any]:

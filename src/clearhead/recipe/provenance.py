@@ -20,7 +20,7 @@ CorpusKind = TypeVar("CorpusKind", bound=Section)
 # What stands in for a needed key that cannot be read.
 _NEEDED: dict[str, Any] = {
     "name": "unknown", "data": {}, "train": [{}], "validate": [{}], "source": "unknown", "target": "unknown",
-    "text": "unknown", "share": 0.1, "training": {}, "steps": 1,
+    "text": "unknown", "table": "unknown", "share": 0.1, "training": {}, "steps": 1,
 }  # fmt: skip
 # Each round mends all problems that are seen; what was hidden behind one of them is seen in the next.
 _ROUNDS = 20
@@ -38,7 +38,7 @@ def without_paths(recipe: Recipe) -> Recipe:
 
 
 def _within(corpus: CorpusKind) -> CorpusKind:
-    sides = [side for side in ("source", "target", "text") if hasattr(corpus, side)]
+    sides = [side for side in ("source", "target", "text", "table") if hasattr(corpus, side)]
     names = {side: _last_name(path) for side in sides if _leads_out(path := getattr(corpus, side))}
     return corpus.model_copy(update=names)
 

@@ -5,12 +5,17 @@ from typing import TYPE_CHECKING
 from clearhead.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from clearhead.tasks.families import TASKS, task_for, task_named
+    from clearhead.tasks.families import FAMILY_TASKS, TASKS, task_for, task_named
     from clearhead.tasks.models import Model
     from clearhead.tasks.task import AnyTask, Task
 
-__all__ = ["TASKS", "AnyTask", "Model", "Task", "task_for", "task_named"]
+__all__ = ["FAMILY_TASKS", "TASKS", "AnyTask", "Model", "Task", "task_for", "task_named"]
 
 __getattr__, __dir__ = lazy_names(
-    __name__, {"families": ("TASKS", "task_for", "task_named"), "models": ("Model",), "task": ("AnyTask", "Task")}
+    __name__,
+    {
+        "families": ("FAMILY_TASKS", "TASKS", "task_for", "task_named"),
+        "models": ("Model",),
+        "task": ("AnyTask", "Task"),
+    },
 )

@@ -20,10 +20,20 @@ from clearhead.text.beginning import beginning
 from clearhead.text.folding import FIRST, THEN, folded
 from clearhead.text.learnable import learnable
 from clearhead.text.normalizing import normal_form
-from clearhead.text.vocabulary import CONTROLS, known_ids, no_tokenizer, read_text, write_text
+from clearhead.text.vocabulary import (
+    CONTROLS,
+    as_symbol,
+    known_ids,
+    named_symbols,
+    no_tokenizer,
+    place_of,
+    read_text,
+    write_text,
+)
 
 # The byte-level alphabet ends at U+0143, so no text, whatever it spells, can become a symbol with these brackets.
 _TAG = re.compile(r"⟨2([A-Za-z0-9_-]+)⟩")
+_SYMBOL = re.compile(r"⟨([a-z]+)⟩")
 # From the character that stands for a byte to that of the same number, which Latin-1 writes as the byte.
 _LATIN_1 = str.maketrans({character: chr(byte) for character, byte in BYTES.items()})
 
@@ -35,8 +45,8 @@ class BytePairTokenizer:
     That is the text in Unicode's normal form C (NFC). A tokenizer that `folds` also reads variants of quotes and spaces
     as the plain ones and leaves out what cannot be seen (`clearhead.text.folding`).
 
-    The vocabulary, in the order of its ids: padding, begin, end, one tag for each target language (sorted), the 256
-    bytes, then what was learned. Control symbols (padding, begin, end and the tags) enter by id only: they are no
+    The vocabulary, in the order of its ids: padding, begin, end, one tag for each target language (sorted), a task's
+    own control symbols (sorted), the 256 bytes, then what was learned. Control symbols enter by id only: they are no
     product of merging bytes, so what a user types is text, even "</s>", "<2fr>" or "⟨end⟩".
 
     Half of a surrogate pair, which a Python string can hold and UTF-8 cannot, is read as U+FFFD.
@@ -52,6 +62,7 @@ class BytePairTokenizer:
         learned: Sequence[str],
         merges: Sequence[tuple[str, str]],
         fold: bool = False,
+        symbols: Sequence[str] = (),
     ) -> None:
         """Build from the parts of a vocabulary; `learn` and `load` are the usual ways.
 
@@ -60,16 +71,19 @@ class BytePairTokenizer:
             learned: the tokens made by merging, in the order of their ids.
             merges: the pairs to merge, the first learned first.
             fold: whether variants of quotes and spaces are read as the plain ones, and invisible characters left out.
+            symbols: the names of a task's own control symbols, such as mask.
 
         Raises:
             TokenizerError: a language's name is not a tag, or the parts do not fit together.
         """
         self.languages: tuple[str, ...] = tuple(sorted(set(languages)))
+        self.symbols = named_symbols(symbols)
         if not set().union(*learned) <= BYTES.keys():
             raise TokenizerError("a learned token has a character that stands for no byte; learn the tokenizer again")
         tags = [_tag_symbol(language) for language in self.languages]
-        self._tokens = [*CONTROLS, *tags, *CHARACTERS, *learned]
-        self._first_text_id = len(CONTROLS) + len(tags)
+        controls = [*CONTROLS, *tags, *map(as_symbol, self.symbols)]
+        self._tokens = [*controls, *CHARACTERS, *learned]
+        self._first_text_id = len(controls)
         self._merges = merges
         self.folds = fold
         self._longest = max(map(len, self._tokens[self._first_text_id :]))
@@ -77,7 +91,12 @@ class BytePairTokenizer:
 
     @classmethod
     def learn(
-        cls, texts: Iterable[str], size: int, languages: Sequence[str] = (), fold: bool = False
+        cls,
+        texts: Iterable[str],
+        size: int,
+        languages: Sequence[str] = (),
+        fold: bool = False,
+        symbols: Sequence[str] = (),
     ) -> "BytePairTokenizer":
         """Learn a vocabulary of at most `size` symbols, all kinds counted; the same texts give the same vocabulary.
 
@@ -88,14 +107,14 @@ class BytePairTokenizer:
             TokenizerError: `size` is too small for the bytes and control symbols, a language's name is not a tag, or
                 there is no text.
         """
-        nothing_learned = cls(languages, [], [], fold)
+        nothing_learned = cls(languages, [], [], fold, symbols)
         if size < nothing_learned.size:
             raise TokenizerError(
                 f"text.size={size} cannot hold the 256 bytes and {nothing_learned.size - 256} control symbols; "
                 f"choose a size of at least {nothing_learned.size}, such as 8000"
             )
         learned, merges = _learn_merges(map(nothing_learned.normalized, texts), 256 + size - nothing_learned.size)
-        return cls(languages, learned, merges, fold)
+        return cls(languages, learned, merges, fold, symbols)
 
     @classmethod
     def load(cls, path: Path) -> "BytePairTokenizer":
@@ -119,8 +138,9 @@ class BytePairTokenizer:
             document = json.loads(text)
             fold = _check_document(document)
             tokens = _tokens_by_id(document["model"]["vocab"])
-            languages, learned = _split_vocabulary(tokens)
-            return cls(languages, learned, [_merge_pair(merge) for merge in document["model"]["merges"]], fold)
+            languages, symbols, learned = _split_vocabulary(tokens)
+            merges = [_merge_pair(merge) for merge in document["model"]["merges"]]
+            return cls(languages, learned, merges, fold, symbols)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise no_tokenizer(name, error) from error
 
@@ -172,6 +192,10 @@ class BytePairTokenizer:
             known = ", ".join(self.languages) or "none; it was learned without languages"
             raise TokenizerError(f"no tag for the language {language!r}; this tokenizer knows: {known}")
         return len(CONTROLS) + self.languages.index(language)
+
+    def symbol(self, name: str) -> int:
+        """The id of a task's control symbol. Raises TokenizerError where there is no such symbol."""
+        return len(CONTROLS) + len(self.languages) + place_of(name, self.symbols)
 
     def encode(self, text: str, at_most: int | None = None) -> list[int]:
         """The ids of a text, without any control symbol: all, or the first `at_most` of them."""
@@ -316,13 +340,15 @@ def _tokens_by_id(vocabulary: dict[str, int]) -> list[str]:
     return tokens
 
 
-def _split_vocabulary(tokens: list[str]) -> tuple[list[str], list[str]]:
-    """The languages and the learned tokens of a vocabulary in our order."""
+def _split_vocabulary(tokens: list[str]) -> tuple[list[str], list[str], list[str]]:
+    """The languages, the task's control symbols and the learned tokens of a vocabulary in our order."""
     tags = [match for token in tokens if (match := _TAG.fullmatch(token))]
-    fixed = [*CONTROLS, *sorted(tag[0] for tag in tags), *CHARACTERS]
+    symbols = [match for token in tokens[len(CONTROLS) :] if (match := _SYMBOL.fullmatch(token))]
+    fixed = [*CONTROLS, *(one[0] for some in (tags, symbols) for one in sorted(some, key=lambda one: one[0]))]
+    fixed += CHARACTERS
     if tokens[: len(fixed)] != fixed:
         raise ValueError("its vocabulary does not begin with the control symbols and the 256 bytes")
-    return [tag[1] for tag in tags], tokens[len(fixed) :]
+    return [tag[1] for tag in tags], [symbol[1] for symbol in symbols], tokens[len(fixed) :]
 
 
 def _merge_pair(merge: Any) -> tuple[str, str]:

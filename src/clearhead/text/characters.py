@@ -10,7 +10,16 @@ from clearhead.errors import TokenizerError
 from clearhead.text.alphabet import visible
 from clearhead.text.folding import folded
 from clearhead.text.normalizing import normal_form
-from clearhead.text.vocabulary import CONTROLS, known_ids, no_tokenizer, read_text, write_text
+from clearhead.text.vocabulary import (
+    CONTROLS,
+    as_symbol,
+    known_ids,
+    named_symbols,
+    no_tokenizer,
+    place_of,
+    read_text,
+    write_text,
+)
 
 KIND: Final = "characters"
 UNKNOWN: Final = "\ufffd"
@@ -25,7 +34,8 @@ class CharacterTokenizer:
     """Text ↔ ids, a `Tokenizer` whose pieces are the characters of a corpus: code points of text in NFC.
 
     The vocabulary, in the order of its ids: padding, begin, end, U+FFFD, which every character that the corpus had not
-    is read as, then the corpus's characters in the order of their code points. There are no tags.
+    is read as, a task's own control symbols (sorted), then the corpus's characters in the order of their code points.
+    There are no tags.
     """
 
     padding: ClassVar[int] = 0
@@ -35,29 +45,35 @@ class CharacterTokenizer:
     languages: ClassVar[tuple[str, ...]] = ()
     byte_ids: ClassVar[range] = range(0)
 
-    def __init__(self, characters: Iterable[str], fold: bool = False) -> None:
+    def __init__(self, characters: Iterable[str], fold: bool = False, symbols: Sequence[str] = ()) -> None:
         """characters: those that are known; fold: whether variants of quotes and spaces are read as the plain ones.
 
-        Raises TokenizerError for what is no character, or none that a normalised text has.
+        symbols: the names of a task's own control symbols, such as mask.
+        Raises TokenizerError for what is no character, or none that a normalised text has, and for no such name.
         """
-        self.folds = fold
-        self._characters = [UNKNOWN, *sorted({*characters} - {UNKNOWN})]
-        for one in self._characters:
+        self.folds, self.symbols = fold, named_symbols(symbols)
+        self._known = sorted({*characters} - {UNKNOWN})
+        for one in self._known:
             if not isinstance(one, str) or len(one) != 1 or normal_form(one) != one:
                 raise TokenizerError(
                     f"{one!r:.40} is not one character in Unicode's form NFC; learn the tokenizer again"
                 )
-        self._ids = {one: index for index, one in enumerate(self._characters, start=self.unknown)}
+        # Each id's text after the controls: none for a symbol.
+        self._characters = [UNKNOWN, *[""] * len(self.symbols), *self._known]
+        self._ids = {one: index for index, one in enumerate(self._characters, start=self.unknown) if one}
 
     @classmethod
-    def learn(cls, texts: Iterable[str], size: int | None = None, fold: bool = False) -> "CharacterTokenizer":
+    def learn(
+        cls, texts: Iterable[str], size: int | None = None, fold: bool = False, symbols: Sequence[str] = ()
+    ) -> "CharacterTokenizer":
         """The characters of some texts; with `size`, so many symbols at most: those that are rarest are left out.
 
         Raises TokenizerError where there is no text, or no room for a character.
         """
-        if size is not None and size <= _FIXED:
+        fixed = _FIXED + len(named_symbols(symbols))
+        if size is not None and size <= fixed:
             raise TokenizerError(
-                f"text.size={size} cannot hold a character beside {_FIXED} control symbols; choose a size such as 256"
+                f"text.size={size} cannot hold a character beside {fixed} control symbols; choose a size such as 256"
             )
         found: Counter[str] = Counter()
         for text in texts:
@@ -67,7 +83,7 @@ class CharacterTokenizer:
             raise TokenizerError("there is no text to learn characters from; give at least one line that is not empty")
         # Of equally many the first by its code point, so that the same text gives the same vocabulary.
         ranked = sorted(found, key=lambda one: (-found[one], one))
-        return cls(ranked if size is None else ranked[: size - _FIXED], fold)
+        return cls(ranked if size is None else ranked[: size - fixed], fold, symbols)
 
     @classmethod
     def load(cls, path: Path) -> "CharacterTokenizer":
@@ -80,7 +96,8 @@ class CharacterTokenizer:
         try:
             document = json.loads(text)
             _check_document(document)
-            return cls(document["characters"], _FORMS[document["normalize"]])
+            symbols = document.get("symbols", [])
+            return cls(document["characters"], _FORMS[document["normalize"]], symbols)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise no_tokenizer(name, error) from error
 
@@ -93,7 +110,8 @@ class CharacterTokenizer:
         document = {
             "kind": KIND,
             "normalize": "folded" if self.folds else "nfc",
-            "characters": "".join(self._characters[1:]),
+            "characters": "".join(self._known),
+            **({"symbols": list(self.symbols)} if self.symbols else {}),
         }
         return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
@@ -105,7 +123,7 @@ class CharacterTokenizer:
     @property
     def token_bytes(self) -> list[bytes | None]:
         """The bytes of each id's character; None for a control symbol."""
-        return [*[None] * len(CONTROLS), *(one.encode() for one in self._characters)]
+        return [*[None] * len(CONTROLS), *(one.encode() if one else None for one in self._characters)]
 
     @property
     def merge_parents(self) -> list[tuple[int, int]]:
@@ -115,6 +133,10 @@ class CharacterTokenizer:
     def tag(self, language: str) -> int:
         """Raises TokenizerError: there are no tags."""
         raise TokenizerError(f"no tag for the language {language!r}; a tokenizer of characters has none")
+
+    def symbol(self, name: str) -> int:
+        """The id of a task's control symbol. Raises TokenizerError where there is no such symbol."""
+        return _FIXED + place_of(name, self.symbols)
 
     def encode(self, text: str, at_most: int | None = None) -> list[int]:
         """The ids of a text, without any control symbol: all, or the first `at_most` of them."""
@@ -143,7 +165,8 @@ class CharacterTokenizer:
 
         For display only. Raises TokenizerError for an id that is not in the vocabulary.
         """
-        shown = [*CONTROLS, *(visible(one).replace(" ", "▁") for one in self._characters)]
+        characters = [visible(one).replace(" ", "▁") for one in self._known]
+        shown = [*CONTROLS, visible(UNKNOWN), *map(as_symbol, self.symbols), *characters]
         return [shown[index] for index in known_ids(ids, self.size)]
 
     def _composed(self, text: str) -> str:
@@ -153,7 +176,10 @@ class CharacterTokenizer:
 def _check_document(document: Any) -> None:
     if document["kind"] != KIND:
         raise ValueError(f"its kind is {str(document['kind'])[:40]!r}, not {KIND}")
-    if document.keys() != _FIELDS or not isinstance(document["characters"], str):
+    symbols = document.get("symbols", [])
+    if document.keys() - {"symbols"} != _FIELDS or not isinstance(document["characters"], str):
         raise ValueError(f"it has other fields than {', '.join(sorted(_FIELDS))}")
+    if not isinstance(symbols, list) or symbols != sorted(set(symbols)):
+        raise ValueError("its symbols are no sorted list of names")
     if len(set(document["characters"])) != len(document["characters"]) or UNKNOWN in document["characters"]:
         raise ValueError("a character stands in it twice")

@@ -11,13 +11,19 @@ Kind = Literal["bpe", "characters"]
 
 
 def learn_tokenizer(
-    kind: Kind, texts: Iterable[str], size: int, languages: Sequence[str] = (), fold: bool = False
+    kind: Kind,
+    texts: Iterable[str],
+    size: int,
+    languages: Sequence[str] = (),
+    fold: bool = False,
+    symbols: Sequence[str] = (),
 ) -> Tokenizer:
     """A vocabulary of at most `size` symbols, all kinds counted; the same texts give the same vocabulary.
 
     languages: the target languages that have a tag, which only byte pairs have; fold: whether variants of quotes and
-    spaces are read as the plain ones. Raises TokenizerError where there is no text, or `size` is too small.
+    spaces are read as the plain ones; symbols: the names of a task's own control symbols, such as mask.
+    Raises TokenizerError where there is no text, or `size` is too small.
     """
     if kind == "characters":
-        return CharacterTokenizer.learn(texts, size, fold)
-    return BytePairTokenizer.learn(texts, size, languages, fold)
+        return CharacterTokenizer.learn(texts, size, fold, symbols)
+    return BytePairTokenizer.learn(texts, size, languages, fold, symbols)

@@ -9,8 +9,9 @@ from typing import Protocol, runtime_checkable
 class Tokenizer(Protocol):
     """Text ↔ ids. `decode(encode(text))` is `normalized(text)`, for every string.
 
-    The vocabulary begins with padding, begin and end, then has one tag for each target language, and then pieces of
-    text. Control symbols (padding, begin, end and the tags) enter by id only: what a user types is text.
+    The vocabulary begins with padding, begin and end, then has one tag for each target language, then the control
+    symbols of a task, such as mask, and then pieces of text. Control symbols (padding, begin, end, the tags and a
+    task's own) enter by id only: what a user types is text.
 
     Half of a surrogate pair, which a Python string can hold and UTF-8 cannot, is read as U+FFFD.
     """
@@ -25,6 +26,11 @@ class Tokenizer(Protocol):
     @property
     def languages(self) -> tuple[str, ...]:
         """The target languages that have a tag, sorted."""
+        ...
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The names of the control symbols that a task added, sorted, such as mask."""
         ...
 
     @property
@@ -54,6 +60,10 @@ class Tokenizer(Protocol):
 
     def tag(self, language: str) -> int:
         """The id that asks for a translation into `language`. Raises TokenizerError where there is no such tag."""
+        ...
+
+    def symbol(self, name: str) -> int:
+        """The id of a task's control symbol. Raises TokenizerError where there is no such symbol."""
         ...
 
     def encode(self, text: str, at_most: int | None = None) -> list[int]:

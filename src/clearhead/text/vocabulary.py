@@ -1,6 +1,7 @@
 """What every kind of tokenizer does alike: which ids it knows, and its file."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +10,36 @@ from clearhead.files import publish_file
 
 # The first ids of every vocabulary, in this order.
 CONTROLS: Final = ("⟨padding⟩", "⟨begin⟩", "⟨end⟩")
+# What a task's own control symbol may be called. A language's tag begins with a digit.
+_NAME: Final = re.compile("[a-z]{1,20}")
+
+
+def named_symbols(names: Iterable[str]) -> tuple[str, ...]:
+    """The names of a task's own control symbols, such as mask, each once and sorted.
+
+    Raises TokenizerError for one that is no name, or that every vocabulary has already.
+    """
+    found = tuple(sorted(set(names)))
+    for name in found:
+        if not isinstance(name, str) or not _NAME.fullmatch(name) or as_symbol(name) in CONTROLS:
+            raise TokenizerError(
+                f"the control symbol {name!r:.40} cannot be; expected a name of a to z, such as mask, that is not "
+                "padding, begin or end"
+            )
+    return found
+
+
+def as_symbol(name: str) -> str:
+    """A control symbol as a person reads it."""
+    return f"⟨{name}⟩"
+
+
+def place_of(name: str, symbols: Sequence[str]) -> int:
+    """The place of a name among the symbols. Raises TokenizerError where it is none of them."""
+    if name not in symbols:
+        known = ", ".join(symbols) or "none; it was learned without"
+        raise TokenizerError(f"no control symbol {name!r:.40}; this tokenizer has: {known}")
+    return symbols.index(name)
 
 
 def known_ids(ids: Iterable[int], size: int) -> list[int]:

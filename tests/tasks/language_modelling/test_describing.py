@@ -40,4 +40,4 @@ def test_the_example_is_of_the_texts(
     path = tmp_path / "a.txt"
     path.unlink() if text is None else path.write_text(text, encoding="utf-8")
     assert example_prompt(recipe) == prompt
-    assert shlex.split(TASKS["decoder-only"].first_use(recipe, "runs/a")) == ["generate", "runs/a", prompt]
+    assert shlex.split(TASKS["language-modelling"].first_use(recipe, "runs/a")) == ["generate", "runs/a", prompt]

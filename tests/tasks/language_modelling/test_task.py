@@ -16,7 +16,7 @@ from clearhead.tasks import TASKS
 from clearhead.training import train
 from clearhead.training.run_inputs import prepare_run
 
-TASK = TASKS["decoder-only"]
+TASK = TASKS["language-modelling"]
 MakeRecipe = Callable[..., Recipe]
 
 

@@ -9,7 +9,7 @@ from clearhead.errors import ConfigError
 from clearhead.model import EncoderDecoder
 from clearhead.tasks import TASKS
 
-TASK = TASKS["encoder-decoder"]
+TASK = TASKS["translation"]
 SIZES = {
     "source_vocabulary": 20, "target_vocabulary": 20, "width": 16, "heads": 2, "inner_width": 24, "encoder_layers": 1,
     "decoder_layers": 2, "max_length": 16, "dropout": 0.0,

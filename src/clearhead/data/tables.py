@@ -1,0 +1,122 @@
+"""Tables of text to learn from or be judged by: a row is an example, and its columns are the example's fields."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from clearhead.data.corpus import read_lines
+from clearhead.data.parts import all_of, part_of
+from clearhead.errors import DataError
+from clearhead.text import is_blank
+
+Row = tuple[str, ...]
+_COMMA_NAMES: Final = (".csv", ".csv.gz")
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """A file whose lines are rows: cells between tabs, or in a .csv file between commas, and in quotes where needed.
+
+    columns: which of them are read, in this order: numbers from 1, or names, which the first line then has; none for
+    all that a row has, without empty ones at its end.
+    start, stop: which part of the rows, as shares from 0 to 1.
+    """
+
+    path: Path
+    columns: tuple[int | str, ...] = ()
+    start: float = 0.0
+    stop: float = 1.0
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    @property
+    def has_header(self) -> bool:
+        return any(isinstance(one, str) for one in self.columns)
+
+
+def read_table(file: TableFile) -> Iterator[Row]:
+    """The cells of the table's columns, row by row; blank lines are no rows. A line end in a cell is a space.
+
+    Raises DataError as `read_lines` does, and for a row or a header that lacks a column.
+    """
+    return part_of(file, lambda: _rows(file))
+
+
+def read_tables(files: Sequence[TableFile]) -> Iterator[Row]:
+    """The rows of all files, one file after the other. Raises DataError where there is none."""
+    return all_of(files, read_table, "there are no rows", "rows", "table")
+
+
+def _rows(file: TableFile) -> Iterator[Row]:
+    rows = _cells(file.path)
+    places = _places(file, next(rows, (1, [])) if file.has_header else None)
+    for number, cells in rows:
+        if not places:
+            yield _without_empty_end(cells)
+            continue
+        if len(cells) <= max(places):
+            raise DataError(
+                f"{file.path}: line {number:,} has {_count(cells)}, expected {max(places) + 1} or more, separated by "
+                f"{_separator_name(file.path)}; correct it, or choose others by columns: [1, 2]"
+            )
+        yield tuple(cells[place] for place in places)
+
+
+def _places(file: TableFile, header: tuple[int, Sequence[str]] | None) -> list[int]:
+    """The places, from 0, of the columns."""
+    if header is None:
+        return [int(one) - 1 for one in file.columns]
+    names = [name.strip() for name in header[1]]
+    found = []
+    for column in file.columns:
+        if isinstance(column, int):
+            found.append(column - 1)
+        elif names.count(column) == 1:
+            found.append(names.index(column))
+        else:
+            how = "twice" if column in names else "not"
+            raise DataError(
+                f"{file.path} has the column {column!r:.60} {how} in its first line ({', '.join(names)[:120]}); "
+                "name another, or give its number, from 1"
+            )
+    return found
+
+
+def _cells(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """The number, from 1, of each row's last line, and its cells."""
+    lines = read_lines(path)
+    if not _has_commas(path):
+        yield from ((number, line.split("\t")) for number, line in enumerate(lines, start=1) if not is_blank(line))
+        return
+    reader = csv.reader((f"{line}\n" for line in lines), strict=True)
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise DataError(
+                f"{path}: line {reader.line_num:,} is no row of a CSV file ({error}); save it again as CSV UTF-8"
+            ) from None
+        if any(not is_blank(cell) for cell in cells):
+            yield reader.line_num, [cell.replace("\n", " ") for cell in cells]
+
+
+def _without_empty_end(cells: Sequence[str]) -> Row:
+    count = max((place for place, cell in enumerate(cells, start=1) if not is_blank(cell)), default=0)
+    return tuple(cells[:count])
+
+
+def _has_commas(path: Path) -> bool:
+    return path.name.lower().endswith(_COMMA_NAMES)
+
+
+def _separator_name(path: Path) -> str:
+    return "a comma" if _has_commas(path) else "a tab"
+
+
+def _count(cells: Sequence[str]) -> str:
+    return "1 column" if len(cells) == 1 else f"{len(cells)} columns"
