@@ -93,7 +93,10 @@ TEXT, SHARE = {"text": "a"}, {"share": 0.1}
         ({"text": {"merge_dropout": 0.1}}, "r: text.merge_dropout is for translation; remove it"),
         ({"text": {"kind": "characters", "tags": True}}, "r: text: tags=true is for kind=bpe"),
         ({"text": {"kind": "character"}}, "r: text.kind='character' is not allowed: expected 'bpe' or 'characters'"),
-        ({"training": {"steps": 1, "select_by": "bleu"}}, "r: training.select_by is for translation; remove it"),
+        (
+            {"training": {"steps": 1, "select_by": "bleu"}},
+            "r: training.select_by=bleu is not measured by task=language-modelling; choose one of loss",
+        ),
     ],
 )
 def test_mixtures_are_refused_in_one_line(changes: dict[str, Any], message: str) -> None:

@@ -16,7 +16,6 @@ from clearhead.training.run_inputs import RunInputs, prepare_run
 from clearhead.training.validation import (
     Interrupted,
     Validation,
-    translation_quality,
     validate,
 )
 
@@ -46,7 +45,13 @@ def test_no_batch_of_logits_is_ever_whole(inputs: RunInputs, monkeypatch: pytest
     model = inputs.untrained_model().eval()
     corpora = [one.corpus for one in inputs.validation]
     whole: list[int] = []
-    model.output.register_forward_hook(lambda module, given, logits: whole.append(logits.shape[0]))
+    real = validation.whole_linear_cross_entropy
+
+    def noted(states: torch.Tensor, *given: Any, **named: Any) -> torch.Tensor:
+        whole.append(states.shape[0])
+        return real(states, *given, **named)
+
+    monkeypatch.setattr(validation, "whole_linear_cross_entropy", noted)
     found = validation.validation_loss(model, corpora, inputs)
     assert whole == []
     monkeypatch.setattr(validation, "is_on", lambda name: name != "chunked-loss")
@@ -103,7 +108,7 @@ def test_it_leaves_the_model_as_it_was(inputs: RunInputs) -> None:
 
 def test_nothing_to_translate(make_recipe: Callable[..., Recipe]) -> None:
     inputs = prepare_run(make_recipe("training.validate_sentences=0"))
-    assert translation_quality(inputs.untrained_model().eval(), inputs) is None
+    assert validate(inputs.untrained_model().eval(), inputs).scores is None
 
 
 class TestFigure:

@@ -144,10 +144,7 @@ def beginning(inputs: RunInputs, parameters: int, resumed_at: int) -> str:
 
 
 def validation_line(step: int, validation: Validation, best: bool) -> str:
-    quality = validation.quality
-    scores = f"  BLEU {quality.bleu:.1f}  chrF {quality.chrf:.1f}" if quality else ""
-    if validation.text is not None:
-        scores += f"  bits a byte {validation.text.bits_per_byte:.3f}"
+    scores = "" if validation.scores is None else f"  {validation.scores.brief}"
     mark = "  best" if best else ""
     perplexity = shown_perplexity(validation.perplexity)
     return f"step {step:,}: validation loss {validation.loss:.4f}  perplexity {perplexity}{scores}{mark}"

@@ -3,15 +3,19 @@
 from clearhead.evaluation.metrics import Quality, measure
 from clearhead.evaluation.perplexity import TextScores, perplexity_of, shown_perplexity
 from clearhead.evaluation.phenomena import PhenomenonScore, score_phenomena
+from clearhead.evaluation.scores import Scores, plain_scores, scores_from
 from clearhead.evaluation.significance import compare
 
 __all__ = [
     "PhenomenonScore",
     "Quality",
+    "Scores",
     "TextScores",
     "compare",
     "measure",
     "perplexity_of",
+    "plain_scores",
     "score_phenomena",
+    "scores_from",
     "shown_perplexity",
 ]

@@ -1,7 +1,7 @@
 """Translations beside what they should be: BLEU and chrF, as sacreBLEU computes them, and exact matches."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
@@ -18,6 +18,23 @@ class Quality:
     exact: float
     bleu_signature: str
     chrf_signature: str
+
+    @property
+    def figures(self) -> Mapping[str, float]:
+        return {"bleu": self.bleu, "chrf": self.chrf}
+
+    @property
+    def brief(self) -> str:
+        return f"BLEU {self.bleu:.1f}  chrF {self.chrf:.1f}"
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """As a run measures it."""
+        return [
+            f"BLEU {self.bleu:.2f} ({self.bleu_signature})",
+            f"chrF {self.chrf:.2f} ({self.chrf_signature})",
+            "both of greedy translations, made while training, of the set's first lines",
+        ]
 
 
 def measure(hypotheses: Sequence[str], references: Sequence[str], tokenize: str = "13a") -> Quality:

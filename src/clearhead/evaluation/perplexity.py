@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Mapping, Sequence
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +42,19 @@ class TextScores:
     def bits_per_byte(self) -> float:
         """How many bits a byte of the text would take, were it compressed by this model."""
         return self.nats / (math.log(2) * self.utf8_bytes)
+
+    @property
+    def figures(self) -> Mapping[str, float]:
+        """The loss says the same."""
+        return {}
+
+    @property
+    def brief(self) -> str:
+        return f"bits a byte {self.bits_per_byte:.3f}"
+
+    @property
+    def lines(self) -> Sequence[str]:
+        return [str(self), self.context]
 
     def __str__(self) -> str:
         return (

@@ -12,12 +12,14 @@ from clearhead.recipe.values import Section
 class Job(NamedTuple):
     """family: that of its models. corpora: what it learns from, the usual kind first.
 
+    figures: what a model may be selected by beside its loss.
     smooths: whether labels are smoothed unless a recipe says otherwise; perplexity is measured by the right token
     alone, so that where it tells how good a model is, the right token alone is learned.
     """
 
     family: str
     corpora: tuple[type[Section], ...]
+    figures: tuple[str, ...] = ()
     smooths: bool = True
 
 
@@ -31,7 +33,7 @@ class _Kind(NamedTuple):
 
 JOBS: Final[Mapping[str, Job]] = MappingProxyType(
     {
-        "translation": Job("encoder-decoder", (CorpusSettings,)),
+        "translation": Job("encoder-decoder", (CorpusSettings,), figures=("bleu", "chrf")),
         "language-modelling": Job("decoder-only", (TextSettings,), smooths=False),
     }
 )
@@ -85,6 +87,15 @@ def check_task(task: str, family: str, data: Data, model: ModelSettings, of_pair
     for key, is_used in of_pairs.items():
         if is_used:
             raise ValueError(f"{key} is for translation; remove it, as task={task} has no pairs")
+
+
+def check_figure(task: str, select_by: str) -> None:
+    """Raise ValueError where a run is to select by what its task does not measure."""
+    figures = ("loss", *JOBS[task].figures)
+    if select_by not in figures:
+        raise ValueError(
+            f"training.select_by={select_by} is not measured by task={task}; choose one of {', '.join(figures)}"
+        )
 
 
 def _check_model(family: str, model: ModelSettings) -> None:

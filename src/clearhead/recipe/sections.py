@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from clearhead.bounds import REAL, WHOLE
 from clearhead.recipe.corpora import Data, FilterSettings
-from clearhead.recipe.jobs import check_task, with_task
+from clearhead.recipe.jobs import check_figure, check_task, with_task
 from clearhead.recipe.model_settings import ModelSettings
 from clearhead.recipe.plain_yaml import write_yaml
 from clearhead.recipe.spelling import shown
@@ -160,7 +160,7 @@ class Training(Section):
     freeze: Patterns = ()
     validate_every: Count = 500
     validate_sentences: CountOrNone = 200
-    select_by: Literal["loss", "bleu", "chrf"] = "loss"
+    select_by: Literal["loss", "bleu", "chrf", "accuracy", "f1"] = "loss"
     checkpoint_every: Count = 500
     keep_checkpoints: Count = 2
     log_every: Count = 50
@@ -172,7 +172,7 @@ class Training(Section):
 
     @model_validator(mode="after")
     def _something_to_select_by(self) -> "Training":
-        if self.select_by != "loss" and not self.validate_sentences:
+        if self.select_by in ("bleu", "chrf") and not self.validate_sentences:
             raise ValueError(
                 f"select_by={self.select_by} needs translations; set validate_sentences=200, or select_by=loss"
             )
@@ -220,8 +220,8 @@ class Recipe(Section):
     def _belongs_together(self) -> "Recipe":
         text, used = self.text, {"data.filters": self.data.filters != FilterSettings()}
         used |= {"text.tags": text.tags, "text.joint": not text.joint, "text.merge_dropout": text.merge_dropout > 0}
-        used["training.select_by"] = self.training.select_by != "loss"
         check_task(self.task, self.family, self.data, self.model, used)
+        check_figure(self.task, self.training.select_by)
         return self
 
     def to_yaml(self) -> str:

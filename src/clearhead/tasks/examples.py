@@ -1,13 +1,15 @@
 """What training knows of a corpus and of its batches, whatever their fields are."""
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
 if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
     from torch import Tensor
 
+    import clearhead.recipe
     import clearhead.tasks.measured
     import clearhead.text
 
@@ -85,6 +87,7 @@ class Corpus(Protocol):
 
 CorpusKind = TypeVar("CorpusKind", covariant=True)
 SetKind = TypeVar("SetKind", covariant=True)
+JudgedKind = TypeVar("JudgedKind")
 
 
 @runtime_checkable
@@ -123,3 +126,22 @@ class ValidationSet(Protocol):
 
     @property
     def corpus(self) -> Corpus: ...
+
+
+@dataclasses.dataclass(frozen=True)
+class Judged(Generic[JudgedKind]):
+    """A model in `eval` mode whose loss is a number, and all that it is judged by.
+
+    loss: nats a target token of all sets together.
+    batches: those in which a corpus is predicted once, on the model's device. translate: greedily. Both end where
+    somebody asks the validation to stop.
+    """
+
+    model: Any
+    config: Any
+    recipe: "clearhead.recipe.ResolvedRecipe"
+    tokenizers: Tokenizers
+    loss: float
+    sets: Sequence[JudgedKind]
+    batches: Callable[[Corpus], Iterator[Any]]
+    translate: Translate

@@ -64,7 +64,7 @@ class Task(Protocol[Config, Model, Batch, CorpusKind, SetKind]):
         """The blocks of all stacks: what a compiler takes one at a time."""
         ...
 
-    def model_config(self, settings: "clearhead.recipe.ModelSettings", vocabularies: tuple[int, int]) -> Config:
+    def model_config(self, recipe: "clearhead.recipe.Recipe", vocabularies: tuple[int, int]) -> Config:
         """A recipe's sizes for these vocabularies. Raises ConfigError where they contradict each other."""
         ...
 
@@ -121,20 +121,8 @@ class Task(Protocol[Config, Model, Batch, CorpusKind, SetKind]):
         """Batches in which each token of a corpus is predicted once."""
         ...
 
-    def quality(
-        self, sets: Sequence[SetKind], translate: "clearhead.tasks.examples.Translate"
-    ) -> "clearhead.evaluation.Quality | None":
-        """How good what it writes is; None where nothing is written."""
-        ...
-
-    def text_scores(
-        self,
-        loss: float,
-        sets: Sequence[SetKind],
-        config: Config,
-        tokenizers: "clearhead.tasks.examples.Tokenizers",
-    ) -> "clearhead.evaluation.TextScores | None":
-        """What a loss in nats a token is by the text; None where a task has no text of its own."""
+    def scores(self, judged: "clearhead.tasks.examples.Judged[SetKind]") -> "clearhead.evaluation.Scores | None":
+        """What it measures of a model beside its loss; None where that is nothing."""
         ...
 
     def describe(

@@ -47,12 +47,6 @@ def _average(inputs: RunInputs) -> str:
 
 def _scores(validation: Validation) -> str:
     lines = [f"- loss {validation.loss:.4f} nats a token, perplexity {shown_perplexity(validation.perplexity, 3)}"]
-    if text := validation.text:
-        lines += [f"- {text}", f"- {text.context}"]
-    if quality := validation.quality:
-        lines += [
-            f"- BLEU {quality.bleu:.2f} ({quality.bleu_signature})",
-            f"- chrF {quality.chrf:.2f} ({quality.chrf_signature})",
-            "- both of greedy translations, made while training, of the set's first lines",
-        ]
+    if validation.scores is not None:
+        lines += [f"- {line}" for line in validation.scores.lines]
     return "\n".join(lines)

@@ -87,7 +87,7 @@ def check_choices(recipe: Recipe) -> None:
 def _batch_tokens(recipe: Recipe, training: dict[str, Any], measured: Measured) -> int:
     """What there is memory for, found by steps of a model of this shape; they depend on no number of tokens."""
     task = task_named(recipe.task)
-    config = task.model_config(measured.sizes.model, measured.vocabularies)
+    config = task.model_config(recipe.model_copy(update={"model": measured.sizes.model}), measured.vocabularies)
     settings = ResolvedTraining.model_validate({**training, "batch_tokens": training["packed_length"] or 1})
     longest = task.longest(recipe, measured.longest, config.max_length)
     return find_batch_tokens(lambda: new_model(config, settings), settings, longest)

@@ -95,7 +95,7 @@ def effective(recipe: Recipe) -> dict[str, Any]:
     """A recipe as plain values, in which a model's sizes stand whether or not they come from its preset."""
     values = plain(recipe)
     # The number of pieces is of no matter here: it is the tokenizers', which stay.
-    config = task_named(recipe.task).model_config(recipe.model, (_PIECES, _PIECES))
+    config = task_named(recipe.task).model_config(recipe, (_PIECES, _PIECES))
     named = [name for name in type(recipe.model).model_fields if hasattr(config, name)]
     # Two ways to come to the same sizes are the same model.
     values["model"] = {name: getattr(config, name) for name in sorted(named)}

@@ -46,7 +46,7 @@ class RunInputs:
     @property
     def config(self) -> TransformerConfig:
         """The model's sizes, now that the vocabularies are known."""
-        return self.task.model_config(self.recipe.model, (self.source_tokenizer.size, self.target_tokenizer.size))
+        return self.task.model_config(self.recipe, (self.source_tokenizer.size, self.target_tokenizer.size))
 
     @property
     def longest(self) -> int:

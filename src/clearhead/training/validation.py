@@ -1,4 +1,4 @@
-"""How good is it now? Loss and perplexity over the whole validation set, BLEU and chrF of real translations."""
+"""How good is it now? Loss and perplexity over the whole validation set, and what the task measures beside them."""
 
 import dataclasses
 import math
@@ -9,47 +9,39 @@ import torch
 from torch import Tensor
 
 from clearhead.bundle import Bundle
-from clearhead.evaluation import Quality, TextScores, perplexity_of
+from clearhead.evaluation import Quality, Scores, perplexity_of, plain_scores, scores_from
 from clearhead.switches import is_on
 from clearhead.tasks import AnyTask, Model
-from clearhead.tasks.examples import Corpus, TrainingBatch
-from clearhead.training.loss import chunked_cross_entropy, cross_entropy
+from clearhead.tasks.examples import Corpus, Judged, TrainingBatch, Translate
+from clearhead.training.loss import chunked_cross_entropy, whole_linear_cross_entropy
 from clearhead.training.run_inputs import RunInputs
 
 
 @dataclasses.dataclass(frozen=True)
 class Validation:
-    """loss: nats a target token, not smoothed; perplexity: its exponential; quality: None if nothing was decoded.
-
-    text: the loss by the text of a language model, None of a translation.
-    """
+    """loss: nats a target token, not smoothed; perplexity: its exponential; scores: what the task measures too."""
 
     loss: float
     perplexity: float
-    quality: Quality | None
-    text: TextScores | None = None
+    scores: Scores | None = None
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> "Validation":
         """From what the history has of one."""
-        quality, text = values["quality"], values.get("text")
-        return cls(
-            values["loss"],
-            values["perplexity"],
-            None if quality is None else Quality(**quality),
-            None if text is None else TextScores(**text),
-        )
+        return cls(values["loss"], values["perplexity"], scores_from(values))
 
     def as_plain(self) -> dict[str, Any]:
-        """What `from_plain` reads. What version 0.1 had not is left out where there is none."""
-        values = dataclasses.asdict(self)
-        return {name: value for name, value in values.items() if name != "text" or value is not None}
+        """What `from_plain` reads."""
+        return {"loss": self.loss, "perplexity": self.perplexity, **plain_scores(self.scores)}
+
+    @property
+    def quality(self) -> Quality | None:
+        """That of translations; None of other models, and where nothing was translated."""
+        return self.scores if isinstance(self.scores, Quality) else None
 
     def figure(self, name: str) -> float:
         """The figure to select by, turned so that lower is better."""
-        if name == "loss" or self.quality is None:
-            return self.loss
-        return -float(getattr(self.quality, name))
+        return self.loss if name == "loss" or self.scores is None else -float(self.scores.figures[name])
 
 
 class Interrupted(Exception):
@@ -67,13 +59,23 @@ TRANSLATED_AT_ONCE = {"cpu": 64, "cuda": 1024}
 def validate(model: Model, inputs: RunInputs, asked_to_stop: Callable[[], bool] = _never) -> Validation:
     """Judge a model by all of the recipe's validation sets together.
 
-    A model whose loss is not a number translates nothing. Raises Interrupted as soon as `asked_to_stop`, which is
-    called between batches, is true.
+    A model whose loss is not a number writes nothing. Raises Interrupted as soon as `asked_to_stop`, which is called
+    between batches, is true.
     """
     loss = validation_loss(model, [one.corpus for one in inputs.validation], inputs, asked_to_stop)
-    quality = translation_quality(model, inputs, asked_to_stop) if math.isfinite(loss) else None
-    text = inputs.task.text_scores(loss, inputs.validation, inputs.config, inputs.tokenizers)
-    return Validation(loss, perplexity_of(loss), quality, text)
+    if not math.isfinite(loss):
+        return Validation(loss, perplexity_of(loss))
+    judged = Judged(
+        model,
+        inputs.config,
+        inputs.recipe,
+        inputs.tokenizers,
+        loss,
+        inputs.validation,
+        lambda corpus: _batches(model, corpus, inputs, asked_to_stop),
+        _translate(model, inputs, asked_to_stop),
+    )
+    return Validation(loss, perplexity_of(loss), inputs.task.scores(judged))
 
 
 @torch.inference_mode()
@@ -84,27 +86,33 @@ def validation_loss(
     asked_to_stop: Callable[[], bool] = _never,
 ) -> float:
     """The cross-entropy in nats a target token, the end symbol counted. The model is to be in `eval` mode."""
-    device = next(model.parameters()).device
     total, tokens = 0.0, 0
     for corpus in corpora:
-        for batch in inputs.task.batches_to_judge(inputs.recipe, corpus, inputs.tokenizers):
-            if asked_to_stop():
-                raise Interrupted
-            total += float(_batch_loss(inputs.task, model, batch.to(device)))
+        for batch in _batches(model, corpus, inputs, asked_to_stop):
+            total += float(_batch_loss(inputs.task, model, batch))
             tokens += batch.target_tokens
     return total / tokens
 
 
+def _batches(
+    model: Model, corpus: Corpus, inputs: RunInputs, asked_to_stop: Callable[[], bool]
+) -> Iterator[TrainingBatch]:
+    device = next(model.parameters()).device
+    for batch in inputs.task.batches_to_judge(inputs.recipe, corpus, inputs.tokenizers):
+        if asked_to_stop():
+            raise Interrupted
+        yield batch.to(device)
+
+
 def _batch_loss(task: AnyTask, model: Model, batch: TrainingBatch) -> Tensor:
     """In the memory that a step of training has for its loss: `training.batch_tokens: auto` was found with that."""
-    states = task.hidden_states(model, batch)
-    if not is_on("chunked-loss"):
-        return cross_entropy(model.output(states), batch.target_output, padding=batch.padding)
-    return chunked_cross_entropy(states, task.output_weight(model), batch.target_output, batch.padding)
+    states, matrix = task.hidden_states(model, batch), task.output_weight(model)
+    loss = chunked_cross_entropy if is_on("chunked-loss") else whole_linear_cross_entropy
+    return loss(states, matrix, batch.target_output, padding=batch.padding)
 
 
-def translation_quality(model: Model, inputs: RunInputs, asked_to_stop: Callable[[], bool] = _never) -> Quality | None:
-    """The quality of greedy translations of the sets' first lines; None where the recipe asks for none."""
+def _translate(model: Model, inputs: RunInputs, asked_to_stop: Callable[[], bool]) -> Translate:
+    """Greedy translations, some at a time."""
     size = TRANSLATED_AT_ONCE[next(model.parameters()).device.type]
 
     def stop_if_asked(*_: object) -> None:
@@ -116,4 +124,4 @@ def translation_quality(model: Model, inputs: RunInputs, asked_to_stop: Callable
         found = bundle.search_stream(sources, to, beam_size=1, exact=False, ahead=size, noting=stop_if_asked)
         return (best.text for best, *_ in found)
 
-    return inputs.task.quality(inputs.validation, translate)
+    return translate

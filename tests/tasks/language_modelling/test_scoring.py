@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from clearhead.errors import UsageError
+from clearhead.evaluation import TextScores
 from clearhead.recipe import Recipe
 from clearhead.tasks.language_modelling.scoring import score_text
 from clearhead.training.run_inputs import prepare_run
@@ -49,7 +50,7 @@ def test_a_validation_tells_the_same(language_recipe: Callable[..., Recipe]) -> 
     inputs = prepare_run(language_recipe())
     model = inputs.untrained_model().eval()
     found, alone = validate(model, inputs), score_text(model, inputs.validation[0].corpus, inputs.source_tokenizer, 0)
-    assert found.text is not None
-    assert found.text.nats == pytest.approx(alone.nats, rel=1e-5)
-    assert found.text.loss == pytest.approx(found.loss)
-    assert (found.text.characters, found.text.least_context) == (alone.characters, 1)
+    assert isinstance(found.scores, TextScores)
+    assert found.scores.nats == pytest.approx(alone.nats, rel=1e-5)
+    assert found.scores.loss == pytest.approx(found.loss)
+    assert (found.scores.characters, found.scores.least_context) == (alone.characters, 1)

@@ -33,7 +33,6 @@ def test_its_models() -> None:
 def test_its_files(language_recipe: MakeRecipe) -> None:
     assert TASK.files(language_recipe().data) == ["a.txt"]
     assert TASK.first_use(language_recipe(), "runs/a") == "generate runs/a one"
-    assert TASK.quality([], lambda texts, to: []) is None
 
 
 def test_sizes_that_contradict_each_other(language_recipe: MakeRecipe) -> None:

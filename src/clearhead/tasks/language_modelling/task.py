@@ -44,10 +44,8 @@ class LanguageModellingTask:
     def layers(self, model: "clearhead.model.DecoderOnly") -> "Sequence[nn.Module]":
         return [*model.decoder.layers]
 
-    def model_config(
-        self, settings: "clearhead.recipe.ModelSettings", vocabularies: tuple[int, int]
-    ) -> DecoderOnlyConfig:
-        return settings.causal_config(vocabularies[0])
+    def model_config(self, recipe: "clearhead.recipe.Recipe", vocabularies: tuple[int, int]) -> DecoderOnlyConfig:
+        return recipe.model.causal_config(vocabularies[0])
 
     def check(self, recipe: "clearhead.recipe.Recipe", pieces: int | None = None) -> None:
         from clearhead.errors import ConfigError, RecipeError
@@ -112,25 +110,15 @@ class LanguageModellingTask:
         max_length, padding = self._max_length(recipe, tokenizers), tokenizers[0].padding
         return batches_to_judge(corpus, max_length, 0, recipe.training.batch_tokens, padding)
 
-    def quality(
-        self,
-        sets: "Sequence[clearhead.tasks.language_modelling.examples.TextSet]",
-        translate: "clearhead.tasks.examples.Translate",
-    ) -> None:
-        """Nothing is written: a text has no right continuation."""
-        return
-
-    def text_scores(
-        self,
-        loss: float,
-        sets: "Sequence[clearhead.tasks.language_modelling.examples.TextSet]",
-        config: DecoderOnlyConfig,
-        tokenizers: "clearhead.tasks.examples.Tokenizers",
+    def scores(
+        self, judged: "clearhead.tasks.examples.Judged[clearhead.tasks.language_modelling.examples.TextSet]"
     ) -> "clearhead.evaluation.TextScores":
+        """What the loss is by the text; nothing is written, as a text has no right continuation."""
         from clearhead.tasks.language_modelling.scoring import scores_of
 
-        [one] = sets
-        return scores_of(loss * one.corpus.tokens, one.corpus, tokenizers[0], config.max_length, 0)
+        [one] = judged.sets
+        nats = judged.loss * one.corpus.tokens
+        return scores_of(nats, one.corpus, judged.tokenizers[0], judged.config.max_length, 0)
 
     def describe(
         self,

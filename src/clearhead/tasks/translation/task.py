@@ -49,10 +49,8 @@ class TranslationTask:
     def layers(self, model: "clearhead.model.EncoderDecoder") -> "Sequence[nn.Module]":
         return [*model.encoder.layers, *model.decoder.layers]
 
-    def model_config(
-        self, settings: "clearhead.recipe.ModelSettings", vocabularies: tuple[int, int]
-    ) -> TransformerConfig:
-        return settings.config(*vocabularies)
+    def model_config(self, recipe: "clearhead.recipe.Recipe", vocabularies: tuple[int, int]) -> TransformerConfig:
+        return recipe.model.config(*vocabularies)
 
     def check(self, recipe: "clearhead.recipe.Recipe", pieces: int | None = None) -> None:
         from clearhead.tasks.translation.checking import check_grammar, check_model
@@ -120,27 +118,15 @@ class TranslationTask:
 
         return batches_to_judge(recipe, corpus, tokenizers)
 
-    def quality(
-        self,
-        sets: "Sequence[clearhead.tasks.translation.tokenizing.ValidationSet]",
-        translate: "clearhead.tasks.examples.Translate",
+    def scores(
+        self, judged: "clearhead.tasks.examples.Judged[clearhead.tasks.translation.tokenizing.ValidationSet]"
     ) -> "clearhead.evaluation.Quality | None":
-        """Of translations of the sets' first lines; None where there are none."""
+        """How good translations of the sets' first lines are; None where there are none."""
         from clearhead.evaluation import measure
 
-        references = [reference for one in sets for reference in one.references]
-        hypotheses = [text for one in sets for text in translate(one.sources, one.to_language)]
+        references = [reference for one in judged.sets for reference in one.references]
+        hypotheses = [text for one in judged.sets for text in judged.translate(one.sources, one.to_language)]
         return measure(hypotheses, references) if references else None
-
-    def text_scores(
-        self,
-        loss: float,
-        sets: "Sequence[clearhead.tasks.translation.tokenizing.ValidationSet]",
-        config: TransformerConfig,
-        tokenizers: "clearhead.tasks.examples.Tokenizers",
-    ) -> None:
-        """A target is not measured by its characters: its quality is."""
-        return
 
     def describe(
         self,

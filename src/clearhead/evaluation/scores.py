@@ -1,0 +1,43 @@
+"""What a task measures of a model beside its loss: each kind of scores has the same few properties."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Protocol, runtime_checkable
+
+from clearhead.evaluation.metrics import Quality
+from clearhead.evaluation.perplexity import TextScores
+
+
+@runtime_checkable
+class Scores(Protocol):
+    """What a validation finds, and how it is told."""
+
+    @property
+    def figures(self) -> Mapping[str, float]:
+        """Those that a run may select its model by; the higher, the better."""
+        ...
+
+    @property
+    def brief(self) -> str:
+        """In a few words, as part of a line."""
+        ...
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """In full, as a list of a model card has it."""
+        ...
+
+
+# What a run's history calls each kind. Version 0.1 had the first, and null where there was none.
+KINDS: Final[Mapping[str, type[Any]]] = {"quality": Quality, "text": TextScores}
+
+
+def plain_scores(scores: Scores | None) -> dict[str, Any]:
+    """Scores as a run's history has them."""
+    named = {name: dataclasses.asdict(scores) for name, kind in KINDS.items() if isinstance(scores, kind)}
+    return {"quality": None, **named}
+
+
+def scores_from(values: Mapping[str, Any]) -> Scores | None:
+    """What `plain_scores` made plain."""
+    return next((kind(**values[name]) for name, kind in KINDS.items() if values.get(name) is not None), None)
