@@ -6,7 +6,16 @@ from typing import Any, get_args
 import pytest
 import torch.nn.functional as F
 
-from clearhead.model import DecoderOnlyConfig, EncoderDecoder, FamilyConfig, TransformerConfig, linear, masks
+from clearhead.model import (
+    DecoderOnlyConfig,
+    EncoderDecoder,
+    EncoderOnlyConfig,
+    FamilyConfig,
+    TransformerConfig,
+    heads,
+    linear,
+    masks,
+)
 from clearhead.model.config import Activation
 from clearhead.native import library as native
 from clearhead.runtimes import agreed, agreement
@@ -81,6 +90,18 @@ class TestContradiction:
         assert found is not None
         assert found.startswith("C differs from PyTorch by")
 
+    def test_an_encoder_alone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        config = EncoderOnlyConfig(
+            vocabulary=30, width=16, heads=2, inner_width=24, layers=1, max_length=40, classes=3, pooler=True
+        )
+        assert agreed.contradiction(config) is None
+        for head in (heads.Transform, heads.Pooler):
+            with monkeypatch.context() as patched:
+                patched.setattr(head, "forward", lambda self, vectors, *_: vectors[:, :1] if len(_) else vectors)
+                found = agreed.contradiction(config)
+            assert found is not None
+            assert found.startswith("C differs from PyTorch by")
+
     def test_no_c(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(native, "library", lambda: None)
         assert agreed.contradiction(SMALL) == "C is not there, or does not know a part of the model"
@@ -98,7 +119,7 @@ def test_an_activation_that_c_does_not_know_is_named_and_left_out(
     agreed.compare()
     assert (tmp_path / "note").read_text().strip() == agreed.digest()
     assert f"{PART} is not compared" in capsys.readouterr().out
-    for family in (TransformerConfig, DecoderOnlyConfig):
+    for family in (TransformerConfig, DecoderOnlyConfig, EncoderOnlyConfig):
         activations = {config.activation for config in compared if isinstance(config, family)}
         assert activations == set(get_args(Activation)) - {"silu"}
 

@@ -14,6 +14,8 @@ from clearhead.model import (
     PRESETS,
     DecoderOnly,
     EncoderDecoder,
+    EncoderOnly,
+    bert_tiny,
     gpt_tiny,
     kernels,
     llama_tiny,
@@ -30,7 +32,7 @@ Model = TypeVar("Model", bound=nn.Module)
 pytestmark = pytest.mark.skipif(native.library() is None, reason="there is no C to compare")
 
 
-def share(model: EncoderDecoder | DecoderOnly) -> float | None:
+def share(model: agreement.Model) -> float | None:
     found = compiled(model, "fp32")
     assert found is not None
     return disagreement(model, found)
@@ -192,3 +194,35 @@ def test_an_edited_equation_of_a_decoder_is(monkeypatch: pytest.MonkeyPatch, nam
     found = share(model)
     assert found is not None
     assert found > 1e-4
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.0, 3.0, 30.0])
+@pytest.mark.parametrize(
+    "changes", [{}, {"masked_head": "none", "classes": 0}, {"masked_head": "plain", "max_length": 1}]
+)
+def test_encoder_only_models(changes: dict[str, Any], factor: float) -> None:
+    config = dataclasses.replace(bert_tiny(300), **{"classes": 3, **changes})
+    model = scaled(EncoderOnly(config).eval(), factor)
+    assert share(model) is None
+    assert inconsistency(model) is None
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_an_edited_equation_of_an_encoder_is(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    model = scaled(EncoderOnly(bert_tiny(300)).eval(), 3.0)
+    monkeypatch.setattr(kernels, "fused_attention", EDITS[name])
+    if name == "no mask":  # Of one text alone every place may be seen.
+        assert share(model) is None
+        return
+    found = share(model)
+    assert found is not None
+    assert found > 1e-3
+
+
+def test_a_full_mask_over_a_decoder_is_compared_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One network that is GPT and BERT: C reads it whole, and a trained mask that is ignored then is an edit."""
+    full_mask = masks.full_mask
+    monkeypatch.setattr(agreement, "full_mask", lambda rows: full_mask(rows) & (torch.arange(rows.shape[1]) < 30))
+    found = share(scaled(DecoderOnly(dataclasses.replace(gpt_tiny(300), layers=2)).eval(), 3.0))
+    assert found is not None
+    assert found > 1e-3

@@ -49,6 +49,7 @@ INNER floats activated(enum activation kind, floats x) {
         case GELU_TANH: return x * sigmoid((x + x * x * x * 0.044715f) * 1.59576912f);
         case SILU: return x * sigmoid(x);
         case RELU2: return positive * positive;
+        case TANH: break; /* number by number: it is asked for once a text */
     }
     return x;
 }
@@ -74,6 +75,9 @@ static inline void activate(enum activation kind, float *x, int rows, int width)
         case GELU_TANH: activate_row(GELU_TANH, x, width); break;
         case SILU: activate_row(SILU, x, width); break;
         case RELU2: activate_row(RELU2, x, width); break;
+        case TANH:
+            for (int i = 0; i < width; i++) x[i] = tanhf(x[i]);
+            break;
     }
 }
 
@@ -118,10 +122,11 @@ static inline void prepare_heads(const struct transformer *t, const struct layer
         rotate(cosine, sine, half, t->rotary_halves, vector + head * head_width);
 }
 
-/* A token's row, with its position, normalised where the model says so. */
+/* A token's row, with its segment and its position, normalised where the model says so. */
 static inline void embed(const struct transformer *t, const struct embedding *e, int id, int position, float *out) {
     const float *row = e->matrix + (size_t)id * t->width;
     for (int i = 0; i < t->width; i++) out[i] = row[i] * t->scale;
+    if (e->segment) add(out, e->segment, t->width);
     if (e->positions) add(out, e->positions + (size_t)position * t->width, t->width);
     if (e->norm.weight) normalize(e->norm, out, 1, t->width, out);
 }

@@ -50,7 +50,13 @@ class Layer(Structure):
 class Embedding(Structure):
     """`struct embedding` of transformer.h."""
 
-    _fields_ = (("matrix", c_void_p), ("positions", c_void_p), ("norm", Norm))
+    _fields_ = (("matrix", c_void_p), ("segment", c_void_p), ("positions", c_void_p), ("norm", Norm))
+
+
+class Head(Structure):
+    """`struct head` of transformer.h."""
+
+    _fields_ = (("dense", Matrix), ("output", Matrix), ("norm", Norm), ("activation", c_int32))
 
 
 class Transformer(Structure):
@@ -61,12 +67,13 @@ class Transformer(Structure):
         ("inner_width", c_int32), ("encoder_layers", c_int32), ("decoder_layers", c_int32),
         ("source_vocabulary", c_int32), ("target_vocabulary", c_int32), ("max_length", c_int32),
         ("normalize_after", c_int32), ("activation", c_int32), ("gated", c_int32), ("rotary_halves", c_int32),
+        ("precision", c_int32),
         ("scale", c_float), ("attention_scale", c_float),
         ("source", Embedding), ("target", Embedding),
         ("cosine", c_void_p), ("sine", c_void_p), ("source_bias", c_void_p), ("target_bias", c_void_p),
         ("encoder", POINTER(Layer)), ("decoder", POINTER(Layer)),
         ("encoder_norm", Norm), ("decoder_norm", Norm),
-        ("output", Matrix),
+        ("tokens", Head), ("classes", Head),
     )  # fmt: skip
 
 
@@ -89,6 +96,8 @@ class Library:
         self.advance = _declared(
             functions.ch_advance, c_int, model, c_void_p, numbers, numbers, *[c_int] * 3, numbers, c_int, c_int
         )
+        self.read = _declared(functions.ch_read, c_int, model, numbers, c_int, numbers, *[c_int] * 3, numbers)
+        self.logits = _declared(functions.ch_logits, c_int, POINTER(Head), numbers, c_int, numbers, c_int)
         self.state_free = _declared(functions.ch_state_free, None, model, c_void_p)
         self.expand_beams = _declared(
             functions.ch_expand_beams, c_int, *[numbers] * 3, *[c_int] * 5, c_int64, numbers, c_int, *[numbers] * 8

@@ -1,6 +1,7 @@
 /* What a Transformer reads, and what is remembered of it: what model/ says in Python, for use on a CPU. An encoder-decoder
    reads sources with its encoder, and its decoder attends to the memory; a decoder alone reads prompts, and attends to
-   their keys and values as to those of the positions that follow. Sentences lie one after the other without padding. */
+   their keys and values as to those of the positions that follow. Of an encoder alone, and of a decoder alone where that
+   is asked for, each position's last vector is given. Sentences lie one after the other without padding. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,8 +28,7 @@ int provide_buffers(const struct transformer *t, struct buffers *b, int rows) {
     if (rows <= b->rows) return 0;
     release(b);
     size_t bytes = rows * sizeof(float), width = t->width, inner = t->inner_width;
-    struct matrix deepest = t->output; /* The kind is that of all; the depths differ. */
-    deepest.inputs = largest(largest(width, inner), query_width(t));
+    struct matrix deepest = {.precision = t->precision, .inputs = largest(largest(width, inner), query_width(t))};
     b->inputs = checked(malloc(bytes * width), &failed);
     b->normalized = checked(malloc(bytes * width), &failed);
     b->projected = checked(malloc(bytes * (query_width(t) + 2 * key_width(t))), &failed);
@@ -99,16 +99,24 @@ static void read_layer(
     feed_forward(t, layer, b, rows, threads);
 }
 
+/* All of a stack: from what is embedded to its last vectors. */
+static void read_stack(
+    const struct transformer *t, const struct layer *layers, int count, struct norm norm, const float *bias,
+    struct state *s, int causal, int rows, int threads
+) {
+    for (int number = 0; number < count; number++) {
+        project_sentences(t, &layers[number], s, rows, threads);
+        read_layer(t, &layers[number], bias, s, causal, rows, threads);
+    }
+    if (norm.weight) normalize(norm, s->buffers.inputs, rows, t->width, s->buffers.inputs);
+}
+
 /* Sources to memories: the keys and values that each layer of the decoder makes of what the encoder says. */
 static int encode(const struct transformer *t, struct state *s, const int32_t *ids, int rows, int threads) {
     struct buffers *b = &s->buffers;
     int failed = 0;
     embed_sentences(t, s, &t->source, ids);
-    for (int number = 0; number < t->encoder_layers; number++) {
-        project_sentences(t, &t->encoder[number], s, rows, threads);
-        read_layer(t, &t->encoder[number], t->source_bias, s, 0, rows, threads);
-    }
-    if (t->encoder_norm.weight) normalize(t->encoder_norm, b->inputs, rows, t->width, b->inputs);
+    read_stack(t, t->encoder, t->encoder_layers, t->encoder_norm, t->source_bias, s, 0, rows, threads);
     for (int layer = 0; layer < t->decoder_layers; layer++) {
         float *memory = s->memories[layer] = checked(malloc((size_t)rows * 2 * key_width(t) * sizeof(float)), &failed);
         if (failed) return -1;
@@ -152,22 +160,17 @@ EXPORT void ch_state_free(const struct transformer *t, struct state *s) {
     free(s);
 }
 
-/* Whether these are sources, or prompts, that the model can read: a prompt may be empty, and what follows it stands at
-   positions after its own. */
+/* Whether these are sentences of `fewest` to `longest` ids of the model's. */
 static int refused(
-    const struct transformer *t, const int32_t *ids, int count, const int32_t *lengths, int sentences, int beams,
-    int capacity, int threads
+    const int32_t *ids, int count, const int32_t *lengths, int sentences, int fewest, int longest, int vocabulary
 ) {
     int64_t total = 0;
-    int prompts = reads_prompts(t), longest = t->max_length - (prompts ? capacity : 0);
-    if (!is_size(sentences, beams) || count < !prompts || threads < 1) return NO_SUCH_SIZE;
-    if (capacity < 1 || capacity > t->max_length) return NO_SUCH_POSITION;
     for (int sentence = 0; sentence < sentences; sentence++) {
-        if (lengths[sentence] < !prompts || lengths[sentence] > longest) return NO_SUCH_POSITION;
+        if (lengths[sentence] < fewest || lengths[sentence] > longest) return NO_SUCH_POSITION;
         total += lengths[sentence];
     }
     if (total != count || (total && !is_size(total, 1))) return NO_SUCH_SIZE;
-    return all_ids(ids, count, prompts ? t->target_vocabulary : t->source_vocabulary) ? DONE : NO_SUCH_ID;
+    return all_ids(ids, count, vocabulary) ? DONE : NO_SUCH_ID;
 }
 
 /* Room for attention in `parts` at once: over all that a query attends to, or within a sentence of `longest` positions. */
@@ -182,16 +185,13 @@ static void provide_attention(
     b->attended = checked(malloc(parts * b->attended_apart * sizeof(float *)), failed);
 }
 
-/* Read `sentences` sources, or prompts, whose ids, `count` in all, lie one after the other; `capacity` is the greatest
-   number of target positions. What is to be remembered is put into `made`. */
-EXPORT int ch_state_new(
-    const struct transformer *t, const int32_t *ids, int count, const int32_t *lengths, int sentences, int beams,
-    int capacity, int threads, struct state **made
+/* What is to be remembered of some sentences, of which nothing is read yet; NULL where memory is short. */
+static struct state *new_state(
+    const struct transformer *t, const int32_t *lengths, int sentences, int beams, int capacity, int threads
 ) {
-    int failed = refused(t, ids, count, lengths, sentences, beams, capacity, threads), rows = 0, longest = 0;
-    if (failed) return failed;
+    int failed = 0, rows = 0, longest = 0;
     struct state *s = checked(calloc(1, sizeof *s), &failed);
-    if (failed) return NO_MEMORY;
+    if (failed) return NULL;
     s->sentences = s->begun = sentences, s->beams = beams, s->capacity = capacity;
     s->outputs = t->target_vocabulary;
     s->numbers = checked(malloc(sentences * sizeof(int32_t)), &failed);
@@ -206,12 +206,55 @@ EXPORT int ch_state_new(
         if (lengths[sentence] > longest) longest = lengths[sentence];
     }
     provide_attention(t, &s->buffers, longest, capacity, threads < MOST_PARTS ? threads : MOST_PARTS, &failed);
-    if (!failed && rows)
-        failed = provide_buffers(t, &s->buffers, rows) || (reads_prompts(t) ? read_prompts : encode)(t, s, ids, rows, threads);
-    if (failed) {
+    if (failed || (rows && provide_buffers(t, &s->buffers, rows))) {
+        ch_state_free(t, s);
+        return NULL;
+    }
+    return s;
+}
+
+/* Read `sentences` sources, or prompts, whose ids, `count` in all, lie one after the other; `capacity` is the greatest
+   number of target positions. A prompt may be empty, and what follows it stands at positions after its own. What is to be
+   remembered is put into `made`. */
+EXPORT int ch_state_new(
+    const struct transformer *t, const int32_t *ids, int count, const int32_t *lengths, int sentences, int beams,
+    int capacity, int threads, struct state **made
+) {
+    int prompts = reads_prompts(t), longest = t->max_length - (prompts ? capacity : 0);
+    if (!is_size(sentences, beams) || count < !prompts || threads < 1) return NO_SUCH_SIZE;
+    if (capacity < 1 || capacity > t->max_length) return NO_SUCH_POSITION;
+    int vocabulary = prompts ? t->target_vocabulary : t->source_vocabulary;
+    int failed = refused(ids, count, lengths, sentences, !prompts, longest, vocabulary);
+    if (failed) return failed;
+    struct state *s = new_state(t, lengths, sentences, beams, capacity, threads);
+    if (!s) return NO_MEMORY;
+    if (count && (prompts ? read_prompts : encode)(t, s, ids, count, threads)) {
         ch_state_free(t, s);
         return NO_MEMORY;
     }
     *made = s;
+    return DONE;
+}
+
+/* The last vectors of every position of some sentences, one after the other as their ids: what the encoder says, or of a
+   model without one the decoder. `causal` is whether a position sees those before it alone. */
+EXPORT int ch_read(
+    const struct transformer *t, const int32_t *ids, int count, const int32_t *lengths, int sentences, int causal,
+    int threads, float *vectors
+) {
+    int alone = reads_prompts(t);
+    if (!is_size(sentences, 1) || count < 1 || threads < 1) return NO_SUCH_SIZE;
+    int failed = refused(
+        ids, count, lengths, sentences, 1, t->max_length, alone ? t->target_vocabulary : t->source_vocabulary
+    );
+    if (failed) return failed;
+    struct state *s = new_state(t, lengths, sentences, 1, 1, threads);
+    if (!s) return NO_MEMORY;
+    embed_sentences(t, s, alone ? &t->target : &t->source, ids);
+    if (alone)
+        read_stack(t, t->decoder, t->decoder_layers, t->decoder_norm, t->target_bias, s, causal, count, threads);
+    else read_stack(t, t->encoder, t->encoder_layers, t->encoder_norm, t->source_bias, s, causal, count, threads);
+    memcpy(vectors, s->buffers.inputs, (size_t)count * t->width * sizeof(float));
+    ch_state_free(t, s);
     return DONE;
 }

@@ -129,7 +129,7 @@ EXPORT int ch_shortlist(
     }
     struct matrix *listed = checked(calloc(sentences, sizeof *listed), &failed);
     for (int number = 0; number < s->begun && !failed; number++, lists += stride)
-        failed = gather_rows(&t->output, unfolded, lists, counts[number], &listed[number]);
+        failed = gather_rows(&t->tokens.output, unfolded, lists, counts[number], &listed[number]);
     if (failed) {
         for (int number = 0; listed && number < s->begun; number++) ch_prepacked_free(&listed[number]);
         free(listed);
@@ -143,7 +143,7 @@ EXPORT int ch_shortlist(
 static void project(const struct transformer *t, struct state *s, float *logits, int stride, int threads) {
     struct buffers *b = &s->buffers;
     if (!s->listed) {
-        matmul_apart(&t->output, b->inputs, s->sentences * s->beams, logits, stride, b->work, threads);
+        matmul_apart(&t->tokens.output, b->inputs, s->sentences * s->beams, logits, stride, b->work, threads);
         return;
     }
     matmul_each(s->listed, s->numbers, s->sentences, b->inputs, s->beams, logits, stride, b->work, threads);

@@ -4,7 +4,7 @@
 
 #include "products.h"
 
-enum activation { RELU, GELU, GELU_TANH, SILU, RELU2 };
+enum activation { RELU, GELU, GELU_TANH, SILU, RELU2, TANH };
 
 /* LayerNorm, whose `bias` may be NULL; RMSNorm where it is not `centred`; nothing where `weight` is NULL. */
 struct norm {
@@ -24,14 +24,23 @@ struct layer {
 
 struct embedding {
     const float *matrix;    /* NULL in the encoder's place of a model that has none: its decoder reads prompts */
+    const float *segment;   /* of every token, or NULL */
     const float *positions; /* NULL where nothing is added */
     struct norm norm;
+};
+
+/* What is made of the vectors that a stack ends in: f(x·Wᵀ + b), normalised, and then a logit for each output. Without
+   `dense` there are the logits alone. */
+struct head {
+    struct matrix dense, output;
+    struct norm norm;
+    int32_t activation;
 };
 
 struct transformer {
     int32_t width, heads, kv_heads, head_width, inner_width, encoder_layers, decoder_layers;
     int32_t source_vocabulary, target_vocabulary, max_length; /* so many ids and positions the tables have */
-    int32_t normalize_after, activation, gated, rotary_halves;
+    int32_t normalize_after, activation, gated, rotary_halves, precision;
     float scale;           /* of the embeddings */
     float attention_scale; /* of the scores; 0 for 1/√head_width */
     struct embedding source, target;
@@ -40,7 +49,7 @@ struct transformer {
                                                after the query's, from 1 - max_length on; NULL for none */
     struct layer *encoder, *decoder;
     struct norm encoder_norm, decoder_norm;
-    struct matrix output;
+    struct head tokens, classes; /* of nothing in a model that does not tell these */
 };
 
 static inline int reads_prompts(const struct transformer *t) { return !t->source.matrix; }

@@ -61,9 +61,9 @@ def compare() -> None:
         print(f"{part} is not compared: C does not know it, and PyTorch serves such a model")
 
 
-def configs() -> "Iterator[clearhead.model.AutoregressiveConfig]":
+def configs() -> "Iterator[clearhead.model.FamilyConfig]":
     """Small models of each family: each kind of positions with each activation and normalisation, the rest in turn."""
-    from clearhead.model import DecoderOnlyConfig, TransformerConfig
+    from clearhead.model import DecoderOnlyConfig, EncoderOnlyConfig, TransformerConfig
     from clearhead.model.config import Activation, NormKind, NormPlacement, PositionKind, Sharing
 
     sizes: dict[str, Any] = {"width": 32, "heads": 4, "inner_width": 48}
@@ -72,7 +72,8 @@ def configs() -> "Iterator[clearhead.model.AutoregressiveConfig]":
         max_length=48, **sizes,
     )  # fmt: skip
     alone = functools.partial(DecoderOnlyConfig, vocabulary=50, layers=2, max_length=64, **sizes)
-    families: Any = ((pair, get_args(Sharing)), (alone, (True, False)))
+    reader = functools.partial(EncoderOnlyConfig, vocabulary=50, layers=2, max_length=64, **sizes)
+    families: Any = ((pair, get_args(Sharing), [{}]), (alone, (True, False), [{}]), (reader, (True, False), _HEADS))
     names = ("positions", "norm_placement", "norm", "activation")
     kinds = [*itertools.product(*map(get_args, (PositionKind, NormPlacement, NormKind, Activation)))]
     others = {
@@ -80,14 +81,24 @@ def configs() -> "Iterator[clearhead.model.AutoregressiveConfig]":
         "rotary_base": 300.0, "embedding_norm": True, "query_key_norm": True, "relative_buckets": 8,
         "relative_distance": 20,
     }  # fmt: skip
-    for family, sharings in families:
+    for family, sharings, heads in families:
         for number, values in enumerate(kinds):
-            changes = others if number // 3 % 2 else {}
+            changes = {**(others if number // 3 % 2 else {}), **heads[number % len(heads)]}
             sharing = sharings[number % len(sharings)]
             yield family(share_embeddings=sharing, **changes, **dict(zip(names, values, strict=True)))
 
 
-def contradiction(config: "clearhead.model.AutoregressiveConfig") -> str | None:
+# Of an encoder-only model: as many kinds of them as have no divisor in common with what is taken in turn beside them.
+_HEADS: tuple[dict[str, Any], ...] = (
+    {"segments": 2, "classes": 3, "pooler": True},
+    {"masked_head": "plain", "classes": 3, "pooling": "mean"},
+    {"segments": 3, "pooler": True, "pooling": "mean", "classes": 2},
+    {},
+    {"masked_head": "plain", "segments": 1, "classes": 2},
+)
+
+
+def contradiction(config: "clearhead.model.FamilyConfig") -> str | None:
     """How C, or the model's own code, differs from what a model of this kind computes; None where neither does."""
     import torch
 

@@ -12,12 +12,13 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from clearhead.errors import DecodingError
-from clearhead.model.config import AutoregressiveConfig
+from clearhead.model.config import EncoderOnlyConfig, FamilyConfig
 from clearhead.native import crossing
 from clearhead.native import library as native
 from clearhead.native.crossing import FLOAT32, INT32, INT64, address, pointer
 from clearhead.processor import cores
 from clearhead.runtimes.prepacking import Prepacking, Weights
+from clearhead.runtimes.reader import Vectors
 from clearhead.runtimes.runtime import (
     BATCH_BYTES,
     BATCH_TOKENS,
@@ -33,7 +34,9 @@ from clearhead.runtimes.runtime import (
 
 
 class CompiledRuntime:
-    """The same model in C: an encoder-decoder, or a decoder alone, which goes on from prompts.
+    """The same model in C: an encoder-decoder; a decoder alone, which goes on from prompts; or an encoder alone.
+
+    It is a `Runtime` for those that write, and a `Reader`.
 
     weights: float32 arrays by the names of the model's state dict, every shared matrix under each of its names, and the
     tables of positions, fixed ones too (`model.positions.tables`).
@@ -56,7 +59,7 @@ class CompiledRuntime:
     def __init__(
         self,
         library: native.Library,
-        config: AutoregressiveConfig,
+        config: FamilyConfig,
         weights: Weights,
         precision: str,
         is_ours: bool = False,
@@ -101,9 +104,9 @@ class CompiledRuntime:
         lists: logits are computed for these tokens alone, and are those that the whole product has there, to the last
         bit.
         """
-        # Whatever is not a sequence of ids is refused here, and what is not an id of the model by C.
-        ids = crossing.numbers([one for source in sources for one in source], INT32)
-        lengths = crossing.numbers([len(source) for source in sources], INT32)
+        if isinstance(self.config, EncoderOnlyConfig):
+            raise DecodingError("an encoder-only model writes nothing; ask it to fill masks, to classify or to embed")
+        ids, lengths = _laid_out(sources)
         capacity, threads = crossing.count("capacity", capacity), crossing.count("threads", threads)
         state = c_void_p()
         code = self._library.state_new(
@@ -114,11 +117,47 @@ class CompiledRuntime:
         crossing.require_done(code, "reading sources", ids=ids, lengths=lengths, capacity=capacity)
         return CompiledState(self, self._library, self._c_struct, state, len(sources), threads, lists)
 
+    def read(self, texts: Sequence[Ids], *, causal: bool = False, threads: int = 1) -> list[Vectors]:
+        """See `Reader.read`. Of an encoder-decoder it is what its encoder says."""
+        ids, lengths = _laid_out(texts)
+        threads = crossing.count("threads", threads)
+        vectors = np.empty((len(ids), self.config.width), FLOAT32)
+        code = self._library.read(
+            self._c_struct, pointer("ids", ids, INT32, len(ids)), len(ids),
+            pointer("lengths", lengths, INT32, len(texts)), len(texts), causal, native.threads(threads),
+            address(vectors),
+        )  # fmt: skip
+        crossing.require_done(code, "reading texts", ids=ids, lengths=lengths)
+        return np.split(vectors, np.cumsum(lengths)[:-1])
+
+    def token_log_probabilities(self, vectors: Vectors, *, threads: int = 1) -> Float[np.ndarray, "places vocabulary"]:
+        return log_softmax(self._logits("token", self._c_struct.tokens, vectors, threads))
+
+    def class_log_probabilities(self, texts: Sequence[Vectors]) -> Float[np.ndarray, "texts classes"]:
+        # In float64, as a sum of many rows depends on their order.
+        is_mean = getattr(self.config, "pooling", "first") == "mean"
+        pooled = [one.mean(0, np.float64) if is_mean else one[0] for one in texts]
+        return log_softmax(self._logits("class", self._c_struct.classes, np.array(pooled, FLOAT32), 1))
+
+    def _logits(
+        self, what: str, head: native.Head, vectors: Vectors, threads: int
+    ) -> Float[np.ndarray, "rows outputs"]:
+        if not head.output.outputs:
+            raise DecodingError(f"the model has no head that tells each {what}; use one that was trained for it")
+        vectors = crossing.ordered("vectors", vectors, 2)
+        logits = np.empty((len(vectors), head.output.outputs), FLOAT32)
+        code = self._library.logits(
+            head, pointer("vectors", vectors, FLOAT32, len(vectors), self.config.width), len(vectors), address(logits),
+            native.threads(crossing.count("threads", threads)),
+        )  # fmt: skip
+        crossing.require_done(code, "the logits of a head", vectors=vectors)
+        return logits
+
     def unfolded(self) -> Int[np.ndarray, "outputs words"]:
         """The output layer's prepacked weights one output after the other, made when a list first asks for some."""
         # Two threads may both make them; they make the same, and no lock is there to be held while a process forks.
         if self._output_rows is None:
-            output = self._c_struct.output
+            output = self._c_struct.tokens.output
             rows = np.empty((output.outputs, self._library.words32(output)), INT32)
             self._library.unfold(output, address(rows))
             self._output_rows = rows
@@ -221,6 +260,15 @@ class CompiledState:
 
     def __reduce__(self) -> str:
         raise DecodingError("a state of decoding cannot be copied or pickled; begin another one")
+
+
+def _laid_out(sequences: Sequence[Ids]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The ids of all, one after the other, and how many each has.
+
+    Whatever is not a sequence of ids is refused here, and what is not an id of the model by C.
+    """
+    ids = crossing.numbers([one for sequence in sequences for one in sequence], INT32)
+    return ids, crossing.numbers([len(sequence) for sequence in sequences], INT32)
 
 
 def _free(library: native.Library, matrices: Iterable[native.Matrix]) -> None:

@@ -9,13 +9,23 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from clearhead.model import DecoderCache, StackCache
+from clearhead.model import DecoderCache, StackCache, causal_mask
 from clearhead.runtimes.choosing import Chooser
-from clearhead.runtimes.rows import Rows
-from clearhead.runtimes.runtime import BATCH_BYTES, BATCH_TOKENS, Bans, Choice, Ids, Lists, Sizes, bytes_for
+from clearhead.runtimes.reader import Vectors
+from clearhead.runtimes.rows import Rows, require_texts
+from clearhead.runtimes.runtime import (
+    BATCH_BYTES,
+    BATCH_TOKENS,
+    Bans,
+    Choice,
+    Ids,
+    Lists,
+    Sizes,
+    bytes_for,
+)
 from clearhead.runtimes.weights import require_finite
 
 # A GPU is idle with a hundred rows at a time and busy with a thousand.
@@ -23,9 +33,10 @@ DEVICE_BATCH_TOKENS = 32_768
 
 
 class EagerRuntime:
-    """A model, as it is: an `EncoderDecoder` or a `DecoderOnly`, or whatever has their `config`, `begin` and `step`.
+    """A model, as it is: one of ours, or whatever has their `config` and methods. A `Runtime`, and a `Reader`.
 
-    An encoder-decoder's `begin` takes the memory that its `encode` makes; a decoder-only model's takes the ids.
+    To write takes `begin` and `step`: an encoder-decoder's `begin` takes the memory that its `encode` makes; a
+    decoder-only model's takes the ids. To read takes `hidden_states`, and `masked_logits`, `class_logits` or `output`.
     """
 
     concurrency = 1  # One product uses all cores.
@@ -65,6 +76,32 @@ class EagerRuntime:
             cache = self.model.begin(self.model.encode(source, mask), mask)
         allowed = None if lists is None else torch.as_tensor(lists.mask(), device=self.device)
         return EagerState(self.model, cache, kept, allowed, Chooser(self.device))
+
+    def read(self, texts: Sequence[Ids], *, causal: bool = False, threads: int = 1) -> list[Vectors]:
+        """See `Reader.read`."""
+        require_texts(self.sizes, texts)
+        ids, mask = padded(texts, self.device)
+        if causal:
+            # What fills a row up stands behind its text, which under this mask does not see it.
+            mask = causal_mask(ids.shape[1], self.device)
+        vectors = self.model.hidden_states(ids, mask)
+        read = vectors.to("cpu", torch.promote_types(vectors.dtype, torch.float32)).numpy()
+        return [row[: len(text)] for row, text in zip(read, texts, strict=True)]
+
+    def token_log_probabilities(self, vectors: Vectors, *, threads: int = 1) -> Float[np.ndarray, "places vocabulary"]:
+        project = getattr(self.model, "masked_logits", None) or self.model.output
+        return self._log_softmax(project(self._own(vectors)[None])[0])
+
+    def class_log_probabilities(self, texts: Sequence[Vectors]) -> Float[np.ndarray, "texts classes"]:
+        states = nn.utils.rnn.pad_sequence([*map(self._own, texts)], batch_first=True)
+        return self._log_softmax(self.model.class_logits(states, _real(list(map(len, texts)), self.device)))
+
+    def _own(self, vectors: Vectors) -> Float[Tensor, "places width"]:
+        return torch.as_tensor(vectors, dtype=next(self.model.parameters()).dtype, device=self.device)
+
+    def _log_softmax(self, logits: Tensor) -> Float[np.ndarray, "rows outputs"]:
+        found: Float[np.ndarray, "rows outputs"] = Chooser(self.device).log_softmax(logits).cpu().numpy()
+        return found
 
 
 class EagerState:
@@ -157,7 +194,13 @@ def padded(sources: Sequence[Ids], device: torch.device) -> tuple[Tensor, Tensor
 
     "sentences longest" and "sentences 1 1 longest". What fills a row up is never attended to, so any id will do.
     """
-    longest = max(map(len, sources))
+    lengths = list(map(len, sources))
+    longest = max(lengths)
     rows = torch.tensor([[*ids, *[0] * (longest - len(ids))] for ids in sources], dtype=torch.long, device=device)
-    lengths = torch.tensor([len(ids) for ids in sources], device=device)
-    return rows, (torch.arange(longest, device=device) < lengths[:, None])[:, None, None]
+    return rows, _real(lengths, device)
+
+
+def _real(lengths: Sequence[int], device: torch.device) -> Bool[Tensor, "sentences 1 1 longest"]:
+    """True where a row's own positions are, and not what fills it up."""
+    longest = torch.arange(max(lengths), device=device)
+    return (longest < torch.tensor(lengths, device=device)[:, None])[:, None, None]

@@ -9,14 +9,17 @@ from numpy.typing import NDArray
 
 from clearhead.errors import UnknownWeightsError
 from clearhead.model import tables
-from clearhead.model.config import ADDED, AutoregressiveConfig, BlockConfig, DecoderOnlyConfig, TransformerConfig
+from clearhead.model.config import ADDED, BlockConfig, DecoderOnlyConfig, EncoderOnlyConfig, FamilyConfig
+from clearhead.model.config import GATED as FUNCTION_OF
 from clearhead.native import crossing
 from clearhead.native import library as native
 from clearhead.native.crossing import FLOAT32, pointer
 from clearhead.runtimes.weights import require_finite_array
 
 _KINDS = {"fp32": native.FP32, "bf16": native.BF16, "int8": native.INT8}
+# `enum activation` of transformer.h; the last is for poolers.
 ACTIVATIONS = ("relu", "gelu", "gelu-tanh", "silu", "relu2")
+_FUNCTIONS = (*ACTIVATIONS, "tanh")
 GATED = ("reglu", "geglu", "geglu-tanh", "swiglu")
 Weights = Mapping[str, NDArray[Any]]
 
@@ -34,7 +37,7 @@ class Prepacking:
     def __init__(
         self,
         library: native.Library,
-        config: AutoregressiveConfig,
+        config: FamilyConfig,
         weights: Weights,
         precision: str,
         is_ours: bool = False,
@@ -54,7 +57,7 @@ class Prepacking:
         struct.width, struct.inner_width = block.width, block.inner_width
         struct.heads, struct.kv_heads, struct.head_width = block.heads, block.kv_heads, block.head_width
         struct.attention_scale = block.scale or 0.0
-        struct.max_length = block.max_length
+        struct.max_length, struct.precision = block.max_length, self._kind
         struct.normalize_after = block.norm_placement == "post"
         struct.gated = block.activation in GATED
         struct.activation = (GATED if struct.gated else ACTIVATIONS).index(block.activation)
@@ -65,18 +68,23 @@ class Prepacking:
             struct.sine = self._pointer("rotary.sine", block.max_length, half)
         if isinstance(config, DecoderOnlyConfig):
             self._set_decoder(struct, "embedding", config.vocabulary, config.layers, False)
+        elif isinstance(config, EncoderOnlyConfig):
+            self._set_encoder(struct, "embedding", config.vocabulary, config.layers, config.segments)
+            self._set_heads(struct, config)
         else:
-            self._set_encoder(struct, config)
+            self._set_encoder(struct, "source_embedding", config.source_vocabulary, config.encoder_layers)
             self._set_decoder(struct, "target_embedding", config.target_vocabulary, config.decoder_layers, True)
         self._shared.clear()
         if self._unread:
             raise UnknownWeightsError(f"the compiled functions do not know {min(self._unread)}")
         return struct
 
-    def _set_encoder(self, struct: native.Transformer, config: TransformerConfig) -> None:
-        struct.source_vocabulary, struct.encoder_layers = config.source_vocabulary, config.encoder_layers
-        struct.source = self._embedding("source_embedding", config.source_vocabulary)
-        struct.encoder, struct.encoder_norm = self._stack("encoder", config.encoder_layers, False)
+    def _set_encoder(
+        self, struct: native.Transformer, embedding: str, vocabulary: int, layers: int, segments: int = 0
+    ) -> None:
+        struct.source_vocabulary, struct.encoder_layers = vocabulary, layers
+        struct.source = self._embedding(embedding, vocabulary, segments)
+        struct.encoder, struct.encoder_norm = self._stack("encoder", layers, False)
         struct.source_bias = self._bias("encoder", looks_both_ways=True)
 
     def _set_decoder(
@@ -86,9 +94,27 @@ class Prepacking:
         struct.target = self._embedding(embedding, vocabulary)
         struct.decoder, struct.decoder_norm = self._stack("decoder", layers, has_memory)
         struct.target_bias = self._bias("decoder", looks_both_ways=False)
+        struct.tokens.output = self._output(vocabulary)
+
+    def _set_heads(self, struct: native.Transformer, config: EncoderOnlyConfig) -> None:
+        """What fills masked places, and what classifies: either may be missing."""
+        width, activation = config.width, FUNCTION_OF.get(config.activation, config.activation)
+        if config.masked_head == "transform":
+            struct.tokens.dense = self._linear(width, width, "transform.dense")
+            struct.tokens.norm = self._norm("transform.normalization")
+            struct.tokens.activation = _FUNCTIONS.index(activation)
+        if config.masked_head != "none":
+            struct.tokens.output = self._output(config.vocabulary, has_bias=config.bias)
+        if config.pooler:
+            struct.classes.dense = self._linear(width, width, "pooler.dense")
+            struct.classes.activation = _FUNCTIONS.index("tanh")
+        if config.classes:
+            struct.classes.output = self._linear(config.classes, width, "classifier.output")
+
+    def _output(self, vocabulary: int, has_bias: bool = False) -> native.Matrix:
         width = self._block.width
         weight = self._weight("output.matrix.weight", vocabulary, width)
-        struct.output = self._matrix(vocabulary, width, weight)
+        return self._matrix(vocabulary, width, weight, self._weight("output.bias", vocabulary) if has_bias else None)
 
     def _bias(self, stack: str, looks_both_ways: bool) -> int | None:
         """What a stack adds to its scores, as "heads distances"; None where positions are told otherwise."""
@@ -111,9 +137,12 @@ class Prepacking:
         norm = self._norm(f"{name}.normalization") if is_normalized else native.Norm()
         return (native.Layer * layers)(*made), norm
 
-    def _embedding(self, name: str, vocabulary: int) -> native.Embedding:
+    def _embedding(self, name: str, vocabulary: int, segments: int = 0) -> native.Embedding:
         struct, block = native.Embedding(), self._block
         struct.matrix = self._pointer(f"{name}.matrix.weight", vocabulary, block.width)
+        if segments:
+            # Every token is of the first kind: its row is the table's beginning.
+            struct.segment = self._pointer(f"{name}.segments.weight", segments, block.width)
         if block.positions in ADDED:
             struct.positions = self._pointer(f"{name}.positions.table", block.max_length, block.width)
         if block.embedding_norm:

@@ -1,5 +1,6 @@
 """From a model to what serves it: C on a CPU, captured steps on a GPU, its own PyTorch code wherever it is edited."""
 
+import copy
 import functools
 import logging
 from typing import Any, NamedTuple
@@ -8,7 +9,7 @@ import torch
 from torch import nn
 
 from clearhead.errors import UnknownWeightsError
-from clearhead.model import DecoderOnly, EncoderDecoder
+from clearhead.model import DecoderOnly, EncoderDecoder, EncoderOnly
 from clearhead.model.as_built import departure
 from clearhead.native import library as native
 from clearhead.runtimes.agreement import disagreement, inconsistency
@@ -31,19 +32,14 @@ class Prepared(NamedTuple):
 
 
 def prepared(model: Any, precision: str, is_edited: bool = False) -> Prepared:
-    """What serves the model best: an `EncoderDecoder`, a `DecoderOnly`, or what decodes as one of them does.
+    """What serves the model best: one of ours, or what decodes or reads as one of them does.
 
     is_edited: whether its code is another than was compared, so that it is to be asked whether it contradicts itself.
     Raises DecodingError for weights that are no numbers, MemoryError where memory is short.
     """
     reason = departure(model)
-    if reason is None and is_on_gpu(model) and (unknown := unknown_to_steps(model.config)) is not None:
-        _note(f"the steps for a GPU do not know {unknown}, so PyTorch translates, which is slower")
-        return Prepared(EagerRuntime(model))
     if reason is None and is_on_gpu(model):
-        if precision == "int8":
-            _LOG.warning("int8 is for CPUs; bf16 is used on this GPU")
-        return Prepared(CudaRuntime(model, "fp32" if precision == "fp32" else "bf16"), is_costly=True)
+        return _on_gpu(model, precision)
     others = {one.dtype for one in model.parameters()} - {torch.float32}
     if reason is None and others:
         reason = f"weights in {str(others.pop()).removeprefix('torch.')}"
@@ -62,13 +58,26 @@ def prepared(model: Any, precision: str, is_edited: bool = False) -> Prepared:
     return Prepared(found, doubt, is_costly=True)
 
 
+def _on_gpu(model: Any, precision: str) -> Prepared:
+    if precision == "int8":
+        _LOG.warning("int8 is for CPUs; bf16 is used on this GPU")
+    unknown = unknown_to_steps(model.config)
+    if unknown is None:
+        return Prepared(CudaRuntime(model, "fp32" if precision == "fp32" else "bf16"), is_costly=True)
+    if not isinstance(model, EncoderOnly):  # Of which there are no steps to be recorded.
+        _note(f"the steps for a GPU do not know {unknown}, so PyTorch translates, which is slower")
+    if precision == "fp32":
+        return Prepared(EagerRuntime(model))
+    return Prepared(EagerRuntime(copy.deepcopy(model).to(torch.bfloat16)), is_costly=True)
+
+
 _DIFFERS = (
     "C computes logits that differ by {:.2g} of the greatest from PyTorch's, as if its code was edited; PyTorch "
     "serves, more slowly (CONTRIBUTING.md, Change a part)"
 )
 
 
-def compiled(model: EncoderDecoder | DecoderOnly, precision: str) -> CompiledRuntime | None:
+def compiled(model: EncoderDecoder | DecoderOnly | EncoderOnly, precision: str) -> CompiledRuntime | None:
     """The model in C; None where the compiled functions cannot be had, lack a part of it, or it is not on a CPU."""
     library = native.library() if next(model.parameters()).device.type == "cpu" else None
     if library is None and precision != "fp32":
@@ -87,7 +96,7 @@ def compiled(model: EncoderDecoder | DecoderOnly, precision: str) -> CompiledRun
         return None
 
 
-def weights_of(model: EncoderDecoder | DecoderOnly) -> Weights:
+def weights_of(model: EncoderDecoder | DecoderOnly | EncoderOnly) -> Weights:
     """A model's parameters and tables of positions, by the names that `CompiledRuntime` knows: views of its numbers."""
     tensors = {
         **dict(model.named_parameters(remove_duplicate=False)),

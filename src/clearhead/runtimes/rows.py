@@ -70,6 +70,14 @@ class Rows:
         self.position += 1
 
 
+def require_texts(sizes: Sizes, texts: Sequence[Ids]) -> None:
+    """Raise DecodingError for what no model of these sizes reads: no text, an empty or too long one, or no ids."""
+    for length in map(len, texts):
+        if not 1 <= length <= sizes.max_length:
+            raise DecodingError(f"a text has {length} tokens, expected 1 to {sizes.max_length}; cut it")
+    _require_ids(crossing.numbers([one for text in texts for one in text], INT64), sizes.source_vocabulary)
+
+
 def _require_shape(what: str, array: object, shape: tuple[int, int] | None) -> tuple[int, int]:
     """The shape of whole numbers. Raises DecodingError where it is another, or has no rows."""
     found = crossing.ordered(what, array, 2)

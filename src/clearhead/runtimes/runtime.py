@@ -117,8 +117,8 @@ class State(Protocol):
 
 
 @runtime_checkable
-class Runtime(Protocol):
-    """A model that can be asked, position by position, what comes next."""
+class Capacity(Protocol):
+    """How much a model computes at a time: what batches are made by."""
 
     @property
     def sizes(self) -> Sizes: ...
@@ -147,8 +147,13 @@ class Runtime(Protocol):
         ...
 
     def session(self) -> AbstractContextManager[None]:
-        """Whoever begins a state and uses it does so within a session, on one thread."""
+        """Whoever begins a state and uses it, or reads, does so within a session, on one thread."""
         ...
+
+
+@runtime_checkable
+class Runtime(Capacity, Protocol):
+    """A model that can be asked, position by position, what comes next."""
 
     def begin(
         self, sources: Sequence[Ids], capacity: int, *, rows: int = 1, lists: Lists | None = None, threads: int = 1
