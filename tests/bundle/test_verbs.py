@@ -1,5 +1,6 @@
 """Which methods a bundle has for what its model was trained for."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,10 @@ TRANSLATING: dict[str, Callable[[Bundle], Any]] = {
     "trace": lambda bundle: bundle.trace("one"),
     "tag": lambda bundle: bundle.tag("fr"),
     "too_long": lambda bundle: bundle.too_long(["one"]),
+}
+SUMMARISING: dict[str, Callable[[Bundle], Any]] = {
+    "summarise": lambda bundle: bundle.summarise("one"),
+    **{name: TRANSLATING[name] for name in ("search", "search_stream", "score", "trace", "too_long")},
 }
 WRITING: dict[str, Callable[[Bundle], Any]] = {
     "generate": lambda bundle: bundle.generate("one"),
@@ -41,8 +46,21 @@ def test_a_translator_does_not_go_on_with_texts(street: Bundle, verb: str) -> No
     assert "use `clearhead translate`, or in Python translate, " in str(error.value)
 
 
+def test_summarising_is_translating_by_another_name(two_languages: Bundle) -> None:
+    untagged = dataclasses.replace(two_languages.settings, task="summarisation")
+    summariser = Bundle(
+        two_languages.model, two_languages.source_tokenizer, two_languages.target_tokenizer, two_languages.recipe,
+        settings=untagged,
+    )  # fmt: skip
+    with pytest.raises(UsageError, match=r"summarises .summarisation., and translate is for translation; use `clearh"):
+        summariser.translate("one", "fr")
+    with pytest.raises(UsageError, match=r"translates .translation., and summarise is for summarisation; use `clearh"):
+        two_languages.summarise("one")
+
+
 def test_each_task_has_the_methods_that_it_names() -> None:
     assert [*VERBS["translation"].methods] == [*TRANSLATING]
+    assert [*VERBS["summarisation"].methods] == [*SUMMARISING]
     assert [*VERBS["language-modelling"].methods] == [*WRITING]
     for task, verbs in VERBS.items():
         for verb in verbs.methods:

@@ -99,9 +99,8 @@ def test_a_table_as_both_sides_is_told_what_it_is_and_how_to_give_it(files: File
     said, *same = files.doubts()
     assert said == (
         f"{table} is both the source and the target, and looks like a table: nearly every line has 2 columns, "
-        "separated by a tab: a table is not read by its columns; save each column as a text file of its own, one "
-        "sentence a line, as in cut -f 1 FILE > FIRST and cut -f 2 FILE > SECOND, and name one as the "
-        "source and the other as the target"
+        "separated by a tab: a table is not read by its columns here; name it as one, as in "
+        f"{{table: {table}, columns: [1, 2]}}"
     )
     assert [line.split(" pairs of")[0] for line in same] == []
 

@@ -7,7 +7,7 @@ import pytest
 
 from clearhead.errors import RecipeError
 from clearhead.recipe import Recipe, build_recipe, parse_recipe
-from clearhead.recipe.jobs import share_to_validate, texts_to_validate
+from clearhead.recipe.jobs import share_to_validate, tables_to_validate, texts_to_validate
 
 
 def language_model(**changes: Any) -> dict[str, Any]:
@@ -57,6 +57,54 @@ def test_what_validates() -> None:
     assert share_to_validate(named) == 0.0
 
 
+TABLE = {"table": "a.tsv"}
+
+
+def summarisation(**changes: Any) -> dict[str, Any]:
+    data = {"train": TABLE, "validate": {"share": 0.1}}
+    return {"name": "s", "task": "summarisation", "data": data, "training": {"steps": 1}} | changes
+
+
+def test_pairs_stand_in_files_or_tables() -> None:
+    recipe = build_recipe(summarisation(), "r")
+    assert (recipe.family, [one.table for one in recipe.data.directions]) == ("encoder-decoder", ["a.tsv"])
+    assert recipe.training.loss.label_smoothing == 0.1
+    assert build_recipe(summarisation(data={"train": PAIRS, "validate": TABLE}), "r").data.directions[0].source == "a"
+    named = {**TABLE, "columns": [2, 3], "from": "en", "to": "de", "weight": 2}
+    data = build_recipe(summarisation(task="translation", data={"train": named, "validate": TABLE}), "r").data
+    [one] = data.directions
+    assert (one.from_language, one.to_language, one.weight) == ("en", "de", 2.0)
+    assert [other.table for other in tables_to_validate(data)] == ["a.tsv"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"text": {"tags": True}}, "r: text.tags is for translation; remove it, as task=summarisation writes in one"),
+        ({"data": {"train": {"text": "a"}, "validate": TABLE}}, "r: data.train names a text, but task=summarisation"),
+        (
+            {"data": {"train": {**TABLE, "columns": [1, 2, 3]}, "validate": TABLE}},
+            "r: data.train.columns names 3 of a.tsv, but task=summarisation learns from two, as in columns: [1, 2]",
+        ),
+        (
+            {"data": {"train": TABLE, "validate": {**TABLE, "columns": "text"}}},
+            "r: data.validate.columns names 1 of a.tsv",
+        ),
+        (
+            {"data": {"embedded": {"corpus": "street", "pairs": 7}, "train": TABLE, "validate": TABLE}},
+            "r: data.embedded=street is a corpus of translations",
+        ),
+        ({"data": {"train": TABLE, "validate": [TABLE, {"share": 0.1}]}}, "r: data.validate has a share beside others"),
+        ({"family": "decoder-only"}, "r: task=summarisation trains a model of family=encoder-decoder"),
+    ],
+)
+def test_what_summarisation_has_no_use_for(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        build_recipe(summarisation(**changes), "r")
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
 PAIRS = {"source": "a", "target": "b"}
 TEXT, SHARE = {"text": "a"}, {"share": 0.1}
 
@@ -83,7 +131,7 @@ TEXT, SHARE = {"text": "a"}, {"share": 0.1}
             "r: data.validate.0.share=1 is not allowed: expected less",
         ),
         ({"data": {"train": TEXT, "validate": {"share": "10%"}}}, "write 0.1"),
-        ({"task": "language-modeling"}, "r: task='language-modeling' is not allowed: expected 'translation' or 'lang"),
+        ({"task": "language-modeling"}, "r: task='language-modeling' is not allowed: expected 'translation'"),
         ({"family": "encoder-decoder"}, "r: task=language-modelling trains a model of family=decoder-only, not"),
         ({"model": {"encoder_layers": 2}}, "r: model.encoder_layers is no setting of family=decoder-only; set model.l"),
         ({"model": {"preset": "street"}}, "r: model.preset=street is no model of family=decoder-only; choose gpt_tiny"),

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 class Bundle:
     """A trained model with all that is needed to use it.
 
-    `clearhead.load(path)` reads one; `translate` and `score` use it, or `generate`, whichever its `task` has; `save`
+    `clearhead.load(path)` reads one; `translate`, `summarise` or `generate` uses it, whichever its `task` has; `save`
     writes it to a folder. A method that its task does not have raises a UsageError that names those which it has.
     precision: in which numbers it multiplies while it translates; int8 is for CPUs (scores that `search` reports are
     exact in all of them). Raises UsageError for an unknown one.
@@ -112,7 +112,7 @@ class Bundle:
 
     @property
     def task(self) -> str:
-        """What the model was trained for: "translation" or "language-modelling"."""
+        """What the model was trained for, such as "translation"."""
         return self.settings.task
 
     @property
@@ -136,7 +136,7 @@ class Bundle:
         require_text("text", text)
         if self.task == LANGUAGE_MODELLING and to is None:
             return self._generating("generate").prompts([text])[0]
-        return self._translating("translate").sources([text], to)[0] or [*self.tag(to), self.source_tokenizer.end]
+        return self._translating("search").sources([text], to)[0] or [*self.tag(to), self.source_tokenizer.end]
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of ids that the model wrote, such as `Translation.tokens`; begin, end and tags are left out.
@@ -168,10 +168,26 @@ class Bundle:
         Raises UsageError for a language that it does not know, DecodingError for impossible settings.
         """
         require_verb("translate", self.task)
-        many = one_or_many("texts", texts)
         how: Searching = {"beam_size": beam_size, "length_penalty": length_penalty, "batch_tokens": batch_tokens}
-        translated = [hypotheses[0].text for hypotheses in self.search(many, to, exact=False, **how)]
-        return translated[0] if isinstance(texts, str) else translated
+        best = self._best(one_or_many("texts", texts), to, how)
+        return best[0] if isinstance(texts, str) else best
+
+    @overload
+    def summarise(  # type: ignore[overload-overlap]  # a str is a sequence of str as well
+        self, texts: str, **settings: Unpack[Searching]
+    ) -> str: ...
+
+    @overload
+    def summarise(self, texts: Sequence[str], **settings: Unpack[Searching]) -> list[str]: ...
+
+    def summarise(self, texts: str | Sequence[str], **settings: Unpack[Searching]) -> str | list[str]:
+        """Summarise a text, or many, as `translate` translates: `search` and the other methods do so as well."""
+        require_verb("summarise", self.task)
+        best = self._best(one_or_many("texts", texts), None, settings)
+        return best[0] if isinstance(texts, str) else best
+
+    def _best(self, texts: Sequence[str], to: str | None, how: Searching) -> list[str]:
+        return [hypotheses[0].text for hypotheses in self.search(texts, to, exact=False, **how)]
 
     def translate_stream(
         self,

@@ -40,7 +40,7 @@ class Settings:
     @classmethod
     def of(cls, recipe: "clearhead.recipe.Recipe") -> "Settings":
         """Those of a model that is trained by this recipe."""
-        directions = dict.fromkeys((one.from_language, one.to_language) for one in recipe.data.pairs)
+        directions = dict.fromkeys((one.from_language, one.to_language) for one in recipe.data.directions)
         decoding = recipe.decoding
         return cls(
             recipe.name[:_LONGEST_NAME],

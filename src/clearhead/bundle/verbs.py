@@ -17,7 +17,7 @@ class Verbs(NamedTuple):
     command: str
 
 
-TRANSLATION, LANGUAGE_MODELLING = "translation", "language-modelling"
+TRANSLATION, LANGUAGE_MODELLING, SUMMARISATION = "translation", "language-modelling", "summarisation"
 VERBS: Final[Mapping[str, Verbs]] = MappingProxyType(
     {
         TRANSLATION: Verbs(
@@ -27,6 +27,11 @@ VERBS: Final[Mapping[str, Verbs]] = MappingProxyType(
         ),
         LANGUAGE_MODELLING: Verbs(
             "goes on with texts", ("generate", "generations", "generate_stream"), "clearhead generate"
+        ),
+        SUMMARISATION: Verbs(
+            "summarises",
+            ("summarise", "search", "search_stream", "score", "trace", "too_long"),
+            "clearhead summarise",
         ),
     }
 )

@@ -20,6 +20,7 @@ COMMANDS = (
     "corpus",
     "train",
     "translate",
+    "summarise",
     "generate",
     "score",
     "evaluate",

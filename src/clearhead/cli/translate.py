@@ -1,16 +1,15 @@
 """`clearhead translate`: lines in, translations out."""
 
-import contextlib
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from collections.abc import Iterator
+from typing import Annotated
 
 import typer
 
 from clearhead.bounds import REAL, WHOLE
 from clearhead.bundle import load
+from clearhead.bundle.verbs import require_verb
 from clearhead.cli import lines
+from clearhead.cli.found import Confidence, Hypotheses, In, Out, best, greet, notes, with_confidence, write_found
 from clearhead.cli.options import (
     BatchTokens,
     BeamSize,
@@ -29,15 +28,6 @@ from clearhead.cli.overwriting import refuse_overwriting, refuse_streams
 from clearhead.decoding import Sampling
 from clearhead.errors import UsageError
 
-if TYPE_CHECKING:
-    import clearhead
-
-Hypotheses: TypeAlias = "list[clearhead.Translation]"
-
-In = Annotated[
-    Path | None, typer.Option("--in", metavar="FILE", help="Read lines from FILE instead of standard input.")
-]
-Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write to FILE instead of standard output.")]
 TopBeams = Annotated[
     int,
     typer.Option(
@@ -51,14 +41,6 @@ TopBeams = Annotated[
 NBest = Annotated[
     bool,
     typer.Option("--n-best", help="Print LINE ||| TRANSLATION ||| F0= LOG-PROBABILITY ||| SCORE, best first."),
-]
-Confidence = Annotated[
-    bool,
-    typer.Option(
-        "--confidence",
-        help="Print before each translation, and a tab, how sure the model is of it, from 0 to 1: the geometric mean "
-        "of its tokens' probabilities.",
-    ),
 ]
 Prefix = Annotated[str, typer.Option("--prefix", metavar="TEXT", help="Text with which every translation must begin.")]
 Sample = Annotated[bool, typer.Option("--sample", help="Draw translations at random instead of searching.")]
@@ -129,6 +111,7 @@ def translate(
     refuse_streams(output_file, input_file)
     lines.require_there(input_file)
     bundle = load(model, device=device, precision=precision, shortlist=shortlist)
+    require_verb("translate", bundle.task)
     found = bundle.search_stream(
         lines.read(input_file, quiet),
         to,
@@ -140,21 +123,11 @@ def translate(
         batch_tokens=batch_tokens,
         workers=workers,
         exact=n_best or confidence,
-        noting=None if quiet else _notes(bundle),
+        noting=None if quiet else notes(bundle),
     )
-    form = _n_best if n_best else _with_confidence if confidence else _best
     if not quiet:
-        _greet(input_file)
-    written = (text for line, hypotheses in enumerate(found) for text in form(line, hypotheses))
-    # Where nobody reads on, threads are not left at work.
-    with contextlib.closing(found):
-        lines.write(written, output_file)
-
-
-def _greet(input_file: Path | None) -> None:
-    """Tell somebody at a terminal what is waited for."""
-    if input_file is None and sys.stdin is not None and sys.stdin.isatty():
-        print("Type a sentence and Enter; end with Ctrl-D.", file=sys.stderr)
+        greet(input_file, "sentence")
+    write_found(found, _n_best if n_best else with_confidence if confidence else best, output_file)
 
 
 def _require_consistent(top_beams: int, n_best: bool, sample: bool, beam_size: int | None, confidence: bool) -> None:
@@ -176,28 +149,6 @@ def _sampling(
     if unused := [name for name, value in given.items() if value is not None]:
         raise UsageError(f"{unused[0]} is for drawing at random; add --sample, or leave it out")
     return None
-
-
-def _notes(bundle: "clearhead.Bundle") -> Callable[[Sequence[str], int], None]:
-    """Says what is noteworthy of lines that come in."""
-    is_noted = False
-
-    def note(texts: Sequence[str], before: int) -> None:
-        nonlocal is_noted
-        if not before:
-            lines.note_table(texts)
-        lines.note_cuts(bundle, texts, before)
-        is_noted = is_noted or lines.note_unreadable(bundle, texts, before)
-
-    return note
-
-
-def _best(line: int, hypotheses: Hypotheses) -> Iterator[str]:
-    yield hypotheses[0].text
-
-
-def _with_confidence(line: int, hypotheses: Hypotheses) -> Iterator[str]:
-    yield f"{hypotheses[0].confidence:.4f}\t{hypotheses[0].text}"
 
 
 def _n_best(line: int, hypotheses: Hypotheses) -> Iterator[str]:

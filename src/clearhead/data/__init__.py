@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from clearhead.data.planning import plan
     from clearhead.data.preparing import ParallelFiles, PreparedCorpus, prepare
     from clearhead.data.preparing_text import PreparedText, TextSize, prepare_text, text_size
+    from clearhead.data.sides import Column, Side, check_side, read_side
     from clearhead.data.tables import TableFile, read_table, read_tables
     from clearhead.data.text_batches import TextBatch, collate_packed_windows, collate_windows
     from clearhead.data.token_file import ParallelCorpus, TokenFile
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Batch",
+    "Column",
     "Documents",
     "EpochCorpus",
     "FilterReport",
@@ -34,6 +36,7 @@ __all__ = [
     "ParallelFiles",
     "PreparedCorpus",
     "PreparedText",
+    "Side",
     "TableFile",
     "TextBatch",
     "TextFile",
@@ -41,6 +44,7 @@ __all__ = [
     "TokenFile",
     "Windows",
     "check_file",
+    "check_side",
     "collate",
     "collate_packed",
     "collate_packed_windows",
@@ -57,6 +61,7 @@ __all__ = [
     "read_documents",
     "read_lines",
     "read_pairs",
+    "read_side",
     "read_table",
     "read_tables",
     "text_size",
@@ -109,6 +114,12 @@ __getattr__, __dir__ = lazy_names(
             "TextSize",
             "prepare_text",
             "text_size",
+        ),
+        "sides": (
+            "Column",
+            "Side",
+            "check_side",
+            "read_side",
         ),
         "tables": (
             "TableFile",

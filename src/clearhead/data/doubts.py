@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from clearhead.data.corpus import LOOKED_AT, read_lines, read_pairs
+from clearhead.data.corpus import LOOKED_AT, read_lines
 from clearhead.data.preparing import ParallelFiles
+from clearhead.data.sides import Column, Side, side_path
 from clearhead.reading import REMEDY_FOR_RETURNS, Table, find_table
 from clearhead.text import are_swapped, has_inner_return, is_blank
 
@@ -20,18 +21,23 @@ from clearhead.text import are_swapped, has_inner_return, is_blank
 _MOST_SAME, _MOST_BLANK, _MOST_SHARED = 0.5, 0.5, 0.01
 
 
-def file_doubts(training: Sequence[ParallelFiles], validation: Sequence[ParallelFiles], tags: bool) -> Iterator[str]:
+def file_doubts(
+    training: Sequence[ParallelFiles], validation: Sequence[ParallelFiles], tags: bool, target_is: str = "translation"
+) -> Iterator[str]:
     """What a person should look at before a model learns from these files, a line each; nothing where all seems well.
 
     A file that is both sides, or a table, or has line ends of old Macs among others; a source and a target the wrong
     way round; a corpus in which most pairs are the same on both sides, or blank on one; validation pairs that are
     trained on; several languages to translate into where no tags tell the model which one. Raises DataError as
     `read_pairs`.
+
+    target_is: what a pair's target is called.
     """
-    files = dict.fromkeys(path for one in (*training, *validation) for path in (one.source, one.target))
+    sides = (side for one in (*training, *validation) for side in (one.source, one.target))
+    files = dict.fromkeys(side for side in sides if not isinstance(side, Column))
     tables = {path: table for path in files if (table := find_table(itertools.islice(read_lines(path), LOOKED_AT)))}
     # What is said of a file that is both sides says what it is, too.
-    both = {one.source for one in (*training, *validation) if _is_one_file(one)}
+    both: set[Side] = {one.source for one in (*training, *validation) if _is_one_file(one)}
     yield from (_table(path, table) for path, table in tables.items() if path not in both)
     yield from (line for one in dict.fromkeys((*training, *validation)) if (line := _same_file(one, tables)))
     yield from _swapped(training, validation)
@@ -39,7 +45,7 @@ def file_doubts(training: Sequence[ParallelFiles], validation: Sequence[Parallel
         yield from _untagged(training)
     held = [_Held.of(one) for one in validation]
     returns: dict[Path, list[int]] = {}
-    yield from (line for one in training if (line := _met_pairs(one, held, returns)))
+    yield from (line for one in training if (line := _met_pairs(one, held, returns, target_is)))
     yield from (
         f"{path} has a CR between the words of a line ({count:,} times, first in line {first:,}), which ends no line; "
         f"{REMEDY_FOR_RETURNS}"
@@ -48,18 +54,20 @@ def file_doubts(training: Sequence[ParallelFiles], validation: Sequence[Parallel
     yield from (line for one in held if (line := one.doubt()))
 
 
-def _met_pairs(direction: ParallelFiles, held: Sequence["_Held"], returns: dict[Path, list[int]]) -> str | None:
+def _met_pairs(
+    direction: ParallelFiles, held: Sequence["_Held"], returns: dict[Path, list[int]], target_is: str
+) -> str | None:
     """Go through a training corpus: what is wrong with its pairs.
 
     held: is told which of its pairs are met. returns: for each file in which a CR stands within a line, the first such
-    line and how many there are.
+    line and how many there are. target_is: what a target is called.
     """
     pairs = same = blank = 0
-    for source, target in read_pairs(direction.source, direction.target):
+    for source, target in direction.pairs():
         pairs += 1
-        for path, text in ((direction.source, source), (direction.target, target)):
+        for side, text in ((direction.source, source), (direction.target, target)):
             if has_inner_return(text):
-                returns.setdefault(path, [pairs, 0])[1] += 1
+                returns.setdefault(side_path(side), [pairs, 0])[1] += 1
         one_side, other_side = _folded(source), _folded(target)
         blank += is_blank(source) or is_blank(target)
         same += one_side == other_side and not is_blank(source)
@@ -70,13 +78,13 @@ def _met_pairs(direction: ParallelFiles, held: Sequence["_Held"], returns: dict[
     if blank > _MOST_BLANK * pairs:
         return (
             f"{blank:,} of {pairs:,} pairs of {direction} have a blank side and are left out; "
-            "give each line's translation as its target"
+            f"give each line's {target_is} as its target"
         )
     if same <= _MOST_SAME * pairs or _is_one_file(direction):
         return None
     return (
         f"{same:,} of {pairs:,} pairs of {direction} are the same on both sides, so the model learns to copy; "
-        "give each line's translation as its target"
+        f"give each line's {target_is} as its target"
     )
 
 
@@ -90,7 +98,7 @@ class _Held:
 
     @classmethod
     def of(cls, direction: ParallelFiles) -> "_Held":
-        pairs = read_pairs(direction.source, direction.target)
+        pairs = direction.pairs()
         kept = (pair for pair in pairs if not any(map(is_blank, pair)))
         return cls(direction, Counter(hash((_folded(one), _folded(other))) for one, other in kept), set())
 
@@ -110,16 +118,17 @@ def _folded(text: str) -> str:
 
 
 def _is_one_file(direction: ParallelFiles) -> bool:
-    return direction.source.samefile(direction.target)
+    is_table = isinstance(direction.source, Column)
+    return not is_table and side_path(direction.source).samefile(side_path(direction.target))
 
 
 def _same_file(direction: ParallelFiles, tables: Mapping[Path, Table]) -> str | None:
     if not _is_one_file(direction):
         return None
-    if table := tables.get(direction.source):
+    if table := tables.get(side_path(direction.source)):
         return (
             f"{direction.source} is both the source and the target, and {table.what}: a table is not read by its "
-            f"columns; {table.remedy}, and name one as the source and the other as the target"
+            f"columns here; name it as one, as in {{table: {direction.source}, columns: [1, 2]}}"
         )
     return (
         f"{direction.source} is both the source and the target, so the model learns to copy; name the file with the "
@@ -155,7 +164,7 @@ def _languages(direction: ParallelFiles) -> tuple[str | None, str | None]:
 
 
 def _first_lines(direction: ParallelFiles) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    sources, targets = zip(*itertools.islice(read_pairs(direction.source, direction.target), LOOKED_AT), strict=True)
+    sources, targets = zip(*itertools.islice(direction.pairs(), LOOKED_AT), strict=True)
     return sources, targets
 
 

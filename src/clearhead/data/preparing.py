@@ -12,9 +12,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from clearhead.data.caching import from_cache, identity, key_of
-from clearhead.data.corpus import read_pairs
+from clearhead.data.caching import from_cache, key_of
 from clearhead.data.filters import FilterReport, Filters, Reason, TextFilter
+from clearhead.data.sides import Column, Side, read_sides, side_identity
 from clearhead.data.token_file import TokenFile, TokenWriter
 from clearhead.errors import DataError, RecipeError
 from clearhead.files import cache_folder
@@ -27,16 +27,20 @@ _CHUNK: Final = 10_000
 
 @dataclass(frozen=True)
 class ParallelFiles:
-    """Two line-aligned files, what language each is in, and how often its pairs are seen in an epoch."""
+    """Two line-aligned files, or two columns of a table; their languages; how often a pair is seen in an epoch."""
 
-    source: Path
-    target: Path
+    source: Side
+    target: Side
     from_language: str | None = None
     to_language: str | None = None
     weight: float = 1.0
 
     def __str__(self) -> str:
-        return f"{self.source} → {self.target}"
+        return str(self.source.table) if isinstance(self.source, Column) else f"{self.source} → {self.target}"
+
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """The texts of both sides. Raises DataError where a file cannot be read, or lines or cells are missing."""
+        return read_sides(self.source, self.target)
 
 
 @dataclass(frozen=True)
@@ -148,7 +152,8 @@ class _Work:
         Weights are no part: they say how often an example is seen, not what it is.
         """
         identities = [
-            (identity(one.source), identity(one.target), one.from_language, one.to_language) for one in self.directions
+            (side_identity(one.source), side_identity(one.target), one.from_language, one.to_language)
+            for one in self.directions
         ]
         tokenizers = (self.source_tokenizer.to_json(), self.target_tokenizer.to_json())
         parts = (identities, tokenizers, dataclasses.astuple(self.filters), self.tags)
@@ -210,7 +215,7 @@ def _chunks(
 ) -> Iterator[list[tuple[str, str]]]:
     """The pairs that the text alone does not rule out, many at a time; the others are counted in `removed`."""
     languages = f"{direction.from_language}→{direction.to_language}"
-    pairs = read_pairs(direction.source, direction.target)
+    pairs = direction.pairs()
     while chunk := list(itertools.islice(pairs, _CHUNK)):
         reasons = [text_filter.reason(*pair, languages) for pair in chunk]
         removed.update(reason for reason in reasons if reason)

@@ -56,10 +56,19 @@ class TableSettings(Section):
 
     columns: which of them an example is made of, in this order: numbers from 1, or names, which the first line then
     has. Without them, those that are usual for the task.
+    from, to, weight: of a table of pairs, as those of two files.
     """
 
     table: str
     columns: Annotated[tuple[Column, ...], BeforeValidator(_columns), Field(min_length=1, max_length=100)] | None = None
+    from_language: str | None = Field(None, alias="from")
+    to_language: str | None = Field(None, alias="to")
+    weight: Weight = 1.0
+
+    @property
+    def is_of_pairs(self) -> bool:
+        """Whether it has a key that pairs alone have."""
+        return (self.from_language, self.to_language, self.weight) != (None, None, 1.0)
 
 
 class ShareSettings(Section):
@@ -127,6 +136,11 @@ class Data(Section):
     def tables(self) -> tuple[TableSettings, ...]:
         """Those of `train` that are tables."""
         return tuple(one for one in self.train if isinstance(one, TableSettings))
+
+    @property
+    def directions(self) -> tuple[CorpusSettings | TableSettings, ...]:
+        """Those of `train` that are pairs, in two files or in a table."""
+        return (*self.pairs, *self.tables)
 
     @model_validator(mode="after")
     def _one_place(self) -> "Data":

@@ -15,12 +15,14 @@ class Job(NamedTuple):
     figures: what a model may be selected by beside its loss.
     smooths: whether labels are smoothed unless a recipe says otherwise; perplexity is measured by the right token
     alone, so that where it tells how good a model is, the right token alone is learned.
+    lacks: which keys of pairs it has no use for, though it learns from pairs.
     """
 
     family: str
     corpora: tuple[type[Section], ...]
     figures: tuple[str, ...] = ()
     smooths: bool = True
+    lacks: tuple[str, ...] = ()
 
 
 class _Kind(NamedTuple):
@@ -33,7 +35,10 @@ class _Kind(NamedTuple):
 
 JOBS: Final[Mapping[str, Job]] = MappingProxyType(
     {
-        "translation": Job("encoder-decoder", (CorpusSettings,), figures=("bleu", "chrf")),
+        "translation": Job("encoder-decoder", (CorpusSettings, TableSettings), figures=("bleu", "chrf")),
+        "summarisation": Job(
+            "encoder-decoder", (TableSettings, CorpusSettings), figures=("bleu", "chrf"), lacks=("text.tags",)
+        ),
         "language-modelling": Job("decoder-only", (TextSettings,), smooths=False),
     }
 )
@@ -81,12 +86,18 @@ def check_task(task: str, family: str, data: Data, model: ModelSettings, of_pair
         )
     _check_model(family, model)
     _check_corpora(task, job, data)
-    if CorpusSettings in job.corpora:
-        return
     _check_share(data)
+    learns_pairs = CorpusSettings in job.corpora
+    if learns_pairs:
+        _check_columns(task, data)
+    if data.embedded is not None and task != "translation":
+        raise ValueError(
+            f"data.embedded={data.embedded.corpus} is a corpus of translations; name what to learn from in data.train"
+        )
     for key, is_used in of_pairs.items():
-        if is_used:
-            raise ValueError(f"{key} is for translation; remove it, as task={task} has no pairs")
+        if is_used and (not learns_pairs or key in job.lacks):
+            why = "writes in one language" if learns_pairs else "has no pairs"
+            raise ValueError(f"{key} is for translation; remove it, as task={task} {why}")
 
 
 def check_figure(task: str, select_by: str) -> None:
@@ -111,11 +122,11 @@ def _check_model(family: str, model: ModelSettings) -> None:
 
 
 def _check_corpora(task: str, job: Job, data: Data) -> None:
-    """Each of the training data is of a kind that the task learns from; a share of them may validate, but of pairs."""
+    """Each of the training data is of a kind that the task learns from; a share of texts or tables may validate."""
     usual = _KINDS[job.corpora[0]]
     for key, corpora in (("train", data.train), ("validate", data.validation)):
         for one in corpora:
-            if isinstance(one, job.corpora) or (isinstance(one, ShareSettings) and CorpusSettings not in job.corpora):
+            if isinstance(one, job.corpora) or (isinstance(one, ShareSettings) and not data.pairs):
                 continue
             kind = TextSettings if isinstance(one, ShareSettings) else type(one)
             other = next((name for name, other in JOBS.items() if kind in other.corpora), None)
@@ -132,10 +143,17 @@ def _check_share(data: Data) -> None:
     shares = [one for one in data.validation if isinstance(one, ShareSettings)]
     if shares and len(data.validation) > 1:
         raise ValueError("data.validate has a share beside others; keep one of them")
-    if data.embedded is not None:
-        raise ValueError(
-            f"data.embedded={data.embedded.corpus} is a corpus of pairs; name what to learn from in data.train"
-        )
+
+
+def _check_columns(task: str, data: Data) -> None:
+    """Of a table of pairs two columns are read."""
+    for key, tables in (("train", data.tables), ("validate", tables_to_validate(data))):
+        for one in tables:
+            if one.columns is not None and len(one.columns) != 2:
+                raise ValueError(
+                    f"data.{key}.columns names {len(one.columns)} of {one.table:.60}, but task={task} learns from two, "
+                    "as in columns: [1, 2]"
+                )
 
 
 def texts_to_validate(data: Data) -> tuple[TextSettings, ...]:

@@ -206,7 +206,7 @@ class Recipe(Section):
     """All that a run is made from."""
 
     name: str
-    task: Literal["translation", "language-modelling"] = "translation"
+    task: Literal["translation", "summarisation", "language-modelling"] = "translation"
     family: Literal["encoder-decoder", "decoder-only"] = "encoder-decoder"
     data: Data
     text: Text = Text()
@@ -220,6 +220,7 @@ class Recipe(Section):
     def _belongs_together(self) -> "Recipe":
         text, used = self.text, {"data.filters": self.data.filters != FilterSettings()}
         used |= {"text.tags": text.tags, "text.joint": not text.joint, "text.merge_dropout": text.merge_dropout > 0}
+        used["data.train.from, to or weight"] = any(one.is_of_pairs for one in self.data.tables)
         check_task(self.task, self.family, self.data, self.model, used)
         check_figure(self.task, self.training.select_by)
         return self

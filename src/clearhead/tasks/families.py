@@ -9,7 +9,12 @@ from clearhead.tasks.task import AnyTask
 from clearhead.tasks.translation.task import TranslationTask
 
 # The first of each family is the one that its models are for unless somebody says otherwise.
-TASKS: Final[Mapping[str, AnyTask]] = {one.name: one for one in (TranslationTask(), LanguageModellingTask())}
+_TASKS: Final[tuple[AnyTask, ...]] = (
+    TranslationTask(),
+    TranslationTask("summarisation", "summarise", "summary"),
+    LanguageModellingTask(),
+)
+TASKS: Final[Mapping[str, AnyTask]] = {one.name: one for one in _TASKS}
 FAMILY_TASKS: Final[Mapping[str, AnyTask]] = {
     family: next(one for one in TASKS.values() if one.family == family)
     for family in dict.fromkeys(one.family for one in TASKS.values())

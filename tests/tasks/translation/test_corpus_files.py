@@ -23,6 +23,18 @@ def test_each_file_once(make_recipe: MakeRecipe, corpus: Path) -> None:
     assert [one.source for one in files.validation] == [corpus / "val.en"]
 
 
+def test_a_table_and_a_share_of_it(summary_recipe: Recipe) -> None:
+    """Thirty rows, a tenth of which is kept back."""
+    files = find_files(summary_recipe.data)
+    [train], [validate] = files.training, files.validation
+    assert len(list(train.pairs())) == 27
+    assert list(validate.pairs()) == [("six four", "six quatre"), ("six five", "six cinq"), ("six six", "six six")]
+    assert summary_recipe.data.folder
+    missing = summary_recipe.data.model_copy(update={"folder": summary_recipe.data.folder + "/none"})
+    with pytest.raises(DataError, match=r"pairs.tsv does not exist"):
+        find_files(missing)
+
+
 @pytest.mark.parametrize("key", ["data.train.0.source", "data.validate.0.target"])
 def test_a_file_that_is_not_there(make_recipe: MakeRecipe, key: str) -> None:
     """The last file is missed before the first is read: hours may lie between."""

@@ -15,3 +15,12 @@ def test_it_names_sizes_use_and_files(make_recipe: Callable[..., Recipe]) -> Non
     assert told.python == 'bundle.translate("a sentence", to="fr")'
     assert told.data.startswith("30 sentence pairs (")
     assert told.data.endswith(":\n\n- train.en, train.fr (en → fr)")
+
+
+def test_a_summariser_is_asked_by_its_own_verb(summary_recipe: Recipe) -> None:
+    inputs = prepare_run(summary_recipe)
+    told = inputs.task.describe(inputs.recipe, inputs.config, inputs.training, inputs.tokenizers)
+    assert told.shell == 'echo "a sentence" | clearhead summarise PATH-OF-THIS-FOLDER'
+    assert told.python == 'bundle.summarise("a sentence")'
+    assert told.data.endswith(":\n\n- pairs.tsv")
+    assert inputs.task.first_use(summary_recipe, "m") == "summarise m --in FILE"

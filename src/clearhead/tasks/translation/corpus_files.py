@@ -4,29 +4,32 @@ import dataclasses
 from pathlib import Path
 
 from clearhead import street
-from clearhead.data import ParallelFiles, check_file
-from clearhead.recipe import CorpusSettings, Data
+from clearhead.data import Column, ParallelFiles, Side, TableFile, check_side
+from clearhead.recipe import CorpusSettings, Data, TableSettings, share_to_validate, tables_to_validate
+
+# Of a table where a recipe names none: the source's and the target's.
+PAIR_COLUMNS = (1, 2)
 
 
 @dataclasses.dataclass(frozen=True)
 class CorpusFiles:
-    """To learn from, and to judge by: pairs of files, one for each direction."""
+    """To learn from, and to judge by: pairs of files, or tables, one for each direction."""
 
     training: tuple[ParallelFiles, ...]
     validation: tuple[ParallelFiles, ...]
 
     @property
-    def sources(self) -> list[Path]:
+    def sources(self) -> list[Side]:
         """The sources of the training pairs, one a direction."""
         return [one.source for one in self.training]
 
     @property
-    def targets(self) -> list[Path]:
+    def targets(self) -> list[Side]:
         return [one.target for one in self.training]
 
     @property
-    def texts(self) -> list[Path]:
-        """All files to learn from, each once: one may be the source of a direction and the target of another."""
+    def texts(self) -> list[Side]:
+        """All sides to learn from, each once: one may be the source of a direction and the target of another."""
         return list(dict.fromkeys([*self.sources, *self.targets]))
 
 
@@ -36,13 +39,17 @@ def find_files(section: Data) -> CorpusFiles:
     Raises DataError in one line that names the first that is missing.
     """
     folder = corpus_folder(section)
-    training, validation = (
-        tuple(_parallel_files(folder, one) for one in of) for of in (section.pairs, section.validation_pairs)
-    )
+    stop = 1.0 - share_to_validate(section)
+    training = [_parallel_files(folder, one) for one in section.pairs]
+    training += [_columns(folder, one, 0.0, stop) for one in section.tables]
+    validation = [_parallel_files(folder, one) for one in section.validation_pairs]
+    validation += [_columns(folder, one, 0.0, 1.0) for one in tables_to_validate(section)]
+    if stop < 1.0:
+        validation += [_columns(folder, one, stop, 1.0) for one in section.tables]
     for direction in (*training, *validation):
-        check_file(direction.source)
-        check_file(direction.target)
-    return CorpusFiles(training, validation)
+        check_side(direction.source)
+        check_side(direction.target)
+    return CorpusFiles(tuple(training), tuple(validation))
 
 
 def corpus_folder(section: Data) -> Path:
@@ -55,3 +62,8 @@ def _parallel_files(folder: Path, corpus: CorpusSettings) -> ParallelFiles:
     return ParallelFiles(
         folder / corpus.source, folder / corpus.target, corpus.from_language, corpus.to_language, corpus.weight
     )
+
+
+def _columns(folder: Path, corpus: TableSettings, start: float, stop: float) -> ParallelFiles:
+    table = TableFile(folder / corpus.table, corpus.columns or PAIR_COLUMNS, start, stop)
+    return ParallelFiles(Column(table, 0), Column(table, 1), corpus.from_language, corpus.to_language, corpus.weight)

@@ -19,10 +19,13 @@ from clearhead.tasks.translation.tokenizing import (
 
 @final
 class TranslationExamples:
-    """`Examples` of pairs. Making them writes an embedded corpus. Raises DataError where a file is missing."""
+    """`Examples` of pairs. Making them writes an embedded corpus. Raises DataError where a file is missing.
 
-    def __init__(self, recipe: Recipe) -> None:
-        self.recipe, self.files = recipe, find_files(recipe.data)
+    target_is: what a target is called.
+    """
+
+    def __init__(self, recipe: Recipe, target_is: str = "translation") -> None:
+        self.recipe, self.files, self.target_is = recipe, find_files(recipe.data), target_is
 
     @property
     def sizes_are_chosen(self) -> bool:
@@ -45,4 +48,4 @@ class TranslationExamples:
         """Those of `data.file_doubts`. The embedded corpus has none."""
         if self.recipe.data.embedded is not None:
             return iter(())
-        return file_doubts(self.files.training, self.files.validation, self.recipe.text.tags)
+        return file_doubts(self.files.training, self.files.validation, self.recipe.text.tags, self.target_is)

@@ -3,10 +3,9 @@
 import dataclasses
 import logging
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
-from clearhead.data import read_lines
+from clearhead.data import Side, read_side
 from clearhead.recipe import ModelSettings, ResolvedModel, Text
 from clearhead.tasks.measured import Sizes
 
@@ -44,7 +43,7 @@ TIERS = (
 )
 
 
-def choose_sizes(text: Text, model: ModelSettings, files: Iterable[Path]) -> Sizes:
+def choose_sizes(text: Text, model: ModelSettings, files: Iterable[Side]) -> Sizes:
     """What a recipe names; where it names no sizes of a model, what suits so much text as `files` hold.
 
     What was chosen is logged in a line.
@@ -65,12 +64,12 @@ def tier_for(tokens: int) -> Tier:
     return next(one for one in TIERS if one.most_tokens is None or tokens <= one.most_tokens)
 
 
-def count_tokens(files: Iterable[Path]) -> int:
+def count_tokens(files: Iterable[Side]) -> int:
     """How many pieces some files are in about, counted no further than makes a difference."""
     most = max(one.most_tokens or 0 for one in TIERS)
     size = 0
     for file in files:
-        for line in read_lines(file):
+        for line in read_side(file):
             size += len(line.encode("utf-8", "surrogatepass")) + 1
             if size > BYTES_A_TOKEN * (most + 1):
                 return most + 1

@@ -1,7 +1,11 @@
-"""Translation: an encoder-decoder that predicts each target token from the source and the target tokens before it."""
+"""Translation: an encoder-decoder that predicts each target token from the source and the target tokens before it.
+
+A summary is learned and written as a translation is: into fewer words.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from clearhead.model import TransformerConfig
 
@@ -19,13 +23,20 @@ if TYPE_CHECKING:
     import clearhead.tasks.translation.tokenizing
 
 
+@dataclass(frozen=True)
 class TranslationTask:
-    """`Task` of the encoder-decoder. An example is a source and a target; `data.Batch` holds some."""
+    """`Task` of the encoder-decoder. An example is a source and a target; `data.Batch` holds some.
 
-    name: Final = "translation"
-    family: Final = "encoder-decoder"
-    config_class: Final = TransformerConfig
-    examples_are: Final = "pairs"
+    verb: what a bundle and a command are asked for. target_is: what a target is called.
+    """
+
+    family: ClassVar[str] = "encoder-decoder"
+    config_class: ClassVar[type[TransformerConfig]] = TransformerConfig
+    examples_are: ClassVar[str] = "pairs"
+
+    name: str = "translation"
+    verb: str = "translate"
+    target_is: str = "translation"
 
     def config(self, sizes: Mapping[str, Any]) -> TransformerConfig:
         return TransformerConfig(**sizes)
@@ -61,13 +72,17 @@ class TranslationTask:
 
     def files(self, data: "clearhead.recipe.Data") -> Sequence[str]:
         """An embedded corpus has none: it is written when it is needed."""
-        corpora = () if data.embedded is not None else (*data.pairs, *data.validation_pairs)
-        return [side for corpus in corpora for side in (corpus.source, corpus.target)]
+        from clearhead.recipe import tables_to_validate
+
+        if data.embedded is not None:
+            return []
+        sides = [side for one in (*data.pairs, *data.validation_pairs) for side in (one.source, one.target)]
+        return [*sides, *(one.table for one in (*data.tables, *tables_to_validate(data)))]
 
     def examples(self, recipe: "clearhead.recipe.Recipe") -> "clearhead.tasks.translation.examples.TranslationExamples":
         from clearhead.tasks.translation.examples import TranslationExamples
 
-        return TranslationExamples(recipe)
+        return TranslationExamples(recipe, self.target_is)
 
     def packed_length(
         self, training: "clearhead.recipe.Training", measured: "clearhead.tasks.measured.Measured"
@@ -137,8 +152,8 @@ class TranslationTask:
     ) -> "clearhead.tasks.task.Description":
         from clearhead.tasks.translation.describing import description
 
-        return description(recipe, config, corpus, tokenizers)
+        return description(recipe, config, corpus, tokenizers, self.verb)
 
     def first_use(self, recipe: "clearhead.recipe.Recipe", model: str) -> str:
-        language = recipe.data.pairs[0].to_language if recipe.text.tags else None
-        return f"translate {model}{f' --to {language}' if language else ''} --in FILE"
+        language = recipe.data.directions[0].to_language if recipe.text.tags else None
+        return f"{self.verb} {model}{f' --to {language}' if language else ''} --in FILE"

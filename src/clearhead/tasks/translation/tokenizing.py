@@ -3,9 +3,8 @@
 import dataclasses
 import itertools
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
-from clearhead.data import Filters, ParallelFiles, PreparedCorpus, prepare, read_lines, read_pairs
+from clearhead.data import Filters, ParallelFiles, PreparedCorpus, Side, prepare, read_side
 from clearhead.recipe import Data, Text
 from clearhead.tasks.examples import Doing, to_nobody
 from clearhead.tasks.translation.corpus_files import CorpusFiles
@@ -53,11 +52,11 @@ def tokenize_validation(
     return tuple(_validation_set(one, tags, sentences, tokenizers) for one in files.validation)
 
 
-def _lines(paths: Sequence[Path], size: int, doing: Doing) -> Iterator[str]:
+def _lines(sides: Sequence[Side], size: int, doing: Doing) -> Iterator[str]:
     """The lines to learn `size` pieces from, of all files; what is done with them is said."""
     # A file may be the source of one direction and the target of another: its words count once.
     number = 0
-    for number, line in enumerate(itertools.chain.from_iterable(read_lines(path) for path in dict.fromkeys(paths)), 1):
+    for number, line in enumerate(itertools.chain.from_iterable(read_side(side) for side in dict.fromkeys(sides)), 1):
         if number % 10_000 == 1:
             doing(f"reading {number - 1:,} lines" if number > 1 else "reading the training files")
         yield line
@@ -69,7 +68,7 @@ def _validation_set(
 ) -> ValidationSet:
     # Nothing is filtered out of what a model is judged by, but blank lines.
     corpus = prepare([direction], *tokenizers, Filters(), tags)
-    pairs = [pair for pair in read_pairs(direction.source, direction.target) if not any(map(is_blank, pair))]
+    pairs = [pair for pair in direction.pairs() if not any(map(is_blank, pair))]
     chosen = pairs[:sentences]
     return ValidationSet(
         corpus,

@@ -1,0 +1,67 @@
+"""What commands share that search for a text of each line: translations and summaries."""
+
+import contextlib
+import sys
+from collections.abc import Callable, Generator, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+from clearhead.cli import lines
+
+if TYPE_CHECKING:
+    import clearhead
+
+Hypotheses: TypeAlias = "list[clearhead.Translation]"
+Form = Callable[[int, Hypotheses], Iterator[str]]
+
+In = Annotated[
+    Path | None, typer.Option("--in", metavar="FILE", help="Read lines from FILE instead of standard input.")
+]
+Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write to FILE instead of standard output.")]
+Confidence = Annotated[
+    bool,
+    typer.Option(
+        "--confidence",
+        help="Print before each line, and a tab, how sure the model is of it, from 0 to 1: the geometric mean of its "
+        "tokens' probabilities.",
+    ),
+]
+
+
+def greet(input_file: Path | None, what: str) -> None:
+    """Tell somebody at a terminal what is waited for."""
+    if input_file is None and sys.stdin is not None and sys.stdin.isatty():
+        print(f"Type a {what} and Enter; end with Ctrl-D.", file=sys.stderr)
+
+
+def write_found(found: Generator[Hypotheses, None, None], form: Form, output_file: Path | None) -> None:
+    """Write what is found for each line, as `form` makes lines of it. Where nobody reads on, the search ends."""
+    written = (text for line, hypotheses in enumerate(found) for text in form(line, hypotheses))
+    with contextlib.closing(found):
+        lines.write(written, output_file)
+
+
+def notes(bundle: "clearhead.Bundle") -> Callable[[Sequence[str], int], None]:
+    """Says what is noteworthy of lines that come in."""
+    is_noted = False
+
+    def note(texts: Sequence[str], before: int) -> None:
+        nonlocal is_noted
+        if not before:
+            lines.note_table(texts)
+        lines.note_cuts(bundle, texts, before)
+        is_noted = is_noted or lines.note_unreadable(bundle, texts, before)
+
+    return note
+
+
+def best(line: int, hypotheses: Hypotheses) -> Iterator[str]:
+    """The text alone."""
+    yield hypotheses[0].text
+
+
+def with_confidence(line: int, hypotheses: Hypotheses) -> Iterator[str]:
+    """The text, and before it how sure the model is."""
+    yield f"{hypotheses[0].confidence:.4f}\t{hypotheses[0].text}"
