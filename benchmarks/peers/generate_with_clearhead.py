@@ -7,7 +7,7 @@ from generating_task import GeneratingTask, Ids, measure
 
 from clearhead.cli.machine import keep_freed_memory
 from clearhead.decoding import Engine, LengthLimit, SearchOptions
-from clearhead.decoding.engine import requests_for
+from clearhead.decoding.requests import requests_for
 from clearhead.model.config import DecoderOnlyConfig
 from clearhead.model.shapes import shared_names
 from clearhead.native import library as native

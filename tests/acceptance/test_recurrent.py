@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from clearhead.decoding import Request, SearchOptions
-from clearhead.decoding.engine import translated
+from clearhead.decoding.requests import translated
 from clearhead.model import EncoderDecoder, TransformerConfig, multi30k_tiny, paper_base, street
 from clearhead.runtimes.eager import EagerRuntime
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clearhead.decoding import Engine, Hypothesis, LengthLimit, LengthPenalty, Request, Sampling, SearchOptions
-from clearhead.decoding.engine import translated as searched
+from clearhead.decoding.requests import translated as searched
 from clearhead.errors import DecodingError
 from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.runtimes import cuda

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from clearhead.decoding import Engine, Hypothesis, LengthLimit, Sampling, SearchOptions
-from clearhead.decoding.engine import requests_for
+from clearhead.decoding.requests import requests_for
 from clearhead.errors import DecodingError
 from clearhead.model import DecoderOnly, DecoderOnlyConfig, EncoderDecoder, TransformerConfig, masks_for, padding_mask
 from clearhead.runtimes.eager import EagerRuntime, padded

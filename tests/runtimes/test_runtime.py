@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from clearhead.decoding import Engine, Hypothesis, LengthPenalty, Request, Sampling, SearchOptions, Shortlist, Step
-from clearhead.decoding.engine import requests_for
+from clearhead.decoding.requests import requests_for
 from clearhead.errors import DecodingError
 from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.native import library as native

@@ -6,10 +6,11 @@ from clearhead.lazy import lazy_names
 
 if TYPE_CHECKING:
     from clearhead.decoding.beam import Step
-    from clearhead.decoding.engine import Engine, Request
+    from clearhead.decoding.engine import Engine
     from clearhead.decoding.hypothesis import Hypothesis
     from clearhead.decoding.lengths import LengthLimit
     from clearhead.decoding.options import Precision, Sampling, SearchOptions
+    from clearhead.decoding.requests import Request
     from clearhead.decoding.scores import LengthPenalty
     from clearhead.decoding.scoring import score_ids
     from clearhead.decoding.shortlist import Shortlist
@@ -32,10 +33,11 @@ __getattr__, __dir__ = lazy_names(
     __name__,
     {
         "beam": ("Step",),
-        "engine": ("Engine", "Request"),
+        "engine": ("Engine",),
         "hypothesis": ("Hypothesis",),
         "lengths": ("LengthLimit",),
         "options": ("Precision", "Sampling", "SearchOptions"),
+        "requests": ("Request",),
         "scores": ("LengthPenalty",),
         "scoring": ("score_ids",),
         "shortlist": ("Shortlist",),

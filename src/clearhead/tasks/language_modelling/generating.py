@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from clearhead.decoding import Engine, LengthLimit, Request, Sampling, SearchOptions
-from clearhead.decoding.engine import requests_for
+from clearhead.decoding.requests import requests_for
 from clearhead.errors import UsageError
 from clearhead.tasks.language_modelling.results import Generation, as_generation
 from clearhead.tasks.language_modelling.windows import prolonged

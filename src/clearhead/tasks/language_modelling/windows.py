@@ -5,8 +5,8 @@ import itertools
 from collections.abc import Sequence
 
 from clearhead.decoding import Engine, Hypothesis, LengthLimit, Request, SearchOptions
-from clearhead.decoding.engine import requests_for
 from clearhead.decoding.hypothesis import best_first
+from clearhead.decoding.requests import requests_for
 from clearhead.runtimes.runtime import Sizes
 
 

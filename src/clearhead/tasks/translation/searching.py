@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from clearhead.decoding import Engine, SearchOptions, Shortlist
-from clearhead.decoding.engine import requests_for
+from clearhead.decoding.requests import requests_for
 from clearhead.errors import UsageError
 from clearhead.tasks.searching import COUNTED
 from clearhead.tasks.translation.results import BLANK, Translation, as_text, rescored

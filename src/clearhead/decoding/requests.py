@@ -1,0 +1,155 @@
+"""One sequence that is to be translated, or gone on with, and the search that many of them go through together."""
+
+import functools
+from collections.abc import Sequence
+from concurrent.futures import Future, InvalidStateError
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from clearhead.decoding.beam import Step
+from clearhead.decoding.checks import Ids, check_ids, check_options, check_shortlist
+from clearhead.decoding.hypothesis import Hypothesis, best_first
+from clearhead.decoding.lengths import LengthLimit, greatest_length
+from clearhead.decoding.options import SearchOptions
+from clearhead.decoding.prefixes import Prefixes, checked_prefixes
+from clearhead.decoding.sampling import Draws
+from clearhead.decoding.search import Watch, search
+from clearhead.decoding.shortlist import Shortlist
+from clearhead.errors import DecodingError
+from clearhead.runtimes.runtime import Runtime, Sizes
+from clearhead.text.utf8 import Utf8Automaton
+
+Found = list[Hypothesis]
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """One sequence to be translated, or to be gone on with, and what becomes of it.
+
+    begin: the token that the first step is fed, `options.begin` where it is None.
+    number: its own among all that are translated, or several numbers: draws of sampling differ by it.
+    max_length: in target tokens. written: tokens of the same text that came before, in which a stop string may begin.
+    """
+
+    source: Sequence[int]
+    options: SearchOptions
+    max_length: int
+    prefix: Sequence[int] = ()
+    number: int | tuple[int, ...] = 0
+    shortlist: Shortlist | None = None
+    watch: Watch | None = None
+    begin: int | None = None
+    written: Sequence[int] = ()
+    found: "Future[Found]" = field(default_factory=Future)
+
+    @property
+    def rows(self) -> int:
+        return self.options.beam_size if self.options.sampling is None else self.options.top_beams
+
+
+def settle(batch: Sequence[Request], result: "Sequence[Found] | BaseException") -> None:
+    """Say what was found, or what went wrong, to all but those who no longer want to know."""
+    for place, request in enumerate(batch):
+        try:
+            if isinstance(result, BaseException):
+                request.found.set_exception(result)
+            else:
+                request.found.set_result(result[place])
+        except InvalidStateError:
+            pass
+
+
+def translated(runtime: Runtime, batch: Sequence[Request], threads: int = 1) -> list[Found]:
+    """The hypotheses of each of these requests, which have the same options and the same shortlist."""
+    options, shortlist = batch[0].options, batch[0].shortlist
+    each = 1 if options.sampling is None else options.top_beams
+    # Every draw of a sentence is searched for by itself, so that it can leave when it ends.
+    spread = [request for request in batch for _ in range(each)]
+    limits = [request.max_length for request in spread]
+    sources, prefixes = [request.source for request in spread], [request.prefix for request in spread]
+    lists = None
+    if shortlist is not None:
+        lists = shortlist.lists(sources, [(options.end, *prefix) for prefix in prefixes])
+    draws = None
+    if options.sampling is not None:
+        own = [one.number if isinstance(one.number, tuple) else (one.number,) for one in batch]
+        numbers = [(*number, draw) for number in own for draw in range(each)]
+        draws = Draws(options.sampling, numbers, max(limits))
+    begins = [options.begin if request.begin is None else request.begin for request in spread]
+    rows = options.beam_size if draws is None else 1
+    with runtime.session():
+        state = runtime.begin(sources, max(limits), rows=rows, lists=lists, threads=threads)
+        found = search(
+            state, limits, options, begins=begins, written=[request.written for request in spread],
+            prefixes=prefixes, draws=draws, watch=_watching(spread),
+            wanted=lambda number: not spread[number].found.done(),
+        )  # fmt: skip
+    if draws is None:
+        return found
+    together = [found[place : place + each] for place in range(0, len(found), each)]
+    return [best_first([one for hypotheses in drawn for one in hypotheses]) for drawn in together]
+
+
+def _watching(batch: Sequence[Request]) -> Watch | None:
+    """Tells each request that is watched of its own part of every step; what that raises is that request's alone."""
+    if all(request.watch is None for request in batch):
+        return None
+
+    def watch(step: Step) -> None:
+        for place, number in enumerate(step.sentences):
+            request = batch[number]
+            if request.watch is not None and not request.found.done():
+                try:
+                    request.watch(step.of_sentence(place))
+                except Exception as error:
+                    settle([request], error)
+
+    return watch
+
+
+def requests_for(
+    sizes: Sizes,
+    sources: Ids,
+    options: SearchOptions,
+    prefixes: Prefixes | None = None,
+    numbers: Sequence[int] | None = None,
+    length_limit: LengthLimit | None = None,
+    shortlist: Shortlist | None = None,
+    watch: Watch | None = None,
+    begins: Sequence[int] | None = None,
+) -> list[Request]:
+    """A request for each source. Raises DecodingError for what the model cannot take; see `Engine.translate`.
+
+    begins: for each source, the token that the first step is fed.
+    """
+    limit = length_limit or LengthLimit()
+    own = range(len(sources)) if numbers is None else numbers
+    fewest, most_read = sizes.source_range()
+    check_ids("source", sources, own, sizes.source_vocabulary, most_read, at_least=fewest)
+    check_options(options, sizes.target_vocabulary)
+    check_shortlist(shortlist, sizes)
+    shortlist = spelling(shortlist, options.utf8)
+    prefixes = [()] * len(sources) if prefixes is None else prefixes
+    if len(prefixes) != len(sources):
+        raise DecodingError(f"{len(prefixes)} prefixes for {len(sources)} sources; give one for each, or none")
+    check_ids("prefix", prefixes, own, sizes.target_vocabulary, sizes.max_length, at_least=0)
+    limits = [
+        greatest_length(source, prefix, limit, options.utf8, sizes.room(len(source)))
+        for source, prefix in zip(sources, prefixes, strict=True)
+    ]
+    prefixes = checked_prefixes(limits, options, prefixes)
+    first = [options.begin] * len(sources) if begins is None else begins
+    check_ids("first token", [[one] for one in first], own, sizes.target_vocabulary, 1)
+    return [
+        Request(source, options, most, prefix, number, shortlist, watch, begin)
+        for source, most, prefix, number, begin in zip(sources, limits, prefixes, own, first, strict=True)
+    ]
+
+
+@functools.lru_cache(maxsize=8)
+def spelling(shortlist: Shortlist | None, utf8: Utf8Automaton | None) -> Shortlist | None:
+    """The shortlist with the single bytes that end a character, without which a search might find no way to go on."""
+    if shortlist is None or utf8 is None or shortlist.always_has(utf8.continuing):
+        return shortlist
+    return replace(shortlist, always=np.union1d(shortlist.always, utf8.continuing))
