@@ -11,9 +11,7 @@ from typing import Any
 import pytest
 
 from clearhead import Bundle, Sampling
-from clearhead.cli.generate import unescaped, unknown_characters
 from clearhead.tasks.language_modelling.generating import MAX_TOKENS, SAMPLING
-from clearhead.text import BytePairTokenizer, CharacterTokenizer
 
 Run = Callable[..., Any]
 DRAWN = Sampling(0.8, seed=0)
@@ -130,14 +128,6 @@ def test_whoever_has_read_enough_ends_it(language_model_folder: Path) -> None:
     assert process.returncode == 141
 
 
-@pytest.mark.parametrize(
-    ("typed", "meant"),
-    [("\\n\\n", "\n\n"), ("a\\tb", "a\tb"), ("\\\\n", "\\n"), ("\\\\\\n", "\\\n"), ("plain", "plain"), ("\\x", "\\x")],
-)
-def test_line_breaks_can_be_typed(typed: str, meant: str) -> None:
-    assert unescaped(typed) == meant
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
 @pytest.mark.parametrize("prompt", [["one"], []])
 def test_ctrl_c_stops_it(language_model_folder: Path, prompt: list[str]) -> None:
@@ -157,19 +147,3 @@ def test_ctrl_c_stops_it(language_model_folder: Path, prompt: list[str]) -> None
         assert process.stderr.read() == b"clearhead: stopped\n"
         process.stdin.close()
     assert process.returncode == 130
-
-
-@pytest.mark.parametrize(
-    ("text", "strange"),
-    [
-        ("ab ba", ""),
-        ("\u1112\u1161x", "하 x"),
-        ("a옛b날옛\n", "옛 날 \\n"),
-        ("cdefghijklmno", "c d e f g h i j k l and 3 more"),
-        ("", ""),
-    ],
-)
-def test_which_characters_of_a_prompt_are_not_known(text: str, strange: str) -> None:
-    """Nothing was said of a prompt that a model of characters cannot read."""
-    assert unknown_characters(text, CharacterTokenizer("ab ")) == strange
-    assert unknown_characters(text, BytePairTokenizer([], [], [])) == ""
