@@ -35,6 +35,12 @@ def test_the_defaults_are_the_paper_s_base_model() -> None:
         ({"relative_buckets": 3}, "relative_buckets=3 is not a whole number from 4 to 4,096"),
         ({"relative_buckets": 7}, "relative_buckets=7 with relative_distance=128 cannot be: .* such as 32 and 128"),
         ({"relative_distance": 16}, "relative_buckets=32 with relative_distance=16 cannot be: "),
+        ({"position_shift": -1}, "position_shift=-1 is not a whole number from 0 to "),
+        (
+            {"position_shift": 1024},
+            "position_shift=1024 is for added positions .* max_length=1024; set position_shift=0",
+        ),
+        ({"position_shift": 8, "positions": "relative"}, "not positions=relative with max_length=1024"),
         ({"rotary_base": 0}, "rotary_base=0 is not a finite number above 0"),
         ({"query_key_norm": None}, "query_key_norm=None is not known; choose one of True, False"),
         ({"embedding_norm": 1}, "embedding_norm=1 is not known; choose one of True, False"),

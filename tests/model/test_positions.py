@@ -117,6 +117,21 @@ def test_each_place_takes_the_row_of_its_own_position(kind: str) -> None:
     assert positions(own, 3)[..., 5].tolist() == own.tolist()
 
 
+def test_in_training_each_sequence_is_shifted_by_its_own_number() -> None:
+    """From 0 to the shift, or as far as there is room; what follows keeps its distance. In use, not at all."""
+    positions = Positions(BlockConfig(width=8, heads=2, max_length=16, positions="learned", position_shift=6))
+    with torch.no_grad():
+        positions.table.copy_(torch.arange(16.0)[:, None].expand(16, 8))
+    own = torch.tensor([[0, 1, 0]])
+    for start, distances in ((0, [0, 1, 2]), (own, [0, 1, 0])):
+        found = positions(start, 3, 400)[..., 5]
+        assert (found - found[:, :1] == torch.tensor(distances)).all()
+        assert set(found[:, 0].tolist()) == set(range(7))
+    assert set(positions(0, 13, 200)[:, 0, 0].tolist()) == {0, 1, 2, 3}
+    assert positions(0, 16, 9)[..., 0].tolist() == [list(range(16))] * 9
+    assert positions.eval()(0, 3, 400)[..., 5].tolist() == [0, 1, 2]
+
+
 def test_each_vector_is_turned_by_its_own_position() -> None:
     vectors = torch.randn(2, 3, 4, 8, generator=torch.Generator().manual_seed(1))
     rotary = Rotary(head_width=8, max_length=32)

@@ -62,6 +62,7 @@ OTHERS = {
     "model.scale_embeddings": "false",
     "model.embedding_norm": "true",
     "model.query_key_norm": "true",
+    "model.position_shift": "5",
     "model.rotary_base": "500.0",
     "model.relative_buckets": "16",
     "model.relative_distance": "64",

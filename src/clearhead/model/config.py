@@ -32,7 +32,7 @@ MOST_SIZES = {
     "source_vocabulary": 2**24, "target_vocabulary": 2**24, "vocabulary": 2**24, "width": 2**16, "heads": 2**12,
     "kv_heads": 2**12, "head_width": 2**16, "inner_width": 2**18, "encoder_layers": 2**10, "decoder_layers": 2**10,
     "layers": 2**10, "max_length": 2**20, "relative_buckets": 2**12, "relative_distance": 2**16, "segments": 2**10,
-    "classes": 2**20,
+    "classes": 2**20, "position_shift": 2**20,
 }  # fmt: skip
 # What version 0.1 took for granted.
 EPS = 1e-5
@@ -75,6 +75,7 @@ class BlockFields:
     scale_embeddings: bool = True
     embedding_norm: bool = False
     query_key_norm: bool = False
+    position_shift: int = 0
     rotary_base: float = ROTARY_BASE
     relative_buckets: int = 32
     relative_distance: int = 128
@@ -103,6 +104,8 @@ class BlockConfig(BlockFields):
     pairs of neighbouring numbers as in that paper, "rotary-halves" each number with the one half a head further, as
     Llama's files have them. "relative" adds a number for each head and bucket of distances to the scores (T5; Raffel et
     al. 2020), one table for a stack; "alibi" subtracts the distance times a slope for each head (Press et al. 2022).
+    position_shift: in training each sequence begins at a position drawn from 0 to this one, so that a model learns how
+    far apart tokens are and not where they stand (Kiyono et al. 2021, "SHAPE"): for positions that are added.
     rotary_base: the longest wavelength is near 2π times this. relative_buckets: how many there are, for a stack that
     looks both ways half of them for each; relative_distance: from where on all distances share the last one.
     max_length: the most tokens a sequence may have.
@@ -122,6 +125,7 @@ class BlockConfig(BlockFields):
         for name in ("width", "heads", "inner_width", "max_length", "relative_distance"):
             _require_whole(name, getattr(self, name), 1)
         _require_whole("relative_buckets", self.relative_buckets, 4)
+        _require_whole("position_shift", self.position_shift, 0)
         if self.head_width is None:
             _require_divisible(self.width, self.heads)
         for name, derived in (("kv_heads", self.heads), ("head_width", self.width // self.heads)):
@@ -148,6 +152,11 @@ class BlockConfig(BlockFields):
             raise ConfigError(
                 f"relative_buckets={self.relative_buckets} with relative_distance={self.relative_distance} cannot be: "
                 "the number is to be even, and the distance above half of it; choose such as 32 and 128"
+            )
+        if self.position_shift and (self.positions not in ADDED or self.position_shift >= self.max_length):
+            raise ConfigError(
+                f"position_shift={self.position_shift} is for added positions ({', '.join(ADDED)}), and below "
+                f"max_length, not positions={self.positions} with max_length={self.max_length}; set position_shift=0"
             )
         if self.positions.startswith("sinusoidal") and self.width % 2:
             raise ConfigError(

@@ -62,7 +62,7 @@ class Embedding(Observed):
         if kinds is not None or self.segments is not None:
             vectors = self._of_kinds(vectors, kinds, ids)
         if self.positions is not None:
-            places = self.positions(start, ids.shape[1])
+            places = self.positions(start, ids.shape[1], ids.shape[0])
             how = {"weights": "positions", "kind": self.positions.kind, "width": places.shape[-1]}
             places = self.see("positions", places, "positions", ids, **how)
             vectors = self.see("sum", vectors + places, "add", vectors, places)

@@ -39,7 +39,7 @@ class Positions(nn.Module):
 
     def __init__(self, config: BlockConfig) -> None:
         super().__init__()
-        self.kind = config.positions
+        self.kind, self.shift = config.positions, config.position_shift
         if config.positions == "learned":
             self.table = nn.Parameter(torch.empty(config.max_length, config.width, dtype=torch.float32))
         else:
@@ -47,9 +47,22 @@ class Positions(nn.Module):
             # Not persistent: a formula need not be stored with the weights.
             self.register_buffer("table", layout(config.max_length, config.width), persistent=False)
 
-    def forward(self, start: Start, length: int) -> Float[Tensor, "*batch length width"]:
-        """The rows start … start + length - 1, or each one's own. Raises ConfigError past the table's end."""
+    def forward(self, start: Start, length: int, sequences: int = 1) -> Float[Tensor, "*batch length width"]:
+        """The rows start … start + length - 1, or each one's own. Raises ConfigError past the table's end.
+
+        In training each of so many sequences is shifted by a number of its own, where the config says so.
+        """
+        if self.training and self.shift:
+            start = self._shifted(start, length, sequences)
         return rows_of(self.table, start, length)
+
+    def _shifted(self, start: Start, length: int, sequences: int) -> Int[Tensor, "batch length"]:
+        """As far as the table has room: `start` is 0 here, or a position in a row of this length."""
+        device = self.table.device
+        most = max(0, min(self.shift, self.table.shape[0] - length))
+        shifts = torch.randint(most + 1, (sequences, 1), device=device)
+        places = start if isinstance(start, Tensor) else start + torch.arange(length, device=device)
+        return places + shifts
 
 
 class Rotary(nn.Module):

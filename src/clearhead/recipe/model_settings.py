@@ -33,7 +33,7 @@ FAMILY_PRESETS = {
 }  # fmt: skip
 # What the text decides.
 _FROM_TEXT = ("source_vocabulary", "target_vocabulary", "vocabulary", "classes")
-_MAY_BE_NONE = ("encoder_layers", "decoder_layers", "layers", "segments")
+_MAY_BE_NONE = ("encoder_layers", "decoder_layers", "layers", "segments", "position_shift")
 
 
 def _sharing(value: object) -> object:
