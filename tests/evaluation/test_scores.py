@@ -4,10 +4,14 @@ import json
 
 import pytest
 
-from clearhead.evaluation import Quality, Scores, TextScores, plain_scores, scores_from
+from clearhead.evaluation import ClassScores, Quality, Scores, TextScores, plain_scores, scores_from
 from clearhead.evaluation.scores import KINDS
 
-EVERY: tuple[Scores, ...] = (Quality(30.0, 50.0, 10.0, "b", "c"), TextScores(2.0, 4, 8, 16, 1, 3))
+EVERY: tuple[Scores, ...] = (
+    Quality(30.0, 50.0, 10.0, "b", "c"),
+    TextScores(2.0, 4, 8, 16, 1, 3),
+    ClassScores(("a", "b"), ((3, 1), (0, 2))),
+)
 
 
 def test_each_kind_is_here() -> None:

@@ -6,7 +6,7 @@ from typing import Any, cast, get_args
 import pytest
 
 from clearhead.errors import ConfigError
-from clearhead.model import DecoderOnlyConfig, TransformerConfig
+from clearhead.model import DecoderOnlyConfig, EncoderOnlyConfig, TransformerConfig
 from clearhead.recipe import FAMILIES, Recipe
 from clearhead.tasks import FAMILY_TASKS, TASKS, Task, task_for, task_named
 
@@ -30,6 +30,7 @@ def test_a_task_is_found_by_its_name() -> None:
 def test_a_config_tells_its_family() -> None:
     assert task_for(TransformerConfig(source_vocabulary=9, target_vocabulary=9)).family == "encoder-decoder"
     assert task_for(DecoderOnlyConfig(vocabulary=9)).family == "decoder-only"
+    assert task_for(EncoderOnlyConfig(vocabulary=9)).family == "encoder-only"
 
 
 def test_a_config_of_no_family() -> None:

@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from clearhead.model import DecoderOnlyConfig, TransformerConfig
+from clearhead.model import DecoderOnlyConfig, EncoderOnlyConfig, TransformerConfig
 from clearhead.tasks import TASKS, Model
 
 
@@ -14,6 +14,7 @@ def test_it_is_what_each_task_makes() -> None:
             source_vocabulary=9, target_vocabulary=9, encoder_layers=1, decoder_layers=1, **sizes
         ),
         "decoder-only": DecoderOnlyConfig(vocabulary=9, layers=1, **sizes),
+        "encoder-only": EncoderOnlyConfig(vocabulary=9, layers=1, **sizes),
     }
     made = {type(task.new_model(configs[task.family])) for task in TASKS.values()}
     assert made == set(get_args(Model) or (Model,))

@@ -18,7 +18,11 @@ def test_a_name_makes_no_task() -> None:
 @pytest.mark.parametrize("name", TASKS)
 def test_a_config_of_plain_values(name: str) -> None:
     """As a recipe or a bundle has them; what is none of this family's is refused."""
-    vocabularies = {"encoder-decoder": ("source_vocabulary", "target_vocabulary"), "decoder-only": ("vocabulary",)}
+    vocabularies = {
+        "encoder-decoder": ("source_vocabulary", "target_vocabulary"),
+        "decoder-only": ("vocabulary",),
+        "encoder-only": ("vocabulary",),
+    }
     sizes = {"width": 8, "heads": 2, **dict.fromkeys(vocabularies[TASKS[name].family], 9)}
     made = TASKS[name].config(sizes)
     assert isinstance(made, TASKS[name].config_class)

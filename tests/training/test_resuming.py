@@ -106,6 +106,7 @@ OTHERS = {
 ONLY = {
     "family", "task", "model.layers", "model.segments", "model.masked_head", "model.pooler", "model.pooling",
     "data.embedded.corpus", "data.embedded.pairs", "data.embedded.seed", "data.embedded.grammar",
+    "data.labels", "training.class_weights",
 }  # fmt: skip
 MAY_CHANGE = {
     "text.merge_dropout", "model.dropout", "model.attention_dropout", "model.activation_dropout",
@@ -130,7 +131,8 @@ def keys(section: type[pydantic.BaseModel] = Recipe, above: str = "") -> set[str
 
 
 def is_refused(key: str) -> bool:
-    is_made_for = key.partition(".")[0] in {"family", "task", "text", "model"} or key == "training.optimizer.name"
+    is_made_for = key.partition(".")[0] in {"family", "task", "text", "model"}
+    is_made_for |= key in {"training.optimizer.name", "data.labels"}
     return is_made_for and key not in MAY_CHANGE
 
 

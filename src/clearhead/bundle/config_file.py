@@ -1,7 +1,7 @@
 """A bundle's config.json: what its folder holds, read and written here. Nothing in it is trusted.
 
     {"format": 1, "family": …, "model": {sizes}, "files": {name: sha256}, "source_scripts": […], "name": …,
-     "languages": [[from, to]], "decoding": {…}, "seed": …, "task": …, "documents": …, "sha256": …}
+     "languages": [[from, to]], "decoding": {…}, "seed": …, "task": …, "documents": …, "labels": […], "sha256": …}
 
 It is all that using the bundle needs, beside the weights and the tokenizers. `files` are all that is read, each with
 its SHA-256; recipe.yaml and README.md may be missing, or be other files than these. The last field is the SHA-256 of
@@ -31,7 +31,7 @@ FORMAT = 1
 
 _FIRST_FIELDS = {"format", "family", "model", "files"}
 _SETTINGS = ("name", "languages", "decoding", "seed")
-_LATER_SETTINGS = ("task", "documents")
+_LATER_SETTINGS = ("task", "documents", "labels")
 _MOST_BYTES, _MOST_NAMES = 4 << 20, 100
 
 

@@ -88,6 +88,11 @@ def read_folder(folder: Path, config: Config) -> tuple[StoredWeights, Parts]:
             f"{folder}: config.json has family={config.family}, which is not for task={settings.task}; copy the bundle "
             "again"
         )
+    if len(settings.labels) != getattr(sizes, "classes", 0):
+        raise BundleError(
+            f"{folder}: config.json has {len(settings.labels)} labels for a model of {getattr(sizes, 'classes', 0)} "
+            "classes; copy the bundle again"
+        )
     recipe = functools.partial(_provenance, text)
     return StoredWeights(weights, sizes), Parts(source, target, recipe, config.scripts, settings)
 

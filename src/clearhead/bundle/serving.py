@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     import clearhead.tasks
 
 _LOG = logging.getLogger(__name__)
-_USED = ("config", "begin", "step")
+# What is asked of a model that writes, and of one that reads.
+_USED = ("config", "begin", "step"), ("config", "hidden_states", "masked_logits")
 Made = TypeVar("Made")
 
 
@@ -217,9 +218,11 @@ def _checked(model: object) -> object:
     """Raises UsageError for what is no model. What decodes as one of ours does will do."""
     from torch import nn
 
-    if not isinstance(model, nn.Module) or any(not hasattr(model, name) for name in _USED):
+    has_all = (all(hasattr(model, name) for name in names) for names in _USED)
+    if not isinstance(model, nn.Module) or not any(has_all):
         kind = "None" if model is None else f"<{type(model).__name__}>"
         raise UsageError(
-            f"model={kind} is no EncoderDecoder or DecoderOnly; give one, such as bundle.model of another bundle"
+            f"model={kind} is no EncoderDecoder, DecoderOnly or EncoderOnly; give one, such as bundle.model of another "
+            "bundle"
         )
     return model

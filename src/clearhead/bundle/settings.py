@@ -27,6 +27,7 @@ class Settings:
     task: what it was trained for, a key of `VERBS`.
     documents: what one document was in a language model's training, of which a prompt is the beginning: "line",
     "paragraph", or a whole "file", somewhere in the middle of which a prompt stands. None for other models.
+    labels: the names of a classifier's classes, in their order.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Settings:
     seed: int
     task: str = TRANSLATION
     documents: str | None = None
+    labels: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, recipe: "clearhead.recipe.Recipe") -> "Settings":
@@ -50,11 +52,19 @@ class Settings:
             recipe.training.seed,
             recipe.task,
             next((one.documents for one in recipe.data.texts), None),
+            recipe.data.labels or (),
         )
 
     @classmethod
     def from_plain(
-        cls, name: Any, languages: Any, decoding: Any, seed: Any, task: Any = TRANSLATION, documents: Any = None
+        cls,
+        name: Any,
+        languages: Any,
+        decoding: Any,
+        seed: Any,
+        task: Any = TRANSLATION,
+        documents: Any = None,
+        labels: Any = (),
     ) -> "Settings":
         """From values that may be anything. Raises ValueError in one line."""
         if not isinstance(name, str) or len(name) > _LONGEST_NAME:
@@ -67,19 +77,23 @@ class Settings:
             raise ValueError(f"its task is {shown(task)}, not one of {', '.join(VERBS)}; update clearhead")
         if documents is not None and documents not in DOCUMENTS:
             raise ValueError(f"its documents are {shown(documents)}, not one of {', '.join(DOCUMENTS)}")
+        if not isinstance(labels, list | tuple) or not all(isinstance(one, str) and one for one in labels):
+            raise ValueError("its labels are no list of names")
+        if len(set(labels)) != len(labels):
+            raise ValueError("its labels are not all different")
         try:
             beam_size = whole("beam_size", decoding["beam_size"])
             penalty = decoding["length_penalty"]
             LengthPenalty.parse(penalty)
             named = tuple((one, other) for one, other in languages)
-            return cls(name, named, beam_size, penalty, whole("seed", seed), task, documents)
+            return cls(name, named, beam_size, penalty, whole("seed", seed), task, documents, tuple(labels))
         except DecodingError as error:
             raise ValueError(str(error)) from None
 
     def as_plain(self) -> dict[str, Any]:
         """What `from_plain` takes, by name. What an older clearhead does not know is left out where it is as it was."""
         values = asdict(self)
-        usual = {"task": TRANSLATION, "documents": None}
+        usual = {"task": TRANSLATION, "documents": None, "labels": ()}
         values = {name: value for name, value in values.items() if name not in usual or value != usual[name]}
         decoding = {name: values.pop(name) for name in ("beam_size", "length_penalty")}
         return {**values, "decoding": decoding}

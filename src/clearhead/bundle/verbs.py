@@ -18,6 +18,7 @@ class Verbs(NamedTuple):
 
 
 TRANSLATION, LANGUAGE_MODELLING, SUMMARISATION = "translation", "language-modelling", "summarisation"
+CLASSIFICATION = "classification"
 VERBS: Final[Mapping[str, Verbs]] = MappingProxyType(
     {
         TRANSLATION: Verbs(
@@ -33,6 +34,7 @@ VERBS: Final[Mapping[str, Verbs]] = MappingProxyType(
             ("summarise", "search", "search_stream", "score", "trace", "too_long"),
             "clearhead summarise",
         ),
+        CLASSIFICATION: Verbs("classifies texts", (), "clearhead classify"),
     }
 )
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from clearhead.data.documents import Documents, TextFile, read_all, read_documents
     from clearhead.data.doubts import file_doubts
     from clearhead.data.filters import FilterReport, Filters
+    from clearhead.data.labelled import LabelledBatch, LabelledTexts, collate_labelled, labelled_texts
     from clearhead.data.lexicon import Lexicon, learn_lexicon
     from clearhead.data.merge_dropout import EpochCorpus, MergeDropout
     from clearhead.data.packing import PackedRows, collate_packed, pack
@@ -29,6 +30,8 @@ __all__ = [
     "EpochCorpus",
     "FilterReport",
     "Filters",
+    "LabelledBatch",
+    "LabelledTexts",
     "Lexicon",
     "MergeDropout",
     "PackedRows",
@@ -46,12 +49,14 @@ __all__ = [
     "check_file",
     "check_side",
     "collate",
+    "collate_labelled",
     "collate_packed",
     "collate_packed_windows",
     "collate_windows",
     "cut",
     "cut_to_judge",
     "file_doubts",
+    "labelled_texts",
     "learn_lexicon",
     "pack",
     "plan",
@@ -89,6 +94,12 @@ __getattr__, __dir__ = lazy_names(
         "filters": (
             "FilterReport",
             "Filters",
+        ),
+        "labelled": (
+            "LabelledBatch",
+            "LabelledTexts",
+            "collate_labelled",
+            "labelled_texts",
         ),
         "lexicon": (
             "Lexicon",

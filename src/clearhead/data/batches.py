@@ -81,8 +81,8 @@ def collate(corpus: ParallelCorpus, indices: NDArray[np.integer[Any]], begin: in
         begin: the id that starts `target_input`.
         padding: the id that fills the shorter rows.
     """
-    source, source_places = _padded(corpus.source, indices, padding)
-    target_output, target_places = _padded(corpus.target, indices, padding)
+    source, source_places = padded(corpus.source, indices, padding)
+    target_output, target_places = padded(corpus.target, indices, padding)
     target_input = np.full_like(target_output, padding)
     target_input[:, 0] = begin
     # A row's end is predicted, never read: its place in the shifted row is padding.
@@ -97,7 +97,7 @@ def collate(corpus: ParallelCorpus, indices: NDArray[np.integer[Any]], begin: in
     )
 
 
-def _padded(
+def padded(
     side: Sequences, indices: NDArray[np.integer[Any]], padding: int
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """The sequences as rows of one array, and where it is not padding."""

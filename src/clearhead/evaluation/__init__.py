@@ -1,5 +1,6 @@
-"""How good translations are: BLEU, chrF, exact matches, perplexity, and whether a difference is more than chance."""
+"""How good a model is: BLEU and chrF, perplexity, accuracy and F1, and whether a difference is more than chance."""
 
+from clearhead.evaluation.classes import ClassScores, count_classes
 from clearhead.evaluation.metrics import Quality, measure
 from clearhead.evaluation.perplexity import TextScores, perplexity_of, shown_perplexity
 from clearhead.evaluation.phenomena import PhenomenonScore, score_phenomena
@@ -7,11 +8,13 @@ from clearhead.evaluation.scores import Scores, plain_scores, scores_from
 from clearhead.evaluation.significance import compare
 
 __all__ = [
+    "ClassScores",
     "PhenomenonScore",
     "Quality",
     "Scores",
     "TextScores",
     "compare",
+    "count_classes",
     "measure",
     "perplexity_of",
     "plain_scores",

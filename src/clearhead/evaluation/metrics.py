@@ -28,6 +28,10 @@ class Quality:
         return f"BLEU {self.bleu:.1f}  chrF {self.chrf:.1f}"
 
     @property
+    def doubt(self) -> None:
+        """No figure alone tells of a mistake."""
+
+    @property
     def lines(self) -> Sequence[str]:
         """As a run measures it."""
         return [

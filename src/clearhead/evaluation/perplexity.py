@@ -53,6 +53,10 @@ class TextScores:
         return f"bits a byte {self.bits_per_byte:.3f}"
 
     @property
+    def doubt(self) -> None:
+        """No figure alone tells of a mistake."""
+
+    @property
     def lines(self) -> Sequence[str]:
         return [str(self), self.context]
 

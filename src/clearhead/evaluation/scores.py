@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol, runtime_checkable
 
+from clearhead.evaluation.classes import ClassScores
 from clearhead.evaluation.metrics import Quality
 from clearhead.evaluation.perplexity import TextScores
 
@@ -23,13 +24,18 @@ class Scores(Protocol):
         ...
 
     @property
+    def doubt(self) -> str | None:
+        """In a line, what is probably wrong with a model that is judged so for the first time; None for nothing."""
+        ...
+
+    @property
     def lines(self) -> Sequence[str]:
         """In full, as a list of a model card has it."""
         ...
 
 
 # What a run's history calls each kind. Version 0.1 had the first, and null where there was none.
-KINDS: Final[Mapping[str, type[Any]]] = {"quality": Quality, "text": TextScores}
+KINDS: Final[Mapping[str, type[Any]]] = {"quality": Quality, "text": TextScores, "classes": ClassScores}
 
 
 def plain_scores(scores: Scores | None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from clearhead.recipe.reading import build_recipe, find_recipe, load_recipe, par
 from clearhead.recipe.resolved import ResolvedModel, ResolvedRecipe, ResolvedTraining
 from clearhead.recipe.sections import (
     Average,
+    ClassWeights,
     DecodingSettings,
     LossSettings,
     OptimizerSettings,
@@ -29,6 +30,7 @@ __all__ = [
     "FAMILIES",
     "Average",
     "BuiltInCorpus",
+    "ClassWeights",
     "CorpusSettings",
     "Data",
     "DecodingSettings",

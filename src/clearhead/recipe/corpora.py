@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
+from clearhead.model.config import MOST_SIZES
 from clearhead.recipe.values import Count, Real, Section, Seed, Weight, Whole, as_list
 
 
@@ -108,14 +109,28 @@ AnyCorpus = Annotated[
 Corpora = Annotated[tuple[AnyCorpus, ...], BeforeValidator(as_list), Field(min_length=1)]
 
 
+def _label(value: object) -> object:
+    """A number is the name of a class, too."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Label = Annotated[str, BeforeValidator(_label), Field(min_length=1, max_length=200)]
+Labels = Annotated[tuple[Label, ...], Field(max_length=MOST_SIZES["classes"])]
+
+
 class Data(Section):
-    """Which files to learn from: those in `folder` (relative to the recipe's own folder), or an `embedded` corpus's."""
+    """Which files to learn from: those in `folder` (relative to the recipe's own folder), or an `embedded` corpus's.
+
+    labels: the names of a classifier's classes, in their order; those of the training tables, sorted by name, where
+    none are given. Training fills them in.
+    """
 
     folder: str | None = None
     embedded: BuiltInCorpus | None = None
     train: Corpora
     validation: Corpora = Field(alias="validate")
     filters: FilterSettings = FilterSettings()
+    labels: Labels | None = None
 
     @property
     def pairs(self) -> tuple[CorpusSettings, ...]:

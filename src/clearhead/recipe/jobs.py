@@ -40,6 +40,7 @@ JOBS: Final[Mapping[str, Job]] = MappingProxyType(
             "encoder-decoder", (TableSettings, CorpusSettings), figures=("bleu", "chrf"), lacks=("text.tags",)
         ),
         "language-modelling": Job("decoder-only", (TextSettings,), smooths=False),
+        "classification": Job("encoder-only", (TableSettings,), figures=("accuracy", "f1"), smooths=False),
     }
 )
 # The family of each task's models; the first task of a family is what a recipe means that names the family alone.

@@ -137,12 +137,17 @@ Patterns = Annotated[
 ]
 
 
+ClassWeights = Literal["none", "root", "balanced"]
+
+
 class Training(Section):
     """How to train. `batch_tokens` bounds the larger padded side of a batch; a step sums `accumulate` batches.
 
     packing: sequence packing, several pairs fill a row of `packed_length` places, so that all batches have one shape.
     compile, graph: what that makes possible on a GPU: layers through torch.compile, a whole step as one CUDA graph.
     freeze: the weights that do not learn, by their names in model.safetensors, as in encoder.*.
+    class_weights: how often texts of rare classes come in an epoch: balanced, as often as those of the most frequent
+    one; root, by the root of that; none, as often as they are.
     precision: in which numbers products are computed. bundle_precision: in which the bundle's weights are stored.
     """
 
@@ -158,6 +163,7 @@ class Training(Section):
     schedule: Schedule = Schedule()
     average: Average = Average()
     freeze: Patterns = ()
+    class_weights: ClassWeights = "none"
     validate_every: Count = 500
     validate_sentences: CountOrNone = 200
     select_by: Literal["loss", "bleu", "chrf", "accuracy", "f1"] = "loss"
@@ -206,8 +212,8 @@ class Recipe(Section):
     """All that a run is made from."""
 
     name: str
-    task: Literal["translation", "summarisation", "language-modelling"] = "translation"
-    family: Literal["encoder-decoder", "decoder-only"] = "encoder-decoder"
+    task: Literal["translation", "summarisation", "language-modelling", "classification"] = "translation"
+    family: Literal["encoder-decoder", "decoder-only", "encoder-only"] = "encoder-decoder"
     data: Data
     text: Text = Text()
     model: ModelSettings = ModelSettings()
@@ -223,6 +229,12 @@ class Recipe(Section):
         used["data.train.from, to or weight"] = any(one.is_of_pairs for one in self.data.tables)
         check_task(self.task, self.family, self.data, self.model, used)
         check_figure(self.task, self.training.select_by)
+        for name, is_used in (
+            ("data.labels", self.data.labels is not None),
+            ("training.class_weights", self.training.class_weights != "none"),
+        ):
+            if is_used and self.task != "classification":
+                raise ValueError(f"{name} is for classification; remove it, as task={self.task} has no classes")
         return self
 
     def to_yaml(self) -> str:

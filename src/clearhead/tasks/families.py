@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from clearhead.errors import ConfigError
+from clearhead.tasks.classification.task import ClassificationTask
 from clearhead.tasks.language_modelling.task import LanguageModellingTask
 from clearhead.tasks.task import AnyTask
 from clearhead.tasks.translation.task import TranslationTask
@@ -13,6 +14,7 @@ _TASKS: Final[tuple[AnyTask, ...]] = (
     TranslationTask(),
     TranslationTask("summarisation", "summarise", "summary"),
     LanguageModellingTask(),
+    ClassificationTask(),
 )
 TASKS: Final[Mapping[str, AnyTask]] = {one.name: one for one in _TASKS}
 FAMILY_TASKS: Final[Mapping[str, AnyTask]] = {

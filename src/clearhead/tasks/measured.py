@@ -9,10 +9,11 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class Sizes:
-    """How many pieces a vocabulary has at most, and the model's sizes."""
+    """How many pieces a vocabulary has at most, the model's sizes, and the classes' names where it has any."""
 
     pieces: int
     model: "clearhead.recipe.ResolvedModel"
+    labels: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

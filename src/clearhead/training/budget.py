@@ -9,7 +9,7 @@ import torch
 
 from clearhead.errors import RecipeError
 from clearhead.recipe import ResolvedTraining
-from clearhead.tasks import Model
+from clearhead.tasks import AnyTask, Model
 from clearhead.training.memory import free_memory, most_resident, resident
 from clearhead.training.train_step import TrainStep
 
@@ -27,16 +27,19 @@ UNIT = 64
 Taken = Callable[[int], tuple[int, int] | None]
 
 
-def find_batch_tokens(make_model: Callable[[], Model], settings: ResolvedTraining, longest: int) -> int:
+def find_batch_tokens(
+    make_model: Callable[[], Model], settings: ResolvedTraining, longest: int, task: AnyTask | None = None
+) -> int:
     """As many tokens as a step finds memory for, and not more than `MOST`; one line about it is logged.
 
     Nothing of the run depends on the trials: each has a model of its own, and random numbers are left as they were.
 
-    longest: that of the longest example, which a batch must hold. settings: their `batch_tokens` is not looked at.
+    longest: that of the longest example, which a batch must hold. task: its family's where none is given.
+    settings: their `batch_tokens` is not looked at.
     Raises RecipeError where there is no memory for it.
     """
     device, length = settings.device, settings.packed_length or longest
-    most, trial = max(MOST[device], length), Trial(make_model, settings, length)
+    most, trial = max(MOST[device], length), Trial(make_model, settings, length, task)
     free, taken = _on_gpu(trial) if device == "cuda" else _on_cpu(trial)
     found = most if free is None else search(taken, length, most, SHARE[device] * free, TRIED[device])
     share = f"{SHARE[device]:.0%} of the {(free or 0) / 2**30:.1f} GiB that are free"
@@ -89,8 +92,10 @@ def _reaching(measured: list[tuple[int, int]], limit: float) -> float:
 class Trial:
     """Steps of batches that no batch of the run exceeds: rows of `length` places without padding."""
 
-    def __init__(self, make_model: Callable[[], Model], settings: ResolvedTraining, length: int) -> None:
-        self._make_model, self._length = make_model, length
+    def __init__(
+        self, make_model: Callable[[], Model], settings: ResolvedTraining, length: int, task: AnyTask | None = None
+    ) -> None:
+        self._make_model, self._length, self._task = make_model, length, task
         # Compiling takes a minute for each shape, and saves memory rather than taking some.
         self._settings = settings.model_copy(update={"compile": False, "graph": False})
 
@@ -99,7 +104,7 @@ class Trial:
         rows = math.ceil(tokens / self._length)
         devices = [torch.cuda.current_device()] if self._settings.device == "cuda" else []
         with torch.random.fork_rng(devices):
-            train_step = TrainStep(self._make_model(), self._settings)
+            train_step = TrainStep(self._make_model(), self._settings, task=self._task)
             max_length = train_step.model.config.max_length
             packing = self._settings.packing
             train_step.step(1, [train_step.task.full_batch(rows, self._length, max_length, packing)])

@@ -164,7 +164,7 @@ class Run:
     def __init__(self, inputs: RunInputs, folder: Path, callback: Callback) -> None:
         self.inputs, self.folder = inputs, folder
         self.settings = inputs.recipe.training
-        self.train_step = TrainStep(inputs.untrained_model(), self.settings)
+        self.train_step = TrainStep(inputs.untrained_model(), self.settings, task=inputs.task)
         self.state = TrainState()
         self.history = History(folder)
         self.tell = Callbacks((self.history, callback))
@@ -278,6 +278,8 @@ class Run:
         if not math.isfinite(validation.loss) and not self.train_step.average.flat.values.isfinite().all():
             raise self._diverged("the validation loss is not a number, nor are the weights")
         state.selection_metric, state.awaits_validation = self._judges[0], False
+        if state.best is None and validation.scores is not None and validation.scores.doubt is not None:
+            self.tell.on_warning(validation.scores.doubt)
         figure = validation.figure(self.settings.select_by)
         # NaN compares false both ways, so it must be excluded explicitly.
         best = math.isfinite(figure) and (state.best is None or figure < state.best)

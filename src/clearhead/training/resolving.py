@@ -66,7 +66,7 @@ def resolve(recipe: Recipe, machine: Machine, measured: Measured) -> ResolvedRec
     return ResolvedRecipe.model_validate(
         {
             **recipe.model_dump(),
-            "data": {**recipe.data.model_dump(), "embedded": embedded},
+            "data": {**recipe.data.model_dump(), "embedded": embedded, "labels": measured.sizes.labels or None},
             "text": {**recipe.text.model_dump(), "size": measured.sizes.pieces},
             "model": measured.sizes.model.model_dump(),
             "training": training,
@@ -84,10 +84,16 @@ def check_choices(recipe: Recipe) -> None:
     task_named(recipe.task).check(recipe)
 
 
+def _sized(recipe: Recipe, measured: Measured) -> Recipe:
+    """With the sizes and the classes that the corpus decides."""
+    data = recipe.data.model_copy(update={"labels": measured.sizes.labels or None})
+    return recipe.model_copy(update={"model": measured.sizes.model, "data": data})
+
+
 def _batch_tokens(recipe: Recipe, training: dict[str, Any], measured: Measured) -> int:
     """What there is memory for, found by steps of a model of this shape; they depend on no number of tokens."""
     task = task_named(recipe.task)
-    config = task.model_config(recipe.model_copy(update={"model": measured.sizes.model}), measured.vocabularies)
+    config = task.model_config(_sized(recipe, measured), measured.vocabularies)
     settings = ResolvedTraining.model_validate({**training, "batch_tokens": training["packed_length"] or 1})
     longest = task.longest(recipe, measured.longest, config.max_length)
-    return find_batch_tokens(lambda: new_model(config, settings), settings, longest)
+    return find_batch_tokens(lambda: new_model(config, settings), settings, longest, task)

@@ -32,6 +32,10 @@ CHANGES = {
     "data.validate.target": Change.PLACE,
     "data.train.text": Change.PLACE,
     "data.validate.text": Change.PLACE,
+    "data.train.table": Change.PLACE,
+    "data.validate.table": Change.PLACE,
+    # Which class each number is.
+    "data.labels": Change.REFUSED,
     # How text becomes ids, which the rows of the embeddings stand for.
     "text": Change.REFUSED,
     "text.merge_dropout": Change.DONE,
@@ -77,18 +81,19 @@ def require_same(checkpoint: Path, old: Recipe, new: Recipe) -> None:
 
 
 def with_sizes_of(old: Recipe, new: Recipe) -> Recipe:
-    """`new` with the sizes and the normal form that were chosen when the run began, where it names none itself.
+    """`new` with the sizes, classes and normal form that were chosen when the run began, where it names none itself.
 
     Version 0.1 wrote `text.normalize: nfc`, which was its default.
     """
     model, text = new.model, new.text
     if model.preset is None and old.model.preset is not None:
         model = old.model.model_copy(update=model.model_dump(exclude_none=True))
+    data = new.data if new.data.labels is not None else new.data.model_copy(update={"labels": old.data.labels})
     if text.size is None:
         text = text.model_copy(update={"size": old.text.size})
     if "normalize" not in new.text.model_fields_set:
         text = text.model_copy(update={"normalize": old.text.normalize})
-    return new.model_copy(update={"model": model, "text": text})
+    return new.model_copy(update={"model": model, "text": text, "data": data})
 
 
 def effective(recipe: Recipe) -> dict[str, Any]:
