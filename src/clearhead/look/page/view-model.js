@@ -8,82 +8,82 @@ const tokens = (side) => h("span.tokens", side.pieces.map((piece) => token(piece
 
 /** Level 1: a sentence goes in, another comes out. */
 export function model(app) {
-  const { words, trace } = app;
-  const { config, settings } = trace;
-  const facts = [
-    ["fact.layers", `${config.encoder_layers} + ${config.decoder_layers}`],
-    ["fact.width", config.width],
-    ["fact.heads", config.heads],
-    ["fact.inner_width", config.inner_width],
-    ["fact.vocabulary", config.target_vocabulary],
-    ["fact.positions", words(`setting.${config.positions}`)],
-    ["fact.norm", `${words(`setting.${config.norm}`)}, ${words(`setting.${config.norm_placement}`)}`],
-  ];
-  const box = h("button.black-box", { onclick: () => app.go("stacks") }, h("span.box-name", settings.model ?? "Transformer"), h("span.box-more", words("model.open")));
-  const side = (key, text) => h("div.sentence", h("span.label", words(key)), h("p", { dir: "auto" }, text));
-  const arrow = () => h("span.arrow", { "aria-hidden": "true" }, "→");
-  return chapter(
-    words,
-    "model",
-    h("div.outside", side("model.source", trace.reading.text), arrow(), box, arrow(), side("model.target", trace.predicted.text)),
-    settings.precision && settings.precision !== "fp32" && h("p.note", words("model.precision", { precision: settings.precision })),
-    app.told.shipped === false && h("p.note", words("model.another")),
-    h("dl.facts", facts.map(([key, value]) => h("div", h("dt", words(key)), h("dd", grouped(value))))),
-    h("p.note", words("model.keys")),
-  );
+	const { words, trace } = app;
+	const { config, settings } = trace;
+	const facts = [
+		["fact.layers", `${config.encoder_layers} + ${config.decoder_layers}`],
+		["fact.width", config.width],
+		["fact.heads", config.heads],
+		["fact.inner_width", config.inner_width],
+		["fact.vocabulary", config.target_vocabulary],
+		["fact.positions", words(`setting.${config.positions}`)],
+		["fact.norm", `${words(`setting.${config.norm}`)}, ${words(`setting.${config.norm_placement}`)}`],
+	];
+	const box = h("button.black-box", { onclick: () => app.go("stacks") }, h("span.box-name", settings.model ?? "Transformer"), h("span.box-more", words("model.open")));
+	const side = (key, text) => h("div.sentence", h("span.label", words(key)), h("p", { dir: "auto" }, text));
+	const arrow = () => h("span.arrow", { "aria-hidden": "true" }, "→");
+	return chapter(
+		words,
+		"model",
+		h("div.outside", side("model.source", trace.reading.text), arrow(), box, arrow(), side("model.target", trace.predicted.text)),
+		settings.precision && settings.precision !== "fp32" && h("p.note", words("model.precision", { precision: settings.precision })),
+		app.told.shipped === false && h("p.note", words("model.another")),
+		h("dl.facts", facts.map(([key, value]) => h("div", h("dt", words(key)), h("dd", grouped(value))))),
+		h("p.note", words("model.keys")),
+	);
 }
 
 /** Level 2: the encoders and decoders as stacks, with the memory between them. */
 export function stacks(app) {
-  const { words, trace } = app;
-  const go = (view, part) => () => app.go(view, part);
-  const block = (part) => h("button.block", { onclick: go("block", part) }, partName(words, part));
-  const step = (name, text) => h("button.block.thin", { onclick: go("step", name) }, text);
-  // From top to bottom, as all else.
-  const stack = (name, embedded, leaving, side, note) =>
-    h(
-      `section.stack.${name}`,
-      { "aria-label": words(`part.${name}`) },
-      h("h2", words(`part.${name}`)),
-      h("div.entering", h("span.label", note), tokens(side)),
-      embedded,
-      h("div.layers", trace.blocks(name).map(block)),
-      leaving,
-    );
-  const memory = step("encoder.memory", words("stacks.memory"));
-  const output = [
-    step("output.logits", words("step.logits")),
-    step("output.probabilities", words("step.probabilities")),
-    h("div.entering", h("span.label", words("stacks.predicted")), tokens(trace.predicted)),
-  ];
-  return chapter(
-    words,
-    "stacks",
-    h(
-      "div.stacks",
-      stack("encoder", step(last(trace, "source_embedding"), words("stacks.embedding")), memory, trace.reading, words("stacks.source")),
-      h("div.bridge", { "aria-hidden": "true" }, h("span", words("stacks.bridge")), h("span.arrow", "⟶")),
-      stack("decoder", step(last(trace, "target_embedding"), words("stacks.embedding")), output, trace.writing, words("stacks.shifted")),
-    ),
-  );
+	const { words, trace } = app;
+	const go = (view, part) => () => app.go(view, part);
+	const block = (part) => h("button.block", { onclick: go("block", part) }, partName(words, part));
+	const step = (name, text) => h("button.block.thin", { onclick: go("step", name) }, text);
+	// From top to bottom, as all else.
+	const stack = (name, embedded, leaving, side, note) =>
+		h(
+			`section.stack.${name}`,
+			{ "aria-label": words(`part.${name}`) },
+			h("h2", words(`part.${name}`)),
+			h("div.entering", h("span.label", note), tokens(side)),
+			embedded,
+			h("div.layers", trace.blocks(name).map(block)),
+			leaving,
+		);
+	const memory = step("encoder.memory", words("stacks.memory"));
+	const output = [
+		step("output.logits", words("step.logits")),
+		step("output.probabilities", words("step.probabilities")),
+		h("div.entering", h("span.label", words("stacks.predicted")), tokens(trace.predicted)),
+	];
+	return chapter(
+		words,
+		"stacks",
+		h(
+			"div.stacks",
+			stack("encoder", step(last(trace, "source_embedding"), words("stacks.embedding")), memory, trace.reading, words("stacks.source")),
+			h("div.bridge", { "aria-hidden": "true" }, h("span", words("stacks.bridge")), h("span.arrow", "⟶")),
+			stack("decoder", step(last(trace, "target_embedding"), words("stacks.embedding")), output, trace.writing, words("stacks.shifted")),
+		),
+	);
 }
 
 const last = (trace, part) => trace.operationsOf(part).at(-1).name;
 
 /** Level 3: the layers of one block, each with its residual connection. */
 export function block(app, part) {
-  const { words, trace } = app;
-  const placement = trace.config.norm_placement;
-  const card = (sublayer) => {
-    const kind = sublayer.slice(part.length + 1);
-    const residual = `${sublayer}_residual`;
-    const shape = trace.shapes[`${residual}.sum`];
-    const open = () => app.go("sublayer", sublayer);
-    const [norm, sum] = ["normalized", "sum"].map((last) => link(words(`step.${last}`), () => app.go("step", `${residual}.${last}`)));
-    const main = h("button.block", { onclick: open }, words(`part.${kind}`));
-    const inside = h("div.around", placement === "pre" ? [norm, main, sum] : [main, sum, norm]);
-    return h("li.sublayer", h("div.skip-line", { "aria-hidden": "true", title: "+" }), inside, h("div.told", h("p", words(`why.${kind}`)), h("p.size", words("block.vectors", { count: shape[0], width: shape[1] }))));
-  };
-  const kind = `${part.split(".")[0]}_block`;
-  return article(words, partName(words, part), words(`why.${kind}`), words(`like.${kind}`), h("ol.sublayers", trace.sublayers(part).map(card)));
+	const { words, trace } = app;
+	const placement = trace.config.norm_placement;
+	const card = (sublayer) => {
+		const kind = sublayer.slice(part.length + 1);
+		const residual = `${sublayer}_residual`;
+		const shape = trace.shapes[`${residual}.sum`];
+		const open = () => app.go("sublayer", sublayer);
+		const [norm, sum] = ["normalized", "sum"].map((last) => link(words(`step.${last}`), () => app.go("step", `${residual}.${last}`)));
+		const main = h("button.block", { onclick: open }, words(`part.${kind}`));
+		const inside = h("div.around", placement === "pre" ? [norm, main, sum] : [main, sum, norm]);
+		return h("li.sublayer", h("div.skip-line", { "aria-hidden": "true", title: "+" }), inside, h("div.told", h("p", words(`why.${kind}`)), h("p.size", words("block.vectors", { count: shape[0], width: shape[1] }))));
+	};
+	const kind = `${part.split(".")[0]}_block`;
+	return article(words, partName(words, part), words(`why.${kind}`), words(`like.${kind}`), h("ol.sublayers", trace.sublayers(part).map(card)));
 }

@@ -19,31 +19,31 @@ export const views = { ...levels, ...tour };
 
 /** What the address says of a view. */
 export const uses = {
-  sublayer: "head", step: "head", words: "side", positions: "side word", vectors: "attention head word", six: "attention head word step",
-  matrices: "attention head", heads: "attention head", lines: "attention heads", layer: "sublayer", memory: "head position step",
-  decoder: "head step", output: "position temperature", beam: "head", training: "position smoothing",
+	sublayer: "head", step: "head", words: "side", positions: "side word", vectors: "attention head word", six: "attention head word step",
+	matrices: "attention head", heads: "attention head", lines: "attention heads", layer: "sublayer", memory: "head position step",
+	decoder: "head step", output: "position temperature", beam: "head", training: "position smoothing",
 };
 
 const WITH_LAYERS = new Set(["vectors", "six", "matrices", "heads", "lines", "layer", "memory"]);
 
 /** Whether a view of this trace has such a part: an address may name any. */
 export function isPlace(trace, view, part) {
-  if (view === "step") return trace.byName.has(part);
-  if (view === "sublayer") return trace.parts.includes(part);
-  if (view === "beam" && part) return part in trace.tree;
-  if (view === "block") return ["encoder", "decoder"].some((stack) => trace.blocks(stack).includes(part));
-  return Object.hasOwn(views, view);
+	if (view === "step") return trace.byName.has(part);
+	if (view === "sublayer") return trace.parts.includes(part);
+	if (view === "beam" && part) return part in trace.tree;
+	if (view === "block") return ["encoder", "decoder"].some((stack) => trace.blocks(stack).includes(part));
+	return Object.hasOwn(views, view);
 }
 
 /** Whether a tensor of this trace has such a cell. */
 export function isCell({ shapes }, { name, head, row, column }) {
-  const shape = Object.hasOwn(shapes, name) ? shapes[name] : [0];
-  const [heads, rows, columns] = [1, ...shape, ...(shape.length > 1 ? [] : [1])].slice(-3);
-  return row < rows && column < columns && (head ?? 0) < heads;
+	const shape = Object.hasOwn(shapes, name) ? shapes[name] : [0];
+	const [heads, rows, columns] = [1, ...shape, ...(shape.length > 1 ? [] : [1])].slice(-3);
+	return row < rows && column < columns && (head ?? 0) < heads;
 }
 
 /** The chapters that this trace has something to show in. */
 export function chapters(trace) {
-  const { encoder_layers: below, decoder_layers: above } = trace.config;
-  return Object.keys(tour).filter((view) => below + above > 0 || !WITH_LAYERS.has(view));
+	const { encoder_layers: below, decoder_layers: above } = trace.config;
+	return Object.keys(tour).filter((view) => below + above > 0 || !WITH_LAYERS.has(view));
 }

@@ -10,14 +10,14 @@ const forms = h("nav", { class: "forms" });
 const foot = h("footer");
 
 function show(form) {
-  document.body.dataset.form = form;
-  const options = ["pencil", "blank", "answered"].map((one) => [one, say(`pencil.${one}`)]);
-  forms.replaceChildren(choice(say("pencil.form"), options, form, show));
-  places.forEach((place, i) => {
-    delete place.dataset.mark;
-    place.textContent = form === "answered" ? cells[i].text : "";
-  });
-  foot.replaceChildren(...(form === "pencil" ? [pencil(cells, places, say, name)] : []));
+	document.body.dataset.form = form;
+	const options = ["pencil", "blank", "answered"].map((one) => [one, say(`pencil.${one}`)]);
+	forms.replaceChildren(choice(say("pencil.form"), options, form, show));
+	places.forEach((place, i) => {
+		delete place.dataset.mark;
+		place.textContent = form === "answered" ? cells[i].text : "";
+	});
+	foot.replaceChildren(...(form === "pencil" ? [pencil(cells, places, say, name)] : []));
 }
 
 document.body.prepend(forms);
