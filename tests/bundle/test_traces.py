@@ -7,6 +7,7 @@ import torch
 
 from clearhead.bundle import Bundle, load
 from clearhead.errors import DecodingError, UsageError
+from clearhead.tracing import Trace
 
 TEXTS = ["one two", "six", "un été à l'ombre"]
 
@@ -62,3 +63,41 @@ def test_what_cannot_be_traced(two_languages: Bundle) -> None:
         two_languages.trace("one", "ko")
     with pytest.raises(DecodingError, match="the target has 201 tokens but the model writes 64 at most"):
         two_languages.trace("one", "fr", target="é" * 100)
+
+
+def test_a_language_model(language_model: Bundle) -> None:
+    """What it reads, and at each place what it holds likely to come next; after the text its first guess."""
+    trace = language_model.trace("one two")
+    ids = language_model.encode("one two")
+    assert (trace.family, trace.text.ids, trace.predicted.ids[:-1]) == ("decoder-only", tuple(ids), tuple(ids[1:]))
+    assert trace.predicted.ids[-1] == int(trace["output.probabilities"][-1].argmax())
+    with torch.inference_mode():
+        expected = language_model.model(torch.tensor([ids]))[0].softmax(-1)
+    torch.testing.assert_close(trace["output.probabilities"], expected)
+    assert all(one.agrees for one in trace.check())
+    assert trace.bundle is language_model
+
+
+def test_what_a_language_model_goes_on_to_write(language_model: Bundle, tmp_path: Path) -> None:
+    trace = language_model.trace("one two", max_tokens=6)
+    [[best]] = language_model.generations(["one two"], max_tokens=6, beam_size=1)
+    prompt = trace.settings["prompt"]
+    assert trace.predicted.ids[prompt - 1 :] == best.tokens
+    assert trace.text.ids[prompt:] == best.tokens[:-1]
+    assert (trace.text.text, trace.predicted.text) == ("one two", best.text)
+    rows = trace["output.probabilities"][prompt - 1 :].double().log()
+    shares = rows[range(len(best.tokens)), list(best.tokens)]
+    assert shares.tolist() == pytest.approx(best.token_log_probabilities, abs=1e-4)
+    trace.save(tmp_path / "one.safetensors", weights=True)
+    assert Trace.load(tmp_path / "one.safetensors").predicted == trace.predicted
+
+
+def test_what_of_another_kind_of_model_is_refused(language_model: Bundle, two_languages: Bundle) -> None:
+    with pytest.raises(UsageError, match="to and target are for models that translate"):
+        language_model.trace("one", "fr")
+    with pytest.raises(UsageError, match="to and target are for models that translate"):
+        language_model.trace("one", target="two")
+    with pytest.raises(UsageError, match="max_tokens=2 is for models that go on with texts"):
+        two_languages.trace("one", "fr", max_tokens=2)
+    with pytest.raises(DecodingError, match="max_tokens=-1 must be a whole number"):
+        language_model.trace("one", max_tokens=-1)

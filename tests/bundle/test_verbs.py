@@ -28,18 +28,19 @@ WRITING: dict[str, Callable[[Bundle], Any]] = {
     "generate": lambda bundle: bundle.generate("one"),
     "generations": lambda bundle: bundle.generations(["one"]),
     "generate_stream": lambda bundle: bundle.generate_stream("one"),
+    "trace": lambda bundle: bundle.trace("one", max_tokens=2),
 }
 
 
-@pytest.mark.parametrize("verb", TRANSLATING)
+@pytest.mark.parametrize("verb", [verb for verb in TRANSLATING if verb not in WRITING])
 def test_a_language_model_does_not_translate(language_model: Bundle, verb: str) -> None:
     with pytest.raises(UsageError, match=f"with texts .language-modelling., and {verb} is for translation") as error:
         TRANSLATING[verb](language_model)
-    assert str(error.value).endswith("use `clearhead generate`, or in Python generate, generations, generate_stream")
+    assert "use `clearhead generate`, or in Python generate, generations, generate_stream" in str(error.value)
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("verb", WRITING)
+@pytest.mark.parametrize("verb", [verb for verb in WRITING if verb not in TRANSLATING])
 def test_a_translator_does_not_go_on_with_texts(street: Bundle, verb: str) -> None:
     with pytest.raises(UsageError, match=f"translates .translation., and {verb} is for language-modelling") as error:
         WRITING[verb](street)

@@ -77,3 +77,20 @@ def test_a_sentence_in_place_of_a_model(clearhead: Run) -> None:
 
 def test_the_first_language(two_languages: Bundle) -> None:
     assert look._first_language(two_languages) == "fr"
+
+
+def test_a_language_model(clearhead: Run, language_model_folder: Path, tmp_path: Path) -> None:
+    """Its text, what it goes on to write, and pictures of its one stack."""
+    html, pictures = tmp_path / "look.html", tmp_path / "pictures"
+    options = ("--max-tokens", "3", "--html", html, "--png", pictures, "--layer", "1", "--quiet")
+    assert clearhead("look", language_model_folder, "one two", *options).code == 0
+    page = html.read_text(encoding="utf-8")
+    told = json.loads(page.partition('id="data">')[2].partition("</script>")[0])["document"]
+    assert told["trace"]["text"]["text"] == "one two"
+    assert told["trace"]["settings"]["max_tokens"] == 3
+    assert len(told["likeliest"]) == len(told["untrained"]) == len(told["trace"]["predicted"]["ids"]) == 5 + 2
+    names = {one.stem.partition(".head")[0] for one in pictures.iterdir()}
+    assert names == {"decoder.layer-1.self_attention", "positions"}
+    result = clearhead("look", language_model_folder, "one two", "--to", "fr", "--html", html)
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert "to and target are for models that translate" in result.err

@@ -5,6 +5,8 @@ import json
 import pytest
 import torch
 
+from clearhead.bundle import Bundle
+from clearhead.bundle.traces import traced_reading
 from clearhead.errors import TraceError
 from clearhead.look import Exhibit
 
@@ -40,7 +42,7 @@ def test_other_hypotheses(exhibit: Exhibit) -> None:
     share = followed["output.probabilities"][-1, node["token"]].log()
     assert float(share) == pytest.approx(node["log_probability"], abs=1e-4)
     weights = followed["decoder.layers.0.cross_attention.weights"][:, 1]
-    assert torch.equal(exhibit.moment(node["parent"])[0, :, 2:], weights)
+    torch.testing.assert_close(exhibit.moment(node["parent"])[0, :, 2:], weights)
 
 
 def test_what_cannot_be_followed(exhibit: Exhibit) -> None:
@@ -51,9 +53,55 @@ def test_what_cannot_be_followed(exhibit: Exhibit) -> None:
         with pytest.raises(TraceError, match=f"node {number} is none of the tree's"):
             exhibit.follow(number)
     alone = Exhibit(exhibit.trace)
-    assert alone.moments() == {}
+    # The steps of what won are the trace's own.
+    tree = exhibit.trace.tree
+    assert alone.moments().keys() == {one["parent"] for one in tree[1:] if tree[one["parent"]]["fate"] == "won"}
+    moment = alone.moment(0)
+    assert torch.equal(moment[:, :, 1:], exhibit.trace["decoder.layers.0.cross_attention.weights"][None, :, 0])
     with pytest.raises(TraceError, match="the model is not at hand"):
         alone.follow(1)
+
+
+def test_what_is_expected_at_each_place(language_model: Bundle) -> None:
+    """Of a text of a language model: the likeliest tokens, and the one that came next whatever it was."""
+    trace = language_model.trace("one two", max_tokens=3)
+    rows = Exhibit(trace).document()["likeliest"]
+    assert len(rows) == len(trace.text.ids) == 5 + 2
+    for row, likely, following in zip(trace["output.probabilities"], rows, trace.predicted.ids, strict=True):
+        shares = {one: share for one, _, share in likely}
+        assert shares[following] == float(row[following])
+        assert list(shares.values())[:10] == row.topk(10).values.tolist()
+
+
+def test_another_mask(language_model: Bundle) -> None:
+    """The same text, every place of which sees all of it, beside the trace: its tensors have names of their own."""
+    trace = language_model.trace("one two")
+    ids = torch.tensor([trace.text.ids])
+    length = ids.shape[1]
+    settings = trace.settings
+    other = traced_reading(
+        language_model.model, "one two", trace.text.ids, (), language_model.source_tokenizer, settings, sees_all=True
+    )
+    shown = Exhibit(trace, other=other)
+    with torch.inference_mode():
+        expected = language_model.model(ids, torch.ones(1, 1, length, length, dtype=torch.bool))[0].softmax(-1)
+    torch.testing.assert_close(shown.tensor("other/output.probabilities"), expected)
+    assert torch.equal(shown.tensor("mask"), torch.ones(length, length).tril())
+    assert torch.equal(shown.tensor("other/mask"), torch.ones(length, length))
+    assert shown.names() == [*trace, *(f"other/{name}" for name in trace)]
+    assert shown.nbytes == 2 * trace.nbytes
+    told = shown.document()
+    assert [row[0][2] for row in told["other"]] == pytest.approx(expected.max(-1).values.tolist(), abs=1e-6)
+    with pytest.raises(TraceError, match="no 'other/mask'"):
+        Exhibit(trace).tensor("other/mask")
+
+
+def test_a_part_of_a_tensor(exhibit: Exhibit) -> None:
+    name = "decoder.layers.0.self_attention.weights"
+    whole = exhibit.tensor(name)
+    found, shape = exhibit.part(name, 3, 4)
+    assert found.tolist() == whole.flatten()[3:7].tolist()
+    assert shape == whole.shape
 
 
 def test_infinities_are_null(exhibit: Exhibit) -> None:

@@ -288,17 +288,18 @@ class Bundle:
         return self._translating("score").score(sources, targets, to, length_penalty, batch_tokens)
 
     def trace(
-        self, text: str, to: str | None = None, target: str | None = None, *, beam_size: int = 1
+        self, text: str, to: str | None = None, target: str | None = None, *, beam_size: int = 1, max_tokens: int = 0
     ) -> "clearhead.tracing.Trace":
-        """Every number that the model computes for one sentence, and the search that chose the translation.
+        """Every number that the model computes for one text, in float32, whatever the precision it is served in.
 
-        What is traced is the translation that `translate` gives with this beam, or `target`, where it is given; the
-        numbers are those of the model in float32, whatever the precision it is served in.
-        Raises UsageError for a blank text or an unknown language, DecodingError for a target too long to be written.
+        A translation is the one that `translate` gives with this beam, or `target`. A language model reads the text and
+        goes on with the `max_tokens` likeliest tokens. Raises UsageError for a blank text, an unknown language or
+        another kind's argument, DecodingError for a target too long to be written.
         """
         require_text("text", text)
-        require_text("target", target, optional=True)
-        found = self._translating("trace").trace(text, to, target, beam_size)
+        is_causal = task_for(self.config).family == "decoder-only"
+        verbs = self._generating("trace") if is_causal else self._translating("trace")
+        found = verbs.trace(text, to, target, beam_size, max_tokens)
         found.bundle = self
         return found
 

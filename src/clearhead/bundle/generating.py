@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from clearhead.bounds import whole
 from clearhead.bundle.arguments import require_many, require_text
@@ -21,6 +21,9 @@ from clearhead.tasks.language_modelling.streaming import generated_pieces
 from clearhead.tasks.searching import search_options
 from clearhead.text import Tokenizer
 from clearhead.text.utf8 import Utf8Automaton
+
+if TYPE_CHECKING:
+    import clearhead.tracing
 
 
 class Writing(TypedDict, total=False):
@@ -81,6 +84,22 @@ class Generating:
             self.prompts(texts, first), engine, self.tokenizer, options, _tokens(max_tokens), first=first
         )
         return list(found)
+
+    def trace(
+        self, text: str, to: str | None, target: str | None, beam_size: int, max_tokens: int
+    ) -> "clearhead.tracing.Trace":
+        from clearhead.bundle.traces import traced_reading
+
+        if to is not None or target is not None:
+            raise UsageError("to and target are for models that translate; give all that is to be read as the text")
+        tokens = 0 if max_tokens == 0 else whole("max_tokens", max_tokens)
+        [ids] = self.prompts([text])
+        written: tuple[int, ...] = ()
+        if tokens:
+            [[best]] = self.generations([text], self.options(beam_size, 1, None, ()), tokens, 0, None, None)
+            written = best.tokens
+        settings = {"model": self.settings.name, "precision": self.precision, "max_tokens": tokens, "prompt": len(ids)}
+        return traced_reading(self.serving.model, text, ids, written, self.tokenizer, settings)
 
     def pieces(self, text: str, options: SearchOptions, max_tokens: int | None) -> Generator[str, None, None]:
         require_text("prompt", text)

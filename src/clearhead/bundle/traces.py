@@ -12,6 +12,7 @@ from clearhead.runtimes.weights import require_numbers
 from clearhead.tasks.searching import COUNTED
 from clearhead.text import Tokenizer
 from clearhead.tracing import Side, Trace, Tree, operations_of, record
+from clearhead.tracing.families import FAMILIES, family_of
 
 # How many of the likeliest next tokens a tree keeps for each hypothesis that was continued.
 CANDIDATES = 10
@@ -85,17 +86,55 @@ def traced(
             f"the target has {len(tokens)} tokens but the model writes {model.config.max_length} at most; shorten it"
         )
     inputs = (tokenizer.begin, *tokens[:-1])
+    sequences = {"source": source, "target": side(text, inputs, tokenizer), "predicted": side(text, tokens, tokenizer)}
     nodes = [] if tree is None else tree.as_json()
-    tensors = record(model, source.ids, inputs)
-    likely = torch.topk(tensors["output.probabilities"], min(CANDIDATES, model.config.target_vocabulary)).indices
-    told = {*likely.flatten().tolist(), *(token for node in nodes for token, _ in node["candidates"])}
+    return _made(model, record(model, source.ids, inputs), sequences, tokenizer, settings, nodes)
+
+
+def traced_reading(
+    model: Any,
+    text: str,
+    ids: Sequence[int],
+    written: Sequence[int],
+    tokenizer: Tokenizer,
+    settings: Mapping[str, Any],
+    sees_all: bool = False,
+) -> Trace:
+    """The trace of a model that reads one text: its ids and, of a language model, those that it wrote after them.
+
+    What was to follow each place is the token there; after all of them the last one that it wrote, or else the
+    likeliest. sees_all: whether a language model's places see the whole text, in place of those before them.
+    """
+    require_numbers(model)
+    read = (*ids, *written[:-1])
+    mask = {"mask": torch.ones(1, 1, len(read), len(read), dtype=torch.bool)} if sees_all else {}
+    tensors = record(model, read, **mask)
+    sequences = {"text": side(text, read, tokenizer)}
+    if "predicted" in family_of(model.config).sequences:
+        following = (*read[1:], written[-1] if written else int(tensors["output.probabilities"][-1].argmax()))
+        sequences["predicted"] = side(tokenizer.decode(following[len(ids) - 1 :]), following, tokenizer)
+    return _made(model, tensors, sequences, tokenizer, settings)
+
+
+def _made(
+    model: Any,
+    tensors: Mapping[str, torch.Tensor],
+    sequences: Mapping[str, Side],
+    tokenizer: Tokenizer,
+    settings: Mapping[str, Any],
+    nodes: Sequence[Mapping[str, Any]] = (),
+) -> Trace:
+    told = {token for node in nodes for token, _ in node["candidates"]}
+    if "output.probabilities" in tensors:
+        probabilities = tensors["output.probabilities"]
+        told |= {*torch.topk(probabilities, min(CANDIDATES, probabilities.shape[1])).indices.flatten().tolist()}
     pieces = {str(one): tokenizer.pieces([one])[0] for one in sorted(told)}
+    family = family_of(model.config)
     return Trace(
         tensors,
         operations_of(model.config),
-        source=source,
-        target=side(text, inputs, tokenizer),
-        predicted=side(text, tokens, tokenizer),
+        **sequences,
+        family=next(name for name, one in FAMILIES.items() if one is family),
         config=model.config.as_plain(),
         tree=[{**node, "piece": tokenizer.pieces([node["token"]])[0]} for node in nodes],
         settings={**settings, "pieces": pieces},

@@ -102,8 +102,14 @@ class Translating:
         ]
         return scores(asked, targets, self.serving.precise(), self.target, options, batch_tokens)
 
-    def trace(self, text: str, to: str | None, target: str | None, beam_size: int) -> "clearhead.tracing.Trace":
+    def trace(
+        self, text: str, to: str | None, target: str | None, beam_size: int, max_tokens: int
+    ) -> "clearhead.tracing.Trace":
         from clearhead.bundle.traces import traced_text
+
+        require_text("target", target, optional=True)
+        if max_tokens:
+            raise UsageError(f"max_tokens={max_tokens} is for models that go on with texts; a translation ends itself")
 
         [source] = self.sources([text], to)
         if source is None:

@@ -27,7 +27,7 @@ VERBS: Final[Mapping[str, Verbs]] = MappingProxyType(
             "clearhead translate",
         ),
         LANGUAGE_MODELLING: Verbs(
-            "goes on with texts", ("generate", "generations", "generate_stream"), "clearhead generate"
+            "goes on with texts", ("generate", "generations", "generate_stream", "trace"), "clearhead generate"
         ),
         SUMMARISATION: Verbs(
             "summarises",

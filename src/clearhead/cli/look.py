@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from clearhead.bundle import find_bundle, load, shipped
+from clearhead.bundle.verbs import VERBS
 from clearhead.cli.options import Debug, Quiet, To
 from clearhead.cli.overwriting import refuse_overwriting
 from clearhead.cli.pictures import Head, Layer, Pictures, Png, Svg
@@ -38,6 +39,10 @@ Language = Annotated[
     typer.Option("--lang", help="The page's language. Default: the browser's.", show_default=False),
 ]
 Port = Annotated[int, typer.Option("--port", metavar="N", min=0, max=65_535, help="Where to serve; 0: any free port.")]
+MaxTokens = Annotated[
+    int,
+    typer.Option("--max-tokens", metavar="N", min=0, max=200, help="How many tokens a language model is to write on."),
+]
 NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Do not open a browser; print the address only.")]
 
 
@@ -45,6 +50,7 @@ def look(
     model: Model = None,
     text: Text = None,
     to: To = None,
+    max_tokens: MaxTokens = 0,
     html: Html = None,
     png: Png = None,
     svg: Svg = None,
@@ -73,11 +79,13 @@ def look(
     from clearhead.look import Request, exhibit_of
 
     to = to if to is not None or not bundle.languages else _first_language(bundle)
+    beam_size = BEAM_SIZE if "translate" in VERBS[bundle.task].methods else 1
 
     def tracer(request: "Request") -> "Exhibit":
-        return exhibit_of(bundle.trace(request.text, request.to, beam_size=request.beam_size))
+        size, tokens = request.beam_size, request.max_tokens
+        return exhibit_of(bundle.trace(request.text, request.to, beam_size=size, max_tokens=tokens))
 
-    first = tracer(Request(SENTENCE if text is None else text, to, BEAM_SIZE))
+    first = tracer(Request(SENTENCE if text is None else text, to, beam_size, max_tokens))
     if html is not None:
         _write_page(html, first, lang)
         if not quiet:

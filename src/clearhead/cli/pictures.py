@@ -22,7 +22,6 @@ Layer = Annotated[
 Head = Annotated[
     int | None, typer.Option("--head", metavar="H", help="Of pictures: which head, from 1. Default: the most decided.")
 ]
-STACKS = {"encoder": ("self_attention",), "decoder": ("self_attention", "cross_attention")}
 
 
 class Pictures:
@@ -79,15 +78,23 @@ class Pictures:
 
     def _attentions(self, trace: "Trace") -> list[str]:
         """The layer's attentions in every stack that has it."""
-        found = []
-        for stack, parts in STACKS.items():
-            layers = trace.config[f"{stack}_layers"]
-            layer = layers if self._layer is None else self._layer
-            found += [f"{stack}.layers.{layer - 1}.{part}" for part in parts if 1 <= layer <= layers]
+        every = [name.removesuffix(".weights") for name in trace if name.endswith("_attention.weights")]
+        layers = {stack: 1 + max(number_of(one) for one in every if one.startswith(stack)) for stack in _stacks(every)}
+        wanted = {stack: last if self._layer is None else self._layer for stack, last in layers.items()}
+        found = [one for one in every if number_of(one) + 1 == wanted[one.partition(".")[0]]]
         if not found and self._layer is not None:
-            most = max(trace.config[f"{stack}_layers"] for stack in STACKS)
+            most = max(layers.values(), default=0)
             raise UsageError(f"--layer {self._layer} is not there: the model has {most} layers; count from 1")
         return found
+
+
+def _stacks(attentions: list[str]) -> list[str]:
+    return list(dict.fromkeys(one.partition(".")[0] for one in attentions))
+
+
+def number_of(attention: str) -> int:
+    """Of the layer, from 0."""
+    return int(attention.split(".")[2])
 
 
 def named(attention: str, what: str) -> str:

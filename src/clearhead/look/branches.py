@@ -48,15 +48,16 @@ def moment(trace: Trace, time: int) -> Tensor:
     )
 
 
-def moments(trace: Trace, branch: Branch) -> dict[int, Tensor]:
-    """The step of every parent that is not on the winner's way, which the trace itself does not hold.
+def moments(trace: Trace, branch: Branch | None) -> dict[int, Tensor]:
+    """The step of every parent; without a `branch` of those on the winner's way, which the trace itself holds.
 
     One pass over a long hypothesis gives the steps of all that it began as.
     """
-    found: dict[int, Tensor] = {}
-    for node in reversed(trace.tree):
+    won = {node["parent"]: node["length"] - 1 for node in trace.tree[1:] if trace.tree[node["parent"]]["fate"] == "won"}
+    found = {parent: moment(trace, time) for parent, time in won.items()}
+    for node in reversed(trace.tree if branch else ()):
         parent = node["parent"]
-        if parent < 0 or parent in found or trace.tree[parent]["fate"] == "won":
+        if parent < 0 or parent in found or branch is None:
             continue
         forced = branch(tokens_of(trace.tree, node["number"]))
         while trace.tree[parent]["fate"] != "won" and parent not in found:

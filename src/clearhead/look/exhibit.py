@@ -14,13 +14,16 @@ from clearhead.tracing import Trace
 
 # How many of the likeliest next tokens of each position the page tells from an untrained model.
 MOST_LIKELY = 10
+# What the names of the other trace's tensors begin with.
+OTHER = "other/"
 
 
 @dataclasses.dataclass(frozen=True)
 class Exhibit:
     """A trace to be shown.
 
-    untrained: the same sentence through the model as it was before its first training step. history: the lines of the
+    untrained: the same sentence through the model as it was before its first training step. other: the same text under
+    another mask, where the model is used under two. history: the lines of the
     run's history.jsonl. languages: those that the model may be asked for. branch: traces the same source with other
     tokens, so that hypotheses of the search that did not win can be opened. shipped: whether the model is the one that
     comes with clearhead, whose numbers docs/questions.md tells; None where that is not known. readable: the scripts,
@@ -34,15 +37,11 @@ class Exhibit:
     branch: Branch | None = None
     shipped: bool | None = None
     readable: Sequence[str] = ()
+    other: Trace | None = None
     # All that is shown of the untrained model: the rest of its trace, as large as the other, is let go.
     before: list[list[list[Any]]] | None = dataclasses.field(init=False)
 
     def __post_init__(self, untrained: Trace | None) -> None:
-        if "source" not in self.trace.sequences:
-            raise TraceError(
-                f"the page does not show traces of the family {self.trace.family} yet; read it in Python, by the names "
-                "that list(trace) gives"
-            )
         object.__setattr__(self, "before", None if untrained is None else _likeliest(untrained))
 
     def document(self) -> dict[str, Any]:
@@ -55,13 +54,35 @@ class Exhibit:
                 "shipped": self.shipped,
                 "readable": [one.capitalize() for one in self.readable],
                 "history": [dict(line) for line in self.history],
+                "likeliest": _likeliest(self.trace),
+                "other": None if self.other is None else _likeliest(self.other),
                 "untrained": self.before,
             }
         )
 
+    @property
+    def nbytes(self) -> int:
+        """How many bytes its tensors take."""
+        return self.trace.nbytes + (0 if self.other is None else self.other.nbytes)
+
+    def names(self) -> list[str]:
+        """Of all tensors."""
+        return [*self.trace, *(f"{OTHER}{name}" for name in self.other or ())]
+
     def tensor(self, name: str) -> Tensor:
-        """Raises TraceError where the trace has none of this name."""
-        return self.trace[name]
+        """A tensor of the trace, or after `other/` of the other one. Raises TraceError where there is none."""
+        trace, own = self._named(name)
+        return trace[own]
+
+    def part(self, name: str, start: int, count: int) -> tuple[Tensor, tuple[int, ...]]:
+        """Some numbers of a tensor, and its shape (`Trace.part`)."""
+        trace, own = self._named(name)
+        return trace.part(own, start, count)
+
+    def _named(self, name: str) -> tuple[Trace, str]:
+        if self.other is not None and name.startswith(OTHER):
+            return self.other, name.removeprefix(OTHER)
+        return self.trace, name
 
     def moment(self, parent: int) -> Tensor:
         """Where the decoder looked in the step that chose a node's children (`branches.moment`).
@@ -71,11 +92,12 @@ class Exhibit:
         child = next((node for node in self.trace.tree if node["parent"] == parent), None)
         if child is None:
             raise TraceError(f"node {parent} of the tree was not continued; choose one that was")
-        return moment(self.follow(child["number"]).trace, child["length"] - 1)
+        won = self.trace.tree[parent]["fate"] == "won"
+        return moment(self.trace if won else self.follow(child["number"]).trace, child["length"] - 1)
 
     def moments(self) -> dict[int, Tensor]:
-        """All such steps of hypotheses that did not win; none where no other tokens can be traced."""
-        return {} if self.branch is None else moments(self.trace, self.branch)
+        """All such steps; of hypotheses that did not win none where no other tokens can be traced."""
+        return moments(self.trace, self.branch)
 
     def follow(self, number: int) -> "Exhibit":
         """The trace of a node's whole hypothesis. Raises TraceError as `moment` does."""
@@ -102,12 +124,17 @@ class Exhibit:
 
 
 def _likeliest(trace: Trace) -> list[list[list[Any]]]:
-    """For each position: the likeliest tokens as [id, piece, probability], the predicted one always among them."""
-    probabilities = trace["output.probabilities"]
+    """For each position: the likeliest tokens as [id, piece, probability], and the one that was to stand there.
+
+    That is the predicted one or, where nothing comes next, the one that was read. None for a model without an output.
+    """
+    if "output.probabilities" not in trace:
+        return []
+    probabilities, predicted_ids = trace["output.probabilities"], list(trace.sequences.values())[-1].ids
     pieces = trace.settings.get("pieces", {})
     count = min(MOST_LIKELY, probabilities.shape[-1])
     rows = []
-    for row, predicted in zip(probabilities, trace.predicted.ids, strict=True):
+    for row, predicted in zip(probabilities, predicted_ids, strict=True):
         ids = torch.topk(row, count).indices.tolist()
         ids += [] if predicted in ids else [predicted]
         rows.append([[one, pieces.get(str(one), f"#{one}"), float(row[one])] for one in ids])

@@ -41,7 +41,7 @@ def contents(exhibit: Exhibit, most_weights: int = MOST_WEIGHTS) -> dict[str, An
         parameters[name] = encoded(exhibit.parameter(name)) if original == name else {"same": original}
     return {
         "document": exhibit.document(),
-        "tensors": {name: encoded(exhibit.tensor(name)) for name in exhibit.trace},
+        "tensors": {name: encoded(exhibit.tensor(name)) for name in exhibit.names()},
         "parameters": parameters,
         "byhand": first_lessons(),
         "moments": {str(parent): encoded(tensor) for parent, tensor in exhibit.moments().items()},

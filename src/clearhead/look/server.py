@@ -5,7 +5,7 @@ import json
 import logging
 import re
 import socket
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 import uvicorn
@@ -98,14 +98,18 @@ class _Answers:
 
     async def trace(self, asked: Asked) -> Response:
         match await _read(asked):
-            case {"text": str(text), "to": None | str() as to, "beam_size": int(beam_size), **more} if not more:
-                request = Request(text, to, int(beam_size))
-                return _told(self._store, await self._store.made(request, lambda: self._tracer(request)))
-        raise UsageError("the request is not understood; send {text, to, beam_size}")
+            case {"text": str(text), "to": None | str() as to, "beam_size": int(size), **more}:
+                match {"max_tokens": 0, **more}:
+                    case {"max_tokens": int(tokens), **unknown} if not unknown:
+                        request = Request(text, to, int(size), int(tokens))
+                        return _told(self._store, await self._store.made(request, lambda: self._tracer(request)))
+        raise UsageError("the request is not understood; send {text, to, beam_size, max_tokens}")
 
     async def tensor(self, asked: Asked) -> Response:
-        name = asked.query_params.get("name", "")
-        return _numbers(self._store[asked.path_params["number"]].tensor(name))
+        exhibit, name = self._store[asked.path_params["number"]], asked.query_params.get("name", "")
+        if "start" in asked.query_params:
+            return _numbers(*exhibit.part(name, _whole(asked, "start"), _whole(asked, "count")))
+        return _numbers(exhibit.tensor(name))
 
     async def parameter(self, asked: Asked) -> Response:
         name, whole = asked.query_params.get("name", ""), "row" not in asked.query_params
@@ -197,8 +201,9 @@ def _told(store: TraceStore, number: str) -> Response:
     return JSONResponse({"id": number, **store[number].document()})
 
 
-def _numbers(tensor: Tensor) -> Response:
-    shape = ",".join(str(size) for size in tensor.shape)
+def _numbers(tensor: Tensor, whole: Sequence[int] | None = None) -> Response:
+    """whole: the shape of what these are a part of, one after another."""
+    shape = ",".join(str(size) for size in (tensor.shape if whole is None else whole))
     return Response(raw(tensor), media_type="application/octet-stream", headers={"X-Shape": shape})
 
 

@@ -11,11 +11,13 @@ from torch import Tensor
 
 from clearhead.bundle import shipped
 from clearhead.bundle.storage import read_tensors
-from clearhead.bundle.traces import traced
+from clearhead.bundle.traces import traced, traced_reading
+from clearhead.bundle.verbs import VERBS
 from clearhead.errors import BundleError
 from clearhead.look.exhibit import Exhibit
 from clearhead.tasks import Model, task_for
 from clearhead.tracing import Trace
+from clearhead.tracing.families import FAMILIES
 
 if TYPE_CHECKING:
     from clearhead.bundle import Bundle
@@ -25,7 +27,7 @@ ASKED_ABOUT = "street"
 
 
 def exhibit_of(trace: Trace, bundle: "Bundle | None" = None) -> Exhibit:
-    """A trace with all that its model adds: its first weights, its training's history, other hypotheses.
+    """A trace with all that its model adds: its first weights, its training's history, other hypotheses and masks.
 
     bundle: where the trace does not know it, as one that was read from a file. Without any, the trace alone is shown.
     Raises BundleError for a damaged history.jsonl.
@@ -33,15 +35,29 @@ def exhibit_of(trace: Trace, bundle: "Bundle | None" = None) -> Exhibit:
     bundle = trace.bundle if bundle is None else bundle
     if bundle is None:
         return Exhibit(trace, shipped=is_shipped(trace))
+    translates = "source" in trace.sequences
     return Exhibit(
         trace,
         untrained(bundle, trace),
         read_history(bundle.folder),
         bundle.languages,
-        functools.partial(forced, bundle, trace),
-        is_shipped(trace),
-        bundle.readable_scripts if bundle.unreadable([trace.source.text]) else (),
+        functools.partial(forced, bundle, trace) if translates else None,
+        is_shipped(trace) if translates else None,
+        bundle.readable_scripts if translates and bundle.unreadable([trace.source.text]) else (),
+        under_the_other_mask(bundle, trace) if is_used_under_both(bundle) else None,
     )
+
+
+def is_used_under_both(bundle: "Bundle") -> bool:
+    """Whether it is one network that goes on with texts, under the causal mask, and fills gaps, under a full one."""
+    return {"generate", "fill"} <= set(VERBS[bundle.task].methods)
+
+
+def under_the_other_mask(bundle: "Bundle", trace: Trace) -> Trace:
+    """The same text, each of whose places sees all of it."""
+    ids = trace.text.ids[: trace.settings.get("prompt")]
+    written = trace.predicted.ids[len(ids) - 1 :]
+    return traced_reading(bundle.model, trace.text.text, ids, written, bundle.source_tokenizer, trace.settings, True)
 
 
 def forced(bundle: "Bundle", trace: Trace, tokens: Sequence[int]) -> Trace:
@@ -52,10 +68,15 @@ def forced(bundle: "Bundle", trace: Trace, tokens: Sequence[int]) -> Trace:
 
 
 def untrained(bundle: "Bundle", trace: Trace) -> Trace:
-    """The same tokens through the model's first weights, which its seed gives again."""
-    ids, text = trace.predicted.ids, trace.predicted.text
-    model = _before_training(bundle)
-    return traced(model, trace.source, ids, text, bundle.target_tokenizer, None, trace.settings)
+    """What the model's first weights, which its seed gives again, make of the same tokens: its probabilities alone."""
+    model, family = _before_training(bundle), FAMILIES[trace.family]
+    ids = [torch.tensor([trace.sequences[name].ids]) for name in family.reads]
+    with torch.inference_mode():
+        said = model(*ids)
+    logits = said if isinstance(said, Tensor) else said.logits
+    tensors = {} if logits is None else {"output.probabilities": logits[0].float().softmax(-1)}
+    told: dict[str, Any] = {"family": trace.family, "config": trace.config, "settings": trace.settings}
+    return Trace(tensors, (), **told | dict(trace.sequences))
 
 
 @functools.lru_cache(maxsize=1)

@@ -16,7 +16,7 @@ from clearhead.errors import UsageError
 from clearhead.look.exhibit import Exhibit
 from clearhead.text import is_blank
 
-MOST_CHARACTERS, MOST_BEAMS, MOST_TRACES = 2_000, 16, 8
+MOST_CHARACTERS, MOST_BEAMS, MOST_TOKENS, MOST_TRACES = 2_000, 16, 200, 8
 # Traces of a large model take some hundred megabytes each: the oldest go before all together take more bytes than this.
 MOST_KEPT = 1 << 30
 
@@ -28,6 +28,7 @@ class Request:
     text: str
     to: str | None = None
     beam_size: int = 1
+    max_tokens: int = 0
 
     def __post_init__(self) -> None:
         if is_blank(self.text):
@@ -39,6 +40,8 @@ class Request:
             raise refusal("half", "the text holds half of a character (a lone surrogate); type it again")
         if not 1 <= self.beam_size <= MOST_BEAMS:
             raise refusal("beam", f"beam_size={self.beam_size!r} is not a whole number from 1 to {MOST_BEAMS}")
+        if not 0 <= self.max_tokens <= MOST_TOKENS:
+            raise refusal("tokens", f"max_tokens={self.max_tokens!r} is not a whole number from 0 to {MOST_TOKENS}")
 
 
 def refusal(key: str, message: str) -> UsageError:
@@ -78,7 +81,7 @@ class TraceStore:
         return name
 
     def _size(self) -> int:
-        return sum(exhibit.trace.nbytes for _, exhibit in self._kept.values())
+        return sum(exhibit.nbytes for _, exhibit in self._kept.values())
 
     def __getitem__(self, name: str) -> Exhibit:
         if name not in self._kept:
@@ -100,9 +103,12 @@ class TraceStore:
 
 def _asked_for(exhibit: Exhibit) -> Request | None:
     """The request that gives the same again; None where the target was given, which no request can."""
-    settings = exhibit.trace.settings
+    trace, settings = exhibit.trace, exhibit.trace.settings
+    if "source" not in trace.sequences:
+        tokens = settings.get("max_tokens", 0)
+        return None if tokens is None or is_blank(trace.text.text) else Request(trace.text.text, max_tokens=tokens)
     beam_size = settings.get("beam_size")
-    return None if beam_size is None else Request(exhibit.trace.source.text, settings.get("to"), beam_size)
+    return None if beam_size is None else Request(trace.source.text, settings.get("to"), beam_size)
 
 
 async def in_thread(compute: Callable[[], Computed]) -> Computed:

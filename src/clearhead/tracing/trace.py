@@ -142,6 +142,14 @@ class Trace(Mapping[str, Tensor]):
         """A copy of the tensor. Raises MissingTensorError, a TraceError and KeyError, where there is none."""
         return self._named(name, self._tensors).clone()
 
+    def part(self, name: str, start: int, count: int) -> tuple[Tensor, tuple[int, ...]]:
+        """A copy of `count` of a tensor's numbers, row by row, from number `start` on, and the shape of all of it.
+
+        Of a large tensor that copies no more than is looked at. Raises MissingTensorError where there is none.
+        """
+        whole: Tensor = self._named(name, self._tensors)
+        return whole.flatten()[start : start + count].clone(), tuple(whole.shape)
+
     def __contains__(self, name: object) -> bool:
         return name in self._tensors
 

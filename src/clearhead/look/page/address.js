@@ -11,13 +11,13 @@ function cellOf(name, at = "") {
 }
 
 const KINDS = {
-	text: {}, to: {}, beam: zero, hypothesis: zero, lang: {}, attention: {}, sublayer: {}, head: one, word: zero, position: one, step: one, card: one,
+	text: {}, to: {}, beam: zero, more: zero, hypothesis: zero, lang: {}, attention: {}, sublayer: {}, head: one, word: zero, position: one, step: one, card: one,
 	side: { read: (text) => (text === "target" ? text : "source") },
 	heads: { read: (text) => new Set(text.split(",").map(one.read).filter((head) => head !== null)), write: (heads) => [...heads].sort((a, b) => a - b).map(one.write).join() },
 	temperature: real, smoothing: real,
 	cell: { read: (text) => cellOf(...text.split("/")), write: ({ name, head, row, column }) => `${name}/${head === null ? "" : `${head + 1},`}${row},${column}` },
 };
-export const SENTENCE = ["text", "to", "beam", "hypothesis"];
+export const SENTENCE = ["text", "to", "beam", "more", "hypothesis"];
 
 /** { view, part, cell, given }; what is not understood is left out. */
 export function parsed(address) {

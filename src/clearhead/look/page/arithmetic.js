@@ -1,5 +1,5 @@
-// One number done again, in float64, from the numbers and weights before it, as the trace describes its operation
-// (tracing/operations.py). What is known here is how to read numbers and what functions mean; no operation.
+// One number done again in float64, as the trace describes its operation (tracing/operations.py).
+// Known here is how to read numbers and what functions mean; no operation.
 
 import { exact } from "./dom.js";
 import { plane, rowsOf } from "./trace.js";
@@ -13,8 +13,13 @@ const COARSE = { bfloat16: [2 ** -8, 0], float16: [2 ** -11, 2 ** -14] }; // Mor
  */
 export async function explain(trace, operation, at) {
 	const how = trace.descriptions[operation.description];
-	const inputs = await Promise.all(operation.inputs.map((name) => trace.tensor(name)));
 	const shape = trace.shapes[operation.name];
+	const shapes = operation.inputs.map((name) => trace.shapes[name]);
+	const inputs = await Promise.all(operation.inputs.map((name, i) => {
+		const readings = Object.values(how.inputs[i] ?? {});
+		const head = readings.includes("split") ? null : sharedHead(at.head, shapes[i], shapes[0]);
+		return readings.every((one) => /^(cell|row)$/.test(one)) ? trace.tensor(name, head, Math.min(at.row, shapes[i].at(-2) - 1), 1) : trace.tensor(name, head);
+	}));
 	const known = { ...how.defaults, width: shape.at(-1), ...operation.settings, ...at, last: inputs[0].shape.at(-1), infinity: Infinity };
 	how.inputs.forEach((names, i) => {
 		const own = { ...at, head: sharedHead(at.head, inputs[i].shape, inputs[0].shape) };
@@ -48,13 +53,12 @@ export function reach(trace, operation, at) {
 	return [...inputs, ...parameters].filter(Boolean);
 }
 
-/** The number at a place of a tensor. */
 export const number = (tensor, { head, row, column }) => plane(tensor, head).at(row, column);
 
 /** Heads next to each other may share one of keys and values. */
 const sharedHead = (head, [count, ...own], [all, ...other]) => (own.length > 1 && other.length > 1 ? Math.floor((head * count) / all) : head);
 
-/** A parameter's row for a column; those of the heads stand one after another. */
+/** A parameter's row for a column; heads stand one after another. */
 const ownRow = ({ head, column }, shape, { settings }) => (settings.heads ? head * shape.at(-1) + column : column);
 
 /** Where an input is read; what has one row, one column or no heads serves all. */
@@ -130,7 +134,6 @@ function told({ lines, value }, look) {
 	return { pairs: Array.from(look(one), (a, i) => [a, right[i]]), bias: bias ? look(bias) : null };
 }
 
-/** A positional encoding's angle; sines stand in turn with cosines, or before them. */
 export function wave(row, column, width, interleaved) {
 	const terms = width / 2;
 	const exponent = interleaved ? (2 * Math.floor(column / 2)) / width : (column % terms) / Math.max(terms - 1, 1);

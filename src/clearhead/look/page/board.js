@@ -4,7 +4,7 @@ import { reach } from "./arithmetic.js";
 import { h } from "./dom.js";
 import { Matrix } from "./matrix.js";
 import { below, colouring, flatOf, partOf, plane, rowsOf, turned } from "./trace.js";
-import { partName, stepKey } from "./words.js";
+import { partName, stepName } from "./words.js";
 
 /** Weights above so many numbers are not drawn. */
 const MOST_DRAWN = 1.5e6;
@@ -28,15 +28,13 @@ export class Board {
 
 	/** A tensor's matrix: for tensors with heads, that of `head`. */
 	async tensor(name, { head = 0, title = null, tall = 400, note = null } = {}) {
-		const tensor = await this.trace.tensor(name);
-		const split = tensor.shape.length > 2;
-		const own = split ? head : 0;
+		const split = this.trace.shapes[name].length > 2;
+		const own = split ? Math.min(head, this.trace.shapes[name][0] - 1) : 0;
 		const step = this.trace.byName.get(name);
-		const key = step ? `step.${stepKey(name)}` : `given.${name}`;
 		const suffix = split ? ` · ${this.words("head.one", { number: own + 1 })}` : "";
 		const matrix = new Matrix({
-			title: this.named((title ?? this.words(key)) + suffix, name),
-			flat: plane(tensor, own),
+			title: this.named((title ?? (step ? stepName(this.words, name) : this.words(`given.${name}`, {}, name))) + suffix, name),
+			flat: await this.trace.plane(name, own),
 			labels: this.trace.labels(name),
 			kind: colouring(name),
 			words: this.words,
@@ -89,7 +87,7 @@ export class Board {
 	}
 }
 
-/** Where a cell of a weight lies in the part of it that is drawn, on its side. */
+/** Where a cell lies in the part of a weight that is drawn. */
 function placed({ row, column }, from, isTurned, flat) {
 	if (!isTurned) return { row, column };
 	const own = row - from;

@@ -25,7 +25,7 @@ function palette() {
 const css = (rgb) => `rgb(${rgb.join(" ")})`;
 export const colour = (name) => css(palette()[name]);
 
-/** Probabilities over [0, 1], all others about zero: a colour for each level, and an ink on it. */
+/** A colour for each level, and an ink on it. */
 function ramp(kind) {
 	return kept(kind, () => {
 		const { paper, negative, positive, probability } = palette();

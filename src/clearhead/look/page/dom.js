@@ -41,7 +41,7 @@ export function card(title, why, ...children) {
 
 export const link = (text, onclick) => h("button.link", { onclick }, text);
 
-/** A tensor's name, which may break after its dots and underscores, never inside a word. */
+/** A tensor's name, which may break after dots and underscores. */
 export const dotted = (name) => name.split(/(?<=[._])/).flatMap((part, i) => (i ? [h("wbr"), part] : [part]));
 
 /** A token as a person reads it, whatever direction its script runs in. */

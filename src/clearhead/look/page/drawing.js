@@ -80,7 +80,7 @@ function drawNumbers(context, matrix, { firstRow, lastRow, firstColumn, lastColu
 	}
 }
 
-/** Frames around what a cell elsewhere is made of, and around the cell chosen here. */
+/** Frames around what a cell is made of, and the chosen one. */
 function drawLit(context, matrix) {
 	const { flat, cell, height, cursor } = matrix;
 	const frame = ({ row, column }, of) => {

@@ -4,12 +4,12 @@ import { SENTENCE, addressOf, parsed } from "./address.js";
 import { whenTurned } from "./colours.js";
 import { alarm, h, link, select, spoken, visible } from "./dom.js";
 import { NumberPanel } from "./number.js";
-import { open } from "./source.js";
-import { Trace, blockOf, partOf, stackOf } from "./trace.js";
+import { askedFor, open } from "./source.js";
+import { Trace, blockOf, partOf } from "./trace.js";
 import { chapters, isCell, isPlace, uses, views } from "./views.js";
-import { language, languages, partName, stepKey, wordsIn } from "./words.js";
+import { language, languages, partName, stepName, wordsIn } from "./words.js";
 
-/** Wide enough for the rail to stand beside the view; else it is folded away above it. */
+/** Wide enough for the rail beside the view. */
 const wide = matchMedia("(min-width: 900px)");
 
 class App {
@@ -18,12 +18,11 @@ class App {
 	constructor(told, source, chosen) {
 		Object.assign(this, { source, told, head: 0, language: chosen, lang: null });
 		this.trace = new Trace(told, source);
-		const { settings, source: reading } = told.trace;
-		this.asked = { text: reading.text, to: settings.to, beam: settings.beam_size, hypothesis: null };
+		this.asked = askedFor(told);
 	}
 
 	start() {
-		const words = (this.words = wordsIn(this.language));
+		const words = (this.words = wordsIn(this.language, this.trace.kinds));
 		document.documentElement.lang = this.language;
 		// The server speaks English.
 		spoken.error = ({ key, message }) => (key ? words(`refused.${key}`, { languages: this.told.languages.join(", ") }) : this.language === "en" ? message : words("refused.other"));
@@ -61,16 +60,17 @@ class App {
 
 	said() {
 		const { trace } = this;
-		return h("p.said", h("bdi", visible(trace.reading.text)), " → ", h("bdi", visible(trace.predicted.text)));
+		return h("p.said", h("bdi", visible(trace.reading.text)), trace.predicted !== trace.reading && [" → ", h("bdi", visible(trace.predicted.text))]);
 	}
 
 	form() {
 		const { words, told, asked } = this;
 		const enter = (event) => event.key === "Enter" && !event.isComposing && submit(event);
 		const text = h("textarea", { name: "text", maxlength: 2000, dir: "auto", "aria-label": words("form.text"), autocomplete: "off", spellcheck: "false", onkeydown: enter }, asked.text);
-		const wanted = { to: asked.to, beam: asked.beam ?? 1 };
+		const wanted = { to: asked.to, beam: asked.beam ?? 1, more: asked.more ?? 0 };
 		const direction = told.languages.length > 0 && select(words("form.to"), told.languages.map((one) => [one, one]), wanted.to, (one) => (wanted.to = one));
-		const beam = select(words("form.beam"), [...new Set([1, 2, 3, 4, 5, 8, wanted.beam])].map((one) => [one, one === 1 ? words("form.greedy") : String(one)]), wanted.beam, (one) => (wanted.beam = one));
+		const numbers = (name, all, first) => select(words(`form.${name}`), [...new Set([...all, wanted[name]])].map((one, i) => [one, i ? String(one) : first]), wanted[name], (one) => (wanted[name] = one));
+		const how = { "encoder-decoder": () => numbers("beam", [1, 2, 3, 4, 5, 8], words("form.greedy")), "decoder-only": () => numbers("more", [0, 5, 10, 20, 40], "0") }[this.trace.family];
 		const button = h("button.primary", { type: "submit" }, words("form.trace"));
 		const submit = async (event) => {
 			event.preventDefault();
@@ -78,7 +78,7 @@ class App {
 			await this.turnTo({ ...wanted, text: text.value.replace(/[\r\n]+/g, " "), hypothesis: null }, true);
 			button.disabled = false;
 		};
-		return h("form", { onsubmit: submit }, text, direction, beam, button);
+		return h("form", { onsubmit: submit }, text, direction, how?.(), button);
 	}
 
 	/** Another sentence or hypothesis; without a place, in the same view. */
@@ -175,7 +175,7 @@ class App {
 		};
 	}
 
-	/** The address, where there is one: a frame inside a notebook has none of its own. */
+	/** A frame inside a notebook has no address of its own. */
 	note(remember) {
 		const sentence = this.source.live ? this.asked : {};
 		const chosen = Object.fromEntries((uses[this.view] ?? "").split(" ").map((name) => [name, this[name]]));
@@ -228,7 +228,7 @@ class App {
 		return this.stops.findIndex(({ dataset: { view, part } }) => view === this.view && (view !== "step" || part === this.part));
 	}
 
-	/** Choose the cell of the address in what was drawn anew; it may be in no matrix. seen: bring it into sight. */
+	/** Choose the address's cell in what was drawn anew. seen: bring it into sight. */
 	mark(seen) {
 		const { cell } = this;
 		if (!cell) return;
@@ -237,7 +237,7 @@ class App {
 		requestAnimationFrame(() => cell === this.cell && choose());
 	}
 
-	picked(name, at) {
+	picked(name, at, trace = this.trace) {
 		this.panel.element.hidden = false;
 		clearTimeout(this.waiting);
 		this.panel.chosenCell = { name, at };
@@ -245,13 +245,13 @@ class App {
 		const { row, column } = at;
 		const head = this.trace.shapes[name].length > 2 && at.head !== this.head ? at.head : null;
 		this.choose("cell", { name, head, row, column }, false);
-		return this.panel.show(this.trace, name, at);
+		return this.panel.show(trace, name, at);
 	}
 
-	hovered(cell) {
+	hovered(cell, trace = this.trace) {
 		clearTimeout(this.waiting);
 		const shown = cell ?? this.panel.chosenCell;
-		if (shown) this.waiting = setTimeout(() => this.panel.show(this.trace, shown.name, shown.at), 60);
+		if (shown) this.waiting = setTimeout(() => this.panel.show(trace, shown.name, shown.at), 60);
 	}
 
 	drawCrumbs(cell) {
@@ -265,7 +265,7 @@ class App {
 			if (view !== "block" && this.trace.parts.includes(own)) {
 				crumbs.push(["sublayer", own, words(block ? `part.${own.slice(block.length + 1)}` : `part.${own}`)]);
 			}
-			if (view === "step") crumbs.push(["step", part, words(`step.${stepKey(part)}`)]);
+			if (view === "step") crumbs.push(["step", part, stepName(words, part)]);
 		} else if (!["model", "stacks"].includes(view)) crumbs.push([view, part, words(`chapter.${view}`)]);
 		const items = crumbs.map(([to, of, text], i) =>
 			h("li", h("button.link", { "aria-current": i === crumbs.length - 1 && !cell ? "page" : null, onclick: () => this.go(to, of) }, text)),
@@ -284,8 +284,8 @@ class App {
 		};
 		const tour = h("ol.tour", chapters(trace).map((view) => stop(view, null, words(`chapter.${view}`))));
 		const groups = trace.groups.map(({ part, operations }) => {
-			const inside = operations.map(({ name }) => stop("step", name, words(`step.${stepKey(name)}`)));
-			return h("details", { "data-part": part, class: stackOf(part) }, h("summary", partName(words, part)), h("ol", inside));
+			const inside = operations.map(({ name }) => stop("step", name, stepName(words, name)));
+			return h("details", { "data-part": part, class: trace.stackOf(part) }, h("summary", partName(words, part)), h("ol", inside));
 		});
 		this.rail.replaceChildren(h("h2", words("frame.tour")), tour, h("h2", words("frame.steps")), h("div", groups));
 	}

@@ -10,7 +10,7 @@ const SMALLEST = 4;
 const TABLE = 24; // Rows and columns of the table at a time.
 let count = 0;
 
-// All that change together are measured, written and drawn together: one layout, not one for each.
+// All that change together are drawn together: one layout, not one for each.
 const matrices = new WeakMap();
 const observer = new ResizeObserver((entries) => resize(entries.map((one) => matrices.get(one.target))));
 
@@ -105,7 +105,7 @@ export class Matrix {
 		resize([this]);
 	}
 
-	/** Sizes for the width at hand: numbers where they fit, else colours alone. */
+	/** Numbers where they fit, else colours alone. */
 	measure(available) {
 		const { rows, columns } = this.flat;
 		const context = this.canvas.getContext("2d");
@@ -124,7 +124,7 @@ export class Matrix {
 		this.zoomButton.textContent = this.words(this.numbers ? "matrix.overview" : "matrix.numbers");
 	}
 
-	/** Whole, unless it is much too tall: then it ends after a row, and scrolls. */
+	/** Whole, unless it is much too tall. */
 	shownHeight(whole) {
 		return whole <= 1.6 * this.tall ? whole : this.top + Math.floor((this.tall - this.top) / this.height) * this.height;
 	}
@@ -158,7 +158,10 @@ export class Matrix {
 	}
 
 	draw() {
-		if (this.box) drawMatrix(this, shades(this.kind, this.most));
+		if (!this.box) return;
+		drawMatrix(this, shades(this.kind, this.most));
+		const { firstRow, lastRow } = this.view;
+		this.flat.see?.(firstRow, lastRow, () => this.draw());
 	}
 
 	/** Light up cells: [{ row, column }], null for all. */
@@ -222,7 +225,6 @@ export class Matrix {
 		this.details.dispatchEvent(new Event("toggle"));
 		const { cursor } = this;
 		const uncover = () => seen && cursor === this.cursor && this.uncover();
-		// Once the matrix is measured, and its number is told below, which takes room.
 		Promise.resolve(this.onpick?.(row, column)).then(() => requestAnimationFrame(() => requestAnimationFrame(uncover)));
 	}
 

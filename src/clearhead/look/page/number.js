@@ -40,7 +40,7 @@ export class NumberPanel {
 		const turn = (this.asked += 1);
 		const step = trace.byName.get(name);
 		this.result.textContent = "";
-		const tensor = await trace.tensor(name);
+		const tensor = await trace.tensor(name, at.head ?? 0, at.row, 1);
 		const found = number(tensor, at);
 		let made = null;
 		try {

@@ -43,13 +43,12 @@ class Served {
 
 	async first() {
 		const told = await answer(await got("/trace"));
-		const { settings, source } = told.trace;
-		return this.opened(told, { text: source.text, to: settings.to, beam: settings.beam_size, hypothesis: null });
+		return this.opened(told, askedFor(told));
 	}
 
-	/** The trace of a sentence, or of another hypothesis; throws an Error with the server's one line. */
-	async ask({ text, to, beam, hypothesis }) {
-		const told = await posted("/trace", { text, to, beam_size: beam ?? 1 });
+	/** The trace of a sentence, or of another hypothesis. */
+	async ask({ text, to, beam, more, hypothesis }) {
+		const told = await posted("/trace", { text, to: to ?? null, beam_size: beam ?? 1, max_tokens: more ?? 0 });
 		return hypothesis === null ? told : posted(`/trace/${told.id}/follow`, { node: hypothesis });
 	}
 
@@ -67,8 +66,8 @@ class Served {
 		return told;
 	}
 
-	/** A tensor. The server keeps some traces only, so it may have to make this one again. */
-	async numbers(what) {
+	/** The server keeps some traces only, so it may have to make this one again. */
+	async numbers(what, start) {
 		const { id, told, asked } = this;
 		let response = await got(`/trace/${id}/${what}`);
 		if (response.status === 404) {
@@ -79,15 +78,16 @@ class Served {
 		}
 		if (!response.ok) throw failure(await response.json());
 		const shape = (response.headers.get("X-Shape") || "").split(",").filter(Boolean).map(Number);
-		return { shape, data: new Float32Array(await response.arrayBuffer()) };
+		return { shape, start, data: new Float32Array(await response.arrayBuffer()) };
 	}
 
-	fetched(what) {
-		return this.kept.get(what, () => this.numbers(what));
+	fetched(what, start = 0) {
+		return this.kept.get(what, () => this.numbers(what, start));
 	}
 
-	tensor(name) {
-		return this.fetched(`tensor?name=${name}`);
+	/** All, or so many numbers from `start` on. */
+	tensor(name, start = 0, count = null) {
+		return this.fetched(`tensor?name=${name}${count === null ? "" : `&start=${start}&count=${count}`}`, start);
 	}
 
 	parameter(name) {
@@ -97,6 +97,11 @@ class Served {
 	rows(name, row, count = 1) {
 		return this.fetched(`parameter?name=${name}&row=${row}&count=${count}`);
 	}
+}
+
+/** What a trace was made for. */
+export function askedFor({ trace: { settings, source, text } }) {
+	return { text: (source ?? text).text, to: settings.to, beam: settings.beam_size, more: settings.max_tokens, hypothesis: null };
 }
 
 const got = (where, how) => fetch(where, how).catch(() => Promise.reject(failure({ key: "gone" })));

@@ -1,52 +1,76 @@
-// The trace's document, and what its names mean: parts, layers, labels of rows and columns.
+// The trace's document, and what its names mean.
+
+// Of a tensor of more numbers only what is looked at is fetched.
+const MOST = 2 ** 20;
 
 export class Trace {
-	/** door: where its tensors come from. */
-	constructor(told, door) {
-		const { config, source: reading, target: writing } = told.trace;
-		Object.assign(this, told.trace, { told, door, reading, writing, width: config.width, headWidth: config.head_width ?? config.width / config.heads });
+	groups = [];
+
+	/** door: where its tensors come from. run: what their names begin with there; "" or "other/". */
+	constructor(told, door, run = "") {
+		const { config, source, target, text } = told.trace;
+		const [reading, writing] = [source ?? text, target ?? text];
+		// What was to stand at each place that has probabilities.
+		const predicted = told.trace.predicted ?? text;
+		Object.assign(this, told.trace, { told, door, run, reading, writing, predicted, width: config.width, headWidth: config.head_width ?? config.width / config.heads });
+		this.kinds = { "decoder-only": ["gpt", "one"], "encoder-only": ["bert", "one"] }[this.family] ?? [];
+		this.vocabulary = config.target_vocabulary ?? config.vocabulary;
+		this.likeliest = run ? told.other : told.likeliest;
+		// The same text under another mask.
+		this.other = told.other && !run ? new Trace(told, door, "other/") : null;
 		this.byName = new Map(this.operations.map((one) => [one.name, one]));
-		this.known = new Map([reading, writing, this.predicted].flatMap(({ ids, pieces }) => ids.map((id, i) => [id, pieces[i]])));
+		this.known = new Map([reading, writing, predicted].flatMap(({ ids, pieces }) => ids.map((id, i) => [id, pieces[i]])));
 		this.heads = [...Array(config.heads).keys()];
+		// Every part that has operations, in reading order.
+		for (const one of this.operations) {
+			const part = partOf(one.name);
+			if (this.groups.at(-1)?.part !== part) this.groups.push({ part, operations: [] });
+			this.groups.at(-1).operations.push(one);
+		}
+		this.parts = this.groups.map((one) => one.part);
+		this.stacks = ["encoder", "decoder"].filter((stack) => !text || this.family.startsWith(stack));
 	}
 
-	tensor(name) {
-		return this.door.tensor(name);
+	/** A tensor; where it is large, at least so many rows of a head's matrix. */
+	tensor(name, head = null, row = 0, count = Infinity) {
+		const shape = this.shapes[name];
+		const [rows, columns] = shape.slice(-2);
+		if (head === null || shape.reduce((a, b) => a * b, 1) <= MOST) return this.door.tensor(this.run + name);
+		const fitting = Math.min(rows - row, count, Math.max(1, Math.floor(MOST / columns)));
+		return this.door.tensor(this.run + name, ((shape.length > 2 ? head : 0) * rows + row) * columns, fitting * columns);
 	}
 
-	/** One matrix of a tensor. */
-	async plane(name, head) {
-		return plane(await this.tensor(name), head);
+	/** One matrix of a tensor, or at least a row of it. see: fetches other rows that are looked at. */
+	async plane(name, head = 0, row = null) {
+		const flat = plane(await (row === null ? this.tensor(name, head) : this.tensor(name, head, row, 1)), head);
+		flat.see = async (first, last, draw) => {
+			const [from, held] = [flat.first / flat.columns, flat.values.length / flat.columns];
+			if (held === flat.rows || (first >= from && Math.min(last, first + held) <= from + held)) return;
+			const { values, at, first: before } = plane(await this.tensor(name, head, Math.min(first, flat.rows - held)), head);
+			draw(Object.assign(flat, { values, at, first: before }));
+		};
+		return flat;
 	}
 
 	/** Blocks, the first one first: ["encoder.layers.0", …]. */
 	blocks(stack) {
-		const count = this.config[`${stack}_layers`];
-		return [...Array(count).keys()].map((number) => `${stack}.layers.${number}`);
+		return this.stacks.includes(stack) ? [...Array(this.config[`${stack}_layers`] ?? this.config.layers).keys()].map((number) => `${stack}.layers.${number}`) : [];
 	}
 
 	sublayers(block) {
-		const kinds = block.startsWith("encoder") ? ["self_attention", "feed_forward"] : ["self_attention", "cross_attention", "feed_forward"];
-		return kinds.map((kind) => `${block}.${kind}`);
+		return this.parts.filter((part) => part.startsWith(`${block}.`));
 	}
 
-	/** Every part that has operations, in reading order: [{ part, operations }]. */
-	get groups() {
-		const groups = [];
-		for (const one of this.operations) {
-			const part = partOf(one.name);
-			if (groups.at(-1)?.part !== part) groups.push({ part, operations: [] });
-			groups.at(-1).operations.push(one);
-		}
-		return groups;
+	stackOf(part) {
+		return this.stacks[1] ? (/^(encoder|source)/.test(part) ? "encoder" : "decoder") : this.stacks[0];
 	}
 
-	get parts() {
-		return this.groups.map((one) => one.part);
+	embedding(side) {
+		return this.byName.has("embedding.tokens") ? "embedding" : `${side}_embedding`;
 	}
 
 	operationsOf(part) {
-		return this.operations.filter((one) => partOf(one.name) === part);
+		return this.groups.filter((one) => one.part === part).flatMap((one) => one.operations);
 	}
 
 	piece(id) {
@@ -67,53 +91,55 @@ export class Trace {
 	labels(name) {
 		const shape = this.shapes[name];
 		const [rows, columns] = shape.slice(-2);
-		const rowLabels = name.startsWith("masks.") && rows === 1 ? [""] : this.rowSide(name).pieces;
+		const rowLabels = /^(masks?\b|pooler|classifier)/.test(name) && rows === 1 ? [""] : this.rowSide(name).pieces;
 		if (name === "masks.source") return { rows: rowLabels, columns: this.reading.pieces };
+		if (name.startsWith("classifier.")) return { rows: rowLabels, columns: this.settings.labels ?? null };
 		if (isBetweenWords(name)) return { rows: rowLabels, columns: this.columnSide(name).pieces };
 		if (name.startsWith("output.")) return { rows: rowLabels, columns: (column) => this.piece(column) };
 		return { rows: rowLabels, columns: columns === 1 ? [""] : null };
 	}
 }
 
-/** A sub-layer, of its operations and its residual's; "encoder" of what leaves the stack. */
+/** A sub-layer, of its residual's operations too; "encoder" of what leaves the stack. */
 export function partOf(name) {
 	const layer = /^((?:en|de)coder\.layers\.\d+\.\w+?)(?:_residual)?\.\w+$/.exec(name);
 	return layer ? layer[1] : name.slice(0, name.lastIndexOf("."));
 }
 
 export const blockOf = (part) => /^((?:en|de)coder\.layers\.\d+)/.exec(part)?.[1] ?? null;
-export const stackOf = (part) => (part.startsWith("encoder") || part.startsWith("source") ? "encoder" : "decoder");
 export const kindOf = (part) => /\.layers\.\d+\.(\w+)$/.exec(part)?.[1] ?? part;
 export const lastOf = (name) => name.slice(name.lastIndexOf(".") + 1);
 
-/** Whether a tensor has a row and a column for each word: scores, weights, masks. */
+/** Whether a tensor has a row and a column for each word. */
 export function isBetweenWords(name) {
-	return /\.(scores|scaled|masked|weights)$/.test(name) || name === "masks.target";
+	return /\.(scores|scaled|biased|masked|weights|position_bias|buckets|distances)$|^mask(s.target)?$/.test(name);
 }
 
-/** Probabilities and masks have one hue over [0, 1], what is never negative one from 0, all others two about zero. */
+/** Probabilities and masks have one hue, what is never negative another, all else two about zero. */
 export function colouring(name) {
-	if (/(variance|mean_square|ids)$/.test(name)) return "positive";
-	return /\.weights$|^output\.probabilities$|^masks\./.test(name) && !name.endsWith("weight") ? "probability" : "signed";
+	if (/(variance|mean_square|ids|kinds|buckets)$/.test(name)) return "positive";
+	return /\.weights$|\.probabilities$|^masks?\b/.test(name) && !name.endsWith("weight") ? "probability" : "signed";
 }
 
-/** Numbers, row by row, as a matrix. */
-export function flatOf(values, columns) {
-	return { rows: values.length / columns, columns, values, at: (row, column) => values[row * columns + column] };
+/** Numbers, row by row, as a matrix; `first` of them may be missing, and others behind. */
+export function flatOf(values, columns, rows = values.length / columns, first = 0) {
+	return { rows, columns, values, first, at: (row, column) => values[row * columns + column - first] };
 }
 
 /** One matrix of a tensor: its head where it has heads. */
 export function plane(tensor, head = 0) {
 	const [rows, columns] = tensor.shape.length === 1 ? [tensor.shape[0], 1] : tensor.shape.slice(-2);
-	const start = tensor.shape.length > 2 ? head * rows * columns : 0;
-	return flatOf(tensor.data.subarray(start, start + rows * columns), columns);
+	const start = (tensor.shape.length > 2 ? head * rows * columns : 0) - (tensor.start ?? 0);
+	return flatOf(tensor.data.subarray(Math.max(0, start), start + rows * columns), columns, rows, Math.max(0, -start));
 }
 
 export const turned = (flat) => ({ ...flat, rows: flat.columns, columns: flat.rows, at: (row, column) => flat.at(column, row) });
 
-export const rowsOf = ({ values, columns }, from, count = 1) => flatOf(values.subarray(from * columns, (from + count) * columns), columns);
+export const rowsOf = ({ values, columns, first }, from, count = 1) => flatOf(values.subarray(from * columns - first, (from + count) * columns - first), columns);
 
-/** Matrices of equal width, one below the other. */
+/** All, or of many every second or third; the last one too. */
+export const some = (all) => all.filter((_, i) => i % Math.ceil(all.length / 9) === 0 || i === all.length - 1);
+
 export function below(flats) {
 	const values = new Float32Array(flats.reduce((sum, one) => sum + one.values.length, 0));
 	flats.reduce((at, one) => (values.set(one.values, at), at + one.values.length), 0);

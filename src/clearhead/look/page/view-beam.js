@@ -1,11 +1,11 @@
 // The tree of a beam search: every hypothesis, its fate and why, and its decoder step.
 
 import { chapter } from "./article.js";
-import { card, exact, fixed, h, link, percent, s, spoken, table, token, visible } from "./dom.js";
+import { card, exact, fixed, h, percent, s, spoken, token, visible } from "./dom.js";
 import { FONT } from "./drawing.js";
-import { plane, rowsOf } from "./trace.js";
-import { best, moment } from "./view-decoder.js";
+import { moment } from "./view-decoder.js";
 import { headChoice } from "./view-steps.js";
+import { expected } from "./view-text.js";
 
 const HEIGHT = 36;
 const [NARROW, WIDE, BETWEEN] = [110, 260, 28]; // Of a node, in pixels, and between two.
@@ -14,7 +14,7 @@ const measure = document.createElement("canvas").getContext("2d");
 export async function beam(app, part) {
 	const { words, trace } = app;
 	const size = trace.settings.beam_size;
-	if (!trace.tree.length) return chapter(words, "beam", h("p.spaced", words(size === 1 ? "beam.greedy" : "beam.forced")), await path(app));
+	if (!trace.tree.length) return chapter(words, "beam", h("p.spaced", words(size === 1 ? "beam.greedy" : "beam.forced")), expected(app));
 	const details = h("div", { "aria-live": "polite" }, h("p.note.spaced", words("beam.hint")));
 	let last = null;
 	const show = async (node) => {
@@ -32,18 +32,6 @@ export async function beam(app, part) {
 	const fates = ["won", "live", "finished", "dropped", "stopped"].map((fate) => h("li", h(`span.node.${fate}`, "…"), ` ${words(`fate.${fate}`)}`));
 	if (trace.tree[part]) await show(trace.tree[part]);
 	return chapter(words, "beam", h("ol.fates", fates), tree(app, show), details);
-}
-
-/** Greedy search has no rivals: each word is the likeliest. */
-async function path(app) {
-	const { trace, words } = app;
-	const probabilities = await trace.plane("output.probabilities");
-	const row = (piece, time) => {
-		const rivals = best(probabilities, time, 3).map(([id, share]) => [token(trace.piece(id)), ` ${percent(share)}  `]);
-		return h("tr", h("td", link(time + 1, () => app.go("decoder", null, null, true, time))), h("td.left", token(piece)), h("td.left", rivals));
-	};
-	const head = ["#", words("words.token"), words("decoder.likely")];
-	return table("", head, trace.predicted.pieces.map(row));
 }
 
 function tree(app, show) {
@@ -105,26 +93,16 @@ async function opened(app, node, draw) {
 	if (!parent) return null;
 	const time = parent.length;
 	const written = time + 1;
-	const { shape, data } = parent.fate === "won" ? await own(trace, time) : await trace.door.moment(parent.number);
+	const { shape, data } = await trace.door.moment(parent.number);
 	const [layers, heads, all] = shape;
 	const rows = Array.from({ length: layers }, (_, layer) => data.subarray((layer * heads + app.head) * all, (layer * heads + app.head + 1) * all));
 	const drawn = moment(app, {
 		pieces: way(trace, parent).map((one) => one.piece), said: node.piece, time,
 		self: rows.map((row) => row.subarray(0, written)), cross: rows.map((row) => row.subarray(written)),
-		likely: parent.candidates.slice(0, 5).map(([id, value]) => [id, Math.exp(value)]),
+		likely: parent.candidates.map(([id, value]) => [id, trace.piece(id), Math.exp(value)]),
 	});
 	const whole = node.fate === "won" ? () => app.go("decoder", null, null, true, time) : trace.door.live && told.branches && (() => app.follow(node.number));
 	return [h("div.choices", headChoice(app, draw), whole && h("button.open", { onclick: whole }, words(node.fate === "won" ? "beam.open" : "beam.follow"))), ...drawn];
-}
-
-/** The same numbers of a step that the trace itself holds: (layers, heads, written + source). */
-async function own(trace, time) {
-	const layers = trace.blocks("decoder");
-	const loaded = (last) => Promise.all(layers.map((one) => trace.tensor(`${one}.${last}.weights`)));
-	const [self, cross] = await Promise.all([loaded("self_attention"), loaded("cross_attention")]);
-	const row = (tensor, head) => [...rowsOf(plane(tensor, head), time).values];
-	const data = layers.flatMap((_, i) => trace.heads.flatMap((head) => [...row(self[i], head).slice(0, time + 1), ...row(cross[i], head)]));
-	return { shape: [layers.length, trace.heads.length, time + 1 + trace.reading.pieces.length], data: Float32Array.from(data) };
 }
 
 const isKept = (node) => !["dropped", "finished"].includes(node.fate);

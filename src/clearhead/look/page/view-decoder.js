@@ -4,22 +4,25 @@ import { article, chapter, redrawn } from "./article.js";
 import { colour, shades } from "./colours.js";
 import { card, h, link, percent, player, table, token, visible } from "./dom.js";
 import { greatest } from "./matrix.js";
-import { plane, rowsOf } from "./trace.js";
+import { rowsOf } from "./trace.js";
 import { bar, strip, thumbnail } from "./view-attention.js";
 import { headChoice, positionChoice } from "./view-steps.js";
+
+const MOST_WORDS = 48;
 
 export async function decoder(app) {
 	const { words, trace } = app;
 	const body = await redrawn(async (draw) => {
 		const layers = trace.blocks("decoder");
-		const load = (last) => Promise.all(layers.map((one) => trace.tensor(`${one}.${last}.weights`)));
-		const [self, cross, probabilities] = await Promise.all([load("self_attention"), load("cross_attention"), trace.tensor("output.probabilities")]);
 		const scene = h("div.scene", { "aria-live": "polite" });
-		const row = (time) => (tensor) => rowsOf(plane(tensor, app.head), time).values;
-		const show = (time) => {
+		let asked = 0;
+		const show = async (time) => {
+			const own = (asked += 1);
 			app.choose("step", time, false);
-			const seen = { self: self.map(row(time)), cross: cross.map(row(time)), likely: best(plane(probabilities), time) };
-			scene.replaceChildren(...moment(app, { pieces: trace.writing.pieces, said: trace.predicted.pieces[time], time, ...seen }));
+			const load = (last) => Promise.all(layers.map(async (one) => rowsOf(await trace.plane(`${one}.${last}.weights`, app.head, time), time).values));
+			const [self, cross] = await Promise.all([load("self_attention"), trace.stacks[1] && load("cross_attention")]);
+			if (own !== asked) return;
+			scene.replaceChildren(...moment(app, { pieces: trace.writing.pieces, said: trace.predicted.pieces[time], time, self, cross, likely: trace.likeliest[time] }));
 		};
 		return [h("div.choices.stay", headChoice(app, draw), player(trace.writing.pieces.length, words, show, app.step)), scene];
 	});
@@ -28,20 +31,24 @@ export async function decoder(app) {
 
 /**
  * One time step. pieces: what the decoder reads, of which it may see the first time + 1. self, cross: each layer's
- * weights in the head that is shown. likely: [[id, share]].
+ * weights in the head that is shown. likely: [[id, piece, share]].
  */
 export function moment(app, { pieces, said, time, self, cross, likely }) {
 	const { words, trace } = app;
-	const row = (weights, all) => h("div.tokens", all.map((piece, i) => weighed(piece, all === pieces && i > time ? null : weights[i])));
+	const row = (weights, all) => {
+		// Of a long text those that are looked at most.
+		const least = all.length > MOST_WORDS ? [...weights].sort((a, b) => b - a)[MOST_WORDS] : -1;
+		return h("div.tokens", all.map((piece, i) => (all === pieces && i > time ? i <= time + MOST_WORDS && weighed(piece, null) : weights[i] > least && weighed(piece, weights[i]))));
+	};
 	const layers = (rows, all) => rows.map((weights, number) => h("div.moment-row", h("span.label", words("part.decoder_layer", { number: number + 1 })), row(weights, all)));
 	const head = words("head.one", { number: app.head + 1 });
 	return [
 		card(null, null, h("p.tokens", h("b", words("decoder.step", { number: time + 1 })), pieces.slice(0, time + 1).map(token), h("span", "→"), h("b", token(said)))),
 		h("div.pair",
 			card(`${words("decoder.self")} · ${head}`, null, layers(self, pieces), h("p.note.spaced", words("decoder.mask"))),
-			card(`${words("decoder.cross")} · ${head}`, null, layers(cross, trace.reading.pieces), h("p.note.spaced", words("decoder.memory", { layers: cross.length }))),
+			cross && card(`${words("decoder.cross")} · ${head}`, null, layers(cross, trace.reading.pieces), h("p.note.spaced", words("decoder.memory", { layers: cross.length }))),
 		),
-		card(words("decoder.likely"), null, h("ol.likely", likely.map(([id, share]) => h("li", token(trace.piece(id)), ` ${percent(share)}`)))),
+		card(words("decoder.likely"), null, h("ol.likely", likely.slice(0, 5).map(([, piece, share]) => h("li", token(piece), ` ${percent(share)}`)))),
 	];
 }
 
@@ -65,7 +72,6 @@ export function best(flat, row, count = 5) {
 	return found;
 }
 
-/** Every layer makes keys and values of its own of the memory; a word being written asks each. */
 export async function memory(app) {
 	const { words, trace } = app;
 	const body = await redrawn(async (draw) => {

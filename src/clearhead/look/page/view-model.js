@@ -2,20 +2,20 @@
 
 import { article, chapter } from "./article.js";
 import { h, link, token } from "./dom.js";
-import { grouped, partName } from "./words.js";
+import { grouped, partName, stepName } from "./words.js";
 
 const tokens = (side) => h("span.tokens", side.pieces.map((piece) => token(piece)));
 
-/** Level 1: a sentence goes in, another comes out. */
+/** Level 1. */
 export function model(app) {
 	const { words, trace } = app;
 	const { config, settings } = trace;
 	const facts = [
-		["fact.layers", `${config.encoder_layers} + ${config.decoder_layers}`],
+		["fact.layers", trace.stacks.map((stack) => trace.blocks(stack).length).join(" + ")],
 		["fact.width", config.width],
 		["fact.heads", config.heads],
 		["fact.inner_width", config.inner_width],
-		["fact.vocabulary", config.target_vocabulary],
+		["fact.vocabulary", trace.vocabulary],
 		["fact.positions", words(`setting.${config.positions}`)],
 		["fact.norm", `${words(`setting.${config.norm}`)}, ${words(`setting.${config.norm_placement}`)}`],
 	];
@@ -25,7 +25,7 @@ export function model(app) {
 	return chapter(
 		words,
 		"model",
-		h("div.outside", side("model.source", trace.reading.text), arrow(), box, arrow(), side("model.target", trace.predicted.text)),
+		h("div.outside", side("model.source", trace.reading.text), arrow(), box, arrow(), side("model.target", trace.predicted === trace.reading ? words("block.vectors", { count: trace.reading.ids.length, width: trace.width }) : trace.predicted.text)),
 		settings.precision && settings.precision !== "fp32" && h("p.note", words("model.precision", { precision: settings.precision })),
 		app.told.shipped === false && h("p.note", words("model.another")),
 		h("dl.facts", facts.map(([key, value]) => h("div", h("dt", words(key)), h("dd", grouped(value))))),
@@ -33,7 +33,7 @@ export function model(app) {
 	);
 }
 
-/** Level 2: the encoders and decoders as stacks, with the memory between them. */
+/** Level 2: the stacks. */
 export function stacks(app) {
 	const { words, trace } = app;
 	const go = (view, part) => () => app.go(view, part);
@@ -50,22 +50,20 @@ export function stacks(app) {
 			h("div.layers", trace.blocks(name).map(block)),
 			leaving,
 		);
-	const memory = step("encoder.memory", words("stacks.memory"));
+	const [first, second] = trace.stacks;
+	// What follows the layers.
+	const ends = new Set(trace.parts.filter((part) => !/layers|embedding/.test(part) && part !== (second ? "encoder" : "")));
 	const output = [
-		step("output.logits", words("step.logits")),
-		step("output.probabilities", words("step.probabilities")),
-		h("div.entering", h("span.label", words("stacks.predicted")), tokens(trace.predicted)),
+		[...ends].map((part) => h("button.block.thin", { onclick: go("sublayer", part) }, trace.stacks.includes(part) ? stepName(words, last(trace, part)) : partName(words, part))),
+		trace.predicted !== trace.reading && h("div.entering", h("span.label", words("stacks.predicted")), tokens(trace.predicted)),
 	];
-	return chapter(
-		words,
-		"stacks",
-		h(
-			"div.stacks",
-			stack("encoder", step(last(trace, "source_embedding"), words("stacks.embedding")), memory, trace.reading, words("stacks.source")),
-			h("div.bridge", { "aria-hidden": "true" }, h("span", words("stacks.bridge")), h("span.arrow", "⟶")),
-			stack("decoder", step(last(trace, "target_embedding"), words("stacks.embedding")), output, trace.writing, words("stacks.shifted")),
-		),
-	);
+	const embedded = (side) => step(last(trace, trace.embedding(side)), words("stacks.embedding"));
+	const bridge = () => h("div.bridge", { "aria-hidden": "true" }, h("span", words("stacks.bridge")), h("span.arrow", "⟶"));
+	const both = () => [
+		stack("encoder", embedded("source"), step("encoder.memory", words("stacks.memory")), trace.reading, words("stacks.source")), bridge(),
+		stack("decoder", embedded("target"), output, trace.writing, words("stacks.shifted")),
+	];
+	return chapter(words, "stacks", h("div.stacks", second ? both() : stack(first, embedded("source"), output, trace.reading, words("stacks.source"))));
 }
 
 const last = (trace, part) => trace.operationsOf(part).at(-1).name;

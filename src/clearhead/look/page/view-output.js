@@ -5,6 +5,7 @@ import { card, exact, fixed, h, link, percent, slider, table, token } from "./do
 import { bar } from "./view-attention.js";
 import { best } from "./view-decoder.js";
 import { positionChoice } from "./view-steps.js";
+import { shareOf } from "./view-text.js";
 
 const SHOWN = 10;
 
@@ -12,7 +13,7 @@ export async function output(app) {
 	const { words, trace } = app;
 	const body = await redrawn(async (draw) => {
 		const position = positionChoice(app, draw);
-		const [logits, probabilities] = await Promise.all(["logits", "probabilities"].map((last) => trace.plane(`output.${last}`)));
+		const logits = await trace.plane("output.logits", 0, app.position);
 		const likely = best(logits, app.position, SHOWN);
 		const box = h("div");
 		const temperature = slider(words("output.temperature"), { min: 0.1, max: 3, step: 0.1, value: Math.max(0.1, Math.min(3, app.temperature ?? 1)) }, (value) => {
@@ -20,7 +21,7 @@ export async function output(app) {
 			box.replaceChildren(candidates(app, logits, likely, value));
 			return value.toFixed(1);
 		});
-		return [h("div.choices", position, temperature), h("p.note", words("output.hint")), box, served(app, probabilities)];
+		return [h("div.choices", position, temperature), h("p.note", words("output.hint")), box, served(app)];
 	});
 	return chapter(words, "output", body);
 }
@@ -46,13 +47,9 @@ function candidates(app, logits, likely, temperature) {
 }
 
 /** These numbers and the translating program's. */
-function difference({ trace }, probabilities) {
-	return trace.settings.served?.map((value, i) => [value, Math.log(probabilities.at(i, trace.predicted.ids[i]))]);
-}
-
-function served(app, probabilities) {
+function served(app) {
 	const { words, trace } = app;
-	const both = difference(app, probabilities);
+	const both = trace.settings.served?.map((value, i) => [value, Math.log(shareOf(trace, i))]);
 	if (!both) return null;
 	const row = ([there, here], i) => h("tr", { class: i === app.position ? "chosen" : null }, h("td.left", token(trace.predicted.pieces[i])), [here, there, there - here].map((one) => h("td", exact(one))));
 	const head = ["words.token", "served.here", "served.there", "served.difference"].map((key) => words(key));

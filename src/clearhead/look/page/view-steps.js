@@ -4,7 +4,7 @@ import { article, chapter, redrawn } from "./article.js";
 import { Board, formula } from "./board.js";
 import { card, choice, dotted, h, link, select } from "./dom.js";
 import { isBetweenWords, kindOf } from "./trace.js";
-import { partName, stepKey } from "./words.js";
+import { partName, stepKey, stepName } from "./words.js";
 
 export function headChoice(app, draw) {
 	const { words, trace } = app;
@@ -34,8 +34,8 @@ export async function step(app, name) {
 	const board = await redrawn(async (draw) => [split && headChoice(app, draw), await stepBoard(app, own)]);
 	return article(
 		words,
-		words(`step.${key}`),
-		words(`why.step.${key}`),
+		stepName(words, name),
+		words(`why.step.${key}`, {}, ""),
 		null,
 		h("p.recipe", h("code", dotted(name)), ` = ${trace.descriptions[own.description]?.words[app.language]}`),
 		board,
@@ -56,7 +56,7 @@ async function weightsOf(app, board, own) {
 	const { words, trace } = app;
 	if (trace.descriptions[own.description]?.reach[1][0] !== "across" || own.name.startsWith("output.")) return null;
 	const ofHead = own.operation === "heads" ? { from: app.head * trace.headWidth, count: trace.headWidth } : {};
-	const title = words("weight.title", { name: words(`weight.${stepKey(own.name)}`) });
+	const title = words("weight.title", { name: words(`weight.${stepKey(own.name)}`, {}, "W") });
 	return board.weight(own.parameters[0], { title, ...ofHead });
 }
 
@@ -66,7 +66,7 @@ export async function sublayer(app, part) {
 	const kind = kindOf(part);
 	const body = await redrawn((draw) => sublayerBody(app, part, draw));
 	const key = /^(self_attention|cross_attention|feed_forward)$/.test(kind) ? kind : part;
-	return article(words, partName(words, part), words(`why.${key}`), words(`like.${key}`), body);
+	return article(words, partName(words, part), words(`why.${key}`, {}, ""), words(`like.${key}`, {}, ""), body);
 }
 
 async function sublayerBody(app, part, draw) {
@@ -75,7 +75,7 @@ async function sublayerBody(app, part, draw) {
 	const split = steps.some((one) => trace.shapes[one.name].length > 2);
 	const board = new Board(app);
 	const first = steps[0].inputs[0];
-	const entering = first in trace.shapes && !first.endsWith("ids") && board.tensor(first, { tall: 260, title: words("layer.entering") }).then((one) => card(null, null, one));
+	const entering = first in trace.shapes && trace.byName.has(first) && board.tensor(first, { tall: 260, title: words("layer.entering") }).then((one) => card(null, null, one));
 	const cards = await Promise.all([entering, ...steps.map((own) => stepCard(app, board, own))]);
 	return [split && headChoice(app, draw), h("div.cards", cards)];
 }
@@ -84,7 +84,7 @@ async function stepCard(app, board, own) {
 	const { words, trace } = app;
 	const matrix = await board.tensor(own.name, { head: app.head, tall: isBetweenWords(own.name) ? 400 : 260 });
 	const open = link(words("step.open"), () => app.go("step", own.name));
-	const shown = card(null, [words(`why.step.${stepKey(own.name)}`), " ", open], matrix);
+	const shown = card(null, [words(`why.step.${stepKey(own.name)}`, {}, ""), " ", open], matrix);
 	if (trace.shapes[own.name].at(-1) <= 8) shown.classList.add("half");
 	return shown;
 }

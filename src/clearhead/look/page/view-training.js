@@ -3,7 +3,6 @@
 import { chapter, redrawn } from "./article.js";
 import { card, exact, h, percent, s, slider, table, token } from "./dom.js";
 import { bar } from "./view-attention.js";
-import { best } from "./view-decoder.js";
 import { positionChoice } from "./view-steps.js";
 import { grouped } from "./words.js";
 
@@ -12,7 +11,7 @@ const SENTENCE = ["i", "am", "a", "student", "⟨end⟩"];
 
 export async function training(app) {
 	const { words, told, trace } = app;
-	const before = told.untrained && card(words("training.before"), words("training.before_why", { vocabulary: trace.config.target_vocabulary }), await beforeAndAfter(app));
+	const before = told.untrained && card(words("training.before"), words("training.before_why", { vocabulary: trace.vocabulary }), await beforeAndAfter(app));
 	return chapter(words, "training", card(words("training.toy"), words("training.toy_why"), toy(app)), before, card(words("training.curves"), null, curves(app)));
 }
 
@@ -35,10 +34,9 @@ function beforeAndAfter(app) {
 	const { words, trace, told } = app;
 	return redrawn(async (draw) => {
 		const position = positionChoice(app, draw);
-		const after = best(await trace.plane("output.probabilities"), app.position, 10).map(([id, share]) => [id, trace.piece(id), share]);
 		const row = ([id, piece, share]) => h("tr", { class: id === trace.predicted.ids[app.position] ? "chosen" : null }, h("td.left", token(piece)), h("td", bar(share)), h("td", percent(share)));
 		const list = (key, rows) => h("div", h("h3", words(key)), h("table.six", h("tbody", rows.map(row))));
-		return [h("div.choices", position), h("div.inputs", list("training.untrained", told.untrained[app.position]), list("training.trained", after))];
+		return [h("div.choices", position), h("div.inputs", list("training.untrained", told.untrained[app.position]), list("training.trained", trace.likeliest[app.position]))];
 	});
 }
 

@@ -6,7 +6,7 @@ import { Board } from "./board.js";
 import { picture } from "./colours.js";
 import { card, choice, fixed, h, link, select, short, table, token } from "./dom.js";
 import { Matrix, greatest } from "./matrix.js";
-import { below, flatOf, plane, rowsOf } from "./trace.js";
+import { below, flatOf, plane, rowsOf, some } from "./trace.js";
 import { partName } from "./words.js";
 
 const LANE = 26; // A row's height, as in the style sheet.
@@ -14,8 +14,9 @@ const HEAT = 20; // Positions of the heatmaps.
 
 /** Source or target. */
 function sideChoice(app, draw) {
-	const { words } = app;
+	const { words, trace } = app;
 	app.side ??= "source";
+	if (trace.reading === trace.writing) return null;
 	const options = [["source", words("words.source")], ["target", words("words.target")]];
 	return choice(words("words.sentence"), options, app.side, (side) => {
 		app.word = 0;
@@ -27,7 +28,7 @@ const sideOf = (app) => (app.side === "source" ? app.trace.reading : app.trace.w
 
 /** A <select> of a sentence's words. */
 export function wordChoice(app, side, draw) {
-	// "it" has most to find in others; where there is none, any word but the first, which may be a tag.
+	// "it" has most to find in others; the first may be a tag.
 	app.word ??= Math.max(1, side.pieces.indexOf("▁it"));
 	app.word = Math.min(app.word, side.pieces.length - 1);
 	return select(app.words("words.word"), side.pieces.map((piece, i) => [i, `${i}: ${piece}`]), app.word, app.chosen("word", draw));
@@ -38,7 +39,7 @@ export async function wordsToVectors(app) {
 	const body = await redrawn(async (draw) => {
 		const side = sideChoice(app, draw);
 		const { ids, pieces } = sideOf(app);
-		const name = `${app.side}_embedding.tokens`;
+		const name = `${trace.embedding(app.side)}.tokens`;
 		const [{ data }, lanes, matrix] = await Promise.all([trace.tensor(name), paths(app), new Board(app).tensor(name)]);
 		const first = (i) => [0, 1, 2].map((column) => short(data[i * trace.width + column])).join(", ");
 		const row = (piece, i) => h("tr", h("td", i), h("td.left", token(piece)), h("td", ids[i]), h("td.left", `→ [${first(i)}, …]`));
@@ -51,9 +52,10 @@ export async function wordsToVectors(app) {
 /** Each word's vector as it enters the first layer and leaves every one. */
 async function paths(app) {
 	const { words, trace } = app;
-	const stack = app.side === "source" ? "encoder" : "decoder";
+	const stack = app.side === "source" ? trace.stacks[0] : "decoder";
 	const leaving = (part) => trace.operationsOf(part).at(-1).name;
-	const stops = [`${app.side}_embedding`, ...trace.blocks(stack).map((block) => `${block}.feed_forward`)];
+	const all = [trace.embedding(app.side), ...trace.blocks(stack).map((block) => `${block}.feed_forward`)];
+	const stops = some(all);
 	const stages = await Promise.all(stops.map((part) => trace.plane(leaving(part))));
 	const most = stages.map(greatest);
 	const head = stops.map((part, i) => link(i ? partName(words, part.replace(".feed_forward", "")) : words("step.embedding_sum"), () => app.go("step", leaving(part))));
@@ -99,16 +101,16 @@ export async function positions(app) {
 /** The table that a model with learned positions looks them up in. */
 async function learned(app, heat) {
 	const { byName, door, config } = app.trace;
-	const name = byName.get("source_embedding.positions")?.parameters[0];
+	const name = byName.get(`${app.trace.embedding("source")}.positions`)?.parameters[0];
 	return name && door.holds(name) ? heat("positions.learned", "learned", plane(await door.rows(name, 0, Math.min(HEAT, config.max_length)))) : null;
 }
 
 async function added(app) {
 	const { words, trace } = app;
-	if (!trace.byName.has("source_embedding.positions")) return h("p", words(`positions.${trace.config.positions}`));
+	if (!trace.byName.has(`${trace.embedding("source")}.positions`)) return h("p", words(`positions.${trace.config.positions}`));
 	return redrawn(async (draw) => {
 		const chosen = [sideChoice(app, draw), wordChoice(app, sideOf(app), draw)];
-		const names = ["tokens", "positions", "sum"].map((last) => `${app.side}_embedding.${last}`);
+		const names = ["tokens", "positions", "sum"].map((last) => `${trace.embedding(app.side)}.${last}`);
 		const flat = below(await Promise.all(names.map(async (name) => rowsOf(await trace.plane(name), app.word))));
 		const labels = { rows: [words("positions.word"), `+ ${words("positions.place")}`, "="], columns: null };
 		const onpick = (row, column) => app.picked(names[row], { head: 0, row: app.word, column });

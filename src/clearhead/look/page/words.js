@@ -16,21 +16,25 @@ export function language(preferred) {
 /** A whole number in groups of three, as 3,200; anything else as it is. */
 export const grouped = (value) => (Number.isInteger(value) ? value.toLocaleString("en") : String(value));
 
-/** words(key, { name: value }): the catalogue's text with {name} replaced; `otherwise` where it has none. */
-export function wordsIn(chosen) {
+/**
+ * words(key, { name: value }): the catalogue's text with {name} replaced; `otherwise` where it has none.
+ * kinds: a text "key@gpt" stands before "key", of that family.
+ */
+export function wordsIn(chosen, kinds = []) {
 	const which = languages.indexOf(chosen);
 	return (key, values = {}, otherwise = null) => {
-		if (!Object.hasOwn(texts, key)) {
-			if (otherwise) return otherwise;
+		const found = [...kinds.map((kind) => `${key}@${kind}`), key].find((one) => Object.hasOwn(texts, one));
+		if (!found) {
+			if (otherwise !== null) return otherwise;
 			throw new Error(`no text for ${key}`);
 		}
-		return texts[key][which].replace(/\{(\w+)\}/g, (whole, name) => (name in values ? grouped(values[name]) : whole));
+		return texts[found][which].replace(/\{(\w+)\}/g, (whole, name) => (name in values ? grouped(values[name]) : whole));
 	};
 }
 
 /** The key of a step's name and reason, which depend on its place. */
 export function stepKey(name) {
-	const last = name.slice(name.lastIndexOf(".") + 1);
+	const last = name.slice(name.lastIndexOf(".") + 1).replace(/^(query|key)_(?!heads)|_heads$/, "");
 	if (name === "decoder.normalized") return "decoder_normalized";
 	if (last === "sum") return name.includes("embedding") ? "embedding_sum" : "sum";
 	if (last === "output") return name.includes("feed_forward") ? "feed_forward_output" : "attention_output";
@@ -38,10 +42,12 @@ export function stepKey(name) {
 	return last;
 }
 
+export const stepName = (words, name) => words(`step.${stepKey(name)}`, {}, name.slice(name.lastIndexOf(".") + 1));
+
 /** The name of a part: "Encoder, layer 1: self-attention". */
 export function partName(words, part) {
 	const layer = /^(encoder|decoder)\.layers\.(\d+)(?:\.(\w+))?$/.exec(part);
-	if (!layer) return words(`part.${part}`);
+	if (!layer) return words(`part.${part}`, {}, part);
 	const block = words(`part.${layer[1]}_layer`, { number: Number(layer[2]) + 1 });
 	return layer[3] ? `${block} · ${words(`part.${layer[3]}`)}` : block;
 }

@@ -1,0 +1,178 @@
+"""The page of a language model and of an encoder-only one: its own tour, its own numbers, in both languages."""
+
+import contextlib
+import dataclasses
+import json
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import uvicorn
+
+from clearhead.bundle import Bundle
+from clearhead.bundle.traces import traced_reading
+from clearhead.look import Exhibit, as_html
+from clearhead.look.assets import asset
+from clearhead.look.server import HOST, application, listening
+from clearhead.look.trace_store import Request
+from clearhead.model import EncoderOnly, bert_tiny
+
+COMMON = ["words", "positions", "masks", "vectors", "six", "matrices", "heads", "lines", "layer"]
+TOURS = {
+    "decoder-only": ["model", "stacks", *COMMON, "decoder", "output", "places", "training", "pencil"],
+    "encoder-only": ["model", "stacks", *COMMON, "pooled", "output", "places", "training", "pencil"],
+}
+MASK = 5
+
+
+@pytest.fixture(scope="module")
+def exhibits(language_model: Bundle) -> dict[str, Exhibit]:
+    """Untrained ones: a language model under both masks, and a BERT with classes and a masked place."""
+    trace = language_model.trace("one two three", max_tokens=2)
+    tokenizer, prompt = language_model.source_tokenizer, trace.text.ids[: trace.settings["prompt"]]
+    written = trace.predicted.ids[len(prompt) - 1 :]
+    other = traced_reading(language_model.model, "one two three", prompt, written, tokenizer, trace.settings, True)
+    config = dataclasses.replace(bert_tiny(tokenizer.size), width=16, inner_width=24, classes=3, dropout=0.0)
+    model, ids = EncoderOnly(config, seed=2).eval(), (tokenizer.begin, 113, MASK, 114, tokenizer.end)
+    settings = {"model": "bert", "mask": MASK, "labels": ["question", "명령", "statement"]}
+    masked = traced_reading(model, "a [MASK] b", ids, (), tokenizer, settings)
+    return {"decoder-only": Exhibit(trace, trace, other=other), "encoder-only": Exhibit(masked, masked)}
+
+
+@pytest.fixture
+def served(language_model: Bundle, exhibits: dict[str, Exhibit]) -> Iterator[Callable[[str], str]]:
+    """`served(family)`: the address of its page."""
+
+    def tracer(request: Request) -> Exhibit:
+        return Exhibit(language_model.trace(request.text, max_tokens=request.max_tokens))
+
+    with contextlib.ExitStack() as open_ones:
+
+        def serving(family: str) -> str:
+            own = open_ones.enter_context(listening(0))
+            page = application(tracer, exhibits[family])
+            server = uvicorn.Server(uvicorn.Config(page, log_level="error", ws="none"))
+            thread = threading.Thread(target=server.run, kwargs={"sockets": [own]}, daemon=True)
+            thread.start()
+            open_ones.callback(thread.join, timeout=10)
+            open_ones.callback(setattr, server, "should_exit", True)
+            return f"http://{HOST}:{own.getsockname()[1]}/"
+
+        yield serving
+
+
+def visit(page: Any, place: str) -> None:
+    view, _, part = place.partition("?")[0].partition("/")
+    page.evaluate("place => { location.hash = place; }", place)
+    page.wait_for_selector(f'main[data-view="{view}"][data-part="{part.partition("/")[0]}"]')
+
+
+@pytest.mark.parametrize("family", TOURS)
+@pytest.mark.parametrize(("language", "width"), [("en", 1280), ("ko", 380)])
+def test_the_tour(open_page: Any, served: Callable[[str], str], family: str, language: str, width: int) -> None:
+    """Every chapter and every part of the model, without an error, nothing wider than the window."""
+    page = open_page(f"{served(family)}?lang={language}", width)
+    assert page.eval_on_selector_all(".tour button", "all => all.map((one) => one.dataset.view)") == TOURS[family]
+    parts = page.eval_on_selector_all(".rail details", "all => all.map((one) => one.dataset.part)")
+    stack = f"{family.partition('-')[0]}.layers.1"
+    text = asset("texts.js")
+    known = json.loads(text[text.index("{") : text.rindex("}") + 1])
+    for place in [*TOURS[family], f"block/{stack}", *(f"sublayer/{part}" for part in dict.fromkeys(parts))]:
+        visit(page, place)
+        assert not page.query_selector("main [role=alert]"), place
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), place
+        if place in TOURS[family] and f"chapter.{place}@one" not in known and place != "decoder":
+            assert page.inner_text("h1") == known[f"chapter.{place}"][language == "ko"]
+
+
+@pytest.mark.parametrize("family", TOURS)
+def test_every_number_is_checked(
+    open_page: Any, served: Callable[[str], str], exhibits: dict[str, Exhibit], family: str
+) -> None:
+    """The last cell of every tensor, by the page's own arithmetic."""
+    page = open_page(served(family))
+    trace = exhibits[family].trace
+    for step in trace.operations:
+        head, row, column = [0] * (3 - trace[step.name].ndim) + [size - 1 for size in trace[step.name].shape]
+        visit(page, f"step/{step.name}/{row},{column}?head={head + 1}")
+        page.wait_for_selector(".number .check:enabled")
+        page.click(".number .check")
+        page.wait_for_selector(".verdict.agrees:not(:empty)", timeout=5000)
+
+
+def rows_of(page: Any, table: str) -> list[list[str]]:
+    return [one.locator("td").all_inner_texts() for one in page.locator(f"{table} tbody tr").all()]
+
+
+def test_what_it_expected(open_page: Any, served: Callable[[str], str], exhibits: dict[str, Exhibit]) -> None:
+    """At each place the probability of what did come, and the mean of their logarithms."""
+    trace = exhibits["decoder-only"].trace
+    page = open_page(f"{served('decoder-only')}#places")
+    shares = trace["output.probabilities"][range(len(trace.text.ids)), list(trace.predicted.ids)]
+    found = rows_of(page, "main")
+    assert [row[1] for row in found] == list(trace.predicted.pieces)
+    written = [float(row[2].removesuffix(" %").removeprefix("< ")) for row in found]
+    assert written == pytest.approx((100 * shares).tolist(), abs=0.06)
+    nats = -float(shares.double().log().mean())
+    assert f"{nats:.3g} nats" in page.inner_text("main")
+    # Of a masked place it is not asked how probable the mask itself is.
+    page = open_page(f"{served('encoder-only')}#places")
+    assert page.locator("main tr.chosen td").nth(0).inner_text() == "3"
+    assert page.locator("main tr.chosen td").nth(2).inner_text() == ""
+
+
+def test_both_masks_beside_each_other(
+    open_page: Any, served: Callable[[str], str], exhibits: dict[str, Exhibit]
+) -> None:
+    """One network, one sentence: each card's numbers are those under its mask, and a cell tells its own sum."""
+    page = open_page(f"{served('decoder-only')}#masks?head=2")
+    cards = page.locator("main .pair > .card")
+    assert cards.locator("h2").all_inner_texts() == ["Each sees itself and those before it", "Each sees the whole text"]
+    name = "decoder.layers.0.self_attention.weights"
+    last = len(exhibits["decoder-only"].trace.text.ids) - 1
+    for card, run in zip(cards.all(), (exhibits["decoder-only"].trace, exhibits["decoder-only"].other), strict=True):
+        grid = card.locator(f'[data-name="{name}"] .grid')
+        grid.evaluate(f"one => one.choose({last - 1}, {last}, true)")
+        expected = float(run[name][1, last - 1, last])
+        page.keyboard.press("c")
+        page.wait_for_selector(".verdict.agrees:not(:empty)", timeout=5000)
+        told = (grid.get_attribute("data-value"), page.get_attribute(".number", "data-value"))
+        assert [float(one.replace("−", "-")) for one in told] == pytest.approx([expected, expected], rel=1e-4)
+
+
+def test_going_on_with_a_text(open_page: Any, served: Callable[[str], str], language_model: Bundle) -> None:
+    page = open_page(served("decoder-only"))
+    page.fill("header [name=text]", "two one")
+    page.select_option("header select", "5")
+    page.click("header button[type=submit]")
+    written = language_model.trace("two one", max_tokens=5).predicted
+    page.locator(".sentence p", has_text="two one").wait_for()
+    assert "more=5" in page.url
+    page.click('.rail button[data-view="places"]')
+    page.wait_for_selector('main[data-view="places"]')
+    assert [row[1] for row in rows_of(page, "main")] == list(written.pieces)
+
+
+def test_a_file_of_its_own(open_page: Any, exhibits: dict[str, Exhibit], tmp_path: Path) -> None:
+    """With both runs in it, and without a server."""
+    path = tmp_path / "look.html"
+    path.write_text(as_html(exhibits["decoder-only"]), encoding="utf-8")
+    page = open_page(path.as_uri(), offline=True)
+    visit(page, "masks")
+    assert page.locator("main .pair > .card").count() == 2
+    assert not page.query_selector("main [role=alert]")
+
+
+def test_the_classes(open_page: Any, served: Callable[[str], str], exhibits: dict[str, Exhibit]) -> None:
+    page = open_page(f"{served('encoder-only')}#step/classifier.probabilities")
+    figure = page.locator('figure[data-name="classifier.probabilities"]')
+    figure.locator("details.as-table summary").click()
+    assert figure.locator("thead th").all_inner_texts() == ["question", "명령", "statement"]
+    found = [float(one) for one in figure.locator("tbody td").all_inner_texts()]
+    assert found == pytest.approx(
+        exhibits["encoder-only"].trace["classifier.probabilities"].flatten().tolist(), rel=1e-4
+    )
+    assert torch.tensor(found).sum() == pytest.approx(1, abs=1e-4)
