@@ -68,19 +68,26 @@ def entry(path: str, found: griffe.Object) -> Iterator[str]:
         yield code(signature(path, found))
         yield markdown(found.docstring, names_of(found))
     elif isinstance(found, griffe.Class):
-        initializer = found.members.get("__init__")
+        members = members_of(found)
+        initializer = members.get("__init__")
         if isinstance(initializer, griffe.Function):
             yield code(signature(path, initializer, returns=False))
         elif fields := [one for one in found.members.values() if is_field(one)]:
             yield code("\n".join([f"class {path}:", *(f"    {one.name}: {described(one)}" for one in fields)]))
-        yield markdown(found.docstring, {*found.members, *names_of(initializer)})
-        for member in found.members.values():
+        yield markdown(found.docstring, {*members, *names_of(initializer)})
+        for member in members.values():
             is_shown = isinstance(member, griffe.Function | griffe.Attribute) and member.docstring
             if is_shown and not member.name.startswith("_"):
                 is_property = isinstance(member, griffe.Attribute)
                 yield f"#### {path.rpartition('.')[2]}.{member.name}"
                 yield code(f"{member.name}: {member.annotation}" if is_property else signature(member.name, member))
                 yield markdown(member.docstring, names_of(member))
+
+
+def members_of(found: griffe.Class) -> dict[str, griffe.Object]:
+    """Its own, after those of the class that it is made upon."""
+    every = {**found.inherited_members, **found.members}
+    return {name: one.final_target if isinstance(one, griffe.Alias) else one for name, one in every.items()}
 
 
 def names_of(function: object) -> set[str]:
