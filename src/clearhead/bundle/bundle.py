@@ -11,6 +11,7 @@ from clearhead.bundle.translating import Searching, Translating
 from clearhead.bundle.verbs import LANGUAGE_MODELLING, require_verb
 from clearhead.decoding import Sampling
 from clearhead.errors import UsageError
+from clearhead.tasks import task_for
 from clearhead.tasks.language_modelling import Generation
 from clearhead.tasks.translation import Translation, too_long
 
