@@ -11,8 +11,10 @@ from torch import Tensor
 import clearhead
 from clearhead.bundle import Bundle
 from clearhead.byhand import LANGUAGES, TOPICS, sheet_from
+from clearhead.byhand.modelled import WITHOUT_LAYERS
 from clearhead.errors import UsageError
-from clearhead.model import DecoderOnly, DecoderOnlyConfig, EncoderDecoder, TransformerConfig, causal_mask
+from clearhead.model import DecoderOnlyConfig, EncoderDecoder, EncoderOnlyConfig, TransformerConfig, causal_mask
+from clearhead.model.families import built
 from clearhead.tracing import Side, Trace, operations_of, record
 
 
@@ -274,14 +276,97 @@ def test_a_text_that_is_too_long(two_languages: Bundle) -> None:
         sheet_from(trace, "self-attention")
 
 
-@pytest.mark.parametrize("topic", TOPICS)
-def test_a_trace_of_another_family(topic: str) -> None:
-    config = DecoderOnlyConfig(vocabulary=9, width=8, heads=2, inner_width=8, layers=1)
-    side = Side("one", (3, 4), ("on", "e"))
-    tensors = record(DecoderOnly(config), side.ids)
-    trace = Trace(
-        tensors, operations_of(config), family="decoder-only", text=side, predicted=side, config=config.as_plain()
-    )
-    with pytest.raises(UsageError) as refused:
-        sheet_from(trace, topic)
-    assert "\n" not in str(refused.value)
+SIZES = {"vocabulary": 20, "width": 8, "heads": 2, "inner_width": 8, "layers": 2, "activation": "relu"}
+IDS, PIECES = (3, 4, 5, 6, 7), ("a", "b", "c", "d", "e")
+
+
+def one_stack(config: Any) -> Trace:
+    """A trace of an untrained decoder-only or encoder-only model."""
+    model = built(config).eval()
+    with torch.no_grad():
+        for number, one in enumerate(model.parameters()):
+            one.add_(torch.randn(one.shape, generator=torch.Generator().manual_seed(number)), alpha=0.3)
+    family = "decoder-only" if isinstance(config, DecoderOnlyConfig) else "encoder-only"
+    sides = {"text": Side("a b c d e", IDS, PIECES)}
+    if family == "decoder-only":
+        sides["predicted"] = Side("f", (*IDS[1:], 8), (*PIECES[1:], "f"))
+    return Trace(
+        record(model, IDS), operations_of(config), family=family, config=config.as_plain(),
+        parameters=dict(model.named_parameters(remove_duplicate=False)), **sides,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def causal() -> Trace:
+    return one_stack(DecoderOnlyConfig(**SIZES, norm_placement="pre"))
+
+
+@pytest.fixture(scope="module")
+def full() -> Trace:
+    return one_stack(EncoderOnlyConfig(**SIZES))
+
+
+REFUSED = {
+    "causal": {
+        "cross-attention": "it reads one text, and looks at no other",
+        "beam-search": "its trace holds no search",
+        "by-hand-transformer": "no trained model is small enough",
+    },
+    "full": {
+        "masked": "each of its places sees the whole text",
+        "cross-attention": "it reads one text, and looks at no other",
+        "cross-entropy": "its places predict no next token",
+        "beam-search": "its trace holds no search",
+        "by-hand-transformer": "no trained model is small enough",
+    },
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", REFUSED)
+def test_a_model_with_one_stack(request: pytest.FixtureRequest, kind: str, language: str) -> None:
+    """Every topic that it has numbers for, of its last layer; the others say why not, in one line."""
+    trace = request.getfixturevalue(kind)
+    for topic in TOPICS:
+        layer = None if topic in WITHOUT_LAYERS else 1
+        if topic in REFUSED[kind]:
+            with pytest.raises(UsageError, match=f"{topic} cannot be made from a?.*{REFUSED[kind][topic]}") as refused:
+                sheet_from(trace, topic, layer, language=language)
+            assert "\n" not in str(refused.value)
+            continue
+        sheet = sheet_from(trace, topic, layer, language=language)
+        assert "“a b c d e”" in sheet.source
+        assert "embedding." not in sheet.source
+
+
+def test_under_a_causal_mask_the_last_position_sees_all(
+    causal: Trace, numbers: Callable[..., Tensor], precise: Callable[..., Tensor]
+) -> None:
+    """So a sheet without a mask has its row alone; its weights and results are the model's."""
+    path = "decoder.layers.1.self_attention"
+    for topic in ("softmax", "self-attention"):
+        sheet = sheet_from(causal, topic, 1, 1)
+        found = precise(sheet.matrix("weights"))
+        close(found, causal[f"{path}.weights"][1, -1:].double(), 0.06)
+        assert "which alone may look at all the others" in sheet.rounding
+        assert sheet.matrix("weights").rows == ("e",)
+    sheet = sheet_from(causal, "multi-head", 1)
+    close(numbers(sheet.matrix("output")), causal[f"{path}.output"][-1:, :3].double(), 0.011)
+    close(precise(sheet.matrix("weights2")), causal[f"{path}.weights"][1, -1:].double(), 0.06)
+    # With the mask on the sheet the first positions are there.
+    masked = sheet_from(causal, "masked", 1, 1)
+    close(precise(masked.matrix("weights")), causal[f"{path}.weights"][1, :4].double(), 0.06)
+
+
+def test_under_a_full_mask_the_first_positions_are_shown(full: Trace, precise: Callable[..., Tensor]) -> None:
+    sheet = sheet_from(full, "self-attention", 1, 1)
+    close(precise(sheet.matrix("weights")), full["encoder.layers.1.self_attention.weights"][1, :4].double(), 0.06)
+
+
+def test_the_next_token_that_was_least_expected(causal: Trace, numbers: Callable[..., Tensor]) -> None:
+    sheet = sheet_from(causal, "cross-entropy")
+    shares = causal["output.probabilities"][range(5), list(causal.predicted.ids)]
+    place = int(shares.argmin())
+    assert f"“{PIECES[place]}”" in sheet.rounding
+    [logits] = numbers(sheet.matrix("z"))
+    assert logits.max() == pytest.approx(float(causal["output.logits"][place].max()), abs=0.051)

@@ -91,3 +91,12 @@ def test_shapes_that_do_not_fit_are_both_named(clearhead: Run, tmp_path: Path) -
     (tmp_path / "own.json").write_text('{"X": [[1, 2, 3]], "A": [[1, 0], [0, 1]]}', encoding="utf-8")
     result = clearhead("byhand", "block", "--matrix", tmp_path / "own.json")
     assert result.err == "clearhead: A is 2×2, but X is 1×3; A must be 3×3\n"
+
+
+def test_numbers_of_a_language_model(clearhead: Run, language_model_folder: Path) -> None:
+    result = clearhead("byhand", "masked", "one", "--from", language_model_folder, "--layer", "2", "--lang", "ko")
+    assert result.code == 0
+    assert "“one”" in result.out.decode()
+    refused = clearhead("byhand", "cross-attention", "one", "--from", language_model_folder)
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert "it reads one text, and looks at no other" in refused.err
