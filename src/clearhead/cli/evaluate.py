@@ -10,6 +10,7 @@ import typer
 
 from clearhead.bundle import find_bundle, load
 from clearhead.cli import lines
+from clearhead.cli.evaluating import require_task
 from clearhead.cli.options import (
     BatchTokens,
     BeamSize,
@@ -56,6 +57,24 @@ Context = Annotated[
         show_default=False,
     ),
 ]
+TableOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--table",
+        metavar="FILE",
+        help="For a classifier, in place of SOURCE and REFERENCE: a table of texts and right labels (.tsv, .csv).",
+        show_default=False,
+    ),
+]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        "--columns",
+        metavar="TEXT,LABEL",
+        help="With --table: which columns, by number or by the names in its first line; 1,2 if not given.",
+        show_default=False,
+    ),
+]
 # Those of sacreBLEU's that need no further package and no download.
 BleuTokenizer = Literal["13a", "intl", "char", "zh", "none"]
 Tokenize = Annotated[
@@ -92,6 +111,8 @@ def evaluate(
     shortlist: ShortlistFile = None,
     text: TextOption = None,
     context: Context = None,
+    table: TableOption = None,
+    columns: Columns = None,
     as_json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -100,25 +121,34 @@ def evaluate(
 
     SOURCE is translated and compared with REFERENCE: BLEU and chrF by sacreBLEU, and how many lines are exactly right.
     Of a language model, --text FILE gives the perplexity of a token and of a character, and bits a byte.
+    Of a classifier, --table FILE gives how many texts are right, the F1 of each class and their mean, and which classes
+    are mistaken for which.
 
     Example: clearhead evaluate runs/multi30k test_2016_flickr.en.gz test_2016_flickr.de.gz
     """
     from clearhead.data import read_pairs
 
+    if table is not None:
+        from clearhead.cli.evaluate_classes import evaluate_classes
+
+        evaluate_classes(model, table, columns, device, as_json, given=source or reference or against or text)
+        return
+    if columns is not None:
+        raise UsageError(f"--columns {columns} is for a table; add --table FILE")
     if text is not None:
         _evaluate_text(model, text, context, device, as_json, given=source or reference or against)
         return
     if source is None or reference is None or context is not None:
         raise UsageError(
-            "evaluate needs SOURCE and REFERENCE, files of lines to translate and of right translations; or, for a "
-            "language model, --text FILE"
+            "evaluate needs SOURCE and REFERENCE, files of lines to translate and of right translations; or --text "
+            "FILE for a language model, --table FILE for a classifier"
         )
     check_search(beam_size=beam_size, length_penalty=length_penalty)
     find_bundle(model)
     sources, references = zip(*read_pairs(source, reference), strict=True)
     others = _read_hypotheses(against, len(references)) if against else None
     bundle = load(model, device=device, precision=precision, shortlist=shortlist)
-    _require_task(bundle, "translation", "by --text FILE; leave SOURCE and REFERENCE out")
+    require_task(bundle, "translation")
     bundle.tag(to)
     if not quiet:
         lines.note_files(bundle, {source: sources, reference: references})
@@ -153,7 +183,7 @@ def _evaluate_text(
     check_file(text)
     find_bundle(model)
     bundle = load(model, device=device)
-    _require_task(bundle, "language-modelling", "by SOURCE and REFERENCE; leave --text out")
+    require_task(bundle, "language-modelling")
     documents = cast("Documents", bundle.settings.documents or "file")
     # They import torch, which takes seconds.
     from clearhead.tasks.language_modelling.scoring import score_text
@@ -167,15 +197,6 @@ def _evaluate_text(
         return
     print(f"{scores.loss:.4f} nats a token; {scores}")
     print(f"{scores.tokens:,} tokens, {scores.characters:,} characters, {scores.utf8_bytes:,} bytes; {scores.context}")
-
-
-def _require_task(bundle: "Bundle", task: str, otherwise: str) -> None:
-    """Raise UsageError where a model was trained for another task, with how such a model is evaluated."""
-    from clearhead.bundle.verbs import VERBS
-
-    own = bundle.settings.task
-    if own != task:
-        raise UsageError(f"this model {VERBS[own].does}, and is evaluated {otherwise}")
 
 
 def _read_hypotheses(path: Path, expected: int) -> list[str]:

@@ -15,9 +15,9 @@ from clearhead.tasks.classification.texts import text_ids
 from clearhead.tasks.examples import Doing, Tokenizers
 from clearhead.tasks.language_modelling.examples import pieces_for
 from clearhead.tasks.measured import Sizes
-from clearhead.text import learn_tokenizer
+from clearhead.text import Tokenizer, learn_tokenizer
 
-_COLUMNS = (1, 2)
+COLUMNS = (1, 2)
 _VERSION = 1
 
 
@@ -79,14 +79,23 @@ class LabelledExamples:
                 )
 
     def _prepared(self, files: Sequence[TableFile], tokenizers: Tokenizers) -> LabelledTexts:
-        """Kept in memory: what people have labelled is small."""
-        texts, column = zip(*_rows(files), strict=True)
         tokenizer = tokenizers[0]
         max_length = self.sizes().model.masked_config(tokenizer.size, len(self.labels)).max_length
-        ids, cut = text_ids(texts, tokenizer, max_length)
-        parts = [(identity(one.path), one.columns, one.start, one.stop) for one in files]
-        key = key_of(("labelled", _VERSION, parts, self.labels, max_length, tokenizer.to_json()))
-        return labelled_texts(ids, classes_of(column, self.labels, _names(files)), key, cut)
+        return prepare_labelled(files, tokenizer, self.labels, max_length)
+
+
+def prepare_labelled(
+    files: Sequence[TableFile], tokenizer: Tokenizer, labels: Sequence[str], max_length: int
+) -> LabelledTexts:
+    """The texts of tables as ids, kept in memory: what people have labelled is small.
+
+    Raises DataError as `read_tables` does, and for a label that is none of `labels`.
+    """
+    texts, column = zip(*_rows(files), strict=True)
+    ids, cut = text_ids(texts, tokenizer, max_length)
+    parts = [(identity(one.path), one.columns, one.start, one.stop) for one in files]
+    key = key_of(("labelled", _VERSION, parts, tuple(labels), max_length, tokenizer.to_json()))
+    return labelled_texts(ids, classes_of(column, labels, _names(files)), key, cut)
 
 
 def _rows(files: Sequence[TableFile]) -> Iterator[tuple[str, str]]:
@@ -98,4 +107,4 @@ def _names(files: Sequence[TableFile]) -> str:
 
 
 def _table_file(data: Data, table: TableSettings, stop: float = 1.0) -> TableFile:
-    return TableFile(Path(data.folder or ".") / table.table, table.columns or _COLUMNS, stop=stop)
+    return TableFile(Path(data.folder or ".") / table.table, table.columns or COLUMNS, stop=stop)

@@ -1,16 +1,12 @@
 """What training computes of a classifier: vectors and a matrix, of which it makes the logits itself."""
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from clearhead.data import LabelledBatch
-from clearhead.evaluation import ClassScores, count_classes
 from clearhead.model import EncoderOnly
 from clearhead.model.masks import padding_mask
-from clearhead.tasks.classification.examples import LabelledSet
-from clearhead.tasks.examples import Judged
 
 
 def pooled_vectors(model: EncoderOnly, batch: LabelledBatch) -> Float[Tensor, "texts 1 width"]:
@@ -32,17 +28,3 @@ def weight_and_bias(model: EncoderOnly) -> Float[Tensor, "classes width"]:
     assert model.classifier is not None, "the task makes no model without"
     output = model.classifier.output
     return output.weight if output.bias is None else torch.cat([output.weight, output.bias[:, None]], dim=1)
-
-
-@torch.inference_mode()
-def class_scores(judged: Judged[LabelledSet]) -> ClassScores:
-    """Which class each text of the validation is given."""
-    right, given = [], []
-    for one in judged.sets:
-        for batch in judged.batches(one.corpus):
-            logits = pooled_vectors(judged.model, batch) @ weight_and_bias(judged.model).T
-            given.append(logits.argmax(dim=-1).flatten().cpu().numpy())
-            right.append(batch.target_output.flatten().cpu().numpy())
-    labels = judged.recipe.data.labels
-    assert labels is not None, "a run that is judged has them"
-    return count_classes(labels, np.concatenate(right).tolist(), np.concatenate(given).tolist())

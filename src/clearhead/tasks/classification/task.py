@@ -114,7 +114,7 @@ class ClassificationTask:
         self, judged: "clearhead.tasks.examples.Judged[clearhead.tasks.classification.examples.LabelledSet]"
     ) -> "clearhead.evaluation.ClassScores":
         """How often it is right, and of which class."""
-        from clearhead.tasks.classification.learning import class_scores
+        from clearhead.tasks.classification.scoring import class_scores
 
         return class_scores(judged)
 

@@ -1,0 +1,29 @@
+"""Whoever evaluates a model in another task's way is told its own."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from clearhead.cli.evaluating import require_task
+from clearhead.errors import UsageError
+from clearhead.tasks import TASKS
+
+
+def bundle(task: str) -> Any:
+    return cast(Any, SimpleNamespace(settings=SimpleNamespace(task=task)))
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_each_task(task: str) -> None:
+    """In one line, of every task that there is."""
+    require_task(bundle(task), task)
+    other = "translation" if task != "translation" else "classification"
+    with pytest.raises(UsageError, match="this model .*") as caught:
+        require_task(bundle(task), other)
+    assert "\n" not in str(caught.value)
+
+
+def test_its_own_way_is_named() -> None:
+    with pytest.raises(UsageError, match=r"classifies texts, and is evaluated by --table FILE; leave --text FILE out"):
+        require_task(bundle("classification"), "language-modelling")
