@@ -28,7 +28,6 @@ from clearhead.cli.options import (
 from clearhead.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from clearhead.bundle import Bundle
     from clearhead.data import Documents
     from clearhead.evaluation import Quality
 
