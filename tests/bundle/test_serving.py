@@ -174,7 +174,7 @@ class TestChanges:
     def test_no_model(self, bundle: Bundle, other: object) -> None:
         """One line, and the model that was there serves on."""
         expected = bundle.search(TEXTS)
-        with pytest.raises(UsageError, match="is no EncoderDecoder or DecoderOnly; give one") as raised:
+        with pytest.raises(UsageError, match="is no EncoderDecoder, DecoderOnly or EncoderOnly; give one") as raised:
             bundle.model = other  # type: ignore[assignment]
         assert "\n" not in str(raised.value)
         assert bundle.search(TEXTS) == expected

@@ -107,6 +107,7 @@ def test_what_summarisation_has_no_use_for(changes: dict[str, Any], message: str
 
 PAIRS = {"source": "a", "target": "b"}
 TEXT, SHARE = {"text": "a"}, {"share": 0.1}
+TABLE, MASKED = {"table": "a", "columns": [1, 2]}, {"task": "masked-language-modelling"}
 
 
 @pytest.mark.parametrize(
@@ -145,6 +146,16 @@ TEXT, SHARE = {"text": "a"}, {"share": 0.1}
             {"training": {"steps": 1, "select_by": "bleu"}},
             "r: training.select_by=bleu is not measured by task=language-modelling; choose one of loss",
         ),
+        ({"training": {"steps": 1, "masking": {"share": 0.2}}}, "r: training.masking is for masked-"),
+        ({"data": {"train": TABLE, "validate": SHARE}}, "r: data.train.columns names 2 of a, but task=language-mod"),
+        ({**MASKED, "training": {"steps": 1, "masking": None}}, "r: training.masking is null, but task=masked-lang"),
+        ({**MASKED, "training": {"steps": 1, "masking": {"batches": 0.5}}}, "remove it, as task=masked-language-model"),
+        (
+            {**MASKED, "training": {"steps": 1, "masking": {"share": 0}}},
+            "r: training.masking.share=0 is not allowed: ex",
+        ),
+        ({**MASKED, "training": {"steps": 1, "masking": {"random": 0.3}}}, "are more than 1 together; lower one of"),
+        ({**MASKED, "training": {"steps": 1, "masking": {"shares": 0.3}}}, "unknown key training.masking.shares; did"),
     ],
 )
 def test_mixtures_are_refused_in_one_line(changes: dict[str, Any], message: str) -> None:
@@ -161,3 +172,24 @@ def test_a_translation_has_no_layers_of_one_stack(make_recipe: Callable[..., Rec
         RecipeError, match=r"model.preset=gpt_tiny is no model of family=encoder-decoder; choose paper_b"
     ):
         make_recipe("model.preset=gpt_tiny")
+
+
+def test_what_is_masked_unless_it_is_said_otherwise(make_recipe: Callable[..., Recipe]) -> None:
+    """Devlin et al. 2019: 15 %, of which 80 % become the mask and 10 % another piece."""
+    assert make_recipe().training.masking is None
+    recipe = build_recipe(language_model(**MASKED), "r")
+    masking = recipe.training.masking
+    assert masking is not None
+    assert (masking.share, masking.replaced, masking.random, masking.batches) == (0.15, 0.8, 0.1, None)
+    assert (recipe.family, recipe.training.loss.label_smoothing) == ("encoder-only", 0.0)
+    more = build_recipe(language_model(**MASKED, training={"steps": 1, "masking": {"share": 0.25}}), "r")
+    assert more.training.masking is not None
+    assert more.training.masking.share == 0.25
+    assert build_recipe(parse_recipe(more.to_yaml(), "again"), "again") == more
+
+
+def test_a_column_of_a_table_is_a_text() -> None:
+    for task in ("language-modelling", "masked-language-modelling"):
+        data = {"train": {"table": "a.tsv", "columns": 1}, "validate": {"table": "b.tsv"}}
+        recipe = build_recipe(language_model(task=task, data=data), "r")
+        assert [one.columns for one in recipe.data.tables] == [(1,)]

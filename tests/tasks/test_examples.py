@@ -5,7 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clearhead.data import Batch, FilterReport, LabelledBatch, PreparedCorpus, PreparedText, TextBatch, TokenFile
+from clearhead.data import (
+    Batch,
+    FilterReport,
+    LabelledBatch,
+    MaskedBatch,
+    PreparedCorpus,
+    PreparedText,
+    TextBatch,
+    TokenFile,
+)
 from clearhead.recipe import Recipe, build_recipe
 from clearhead.tasks import TASKS
 from clearhead.tasks.examples import Corpus, Examples, TrainingBatch, to_nobody
@@ -16,7 +25,7 @@ from clearhead.tasks.examples import Corpus, Examples, TrainingBatch, to_nobody
 def test_the_fullest_batch_of_each_task(name: str, packing: bool) -> None:
     batch = TASKS[name].full_batch(3, 8, 4, packing)
     assert isinstance(batch, TrainingBatch)
-    assert isinstance(batch, Batch | TextBatch | LabelledBatch)
+    assert isinstance(batch, Batch | TextBatch | LabelledBatch | MaskedBatch)
     assert batch.target_tokens == batch.target_output.numel() == (3 if name == "classification" else 24)
     assert batch.tensors()[0].shape == (3, 8)
     assert not (batch.target_output == batch.padding).any()

@@ -107,6 +107,7 @@ ONLY = {
     "family", "task", "model.layers", "model.segments", "model.masked_head", "model.pooler", "model.pooling",
     "data.embedded.corpus", "data.embedded.pairs", "data.embedded.seed", "data.embedded.grammar",
     "data.labels", "training.class_weights",
+    "training.masking.share", "training.masking.replaced", "training.masking.random", "training.masking.batches",
 }  # fmt: skip
 MAY_CHANGE = {
     "text.merge_dropout", "model.dropout", "model.attention_dropout", "model.activation_dropout",

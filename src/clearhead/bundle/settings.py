@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from clearhead.bounds import shown, whole
-from clearhead.bundle.verbs import TRANSLATION, VERBS
+from clearhead.bundle.verbs import OF_TEXTS, TRANSLATION, VERBS
 from clearhead.decoding import LengthPenalty
 from clearhead.errors import DecodingError
 
@@ -51,7 +51,7 @@ class Settings:
             decoding.length_penalty,
             recipe.training.seed,
             recipe.task,
-            next((one.documents for one in recipe.data.texts), None),
+            next((one.documents for one in recipe.data.texts), _of_rows(recipe)),
             recipe.data.labels or (),
         )
 
@@ -102,6 +102,11 @@ class Settings:
     def targets(self) -> set[Language]:
         """The languages that it translates into."""
         return {target for _, target in self.languages}
+
+
+def _of_rows(recipe: "clearhead.recipe.Recipe") -> str | None:
+    """What a document is where texts are the rows of tables, each of which is one as a line is."""
+    return "line" if recipe.data.tables and recipe.task in OF_TEXTS else None
 
 
 def _is_direction(value: object) -> bool:

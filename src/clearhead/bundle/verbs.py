@@ -19,6 +19,9 @@ class Verbs(NamedTuple):
 
 TRANSLATION, LANGUAGE_MODELLING, SUMMARISATION = "translation", "language-modelling", "summarisation"
 CLASSIFICATION = "classification"
+MASKED_LANGUAGE_MODELLING = "masked-language-modelling"
+# Those that learn from texts without more.
+OF_TEXTS = (LANGUAGE_MODELLING, MASKED_LANGUAGE_MODELLING)
 VERBS: Final[Mapping[str, Verbs]] = MappingProxyType(
     {
         TRANSLATION: Verbs(
@@ -35,6 +38,7 @@ VERBS: Final[Mapping[str, Verbs]] = MappingProxyType(
             "clearhead summarise",
         ),
         CLASSIFICATION: Verbs("classifies texts", (), "clearhead classify"),
+        MASKED_LANGUAGE_MODELLING: Verbs("fills masked places", (), "clearhead fill"),
     }
 )
 

@@ -7,11 +7,19 @@ from clearhead.lazy import lazy_names
 if TYPE_CHECKING:
     from clearhead.data.batches import Batch, collate
     from clearhead.data.corpus import check_file, read_lines, read_pairs
-    from clearhead.data.documents import Documents, TextFile, read_all, read_documents
+    from clearhead.data.documents import DocumentFile, Documents, TextFile, read_all, read_documents
     from clearhead.data.doubts import file_doubts
     from clearhead.data.filters import FilterReport, Filters
     from clearhead.data.labelled import LabelledBatch, LabelledTexts, collate_labelled, labelled_texts
     from clearhead.data.lexicon import Lexicon, learn_lexicon
+    from clearhead.data.masked_batches import (
+        MaskedBatch,
+        TwoWayBatch,
+        collate_masked,
+        collate_masked_next,
+        one_a_row,
+    )
+    from clearhead.data.masking import Masking
     from clearhead.data.merge_dropout import EpochCorpus, MergeDropout
     from clearhead.data.packing import PackedRows, collate_packed, pack
     from clearhead.data.planning import plan
@@ -26,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Batch",
     "Column",
+    "DocumentFile",
     "Documents",
     "EpochCorpus",
     "FilterReport",
@@ -33,6 +42,8 @@ __all__ = [
     "LabelledBatch",
     "LabelledTexts",
     "Lexicon",
+    "MaskedBatch",
+    "Masking",
     "MergeDropout",
     "PackedRows",
     "ParallelCorpus",
@@ -45,11 +56,14 @@ __all__ = [
     "TextFile",
     "TextSize",
     "TokenFile",
+    "TwoWayBatch",
     "Windows",
     "check_file",
     "check_side",
     "collate",
     "collate_labelled",
+    "collate_masked",
+    "collate_masked_next",
     "collate_packed",
     "collate_packed_windows",
     "collate_windows",
@@ -58,6 +72,7 @@ __all__ = [
     "file_doubts",
     "labelled_texts",
     "learn_lexicon",
+    "one_a_row",
     "pack",
     "plan",
     "prepare",
@@ -85,6 +100,7 @@ __getattr__, __dir__ = lazy_names(
             "read_pairs",
         ),
         "documents": (
+            "DocumentFile",
             "Documents",
             "TextFile",
             "read_all",
@@ -105,6 +121,14 @@ __getattr__, __dir__ = lazy_names(
             "Lexicon",
             "learn_lexicon",
         ),
+        "masked_batches": (
+            "MaskedBatch",
+            "TwoWayBatch",
+            "collate_masked",
+            "collate_masked_next",
+            "one_a_row",
+        ),
+        "masking": ("Masking",),
         "merge_dropout": (
             "EpochCorpus",
             "MergeDropout",

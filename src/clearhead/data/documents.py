@@ -1,4 +1,4 @@
-"""Documents of text files to learn from or be judged by: whole files, paragraphs or lines."""
+"""Documents to learn from or be judged by: whole files of text, paragraphs or lines, or the cells of a column."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Literal
 
 from clearhead.data.corpus import read_lines
 from clearhead.data.parts import all_of, part_of
+from clearhead.data.tables import TableFile, read_table
 from clearhead.text import is_blank
 
 Documents = Literal["file", "paragraph", "line"]
@@ -31,11 +32,16 @@ class TextFile:
         return str(self.path)
 
 
-def read_documents(file: TextFile) -> Iterator[str]:
+DocumentFile = TextFile | TableFile
+
+
+def read_documents(file: DocumentFile) -> Iterator[str]:
     """The documents of a file, or of the part of it, in their order; none is blank.
 
-    Raises DataError as `read_lines` does.
+    A table's are the cells of its columns, of which it has one. Raises DataError as `read_lines` and `read_table` do.
     """
+    if isinstance(file, TableFile):
+        return (cell for row in read_table(file) for cell in row if not is_blank(cell))
     if file.documents == "file":
         text = "".join(f"{line}\n" for line in read_lines(file.path))
         part = text[int(len(text) * file.start) : int(len(text) * file.stop)]
@@ -43,7 +49,7 @@ def read_documents(file: TextFile) -> Iterator[str]:
     return part_of(file, lambda: _parts(file))
 
 
-def read_all(files: Sequence[TextFile]) -> Iterator[str]:
+def read_all(files: Sequence[DocumentFile]) -> Iterator[str]:
     """The documents of all files, one file after the other. Raises DataError where there is none."""
     return all_of(files, read_documents, "there is no text but blank lines", "text", "text")
 

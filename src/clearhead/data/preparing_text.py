@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearhead.data.caching import from_cache, identity, key_of
-from clearhead.data.documents import TextFile, read_all
+from clearhead.data.documents import DocumentFile, read_all
+from clearhead.data.tables import TableFile
 from clearhead.data.token_file import TokenFile, TokenWriter
 from clearhead.errors import RecipeError
 from clearhead.files import cache_folder
@@ -71,7 +72,7 @@ class PreparedText:
 
 
 def prepare_text(
-    files: Sequence[TextFile],
+    files: Sequence[DocumentFile],
     tokenizer: Tokenizer,
     cache: Path | None = None,
     progress: Callable[[int], None] | None = None,
@@ -90,11 +91,16 @@ def prepare_text(
     """
     if not files:
         raise RecipeError("there are no files to train on; name at least one text in data.train")
-    parts = [(identity(one.path), one.documents, one.start, one.stop) for one in files]
+    parts = [(identity(one.path), _what_of(one), one.start, one.stop) for one in files]
     key = key_of(("text", _VERSION, parts, tokenizer.to_json()))
     return from_cache(
         (cache or cache_folder()) / "prepared" / key, _open, lambda draft: _fill(draft, files, tokenizer, progress)
     )
+
+
+def _what_of(file: DocumentFile) -> object:
+    """What of a file is a document."""
+    return ["".join(file.path.suffixes).lower(), *file.columns] if isinstance(file, TableFile) else file.documents
 
 
 def _open(folder: Path) -> PreparedText | None:
@@ -108,7 +114,7 @@ def _open(folder: Path) -> PreparedText | None:
 
 
 def _fill(
-    folder: Path, files: Sequence[TextFile], tokenizer: Tokenizer, progress: Callable[[int], None] | None
+    folder: Path, files: Sequence[DocumentFile], tokenizer: Tokenizer, progress: Callable[[int], None] | None
 ) -> None:
     count = tokens = 0
     with TokenWriter.open(folder / "documents.ids", tokenizer.size) as writer:
@@ -120,7 +126,7 @@ def _fill(
     (folder / "manifest.json").write_text(json.dumps({"version": _VERSION, "documents": count}), encoding="utf-8")
 
 
-def _encoded(files: Sequence[TextFile], tokenizer: Tokenizer) -> Iterator[list[int]]:
+def _encoded(files: Sequence[DocumentFile], tokenizer: Tokenizer) -> Iterator[list[int]]:
     documents = read_all(files)
     while chunk := list(itertools.islice(documents, _CHUNK)):
         yield from tokenizer.encode_many(chunk)

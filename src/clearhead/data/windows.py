@@ -1,7 +1,7 @@
 """Documents cut into rows: what a language model reads, and after each place the token that comes next.
 
 A document of n ids (begin, its text, end) has n - 1 places: each reads an id and predicts the one after it. So begin is
-never predicted and end never read.
+never predicted and end never read. Where masked places are predicted, it has n: all are read.
 """
 
 from dataclasses import dataclass
@@ -40,29 +40,31 @@ class Windows:
         return self.ids[places]
 
 
-def cut(documents: TokenFile, length: int, *, seed: int, epoch: int) -> Windows:
+def cut(documents: TokenFile, length: int, *, seed: int, epoch: int, ahead: int = 1) -> Windows:
     """All documents in pieces of `length` places at most, each place in one of them.
+
+    ahead: 1 where a place predicts the token after it, 0 where end is read, too.
 
     A document that is longer is cut at other places in each epoch: its first piece has a length that is drawn, from
     `seed` and `epoch` alone. All between the first and the last have `length` places.
     """
-    places = documents.lengths.astype(np.int64) - 1
+    places = documents.lengths.astype(np.int64) - ahead
     generator = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, epoch, 1])))
     drawn = (generator.random(len(places)) * length).astype(np.int64)
-    return _cut(documents, length, length, np.where(places > length, drawn, 0))
+    return _cut(documents, length, length, np.where(places > length, drawn, 0), ahead)
 
 
-def cut_to_judge(documents: TokenFile, length: int, context: int = 0) -> Windows:
+def cut_to_judge(documents: TokenFile, length: int, context: int = 0, ahead: int = 1) -> Windows:
     """The same from each document's beginning, with at least `context` places before each one that is predicted.
 
     But at the beginning, where there are fewer. context: less than `length`; the more, the more pieces overlap.
     """
-    return _cut(documents, length, length - context, np.zeros(len(documents), np.int64))
+    return _cut(documents, length, length - context, np.zeros(len(documents), np.int64), ahead)
 
 
-def _cut(documents: TokenFile, length: int, stride: int, first: NDArray[np.int64]) -> Windows:
+def _cut(documents: TokenFile, length: int, stride: int, first: NDArray[np.int64], ahead: int) -> Windows:
     """Each document in a piece of `first` places (0 for none), then in pieces that begin `stride` places apart."""
-    places, begins = documents.lengths.astype(np.int64) - 1, documents.begins
+    places, begins = documents.lengths.astype(np.int64) - ahead, documents.begins
     rest = places - first
     # A piece more only where places are left that no piece before has.
     whole = 1 + np.maximum(0, -(-(rest - length) // stride))

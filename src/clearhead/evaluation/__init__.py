@@ -1,6 +1,7 @@
 """How good a model is: BLEU and chrF, perplexity, accuracy and F1, and whether a difference is more than chance."""
 
 from clearhead.evaluation.classes import ClassScores, count_classes
+from clearhead.evaluation.masked import MaskedScores
 from clearhead.evaluation.metrics import Quality, measure
 from clearhead.evaluation.perplexity import TextScores, perplexity_of, shown_perplexity
 from clearhead.evaluation.phenomena import PhenomenonScore, score_phenomena
@@ -9,6 +10,7 @@ from clearhead.evaluation.significance import compare
 
 __all__ = [
     "ClassScores",
+    "MaskedScores",
     "PhenomenonScore",
     "Quality",
     "Scores",

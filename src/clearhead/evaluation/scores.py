@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol, runtime_checkable
 
 from clearhead.evaluation.classes import ClassScores
+from clearhead.evaluation.masked import MaskedScores
 from clearhead.evaluation.metrics import Quality
 from clearhead.evaluation.perplexity import TextScores
 
@@ -35,7 +36,9 @@ class Scores(Protocol):
 
 
 # What a run's history calls each kind. Version 0.1 had the first, and null where there was none.
-KINDS: Final[Mapping[str, type[Any]]] = {"quality": Quality, "text": TextScores, "classes": ClassScores}
+KINDS: Final[Mapping[str, type[Any]]] = {
+    "quality": Quality, "text": TextScores, "classes": ClassScores, "masked": MaskedScores,
+}  # fmt: skip
 
 
 def plain_scores(scores: Scores | None) -> dict[str, Any]:

@@ -87,14 +87,22 @@ class EncoderOnly(Observed):
     def masked_logits(
         self, states: Float[Tensor, "texts length width"], places: Int[Tensor, "places"] | None = None
     ) -> Float[Tensor, "*places vocabulary"]:
-        """Which token stands at each place, or at chosen ones: place p of text t is number t·length + p.
+        """Which token stands at each place, or at chosen ones: place p of text t is number t·length + p."""
+        vectors = self.masked_vectors(states, places)
+        assert self.output is not None
+        return self.output(vectors)
+
+    def masked_vectors(
+        self, states: Float[Tensor, "texts length width"], places: Int[Tensor, "places"] | None = None
+    ) -> Float[Tensor, "*places width"]:
+        """What goes into the last linear layer, as `masked_logits` says it: for a loss that computes that layer itself.
 
         Training asks for masked places only; the vocabulary's matrix is most of a small model's work.
         """
         if self.output is None:
             raise ConfigError("masked_head=none leaves nothing to fill a place with; use a model with a masked head")
-        vectors = states if places is None else _chosen(states.flatten(0, 1), places)
-        return self.output(self.transform(vectors))
+        vectors: Tensor = self.transform(states if places is None else _chosen(states.flatten(0, 1), places))
+        return vectors
 
     def class_logits(
         self,

@@ -16,6 +16,8 @@ class Job(NamedTuple):
     smooths: whether labels are smoothed unless a recipe says otherwise; perplexity is measured by the right token
     alone, so that where it tells how good a model is, the right token alone is learned.
     lacks: which keys of pairs it has no use for, though it learns from pairs.
+    masking: what is usual for its masked places; None where it has none.
+    columns: how many columns of a table an example is made of; None where any number will do.
     """
 
     family: str
@@ -23,6 +25,8 @@ class Job(NamedTuple):
     figures: tuple[str, ...] = ()
     smooths: bool = True
     lacks: tuple[str, ...] = ()
+    masking: Mapping[str, float] | None = None
+    columns: int | None = None
 
 
 class _Kind(NamedTuple):
@@ -33,13 +37,17 @@ class _Kind(NamedTuple):
     keys: str
 
 
+_COUNTS: Final = {1: "one", 2: "two"}
+_OF_TEXT: Final = (TextSettings, TableSettings)
 JOBS: Final[Mapping[str, Job]] = MappingProxyType(
     {
-        "translation": Job("encoder-decoder", (CorpusSettings, TableSettings), figures=("bleu", "chrf")),
+        "translation": Job("encoder-decoder", (CorpusSettings, TableSettings), figures=("bleu", "chrf"), columns=2),
         "summarisation": Job(
-            "encoder-decoder", (TableSettings, CorpusSettings), figures=("bleu", "chrf"), lacks=("text.tags",)
+            "encoder-decoder", (TableSettings, CorpusSettings), figures=("bleu", "chrf"), lacks=("text.tags",),
+            columns=2,
         ),
-        "language-modelling": Job("decoder-only", (TextSettings,), smooths=False),
+        "language-modelling": Job("decoder-only", _OF_TEXT, smooths=False, columns=1),
+        "masked-language-modelling": Job("encoder-only", _OF_TEXT, smooths=False, masking={}, columns=1),
         "classification": Job("encoder-only", (TableSettings,), figures=("accuracy", "f1"), smooths=False),
     }
 )
@@ -63,16 +71,25 @@ def with_task(values: Any) -> Any:
     if family is None and job is not None:
         family = job.family
     named = {key: value for key, value in (("task", task), ("family", family)) if value is not None}
-    return {**values, **named, **(_unsmoothed(values) if job is not None and not job.smooths else {})}
-
-
-def _unsmoothed(values: dict[str, Any]) -> dict[str, Any]:
-    """Without label smoothing, unless the recipe says otherwise."""
     training = values.get("training")
-    loss = training.get("loss", {}) if isinstance(training, dict) else None
-    if not isinstance(training, dict) or not isinstance(loss, dict):
-        return {}
-    return {"training": {**training, "loss": {"label_smoothing": 0.0, **loss}}}
+    if job is None or not isinstance(training, dict):
+        return {**values, **named}
+    usual = {} if job.smooths else {"loss": {"label_smoothing": 0.0}}
+    return {**values, **named, "training": _with_usual(training, {**usual, **_masking(job)})}
+
+
+def _masking(job: Job) -> dict[str, Any]:
+    return {} if job.masking is None else {"masking": dict(job.masking)}
+
+
+def _with_usual(training: dict[str, Any], usual: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """With what is usual, unless the recipe says otherwise."""
+    found = dict(training)
+    for section, values in usual.items():
+        own = training.get(section, {})
+        if isinstance(own, dict):
+            found[section] = {**values, **own}
+    return found
 
 
 def check_task(task: str, family: str, data: Data, model: ModelSettings, of_pairs: Mapping[str, bool]) -> None:
@@ -89,8 +106,7 @@ def check_task(task: str, family: str, data: Data, model: ModelSettings, of_pair
     _check_corpora(task, job, data)
     _check_share(data)
     learns_pairs = CorpusSettings in job.corpora
-    if learns_pairs:
-        _check_columns(task, data)
+    _check_columns(task, job.columns, data)
     if data.embedded is not None and task != "translation":
         raise ValueError(
             f"data.embedded={data.embedded.corpus} is a corpus of translations; name what to learn from in data.train"
@@ -108,6 +124,20 @@ def check_figure(task: str, select_by: str) -> None:
         raise ValueError(
             f"training.select_by={select_by} is not measured by task={task}; choose one of {', '.join(figures)}"
         )
+
+
+def check_masking(task: str, is_set: bool, names_batches: bool) -> None:
+    """Raise ValueError for `training.masking` where a task masks nothing, and for what it lacks where it does."""
+    usual = JOBS[task].masking
+    tasks = ", ".join(name for name, job in JOBS.items() if job.masking is not None)
+    if usual is None and is_set:
+        raise ValueError(f"training.masking is for {tasks}; remove it, as task={task} masks nothing")
+    if usual is not None and not is_set:
+        raise ValueError(f"training.masking is null, but task={task} predicts masked pieces; remove the key")
+    if usual is not None and names_batches != ("batches" in usual):
+        if names_batches:
+            raise ValueError(f"training.masking.batches: remove it, as task={task} masks every batch")
+        raise ValueError("training.masking.batches is null; set how many batches are masked, such as 0.5")
 
 
 def _check_model(family: str, model: ModelSettings) -> None:
@@ -146,14 +176,14 @@ def _check_share(data: Data) -> None:
         raise ValueError("data.validate has a share beside others; keep one of them")
 
 
-def _check_columns(task: str, data: Data) -> None:
-    """Of a table of pairs two columns are read."""
+def _check_columns(task: str, columns: int | None, data: Data) -> None:
+    """Of a table so many columns are read, where it is not any number."""
     for key, tables in (("train", data.tables), ("validate", tables_to_validate(data))):
         for one in tables:
-            if one.columns is not None and len(one.columns) != 2:
+            if columns is not None and one.columns is not None and len(one.columns) != columns:
                 raise ValueError(
-                    f"data.{key}.columns names {len(one.columns)} of {one.table:.60}, but task={task} learns from two, "
-                    "as in columns: [1, 2]"
+                    f"data.{key}.columns names {len(one.columns)} of {one.table:.60}, but task={task} learns from "
+                    f"{_COUNTS[columns]}, as in columns: {[*range(1, columns + 1)]}"
                 )
 
 

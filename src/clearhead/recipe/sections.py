@@ -8,12 +8,13 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from clearhead.bounds import REAL, WHOLE
 from clearhead.recipe.corpora import Data, FilterSettings
-from clearhead.recipe.jobs import check_figure, check_task, with_task
+from clearhead.recipe.jobs import check_figure, check_masking, check_task, with_task
 from clearhead.recipe.model_settings import ModelSettings
 from clearhead.recipe.plain_yaml import write_yaml
 from clearhead.recipe.spelling import shown
 from clearhead.recipe.values import Count, CountOrNone, Factor, Pieces, Rate, Real, Section, Seed, Whole, as_list
 
+Share = Annotated[Real, Field(ge=0.0, le=1.0)]
 BeamSize = Annotated[Whole, Field(ge=WHOLE["beam_size"][0], le=WHOLE["beam_size"][1])]
 LEAST_ALPHA, MOST_ALPHA = REAL["alpha"]
 # The forms that `decoding.LengthPenalty` reads, which lies beside this room.
@@ -64,6 +65,28 @@ class LossSettings(Section):
 
     label_smoothing: Rate = 0.1
     r_drop: Factor = 0.0
+
+
+class MaskingSettings(Section):
+    """Which pieces are masked, anew in each epoch, and are to be predicted (Devlin et al. 2019, section 3.1).
+
+    share: how many of them. replaced: which part of these reads as the mask; random: which as a piece that is drawn;
+    the others read as they are. batches: where a model reads both ways, how many batches are masked; in the others it
+    predicts each next token.
+    """
+
+    share: Annotated[Real, Field(gt=0.0, lt=1.0)] = 0.15
+    replaced: Share = 0.8
+    random: Share = 0.1
+    batches: Share | None = None
+
+    @model_validator(mode="after")
+    def _parts_of_one(self) -> "MaskingSettings":
+        if self.replaced + self.random > 1.0 + 1e-9:
+            raise ValueError(
+                f"replaced={self.replaced:g} and random={self.random:g} are more than 1 together; lower one of them"
+            )
+        return self
 
 
 class OptimizerSettings(Section):
@@ -145,6 +168,7 @@ class Training(Section):
 
     packing: sequence packing, several pairs fill a row of `packed_length` places, so that all batches have one shape.
     compile, graph: what that makes possible on a GPU: layers through torch.compile, a whole step as one CUDA graph.
+    masking: of tasks that predict masked pieces; None for others.
     freeze: the weights that do not learn, by their names in model.safetensors, as in encoder.*.
     class_weights: how often texts of rare classes come in an epoch: balanced, as often as those of the most frequent
     one; root, by the root of that; none, as often as they are.
@@ -159,6 +183,7 @@ class Training(Section):
     graph: Switch = "auto"
     accumulate: Count = 1
     loss: LossSettings = LossSettings()
+    masking: MaskingSettings | None = None
     optimizer: OptimizerSettings = OptimizerSettings()
     schedule: Schedule = Schedule()
     average: Average = Average()
@@ -212,7 +237,9 @@ class Recipe(Section):
     """All that a run is made from."""
 
     name: str
-    task: Literal["translation", "summarisation", "language-modelling", "classification"] = "translation"
+    task: Literal[
+        "translation", "summarisation", "language-modelling", "masked-language-modelling", "classification"
+    ] = "translation"
     family: Literal["encoder-decoder", "decoder-only", "encoder-only"] = "encoder-decoder"
     data: Data
     text: Text = Text()
@@ -235,6 +262,8 @@ class Recipe(Section):
         ):
             if is_used and self.task != "classification":
                 raise ValueError(f"{name} is for classification; remove it, as task={self.task} has no classes")
+        masking = self.training.masking
+        check_masking(self.task, masking is not None, masking is not None and masking.batches is not None)
         return self
 
     def to_yaml(self) -> str:

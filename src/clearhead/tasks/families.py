@@ -6,6 +6,7 @@ from typing import Final
 from clearhead.errors import ConfigError
 from clearhead.tasks.classification.task import ClassificationTask
 from clearhead.tasks.language_modelling.task import LanguageModellingTask
+from clearhead.tasks.masked_language_modelling.task import MaskedLanguageModellingTask
 from clearhead.tasks.task import AnyTask
 from clearhead.tasks.translation.task import TranslationTask
 
@@ -14,6 +15,7 @@ _TASKS: Final[tuple[AnyTask, ...]] = (
     TranslationTask(),
     TranslationTask("summarisation", "summarise", "summary"),
     LanguageModellingTask(),
+    MaskedLanguageModellingTask(),
     ClassificationTask(),
 )
 TASKS: Final[Mapping[str, AnyTask]] = {one.name: one for one in _TASKS}

@@ -81,7 +81,8 @@ class TrainStep:
         for batch in batches:
             self.loss += self.backward(batch)
         real = [batch.target_output != batch.padding for batch in batches]
-        self.optimizer_step.update(torch.stack([one.sum() for one in real]).sum().float())
+        # Of a few short rows, masking may have left nothing to predict: then the gradients are 0, and no 0/0.
+        self.optimizer_step.update(torch.stack([one.sum() for one in real]).sum().clamp(min=1).float())
         self.average.update()
 
     def backward(self, batch: TrainingBatch) -> Tensor:

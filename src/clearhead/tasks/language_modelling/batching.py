@@ -15,11 +15,11 @@ from clearhead.data import (
     collate_windows,
     cut,
     cut_to_judge,
-    pack,
     plan,
 )
 from clearhead.data.planning import generator_for, shuffled
 from clearhead.recipe import ResolvedTraining
+from clearhead.tasks.rows import planned_rows
 
 
 def epoch_batches(
@@ -30,21 +30,18 @@ def epoch_batches(
     Where rows are packed they hold several pieces. But where each document fills a row or more, a row holds one piece:
     next to no place is lost by that, and attention needs no mask.
     """
-    if not training.packing:
-        windows = cut(corpus.documents, max_length, seed=training.seed, epoch=epoch)
-        lengths, budget = windows.lengths, training.batch_tokens
-        for indices in plan(lengths, lengths, batch_tokens=budget, seed=training.seed, epoch=epoch)[first:]:
-            yield collate_windows(windows, indices, padding)
-        return
-    rows, length = training.packed_shape
-    windows = cut(corpus.documents, min(max_length, length), seed=training.seed, epoch=epoch)
-    if length <= max_length and corpus.shortest >= length:
-        for one in itertools.islice(_one_a_row(windows, rows, training.seed, epoch), first, None):
-            yield collate_windows(windows, one.indices, padding, (rows, length))
-        return
-    packed = pack(windows.lengths, windows.lengths, rows=rows, length=length, seed=training.seed, epoch=epoch)
-    for one in itertools.islice(packed, first, None):
-        yield collate_packed_windows(windows, one, length, padding)
+    if training.packing:
+        rows, length = training.packed_shape
+        if length <= max_length and corpus.shortest >= length:
+            windows = cut(corpus.documents, length, seed=training.seed, epoch=epoch)
+            for one in itertools.islice(_one_a_row(windows, rows, training.seed, epoch), first, None):
+                yield collate_windows(windows, one.indices, padding, (rows, length))
+            return
+    for windows, planned in planned_rows(training, corpus, max_length, epoch, first):
+        if isinstance(planned, PackedRows):
+            yield collate_packed_windows(windows, planned, length, padding)
+        else:
+            yield collate_windows(windows, planned, padding)
 
 
 def batches_to_judge(

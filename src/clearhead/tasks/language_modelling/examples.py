@@ -2,17 +2,20 @@
 
 import dataclasses
 from collections.abc import Iterator
-from pathlib import Path
 from typing import final
 
-from clearhead.data import PreparedText, TextFile, check_file, prepare_text, read_all
-from clearhead.recipe import Data, Recipe, ResolvedModel, TextSettings, share_to_validate, texts_to_validate
+from clearhead.data import PreparedText, check_file, prepare_text, read_all
+from clearhead.recipe import Recipe, ResolvedModel, share_to_validate
+from clearhead.tasks.documents import document_corpora, document_file
 from clearhead.tasks.examples import Doing, Tokenizers
+from clearhead.tasks.masks import SYMBOL, masking_to_judge, require_something_masked
 from clearhead.tasks.measured import Sizes
 from clearhead.text import learn_tokenizer
 
 # Where a recipe names no number of pieces: of byte pairs; and of characters, as no script has more.
 USUAL_PIECES = {"bpe": 8_000, "characters": 16_000}
+# And no preset.
+USUAL_PRESETS = {"decoder-only": "gpt_tiny", "encoder-only": "bert_tiny"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,20 +34,25 @@ class TextExamples:
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
         share = share_to_validate(recipe.data)
-        self._training = [_text_file(recipe.data, one, stop=1.0 - share) for one in recipe.data.texts]
-        named = [_text_file(recipe.data, one) for one in texts_to_validate(recipe.data)]
+        data = recipe.data
+        self._training = [document_file(data, one, stop=1.0 - share) for one in document_corpora(data.train)]
+        named = [document_file(data, one) for one in document_corpora(data.validation)]
         rest = [dataclasses.replace(one, start=one.stop, stop=1.0) for one in self._training]
         self._validation = named or rest
         for file in (*self._training, *self._validation):
             check_file(file.path)
 
     def sizes(self) -> Sizes:
-        model = {**self.recipe.model.model_dump(), "preset": self.recipe.model.preset or "gpt_tiny"}
+        model = {
+            **self.recipe.model.model_dump(),
+            "preset": self.recipe.model.preset or USUAL_PRESETS[self.recipe.family],
+        }
         return Sizes(pieces_for(self.recipe), ResolvedModel.model_validate(model))
 
     def tokenizers(self, pieces: int, doing: Doing) -> Tokenizers:
-        text = self.recipe.text
-        learned = learn_tokenizer(text.kind, self._texts(doing), pieces, fold=text.normalize == "folded")
+        text, symbols = self.recipe.text, () if self.recipe.training.masking is None else (SYMBOL,)
+        fold = text.normalize == "folded"
+        learned = learn_tokenizer(text.kind, self._texts(doing), pieces, fold=fold, symbols=symbols)
         return learned, learned
 
     def training(self, tokenizers: Tokenizers, doing: Doing) -> PreparedText:
@@ -54,7 +62,10 @@ class TextExamples:
         return prepare_text(self._training, tokenizers[0], progress=read)
 
     def validation(self, tokenizers: Tokenizers) -> tuple[TextSet, ...]:
-        return (TextSet(prepare_text(self._validation, tokenizers[0])),)
+        corpus, masking = prepare_text(self._validation, tokenizers[0]), self.recipe.training.masking
+        if masking is not None:
+            require_something_masked(corpus, masking_to_judge(masking, tokenizers[0]))
+        return (TextSet(corpus),)
 
     def doubts(self) -> Iterator[str]:
         return iter(())
@@ -67,7 +78,3 @@ class TextExamples:
 def pieces_for(recipe: Recipe) -> int:
     """How many pieces a tokenizer has at most."""
     return recipe.text.size or USUAL_PIECES[recipe.text.kind]
-
-
-def _text_file(data: Data, text: TextSettings, stop: float = 1.0) -> TextFile:
-    return TextFile(Path(data.folder or ".") / text.text, text.documents, stop=stop)

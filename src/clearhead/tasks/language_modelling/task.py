@@ -57,9 +57,9 @@ class LanguageModellingTask:
             raise RecipeError(f"model: {error}") from None
 
     def files(self, data: "clearhead.recipe.Data") -> Sequence[str]:
-        from clearhead.recipe import texts_to_validate
+        from clearhead.tasks.documents import file_names
 
-        return [one.text for one in (*data.texts, *texts_to_validate(data))]
+        return file_names(data)
 
     def examples(self, recipe: "clearhead.recipe.Recipe") -> "clearhead.tasks.language_modelling.examples.TextExamples":
         from clearhead.tasks.language_modelling.examples import TextExamples

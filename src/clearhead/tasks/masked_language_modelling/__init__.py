@@ -1,0 +1,1 @@
+"""Masked language modelling with an encoder-only model: from documents to masked rows."""

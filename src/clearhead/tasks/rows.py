@@ -1,0 +1,32 @@
+"""How an epoch's documents become rows, for all tasks that learn from documents."""
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clearhead.data import PackedRows, PreparedText, Windows, cut, pack, plan
+from clearhead.recipe import ResolvedTraining
+
+
+def planned_rows(
+    training: ResolvedTraining, corpus: PreparedText, max_length: int, epoch: int, first: int = 0, ahead: int = 1
+) -> Iterator[tuple[Windows, NDArray[np.int64] | PackedRows]]:
+    """The batches of an epoch from number `first` on: pieces of `max_length` places at most, in random order.
+
+    Each is a piece a row; where rows are packed, several. ahead: as `cut` has it.
+    """
+    seed: dict[str, Any] = {"seed": training.seed, "epoch": epoch}
+    if not training.packing:
+        windows = cut(corpus.documents, max_length, ahead=ahead, **seed)
+        for indices in plan(windows.lengths, windows.lengths, batch_tokens=training.batch_tokens, **seed)[first:]:
+            yield windows, indices
+        return
+    rows, length = training.packed_shape
+    windows = cut(corpus.documents, min(max_length, length), ahead=ahead, **seed)
+    for packed in itertools.islice(
+        pack(windows.lengths, windows.lengths, rows=rows, length=length, **seed), first, None
+    ):
+        yield windows, packed
