@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from clearhead.data import TextFile, read_documents
+from clearhead.data import TableFile, TextFile, read_all, read_documents
 from clearhead.errors import DataError
 
 TEXT = "\ufeffone\ntwo\n\n \nthree\n\nfour\nfive"
@@ -55,3 +55,12 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     for kind in ("file", "line"):
         with pytest.raises(DataError, match="does not exist"):
             list(read_documents(TextFile(tmp_path / "b.txt", kind)))
+
+
+def test_the_cells_of_a_column(tmp_path: Path) -> None:
+    """None of them is blank; a share is one of the rows, as of a file's lines."""
+    path = tmp_path / "a.tsv"
+    path.write_text("1\tone\n2\t \n3\ttwo\n4\tthree\n")
+    assert list(read_documents(TableFile(path, (2,)))) == ["one", "two", "three"]
+    assert list(read_documents(TableFile(path, (2,), start=0.5))) == ["two", "three"]
+    assert list(read_all([TableFile(path, (2,)), TableFile(path, (1,), stop=0.25)])) == ["one", "two", "three", "1"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from clearhead.data import PreparedText, TextFile, prepare_text, text_size
+from clearhead.data import PreparedText, TableFile, TextFile, prepare_text, text_size
 from clearhead.errors import DataError, RecipeError
 from clearhead.text import BytePairTokenizer, CharacterTokenizer
 
@@ -64,3 +64,17 @@ def test_how_much_text_it_is(make: Callable[..., PreparedText]) -> None:
     found = text_size(make(tokenizer=pieces), pieces)
     assert (found.characters, found.utf8_bytes) == (8, 9)
     assert found.tokens < 9
+
+
+def test_a_column_of_a_table_has_a_name_of_its_own(tmp_path: Path) -> None:
+    """The same bytes read otherwise are another corpus: by another column, or between commas."""
+    for name in ("a.tsv", "a.csv"):
+        (tmp_path / name).write_text("ab\tba\n")
+    files = [
+        TableFile(tmp_path / "a.tsv", (1,)),
+        TableFile(tmp_path / "a.tsv", (2,)),
+        TableFile(tmp_path / "a.csv", (1,)),
+    ]
+    found = [prepare_text([one], TOKENIZER, tmp_path / "cache") for one in files]
+    assert len({one.key for one in found}) == 3
+    assert [TOKENIZER.decode(one.documents[0]) for one in found[:2]] == ["ab", "ba"]

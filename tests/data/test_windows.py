@@ -74,3 +74,14 @@ def test_to_judge_cuts_begin_at_the_beginning(context: int) -> None:
     windows = cut_to_judge(documents(12), 5, context)
     assert windows.starts[:2].tolist() == [0, 5 - context]
     assert windows.known.tolist() == [0, *[context] * (len(windows.known) - 1)]
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 8])
+def test_where_masked_places_are_predicted_the_end_is_read_too(length: int) -> None:
+    """Each id of the file stands in one piece, in each epoch and in a validation."""
+    file = documents(2, 8, 3)
+    for windows in (cut(file, length, seed=1, epoch=2, ahead=0), cut_to_judge(file, length, ahead=0)):
+        read, lengths = windows.gather(np.arange(len(windows.lengths)))
+        assert sorted(read.tolist()) == list(range(13))
+        assert lengths.max() <= length
+        assert not windows.known.any()

@@ -107,7 +107,7 @@ def test_what_summarisation_has_no_use_for(changes: dict[str, Any], message: str
 
 PAIRS = {"source": "a", "target": "b"}
 TEXT, SHARE = {"text": "a"}, {"share": 0.1}
-TABLE, MASKED = {"table": "a", "columns": [1, 2]}, {"task": "masked-language-modelling"}
+COLUMNS, MASKED = {"table": "a", "columns": [1, 2]}, {"task": "masked-language-modelling"}
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ TABLE, MASKED = {"table": "a", "columns": [1, 2]}, {"task": "masked-language-mod
             "r: training.select_by=bleu is not measured by task=language-modelling; choose one of loss",
         ),
         ({"training": {"steps": 1, "masking": {"share": 0.2}}}, "r: training.masking is for masked-"),
-        ({"data": {"train": TABLE, "validate": SHARE}}, "r: data.train.columns names 2 of a, but task=language-mod"),
+        ({"data": {"train": COLUMNS, "validate": SHARE}}, "r: data.train.columns names 2 of a, but task=language-mod"),
         ({**MASKED, "training": {"steps": 1, "masking": None}}, "r: training.masking is null, but task=masked-lang"),
         ({**MASKED, "training": {"steps": 1, "masking": {"batches": 0.5}}}, "remove it, as task=masked-language-model"),
         (

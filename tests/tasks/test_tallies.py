@@ -25,9 +25,7 @@ def test_of_a_language_model(language_recipe: Callable[..., Recipe], monkeypatch
         right += int((logits.argmax(-1) == ids[1:]).sum())
         count += len(ids) - 1
     monkeypatch.setattr(tallies, "_CHUNK", 7)
-    found = tally_of(
-        inputs.task, model, inputs.task.batches_to_judge(inputs.recipe, judged.corpus, inputs.tokenizers)
-    )
+    found = tally_of(inputs.task, model, inputs.task.batches_to_judge(inputs.recipe, judged.corpus, inputs.tokenizers))
     assert (found.right, found.tokens) == (right, count)
     assert found.loss == pytest.approx(loss, rel=1e-5)
 

@@ -26,6 +26,11 @@ class MaskedScores:
         return f"masked loss {self.loss:.4f}, {100 * self.accuracy:.1f} % right"
 
     @property
+    def doubt(self) -> None:
+        """A model that has hardly learned finds few pieces, and will find more."""
+        return
+
+    @property
     def lines(self) -> Sequence[str]:
         count = f"{self.places:,} masked place{'s' if self.places != 1 else ''}"
         return [f"{100 * self.accuracy:.1f} % of {count} filled right, loss {self.loss:.4f} nats a place"]

@@ -43,7 +43,10 @@ JOBS: Final[Mapping[str, Job]] = MappingProxyType(
     {
         "translation": Job("encoder-decoder", (CorpusSettings, TableSettings), figures=("bleu", "chrf"), columns=2),
         "summarisation": Job(
-            "encoder-decoder", (TableSettings, CorpusSettings), figures=("bleu", "chrf"), lacks=("text.tags",),
+            "encoder-decoder",
+            (TableSettings, CorpusSettings),
+            figures=("bleu", "chrf"),
+            lacks=("text.tags",),
             columns=2,
         ),
         "language-modelling": Job("decoder-only", _OF_TEXT, smooths=False, columns=1),

@@ -129,7 +129,7 @@ class MaskedLanguageModellingTask:
     def scores(
         self, judged: "clearhead.tasks.examples.Judged[clearhead.tasks.language_modelling.examples.TextSet]"
     ) -> "clearhead.evaluation.MaskedScores":
-        """How many masked pieces are found. No text could be compressed by the loss: a piece has seen all the others."""
+        """How many masked pieces are found; no text could be compressed by that, as a piece has seen all others."""
         from clearhead.tasks.tallies import tally_of
 
         [one] = judged.sets
