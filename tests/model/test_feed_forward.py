@@ -8,6 +8,7 @@ from torch import Tensor
 from clearhead.model.config import BlockConfig
 from clearhead.model.feed_forward import FeedForward
 from clearhead.model.initialization import initialize
+from clearhead.model.linear import set_matmul_dtype
 
 FUNCTIONS = {
     "relu": lambda x: x.clamp(min=0),
@@ -61,3 +62,33 @@ def test_a_layer_by_hand() -> None:
 def test_every_position_goes_through_the_same_weights() -> None:
     module, x = network("relu"), inputs()
     torch.testing.assert_close(module(x.flip(1)), module(x).flip(1))
+
+
+@pytest.mark.parametrize("activation", ["relu", "gelu", "gelu-tanh", "silu"])
+def test_what_stays_rounded_between_two_products_would_be_rounded_by_the_second(activation: str) -> None:
+    """Not a bit differs, forward and backward, from the way by float32."""
+    module = FeedForward(BlockConfig(width=64, heads=1, inner_width=96, bias=False, activation=activation))
+    generator = torch.Generator().manual_seed(5)
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.copy_(torch.randn(parameter.shape, generator=generator) / 8)
+    set_matmul_dtype(module, torch.bfloat16)
+    x, upstream = (torch.randn(2, 32, 64, generator=generator) for _ in range(2))
+    x.requires_grad_()
+    found = []
+    for keeps in (True, False):
+        module.inner.keeps_dtype = keeps
+        result = module(x)
+        assert result.dtype == torch.float32
+        found.append((result, *torch.autograd.grad(result, [x, *module.parameters()], upstream)))
+    for one, other in zip(*found, strict=True):
+        assert one.dtype == torch.float32
+        assert torch.equal(one, other)
+
+
+def test_what_is_rounded_once_more_does_not_stay_rounded() -> None:
+    """A bias that is added, a gate that is multiplied with, dropout that is scaled."""
+    kinds = {"bias": True}, {"bias": False, "activation": "geglu"}, {"bias": False, "activation_dropout": 0.1}
+    for kind in kinds:
+        assert not FeedForward(BlockConfig(width=4, heads=1, inner_width=4, **kind)).inner.keeps_dtype
+    assert FeedForward(BlockConfig(width=4, heads=1, inner_width=4, bias=False)).inner.keeps_dtype

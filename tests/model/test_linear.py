@@ -167,6 +167,29 @@ def test_together_is_one_after_the_other(training: bool, biases: tuple[bool, boo
             torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_matrices_that_lie_one_below_another_are_one_without_a_copy(dtype: torch.dtype) -> None:
+    """The same as of matrices that lie apart, in any order, and with results of which one is not used."""
+    flat = torch.randn(3 * 9 * 6, generator=torch.Generator().manual_seed(6))
+    near, apart = ([Linear(6, 9, bias=False) for _ in range(3)] for _ in range(2))
+    for number, (one, other) in enumerate(zip(near, apart, strict=True)):
+        one.weight.data = flat[54 * number : 54 * (number + 1)].view(9, 6)
+        other.weight.data = one.weight.detach().clone()
+        one.matmul_dtype = other.matmul_dtype = dtype
+    assert linear._one_below_another([one.weight for one in near]).data_ptr() == flat.data_ptr()
+    inputs = torch.randn(5, 6, generator=torch.Generator().manual_seed(7))
+    for order in ((0, 1, 2), (2, 0, 1), (0, 2, 1)):
+        found = []
+        for layers in (near, apart):
+            results = fused_linear(inputs, [layers[number] for number in order])
+            weights = [layer.weight for layer in layers]
+            gradients = torch.autograd.grad(results[0].sum() + results[2].square().sum(), weights)
+            found.append((*results, *gradients))
+        for one, other in zip(*found, strict=True):
+            assert torch.equal(one, other)
+        assert not found[0][3 + order[1]].any()
+
+
 @pytest.mark.parametrize("count", [1, 64, 65, 190])
 def test_tiles_are_whole_and_end_in_zeros(count: int) -> None:
     rows = torch.randn(count, 6, generator=torch.Generator().manual_seed(2))

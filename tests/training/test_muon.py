@@ -41,6 +41,20 @@ def test_singular_vectors_stay_and_values_come_near_one(shape: tuple[int, int]) 
         assert values.max() < 1.3
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+def test_in_bfloat16_it_is_the_same_but_for_its_eight_bits(shape: tuple[int, int]) -> None:
+    matrices = drawn((3, *shape), seed=1) * 50
+    found = orthogonalized(matrices, matmul_dtype=torch.bfloat16)
+    assert found.dtype == torch.float32
+    for one, matrix in zip(found, matrices, strict=True):
+        cosine = torch.nn.functional.cosine_similarity(
+            one.flatten(), by_singular_values(matrix).float().flatten(), dim=0
+        )
+        assert cosine > 0.99
+        assert torch.linalg.svdvals(one).max() < 1.4
+    assert not torch.equal(found, orthogonalized(matrices))
+
+
 def test_a_gradient_of_nothing_moves_nothing() -> None:
     assert not orthogonalized(torch.zeros(2, 3, 3)).any()
 

@@ -40,6 +40,8 @@ class FeedForward(Observed):
         self.inner = Linear(*sizes, config.bias)
         self.gate = Linear(*sizes, config.bias) if config.activation in GATED else None
         self.outer = Linear(config.inner_width, config.width, config.bias)
+        # Nothing comes between two products but a function of single numbers, of which the second rounds the result.
+        self.inner.keeps_dtype = not (config.activation in GATED or config.bias or config.activation_dropout)
         self.activation = GATED.get(config.activation, config.activation)
         self.function = FUNCTIONS[self.activation]
         self.dropout = Dropout(config.activation_dropout)

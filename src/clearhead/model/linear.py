@@ -30,6 +30,8 @@ class Linear(nn.Linear):
     """
 
     matmul_dtype: torch.dtype = torch.float32
+    # Whether the product stays in that type, as where the next layer rounds to it anyway.
+    keeps_dtype: bool = False
 
     def __init__(self, inputs: int, outputs: int, bias: bool = True) -> None:
         # On the meta device torch's constructor draws no number of the caller's generator.
@@ -39,7 +41,10 @@ class Linear(nn.Linear):
             self.bias = nn.Parameter(torch.full((outputs,), math.nan, dtype=torch.float32))
 
     def forward(self, inputs: Float[Tensor, "*batch inputs"]) -> Float[Tensor, "*batch outputs"]:
-        return _linear(inputs, self.weight, self.bias, self.matmul_dtype)
+        if _is_fast(inputs, self.matmul_dtype):
+            [result] = _fast_linear(inputs, [self], self.keeps_dtype)
+            return result
+        return F.linear(inputs, self.weight, self.bias)
 
 
 def set_matmul_dtype(model: nn.Module, matmul_dtype: torch.dtype) -> None:
@@ -59,8 +64,9 @@ def fused_linear(
     joined = torch.is_grad_enabled() and (torch.compiler.is_compiling() or is_on("fused-qkv"))
     if not joined or any(map(is_touched, layers)):
         return tuple(layer(inputs) for layer in layers)
-    weight, bias = joined_parameters(layers)
-    outputs = _linear(inputs, weight, bias, layers[0].matmul_dtype)
+    if _is_fast(inputs, layers[0].matmul_dtype):
+        return _fast_linear(inputs, layers)
+    outputs = F.linear(inputs, *joined_parameters(layers))
     return torch.split(outputs, [layer.out_features for layer in layers], dim=-1)
 
 
@@ -69,11 +75,15 @@ def joined_parameters(layers: Sequence[nn.Linear]) -> tuple[Tensor, Tensor | Non
 
     There is no bias where none of them has one; one that has none adds zeros beside others.
     """
-    weight = torch.cat([layer.weight for layer in layers])
-    if all(layer.bias is None for layer in layers):
-        return weight, None
-    none = weight.new_zeros
-    return weight, torch.cat([none(layer.out_features) if layer.bias is None else layer.bias for layer in layers])
+    weights = [layer.weight for layer in layers]
+    return torch.cat(weights), _joined_biases(weights, [layer.bias for layer in layers])
+
+
+def _joined_biases(weights: Sequence[Tensor], biases: Sequence[Tensor | None]) -> Tensor | None:
+    if all(one is None for one in biases) or len(biases) == 1:
+        return biases[0]
+    pairs = zip(weights, biases, strict=True)
+    return torch.cat([weight.new_zeros(len(weight)) if bias is None else bias for weight, bias in pairs])
 
 
 def is_touched(module: nn.Module) -> bool:
@@ -85,11 +95,16 @@ def is_touched(module: nn.Module) -> bool:
     return bool(listening or module._backward_pre_hooks or replaced or everywhere)
 
 
-def _linear(inputs: Tensor, weight: Tensor, bias: Tensor | None, matmul_dtype: torch.dtype) -> Tensor:
-    if torch.is_grad_enabled() and _is_ours(inputs) and (matmul_dtype != torch.float32 or _one_dnn_is_better()):
-        result: Tensor = _FastLinear.apply(inputs, weight, bias, matmul_dtype)  # type: ignore[no-untyped-call]
-        return result
-    return F.linear(inputs, weight, bias)
+def _is_fast(inputs: Tensor, matmul_dtype: torch.dtype) -> bool:
+    if not torch.is_grad_enabled() or not _is_ours(inputs, matmul_dtype):
+        return False
+    return matmul_dtype != torch.float32 or _one_dnn_is_better()
+
+
+def _fast_linear(inputs: Tensor, layers: Sequence[Linear], keeps_dtype: bool = False) -> tuple[Tensor, ...]:
+    weights, biases = [layer.weight for layer in layers], [layer.bias for layer in layers]
+    result: tuple[Tensor, ...] = _FastLinear.apply(inputs, layers[0].matmul_dtype, keeps_dtype, *weights, *biases)  # type: ignore[no-untyped-call]
+    return result
 
 
 def matmul(left: Float[Tensor, "rows inner"], right: Float[Tensor, "inner columns"]) -> Float[Tensor, "rows columns"]:
@@ -112,31 +127,72 @@ def transposed_matmul(
 
 
 class _FastLinear(torch.autograd.Function):
-    """`F.linear` and its gradients with faster matmuls, their factors and results rounded to `matmul_dtype`."""
+    """`F.linear` and its gradients with faster matmuls, their factors and results rounded to `matmul_dtype`.
+
+    Layers of the same inputs are one product, and give one result each. With `keeps_dtype` that is left as it was
+    rounded, and of results that are used so the gradients come so.
+    """
 
     @staticmethod
-    def forward(ctx: Any, inputs: Tensor, weight: Tensor, bias: Tensor | None, matmul_dtype: torch.dtype) -> Tensor:
-        exact, weight = inputs.reshape(-1, inputs.shape[-1]), weight.to(matmul_dtype)
+    def forward(
+        ctx: Any, inputs: Tensor, matmul_dtype: torch.dtype, keeps_dtype: bool, *parameters: Tensor | None
+    ) -> tuple[Tensor, ...]:
+        weights: Any = parameters[: len(parameters) // 2]
+        biases = parameters[len(weights) :]
+        exact, weight = inputs.reshape(-1, inputs.shape[-1]), _one_below_another(weights).to(matmul_dtype)
         rows = pad_rows(exact, matmul_dtype)
         ctx.save_for_backward(rows, weight)
-        ctx.has_bias = bias is not None
-        if matmul_dtype == inputs.dtype:
+        ctx.dtype, ctx.weight_dtype = inputs.dtype, weights[0].dtype
+        ctx.sizes, ctx.has_bias = [len(one) for one in weights], [one is not None for one in biases]
+        bias = _joined_biases(weights, biases)
+        if matmul_dtype == inputs.dtype == weights[0].dtype:
             outputs = _one_dnn(rows, weight, bias)
         else:
             # Not `… + bias`, which makes the numbers float32 in one tensor and adds in another.
-            outputs = F.linear(rows, weight)[: len(exact)].to(inputs.dtype)
+            outputs = F.linear(rows, weight)[: len(exact)]
+            outputs = outputs if keeps_dtype else outputs.to(weights[0].dtype)
             outputs = outputs if bias is None else outputs.add_(bias)
-        return outputs.view(*inputs.shape[:-1], -1)
+        outputs = outputs.view(*inputs.shape[:-1], -1)
+        return torch.split(outputs, ctx.sizes, dim=-1) if len(weights) > 1 else (outputs,)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, Tensor | None, None]:
+    def backward(ctx: Any, *upstreams: Tensor) -> tuple[Tensor | None, ...]:
         rows, weight = ctx.saved_tensors
-        exact = upstream.reshape(-1, upstream.shape[-1])
-        # The two that read the same numbers first, one after the other, while these are in the cache.
-        gradient, bias = pad_rows(exact, rows.dtype), exact.sum(0) if ctx.has_bias else None
-        inputs = matmul(gradient, weight)[: len(exact)].to(exact.dtype).view(*upstream.shape[:-1], -1)
-        return inputs, transposed_matmul(gradient, rows).to(exact.dtype), bias, None
+        shape, count = upstreams[0].shape[:-1], upstreams[0].shape[:-1].numel()
+        gradient = _side_by_side(upstreams, rows)
+        biases = (
+            one.reshape(count, -1).sum(0) if has_bias else None
+            for one, has_bias in zip(upstreams, ctx.has_bias, strict=True)
+        )
+        # The two that read the same numbers, one after the other, while these are in the cache.
+        inputs = matmul(gradient, weight)[:count].to(ctx.dtype).view(*shape, -1)
+        weights = transposed_matmul(gradient, rows).to(ctx.weight_dtype)
+        return inputs, None, None, *torch.split(weights, ctx.sizes), *biases
+
+
+def _one_below_another(weights: Sequence[Tensor]) -> Tensor:
+    """Matrices as one; without a copy where they lie so in memory, as in training."""
+    first, end = weights[0], weights[0].storage_offset()
+    for one in weights:
+        is_next = one.untyped_storage().data_ptr() == first.untyped_storage().data_ptr() and one.storage_offset() == end
+        if not (is_next and one.is_contiguous()):
+            return torch.cat(list(weights))
+        end += one.numel()
+    return first.as_strided((sum(map(len, weights)), first.shape[1]), (first.shape[1], 1))
+
+
+def _side_by_side(upstreams: Sequence[Tensor], rows: Tensor) -> Tensor:
+    """The gradients of several results as one, in the type of `rows`, and with as many rows."""
+    shape, count = upstreams[0].shape[:-1], upstreams[0].shape[:-1].numel()
+    if len(upstreams) == 1:
+        return pad_rows(upstreams[0].reshape(count, -1), rows.dtype)
+    joined = rows.new_empty(len(rows), sum(one.shape[-1] for one in upstreams))
+    parts = torch.split(joined[:count].view(*shape, -1), [one.shape[-1] for one in upstreams], dim=-1)
+    for part, one in zip(parts, upstreams, strict=True):
+        part.copy_(one)
+    joined[count:] = 0
+    return joined
 
 
 def pad_rows(rows: Float[Tensor, "rows columns"], matmul_dtype: torch.dtype) -> Float[Tensor, "tiles columns"]:
@@ -145,8 +201,8 @@ def pad_rows(rows: Float[Tensor, "rows columns"], matmul_dtype: torch.dtype) -> 
     For matmuls in bfloat16 oneDNN writes a program for each shape of the factors and keeps the newest 1,024. Batches
     have thousands of shapes; with whole tiles of rows they have dozens (docs/decisions/0017).
     """
-    if rows.dtype == matmul_dtype:
-        return rows
+    if rows.dtype == matmul_dtype or len(rows) % _TILE == 0:
+        return rows.to(matmul_dtype)
     filled = rows.new_empty(-(-len(rows) // _TILE) * _TILE, rows.shape[1], dtype=matmul_dtype)
     filled[: len(rows)] = rows
     filled[len(rows) :] = 0
@@ -159,9 +215,9 @@ def _one_dnn(rows: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     return result
 
 
-def _is_ours(inputs: Tensor) -> bool:
+def _is_ours(inputs: Tensor, matmul_dtype: torch.dtype = torch.float32) -> bool:
     """Whether these are numbers whose matmuls torch leaves to MKL. What torch compiles is left to its compiler."""
-    is_on_cpu = inputs.device.type == "cpu" and inputs.dtype == torch.float32 and inputs.numel() > 0
+    is_on_cpu = inputs.device.type == "cpu" and inputs.dtype in (torch.float32, matmul_dtype) and inputs.numel() > 0
     return is_on_cpu and not torch.compiler.is_compiling()
 
 

@@ -38,4 +38,7 @@ class MovingAverage:
 
     def update(self) -> None:
         """Follow the weights."""
-        self.flat.values.lerp_(self._followed, self._share)
+        if self.decay == 0.0:
+            self.flat.values.copy_(self._followed)
+        else:
+            self.flat.values.lerp_(self._followed, self._share)

@@ -131,9 +131,18 @@ def static_linear_cross_entropy(
     return loss
 
 
-# On a CPU as many rows as keep a chunk's logits near the cache; on a GPU fewer, larger products are better.
+# On a CPU as many rows as keep a chunk's logits near the cache, more where a vocabulary is that of characters; on a GPU
+# fewer, larger products are better.
 _CHUNK = {"cpu": 256}
 _LARGE_CHUNK = 4096
+_NEAR = 1 << 18
+
+
+def _chunk(matrix: Tensor) -> int:
+    """How many rows of logits are computed at a time."""
+    if matrix.device.type not in _CHUNK:
+        return _LARGE_CHUNK
+    return max(_CHUNK[matrix.device.type], _NEAR // len(matrix))
 
 
 LossAndGradient = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
@@ -154,7 +163,7 @@ class _ChunkedLoss(torch.autograd.Function):
         row_gradient = torch.empty_like(rows)
         matrix_gradient = torch.zeros_like(matrix)
         total = torch.zeros((), dtype=_promoted(rows).dtype, device=rows.device)
-        size = _CHUNK.get(rows.device.type, _LARGE_CHUNK) // len(rows)
+        size = max(1, _chunk(matrix) // len(rows))
         matrix = matrix.to(matmul_dtype or matrix.dtype)
         for start in range(0, len(target), size):
             places = slice(start, start + size)

@@ -18,19 +18,24 @@ COEFFICIENTS: Final = (3.4445, -4.7750, 2.0315)
 
 
 def orthogonalized(
-    matrices: Float[Tensor, "count rows columns"], iterations: int = ITERATIONS
+    matrices: Float[Tensor, "count rows columns"],
+    iterations: int = ITERATIONS,
+    matmul_dtype: torch.dtype = torch.float32,
 ) -> Float[Tensor, "count rows columns"]:
     """Each matrix with its singular vectors, and singular values of about 1: Newton-Schulz's iteration.
 
-    X ← aX + (bA + cA²)X with A = XXᵀ, from the matrix over its Frobenius norm.
+    X ← aX + (bA + cA²)X with A = XXᵀ, from the matrix over its Frobenius norm. In bfloat16 singular values scatter a
+    little more about 1 than they do anyway, and a small model's step takes a quarter less time.
     """
     a, b, c = COEFFICIENTS
     is_tall = matrices.shape[1] > matrices.shape[2]
     found = matrices.mT if is_tall else matrices
     found = found / found.norm(dim=(1, 2), keepdim=True).clamp(min=1e-7)
+    found = found.to(matmul_dtype, memory_format=torch.contiguous_format)
     for _ in range(iterations):
         gram = found @ found.mT
         found = torch.baddbmm(found, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), found, beta=a)
+    found = found.to(matrices.dtype)
     return found.mT if is_tall else found
 
 
@@ -41,8 +46,15 @@ class Muon:
     square and of wide matrices; taller ones have √(rows / columns) times as much, so that each output moves as far.
     """
 
-    def __init__(self, values: Mapping[str, Tensor], gradients: Mapping[str, Tensor], weight_decay: float) -> None:
+    def __init__(
+        self,
+        values: Mapping[str, Tensor],
+        gradients: Mapping[str, Tensor],
+        weight_decay: float,
+        matmul_dtype: torch.dtype = torch.float32,
+    ) -> None:
         self._values, self._gradients, self._decay = values, gradients, weight_decay
+        self._matmul_dtype = matmul_dtype
         shapes = dict.fromkeys(value.shape for value in values.values())
         self._names = [[name for name, value in values.items() if value.shape == shape] for shape in shapes]
         device = next(iter(values.values())).device
@@ -58,7 +70,7 @@ class Muon:
             # What is not finite times 0 would still not be finite.
             gradients = torch.where(bad > 0, 0.0, torch.stack([self._gradients[name] for name in names]) * factor)
             momentum.lerp_(gradients, (1.0 - MOMENTUM) * goes)
-            direction = orthogonalized(gradients.lerp(momentum, MOMENTUM))
+            direction = orthogonalized(gradients.lerp(momentum, MOMENTUM), matmul_dtype=self._matmul_dtype)
             direction *= -rate * math.sqrt(max(1.0, momentum.shape[1] / momentum.shape[2]))
             values = [self._values[name] for name in names]
             if self._decay:

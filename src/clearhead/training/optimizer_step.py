@@ -28,8 +28,12 @@ class OptimizerStep:
         settings: OptimizerSettings,
         rate: LearningRate,
         matrix_rate: LearningRate | None = None,
+        matmul_dtype: torch.dtype | None = None,
     ) -> None:
-        """matrix_rate: that of the matrices which Muon updates; `rate` where None is given."""
+        """matrix_rate: that of the matrices which Muon updates; `rate` where None is given.
+
+        matmul_dtype: in what Muon multiplies; None for float32.
+        """
         device = flat.values.device
         self.flat = flat
         self.settings = settings
@@ -43,7 +47,10 @@ class OptimizerStep:
         if settings.name == "muon" and names:
             others, values, gradients = outside, flat.views(flat.values), flat.views(flat.gradients)
             self._muon = Muon(
-                {name: values[name] for name in names}, {name: gradients[name] for name in names}, settings.weight_decay
+                {name: values[name] for name in names},
+                {name: gradients[name] for name in names},
+                settings.weight_decay,
+                matmul_dtype or torch.float32,
             )
         # Matrices decay; biases and normalisations do not: pulling those towards zero is no simplification.
         decays = (*((part, settings.weight_decay) for part in others), (flat.vectors, 0.0))

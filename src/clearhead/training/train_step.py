@@ -45,8 +45,8 @@ class TrainStep:
         self.flat = FlatParameters(self.model)
         self.average = MovingAverage(self.flat, settings.average)
         schedules = settings.schedule, settings.schedule.model_copy(update={"peak": settings.optimizer.matrix_peak})
-        rates = (learning_rate(one, settings.steps, self.model.config.width) for one in schedules)
-        self.optimizer_step = OptimizerStep(self.flat, settings.optimizer, *rates)
+        rate, matrix_rate = (learning_rate(one, settings.steps, self.model.config.width) for one in schedules)
+        self.optimizer_step = OptimizerStep(self.flat, settings.optimizer, rate, matrix_rate, self.matmul_dtype)
         self.loss = torch.zeros((), dtype=torch.float64, device=settings.device)
         compiled = settings.compile
         # After the average, which is a copy that is never compiled.
