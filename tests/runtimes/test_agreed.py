@@ -67,7 +67,7 @@ class TestContradiction:
 
     def test_what_an_untrained_model_does_not_show(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Before training every bias is 0: without them an untrained model computes the same."""
-        monkeypatch.setattr(linear, "_linear", lambda inputs, weight, *_: F.linear(inputs, weight))
+        monkeypatch.setattr(linear.Linear, "forward", lambda self, inputs: F.linear(inputs, self.weight))
         runtime = agreed_runtime(model := EncoderDecoder(SMALL, seed=1))
         assert agreement.disagreement(model, runtime) is None
         found = agreed.contradiction(SMALL)
@@ -85,7 +85,7 @@ class TestContradiction:
     def test_a_decoder_alone(self, monkeypatch: pytest.MonkeyPatch) -> None:
         config = DecoderOnlyConfig(vocabulary=30, width=16, heads=2, inner_width=24, layers=1, max_length=40)
         assert agreed.contradiction(config) is None
-        monkeypatch.setattr(linear, "_linear", lambda inputs, weight, *_: F.linear(inputs, weight))
+        monkeypatch.setattr(linear.Linear, "forward", lambda self, inputs: F.linear(inputs, self.weight))
         found = agreed.contradiction(config)
         assert found is not None
         assert found.startswith("C differs from PyTorch by")
