@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from clearhead.model import EncoderDecoder, TransformerConfig
     from clearhead.model.kernels import attention
     from clearhead.recipe import Recipe, load_recipe
+    from clearhead.tasks.chat import Message
     from clearhead.tasks.language_modelling import Generation
     from clearhead.tasks.translation import Translation
     from clearhead.tracing import Trace
@@ -34,6 +35,7 @@ __all__ = [
     "ClearheadError",
     "EncoderDecoder",
     "Generation",
+    "Message",
     "Recipe",
     "Sampling",
     "Trace",
@@ -56,6 +58,7 @@ __getattr__, __dir__ = lazy_names(
         "model": ("EncoderDecoder", "TransformerConfig"),
         "model.kernels": ("attention",),
         "recipe": ("Recipe", "load_recipe"),
+        "tasks.chat": ("Message",),
         "tasks.language_modelling": ("Generation",),
         "tasks.translation": ("Translation",),
         "tracing": ("Trace",),

@@ -64,3 +64,17 @@ def test_twice_and_elsewhere(is_packed: bool) -> None:
     for one, other in zip(copied.tensors(), batch.tensors(), strict=True):
         assert torch.equal(one, other)
         assert one.data_ptr() != other.data_ptr()
+
+
+def test_what_is_not_learned_is_padding_in_the_target_alone() -> None:
+    """The end of the first document and the seven of the second are learned."""
+    learned = np.array([False] * 4 + [True, False, True, False])
+    windows = cut(TokenFile(FILE.ids, FILE.lengths, learned), 8, seed=1, epoch=0)
+    batch = collate_windows(windows, np.array([0, 1]), PADDING)
+    assert batch.ids.tolist() == [[BEGIN, 4, 5, 6], [BEGIN, 7, PADDING, PADDING]]
+    assert batch.target_output.tolist() == [[PADDING, PADDING, PADDING, END], [7, PADDING, PADDING, PADDING]]
+    packed = collate_packed_windows(windows, PackedRows(np.array([0, 1]), np.array([2])), 6, PADDING)
+    assert packed.target_output.tolist() == [[PADDING, PADDING, PADDING, END, 7, PADDING]]
+    alike = collate_windows(windows, np.array([0]), PADDING)
+    assert alike.target_output.tolist() == [[PADDING, PADDING, PADDING, END]]
+    assert [one.target_tokens for one in (batch, packed, alike)] == [2, 2, 1]

@@ -7,6 +7,9 @@ from hypothesis import strategies as st
 
 from clearhead.data import TokenFile, Windows, cut, cut_to_judge
 
+# No id of these documents.
+PADDING = 60_000
+
 
 def documents(*lengths: int) -> TokenFile:
     """Of so many ids each, which are all different: 0, 1, 2, …"""
@@ -19,7 +22,7 @@ def pieces(windows: Windows) -> list[tuple[list[int], list[int]]]:
     for index in range(len(windows.lengths)):
         read, _ = windows.gather(np.array([index]))
         known = windows.known[index]
-        found.append((read.tolist(), windows.following(np.array([index])).tolist()[known:]))
+        found.append((read.tolist(), windows.following(np.array([index]), PADDING).tolist()[known:]))
     return found
 
 
@@ -85,3 +88,25 @@ def test_where_masked_places_are_predicted_the_end_is_read_too(length: int) -> N
         assert sorted(read.tolist()) == list(range(13))
         assert lengths.max() <= length
         assert not windows.known.any()
+
+
+def test_what_is_not_learned_is_read_and_not_predicted() -> None:
+    """A document whose last two ids are learned, in pieces of two places: the piece without any is no row."""
+    learned = np.array([False, False, False, False, False, True, True])
+    file = TokenFile(np.arange(7, dtype=np.uint16), np.array([7], np.int32), learned)
+    windows = cut_to_judge(file, 2)
+    assert windows.starts.tolist() == [4]
+    assert pieces(windows) == [([4, 5], [5, 6])]
+    assert pieces(cut_to_judge(file, 6)) == [([0, 1, 2, 3, 4, 5], [PADDING] * 4 + [5, 6])]
+
+
+@given(st.lists(st.booleans(), min_size=2, max_size=40), st.integers(2, 12), st.integers(0, 11), st.integers(0, 3))
+def test_each_learned_id_is_predicted_once(learned: list[bool], length: int, context: int, epoch: int) -> None:
+    """But the first, which nothing is read before."""
+    learned[0] = False
+    file = TokenFile(np.arange(len(learned), dtype=np.uint16), np.array([len(learned)], np.int32), np.array(learned))
+    for windows in (cut(file, length, seed=1, epoch=epoch), cut_to_judge(file, length, min(context, length - 1))):
+        found = pieces(windows)
+        predicted = sorted(one for _, following in found for one in following if one != PADDING)
+        assert predicted == [place for place, one in enumerate(learned) if one]
+        assert all(any(one != PADDING for one in following) for _, following in found)

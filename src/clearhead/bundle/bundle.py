@@ -4,11 +4,12 @@ from collections.abc import Generator, Iterable, Sequence
 from typing import TYPE_CHECKING, Unpack, overload
 
 from clearhead.bundle.arguments import one_or_many, require_many, require_text
+from clearhead.bundle.chatting import Chatting, Conversation
 from clearhead.bundle.generating import Generating, Writing
 from clearhead.bundle.opened import Opened
 from clearhead.bundle.streaming import Noting, best_texts, streamed
 from clearhead.bundle.translating import Searching, Translating
-from clearhead.bundle.verbs import LANGUAGE_MODELLING, require_verb
+from clearhead.bundle.verbs import CHAT, LANGUAGE_MODELLING, require_verb
 from clearhead.decoding import Sampling
 from clearhead.errors import UsageError
 from clearhead.tasks import task_for
@@ -43,11 +44,14 @@ class Bundle(Opened):
         """The ids that the model reads for a text: the tag of `to`, where it knows several languages, pieces, and end.
 
         Too long a text is cut. Raises UsageError for a language that the model does not know. A language model reads
-        begin and pieces, or pieces alone where its prompts stand in the middle of documents.
+        begin and pieces, or pieces alone where its prompts stand in the middle of documents; a chat model begin, the
+        text as the message of a user, and the symbol after which it answers.
         """
         require_text("text", text)
         if self.task == LANGUAGE_MODELLING and to is None:
             return self._generating("generate").prompts([text])[0]
+        if self.task == CHAT and to is None:
+            return self._chatting("chat").fitted(text, None).ids
         return self._translating("search").sources([text], to)[0] or [*self.tag(to), self.source_tokenizer.end]
 
     @overload
@@ -203,7 +207,11 @@ class Bundle(Opened):
         """
         require_text("text", text)
         is_causal = task_for(self.config).family == "decoder-only"
-        verbs = self._generating("trace") if is_causal else self._translating("trace")
+        verbs: Chatting | Generating | Translating
+        if self.task == CHAT:
+            verbs = self._chatting("trace")
+        else:
+            verbs = self._generating("trace") if is_causal else self._translating("trace")
         found = verbs.trace(text, to, target, beam_size, max_tokens)
         found.bundle = self
         return found
@@ -258,8 +266,8 @@ class Bundle(Opened):
         are a part of more: errors name it, draws depend on it. The rest is as in `generate`.
         """
         generating = self._generating("generations")
-        options = generating.options(beam_size, n, sampling, stop)
-        return generating.generations(prompts, options, max_tokens, first, batch_tokens, workers)
+        options, ids = generating.options(beam_size, n, sampling, stop), generating.prompts(prompts, first)
+        return generating.generations(ids, options, max_tokens, first, batch_tokens, workers)
 
     def generate_stream(
         self,
@@ -275,8 +283,48 @@ class Bundle(Opened):
         What may become a stop string waits for what follows. Of a beam that is wider than 1 nothing is known before
         the end, so that it raises a UsageError. Whoever closes the iterator stops the model.
         """
-        generating = self._generating("generate_stream")
-        return generating.pieces(prompt, generating.options(beam_size, 1, sampling, stop), max_tokens)
+        generating, options = self._generating("generate_stream"), (beam_size, 1, sampling, stop)
+        require_text("prompt", prompt)
+        return generating.pieces(generating.prompts([prompt])[0], generating.options(*options), max_tokens)
+
+    def chat(self, messages: Conversation, **settings: Unpack[Writing]) -> str:
+        """What the model answers to a conversation: its messages, the last of them the user's, or a str for one.
+
+        Where it is longer than the model has positions for, its oldest messages are left out: `left_out` says how many.
+        The settings are those of `generate`. Raises UsageError where the last message alone is too long.
+        """
+        require_verb("chat", self.task)
+        return self.answers([messages], **settings)[0][0].text
+
+    def answers(
+        self,
+        conversations: Sequence[Conversation],
+        *,
+        n: int = 1,
+        first: int = 0,
+        batch_tokens: int | None = None,
+        workers: int | None = None,
+        **settings: Unpack[Writing],
+    ) -> list[list[Generation]]:
+        """`n` answers to each conversation, as `generations` gives texts for prompts."""
+        chatting, max_tokens = self._chatting("answers"), settings.get("max_tokens")
+        options = chatting.generating.told(n, settings)
+        prompts = chatting.prompts(conversations, max_tokens, first)
+        return chatting.generating.generations(prompts, options, max_tokens, first, batch_tokens, workers)
+
+    def chat_stream(self, messages: Conversation, **settings: Unpack[Writing]) -> Generator[str, None, None]:
+        """What `chat` gives, piece by piece as it is written, as `generate_stream` does."""
+        chatting, max_tokens = self._chatting("chat_stream"), settings.get("max_tokens")
+        options, ids = chatting.generating.told(1, settings), chatting.fitted(messages, max_tokens).ids
+        return chatting.generating.pieces(ids, options, max_tokens)
+
+    def left_out(self, messages: Conversation, max_tokens: int | None = None) -> int:
+        """How many of the oldest messages of a conversation the model is not given, as it has no room for them."""
+        return self._chatting("left_out").fitted(messages, max_tokens).left_out
+
+    def joined(self, turns: Sequence[str]) -> str:
+        """A row of a chat's table as it is learned: all its pieces, and in brackets those that are learned."""
+        return self._chatting("joined").joined(turns)
 
     def _translating(self, verb: str) -> Translating:
         require_verb(verb, self.task)
@@ -288,6 +336,9 @@ class Bundle(Opened):
     def _generating(self, verb: str) -> Generating:
         require_verb(verb, self.task)
         return Generating(self._serving, self.precision, self.source_tokenizer, self.settings, self._utf8)
+
+    def _chatting(self, verb: str) -> Chatting:
+        return Chatting(self._generating(verb))
 
     def too_long(self, texts: Sequence[str]) -> list[int]:
         """The numbers, from 0, of the texts that are longer than the model can read, and are cut at its limit."""

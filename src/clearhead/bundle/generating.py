@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
 from clearhead.bounds import whole
-from clearhead.bundle.arguments import require_many, require_text
+from clearhead.bundle.arguments import require_many
 from clearhead.bundle.serving import Serving
 from clearhead.bundle.settings import Settings
 from clearhead.decoding import Precision, Sampling, SearchOptions
@@ -64,54 +64,63 @@ class Generating:
             stop=stops_of(stop, self.tokenizer),
         )
 
+    def told(self, n: int, how: Writing) -> SearchOptions:
+        """The options of `n` texts each."""
+        return self.options(how.get("beam_size"), n, how.get("sampling"), how.get("stop", ()))
+
     def prompts(self, texts: Sequence[str], first: int = 0) -> list[list[int]]:
         """The ids that the model goes on from. Raises UsageError for a prompt that is too long."""
+        require_many("prompts", texts)
         longest, begins = self.serving.config.max_length, self.settings.documents != "file"
         return prompt_ids(texts, self.tokenizer, longest, begins=begins, first=first)
 
     def generations(
         self,
-        texts: Sequence[str],
+        prompts: Sequence[Sequence[int]],
         options: SearchOptions,
         max_tokens: int | None,
         first: int,
         batch_tokens: int | None,
         workers: int | None,
     ) -> list[list[Generation]]:
-        require_many("prompts", texts)
+        """Texts after the prompts, which are ids."""
         engine = self.serving.engine(self.precision, batch_tokens, workers)
-        found = generations(
-            self.prompts(texts, first), engine, self.tokenizer, options, _tokens(max_tokens), first=first
-        )
-        return list(found)
+        return list(generations(prompts, engine, self.tokenizer, options, tokens_of(max_tokens), first=first))
 
     def trace(
         self, text: str, to: str | None, target: str | None, beam_size: int, max_tokens: int
     ) -> "clearhead.tracing.Trace":
+        return self.traced(text, self.prompts([text])[0], to, target, beam_size, max_tokens)
+
+    def traced(
+        self, text: str, ids: list[int], to: str | None, target: str | None, beam_size: int, max_tokens: int
+    ) -> "clearhead.tracing.Trace":
+        """The trace of a text that the model reads as these ids."""
         from clearhead.bundle.traces import traced_reading
 
         if to is not None or target is not None:
             raise UsageError("to and target are for models that translate; give all that is to be read as the text")
         tokens = 0 if max_tokens == 0 else whole("max_tokens", max_tokens)
-        [ids] = self.prompts([text])
         written: tuple[int, ...] = ()
         if tokens:
-            [[best]] = self.generations([text], self.options(beam_size, 1, None, ()), tokens, 0, None, None)
+            [[best]] = self.generations([ids], self.options(beam_size, 1, None, ()), tokens, 0, None, None)
             written = best.tokens
         settings = {"model": self.settings.name, "precision": self.precision, "max_tokens": tokens, "prompt": len(ids)}
         return traced_reading(self.serving.model, text, ids, written, self.tokenizer, settings)
 
-    def pieces(self, text: str, options: SearchOptions, max_tokens: int | None) -> Generator[str, None, None]:
-        require_text("prompt", text)
+    def pieces(
+        self, prompt: Sequence[int], options: SearchOptions, max_tokens: int | None
+    ) -> Generator[str, None, None]:
+        """The text after a prompt, which is ids, as it is written."""
         if options.sampling is None and options.beam_size > 1:
             raise UsageError(
                 f"with beam_size={options.beam_size} no text is known before the end; choose 1, or ask `generate`"
             )
-        [prompt] = self.prompts([text])
         return generated_pieces(
-            prompt, self.serving.engine(self.precision), self.tokenizer, options, _tokens(max_tokens)
+            prompt, self.serving.engine(self.precision), self.tokenizer, options, tokens_of(max_tokens)
         )
 
 
-def _tokens(max_tokens: int | None) -> int:
+def tokens_of(max_tokens: int | None) -> int:
+    """How many tokens a text has at most."""
     return MAX_TOKENS if max_tokens is None else whole("max_tokens", max_tokens)

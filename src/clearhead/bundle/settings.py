@@ -28,6 +28,7 @@ class Settings:
     documents: what one document was in a language model's training, of which a prompt is the beginning: "line",
     "paragraph", or a whole "file", somewhere in the middle of which a prompt stands. None for other models.
     labels: the names of a classifier's classes, in their order.
+    messages: how many of a conversation's messages, the newest, it is given at most; None for as many as have room.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Settings:
     task: str = TRANSLATION
     documents: str | None = None
     labels: tuple[str, ...] = ()
+    messages: int | None = None
 
     @classmethod
     def of(cls, recipe: "clearhead.recipe.Recipe") -> "Settings":
@@ -53,6 +55,7 @@ class Settings:
             recipe.task,
             next((one.documents for one in recipe.data.texts), _of_rows(recipe)),
             recipe.data.labels or (),
+            decoding.messages,
         )
 
     @classmethod
@@ -85,17 +88,20 @@ class Settings:
             beam_size = whole("beam_size", decoding["beam_size"])
             penalty = decoding["length_penalty"]
             LengthPenalty.parse(penalty)
+            messages = decoding.get("messages")
+            if messages is not None:
+                messages = whole("messages", messages)
             named = tuple((one, other) for one, other in languages)
-            return cls(name, named, beam_size, penalty, whole("seed", seed), task, documents, tuple(labels))
+            return cls(name, named, beam_size, penalty, whole("seed", seed), task, documents, tuple(labels), messages)
         except DecodingError as error:
             raise ValueError(str(error)) from None
 
     def as_plain(self) -> dict[str, Any]:
         """What `from_plain` takes, by name. What an older clearhead does not know is left out where it is as it was."""
         values = asdict(self)
-        usual = {"task": TRANSLATION, "documents": None, "labels": ()}
+        usual = {"task": TRANSLATION, "documents": None, "labels": (), "messages": None}
         values = {name: value for name, value in values.items() if name not in usual or value != usual[name]}
-        decoding = {name: values.pop(name) for name in ("beam_size", "length_penalty")}
+        decoding = {name: values.pop(name) for name in ("beam_size", "length_penalty", "messages") if name in values}
         return {**values, "decoding": decoding}
 
     @property

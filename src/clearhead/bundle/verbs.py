@@ -22,6 +22,7 @@ CLASSIFICATION = "classification"
 MASKED_LANGUAGE_MODELLING = "masked-language-modelling"
 # Those that learn from texts without more.
 OF_TEXTS = (LANGUAGE_MODELLING, MASKED_LANGUAGE_MODELLING)
+CHAT = "chat"
 VERBS: Final[Mapping[str, Verbs]] = MappingProxyType(
     {
         TRANSLATION: Verbs(
@@ -32,6 +33,7 @@ VERBS: Final[Mapping[str, Verbs]] = MappingProxyType(
         LANGUAGE_MODELLING: Verbs(
             "goes on with texts", ("generate", "generations", "generate_stream", "trace"), "clearhead generate"
         ),
+        CHAT: Verbs("answers", ("chat", "answers", "chat_stream", "left_out", "joined", "trace"), "clearhead chat"),
         SUMMARISATION: Verbs(
             "summarises",
             ("summarise", "search", "search_stream", "score", "trace", "too_long"),

@@ -22,6 +22,7 @@ COMMANDS = (
     "translate",
     "summarise",
     "generate",
+    "chat",
     "score",
     "evaluate",
     "shortlist",

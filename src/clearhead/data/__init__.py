@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from clearhead.data.packing import PackedRows, collate_packed, pack
     from clearhead.data.planning import plan
     from clearhead.data.preparing import ParallelFiles, PreparedCorpus, prepare
+    from clearhead.data.preparing_chat import prepare_chat, read_turns, turns_of
     from clearhead.data.preparing_text import PreparedText, TextSize, prepare_text, text_size
     from clearhead.data.sides import Column, Side, check_side, read_side
     from clearhead.data.tables import TableFile, read_table, read_tables
@@ -76,6 +77,7 @@ __all__ = [
     "pack",
     "plan",
     "prepare",
+    "prepare_chat",
     "prepare_text",
     "read_all",
     "read_documents",
@@ -84,7 +86,9 @@ __all__ = [
     "read_side",
     "read_table",
     "read_tables",
+    "read_turns",
     "text_size",
+    "turns_of",
 ]
 
 __getattr__, __dir__ = lazy_names(
@@ -143,6 +147,11 @@ __getattr__, __dir__ = lazy_names(
             "ParallelFiles",
             "PreparedCorpus",
             "prepare",
+        ),
+        "preparing_chat": (
+            "prepare_chat",
+            "read_turns",
+            "turns_of",
         ),
         "preparing_text": (
             "PreparedText",

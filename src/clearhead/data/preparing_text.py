@@ -29,7 +29,7 @@ class PreparedText:
     """A corpus of documents as ids.
 
     Attributes:
-        documents: for each document begin, its ids, and end.
+        documents: for each document begin, its ids, and end; of a conversation, its turns, and which ids are learned.
         key: a name made from all that the ids depend on.
         former_keys: the names that older versions gave the same: there are none yet.
     """
@@ -67,8 +67,9 @@ class PreparedText:
 
     @property
     def tokens(self) -> int:
-        """How many tokens there are to predict, the end of each document among them."""
-        return self.documents.tokens - len(self)
+        """How many tokens there are to predict, the end of each document or answer among them."""
+        learned = self.documents.learned
+        return self.documents.tokens - len(self) if learned is None else int(learned.sum())
 
 
 def prepare_text(
@@ -136,7 +137,7 @@ def _encoded(files: Sequence[DocumentFile], tokenizer: Tokenizer) -> Iterator[li
 class TextSize:
     """How much text some ids are: tokens to predict, characters (code points) and bytes of UTF-8.
 
-    The end of each document counts as one of each, as a line's end in a file does.
+    The end of each document or answer counts as one of each, as a line's end in a file does.
     """
 
     tokens: int
@@ -150,6 +151,7 @@ def text_size(corpus: PreparedText, tokenizer: Tokenizer) -> TextSize:
     lengths = np.array([len(piece) for piece in pieces], np.int64)
     # The bytes 10xxxxxx go on with a character; all others begin one (RFC 3629).
     begun = np.array([sum(byte & 0xC0 != 0x80 for byte in piece) for piece in pieces], np.int64)
-    counts = np.bincount(corpus.ids, minlength=tokenizer.size)
-    ends = len(corpus)
+    learned = corpus.documents.learned
+    counts = np.bincount(corpus.ids if learned is None else corpus.ids[learned], minlength=tokenizer.size)
+    ends = int(counts[tokenizer.end])
     return TextSize(corpus.tokens, int(counts @ begun) + ends, int(counts @ lengths) + ends)

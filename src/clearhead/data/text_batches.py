@@ -69,32 +69,33 @@ def collate_windows(
     places = windows.starts[indices][:, None] + np.arange(width + 1)
     if len(indices) == rows and (lengths == width).all():
         # All alike, as nearly all batches of long documents are.
-        read = torch.from_numpy(windows.ids[places].astype(np.int64))
-        ids, target = read[:, :-1].contiguous(), read[:, 1:].contiguous()
+        ids = torch.from_numpy(windows.ids[places[:, :-1]].astype(np.int64))
+        target = torch.from_numpy(windows.wanted(places[:, 1:], padding).astype(np.int64))
     else:
         column = np.arange(width)
         inside = column < lengths[:, None]
         read_places = np.where(inside, places[:, :-1], windows.starts[indices][:, None])
         found = np.full((2, rows, width), padding, np.int64)
         found[0, : len(indices)][inside] = windows.ids[read_places][inside]
-        found[1, : len(indices)][inside] = windows.ids[read_places + 1][inside]
+        found[1, : len(indices)][inside] = windows.wanted(read_places + 1, padding)[inside]
         ids, target = torch.from_numpy(found).unbind()
     tokens = int(lengths.sum())
     if known.any():
         target = target.clone()
         target[: len(indices)][torch.from_numpy(np.arange(width) < known[:, None])] = padding
         tokens -= int(np.minimum(known, lengths).sum())
-    return TextBatch(ids, target, tokens, padding)
+    return TextBatch(ids, target, tokens if windows.learned is None else int((target != padding).sum()), padding)
 
 
 def collate_packed_windows(windows: Windows, packed: PackedRows, length: int, padding: int) -> TextBatch:
     """The pieces of `packed` as one batch of rows of `length` places, which they share."""
     read, layout = laid_out(windows, packed, length)
-    following = windows.following(packed.indices)
+    following = windows.following(packed.indices, padding)
+    tokens = len(read) if windows.learned is None else int((following != padding).sum())
     return TextBatch(
         layout.rows(read, padding),
         layout.rows(following, padding),
-        len(read),
+        tokens,
         padding,
         layout.rows(layout.numbers, 0),
     )

@@ -22,22 +22,28 @@ class Windows:
         starts: where in `ids` each piece begins to read.
         lengths: how many places each has.
         known: how many of its first places are there to be read alone, as another piece predicts what follows them.
+        learned: for each of `ids` whether it is to be predicted; None where all are.
     """
 
     ids: NDArray[Any]
     starts: NDArray[np.int64]
     lengths: NDArray[np.int32]
     known: NDArray[np.int32]
+    learned: NDArray[np.bool_] | None = None
 
     def gather(self, indices: NDArray[np.integer[Any]]) -> tuple[NDArray[Any], NDArray[np.int32]]:
         """The ids that some pieces read, one after the other, and their lengths."""
         places, lengths = runs(self.starts[indices], self.lengths[indices])
         return self.ids[places], lengths
 
-    def following(self, indices: NDArray[np.integer[Any]]) -> NDArray[Any]:
-        """The ids that come after those of `gather`."""
+    def following(self, indices: NDArray[np.integer[Any]], padding: int) -> NDArray[Any]:
+        """The ids that come after those of `gather`; padding where they are not to be predicted."""
         places, _ = runs(self.starts[indices] + 1, self.lengths[indices])
-        return self.ids[places]
+        return self.wanted(places, padding)
+
+    def wanted(self, places: NDArray[np.integer[Any]], padding: int) -> NDArray[Any]:
+        """What is to be predicted at these places of `ids`, padding where nothing is."""
+        return self.ids[places] if self.learned is None else np.where(self.learned[places], self.ids[places], padding)
 
 
 def cut(documents: TokenFile, length: int, *, seed: int, epoch: int, ahead: int = 1) -> Windows:
@@ -76,4 +82,10 @@ def _cut(documents: TokenFile, length: int, stride: int, first: NDArray[np.int64
     left = places[document] - offset
     lengths = np.where(number < 0, first[document], np.minimum(left, length))
     known = np.where(number > 0, length - stride, 0)
-    return Windows(documents.ids, begins[document] + offset, lengths.astype(np.int32), known.astype(np.int32))
+    starts, lengths, known = begins[document] + offset, lengths.astype(np.int32), known.astype(np.int32)
+    if documents.learned is not None:
+        # A piece of which nothing is learned, as of a long question, would be a row for nothing.
+        counts = np.concatenate([[0], np.cumsum(documents.learned, dtype=np.int64)])
+        some = counts[starts + lengths + 1] > counts[starts + known + 1]
+        starts, lengths, known = starts[some], lengths[some], known[some]
+    return Windows(documents.ids, starts, lengths, known, documents.learned)

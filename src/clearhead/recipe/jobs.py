@@ -50,6 +50,7 @@ JOBS: Final[Mapping[str, Job]] = MappingProxyType(
             columns=2,
         ),
         "language-modelling": Job("decoder-only", _OF_TEXT, smooths=False, columns=1),
+        "chat": Job("decoder-only", (TableSettings,), smooths=False),
         "masked-language-modelling": Job("encoder-only", _OF_TEXT, smooths=False, masking={}, columns=1),
         "classification": Job("encoder-only", (TableSettings,), figures=("accuracy", "f1"), smooths=False),
     }

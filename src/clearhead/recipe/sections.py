@@ -227,10 +227,15 @@ class Training(Section):
 
 
 class DecodingSettings(Section):
-    """How the trained model translates unless told otherwise."""
+    """How the trained model translates unless told otherwise.
+
+    messages: how many of a conversation's messages, the newest, a chat model is given; None for as many as it has room
+    for. 1 suits one that learned from single questions and their answers.
+    """
 
     beam_size: BeamSize = 5
     length_penalty: Annotated[str, AfterValidator(_is_penalty)] = "mean:1.0"
+    messages: Count | None = None
 
 
 class Recipe(Section):
@@ -238,7 +243,7 @@ class Recipe(Section):
 
     name: str
     task: Literal[
-        "translation", "summarisation", "language-modelling", "masked-language-modelling", "classification"
+        "translation", "summarisation", "language-modelling", "chat", "masked-language-modelling", "classification"
     ] = "translation"
     family: Literal["encoder-decoder", "decoder-only", "encoder-only"] = "encoder-decoder"
     data: Data
@@ -264,6 +269,8 @@ class Recipe(Section):
                 raise ValueError(f"{name} is for classification; remove it, as task={self.task} has no classes")
         masking = self.training.masking
         check_masking(self.task, masking is not None, masking is not None and masking.batches is not None)
+        if self.decoding.messages is not None and self.task != "chat":
+            raise ValueError(f"decoding.messages is for chat; remove it, as task={self.task} has no conversations")
         return self
 
     def to_yaml(self) -> str:

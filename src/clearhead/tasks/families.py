@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from clearhead.errors import ConfigError
+from clearhead.tasks.chat.material import ConversationMaterial
 from clearhead.tasks.classification.task import ClassificationTask
 from clearhead.tasks.language_modelling.task import LanguageModellingTask
 from clearhead.tasks.masked_language_modelling.task import MaskedLanguageModellingTask
@@ -15,6 +16,7 @@ _TASKS: Final[tuple[AnyTask, ...]] = (
     TranslationTask(),
     TranslationTask("summarisation", "summarise", "summary"),
     LanguageModellingTask(),
+    LanguageModellingTask(ConversationMaterial()),
     MaskedLanguageModellingTask(),
     ClassificationTask(),
 )

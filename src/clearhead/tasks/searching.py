@@ -20,13 +20,14 @@ def search_options(
     utf8: Utf8Automaton | None = None,
     stop: StopStrings | None = None,
 ) -> SearchOptions:
-    """How to search for ids of this tokenizer; padding, begin, tags and the unknown are never written."""
+    """How to search for ids of this tokenizer; no control symbol but end is ever written, nor the unknown."""
     tags = [tokenizer.tag(language) for language in tokenizer.languages]
+    symbols = [tokenizer.symbol(name) for name in tokenizer.symbols]
     unknown = [] if tokenizer.unknown is None else [tokenizer.unknown]
     return SearchOptions(
         begin=tokenizer.begin,
         end=tokenizer.end,
-        suppressed=(tokenizer.padding, tokenizer.begin, *tags, *unknown),
+        suppressed=(tokenizer.padding, tokenizer.begin, *tags, *symbols, *unknown),
         beam_size=beam_size,
         top_beams=top_beams,
         length_penalty=LengthPenalty.parse(length_penalty),

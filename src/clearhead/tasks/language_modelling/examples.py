@@ -43,11 +43,7 @@ class TextExamples:
             check_file(file.path)
 
     def sizes(self) -> Sizes:
-        model = {
-            **self.recipe.model.model_dump(),
-            "preset": self.recipe.model.preset or USUAL_PRESETS[self.recipe.family],
-        }
-        return Sizes(pieces_for(self.recipe), ResolvedModel.model_validate(model))
+        return sizes_for(self.recipe)
 
     def tokenizers(self, pieces: int, doing: Doing) -> Tokenizers:
         text, symbols = self.recipe.text, () if self.recipe.training.masking is None else (SYMBOL,)
@@ -73,6 +69,12 @@ class TextExamples:
     def _texts(self, doing: Doing) -> Iterator[str]:
         doing("reading the training files")
         return read_all(self._training)
+
+
+def sizes_for(recipe: Recipe) -> Sizes:
+    """What a recipe names, and what is usual where it names nothing."""
+    model = {**recipe.model.model_dump(), "preset": recipe.model.preset or USUAL_PRESETS[recipe.family]}
+    return Sizes(pieces_for(recipe), ResolvedModel.model_validate(model))
 
 
 def pieces_for(recipe: Recipe) -> int:

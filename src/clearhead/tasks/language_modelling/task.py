@@ -1,10 +1,10 @@
 """Language modelling: a decoder-only model predicts each token of a text from the tokens before it."""
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from clearhead.model import DecoderOnlyConfig
+from clearhead.tasks.language_modelling.material import DocumentMaterial, Material
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -20,12 +20,24 @@ if TYPE_CHECKING:
 
 
 class LanguageModellingTask:
-    """`Task` of the decoder-only family. An example is a document; `data.TextBatch` holds pieces of some."""
+    """`Task` of the decoder-only family. An example is a document; `data.TextBatch` holds pieces of some.
 
-    name: Final = "language-modelling"
+    material: what is learned from, documents or conversations.
+    """
+
     family: Final = "decoder-only"
     config_class: Final = DecoderOnlyConfig
-    examples_are: Final = "documents"
+
+    def __init__(self, material: Material | None = None) -> None:
+        self.material = DocumentMaterial() if material is None else material
+
+    @property
+    def name(self) -> str:
+        return self.material.name
+
+    @property
+    def examples_are(self) -> str:
+        return self.material.examples_are
 
     def config(self, sizes: Mapping[str, Any]) -> DecoderOnlyConfig:
         return DecoderOnlyConfig(**sizes)
@@ -57,14 +69,15 @@ class LanguageModellingTask:
             raise RecipeError(f"model: {error}") from None
 
     def files(self, data: "clearhead.recipe.Data") -> Sequence[str]:
-        from clearhead.tasks.documents import file_names
+        return self.material.files(data)
 
-        return file_names(data)
-
-    def examples(self, recipe: "clearhead.recipe.Recipe") -> "clearhead.tasks.language_modelling.examples.TextExamples":
-        from clearhead.tasks.language_modelling.examples import TextExamples
-
-        return TextExamples(recipe)
+    def examples(
+        self, recipe: "clearhead.recipe.Recipe"
+    ) -> (
+        "clearhead.tasks.examples.Examples[clearhead.data.PreparedText, "
+        "clearhead.tasks.language_modelling.examples.TextSet]"
+    ):
+        return self.material.examples(recipe)
 
     def packed_length(
         self, training: "clearhead.recipe.Training", measured: "clearhead.tasks.measured.Measured"
@@ -127,14 +140,10 @@ class LanguageModellingTask:
         corpus: "clearhead.data.PreparedText",
         tokenizers: "clearhead.tasks.examples.Tokenizers",
     ) -> "clearhead.tasks.task.Description":
-        from clearhead.tasks.language_modelling.describing import description
-
-        return description(recipe, config, corpus)
+        return self.material.describe(recipe, config, corpus)
 
     def first_use(self, recipe: "clearhead.recipe.Recipe", model: str) -> str:
-        from clearhead.tasks.language_modelling.describing import example_prompt
-
-        return f"generate {model} {shlex.quote(example_prompt(recipe))}"
+        return self.material.first_use(recipe, model)
 
     def _max_length(
         self, recipe: "clearhead.recipe.ResolvedRecipe", tokenizers: "clearhead.tasks.examples.Tokenizers"

@@ -1,0 +1,15 @@
+"""Answering with a decoder-only model: from the messages of a conversation to ids."""
+
+from typing import TYPE_CHECKING
+
+from clearhead.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from clearhead.tasks.chat.histories import Fitted, checked, fitted
+    from clearhead.tasks.chat.turns import Message, join
+
+__all__ = ["Fitted", "Message", "checked", "fitted", "join"]
+
+__getattr__, __dir__ = lazy_names(
+    __name__, {"histories": ("Fitted", "checked", "fitted"), "turns": ("Message", "join")}
+)
