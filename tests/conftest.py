@@ -243,6 +243,31 @@ def language_model_folder(language_model: Bundle, tmp_path_factory: pytest.TempP
 
 
 @pytest.fixture(scope="session")
+def chat_model(make_recipe: Callable[..., Recipe]) -> Bundle:
+    """One that answers whatever it is told, and was never trained."""
+    tokenizer = BytePairTokenizer.learn(["one two three", "two three two three"], 270, symbols=("user", "assistant"))
+    config = DecoderOnlyConfig(
+        vocabulary=tokenizer.size, layers=2, width=16, heads=2, inner_width=32, dropout=0.0, max_length=64,
+        positions="learned", norm_placement="pre",
+    )  # fmt: skip
+    model = DecoderOnly(config, seed=3).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(3)
+        model.embedding.matrix.weight[tokenizer.end] *= 3
+    return Bundle(
+        model, tokenizer, tokenizer, make_recipe(), settings=Settings("tiny", (), 1, "mean:1.0", 1, task="chat")
+    )
+
+
+@pytest.fixture(scope="session")
+def chat_folder(chat_model: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bundles") / "chat-model"
+    chat_model.save(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def street() -> Bundle:
     """The model that comes with clearhead; every file of it was held against its hash."""
     return load("street")

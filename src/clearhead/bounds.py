@@ -15,6 +15,7 @@ WHOLE: Mapping[str, tuple[int, int]] = MappingProxyType(
         "top_beams": (1, 1024),
         "n": (1, 1024),
         "max_tokens": (1, 10**6),
+        "messages": (1, 10**6),
         "top_k": (1, 10**6),
         "seed": (0, 2**64 - 1),
         "batch_tokens": (1, 10**9),

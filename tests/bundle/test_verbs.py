@@ -30,6 +30,24 @@ WRITING: dict[str, Callable[[Bundle], Any]] = {
     "generate_stream": lambda bundle: bundle.generate_stream("one"),
     "trace": lambda bundle: bundle.trace("one", max_tokens=2),
 }
+CHATTING: dict[str, Callable[[Bundle], Any]] = {
+    "chat": lambda bundle: bundle.chat("one"),
+    "answers": lambda bundle: bundle.answers(["one"]),
+    "chat_stream": lambda bundle: bundle.chat_stream("one"),
+    "left_out": lambda bundle: bundle.left_out("one"),
+    "joined": lambda bundle: bundle.joined(["one", "two"]),
+    "trace": lambda bundle: bundle.trace("one", max_tokens=2),
+}
+
+
+@pytest.mark.parametrize("verb", [verb for verb in CHATTING if verb != "trace"])
+def test_a_language_model_does_not_answer(language_model: Bundle, chat_model: Bundle, verb: str) -> None:
+    CHATTING[verb](chat_model)
+    with pytest.raises(UsageError, match=f"with texts .language-modelling., and {verb} is for chat; use") as error:
+        CHATTING[verb](language_model)
+    assert "\n" not in str(error.value)
+    with pytest.raises(UsageError, match=r"answers .chat., and generate is for language-modelling; use `clearhead cha"):
+        chat_model.generate("one")
 
 
 @pytest.mark.parametrize("verb", [verb for verb in TRANSLATING if verb not in WRITING])
@@ -62,6 +80,7 @@ def test_summarising_is_translating_by_another_name(two_languages: Bundle) -> No
 def test_each_task_has_the_methods_that_it_names() -> None:
     assert [*VERBS["translation"].methods] == [*TRANSLATING]
     assert [*VERBS["summarisation"].methods] == [*SUMMARISING]
+    assert [*VERBS["chat"].methods] == [*CHATTING]
     assert [*VERBS["language-modelling"].methods] == [*WRITING]
     for task, verbs in VERBS.items():
         for verb in verbs.methods:

@@ -235,7 +235,7 @@ class DecodingSettings(Section):
 
     beam_size: BeamSize = 5
     length_penalty: Annotated[str, AfterValidator(_is_penalty)] = "mean:1.0"
-    messages: Count | None = None
+    messages: Annotated[Count, Field(le=WHOLE["messages"][1])] | None = None
 
 
 class Recipe(Section):
