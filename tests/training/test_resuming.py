@@ -106,7 +106,7 @@ OTHERS = {
 ONLY = {
     "family", "task", "model.layers", "model.segments", "model.masked_head", "model.pooler", "model.pooling",
     "data.embedded.corpus", "data.embedded.pairs", "data.embedded.seed", "data.embedded.grammar",
-    "data.labels", "training.class_weights",
+    "data.labels", "training.class_weights", "decoding.messages",
     "training.masking.share", "training.masking.replaced", "training.masking.random", "training.masking.batches",
 }  # fmt: skip
 MAY_CHANGE = {
