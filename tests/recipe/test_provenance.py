@@ -18,6 +18,11 @@ class TestWithoutPaths:
         assert recipe.data.folder == "first"
         assert "somebody" not in recipe.to_yaml()
 
+    def test_a_trained_model_that_it_began_with(self, make_recipe: Callable[..., Recipe]) -> None:
+        recipe = without_paths(make_recipe("model.from=/home/somebody/runs/masked"))
+        assert recipe.model.base == "masked"
+        assert "somebody" not in recipe.to_yaml()
+
     @pytest.mark.parametrize(
         ("path", "kept"),
         [

@@ -96,3 +96,22 @@ class TestFew:
             TrainingError, match=r"^all \d+ weights of the model are frozen, so nothing is left to train;"
         ):
             FlatParameters(model.requires_grad_(False))
+
+
+def test_chosen_parameters_apart(model: EncoderDecoder) -> None:
+    """The pieces are all of a part, and each parameter is in a piece of its kind."""
+    flat = FlatParameters(model)
+    for part in (flat.matrices, flat.vectors):
+        pieces = flat.apart(part, lambda name: name.startswith("decoder."))
+        assert [one.start for one, _ in pieces] == [part.start, *(one.stop for one, _ in pieces[:-1])]
+        assert pieces[-1][0].stop == part.stop
+        inside = torch.zeros_like(flat.values)
+        for piece, is_chosen in pieces:
+            if is_chosen:
+                inside[piece] = 1.0
+        for name, view in flat.views(inside).items():
+            begin = flat.views(torch.arange(len(flat.values)))[name].flatten()[0]
+            if part.start <= begin < part.stop:
+                assert bool((view == 1.0).all()) == name.startswith("decoder.")
+                assert bool((view == view.flatten()[0]).all())
+    assert flat.apart(flat.matrices, lambda name: False) == [(flat.matrices, False)]

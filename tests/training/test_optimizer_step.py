@@ -295,3 +295,73 @@ def test_state_is_all_there_is() -> None:
         optimizer_step.prepare(3)
         optimizer_step.update(torch.tensor(TOKENS))
     assert all(torch.equal(*pair) for pair in zip(one.parameters(), other.parameters(), strict=True))
+
+
+class Headed(nn.Module):
+    """A matrix and a vector of a body, and the same of a head."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        generator = torch.Generator().manual_seed(2)
+        self.body, self.classifier = nn.Linear(4, 3), nn.Linear(3, 2)
+        for parameter in self.parameters():
+            nn.init.normal_(parameter, generator=generator)
+
+
+def test_heads_have_a_rate_of_their_own() -> None:
+    """Against torch's AdamW, with a group for each."""
+    ours, theirs = Headed(), Headed().double()
+    settings = OptimizerSettings(clip=None, weight_decay=0.1)
+    optimizer_step = OptimizerStep(
+        FlatParameters(ours), settings, lambda step: RATE / step, head_rate=lambda step: 25 * RATE / step
+    )
+    groups = [
+        {"params": [getattr(part, kind)], "weight_decay": decay, "lr": rate}
+        for part, rate in ((theirs.body, RATE), (theirs.classifier, 25 * RATE))
+        for kind, decay in (("weight", 0.1), ("bias", 0.0))
+    ]
+    reference = torch.optim.AdamW(groups, betas=(0.9, 0.98), eps=1e-9)
+    for step in (1, 2, 3):
+        generator = torch.Generator().manual_seed(step)
+        for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+            gradient = torch.randn(one.shape, generator=generator)
+            assert one.grad is not None
+            one.grad.copy_(gradient)
+            other.grad = gradient.double() / TOKENS
+        for group, (_, rate) in zip(reference.param_groups, [(None, RATE)] * 2 + [(None, 25 * RATE)] * 2, strict=True):
+            group["lr"] = rate / step
+        optimizer_step.prepare(step)
+        optimizer_step.update(torch.tensor(TOKENS))
+        reference.step()
+    for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        torch.testing.assert_close(one.double(), other, rtol=1e-4, atol=1e-6)
+
+
+def test_heads_are_stored_and_restored() -> None:
+    settings = OptimizerSettings()
+
+    def made(model: Headed) -> OptimizerStep:
+        return OptimizerStep(FlatParameters(model), settings, lambda step: RATE, head_rate=lambda step: 2 * RATE)
+
+    straight, model = Headed(), Headed()
+    first, second = made(straight), made(model)
+
+    def step(model: Headed, optimizer_step: OptimizerStep, number: int) -> None:
+        for parameter in model.parameters():
+            assert parameter.grad is not None
+            parameter.grad.copy_(torch.full(parameter.shape, float(number)))
+        optimizer_step.prepare(number)
+        optimizer_step.update(torch.tensor(TOKENS))
+
+    step(straight, first, 1)
+    step(model, second, 1)
+    again = Headed()
+    third = made(again)
+    with torch.no_grad():
+        for parameter, value in zip(again.parameters(), model.parameters(), strict=True):
+            parameter.copy_(value)
+    third.restore(second.state())
+    step(straight, first, 2)
+    step(again, third, 2)
+    for parameter, value in zip(again.parameters(), straight.parameters(), strict=True):
+        assert torch.equal(parameter, value)

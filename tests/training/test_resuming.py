@@ -78,6 +78,7 @@ OTHERS = {
     "training.loss.r_drop": "1.0",
     "training.optimizer.name": "muon",
     "training.optimizer.matrix_peak": "0.03",
+    "training.optimizer.head_peak": "0.01",
     "training.optimizer.betas": "[0.9, 0.99]",
     "training.optimizer.epsilon": "1.0e-8",
     "training.optimizer.weight_decay": "0.02",
@@ -106,7 +107,7 @@ OTHERS = {
 ONLY = {
     "family", "task", "model.layers", "model.segments", "model.masked_head", "model.pooler", "model.pooling",
     "data.embedded.corpus", "data.embedded.pairs", "data.embedded.seed", "data.embedded.grammar",
-    "data.labels", "training.class_weights", "decoding.messages",
+    "data.labels", "training.class_weights", "decoding.messages", "model.from",
     "training.masking.share", "training.masking.replaced", "training.masking.random", "training.masking.batches",
 }  # fmt: skip
 MAY_CHANGE = {

@@ -136,10 +136,11 @@ def beginning(inputs: RunInputs, parameters: int, resumed_at: int) -> str:
     count, examples = len(inputs.training), inputs.task.examples_are
     examples = examples.removesuffix("s") if count == 1 else examples
     start = f", from step {resumed_at:,}" if resumed_at else ""
+    base = f"\nbeginning with {inputs.base.place}" if inputs.base is not None else ""
     return (
         f"{recipe.name}: {count:,} {examples} ({inputs.training.report})\n"
         f"{parameters:,} parameters, {inputs.target_tokenizer.size:,} pieces, {training.steps:,} steps "
-        f"on {training.device} in {training.precision}{start}"
+        f"on {training.device} in {training.precision}{start}{base}"
     )
 
 

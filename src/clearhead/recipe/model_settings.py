@@ -73,9 +73,12 @@ class ModelSettings(_ModelFields):  # type: ignore[misc]
     """A preset, and whatever differs from it: the fields of each family's config, by their names.
 
     preset: None where it is to be chosen by how much text there is; training fills it in.
+    base: `from` in a recipe: a run or bundle whose weights and pieces a run begins with; its sizes are meant where none
+    are named.
     """
 
     preset: Preset | None = None
+    base: Annotated[str, Field(min_length=1, max_length=4096)] | None = Field(None, alias="from")
 
     def config(self, source_vocabulary: int, target_vocabulary: int) -> TransformerConfig:
         """An encoder-decoder's sizes for these vocabularies, the paper's base where there is no preset.
@@ -104,4 +107,4 @@ class ModelSettings(_ModelFields):  # type: ignore[misc]
     @property
     def changes(self) -> dict[str, Any]:
         """What differs from the preset."""
-        return self.model_dump(exclude={"preset"}, exclude_none=True)
+        return self.model_dump(exclude={"preset", "base"}, exclude_none=True)

@@ -34,7 +34,10 @@ def without_paths(recipe: Recipe) -> Recipe:
         "train": tuple(_within(corpus) for corpus in data.train),
         "validation": tuple(_within(corpus) for corpus in data.validation),
     }
-    return recipe.model_copy(update={"data": data.model_copy(update=changes)})
+    model = recipe.model
+    if model.base is not None:
+        model = model.model_copy(update={"base": _last_name(model.base)})
+    return recipe.model_copy(update={"data": data.model_copy(update=changes), "model": model})
 
 
 def _within(corpus: CorpusKind) -> CorpusKind:

@@ -57,6 +57,9 @@ def load_recipe(name: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     for override in overrides:
         _set(values, override)
     recipe = build_recipe(_expand(values, str(path)), str(path))
+    if recipe.model.base is not None:
+        base = _beside(path, recipe.model.base)
+        recipe = recipe.model_copy(update={"model": recipe.model.model_copy(update={"base": base})})
     if recipe.data.embedded is not None:
         return recipe
     try:
@@ -66,6 +69,12 @@ def load_recipe(name: str | Path, overrides: Sequence[str] = ()) -> Recipe:
             f"{path}: data.folder={recipe.data.folder!r} names a home folder that is not there; write the whole path"
         ) from None
     return recipe.model_copy(update={"data": recipe.data.model_copy(update={"folder": str(folder.absolute())})})
+
+
+def _beside(recipe: Path, base: str) -> str:
+    """A place as it is meant: in the recipe's folder, or where a command is typed, as `model.from=runs/a` is."""
+    beside = recipe.parent / base
+    return str((beside if beside.exists() else Path(base)).absolute())
 
 
 _KINDS = {list: "a list", str: "a text", bool: "a switch"}

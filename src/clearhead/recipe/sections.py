@@ -94,10 +94,12 @@ class OptimizerSettings(Section):
 
     muon: matrices inside layers follow their momentum made orthogonal (Jordan et al. 2024), all others AdamW.
     matrix_peak: what the highest learning rate of those matrices is; for all others it is the schedule's `peak`.
+    head_peak: that of a model's heads, such as a classifier, which are new where the rest was trained before.
     """
 
     name: Literal["adamw", "muon"] = "adamw"
     matrix_peak: Annotated[Real, Field(gt=0.0, le=1000.0)] = 0.02
+    head_peak: Annotated[Real, Field(gt=0.0, le=1000.0)] | None = None
     betas: tuple[Rate, Rate] = (0.9, 0.98)
     epsilon: Annotated[Real, Field(gt=0.0, le=1.0)] = 1e-9
     weight_decay: Factor = 0.01
@@ -215,6 +217,11 @@ class Training(Section):
             raise ValueError(
                 "schedule.name=paper has no highest rate that optimizer.matrix_peak could stand for; "
                 "set schedule.name=linear, or optimizer.name=adamw"
+            )
+        if self.optimizer.head_peak is not None and self.schedule.name == "paper":
+            raise ValueError(
+                "schedule.name=paper has no highest rate that optimizer.head_peak could stand for; "
+                "set schedule.name=linear, or remove optimizer.head_peak"
             )
         return self
 

@@ -1,7 +1,7 @@
 """All parameters that learn as one flat tensor: clipping, update and average are one operation each, not ninety."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Generic, TypeVar
 
 import torch
@@ -74,6 +74,19 @@ class FlatParameters(Generic[Model]):
                 names.append(name)
                 start = place + _aligned(shape.numel())
         return names, [one for one in (*others, slice(start, self.matrices.stop)) if one.start < one.stop]
+
+    def apart(self, part: slice, is_chosen: Callable[[str], bool]) -> list[tuple[slice, bool]]:
+        """`part` in pieces, each of parameters that are all chosen by their names, or all not; which of them it is."""
+        found: list[tuple[slice, bool]] = []
+        for name, (place, _) in self._places.items():
+            if not part.start <= place < part.stop:
+                continue
+            chosen = is_chosen(name)
+            if not found or found[-1][1] != chosen:
+                if found:
+                    found[-1] = slice(found[-1][0].start, place), found[-1][1]
+                found.append((slice(place if found else part.start, part.stop), chosen))
+        return found
 
     def views(self, flat: Tensor) -> Mapping[str, Tensor]:
         """What of `flat`, a tensor laid out like `values`, belongs to which parameter."""

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from clearhead.recipe import OptimizerSettings
 from clearhead.training.flat_parameters import FlatParameters
+from clearhead.training.heads import is_of_head
 from clearhead.training.muon import Muon
 from clearhead.training.schedule import LearningRate
 
@@ -28,9 +29,10 @@ class OptimizerStep:
         settings: OptimizerSettings,
         rate: LearningRate,
         matrix_rate: LearningRate | None = None,
+        head_rate: LearningRate | None = None,
         matmul_dtype: torch.dtype | None = None,
     ) -> None:
-        """matrix_rate: that of the matrices which Muon updates; `rate` where None is given.
+        """matrix_rate: that of the matrices which Muon updates, head_rate that of heads; `rate` where None is given.
 
         matmul_dtype: in what Muon multiplies; None for float32.
         """
@@ -54,10 +56,23 @@ class OptimizerStep:
             )
         # Matrices decay; biases and normalisations do not: pulling those towards zero is no simplification.
         decays = (*((part, settings.weight_decay) for part in others), (flat.vectors, 0.0))
-        self._parts = [part for part, _ in decays if part.start < part.stop]
+        # Without a rate of their own, heads are no group of their own.
+        apart = is_of_head if head_rate is not None else lambda name: False
+        groups = [
+            (piece, decay, is_head)
+            for part, decay in decays
+            if part.start < part.stop
+            for piece, is_head in flat.apart(part, apart)
+        ]
+        self._parts = [part for part, _, _ in groups]
+        self._rates = [head_rate if is_head and head_rate is not None else rate for _, _, is_head in groups]
         self.optimizer = torch.optim.AdamW(
-            [{"params": [_part(flat, part)], "weight_decay": decay} for part, decay in decays if part in self._parts],
-            lr=torch.tensor(0.0, dtype=torch.float32, device=device),
+            [
+                # Each has a rate of its own: a default's tensor would be one for all.
+                {"params": [_part(flat, part)], "weight_decay": decay, "lr": _number(device)}
+                for part, decay, _ in groups
+            ],
+            lr=_number(device),
             betas=settings.betas,
             eps=settings.epsilon,
             fused=True,
@@ -65,8 +80,8 @@ class OptimizerStep:
 
     def prepare(self, step: int) -> None:
         """Set the learning rate of update number `step`."""
-        for group in self.optimizer.param_groups:
-            group["lr"].fill_(self.rate(step))
+        for group, rate in zip(self.optimizer.param_groups, self._rates, strict=True):
+            group["lr"].fill_(rate(step))
         if self._muon is not None:
             self._muon.rate.fill_(self._matrix_rate(step))
 
@@ -132,6 +147,10 @@ class OptimizerStep:
         for group, part in zip(self.optimizer.param_groups, self._parts, strict=True):
             moments = {key: value[part].clone() for key, value in whole.items()}
             self.optimizer.state[group["params"][0]] = {"step": state["step"].to(device, copy=True), **moments}
+
+
+def _number(device: torch.device) -> Tensor:
+    return torch.zeros((), dtype=torch.float32, device=device)
 
 
 _PART = 1 << 16

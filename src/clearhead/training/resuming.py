@@ -86,6 +86,8 @@ def with_sizes_of(old: Recipe, new: Recipe) -> Recipe:
     Version 0.1 wrote `text.normalize: nfc`, which was its default.
     """
     model, text = new.model, new.text
+    if model.base is not None:  # The trained model that it began with may be gone; its sizes and pieces are not.
+        text = old.text.model_copy(update={name: getattr(text, name) for name in text.model_fields_set})
     if model.preset is None and old.model.preset is not None:
         model = old.model.model_copy(update=model.model_dump(exclude_none=True))
     data = new.data if new.data.labels is not None else new.data.model_copy(update={"labels": old.data.labels})

@@ -12,6 +12,7 @@ from clearhead.tasks import AnyTask, Model, task_named
 from clearhead.tasks.examples import Doing, Tokenizers, to_nobody
 from clearhead.tasks.measured import Measured
 from clearhead.text import Tokenizer, learned_scripts
+from clearhead.training.fine_tuning import Base, begin_with, read_base
 from clearhead.training.freezing import new_model
 from clearhead.training.interruptible import interruptible
 from clearhead.training.resolving import check_choices, choose_machine, resolve
@@ -25,6 +26,7 @@ class RunInputs:
     """All that a run reads.
 
     training: the examples to learn from, a `Corpus` of the recipe's task. validation: its sets to be judged by.
+    base: a trained model that this one begins with; None for one that is drawn, or resumed.
     """
 
     recipe: ResolvedRecipe
@@ -32,6 +34,7 @@ class RunInputs:
     target_tokenizer: Tokenizer
     training: Any
     validation: tuple[Any, ...]
+    base: Base | None = None
 
     @property
     def task(self) -> AnyTask:
@@ -64,8 +67,11 @@ class RunInputs:
         return learned_scripts(tokenizer, np.bincount(ids[::every], minlength=tokenizer.size).tolist())
 
     def untrained_model(self) -> Model:
-        """The model before its first step, drawn from the recipe's seed."""
-        return new_model(self.config, self.recipe.training)
+        """The model before its first step, drawn from the recipe's seed, or with a trained one's weights."""
+        model = new_model(self.config, self.recipe.training)
+        if self.base is not None:
+            begin_with(self.base, model, self.recipe.data.labels or ())
+        return model
 
 
 def prepare_run(recipe: Recipe, tokenizers: Tokenizers | None = None, doing: Doing = to_nobody) -> RunInputs:
@@ -74,7 +80,11 @@ def prepare_run(recipe: Recipe, tokenizers: Tokenizers | None = None, doing: Doi
     Each of its steps can be taken alone. Raises RecipeError or DataError in one line where something is missing or does
     not fit.
     """
-    machine, task = choose_machine(recipe.training), task_named(recipe.task)
+    machine, task, base = choose_machine(recipe.training), task_named(recipe.task), None
+    if recipe.model.base is not None and tokenizers is None:
+        doing("reading the model to begin with")
+        recipe, base = read_base(recipe)
+        tokenizers = base.tokenizers
     check_choices(recipe)
     doing("writing the corpus" if recipe.data.embedded else "looking for the corpus")
     examples = task.examples(recipe)
@@ -91,4 +101,4 @@ def prepare_run(recipe: Recipe, tokenizers: Tokenizers | None = None, doing: Doi
         doing("trying how many tokens a batch may have")
     longest = training.longest, max(one.corpus.longest for one in validation)
     resolved = resolve(recipe, machine, Measured(sizes, (both[0].size, both[1].size), *longest))
-    return RunInputs(resolved, *both, training, validation)
+    return RunInputs(resolved, *both, training, validation, base)

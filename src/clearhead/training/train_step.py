@@ -19,7 +19,7 @@ from clearhead.training.flat_parameters import FlatParameters
 from clearhead.training.loss import linear_cross_entropy, static_linear_cross_entropy, whole_linear_cross_entropy
 from clearhead.training.optimizer_step import OptimizerStep
 from clearhead.training.r_drop import linear_r_drop, whole_linear_r_drop
-from clearhead.training.schedule import learning_rate
+from clearhead.training.schedule import LearningRate, learning_rate
 from clearhead.training.seeding import seed_step
 from clearhead.training.static_shapes import StaticTrainStep, graph_capturer
 
@@ -44,9 +44,14 @@ class TrainStep:
             set_matmul_dtype(self.model, self.matmul_dtype)
         self.flat = FlatParameters(self.model)
         self.average = MovingAverage(self.flat, settings.average)
-        schedules = settings.schedule, settings.schedule.model_copy(update={"peak": settings.optimizer.matrix_peak})
-        rate, matrix_rate = (learning_rate(one, settings.steps, self.model.config.width) for one in schedules)
-        self.optimizer_step = OptimizerStep(self.flat, settings.optimizer, rate, matrix_rate, self.matmul_dtype)
+        self.optimizer_step = OptimizerStep(
+            self.flat,
+            settings.optimizer,
+            self._rate(settings.schedule.peak),
+            self._rate(settings.optimizer.matrix_peak),
+            None if settings.optimizer.head_peak is None else self._rate(settings.optimizer.head_peak),
+            self.matmul_dtype,
+        )
         self.loss = torch.zeros((), dtype=torch.float64, device=settings.device)
         compiled = settings.compile
         # After the average, which is a copy that is never compiled.
@@ -61,6 +66,10 @@ class TrainStep:
             self._r_drop = whole_linear_r_drop
         capturer = graph_capturer(settings.device) if settings.graph else None
         self._static = StaticTrainStep(self._learn, settings.device, capturer) if settings.packing else None
+
+    def _rate(self, peak: float) -> LearningRate:
+        schedule = self.settings.schedule.model_copy(update={"peak": peak})
+        return learning_rate(schedule, self.settings.steps, self.model.config.width)
 
     def step(self, number: int, batches: Sequence[TrainingBatch]) -> None:
         """Take step `number`, which counts from 1, with the gradients of all `batches` together."""

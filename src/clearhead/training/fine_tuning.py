@@ -1,0 +1,117 @@
+"""`model.from`: a run that begins with the pieces and the weights of a trained model."""
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+
+from clearhead.bundle import Bundle, load
+from clearhead.errors import BundleError, RecipeError
+from clearhead.recipe import Recipe
+from clearhead.recipe.model_settings import own_settings
+from clearhead.tasks import FAMILY_TASKS, Model, task_for
+from clearhead.tasks.examples import Tokenizers
+from clearhead.training.heads import is_of_head
+
+# What a recipe may name anew: weights fit whatever these are, or are new, or their shapes tell.
+_FREE: Final = frozenset(
+    {"dropout", "attention_dropout", "activation_dropout", "pooling", "pooler", "segments", "layers", "max_length",
+     "masked_head", "share_embeddings", "initialization"}
+)  # fmt: skip
+# What is made of pieces that are learned.
+_OF_PIECES: Final = ("kind", "size", "joint", "normalize", "tags")
+# A masked head has nothing to do in a classifier.
+_OF_TASK: Final[Mapping[str, Mapping[str, Any]]] = {"classification": {"masked_head": "none", "share_embeddings": True}}
+
+
+@dataclasses.dataclass(frozen=True)
+class Base:
+    """A trained model that another one begins with.
+
+    place: where it lies. weights: by the names that the new model has for them. labels: of a classifier.
+    """
+
+    place: str
+    tokenizers: Tokenizers
+    weights: Mapping[str, Tensor]
+    labels: tuple[str, ...]
+
+    def fits(self, name: str, labels: tuple[str, ...]) -> bool:
+        """Whether its weight of this name means the same in a model of these classes."""
+        return name in self.weights and (not name.startswith("classifier.") or labels == self.labels)
+
+
+def read_base(recipe: Recipe) -> tuple[Recipe, Base]:
+    """The trained model that a recipe begins with, and the recipe with its sizes and its way to cut text.
+
+    Raises RecipeError where there is none, or where the recipe names another size.
+    """
+    place = str(recipe.model.base)
+    try:
+        bundle = load(Path(place))
+    except BundleError as error:
+        raise RecipeError(f"model.from: {error}") from None
+    own, family = task_for(bundle.config).family, recipe.family
+    # Their blocks are the same: only which places see which differs.
+    if own != family and (own, family) != ("decoder-only", "encoder-only"):
+        raise RecipeError(f"model.from={place} is {own}, but task={recipe.task} trains a model of family={family}")
+    _require_no_pieces(recipe)
+    renamed = {"decoder.": "encoder."} if own != family else {}
+    weights = {_renamed(name, renamed): one.detach() for name, one in bundle.model.named_parameters()}
+    base = Base(place, (bundle.source_tokenizer, bundle.target_tokenizer), weights, bundle.settings.labels)
+    return _with_sizes(recipe, bundle), base
+
+
+def begin_with(base: Base, model: Model, labels: tuple[str, ...]) -> list[str]:
+    """Give a new model the weights of a trained one; the names of those that it has not.
+
+    Raises RecipeError for a weight of another shape, but of a head, which is then new.
+    """
+    new = []
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            found = base.weights[name] if base.fits(name, labels) else None
+            if found is not None and found.shape == parameter.shape:
+                parameter.copy_(found)
+                continue
+            if found is not None and not is_of_head(name):
+                raise RecipeError(
+                    f"model.from={base.place} has {name} of shape {tuple(found.shape)}, but the recipe's sizes need "
+                    f"{tuple(parameter.shape)}; leave them out, model.max_length too"
+                )
+            new.append(name)
+    return new
+
+
+def _require_no_pieces(recipe: Recipe) -> None:
+    named = [f"text.{name}" for name in _OF_PIECES if name in recipe.text.model_fields_set]
+    if named or recipe.model.preset is not None:
+        key = named[0] if named else "model.preset"
+        raise RecipeError(
+            f"{key} says what model.from={recipe.model.base} brings with it, pieces and sizes; remove {key}"
+        )
+
+
+def _with_sizes(recipe: Recipe, bundle: Bundle) -> Recipe:
+    """With the sizes of the trained model in place of those that are not named."""
+    config, settings = bundle.config, recipe.model
+    usual = {field.name: field.default for field in dataclasses.fields(FAMILY_TASKS[recipe.family].config_class)}
+    values: dict[str, Any] = {}
+    for name in own_settings(recipe.family):
+        own, named = getattr(config, name, usual[name]), getattr(settings, name)
+        if named is not None and named != own and name not in _FREE:
+            raise RecipeError(
+                f"model.{name}={named} contradicts model.from={settings.base}, which has {own}; remove model.{name}"
+            )
+        values[name] = own if named is None else named
+    values |= {name: value for name, value in _OF_TASK.get(recipe.task, {}).items() if getattr(settings, name) is None}
+    kept = {name: getattr(recipe.text, name) for name in recipe.text.model_fields_set}
+    text = bundle.recipe.text.model_copy(update={**kept, "size": bundle.source_tokenizer.size})
+    return recipe.model_copy(update={"model": settings.model_copy(update=values), "text": text})
+
+
+def _renamed(name: str, prefixes: Mapping[str, str]) -> str:
+    return next((new + name.removeprefix(old) for old, new in prefixes.items() if name.startswith(old)), name)
