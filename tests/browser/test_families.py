@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +19,8 @@ from clearhead.look import Exhibit, as_html
 from clearhead.look.assets import asset
 from clearhead.look.server import HOST, application, listening
 from clearhead.look.trace_store import Request
-from clearhead.model import EncoderOnly, bert_tiny
+from clearhead.model import DecoderOnly, DecoderOnlyConfig, EncoderOnly, bert_tiny
+from clearhead.tracing import Side, Trace, operations_of, record
 
 COMMON = ["words", "positions", "masks", "vectors", "six", "matrices", "heads", "lines", "layer"]
 TOURS = {
@@ -176,3 +178,59 @@ def test_the_classes(open_page: Any, served: Callable[[str], str], exhibits: dic
         exhibits["encoder-only"].trace["classifier.probabilities"].flatten().tolist(), rel=1e-4
     )
     assert torch.tensor(found).sum() == pytest.approx(1, abs=1e-4)
+
+
+@pytest.fixture(scope="module")
+def long_text() -> Exhibit:
+    """512 tokens, 8 heads and 3,000 kinds of tokens: scores and logits of some million numbers each."""
+    config = DecoderOnlyConfig(vocabulary=3_000, layers=1, width=8, heads=8, inner_width=8, max_length=512)
+    model, ids = DecoderOnly(config, seed=1).eval(), tuple(range(512))
+    text = Side("long", ids, tuple(f"t{one}" for one in ids))
+    return Exhibit(
+        Trace(
+            record(model, ids), operations_of(config), family="decoder-only", text=text, predicted=text,
+            config=config.as_plain(), parameters=dict(model.named_parameters(remove_duplicate=False)),
+        )
+    )  # fmt: skip
+
+
+def test_what_is_not_looked_at_is_not_fetched(
+    open_page: Any, served: Callable[[str], str], exhibits: dict[str, Exhibit], long_text: Exhibit,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Of a large tensor the matrix of one head; of a large matrix the rows that are in sight."""
+    monkeypatch.setitem(exhibits, "decoder-only", long_text)
+    page = open_page(served("decoder-only"))
+    asked: list[tuple[str, int]] = []
+    pattern = re.compile(r"/tensor\?name=([^&]+)&start=(\d+)&count=(\d+)")
+    whole: list[str] = []
+
+    def note(request: Any) -> None:
+        if found := pattern.search(request.url):
+            asked.append((found[1], int(found[3])))
+        elif "/tensor?" in request.url:
+            whole.append(request.url.partition("name=")[2])
+
+    page.on("request", note)
+    weights, logits = "decoder.layers.0.self_attention.weights", "output.logits"
+    for name, head, row, column in ((weights, 5, 510, 300), (logits, 0, 511, 2_999)):
+        visit(page, f"step/{name}?head={head + 1}")
+        grid = page.locator(f'figure[data-name="{name}"] .grid')
+        grid.evaluate(f"one => one.choose({row}, {column}, true)")
+        tensor = long_text.trace[name]
+        expected = float(tensor[head, row, column] if tensor.ndim > 2 else tensor[row, column])
+        page.wait_for_selector(f'.number[data-cell="{name}/{row},{column}"]')
+        assert float(page.get_attribute(".number", "data-value").replace("−", "-")) == pytest.approx(expected, rel=1e-4)
+        page.keyboard.press("c")
+        page.wait_for_selector(".verdict.agrees:not(:empty)")
+        # The row that came into sight was fetched, and drawn.
+        figure = page.locator(f'figure[data-name="{name}"]')
+        figure.locator("details.as-table summary").click()
+        written = figure.locator("tbody tr").last.locator("td").last.inner_text()
+        last = long_text.trace[name][head] if tensor.ndim > 2 else tensor
+        shown = (min(row + 12, 512) - 1, min(column + 12, last.shape[1]) - 1)
+        assert float(written.replace("−", "-")) == pytest.approx(float(last[shown]), rel=1e-3, abs=1e-9)
+    assert not {weights, logits, weights.replace("weights", "masked")} & set(whole)
+    assert max(count for _, count in asked) <= 2**20
+    visit(page, "decoder?step=512&head=8")
+    assert page.locator("main .weighed").count() <= 48 + 1

@@ -6,10 +6,12 @@ import json
 import re
 
 import numpy
+import pytest
 import torch
 
 from clearhead.bundle import Bundle
-from clearhead.look import Exhibit, as_html
+from clearhead.errors import TraceError
+from clearhead.look import Exhibit, as_html, export
 from clearhead.look.export import contents, escaped
 
 
@@ -100,3 +102,12 @@ def test_lone_surrogates_are_written(two_languages: Bundle) -> None:
 def test_escaping() -> None:
     assert escaped({"a": "</script>"}) == '{"a": "\\u003c/script>"}'
     assert not re.search("[<\u2028]", escaped("<\u2028"))
+
+
+def test_a_trace_that_no_browser_could_open(exhibit: Exhibit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "MOST_TENSORS", exhibit.nbytes)
+    as_html(exhibit)
+    monkeypatch.setattr(export, "MOST_TENSORS", exhibit.nbytes - 1)
+    with pytest.raises(TraceError, match="MB at most; open it by `clearhead look` without --html") as refused:
+        as_html(exhibit)
+    assert "\n" not in str(refused.value)

@@ -133,7 +133,7 @@ def test_another_hypothesis(ask, exhibit: Exhibit) -> None:  # type: ignore[no-u
     ("wanted", "message"),
     [
         ({"text": " "}, "there is no text; type a sentence"),
-        ({"text": "x" * (MOST_CHARACTERS + 1)}, "the page takes 2,000 at most"),
+        ({"text": "x" * (MOST_CHARACTERS + 1)}, "the page takes 4,000 at most"),
         ({"text": "\ud800"}, "half of a character"),
         ({"to": "xx"}, "translates into en, fr, not 'xx'"),
         ({"beam_size": 0}, "not a whole number from 1 to 16"),

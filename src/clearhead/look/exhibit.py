@@ -40,8 +40,10 @@ class Exhibit:
     other: Trace | None = None
     # All that is shown of the untrained model: the rest of its trace, as large as the other, is let go.
     before: list[list[list[Any]]] | None = dataclasses.field(init=False)
+    likeliest: list[list[list[Any]]] = dataclasses.field(init=False)
 
     def __post_init__(self, untrained: Trace | None) -> None:
+        object.__setattr__(self, "likeliest", _likeliest(self.trace))
         object.__setattr__(self, "before", None if untrained is None else _likeliest(untrained))
 
     def document(self) -> dict[str, Any]:
@@ -54,7 +56,7 @@ class Exhibit:
                 "shipped": self.shipped,
                 "readable": [one.capitalize() for one in self.readable],
                 "history": [dict(line) for line in self.history],
-                "likeliest": _likeliest(self.trace),
+                "likeliest": self.likeliest,
                 "other": None if self.other is None else _likeliest(self.other),
                 "untrained": self.before,
             }

@@ -6,12 +6,15 @@ from typing import Any
 
 from torch import Tensor
 
+from clearhead.errors import TraceError
 from clearhead.look.assets import STYLES, asset, escaped, frame, one_script, policy
 from clearhead.look.exhibit import Exhibit
 from clearhead.look.pencil import first_lessons
 
 # Above so many bytes of weights the file goes without them, and the page says so.
 MOST_WEIGHTS = 64 << 20
+# Written as letters these are a third more, and browsers take no text of 512 MB.
+MOST_TENSORS = 350 << 20
 
 
 def as_html(exhibit: Exhibit, language: str | None = None, most_weights: int = MOST_WEIGHTS) -> str:
@@ -19,7 +22,13 @@ def as_html(exhibit: Exhibit, language: str | None = None, most_weights: int = M
 
     The weights that its operations used come along, so that every cell can be checked, unless they take more than
     `most_weights` bytes. A Content-Security-Policy in the file forbids every connection and all scripts but its own.
+    Raises TraceError for a trace that no browser could open so.
     """
+    if exhibit.nbytes > MOST_TENSORS:
+        raise TraceError(
+            f"the trace takes {exhibit.nbytes / 1e6:,.0f} MB, and one file holds {MOST_TENSORS / 1e6:,.0f} MB at most; "
+            "open it by `clearhead look` without --html, or trace a shorter text"
+        )
     style, script = "".join(map(asset, STYLES)), one_script()
     data = {"language": language, **contents(exhibit, most_weights)}
     head = f'<meta http-equiv="Content-Security-Policy" content="{policy(script, style)}">\n<style>{style}</style>'

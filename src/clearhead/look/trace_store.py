@@ -16,7 +16,7 @@ from clearhead.errors import UsageError
 from clearhead.look.exhibit import Exhibit
 from clearhead.text import is_blank
 
-MOST_CHARACTERS, MOST_BEAMS, MOST_TOKENS, MOST_TRACES = 2_000, 16, 200, 8
+MOST_CHARACTERS, MOST_BEAMS, MOST_TOKENS, MOST_TRACES = 4_000, 16, 200, 8
 # Traces of a large model take some hundred megabytes each: the oldest go before all together take more bytes than this.
 MOST_KEPT = 1 << 30
 
@@ -104,11 +104,15 @@ class TraceStore:
 def _asked_for(exhibit: Exhibit) -> Request | None:
     """The request that gives the same again; None where the target was given, which no request can."""
     trace, settings = exhibit.trace, exhibit.trace.settings
-    if "source" not in trace.sequences:
-        tokens = settings.get("max_tokens", 0)
-        return None if tokens is None or is_blank(trace.text.text) else Request(trace.text.text, max_tokens=tokens)
-    beam_size = settings.get("beam_size")
-    return None if beam_size is None else Request(trace.source.text, settings.get("to"), beam_size)
+    translates = "source" in trace.sequences
+    text, beam_size = (trace.source if translates else trace.text).text, settings.get("beam_size") if translates else 1
+    tokens = settings.get("max_tokens", 0)
+    if beam_size is None or tokens is None:
+        return None
+    try:
+        return Request(text, settings.get("to"), beam_size, tokens)
+    except UsageError:  # Longer than a page may ask for.
+        return None
 
 
 async def in_thread(compute: Callable[[], Computed]) -> Computed:

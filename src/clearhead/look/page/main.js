@@ -66,10 +66,10 @@ class App {
 	form() {
 		const { words, told, asked } = this;
 		const enter = (event) => event.key === "Enter" && !event.isComposing && submit(event);
-		const text = h("textarea", { name: "text", maxlength: 2000, dir: "auto", "aria-label": words("form.text"), autocomplete: "off", spellcheck: "false", onkeydown: enter }, asked.text);
-		const wanted = { to: asked.to, beam: asked.beam ?? 1, more: asked.more ?? 0 };
+		const text = h("textarea", { name: "text", maxlength: 4000, dir: "auto", "aria-label": words("form.text"), autocomplete: "off", spellcheck: "false", onkeydown: enter }, asked.text);
+		const wanted = { to: asked.to, beam: asked.beam ?? 1, more: asked.more };
 		const direction = told.languages.length > 0 && select(words("form.to"), told.languages.map((one) => [one, one]), wanted.to, (one) => (wanted.to = one));
-		const numbers = (name, all, first) => select(words(`form.${name}`), [...new Set([...all, wanted[name]])].map((one, i) => [one, i ? String(one) : first]), wanted[name], (one) => (wanted[name] = one));
+		const numbers = (name, all, first) => select(words(`form.${name}`), [...new Set([...all, wanted[name] ?? 0])].map((one, i) => [one, i ? String(one) : first]), wanted[name], (one) => (wanted[name] = one));
 		const how = { "encoder-decoder": () => numbers("beam", [1, 2, 3, 4, 5, 8], words("form.greedy")), "decoder-only": () => numbers("more", [0, 5, 10, 20, 40], "0") }[this.trace.family];
 		const button = h("button.primary", { type: "submit" }, words("form.trace"));
 		const submit = async (event) => {

@@ -45,7 +45,7 @@ export const texts = {
 	"setting.layer": ["LayerNorm", "LayerNorm"],
 	"setting.rms": ["RMSNorm", "RMSNorm"],
 	"refused.blank": ["There is no text; type a sentence.", "입력한 문장이 없습니다. 문장을 입력해 주세요."],
-	"refused.long": ["The text is too long: the page takes 2,000 characters at most.", "문장이 너무 깁니다. 2,000자까지 입력할 수 있습니다."],
+	"refused.long": ["The text is too long: the page takes 4,000 characters at most.", "문장이 너무 깁니다. 4,000자까지 입력할 수 있습니다."],
 	"refused.half": ["The text holds half of a character; type it again.", "깨진 글자가 있습니다. 다시 입력해 주세요."],
 	"refused.beam": ["The beam is a whole number from 1 to 16.", "빔은 1에서 16까지의 정수여야 합니다."],
 	"refused.tokens": ["It writes 0 to 200 tokens here.", "여기서는 토큰을 0개에서 200개까지 이어 쓸 수 있습니다."],

@@ -77,7 +77,6 @@ export class Trace {
 		return this.settings.pieces?.[id] ?? this.known.get(id) ?? `#${id}`;
 	}
 
-	/** The sentence along a tensor's rows. */
 	rowSide(name) {
 		const fromMemory = /cross_attention\.(key|value)$/.test(name);
 		return name.startsWith("encoder") || name.startsWith("source") || fromMemory ? this.reading : this.writing;
@@ -87,7 +86,6 @@ export class Trace {
 		return /^encoder|cross_attention/.test(name) ? this.reading : this.writing;
 	}
 
-	/** Labels for rows and columns of a tensor as it is drawn. */
 	labels(name) {
 		const shape = this.shapes[name];
 		const [rows, columns] = shape.slice(-2);
@@ -137,8 +135,11 @@ export const turned = (flat) => ({ ...flat, rows: flat.columns, columns: flat.ro
 
 export const rowsOf = ({ values, columns, first }, from, count = 1) => flatOf(values.subarray(from * columns - first, (from + count) * columns - first), columns);
 
-/** All, or of many every second or third; the last one too. */
-export const some = (all) => all.filter((_, i) => i % Math.ceil(all.length / 9) === 0 || i === all.length - 1);
+export const MOST_WORDS = 48;
+export const leastOf = (weights) => (weights.length > MOST_WORDS ? weights.toSorted((a, b) => b - a)[MOST_WORDS] : -1);
+
+/** All, or some of many, the last one too. */
+export const some = (all, most = 9) => all.filter((_, i) => i % Math.ceil(all.length / most) === 0 || i === all.length - 1);
 
 export function below(flats) {
 	const values = new Float32Array(flats.reduce((sum, one) => sum + one.values.length, 0));

@@ -5,7 +5,7 @@ import { Board } from "./board.js";
 import { picture } from "./colours.js";
 import { card, h, link, player, short, token } from "./dom.js";
 import { Matrix, greatest } from "./matrix.js";
-import { below, plane, rowsOf } from "./trace.js";
+import { below, leastOf, plane, rowsOf } from "./trace.js";
 import { attentionChoice, headChoice } from "./view-steps.js";
 import { wordChoice } from "./view-words.js";
 
@@ -64,7 +64,7 @@ export async function sixSteps(app) {
 			table.replaceChildren(sixTable(app, of, number));
 			// To the row that gives most.
 			const { values } = rowsOf(of.weights, app.word);
-			const row = table.querySelectorAll("tbody tr")[values.indexOf(Math.max(...values))];
+			const row = table.querySelectorAll("tbody tr")[values.filter((one) => one > leastOf(values)).indexOf(Math.max(...values))];
 			requestAnimationFrame(() => (table.scrollTop = number && row.offsetTop + (row.offsetHeight - table.clientHeight) / 2));
 		};
 		return [h("div.choices", attention, headChoice(app, draw), word), h("div.stay", player(6, words, show, app.step), told), table];
@@ -76,6 +76,7 @@ function sixTable(app, of, number) {
 	const { words, trace, word } = app;
 	const { pieces } = trace.columnSide(`${app.attention}.scores`);
 	const vector = (last, row) => rowsOf(of[last], row).values;
+	const least = leastOf(vector("weights", word));
 	const [mostKey, mostValue] = [greatest(of.key), greatest(of.value)];
 	const cell = (last, column) => link(short(of[last].at(word, column)), () => app.picked(`${app.attention}.${last}`, { head: app.head, row: word, column }));
 	const weighted = (column) => vector("value", column).map((one) => one * of.weights.at(word, column));
@@ -92,7 +93,7 @@ function sixTable(app, of, number) {
 	const context = vector("context", word);
 	const sum = number >= 5 && h("tr.sum", h("th", words("six.sum")), h("td", { colspan: shown.length }, strip(context, mostValue), ` ${Array.from(context.slice(0, 4), short).join(", ")}, …`));
 	const query = h("caption", `${words("step.query")}: `, token(trace.rowSide(`${app.attention}.scores`).pieces[word]), " ", strip(vector("query", word), greatest(of.query)));
-	return h("table.six", query, h("thead", h("tr", h("td"), shown.map(([title]) => h("th", title)))), h("tbody", pieces.map(row)), sum && h("tfoot", sum));
+	return h("table.six", query, h("thead", h("tr", h("td"), shown.map(([title]) => h("th", title)))), h("tbody", pieces.map((piece, i) => of.weights.at(word, i) > least && row(piece, i))), sum && h("tfoot", sum));
 }
 
 export function bar(value) {
@@ -100,7 +101,9 @@ export function bar(value) {
 }
 
 export function thumbnail(flat, width = 88, height = width, kind = "probability") {
-	const canvas = picture(flat, kind, kind === "signed" ? greatest(flat) : 1);
+	// Of a large matrix every few numbers.
+	const by = Math.ceil(flat.rows / 256);
+	const canvas = picture({ rows: Math.ceil(flat.rows / by), columns: Math.ceil(flat.columns / by), at: (row, column) => flat.at(row * by, column * by) }, kind, kind === "signed" ? greatest(flat) : 1);
 	canvas.className = "thumbnail";
 	Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
 	return canvas;

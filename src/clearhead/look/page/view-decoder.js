@@ -4,11 +4,9 @@ import { article, chapter, redrawn } from "./article.js";
 import { colour, shades } from "./colours.js";
 import { card, h, link, percent, player, table, token, visible } from "./dom.js";
 import { greatest } from "./matrix.js";
-import { rowsOf } from "./trace.js";
+import { MOST_WORDS, leastOf, rowsOf } from "./trace.js";
 import { bar, strip, thumbnail } from "./view-attention.js";
 import { headChoice, positionChoice } from "./view-steps.js";
-
-const MOST_WORDS = 48;
 
 export async function decoder(app) {
 	const { words, trace } = app;
@@ -37,7 +35,7 @@ export function moment(app, { pieces, said, time, self, cross, likely }) {
 	const { words, trace } = app;
 	const row = (weights, all) => {
 		// Of a long text those that are looked at most.
-		const least = all.length > MOST_WORDS ? [...weights].sort((a, b) => b - a)[MOST_WORDS] : -1;
+		const least = leastOf(weights);
 		return h("div.tokens", all.map((piece, i) => (all === pieces && i > time ? i <= time + MOST_WORDS && weighed(piece, null) : weights[i] > least && weighed(piece, weights[i]))));
 	};
 	const layers = (rows, all) => rows.map((weights, number) => h("div.moment-row", h("span.label", words("part.decoder_layer", { number: number + 1 })), row(weights, all)));

@@ -36,7 +36,7 @@ async function network(app) {
 	const { words, trace } = app;
 	const board = new Board(app);
 	const names = trace.operationsOf(app.sublayer).map((one) => one.name).filter((name) => name.startsWith(`${app.sublayer}.`));
-	const layers = some(trace.parts.filter((part) => part.endsWith("feed_forward")));
+	const layers = some(trace.parts.filter((part) => part.endsWith("feed_forward")), 3);
 	const corner = (part) => board.weight(`${part}.inner.weight`, { title: `W_1 · ${partName(words, part.replace(".feed_forward", ""))}`, count: 10, corner: 8 });
 	const all = [names.map((name) => board.tensor(name, { tall: 260 })), layers.map(corner)];
 	const [steps, corners] = await Promise.all(all.map((one) => Promise.all(one)));

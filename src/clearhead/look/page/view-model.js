@@ -6,7 +6,6 @@ import { grouped, partName, stepName } from "./words.js";
 
 const tokens = (side) => h("span.tokens", side.pieces.map((piece) => token(piece)));
 
-/** Level 1. */
 export function model(app) {
 	const { words, trace } = app;
 	const { config, settings } = trace;
@@ -33,7 +32,6 @@ export function model(app) {
 	);
 }
 
-/** Level 2: the stacks. */
 export function stacks(app) {
 	const { words, trace } = app;
 	const go = (view, part) => () => app.go(view, part);

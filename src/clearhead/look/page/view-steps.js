@@ -11,21 +11,18 @@ export function headChoice(app, draw) {
 	return choice(words("head.choose"), trace.heads.map((head) => [head, String(head + 1)]), app.head, app.chosen("head", draw));
 }
 
-/** A <select> of the positions at which a word was predicted. */
 export function positionChoice(app, draw) {
 	const { pieces } = app.trace.predicted;
 	app.position = Math.min(app.position ?? 0, pieces.length - 1);
 	return select(app.words("output.position"), pieces.map((piece, i) => [i, `${i + 1}: ${piece}`]), app.position, app.chosen("position", draw));
 }
 
-/** A <select> of the model's attentions. */
 export function attentionChoice(app, draw) {
 	const all = app.trace.parts.filter((part) => /attention$/.test(kindOf(part)));
 	if (!all.includes(app.attention)) app.attention = all[0];
 	return select(app.words("attention.choose"), all.map((part) => [part, partName(app.words, part)]), app.attention, app.chosen("attention", draw));
 }
 
-/** One step: its inputs, the weights that it uses, and its result. */
 export async function step(app, name) {
 	const { words, trace } = app;
 	const own = trace.byName.get(name);
@@ -60,7 +57,6 @@ async function weightsOf(app, board, own) {
 	return board.weight(own.parameters[0], { title, ...ofHead });
 }
 
-/** A whole sub-layer, from what enters it to what leaves it. */
 export async function sublayer(app, part) {
 	const { words } = app;
 	const kind = kindOf(part);

@@ -10,6 +10,7 @@ import { below, flatOf, plane, rowsOf, some } from "./trace.js";
 import { partName } from "./words.js";
 
 const LANE = 26; // A row's height, as in the style sheet.
+const LANES = 96;
 const HEAT = 20; // Positions of the heatmaps.
 
 /** Source or target. */
@@ -26,7 +27,6 @@ function sideChoice(app, draw) {
 
 const sideOf = (app) => (app.side === "source" ? app.trace.reading : app.trace.writing);
 
-/** A <select> of a sentence's words. */
 export function wordChoice(app, side, draw) {
 	// "it" has most to find in others; the first may be a tag.
 	app.word ??= Math.max(1, side.pieces.indexOf("▁it"));
@@ -49,7 +49,6 @@ export async function wordsToVectors(app) {
 	return chapter(words, "words", body);
 }
 
-/** Each word's vector as it enters the first layer and leaves every one. */
 async function paths(app) {
 	const { words, trace } = app;
 	const stack = app.side === "source" ? trace.stacks[0] : "decoder";
@@ -59,7 +58,7 @@ async function paths(app) {
 	const stages = await Promise.all(stops.map((part) => trace.plane(leaving(part))));
 	const most = stages.map(greatest);
 	const head = stops.map((part, i) => link(i ? partName(words, part.replace(".feed_forward", "")) : words("step.embedding_sum"), () => app.go("step", leaving(part))));
-	const { pieces } = sideOf(app);
+	const pieces = sideOf(app).pieces.slice(0, LANES);
 	const lanes = (flat, stage) => h("td", { rowspan: pieces.length }, laneOf(flat, most[stage]));
 	const row = (piece, i) => h("tr", h("th", { scope: "row" }, token(piece)), i === 0 && stages.map(lanes));
 	return table(".lanes", ["", ...head], pieces.map(row));
@@ -67,10 +66,10 @@ async function paths(app) {
 
 /** The first numbers of every word's vector as one picture. */
 function laneOf({ rows, columns, at }, most) {
-	const shown = { rows: 2 * rows, columns: Math.min(24, columns), at: (row, column) => (row % 2 ? at((row - 1) / 2, column) : -Infinity) };
+	const shown = { rows: 2 * Math.min(rows, LANES), columns: Math.min(24, columns), at: (row, column) => (row % 2 ? at((row - 1) / 2, column) : -Infinity) };
 	const canvas = picture(shown, "signed", most);
 	canvas.className = "lane";
-	canvas.style.height = `${LANE * rows}px`;
+	canvas.style.height = `${LANE * Math.min(rows, LANES)}px`;
 	return canvas;
 }
 
