@@ -1,10 +1,12 @@
 """Agreement and its distance."""
 
+from collections.abc import Iterable
 from random import Random
 
 from clearhead.street import agreement, english, nouns, scenery, verbs
 from clearhead.street.adjectives import by_key as adjective
-from clearhead.street.trees import Clause, Phrase, Relative, State, Where
+from clearhead.street.trees import Action, Clause, Phrase, Relative, Sentence, State, Where
+from clearhead.street.words import Time
 
 noun = nouns.by_key
 
@@ -36,3 +38,41 @@ def test_every_distance_is_drawn() -> None:
     for source in ("en", "fr"):
         found = {agreement.draw(random, source, wanted)[1] for wanted in range(13) for _ in range(60)}
         assert set(range(13)) <= found
+
+
+def parts(persons: Iterable[Phrase | None], where: Where | None, time: Time | None) -> frozenset[str]:
+    """What a relative clause, or a sentence of its own, has besides its verb and one person."""
+    two = [one for one in persons if one and one.other]
+    found = [f"{'described ' if one.adjective else ''}two" for one in two]
+    found += [where.preposition.key] if where else []
+    return frozenset(found + ([time.key] if time else []))
+
+
+def test_each_part_of_what_is_tested_is_taught() -> None:
+    """Longer distances are new, and nothing else: next to and in front of, a described one of two, both times."""
+    random = Random(4)
+    taught: set[str] = set()
+    tested: set[str] = set()
+    for wanted, found in ((None, taught), (12, tested)):
+        for _ in range(4_000):
+            draw, distance = agreement.draw(random, "en", wanted)
+            assert isinstance(draw.tree, Sentence)
+            clause = draw.tree.clauses[0]
+            modifier = clause.subject.modifier
+            if isinstance(modifier, Relative) and (wanted or distance <= agreement.TRAINED):
+                found |= parts((modifier.subject, modifier.object), modifier.where, modifier.time)
+    assert tested == {"described two", "two", "near", "behind", "next to", "in front of", "yesterday", "last week"}
+    assert taught == tested
+
+
+def test_parts_that_do_not_fit_together_are_taught_in_a_sentence_of_their_own() -> None:
+    """Two persons, somewhere, last week: more words than any trained distance."""
+    random, found = Random(4), set[frozenset[str]]()
+    for _ in range(4_000):
+        tree = agreement.told(random).tree
+        assert isinstance(tree, Sentence)
+        clause = tree.clauses[0]
+        assert isinstance(clause.predicate, Action)
+        found.add(parts((clause.subject, clause.predicate.object), clause.predicate.where, clause.time))
+    assert found >= {frozenset({"two", place, "last week"}) for place in ("near", "behind", "next to", "in front of")}
+    assert frozenset({"described two", "last week"}) in found

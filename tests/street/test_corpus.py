@@ -30,6 +30,14 @@ def test_shares_and_lengths(corpus: Corpus) -> None:
     assert 0.10 < lowered < 0.25
 
 
+def test_rows_of_clauses_are_trained(corpus: Corpus) -> None:
+    """Three clauses, and each length up to the longest: what `long` then tests is length alone."""
+    for direction, joint in (("en-fr", " and "), ("fr-en", " et "), ("en-ko", " and ")):
+        sources = [one.source for one in corpus.train if one.direction == direction]
+        assert sum(source.count(joint) == 2 for source in sources) > 0.015 * len(sources)
+        assert {words(source) for source in sources} >= set(range(1, LONGEST[direction[:2]] + 1))
+
+
 def test_every_distance_is_trained(corpus: Corpus) -> None:
     """0 to the training maximum, in every direction."""
     for direction in ("en-fr", "fr-en", "en-ko"):

@@ -6,7 +6,7 @@ from random import Random
 from zlib import crc32
 
 from clearhead.errors import DataError
-from clearhead.street import agreement, coreference, nouns, plain, scenery, word_sense
+from clearhead.street import agreement, coreference, long, nouns, plain, scenery, word_sense
 from clearhead.street.examples import DIRECTIONS, Example, example, is_lowered, is_short, plainly
 from clearhead.street.held_out import pairs_held_out
 from clearhead.street.sample import Draw
@@ -103,10 +103,14 @@ def chosen(random: Random, direction: str) -> tuple[str, Draw, int | None]:
     """A draw of one phenomenon, each in its share. fr→en also sees what en→fr turns on, the other way round."""
     source = direction[:2]
     turn = random.random()
-    if turn < 0.39:
+    if turn < 0.30:
         return "plain", plain.draw(random), None
-    if turn < 0.43:  # Most sentences with two persons hold a pair that is held out: what is left needs more of them.
+    if turn < 0.37:  # Half of them are too long.
+        return "plain", long.taught(random), None
+    if turn < 0.41:  # Most sentences with two persons hold a pair that is held out: what is left needs more of them.
         return "plain", plain.giving(random), None
+    if turn < 0.45:
+        return "plain", agreement.told(random), None
     if turn < 0.59:
         return "agreement", *agreement.draw(random, source)
     if turn < 0.77:

@@ -1,4 +1,8 @@
-"""Long sentences: three to five plain clauses joined by *and*, longer than any sentence of the training set."""
+"""Rows of plain clauses joined by *and*: the long ones of the test set, and the shorter ones that training has.
+
+What is tested is length alone. So training has rows too, of two to four clauses, but none of them is longer than its
+other sentences may be.
+"""
 
 from random import Random
 
@@ -6,6 +10,8 @@ from clearhead.street import plain
 from clearhead.street.held_out import pairs_held_out
 from clearhead.street.sample import Draw, pick
 from clearhead.street.trees import Clause, Sentence
+
+TAUGHT = (2, 2, 3, 3, 3, 4)  # clauses; most of four are too long
 
 
 def draw(random: Random) -> Draw:
@@ -20,3 +26,15 @@ def draw(random: Random) -> Draw:
         if not pairs_held_out(Sentence((clause,))):
             clauses.append(clause)
     return Draw(Sentence(tuple(clauses), "and"))
+
+
+def taught(random: Random) -> Draw:
+    """A row for training: shorter, and in all of it no held-out pair meets."""
+    tense, wanted = pick(random, plain.TENSES), pick(random, TAUGHT)
+    tree = Sentence((), "and")
+    while len(tree.clauses) < wanted:
+        longer = tree._replace(clauses=(*tree.clauses, plain.short(random, tense)))
+        # Drawn anew, or hardly any of three clauses would be left: two of them often hold such a pair.
+        if not pairs_held_out(longer):
+            tree = longer
+    return Draw(tree)
