@@ -1,0 +1,152 @@
+"""How far street's table depends on luck, and how far each kind of positions reaches beyond what was taught.
+
+    python benchmarks/street.py seeds --save street-seeds
+    python benchmarks/street.py positions --save street-positions
+
+`seeds` trains recipes/street.yaml with five seeds in fp32 and in bf16; its last row has the least of each figure.
+`positions` trains it once with each kind of positions, and has agreement by the number of words between, and sentences
+that are longer than any in training. A cell has the three directions: en → fr, fr → en, en → ko.
+
+All are percent of the test sentences that are exactly right, by the code of `clearhead demo`. A run lies in
+runs/street-luck/ under its name; one that is finished is not trained again, and one that was stopped goes on.
+`key=value` changes the recipe: training.steps=2000.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import results_file
+
+from clearhead import load
+from clearhead.bundle import Bundle
+from clearhead.cli.demo import is_finished
+from clearhead.cli.machine import keep_freed_memory
+from clearhead.cli.progress import duration, reporters
+from clearhead.errors import ClearheadError
+from clearhead.evaluation import PhenomenonScore, score_phenomena
+from clearhead.recipe import Recipe, load_recipe
+from clearhead.street import DIRECTIONS, PHENOMENA, read_tests
+from clearhead.street.agreement import LONGEST, TRAINED
+from clearhead.tasks.translation.corpus_files import corpus_folder
+from clearhead.training import train
+from clearhead.training.checkpoint import checkpoints
+
+RECIPE = "street"
+SEEDS = range(1, 6)
+PRECISIONS = ("fp32", "bf16")
+SHIFT = 64
+# Each with what a recipe says for it. Other layouts of sinusoidal and rotary positions only order numbers otherwise.
+POSITIONS = {
+    "sinusoidal": ("sinusoidal", 0),
+    f"sinusoidal, begun in training at 0 to {SHIFT}": ("sinusoidal", SHIFT),
+    "learned": ("learned", 0),
+    f"learned, begun in training at 0 to {SHIFT}": ("learned", SHIFT),
+    "rotary": ("rotary", 0),
+    "relative": ("relative", 0),
+    "alibi": ("alibi", 0),
+}
+# What the table of the demo is read for; `long` has a column in both tables.
+SCORED = tuple(name for name in PHENOMENA if name != "long")
+BEYOND = range(TRAINED + 1, LONGEST + 1)
+Row = Mapping[str, results_file.Cell]
+Scores = Sequence[PhenomenonScore]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("seeds", "positions"))
+    parser.add_argument("--only", metavar="NAMES", help="of seeds or kinds of positions, these: 1,2 or rotary,relative")
+    parser.add_argument("--out", type=Path, default=Path("runs/street-luck"), metavar="FOLDER")
+    results_file.add_option(parser)
+    parser.add_argument("changes", nargs="*", metavar="KEY=VALUE", help="changes to the recipe")
+    chosen = parser.parse_intermixed_args()
+    keep_freed_memory()
+    try:
+        measure = seeds if chosen.what == "seeds" else positions
+        rows, method = measure(chosen.out, chosen.only.split(",") if chosen.only else [], chosen.changes)
+        results_file.report(chosen.save, rows, method, {})
+    except ClearheadError as error:
+        sys.exit(f"street.py: {error}")
+
+
+def seeds(out: Path, only: Sequence[str], changes: Sequence[str]) -> tuple[list[Row], str]:
+    """A row for each seed and precision, and one of the least figures."""
+    rows: list[Row] = []
+    least: dict[tuple[str, str], float] = {}
+    for seed in only or [str(one) for one in SEEDS]:
+        for precision in PRECISIONS:
+            own = [f"training.seed={seed}", f"training.precision={precision}"]
+            run, scores = trained(out / f"seed-{seed}-{precision}", [*own, *changes])
+            rows.append({"seed": f"{seed}, {precision}", **cells(scores), "minutes": minutes(run)})
+            for one in scores:
+                cell = one.phenomenon, one.direction
+                least[cell] = min(least.get(cell, 100.0), one.as_trained)
+    worst = {name: joined([least[name, direction] for direction in DIRECTIONS]) for name in PHENOMENA}
+    rows.append({"seed": "the least", **named(worst), "minutes": ""})
+    return rows, f"{directions()}; agreement up to {TRAINED} words between"
+
+
+def positions(out: Path, only: Sequence[str], changes: Sequence[str]) -> tuple[list[Row], str]:
+    """A row for each kind of positions."""
+    rows: list[Row] = []
+    for name, (kind, shift) in POSITIONS.items():
+        if only and kind not in only:
+            continue
+        own = [f"model.positions={kind}", f"model.position_shift={shift}"]
+        run, scores = trained(out / f"positions-{kind}-{shift}", [*own, *changes])
+        found = {one.direction: one for one in scores if one.phenomenon == "agreement"}
+        beyond = {
+            f"{distance} words": joined([found[each].by_distance[distance] for each in DIRECTIONS], "")
+            for distance in BEYOND
+        }
+        rows.append({"positions": name, **cells(scores, SCORED), **beyond, **cells(scores, ("long",)),
+                     "minutes": minutes(run)})  # fmt: skip
+    return rows, f"{directions()}; agreement up to {TRAINED} words between, then with so many, which training has not"
+
+
+def directions() -> str:
+    return "Percent exactly right: " + ", ".join(one.replace("-", " → ") for one in DIRECTIONS)
+
+
+def trained(run: Path, changes: Sequence[str]) -> tuple[Path, Scores]:
+    """The run of the recipe with these changes, trained unless it is there, and its scores on the test sets."""
+    recipe = load_recipe(RECIPE, changes)
+    print(f"{run}: {' '.join(changes)}", file=sys.stderr)
+    if not is_finished(run, recipe):
+        train(recipe, run, resume=any(checkpoints(run / "checkpoints")), callbacks=reporters(False))
+    return run, scores_of(load(run), recipe)
+
+
+def scores_of(bundle: Bundle, recipe: Recipe) -> Scores:
+    return score_phenomena(read_tests(corpus_folder(recipe.data)), bundle.translate, TRAINED)
+
+
+def cells(scores: Scores, phenomena: Sequence[str] = PHENOMENA) -> dict[str, str]:
+    """A cell for each phenomenon: the three directions, agreement as far as training has it."""
+    found = {(one.phenomenon, one.direction): one.as_trained for one in scores}
+    return named({name: joined([found[name, direction] for direction in DIRECTIONS]) for name in phenomena})
+
+
+def named(values: Mapping[str, str]) -> dict[str, str]:
+    """Under a column's name: "word sense" for "word-sense"."""
+    return {name.replace("-", " "): value for name, value in values.items()}
+
+
+def joined(values: Sequence[float], digits: str = ".1") -> str:
+    return ", ".join(f"{value:{digits or '.0'}f}" for value in values)
+
+
+def minutes(run: Path) -> str:
+    """How long its steps took, as its timing.jsonl says it."""
+    seconds, before = 0.0, 0
+    for line in map(json.loads, (run / "timing.jsonl").read_text(encoding="utf-8").splitlines()):
+        seconds += (line["step"] - before) * line["seconds_a_step"]
+        before = line["step"]
+    return duration(seconds)
+
+
+if __name__ == "__main__":
+    main()
