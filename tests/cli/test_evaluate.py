@@ -131,7 +131,7 @@ class TestText:
     @pytest.mark.parametrize(
         ("more", "message"),
         [
-            (["--text", "{text}", "{text}"], "is for a language model, and"),
+            (["--text", "{text}", "{text}"], "are two ways to evaluate; give one of them"),
             (["--text", "{text}x"], "does not exist"),
             (["--text", "{text}", "--context", "64"], "context=64 leaves no room"),
             (["--text", "{text}", "--context", "-1"], "context"),

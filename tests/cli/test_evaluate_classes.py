@@ -73,9 +73,9 @@ def test_long_texts_are_told(clearhead: Run, classifier: Path, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--table", "{table}", "--text", "{table}"], "is for a classifier, and"),
+        (["--table", "{table}", "--text", "{table}"], "are two ways to evaluate; give one of them"),
         (["--columns", "1,2"], "--columns 1,2 is for a table; add --table FILE"),
-        (["--table", "{table}", "--columns", "1"], "--columns 1 names no two columns, the text's and the label's"),
+        (["--table", "{table}", "--columns", "1"], "--columns 1 names no two columns"),
         (["--table", "{table}", "--columns", "0,1"], "--columns 0,1 names no two columns"),
         (["--table", "{table}", "--columns", "1,3"], "line 1 has 2 columns, expected 3 or more"),
         (["--table", "nothing.tsv"], "nothing.tsv"),
@@ -90,8 +90,3 @@ def test_mistakes(clearhead: Run, classifier: Path, tmp_path: Path, arguments: l
     assert result.code == 2
     assert message in result.err
     assert len(result.err.splitlines()) == 1
-
-
-def test_a_translator_is_evaluated_otherwise(clearhead: Run, run_folder: Path, classifier: Path) -> None:
-    result = clearhead("evaluate", run_folder, "--table", classifier / "train.tsv")
-    assert "this model translates, and is evaluated by SOURCE and REFERENCE; leave --table FILE out" in result.err

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from clearhead.cli.evaluating import require_task
+from clearhead.cli.evaluating import columns_of, require_task
 from clearhead.errors import UsageError
 from clearhead.tasks import TASKS
 
@@ -17,13 +17,21 @@ def bundle(task: str) -> Any:
 @pytest.mark.parametrize("task", TASKS)
 def test_each_task(task: str) -> None:
     """In one line, of every task that there is."""
-    require_task(bundle(task), task)
+    require_task(bundle(task), [task], "SOURCE")
     other = "translation" if task != "translation" else "classification"
     with pytest.raises(UsageError, match=r"^this model ") as caught:
-        require_task(bundle(task), other)
+        require_task(bundle(task), [other], "SOURCE")
     assert "\n" not in str(caught.value)
 
 
 def test_its_own_way_is_named() -> None:
     with pytest.raises(UsageError, match=r"classifies texts, and is evaluated by --table FILE; leave --text FILE out"):
-        require_task(bundle("classification"), "language-modelling")
+        require_task(bundle("classification"), ["language-modelling"], "--text FILE")
+
+
+def test_columns_by_number_or_name() -> None:
+    assert columns_of(None) == ()
+    assert columns_of("1, text,3") == (1, "text", 3)
+    for named in ("1", "0,1", "text,", ""):
+        with pytest.raises(UsageError, match="names no two columns"):
+            columns_of(named)

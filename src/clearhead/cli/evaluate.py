@@ -1,4 +1,4 @@
-"""`clearhead evaluate`: translate a test set and measure the result, or measure how well a text is predicted."""
+"""`clearhead evaluate`: have a model write for a test set and measure it, or measure how well a text is predicted."""
 
 import dataclasses
 import json
@@ -10,7 +10,9 @@ import typer
 
 from clearhead.bundle import find_bundle, load
 from clearhead.cli import lines
-from clearhead.cli.evaluating import require_task
+from clearhead.cli.evaluate_classes import evaluate_classes
+from clearhead.cli.evaluate_written import answers_predicted, of_files, of_table, read_hypotheses, written
+from clearhead.cli.evaluating import WRITES, columns_of, require_task
 from clearhead.cli.options import (
     BatchTokens,
     BeamSize,
@@ -25,17 +27,18 @@ from clearhead.cli.options import (
     To,
     check_search,
 )
-from clearhead.errors import DataError, UsageError
+from clearhead.errors import UsageError
 
 if TYPE_CHECKING:
     from clearhead.data import Documents
-    from clearhead.evaluation import Quality
+    from clearhead.evaluation import Quality, TextScores
 
 Source = Annotated[
-    Path | None, typer.Argument(metavar="SOURCE", help="Lines to translate (.gz too).", show_default=False)
+    Path | None,
+    typer.Argument(metavar="SOURCE", help="Lines to translate, summarise or answer (.gz too).", show_default=False),
 ]
 Reference = Annotated[
-    Path | None, typer.Argument(metavar="REFERENCE", help="A right translation for each line.", show_default=False)
+    Path | None, typer.Argument(metavar="REFERENCE", help="What is right for each line.", show_default=False)
 ]
 TextOption = Annotated[
     Path | None,
@@ -61,7 +64,8 @@ TableOption = Annotated[
     typer.Option(
         "--table",
         metavar="FILE",
-        help="For a classifier, in place of SOURCE and REFERENCE: a table of texts and right labels (.tsv, .csv).",
+        help="In place of SOURCE and REFERENCE: a table of texts and what is right for each, a label for a classifier "
+        "(.tsv, .csv); for chat its columns are turns.",
         show_default=False,
     ),
 ]
@@ -69,7 +73,7 @@ Columns = Annotated[
     str | None,
     typer.Option(
         "--columns",
-        metavar="TEXT,LABEL",
+        metavar="TEXT,RIGHT",
         help="With --table: which columns, by number or by the names in its first line; 1,2 if not given.",
         show_default=False,
     ),
@@ -116,73 +120,97 @@ def evaluate(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Translate a test set and measure how good that is.
+    """Have a model write for a test set, and measure how good that is.
 
-    SOURCE is translated and compared with REFERENCE: BLEU and chrF by sacreBLEU, and how many lines are exactly right.
+    Of a model that translates, summarises or chats, what it writes for each line of SOURCE is compared with REFERENCE:
+    BLEU and chrF by sacreBLEU, and how many lines are exactly right. --table FILE holds both in one file.
     Of a language model, --text FILE gives the perplexity of a token and of a character, and bits a byte.
     Of a classifier, --table FILE gives how many texts are right, the F1 of each class and their mean, and which classes
     are mistaken for which.
 
     Example: clearhead evaluate runs/multi30k test_2016_flickr.en.gz test_2016_flickr.de.gz
     """
-    from clearhead.data import read_pairs
-
-    if table is not None:
-        from clearhead.cli.evaluate_classes import evaluate_classes
-
-        evaluate_classes(model, table, columns, device, as_json, given=source or reference or against or text)
-        return
-    if columns is not None:
-        raise UsageError(f"--columns {columns} is for a table; add --table FILE")
+    _require_one_way(source, reference, text, context, table, columns)
     if text is not None:
-        _evaluate_text(model, text, context, device, as_json, given=source or reference or against)
+        _evaluate_text(model, text, context, device, as_json)
         return
-    if source is None or reference is None or context is not None:
-        raise UsageError(
-            "evaluate needs SOURCE and REFERENCE, files of lines to translate and of right translations; or --text "
-            "FILE for a language model, --table FILE for a classifier"
-        )
     check_search(beam_size=beam_size, length_penalty=length_penalty)
     find_bundle(model)
-    sources, references = zip(*read_pairs(source, reference), strict=True)
-    others = _read_hypotheses(against, len(references)) if against else None
+    named, asked = columns_of(columns), None
+    if source is not None and reference is not None:
+        asked = of_files(source, reference)
+    elif table is not None:
+        _require_file(table)
+    others = read_hypotheses(against, len(asked.right)) if against and asked else None
     bundle = load(model, device=device, precision=precision, shortlist=shortlist)
-    require_task(bundle, "translation")
-    bundle.tag(to)
-    if not quiet:
-        lines.note_files(bundle, {source: sources, reference: references})
-    translations = bundle.translate(
-        sources, to, beam_size=beam_size, length_penalty=length_penalty, batch_tokens=batch_tokens
-    )
-    if not quiet and not lines.note_swapped(bundle, sources, references, "REFERENCE", translations):
-        lines.note_unreadable(bundle, sources)
+    if table is not None and bundle.task == "classification":
+        evaluate_classes(bundle, table, named, as_json)
+        return
+    require_task(bundle, WRITES, "SOURCE and REFERENCE" if table is None else "--table FILE")
+    if bundle.task == "translation":
+        bundle.tag(to)
+    if table is not None:
+        asked = of_table(table, named, bundle.task)
+        others = read_hypotheses(against, len(asked.right)) if against else None
+    assert asked is not None
+    how = {"beam_size": beam_size, "length_penalty": length_penalty, "batch_tokens": batch_tokens}
+    found = written(bundle, asked, to, quiet, how)
+    if not quiet and bundle.task == "translation":
+        swapped = lines.note_swapped(bundle, asked.texts, asked.right, "REFERENCE", found) if table is None else False
+        if not swapped:
+            lines.note_unreadable(bundle, asked.texts)
     # Not before: what is wrong with the files was said without waiting for what this imports.
     from clearhead.evaluation import compare, measure
 
-    own = measure(translations, references, tokenize)
-    other = measure(others, references, tokenize) if others else None
-    chance = compare(translations, others, references, tokenize) if others else None
+    own = measure(found, asked.right, tokenize)
+    other = measure(others, asked.right, tokenize) if others else None
+    chance = compare(found, others, asked.right, tokenize) if others else None
+    predicted = answers_predicted(bundle, table, named) if table is not None and bundle.task == "chat" else None
     if as_json:
-        _print_json(len(references), own, other, chance)
+        _print_json(len(asked.right), own, other, chance, predicted)
     else:
         rows = [("model", own)] + ([(str(against), other)] if other else [])
-        _print_table(len(references), rows, chance)
+        _print_table(len(asked.right), rows, chance)
+        if predicted is not None:
+            print(f"the answers as they are: {predicted}")
 
 
-def _evaluate_text(
-    model: Path, text: Path, context: int | None, device: str, as_json: bool, given: Path | None
+def _require_one_way(
+    source: Path | None,
+    reference: Path | None,
+    text: Path | None,
+    context: int | None,
+    table: Path | None,
+    columns: str | None,
 ) -> None:
+    """Raise UsageError where two ways to evaluate are asked for, or none."""
+    ways = {"--text": text, "--table": table, "SOURCE": source}
+    if len(chosen := [f"{name} {value}" for name, value in ways.items() if value is not None]) > 1:
+        raise UsageError(f"{chosen[0]} and {chosen[1]} are two ways to evaluate; give one of them")
+    if columns is not None and table is None:
+        raise UsageError(f"--columns {columns} is for a table; add --table FILE")
+    is_of_pairs = table is not None or (source is not None and reference is not None)
+    if text is None and (not is_of_pairs or context is not None):
+        raise UsageError(
+            "evaluate needs SOURCE and REFERENCE, files of lines and of what is right for each; or --table FILE, which "
+            "has both; or, for a language model, --text FILE"
+        )
+
+
+def _require_file(table: Path) -> None:
+    from clearhead.data import check_file
+
+    check_file(table)
+
+
+def _evaluate_text(model: Path, text: Path, context: int | None, device: str, as_json: bool) -> None:
     """Print how well a language model predicts a text."""
     from clearhead.data import TextFile, check_file, prepare_text
 
-    if given is not None:
-        raise UsageError(
-            f"--text {text} is for a language model, and {given} for one that translates; give one of them"
-        )
     check_file(text)
     find_bundle(model)
     bundle = load(model, device=device)
-    require_task(bundle, "language-modelling")
+    require_task(bundle, ["language-modelling"], "--text FILE")
     documents = cast("Documents", bundle.settings.documents or "file")
     # They import torch, which takes seconds.
     from clearhead.tasks.language_modelling.scoring import score_text
@@ -190,29 +218,25 @@ def _evaluate_text(
     corpus = prepare_text([TextFile(text, documents)], bundle.source_tokenizer)
     scores = score_text(bundle.model, corpus, bundle.source_tokenizer, context)
     if as_json:
-        figures = ("loss", "token_perplexity", "character_perplexity", "bits_per_byte")
-        document = dataclasses.asdict(scores) | {name: getattr(scores, name) for name in figures}
-        print(json.dumps(document, indent=2))
+        print(json.dumps(_text_figures(scores), indent=2))
         return
     print(f"{scores.loss:.4f} nats a token; {scores}")
     print(f"{scores.tokens:,} tokens, {scores.characters:,} characters, {scores.utf8_bytes:,} bytes; {scores.context}")
 
 
-def _read_hypotheses(path: Path, expected: int) -> list[str]:
-    from clearhead.data import read_lines
-
-    hypotheses = list(read_lines(path))
-    if len(hypotheses) != expected:
-        raise DataError(
-            f"--against {path} has {len(hypotheses):,} lines, expected {expected:,}: one for each source line"
-        )
-    return hypotheses
+def _text_figures(scores: "TextScores") -> dict[str, object]:
+    figures = ("loss", "token_perplexity", "character_perplexity", "bits_per_byte")
+    return dataclasses.asdict(scores) | {name: getattr(scores, name) for name in figures}
 
 
-def _print_json(count: int, own: "Quality", other: "Quality | None", chance: float | None) -> None:
+def _print_json(
+    count: int, own: "Quality", other: "Quality | None", chance: float | None, predicted: "TextScores | None"
+) -> None:
     document: dict[str, object] = {"lines": count, "model": dataclasses.asdict(own)}
     if other is not None:
         document |= {"against": dataclasses.asdict(other), "p_value": chance}
+    if predicted is not None:
+        document |= {"answers": _text_figures(predicted)}
     print(json.dumps(document, ensure_ascii=False, indent=2))
 
 

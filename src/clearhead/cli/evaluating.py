@@ -1,5 +1,6 @@
-"""By what `clearhead evaluate` measures a model of each task."""
+"""By what `clearhead evaluate` measures a model of each task, and what it reads of tables."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from clearhead.errors import UsageError
@@ -7,16 +8,38 @@ from clearhead.errors import UsageError
 if TYPE_CHECKING:
     from clearhead.bundle import Bundle
 
-_BY = {"translation": "SOURCE and REFERENCE", "language-modelling": "--text FILE", "classification": "--table FILE"}
+_PAIRS = "SOURCE and REFERENCE, or by --table FILE"
+_BY = {
+    "translation": _PAIRS,
+    "summarisation": _PAIRS,
+    "chat": _PAIRS,
+    "language-modelling": "--text FILE",
+    "classification": "--table FILE",
+}
+# Models that write a text for each text.
+WRITES = ("translation", "summarisation", "chat")
 
 
-def require_task(bundle: "Bundle", task: str) -> None:
-    """Raise UsageError where a model was trained for another task, with how such a model is evaluated."""
+def require_task(bundle: "Bundle", tasks: Sequence[str], given: str) -> None:
+    """Raise UsageError where a model was trained for no such task, with how such a model is evaluated.
+
+    given: what is to be left out then.
+    """
     from clearhead.bundle.verbs import VERBS
 
     own = bundle.settings.task
-    if own == task:
+    if own in tasks:
         return
     if own not in _BY:
         raise UsageError(f"this model {VERBS[own].does}, which evaluate does not measure yet; look at what it does")
-    raise UsageError(f"this model {VERBS[own].does}, and is evaluated by {_BY[own]}; leave {_BY[task]} out")
+    raise UsageError(f"this model {VERBS[own].does}, and is evaluated by {_BY[own]}; leave {given} out")
+
+
+def columns_of(named: str | None) -> tuple[int | str, ...]:
+    """Columns by number or by name, two or more; none where none are named. Raises UsageError otherwise."""
+    if named is None:
+        return ()
+    found = tuple(int(one) if one.isdecimal() else one for one in (one.strip() for one in named.split(",")))
+    if len(found) < 2 or any(one in (0, "") for one in found):
+        raise UsageError(f"--columns {named} names no two columns, the text's and the right answer's; write 1,2 or a,b")
+    return found

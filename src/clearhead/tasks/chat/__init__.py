@@ -6,10 +6,10 @@ from clearhead.lazy import lazy_names
 
 if TYPE_CHECKING:
     from clearhead.tasks.chat.histories import Fitted, checked, fitted
-    from clearhead.tasks.chat.turns import Message, join
+    from clearhead.tasks.chat.turns import Message, join, role_of
 
-__all__ = ["Fitted", "Message", "checked", "fitted", "join"]
+__all__ = ["Fitted", "Message", "checked", "fitted", "join", "role_of"]
 
 __getattr__, __dir__ = lazy_names(
-    __name__, {"histories": ("Fitted", "checked", "fitted"), "turns": ("Message", "join")}
+    __name__, {"histories": ("Fitted", "checked", "fitted"), "turns": ("Message", "join", "role_of")}
 )

@@ -6,7 +6,7 @@ The model learns the assistant's ids and their ends, and nothing else: whether i
 are joined, and is never looked for in the text.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
@@ -53,7 +53,7 @@ class Joined:
 def join(turns: Sequence[Sequence[int]], tokenizer: Tokenizer) -> Joined:
     """The ids of a row's turns as one conversation: the first is the user's, the next the assistant's, and so on."""
     joined = Joined([tokenizer.begin], [False])
-    for role, ids in zip(_in_turn(), turns):  # noqa: B905  # The roles have no end.
+    for role, ids in zip(map(role_of, range(len(turns))), turns, strict=True):
         joined.ids.extend([tokenizer.symbol(role), *ids, tokenizer.end])
         joined.learned.extend([False, *[role == ASSISTANT] * (len(ids) + 1)])
     return joined
@@ -72,6 +72,6 @@ def asked(messages: Sequence[Message], ids: Sequence[Sequence[int]], tokenizer: 
     return [tokenizer.begin, *said, tokenizer.symbol(ASSISTANT)]
 
 
-def _in_turn() -> Iterator[Role]:
-    while True:
-        yield from ROLES
+def role_of(place: int) -> Role:
+    """Who says a row's turn, counted from 0."""
+    return ROLES[place % len(ROLES)]
