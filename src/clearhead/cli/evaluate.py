@@ -120,7 +120,7 @@ def evaluate(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Have a model write for a test set, and measure how good that is.
+    """Measure how good what a model writes is.
 
     Of a model that translates, summarises or chats, what it writes for each line of SOURCE is compared with REFERENCE:
     BLEU and chrF by sacreBLEU, and how many lines are exactly right. --table FILE holds both in one file.
