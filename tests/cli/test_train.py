@@ -151,3 +151,28 @@ def test_a_pipe_is_refused(clearhead: Run, recipe_file: Path, tmp_path: Path) ->
     told = clearhead("train", recipe_file, f"data.train.0.source={tmp_path / 'pipe'}", "--out", tmp_path / "run")
     assert (told.code, told.err.count("\n")) == (2, 1)
     assert "pipe is a pipe or a device, which can be read only once; give a file" in told.err
+
+
+class TestSeeds:
+    def test_the_summary(self, clearhead: Run, recipe_file: Path, tmp_path: Path) -> None:
+        result = clearhead("train", recipe_file, "training.steps=2", "--out", tmp_path / "runs", "--seeds", 2)
+        assert result.code == 0
+        assert result.lines[0] == "2 seeds: mean ± standard deviation (each)"
+        assert [line.split()[0] for line in result.lines[1:]] == ["loss", "bleu", "chrf"]
+        assert "seed 1, 1 of 2" in result.err
+        assert "seed 2, 2 of 2" in result.err
+        assert {path.name for path in (tmp_path / "runs").iterdir()} == {"seed-1", "seed-2", "seeds.json"}
+        again = clearhead(
+            "train", recipe_file, "training.steps=2", "--out", tmp_path / "runs", "--seeds", 2, "--resume", "--quiet"
+        )
+        assert (again.code, again.lines, again.err) == (0, result.lines, "")
+
+    def test_a_second_time(self, clearhead: Run, recipe_file: Path, tmp_path: Path) -> None:
+        command = ("train", recipe_file, "training.steps=2", "--out", tmp_path / "runs", "--seeds", 2, "--quiet")
+        assert clearhead(*command).code == 0
+        result = clearhead(*command)
+        assert result.code == 2
+        assert "seed-1 already holds a run; go on with it by --resume" in result.err
+
+    def test_one_seed_is_a_plain_run(self, clearhead: Run, recipe_file: Path, tmp_path: Path) -> None:
+        assert clearhead("train", recipe_file, "--out", tmp_path / "runs", "--seeds", 1).code == 2

@@ -30,11 +30,25 @@ Out = Annotated[
 ]
 
 
+Seeds = Annotated[
+    int | None,
+    typer.Option(
+        "--seeds",
+        metavar="N",
+        min=2,
+        max=100,
+        help="Train N times from other random numbers, into RUN/seed-1, …; print mean and standard deviation.",
+        show_default=False,
+    ),
+]
+
+
 def train(
     recipe: Recipe,
     overrides: Overrides = None,
     out: Out = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's newest checkpoint.")] = False,
+    seeds: Seeds = None,
     print_recipe: Annotated[
         bool, typer.Option("--print-recipe", help="Print the recipe with every default, and train nothing.")
     ] = False,
@@ -61,14 +75,46 @@ def train(
         from clearhead.cli.progress import reporters
         from clearhead.training import train as run_training
 
+    if seeds is not None:
+        return _train_seeds(loaded, out, seeds, resume, quiet, ("train", recipe, *(overrides or ())))
     with Stop() as stop:
         end = run_training(loaded, out, resume=resume, callbacks=reporters(quiet), should_stop=stop).state
     if stop.asked and not end.is_at_the_end(loaded.training.steps) and not end.stopped_early:
-        again = f"{command()} {shlex.join(['train', recipe, *(overrides or ()), '--out', str(out), '--resume'])}"
-        print(f"clearhead: stopped at step {end.step}; go on with: {again}", file=sys.stderr)
+        _say_stopped(end.step, ["train", recipe, *(overrides or ()), "--out", str(out)])
         return stop.exit_code
     if not quiet:
         print(_farewell(out, end, loaded), file=sys.stderr)
+    return 0
+
+
+def _say_stopped(step: int, arguments: list[str]) -> None:
+    print(
+        f"clearhead: stopped at step {step}; go on with: {command()} {shlex.join([*arguments, '--resume'])}",
+        file=sys.stderr,
+    )
+
+
+def _train_seeds(
+    recipe: "clearhead.Recipe", out: Path, seeds: int, resume: bool, quiet: bool, arguments: tuple[str, ...]
+) -> int:
+    """Train several runs, and print what their figures come to."""
+    from clearhead.cli.progress import reporters
+    from clearhead.training import Callback, train_seeds
+
+    def told(seed: int) -> tuple[Callback, ...]:
+        if not quiet:
+            print(f"seed {seed}, {seed - recipe.training.seed + 1} of {seeds}", file=sys.stderr)
+        return reporters(quiet)
+
+    with Stop() as stop:
+        found = train_seeds(recipe, out, seeds, resume=resume, callbacks=told, should_stop=stop)
+    if found.stopped is not None:
+        _say_stopped(found.stopped.state.step, [*arguments, "--out", str(out), "--seeds", str(seeds)])
+        return stop.exit_code
+    print(f"{seeds} seeds: mean ± standard deviation (each)")
+    for name, one in found.spreads.items():
+        each = "  ".join(f"{value:.4f}" for value in one.each)
+        print(f"{name:10}{one.mean:9.4f} ± {one.deviation:.4f}  ({each})")
     return 0
 
 

@@ -6,6 +6,7 @@ from clearhead.training.loop import train
 from clearhead.training.loss import cross_entropy
 from clearhead.training.result import TrainingResult
 from clearhead.training.run_inputs import RunInputs
+from clearhead.training.seeds import SeedsResult, train_seeds
 from clearhead.training.validation import Validation
 
 __all__ = [
@@ -13,9 +14,11 @@ __all__ = [
     "Callbacks",
     "Progress",
     "RunInputs",
+    "SeedsResult",
     "TrainState",
     "TrainingResult",
     "Validation",
     "cross_entropy",
     "train",
+    "train_seeds",
 ]

@@ -1,0 +1,65 @@
+"""Several runs that differ by their seeds alone."""
+
+import json
+import statistics
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from clearhead.errors import TrainingError
+from clearhead.recipe import Recipe
+from clearhead.training import train, train_seeds
+from clearhead.training.seeds import Spread
+
+MakeRecipe = Callable[..., Recipe]
+
+
+def test_mean_and_deviation() -> None:
+    """Of 1, 2 and 4: mean 7/3, variance ((4/3)² + (1/3)² + (5/3)²) / 2 = 42/18."""
+    spread = Spread.of([1.0, 2.0, 4.0])
+    assert spread.mean == pytest.approx(7 / 3)
+    assert spread.deviation == pytest.approx((42 / 18) ** 0.5)
+    assert Spread.of([3.0]) == Spread(3.0, 0.0, (3.0,))
+
+
+def test_each_is_a_run_of_its_own(make_recipe: MakeRecipe, tmp_path: Path) -> None:
+    recipe = make_recipe("training.steps=2", "training.seed=4", "training.validate_every=2")
+    found = train_seeds(recipe, tmp_path / "runs", 2)
+    alone = train(make_recipe("training.steps=2", "training.seed=5", "training.validate_every=2"), tmp_path / "alone")
+    assert list(found.results) == [4, 5]
+    for name in ("history.jsonl", "bundle/model.safetensors"):
+        assert (found.results[5].folder / name).read_bytes() == (alone.folder / name).read_bytes()
+    losses = [result.best.loss for result in found.results.values() if result.best is not None]
+    assert found.spreads["loss"].mean == pytest.approx(sum(losses) / 2)
+    assert {"loss", "bleu", "chrf"} == found.spreads.keys()
+    document = json.loads((tmp_path / "runs" / "seeds.json").read_text(encoding="utf-8"))
+    assert document["seeds"] == [4, 5]
+    assert document["loss"]["each"] == losses
+    assert document["loss"]["deviation"] == pytest.approx(statistics.stdev(losses))
+
+
+def test_it_goes_on_where_it_was_stopped(make_recipe: MakeRecipe, tmp_path: Path) -> None:
+    """The first has ended, the second was stopped, the third is missing; all is as if nobody had stopped it."""
+    recipe = make_recipe("training.steps=2", "training.validate_every=2")
+    straight = train_seeds(recipe, tmp_path / "straight", 3)
+    looks = iter(range(100))
+    stopped = train_seeds(recipe, tmp_path / "runs", 3, should_stop=lambda: next(looks) >= 3)
+    assert stopped.stopped is not None
+    assert stopped.stopped.folder == tmp_path / "runs" / "seed-2"
+    assert not (tmp_path / "runs" / "seeds.json").exists()
+    first = (tmp_path / "runs" / "seed-1" / "history.jsonl").stat()
+    with pytest.raises(TrainingError, match=r"seed-1 already holds a run; go on with it by --resume"):
+        train_seeds(recipe, tmp_path / "runs", 3)
+    begun: list[int] = []
+    found = train_seeds(recipe, tmp_path / "runs", 3, resume=True, callbacks=lambda seed: begun.append(seed) or ())
+    assert begun == [2, 3]
+    assert found.spreads == straight.spreads
+    assert (tmp_path / "runs" / "seed-1" / "history.jsonl").stat().st_mtime_ns == first.st_mtime_ns
+    assert (tmp_path / "runs" / "seeds.json").read_bytes() == (tmp_path / "straight" / "seeds.json").read_bytes()
+
+
+def test_more_steps_later(make_recipe: MakeRecipe, tmp_path: Path) -> None:
+    train_seeds(make_recipe("training.steps=2", "training.validate_every=2"), tmp_path, 2)
+    found = train_seeds(make_recipe("training.steps=4", "training.validate_every=2"), tmp_path, 2, resume=True)
+    assert [result.state.step for result in found.results.values()] == [4, 4]
