@@ -9,7 +9,7 @@ from clearhead.bundle.generating import Generating, Writing
 from clearhead.bundle.opened import Opened
 from clearhead.bundle.streaming import Noting, best_texts, streamed
 from clearhead.bundle.translating import Searching, Translating
-from clearhead.bundle.verbs import CHAT, LANGUAGE_MODELLING, require_verb
+from clearhead.bundle.verbs import CHAT, VERBS, require_verb
 from clearhead.decoding import Sampling
 from clearhead.errors import UsageError
 from clearhead.tasks import task_for
@@ -48,7 +48,7 @@ class Bundle(Opened):
         text as the message of a user, and the symbol after which it answers.
         """
         require_text("text", text)
-        if self.task == LANGUAGE_MODELLING and to is None:
+        if "generate" in VERBS[self.task].methods and to is None:
             return self._generating("generate").prompts([text])[0]
         if self.task == CHAT and to is None:
             return self._chatting("chat").fitted(text, None).ids

@@ -19,9 +19,9 @@ class Verbs(NamedTuple):
 
 TRANSLATION, LANGUAGE_MODELLING, SUMMARISATION = "translation", "language-modelling", "summarisation"
 CLASSIFICATION = "classification"
-MASKED_LANGUAGE_MODELLING = "masked-language-modelling"
+MASKED_LANGUAGE_MODELLING, MASKED_NEXT_TOKEN = "masked-language-modelling", "masked-next-token"
 # Those that learn from texts without more.
-OF_TEXTS = (LANGUAGE_MODELLING, MASKED_LANGUAGE_MODELLING)
+OF_TEXTS = (LANGUAGE_MODELLING, MASKED_LANGUAGE_MODELLING, MASKED_NEXT_TOKEN)
 CHAT = "chat"
 VERBS: Final[Mapping[str, Verbs]] = MappingProxyType(
     {
@@ -40,6 +40,11 @@ VERBS: Final[Mapping[str, Verbs]] = MappingProxyType(
             "clearhead summarise",
         ),
         CLASSIFICATION: Verbs("classifies texts", (), "clearhead classify"),
+        MASKED_NEXT_TOKEN: Verbs(
+            "goes on with texts and fills masked places",
+            ("generate", "generations", "generate_stream"),
+            "clearhead generate",
+        ),
         MASKED_LANGUAGE_MODELLING: Verbs("fills masked places", (), "clearhead fill"),
     }
 )

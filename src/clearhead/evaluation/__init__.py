@@ -7,6 +7,7 @@ from clearhead.evaluation.perplexity import TextScores, perplexity_of, shown_per
 from clearhead.evaluation.phenomena import PhenomenonScore, score_phenomena
 from clearhead.evaluation.scores import Scores, plain_scores, scores_from
 from clearhead.evaluation.significance import compare
+from clearhead.evaluation.two_way import TwoWayScores
 
 __all__ = [
     "ClassScores",
@@ -15,6 +16,7 @@ __all__ = [
     "Quality",
     "Scores",
     "TextScores",
+    "TwoWayScores",
     "compare",
     "count_classes",
     "measure",

@@ -8,6 +8,7 @@ from clearhead.evaluation.classes import ClassScores
 from clearhead.evaluation.masked import MaskedScores
 from clearhead.evaluation.metrics import Quality
 from clearhead.evaluation.perplexity import TextScores
+from clearhead.evaluation.two_way import TwoWayScores
 
 
 @runtime_checkable
@@ -38,6 +39,7 @@ class Scores(Protocol):
 # What a run's history calls each kind. Version 0.1 had the first, and null where there was none.
 KINDS: Final[Mapping[str, type[Any]]] = {
     "quality": Quality, "text": TextScores, "classes": ClassScores, "masked": MaskedScores,
+    "both_ways": TwoWayScores,
 }  # fmt: skip
 
 

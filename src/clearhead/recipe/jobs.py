@@ -51,6 +51,7 @@ JOBS: Final[Mapping[str, Job]] = MappingProxyType(
         ),
         "language-modelling": Job("decoder-only", _OF_TEXT, smooths=False, columns=1),
         "chat": Job("decoder-only", (TableSettings,), smooths=False),
+        "masked-next-token": Job("decoder-only", _OF_TEXT, smooths=False, masking={"batches": 0.5}, columns=1),
         "masked-language-modelling": Job("encoder-only", _OF_TEXT, smooths=False, masking={}, columns=1),
         "classification": Job("encoder-only", (TableSettings,), figures=("accuracy", "f1"), smooths=False),
     }

@@ -250,7 +250,13 @@ class Recipe(Section):
 
     name: str
     task: Literal[
-        "translation", "summarisation", "language-modelling", "chat", "masked-language-modelling", "classification"
+        "translation",
+        "summarisation",
+        "language-modelling",
+        "chat",
+        "masked-next-token",
+        "masked-language-modelling",
+        "classification",
     ] = "translation"
     family: Literal["encoder-decoder", "decoder-only", "encoder-only"] = "encoder-decoder"
     data: Data

@@ -8,6 +8,7 @@ from clearhead.tasks.chat.material import ConversationMaterial
 from clearhead.tasks.classification.task import ClassificationTask
 from clearhead.tasks.language_modelling.task import LanguageModellingTask
 from clearhead.tasks.masked_language_modelling.task import MaskedLanguageModellingTask
+from clearhead.tasks.masked_next_token.task import MaskedNextTokenTask
 from clearhead.tasks.task import AnyTask
 from clearhead.tasks.translation.task import TranslationTask
 
@@ -17,6 +18,7 @@ _TASKS: Final[tuple[AnyTask, ...]] = (
     TranslationTask("summarisation", "summarise", "summary"),
     LanguageModellingTask(),
     LanguageModellingTask(ConversationMaterial()),
+    MaskedNextTokenTask(),
     MaskedLanguageModellingTask(),
     ClassificationTask(),
 )
