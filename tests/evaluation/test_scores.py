@@ -4,13 +4,23 @@ import json
 
 import pytest
 
-from clearhead.evaluation import ClassScores, MaskedScores, Quality, Scores, TextScores, plain_scores, scores_from
+from clearhead.evaluation import (
+    ClassScores,
+    MaskedScores,
+    Quality,
+    Scores,
+    TextScores,
+    TwoWayScores,
+    plain_scores,
+    scores_from,
+)
 from clearhead.evaluation.scores import KINDS
 
 EVERY: tuple[Scores, ...] = (
     Quality(30.0, 50.0, 10.0, "b", "c"),
     TextScores(2.0, 4, 8, 16, 1, 3),
     MaskedScores(2.0, 0.5, 10),
+    TwoWayScores(TextScores(2.0, 4, 8, 16, 1, 3), MaskedScores(2.0, 0.5, 10)),
     ClassScores(("a", "b"), ((3, 1), (0, 2))),
 )
 

@@ -107,6 +107,7 @@ def test_what_summarisation_has_no_use_for(changes: dict[str, Any], message: str
 
 PAIRS = {"source": "a", "target": "b"}
 TEXT, SHARE = {"text": "a"}, {"share": 0.1}
+BOTH = {"task": "masked-next-token"}
 COLUMNS, MASKED = {"table": "a", "columns": [1, 2]}, {"task": "masked-language-modelling"}
 
 
@@ -182,6 +183,9 @@ def test_what_is_masked_unless_it_is_said_otherwise(make_recipe: Callable[..., R
     assert masking is not None
     assert (masking.share, masking.replaced, masking.random, masking.batches) == (0.15, 0.8, 0.1, None)
     assert (recipe.family, recipe.training.loss.label_smoothing) == ("encoder-only", 0.0)
+    both = build_recipe(language_model(**BOTH), "r")
+    assert both.training.masking is not None
+    assert (both.family, both.training.masking.batches) == ("decoder-only", 0.5)
     more = build_recipe(language_model(**MASKED, training={"steps": 1, "masking": {"share": 0.25}}), "r")
     assert more.training.masking is not None
     assert more.training.masking.share == 0.25
@@ -189,7 +193,7 @@ def test_what_is_masked_unless_it_is_said_otherwise(make_recipe: Callable[..., R
 
 
 def test_a_column_of_a_table_is_a_text() -> None:
-    for task in ("language-modelling", "masked-language-modelling"):
+    for task in ("language-modelling", "masked-language-modelling", "masked-next-token"):
         data = {"train": {"table": "a.tsv", "columns": 1}, "validate": {"table": "b.tsv"}}
         recipe = build_recipe(language_model(task=task, data=data), "r")
         assert [one.columns for one in recipe.data.tables] == [(1,)]

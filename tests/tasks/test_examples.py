@@ -14,6 +14,7 @@ from clearhead.data import (
     PreparedText,
     TextBatch,
     TokenFile,
+    TwoWayBatch,
 )
 from clearhead.recipe import Recipe, build_recipe
 from clearhead.tasks import TASKS
@@ -25,7 +26,7 @@ from clearhead.tasks.examples import Corpus, Examples, TrainingBatch, to_nobody
 def test_the_fullest_batch_of_each_task(name: str, packing: bool) -> None:
     batch = TASKS[name].full_batch(3, 8, 4, packing)
     assert isinstance(batch, TrainingBatch)
-    assert isinstance(batch, Batch | TextBatch | LabelledBatch | MaskedBatch)
+    assert isinstance(batch, Batch | TextBatch | LabelledBatch | MaskedBatch | TwoWayBatch)
     assert batch.target_tokens == batch.target_output.numel() == (3 if name == "classification" else 24)
     assert batch.tensors()[0].shape == (3, 8)
     assert not (batch.target_output == batch.padding).any()

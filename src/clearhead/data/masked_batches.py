@@ -102,8 +102,9 @@ class TwoWayBatch:
         return self.text.padding
 
     def tensors(self) -> tuple[Tensor, ...]:
-        """Those of its text, and whether all is seen."""
-        return *self.text.tensors(), self.sees_all
+        """What is read, what is to be predicted, and whether all is seen; then, where pieces share rows, which."""
+        ids, target_output, *segments = self.text.tensors()
+        return ids, target_output, self.sees_all, *segments
 
     def twice(self) -> "TwoWayBatch":
         """A batch that has all rows of this one, and then all of them again."""
