@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ def test_pieces_without_their_ends() -> None:
     file = TokenFile(np.array([1, 4, 5, 2, 1, 6, 2], np.uint16), np.array([4, 3], np.int32))
     windows = without_ends(cut(file, 9, seed=1, epoch=0, ahead=0), end=2)
     assert windows.gather(np.arange(2))[0].tolist() == [1, 4, 5, 1, 6]
-    assert windows.following(np.arange(2)).tolist() == [4, 5, 2, 6, 2]
+    assert windows.following(np.arange(2), 0).tolist() == [4, 5, 2, 6, 2]
 
 
 @pytest.mark.parametrize("documents", ["file", "line"])
@@ -136,3 +137,18 @@ def test_a_validation_judges_both(two_way_recipe: MakeRecipe) -> None:
 def test_the_largest_batch(packing: bool) -> None:
     batch = full_batch(2, 8, 4, packing)
     assert (batch.target_tokens, bool(batch.sees_all), len(batch.tensors())) == (16, True, 4 if packing else 3)
+
+
+def test_a_piece_that_is_an_end_alone_predicts_nothing(two_way_recipe: MakeRecipe, tmp_path: Path) -> None:
+    """A document of one token more than a row: in batches of next tokens its last piece has nothing to read."""
+    recipe = two_way_recipe(batches=0.0, training={"batch_tokens": 16})
+    (tmp_path / "a.txt").write_text(f"six\n{'one tw' * 3}on\n{'two on' * 3}tw\n")
+    text = {"text": "a.txt", "documents": "line"}
+    data = {**recipe.data.model_dump(by_alias=True), "train": text, "validate": text}
+    inputs = prepare_run(two_way_recipe(batches=0.0, training={"batch_tokens": 16}, data=data))
+    model = inputs.untrained_model().eval()
+    for number in range(40):
+        batches = epoch(inputs, number)
+        assert sum(batch.target_tokens for batch in batches) == inputs.training.tokens
+        for batch in batches:
+            assert TASK.hidden_states(model, batch).isfinite().all()

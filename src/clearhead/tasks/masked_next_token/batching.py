@@ -71,7 +71,8 @@ def _collated(
     windows = without_ends(windows, tokenizer.end)
     if is_packed:
         return _of_next(collate_packed_windows(windows, packed, length, padding))
-    return _of_next(collate_windows(windows, packed.indices, padding))
+    # A piece that was an end alone has nothing left to read.
+    return _of_next(collate_windows(windows, packed.indices[windows.lengths[packed.indices] > 0], padding))
 
 
 def without_ends(windows: Windows, end: int) -> Windows:
