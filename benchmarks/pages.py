@@ -4,12 +4,13 @@
 
 {{NAME}} alone on a line is the table of benchmarks/results/NAME.json, with its command, machine and date.
 {{NAME | ROW | COLUMN}} anywhere is one cell: of the row whose first cell begins with ROW.
-{{machines}} is the list of machines.
+{{machines}} is the list of machines. What lies in pages/docs/ goes to docs/ itself.
 """
 
 import json
 import re
 import sys
+from pathlib import Path
 
 from results_file import HERE, read, table
 
@@ -21,9 +22,16 @@ CELL = re.compile(r"\{\{([\w-]+) \| ([^|}]+) \| ([^|}]+)\}\}")
 
 def main() -> None:
     OUT.mkdir(exist_ok=True)
-    for page in sorted(PAGES.glob("*.md")):
-        (OUT / page.name).write_text(rendered(page.read_text(encoding="utf-8")), encoding="utf-8")
-        print(OUT / page.name, file=sys.stderr)
+    for page, made in pages().items():
+        made.write_text(rendered(page.read_text(encoding="utf-8")), encoding="utf-8")
+        print(made, file=sys.stderr)
+
+
+def pages() -> dict[Path, Path]:
+    """Each template, and the page that is made of it."""
+    return {
+        page: (OUT.parent if page.parent.name == "docs" else OUT) / page.name for page in sorted(PAGES.rglob("*.md"))
+    }
 
 
 def rendered(template: str) -> str:

@@ -26,18 +26,21 @@ def results_file(pages: Any) -> Any:
 
 
 def test_the_stored_pages_are_those_of_the_results(pages: Any) -> None:
-    assert {path.name for path in PAGES.glob("*.md")} == {path.name for path in OUT.glob("*")}
-    for path in PAGES.glob("*.md"):
+    made = pages.pages()
+    assert {page for page in made.values() if page.parent == OUT} == set(OUT.glob("*"))
+    assert {page.name for page in made.values() if page.parent == OUT.parent} == {"street.md"}
+    for path, page in made.items():
         expected = pages.rendered(path.read_text(encoding="utf-8"))
-        assert (OUT / path.name).read_text(encoding="utf-8") == expected, "make benchmark-pages"
+        assert page.read_text(encoding="utf-8") == expected, "make benchmark-pages"
 
 
 def test_each_result_is_one_table_of_one_page(pages: Any, results_file: Any) -> None:
-    """And no table of figures is written by hand: the index alone has one, of links."""
-    asked = [name for path in PAGES.glob("*.md") for name in pages.TABLE.findall(path.read_text(encoding="utf-8"))]
+    """And no table of figures is written by hand: the index alone has one, of links, and street's of sentences."""
+    asked = [name for path in PAGES.rglob("*.md") for name in pages.TABLE.findall(path.read_text(encoding="utf-8"))]
     asked.remove("machines")
     assert sorted(asked) == sorted(path.stem for path in results_file.RESULTS.glob("*.json"))
-    assert [path.name for path in PAGES.glob("*.md") if "|---" in path.read_text(encoding="utf-8")] == ["README.md"]
+    by_hand = {path for path in PAGES.rglob("*.md") if "|---" in path.read_text(encoding="utf-8")}
+    assert by_hand == {PAGES / "README.md", PAGES / "docs" / "street.md"}
 
 
 def test_each_result_says_how_and_where_and_when(results_file: Any) -> None:
