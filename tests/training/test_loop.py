@@ -32,6 +32,7 @@ from clearhead.training import (
     train_step,
 )
 from clearhead.training.run_inputs import prepare_run
+from clearhead.training.workers import can_fork
 
 MakeRecipe = Callable[..., Recipe]
 WEIGHTS = ("model.safetensors", "average.safetensors", "optimizer.safetensors", "position.json")
@@ -125,6 +126,16 @@ def test_the_run_is_the_same_whatever_the_caller_has_set(
         train(make_recipe(), tmp_path / "run", should_stop=after(5))
         train(make_recipe(), tmp_path / "run", resume=True)
     assert left_by(tmp_path / "run") == straight
+
+
+@pytest.mark.skipif(not can_fork(), reason="processes are doubled on Linux alone")
+def test_several_processes_take_up_a_run_where_they_left_it(make_recipe: MakeRecipe, tmp_path: Path) -> None:
+    """Within an epoch and with dropout; each process finds its place in the data by itself."""
+    recipe = make_recipe("training.workers=2")
+    train(recipe, tmp_path / "straight")
+    train(recipe, tmp_path / "resumed", should_stop=after(5))
+    train(recipe, tmp_path / "resumed", resume=True)
+    assert left_by(tmp_path / "resumed") == left_by(tmp_path / "straight")
 
 
 class TestTheCallersNumbers:

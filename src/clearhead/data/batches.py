@@ -59,6 +59,14 @@ class Batch:
             self.segments and Segments(*map(doubled, self.segments)),
         )
 
+    def part(self, rank: int, count: int) -> "Batch | None":
+        """Every `count`-th row, from number `rank` on; None where there are none."""
+        source, target_input, target_output, *segments = (one[rank::count].contiguous() for one in self.tensors())
+        counts = [int((one != self.padding).sum()) for one in (source, target_output)]
+        some = Segments(*segments) if segments else None
+        made = Batch(source, target_input, target_output, counts[0], counts[1], self.padding, some)
+        return made if len(source) else None
+
     def to(self, device: torch.device | str, copy: bool = False) -> "Batch":
         """The same batch on another device; with `copy` in other tensors even where it is there already."""
 

@@ -44,6 +44,12 @@ class TextBatch:
         """A batch that has all rows of this one, and then all of them again."""
         return self._with([torch.cat([one, one]) for one in self.tensors()], 2 * self.target_tokens)
 
+    def part(self, rank: int, count: int) -> "TextBatch | None":
+        """Every `count`-th row, from number `rank` on; None where there are none."""
+        tensors = [one[rank::count].contiguous() for one in self.tensors()]
+        tokens = int((tensors[1] != self.padding).sum())
+        return self._with(tensors, tokens) if len(tensors[0]) else None
+
     def to(self, device: torch.device | str, copy: bool = False) -> "TextBatch":
         """The same batch on another device; with `copy` in other tensors even where it is there already."""
         moved = [one.to(device, non_blocking=True, copy=copy) for one in self.tensors()]

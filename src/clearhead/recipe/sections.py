@@ -165,12 +165,16 @@ Patterns = Annotated[
 ClassWeights = Literal["none", "root", "balanced"]
 
 
+Workers = Annotated[Whole, Field(ge=1, le=64)]
+
+
 class Training(Section):
     """How to train. `batch_tokens` bounds the larger padded side of a batch; a step sums `accumulate` batches.
 
     packing: sequence packing, several pairs fill a row of `packed_length` places, so that all batches have one shape.
     compile, graph: what that makes possible on a GPU: layers through torch.compile, a whole step as one CUDA graph.
     masking: of tasks that predict masked pieces; None for others.
+    workers: how many processes share the rows of each batch on a CPU, each on one thread, where the system is Linux.
     freeze: the weights that do not learn, by their names in model.safetensors, as in encoder.*.
     class_weights: how often texts of rare classes come in an epoch: balanced, as often as those of the most frequent
     one; root, by the root of that; none, as often as they are.
@@ -184,6 +188,7 @@ class Training(Section):
     compile: Switch = "auto"
     graph: Switch = "auto"
     accumulate: Count = 1
+    workers: Workers = 1
     loss: LossSettings = LossSettings()
     masking: MaskingSettings | None = None
     optimizer: OptimizerSettings = OptimizerSettings()

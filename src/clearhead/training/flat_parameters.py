@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Collection, Mapping
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +16,10 @@ _ALIGNED = 16
 Model = TypeVar("Model", bound=nn.Module)
 
 
+class Zeros(Protocol):
+    def __call__(self, count: int, /, *, dtype: torch.dtype) -> Tensor: ...
+
+
 class FlatParameters(Generic[Model]):
     """A model's parameters that learn, moved into one tensor that they are views of, and their gradients into another.
 
@@ -25,8 +29,11 @@ class FlatParameters(Generic[Model]):
     which would cut the parameters off from it. Those that are frozen (`requires_grad` is False) stay where they are.
     """
 
-    def __init__(self, model: Model, names: Collection[str] | None = None) -> None:
-        """names: the parameters to move, without gradients, of a model that is frozen; None for those that learn."""
+    def __init__(self, model: Model, names: Collection[str] | None = None, zeros: Zeros = torch.zeros) -> None:
+        """names: the parameters to move, without gradients, of a model that is frozen; None for those that learn.
+
+        zeros: what gives the memory for `values`, such as one that several processes see.
+        """
         every = dict(model.named_parameters())
         parameters = {
             name: one for name, one in every.items() if (one.requires_grad if names is None else name in names)
@@ -36,8 +43,8 @@ class FlatParameters(Generic[Model]):
                 f"all {len(every)} weights of the model are frozen, so nothing is left to train; let some learn, by a "
                 "shorter training.freeze or by requires_grad_(True)"
             )
-        self.model, self._parameters = model, list(parameters.values())
-        first = self._parameters[0]
+        self.model, self._parameters = model, parameters
+        first = next(iter(parameters.values()))
         ordered = sorted(parameters, key=lambda name: parameters[name].ndim <= 1)
         self._places: dict[str, tuple[int, torch.Size]] = {}
         end = 0
@@ -46,13 +53,19 @@ class FlatParameters(Generic[Model]):
             end += _aligned(parameters[name].numel())
         cut = min((start for start, shape in self._places.values() if len(shape) <= 1), default=end)
         self.matrices, self.vectors = slice(0, cut), slice(cut, end)
-        self.values = torch.zeros(end, dtype=first.dtype, device=first.device)
+        self.values = zeros(end, dtype=first.dtype).to(first.device)
         for name, value in self.views(self.values).items():
             value.copy_(parameters[name].detach())
             parameters[name].data = value
         self.gradients = torch.zeros(end if names is None else 0, dtype=first.dtype, device=first.device)
-        for name, gradient in self.views(self.gradients).items() if names is None else ():
-            parameters[name].grad = gradient
+        if names is None:
+            self.sum_gradients_in(self.gradients)
+
+    def sum_gradients_in(self, gradients: Tensor) -> None:
+        """Have the backward pass sum them there, in a tensor laid out like `values`."""
+        self.gradients = gradients
+        for name, gradient in self.views(gradients).items():
+            self._parameters[name].grad = gradient
 
     @property
     def names(self) -> Collection[str]:
@@ -61,7 +74,7 @@ class FlatParameters(Generic[Model]):
 
     def mark_modified(self) -> None:
         """Say that `values` was changed, to autograd and to whoever keeps what was computed from a parameter."""
-        torch.autograd.graph.increment_version(self._parameters)
+        torch.autograd.graph.increment_version(list(self._parameters.values()))
 
     def inside_layers(self) -> tuple[list[str], list[slice]]:
         """The names of the matrices that are part of a layer, and where in `values` the other matrices are."""

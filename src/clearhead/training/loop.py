@@ -1,6 +1,8 @@
 """The training loop: plan → forward → summed loss → backward → update → average, and what happens between steps."""
 
 import contextlib
+import dataclasses
+import itertools
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -199,7 +201,17 @@ class Run:
 
     def go(self, should_stop: Callable[[], bool]) -> None:
         """Step until the last step, until patience runs out, or until told to stop."""
-        batches = batches_from(self.state, self.inputs)
+        with self.train_step.together(lambda: self._steps(dataclasses.replace(self.state))):
+            self._go(should_stop)
+
+    def _steps(self, state: TrainState) -> Iterator[tuple[int, list[TrainingBatch]]]:
+        """The steps from `state` on, without end; the state follows."""
+        batches = batches_from(state, self.inputs)
+        for number in itertools.count(state.step + 1):
+            yield number, [next(batches) for _ in range(self.settings.accumulate)]
+
+    def _go(self, should_stop: Callable[[], bool]) -> None:
+        steps = self._steps(self.state)
         saved = self.state.step
         if self.state.awaits_validation and not should_stop():
             with self.throughput.paused():
@@ -208,7 +220,7 @@ class Run:
         while self.state.step < self.settings.steps and not self.state.stopped_early:
             if self.state.awaits_validation or should_stop():
                 break
-            self._step([next(batches) for _ in range(self.settings.accumulate)])
+            self._step(next(steps)[1])
             self._between_steps(should_stop)
             if self._is_due(self.settings.checkpoint_every) or self.state.stopped_early:
                 saved = self._save()

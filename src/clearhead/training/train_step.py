@@ -2,12 +2,13 @@
 
 import contextlib
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from clearhead.errors import TrainingError
 from clearhead.model.linear import set_matmul_dtype
 from clearhead.recipe import ResolvedTraining
 from clearhead.switches import is_on
@@ -22,6 +23,10 @@ from clearhead.training.r_drop import linear_r_drop, whole_linear_r_drop
 from clearhead.training.schedule import LearningRate, learning_rate
 from clearhead.training.seeding import seed_step
 from clearhead.training.static_shapes import StaticTrainStep, graph_capturer
+from clearhead.training.workers import Workers, can_fork, one_thread, parts, shared_zeros
+
+# The numbers of steps, which count from 1, and the batches of each.
+Steps = Iterator[tuple[int, Sequence[TrainingBatch]]]
 
 
 class TrainStep:
@@ -42,7 +47,14 @@ class TrainStep:
         self.matmul_dtype = torch.bfloat16 if settings.precision == "bf16" else None
         if self.matmul_dtype is not None and settings.device == "cpu":
             set_matmul_dtype(self.model, self.matmul_dtype)
-        self.flat = FlatParameters(self.model)
+        self._workers: Workers | None = None
+        # One pass at a time reads tensors that stay at one place, and so does a GPU.
+        is_shared = settings.workers > 1 and settings.device == "cpu" and not settings.packing and can_fork()
+        self._count = settings.workers if is_shared else 1
+        self.flat = FlatParameters(self.model, zeros=shared_zeros if is_shared else torch.zeros)
+        self._gradients = [
+            shared_zeros(len(self.flat.values), dtype=self.flat.values.dtype) for _ in range(1, self._count)
+        ]
         self.average = MovingAverage(self.flat, settings.average)
         self.optimizer_step = OptimizerStep(
             self.flat,
@@ -71,13 +83,47 @@ class TrainStep:
         schedule = self.settings.schedule.model_copy(update={"peak": peak})
         return learning_rate(schedule, self.settings.steps, self.model.config.width)
 
+    @contextlib.contextmanager
+    def together(self, steps: Callable[[], Steps]) -> Iterator[None]:
+        """Within it each step is taken together with as many processes as the recipe asks for.
+
+        steps: the numbers and batches of the steps that are taken, from the next one on, anew for each process.
+        """
+        if self._count == 1:
+            yield
+            return
+        if not hasattr(self.task.full_batch(2, 2, 2, False), "part"):
+            raise TrainingError(
+                f"training.workers={self._count} is not for {self.task.name}, whose batches cannot be shared; "
+                "set training.workers=1"
+            )
+        with Workers(self._count, lambda rank: self._parts(rank, steps())) as self._workers:
+            yield
+        self._workers = None
+
+    def _parts(self, rank: int, steps: Steps) -> Iterator[Callable[[], float]]:
+        """What a process that helps does, step by step."""
+        gradients = self._gradients[rank - 1]
+        self.flat.sum_gradients_in(gradients)
+        for number, batches in steps:
+            own = parts(batches, rank, self._count)
+
+            def learn(number: int = number, own: Sequence[TrainingBatch] = own) -> float:
+                seed_step(self.settings.device, self.settings.seed, number, rank)
+                gradients.zero_()
+                return float(sum(self.backward(batch) for batch in own))
+
+            yield learn
+
     def step(self, number: int, batches: Sequence[TrainingBatch]) -> None:
         """Take step `number`, which counts from 1, with the gradients of all `batches` together."""
         seed_step(self.settings.device, self.settings.seed, number, self.rank)
         self.optimizer_step.prepare(number)
         self.average.prepare(number)
         if self._static is None:
-            with attention_for(self.settings):
+            # Each process has a core: more threads would wait for each other.
+            threads = contextlib.nullcontext() if self._workers is None else one_thread()
+            with attention_for(self.settings), threads:
                 self._learn([batch.to(self.settings.device) for batch in batches])
         else:
             with compiler_errors():
@@ -87,8 +133,16 @@ class TrainStep:
 
     def _learn(self, batches: Sequence[TrainingBatch]) -> None:
         """All of a step that happens on the device, whatever its number."""
-        for batch in batches:
-            self.loss += self.backward(batch)
+        if self._workers is None:
+            for batch in batches:
+                self.loss += self.backward(batch)
+        else:
+            self._workers.begin()
+            for batch in parts(batches, 0, self._count):
+                self.loss += self.backward(batch)
+            self.loss += self._workers.finish()
+            for gradients in self._gradients:
+                self.flat.gradients += gradients
         real = [batch.target_output != batch.padding for batch in batches]
         # Of a few short rows, masking may have left nothing to predict: then the gradients are 0, and no 0/0.
         self.optimizer_step.update(torch.stack([one.sum() for one in real]).sum().clamp(min=1).float())
