@@ -1,5 +1,6 @@
 """`clearhead evaluate`."""
 
+import dataclasses
 import itertools
 import json
 import math
@@ -12,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from sacrebleu import corpus_bleu, corpus_chrf
 
-from clearhead.bundle import load
+from clearhead.bundle import Bundle, load
 
 Run = Callable[..., Any]
 
@@ -146,6 +147,18 @@ class TestText:
         assert result.code == 2
         assert message in result.err
         assert result.err.count("\n") == 1
+
+    def test_a_model_that_reads_both_ways_predicts_it_as_a_language_model(
+        self, clearhead: Run, language_model: Bundle, language_model_folder: Path, text: Path, tmp_path: Path
+    ) -> None:
+        both = Bundle(
+            language_model.model, language_model.source_tokenizer, language_model.target_tokenizer,
+            language_model.recipe, settings=dataclasses.replace(language_model.settings, task="masked-next-token"),
+        )  # fmt: skip
+        both.save(tmp_path / "both")
+        found = [clearhead("evaluate", one, "--text", text) for one in (tmp_path / "both", language_model_folder)]
+        assert found[0].code == 0
+        assert found[0].out == found[1].out
 
     def test_a_model_of_the_other_kind(
         self, clearhead: Run, run_folder: Path, language_model_folder: Path, text: Path

@@ -42,7 +42,7 @@ VERBS: Final[Mapping[str, Verbs]] = MappingProxyType(
         CLASSIFICATION: Verbs("classifies texts", (), "clearhead classify"),
         MASKED_NEXT_TOKEN: Verbs(
             "goes on with texts and fills masked places",
-            ("generate", "generations", "generate_stream"),
+            ("generate", "generations", "generate_stream", "trace"),
             "clearhead generate",
         ),
         MASKED_LANGUAGE_MODELLING: Verbs("fills masked places", (), "clearhead fill"),

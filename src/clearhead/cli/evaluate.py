@@ -210,7 +210,7 @@ def _evaluate_text(model: Path, text: Path, context: int | None, device: str, as
     check_file(text)
     find_bundle(model)
     bundle = load(model, device=device)
-    require_task(bundle, ["language-modelling"], "--text FILE")
+    require_task(bundle, ["language-modelling", "masked-next-token"], "--text FILE")
     documents = cast("Documents", bundle.settings.documents or "file")
     # They import torch, which takes seconds.
     from clearhead.tasks.language_modelling.scoring import score_text

@@ -14,6 +14,7 @@ _BY = {
     "summarisation": _PAIRS,
     "chat": _PAIRS,
     "language-modelling": "--text FILE",
+    "masked-next-token": "--text FILE",
     "classification": "--table FILE",
 }
 # Models that write a text for each text.

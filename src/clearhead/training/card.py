@@ -9,7 +9,10 @@ from clearhead.training.validation import Validation
 def model_card(inputs: RunInputs, parameters: int, step: int, tokens: int, validation: Validation) -> str:
     """Markdown for people who find the folder."""
     recipe = without_paths(inputs.recipe)
-    told = inputs.task.describe(recipe, inputs.config, inputs.training, inputs.tokenizers)
+    # It takes an example from the files, which lie where they lay; it names them without their folder.
+    data = recipe.data.model_copy(update={"folder": inputs.recipe.data.folder})
+    readable = recipe.model_copy(update={"data": data})
+    told = inputs.task.describe(readable, inputs.config, inputs.training, inputs.tokenizers)
     return f"""# {recipe.name}
 
 A Transformer ({recipe.family}) trained with clearhead: {parameters:,} parameters, {told.sizes}.

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from clearhead.evaluation import MaskedScores
 from clearhead.recipe import Recipe
 from clearhead.tasks import TASKS
 from clearhead.tasks.masked_language_modelling.describing import description, text_to_fill
+from clearhead.training.card import model_card
 from clearhead.training.run_inputs import prepare_run
+from clearhead.training.validation import Validation
 
 
 def test_it_names_sizes_use_and_files(masked_recipe: Callable[..., Recipe]) -> None:
@@ -19,6 +22,11 @@ def test_it_names_sizes_use_and_files(masked_recipe: Callable[..., Recipe]) -> N
     assert told.shell == "clearhead fill PATH-OF-THIS-FOLDER 'one [MASK]'"
     assert told.python == 'bundle.fill("one [MASK]")'
     assert told.data.startswith("28 documents (")
+    card = model_card(inputs, 1, 1, 1, Validation(1.5, 4.5, MaskedScores(1.5, 0.25, 8)))
+    assert "clearhead fill PATH-OF-THIS-FOLDER 'one [MASK]'" in card
+    assert "- 25.0 % of 8 masked places filled right, loss 1.5000 nats a place" in card
+    assert inputs.recipe.data.folder is not None
+    assert inputs.recipe.data.folder not in card
 
 
 @pytest.mark.parametrize(

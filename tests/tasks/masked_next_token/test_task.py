@@ -84,6 +84,7 @@ def test_the_bundle_does_both(two_way_recipe: MakeRecipe, tmp_path: Path) -> Non
     assert not any(mask in one.tokens for one in texts)
     assert len({one.text for one in texts}) > 1
     assert bundle.encode("one")[0] == bundle.source_tokenizer.begin
+    assert bundle.trace("one").family == "decoder-only"
     [judged], model = inputs.validation, bundle.model.eval()
     loss, right, count = 0.0, 0, 0
     for batch in TASK.batches_to_judge(inputs.recipe, judged.corpus, inputs.tokenizers):
