@@ -217,6 +217,23 @@ def test_products_in_bfloat16_have_few_shapes(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.usefixtures("fast")
+@pytest.mark.parametrize("rounded", ["inputs", "gradient"])
+def test_what_is_rounded_already_has_no_rows_of_zeros(rounded: str) -> None:
+    """Of 10 rows one factor of the weight's gradient is padded to 64 and the other is not: it raised a RuntimeError."""
+    module = layer()
+    set_matmul_dtype(module, torch.bfloat16)
+    generator = torch.Generator().manual_seed(5)
+    inputs = torch.randn(10, 6, generator=generator).bfloat16()
+    upstream = torch.randn(10, 9, generator=generator).bfloat16()
+    exact = upstream.float().T @ inputs.float()
+    if rounded == "inputs":
+        module(inputs).float().backward(upstream.float())
+    else:
+        [result] = linear._fast_linear(inputs.float().requires_grad_(), [module], keeps_dtype=True)
+        result.backward(upstream.to(result.dtype))
+    torch.testing.assert_close(module.weight.grad, exact, rtol=2**-7, atol=2**-7)
+
+
 def test_products_equal_the_operator_of_torch() -> None:
     left, right = torch.randn(7, 4), torch.randn(4, 5)
     torch.testing.assert_close(matmul(left, right), left @ right)

@@ -167,7 +167,9 @@ class _FastLinear(torch.autograd.Function):
         )
         # The two that read the same numbers, one after the other, while these are in the cache.
         inputs = matmul(gradient, weight)[:count].to(ctx.dtype).view(*shape, -1)
-        weights = transposed_matmul(gradient, rows).to(ctx.weight_dtype)
+        # One of them may have rows of zeros at its end that the other has not: what was rounded already is no copy.
+        both = min(len(gradient), len(rows))
+        weights = transposed_matmul(gradient[:both], rows[:both]).to(ctx.weight_dtype)
         return inputs, None, None, *torch.split(weights, ctx.sizes), *biases
 
 
