@@ -27,7 +27,7 @@ def test_a_request_is_checked() -> None:
 
 
 def test_what_a_language_model_was_asked_for(language_model: Bundle) -> None:
-    """The page's own request finds the trace that it opened with; a text that is longer than it may ask for is shown."""
+    """The page's own request finds the trace that it opened with; a text too long to be asked for is shown."""
     first = Exhibit(language_model.trace("one two", max_tokens=3))
     kept = trace_store.TraceStore(first)
 

@@ -102,6 +102,7 @@ def test_the_shapes_are_those_of_every_trace(make_trace: Any) -> None:
         (("settings",), [], "its settings are not an object"),
         (("settings", "pieces"), {"1": 2}, "its setting pieces is not an object of short texts"),
         (("settings", "served"), [1.0], "its setting served is not a list of [0-9]+ numbers"),
+        (("settings", "labels"), ["one", 2], "its setting labels is not a list of short texts"),
         (("settings", "beam_size"), "3", "its setting beam_size is not a whole number"),
         (("settings", "deep"), [[[]]], "its setting deep is not a number or a short text"),
         (("tree",), {}, "its tree is not a list of nodes"),

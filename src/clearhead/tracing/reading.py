@@ -149,6 +149,9 @@ def _check_settings(settings: Any, length: int) -> None:
         if name == "pieces":
             expected = "an object of short texts"
             fits = isinstance(value, dict) and all(map(_is_piece, value.values()))
+        elif name == "labels":
+            expected = "a list of short texts"
+            fits = isinstance(value, list | tuple) and all(map(_is_piece, value))
         elif name == "served":
             expected = f"a list of {length} numbers"
             fits = value is None or (isinstance(value, list) and len(value) == length and all(map(_is_number, value)))
