@@ -7,8 +7,8 @@ decoder-only model of 30 layers of width 576 with 9 heads, a vocabulary of 49,15
 trace takes 2 GB. Both are untrained: what the numbers are changes nothing in how long they take to be drawn.
 
 Measured in a headless Chromium: until something is painted; from asking for a step until its matrices are drawn, for
-one step of each kind and each chapter, nothing of it having been fetched before; and what the page's process holds at the
-end. Each figure stands beside what it must not exceed.
+one step of each kind and each chapter, nothing of it having been fetched before; and what the page's process holds at
+the end. Each figure stands beside what it must not exceed.
 """
 
 import argparse
@@ -41,7 +41,10 @@ METHODS = {
 MOST_PAINT, MOST_MATRIX, MOST_MEMORY = {"base": 1000, "deep": 1500}, 200, 500  # Milliseconds, milliseconds, MB.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 # The chapters that draw numbers, and one step of each kind in the last layers.
-ALL_CHAPTERS = "words positions masks vectors six matrices heads lines layer memory decoder output places".split()
+ALL_CHAPTERS = [
+    "words", "positions", "masks", "vectors", "six", "matrices", "heads", "lines", "layer", "memory", "decoder",
+    "output", "places",
+]  # fmt: skip
 CHAPTERS = {
     "base": [one for one in ALL_CHAPTERS if one not in ("masks", "places")],
     "deep": [one for one in ALL_CHAPTERS if one != "memory"],

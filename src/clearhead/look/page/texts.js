@@ -68,6 +68,7 @@ export const texts = {
 	"stacks.source": ["Source tokens", "원문 토큰"],
 	"stacks.source@one": ["Tokens", "토큰"],
 	"stacks.shifted": ["Outputs so far, shifted right", "지금까지의 출력 (오른쪽으로 한 칸 이동)"],
+	"stacks.predicted@gpt": ["What comes next", "다음에 온 토큰"],
 	"stacks.predicted": ["Predicted next tokens", "예측한 다음 토큰"],
 	"block.vectors": ["{count} vectors of {width} numbers leave it", "수 {width}개로 된 벡터 {count}개가 나갑니다"],
 	"part.encoder": ["Encoder", "인코더"],
