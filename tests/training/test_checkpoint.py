@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
+from safetensors.torch import load_file
 
 from clearhead.errors import TrainingError
 from clearhead.files import remove_drafts, sha256
-from clearhead.recipe import Recipe
+from clearhead.recipe import Average, Recipe
 from clearhead.training import checkpoint, train
 from clearhead.training.average import MovingAverage
 from clearhead.training.checkpoint import (
@@ -188,6 +189,20 @@ class TestReading:
         optimizer_step = OptimizerStep(flat, inputs.recipe.training.optimizer, lambda step: 0.1)
         with pytest.raises(TrainingError, match=r"does not fit the recipe's model .*; train into another folder"):
             restore(copy / "step-60", model, average, optimizer_step)
+
+    def test_a_run_that_had_an_average_goes_on_without(self, copy: Path, inputs: RunInputs) -> None:
+        """From its newest weights, not from their average."""
+        model = inputs.untrained_model()
+        flat = FlatParameters(model)
+        average = MovingAverage(flat, Average(name="none"))
+        optimizer_step = OptimizerStep(flat, inputs.recipe.training.optimizer, lambda step: 0.1)
+        restore(copy / "step-60", model, average, optimizer_step)
+        newest = load_file(copy / "step-60" / "model.safetensors")
+        averaged = load_file(copy / "step-60" / "average.safetensors")
+        assert any(not torch.equal(newest[name], averaged[name]) for name in newest)
+        for kept in (model, average.model):
+            found = kept.state_dict()
+            assert all(torch.equal(found[name], value) for name, value in newest.items())
 
     def test_what_comes_back_is_a_copy(self, copy: Path, inputs: RunInputs) -> None:
         """Training changes it in place; the file must not change with it, nor vanish from under it."""

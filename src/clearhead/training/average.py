@@ -18,10 +18,12 @@ class MovingAverage:
 
     def __init__(self, followed: FlatParameters[Model], settings: Average) -> None:
         self.decay = settings.decay if settings.name == "ema" else 0.0
+        # Without a decay the weights are the same numbers, not a copy that is made in each step.
+        zeros = torch.zeros if self.decay else lambda count, *, dtype: followed.values
         self.model = copy.deepcopy(followed.model).requires_grad_(False).eval()
         # It is used as a trained model is, which rounds nothing.
         set_matmul_dtype(self.model, torch.float32)
-        self.flat, self._followed = FlatParameters(self.model, followed.names), followed.values
+        self.flat, self._followed = FlatParameters(self.model, followed.names, zeros), followed.values
         self._share = torch.zeros_like(self._followed[0])
 
     @torch.no_grad()
@@ -38,7 +40,5 @@ class MovingAverage:
 
     def update(self) -> None:
         """Follow the weights."""
-        if self.decay == 0.0:
-            self.flat.values.copy_(self._followed)
-        else:
+        if self.decay:
             self.flat.values.lerp_(self._followed, self._share)

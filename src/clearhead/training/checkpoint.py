@@ -235,8 +235,9 @@ def read_tokenizers(path: Path) -> tuple[Tokenizer, Tokenizer]:
 def restore(path: Path, model: Model, average: MovingAverage, optimizer_step: OptimizerStep) -> TrainState:
     """Fill model, average and optimiser from a whole checkpoint. Raises TrainingError where they do not fit it."""
     try:
-        load_weights(model, path / "model.safetensors")
+        # In this order: where there is no average now, both are the same numbers, and the newest ones are meant.
         load_weights(average.model, path / "average.safetensors")
+        load_weights(model, path / "model.safetensors")
         average.take_frozen(model)
         optimizer_step.restore(read_tensors(path / "optimizer.safetensors"))
     except KeyError as error:

@@ -86,9 +86,10 @@ def chunked_loss(
     function: from a chunk's logits (passes · rows × vocabulary, pass after pass) and its targets (rows × 1) to its
     summed loss and the gradient of that by the logits, which may take the logits' place.
     """
-    real = (target != padding).flatten().nonzero().squeeze(1)
-    rows = vectors.index_select(1, real)
-    wanted = target.flatten()[real]
+    real, rows, wanted = (target != padding).flatten(), vectors, target.flatten()
+    if not real.all():
+        places = real.nonzero().squeeze(1)
+        rows, wanted = vectors.index_select(1, places), wanted[places]
     loss: Tensor = _ChunkedLoss.apply(rows, matrix, wanted, function, matmul_dtype)  # type: ignore[no-untyped-call]
     return loss
 
