@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from clearhead.recipe import Recipe, build_recipe
+from clearhead.training import train
 
 WORDS = ("one", "two", "three", "four", "five", "six")
 LINES = [f"{one} {other}" for one in WORDS for other in WORDS]
@@ -37,3 +38,27 @@ def language_recipe(tmp_path: Path) -> Callable[..., Recipe]:
         return build_recipe(values | changes, "tiny")
 
     return make
+
+
+@pytest.fixture
+def straight_and_resumed(tmp_path: Path) -> Callable[[Recipe], list[dict[Path, bytes]]]:
+    """What a run writes, but for clocks, where it is let go and where it is stopped after three steps and resumed.
+
+    The first lies in the folder "straight".
+    """
+
+    def run(recipe: Recipe) -> list[dict[Path, bytes]]:
+        train(recipe, tmp_path / "straight")
+        steps = iter(range(100))
+        train(recipe, tmp_path / "stopped", should_stop=lambda: next(steps) >= 3)
+        train(recipe, tmp_path / "stopped", resume=True)
+        return [
+            {
+                path.relative_to(tmp_path / name): path.read_bytes()
+                for path in sorted((tmp_path / name).rglob("*"))
+                if path.is_file() and path.name != "timing.jsonl" and "step-3" not in path.parts
+            }
+            for name in ("straight", "stopped")
+        ]
+
+    return run

@@ -20,6 +20,7 @@ from clearhead.training.run_inputs import prepare_run
 
 TASK = TASKS["masked-language-modelling"]
 MakeRecipe = Callable[..., Recipe]
+Runs = Callable[[Recipe], list[dict[Path, bytes]]]
 
 
 def test_its_models() -> None:
@@ -46,22 +47,11 @@ def test_sizes_that_cannot_be(masked_recipe: MakeRecipe, model: dict[str, object
 @pytest.mark.parametrize("training", [{}, {"packing": True}, {"loss": {"r_drop": 1.0}}], ids=["plain", "packed", "r"])
 @pytest.mark.parametrize("documents", ["file", "line"])
 def test_a_run_learns_and_goes_on_exactly(
-    masked_recipe: MakeRecipe, tmp_path: Path, documents: str, training: dict[str, object]
+    masked_recipe: MakeRecipe, straight_and_resumed: Runs, tmp_path: Path, documents: str, training: dict[str, object]
 ) -> None:
     """All that a run writes is the same, byte by byte, whether or not it was stopped."""
     recipe = masked_recipe(documents, {"steps": 60, "validate_every": 30, "checkpoint_every": 30, **training})
-    train(recipe, tmp_path / "straight")
-    steps = iter(range(100))
-    train(recipe, tmp_path / "stopped", should_stop=lambda: next(steps) >= 3)
-    train(recipe, tmp_path / "stopped", resume=True)
-    straight, stopped = (
-        {
-            path.relative_to(tmp_path / name): path.read_bytes()
-            for path in sorted((tmp_path / name).rglob("*"))
-            if path.is_file() and path.name != "timing.jsonl" and "step-3" not in path.parts
-        }
-        for name in ("straight", "stopped")
-    )
+    straight, stopped = straight_and_resumed(recipe)
     assert straight == stopped
     lines = [json.loads(line) for line in (tmp_path / "straight" / "history.jsonl").read_text().splitlines()]
     judged = [line["validation"] for line in lines if "validation" in line]
