@@ -23,7 +23,7 @@ from clearhead.bundle import Bundle, load
 from clearhead.bundle.settings import Settings
 from clearhead.cli.app import main
 from clearhead.decoding import Hypothesis
-from clearhead.model import DecoderOnly, DecoderOnlyConfig, EncoderDecoder
+from clearhead.model import DecoderOnly, DecoderOnlyConfig, EncoderDecoder, EncoderOnly, EncoderOnlyConfig
 from clearhead.native import compiler
 from clearhead.recipe import Recipe, load_recipe
 from clearhead.text import BytePairTokenizer
@@ -239,6 +239,57 @@ def language_model(make_recipe: Callable[..., Recipe]) -> Bundle:
 def language_model_folder(language_model: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bundles") / "language-model"
     language_model.save(folder)
+    return folder
+
+
+def encoder_only(recipe: Recipe, settings: Settings, **changes: Any) -> Bundle:
+    """An encoder-only model that was never trained, whose every word is a piece, with a space before it or without."""
+    words = ("one", "two", "three", "un", "deux", "trois")
+    tokenizer = BytePairTokenizer.learn([f"{word} {word}" for word in words] * 2, 400, symbols=("mask",))
+    config = EncoderOnlyConfig(
+        vocabulary=tokenizer.size, layers=2, width=16, heads=2, inner_width=32, max_length=40, positions="learned",
+        activation="gelu", embedding_norm=True, segments=2, **changes,
+    )  # fmt: skip
+    model = EncoderOnly(config, seed=3).eval()
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            # Sure enough of itself that what it says differs from text to text.
+            parameter.add_(torch.randn(parameter.shape, generator=generator) * (0.5 if parameter.ndim > 1 else 0.1))
+    return Bundle(model, tokenizer, tokenizer, recipe, settings=settings)
+
+
+@pytest.fixture(scope="session")
+def classifier(make_recipe: Callable[..., Recipe]) -> Bundle:
+    labels = "question", "command", "문장"
+    settings = Settings("tiny", (), 1, "mean:1.0", 1, task="classification", labels=labels)
+    bundle = encoder_only(make_recipe(), settings, classes=3, pooler=True, pooling="mean", masked_head="none")
+    texts, last = ("one two", "three", "un deux trois un", "two one"), bundle.model.classifier.output
+    with torch.no_grad():
+        last.weight.mul_(20)
+        ids = (torch.tensor([bundle.encode(text)]) for text in texts)
+        # On the average no class is likelier, so that texts are of several.
+        last.bias.sub_(torch.cat([bundle.model(one).classes for one in ids]).mean(0))
+    return bundle
+
+
+@pytest.fixture(scope="session")
+def classifier_folder(classifier: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bundles") / "classifier"
+    classifier.save(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def masked_model(make_recipe: Callable[..., Recipe]) -> Bundle:
+    settings = Settings("tiny", (), 1, "mean:1.0", 1, task="masked-language-modelling", documents="line")
+    return encoder_only(make_recipe(), settings)
+
+
+@pytest.fixture(scope="session")
+def masked_model_folder(masked_model: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bundles") / "masked-model"
+    masked_model.save(folder)
     return folder
 
 

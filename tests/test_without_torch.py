@@ -103,6 +103,30 @@ def test_generating_on_the_command_line(tmp_path: Path, language_model_folder: P
     assert "torch" not in modules(code, tmp_path)
 
 
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "int8"])
+def test_classifying_and_embedding(tmp_path: Path, classifier_folder: Path, precision: str) -> None:
+    found = modules(
+        f"import clearhead\nbundle = clearhead.load({str(classifier_folder)!r}, precision={precision!r})\n"
+        "one, other = bundle.classify(['one', ''])\n"
+        "assert (one, other) == (bundle.classify('one'), bundle.classify(''))\n"
+        "assert bundle.embed(['one', 'two three']).shape == (2, 16)",
+        tmp_path,
+    )
+    assert "torch" not in found
+    assert "pydantic" not in found
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_filling(tmp_path: Path, masked_model_folder: Path, precision: str) -> None:
+    found = modules(
+        f"import clearhead\nbundle = clearhead.load({str(masked_model_folder)!r}, precision={precision!r})\n"
+        "assert bundle.fill('one [MASK] two[MASK]') == bundle.fill(['[MASK]', 'one [MASK] two[MASK]'])[1]",
+        tmp_path,
+    )
+    assert "torch" not in found
+    assert "pydantic" not in found
+
+
 def test_exact_scores_and_traces_ask_for_torch(tmp_path: Path) -> None:
     found = modules("import clearhead\nclearhead.load('street').search(['Good night'], 'fr')", tmp_path)
     assert "torch" in found

@@ -46,7 +46,7 @@ def test_a_language_model_does_not_answer(language_model: Bundle, chat_model: Bu
     with pytest.raises(UsageError, match=f"with texts .language-modelling., and {verb} is for chat; use") as error:
         CHATTING[verb](language_model)
     assert "\n" not in str(error.value)
-    with pytest.raises(UsageError, match=r"answers .chat., and generate is for language-modelling; use `clearhead cha"):
+    with pytest.raises(UsageError, match=r"answers .chat., and generate is for language-modelling or masked-next"):
         chat_model.generate("one")
 
 

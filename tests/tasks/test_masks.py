@@ -7,7 +7,8 @@ import pytest
 
 from clearhead.errors import DataError
 from clearhead.recipe import MaskingSettings, Recipe
-from clearhead.tasks.masks import SYMBOL, masking_of_epoch, masking_to_judge
+from clearhead.tasks.masks import masking_of_epoch, masking_to_judge
+from clearhead.tasks.whole_texts import MASK
 from clearhead.text import learn_tokenizer
 from clearhead.training.run_inputs import prepare_run
 
@@ -17,15 +18,15 @@ SETTINGS = MaskingSettings(share=0.3)
 @pytest.mark.parametrize("kind", ["bpe", "characters"])
 def test_text_alone_is_masked_and_drawn(kind: str) -> None:
     """Not the control symbols, nor what stands for a character without a piece; every byte and character is."""
-    tokenizer = learn_tokenizer(kind, ["abc abc"], 300, symbols=(SYMBOL,))  # type: ignore[arg-type]
+    tokenizer = learn_tokenizer(kind, ["abc abc"], 300, symbols=(MASK,))  # type: ignore[arg-type]
     masking = masking_to_judge(SETTINGS, tokenizer)
-    controls = {tokenizer.padding, tokenizer.begin, tokenizer.end, tokenizer.symbol(SYMBOL), tokenizer.unknown} - {None}
+    controls = {tokenizer.padding, tokenizer.begin, tokenizer.end, tokenizer.symbol(MASK), tokenizer.unknown} - {None}
     assert set(masking.pieces.tolist()) == set(range(tokenizer.size)) - controls
-    assert masking.mask == tokenizer.symbol(SYMBOL)
+    assert masking.mask == tokenizer.symbol(MASK)
 
 
 def test_each_epoch_is_drawn_anew_and_a_validation_never() -> None:
-    tokenizer = learn_tokenizer("characters", ["abc"], 30, symbols=(SYMBOL,))
+    tokenizer = learn_tokenizer("characters", ["abc"], 30, symbols=(MASK,))
     ids, places = np.resize(tokenizer.encode("abc"), 1000), np.arange(1000)
 
     def chosen(seed: int, epoch: int) -> list[bool]:

@@ -3,16 +3,22 @@
 from collections.abc import Generator, Iterable, Sequence
 from typing import TYPE_CHECKING, Unpack, overload
 
+import numpy as np
+from jaxtyping import Float32
+
 from clearhead.bundle.arguments import one_or_many, require_many, require_text
 from clearhead.bundle.chatting import Chatting, Conversation
 from clearhead.bundle.generating import Generating, Writing
 from clearhead.bundle.opened import Opened
 from clearhead.bundle.streaming import Noting, best_texts, streamed
 from clearhead.bundle.translating import Searching, Translating
-from clearhead.bundle.verbs import CHAT, VERBS, require_verb
+from clearhead.bundle.understanding import Understanding
+from clearhead.bundle.verbs import CHAT, has_verb, require_verb
 from clearhead.decoding import Sampling
 from clearhead.errors import UsageError
 from clearhead.tasks import task_for
+from clearhead.tasks.classifying import Label
+from clearhead.tasks.filling import Filled
 from clearhead.tasks.language_modelling import Generation
 from clearhead.tasks.translation import Translation, too_long
 
@@ -45,13 +51,16 @@ class Bundle(Opened):
 
         Too long a text is cut. Raises UsageError for a language that the model does not know. A language model reads
         begin and pieces, or pieces alone where its prompts stand in the middle of documents; a chat model begin, the
-        text as the message of a user, and the symbol after which it answers.
+        text as the message of a user, and the symbol after which it answers. What reads whole texts reads begin, pieces
+        and end.
         """
         require_text("text", text)
-        if "generate" in VERBS[self.task].methods and to is None:
+        if has_verb("generate", self.task) and to is None:
             return self._generating("generate").prompts([text])[0]
         if self.task == CHAT and to is None:
             return self._chatting("chat").fitted(text, None).ids
+        if has_verb("embed", self.task) and to is None:
+            return self._understanding("embed").ids([text])[0]
         return self._translating("search").sources([text], to)[0] or [*self.tag(to), self.source_tokenizer.end]
 
     @overload
@@ -326,6 +335,49 @@ class Bundle(Opened):
         """A row of a chat's table as it is learned: all its pieces, and in brackets those that are learned."""
         return self._chatting("joined").joined(turns)
 
+    @overload
+    def fill(self, texts: str, *, n: int = 5) -> Filled: ...  # type: ignore[overload-overlap]  # a str is a sequence
+
+    @overload
+    def fill(self, texts: Sequence[str], *, n: int = 5, first: int = 0) -> list[Filled]: ...
+
+    def fill(self, texts: str | Sequence[str], *, n: int = 5, first: int = 0) -> Filled | list[Filled]:
+        """What may stand where a text has `[MASK]`, once or several times: the `n` most probable pieces for each.
+
+        A str gives one result, a sequence gives a list of the same length. A piece is a word or a part of one, with the
+        space before it where the text has one there; half a character is none. Each mask is filled by itself.
+        `first` is the first text's number, from 0, where they are a part of more: errors name it.
+        Raises UsageError for a text that has no mask, and for one that is too long.
+        """
+        found = self._understanding("fill").fill(one_or_many("texts", texts), n, first)
+        return found[0] if isinstance(texts, str) else found
+
+    @overload
+    def classify(self, texts: str) -> Label: ...  # type: ignore[overload-overlap]  # a str is a sequence of str as well
+
+    @overload
+    def classify(self, texts: Sequence[str]) -> list[Label]: ...
+
+    def classify(self, texts: str | Sequence[str]) -> Label | list[Label]:
+        """The most probable label of a text, or of many, and the probability of each.
+
+        A str gives one result, a sequence gives a list of the same length. Too long a text is cut (`too_long`).
+        """
+        found = self._understanding("classify").classify(one_or_many("texts", texts))
+        return found[0] if isinstance(texts, str) else found
+
+    def embed(self, texts: Sequence[str]) -> Float32[np.ndarray, "texts width"]:
+        """A vector of length 1 for each text: the mean over its tokens, begin and end among them (L2).
+
+        Texts that mean alike lie in one direction: `vectors @ vectors.T` are the cosines of all pairs. Too long a text
+        is cut (`too_long`).
+        """
+        return self._understanding("embed").embed(texts)
+
+    def _understanding(self, verb: str) -> Understanding:
+        require_verb(verb, self.task)
+        return Understanding(self._serving, self.precision, self.source_tokenizer, self.settings)
+
     def _translating(self, verb: str) -> Translating:
         require_verb(verb, self.task)
         return Translating(
@@ -343,4 +395,6 @@ class Bundle(Opened):
     def too_long(self, texts: Sequence[str]) -> list[int]:
         """The numbers, from 0, of the texts that are longer than the model can read, and are cut at its limit."""
         require_verb("too_long", self.task)
+        if has_verb("embed", self.task):
+            return self._understanding("too_long").too_long(texts)
         return too_long(texts, self.source_tokenizer, self.config.max_length)

@@ -39,13 +39,13 @@ VERBS: Final[Mapping[str, Verbs]] = MappingProxyType(
             ("summarise", "search", "search_stream", "score", "trace", "too_long"),
             "clearhead summarise",
         ),
-        CLASSIFICATION: Verbs("classifies texts", (), "clearhead classify"),
+        CLASSIFICATION: Verbs("classifies texts", ("classify", "embed", "too_long"), "clearhead classify"),
         MASKED_NEXT_TOKEN: Verbs(
             "goes on with texts and fills masked places",
-            ("generate", "generations", "generate_stream", "trace"),
+            ("generate", "generations", "generate_stream", "trace", "fill"),
             "clearhead generate",
         ),
-        MASKED_LANGUAGE_MODELLING: Verbs("fills masked places", (), "clearhead fill"),
+        MASKED_LANGUAGE_MODELLING: Verbs("fills masked places", ("fill", "embed", "too_long"), "clearhead fill"),
     }
 )
 
@@ -61,12 +61,15 @@ def require_family(config: object, task: str) -> None:
             )
 
 
+def has_verb(verb: str, task: str) -> bool:
+    return verb in VERBS[task].methods
+
+
 def require_verb(verb: str, task: str) -> None:
     """Raise UsageError where a model that was trained for this task has no such method."""
-    known = VERBS[task]
-    if verb not in known.methods:
-        others = next((name for name, one in VERBS.items() if verb in one.methods), "another task")
+    if not has_verb(verb, task):
+        known, others = VERBS[task], [name for name, one in VERBS.items() if verb in one.methods]
         raise UsageError(
-            f"this model {known.does} ({task}), and {verb} is for {others}; use `{known.command}`, or in Python "
-            f"{', '.join(known.methods)}"
+            f"this model {known.does} ({task}), and {verb} is for {' or '.join(others)}; use `{known.command}`, or in "
+            f"Python {', '.join(known.methods)}"
         )

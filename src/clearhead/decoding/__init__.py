@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from clearhead.decoding.hypothesis import Hypothesis
     from clearhead.decoding.lengths import LengthLimit
     from clearhead.decoding.options import Precision, Sampling, SearchOptions
+    from clearhead.decoding.readings import Reading, readings_for
     from clearhead.decoding.requests import Request
     from clearhead.decoding.scores import LengthPenalty
     from clearhead.decoding.scoring import score_ids
@@ -21,11 +22,13 @@ __all__ = [
     "LengthLimit",
     "LengthPenalty",
     "Precision",
+    "Reading",
     "Request",
     "Sampling",
     "SearchOptions",
     "Shortlist",
     "Step",
+    "readings_for",
     "score_ids",
 ]
 
@@ -37,6 +40,7 @@ __getattr__, __dir__ = lazy_names(
         "hypothesis": ("Hypothesis",),
         "lengths": ("LengthLimit",),
         "options": ("Precision", "Sampling", "SearchOptions"),
+        "readings": ("Reading", "readings_for"),
         "requests": ("Request",),
         "scores": ("LengthPenalty",),
         "scoring": ("score_ids",),

@@ -1,4 +1,4 @@
-"""Many sentences at once: single sequences in, batches of about one length through a search, results in any order."""
+"""Many sentences at once: single sequences in, batches of about one length through the model, results in any order."""
 
 import contextlib
 import os
@@ -6,23 +6,25 @@ import threading
 import weakref
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future
+from typing import Any
 
 from clearhead.bounds import whole
 from clearhead.decoding.checks import Ids
+from clearhead.decoding.jobs import AnyJob, Job, Result, settle
 from clearhead.decoding.lengths import LengthLimit
 from clearhead.decoding.options import SearchOptions
 from clearhead.decoding.prefixes import Prefixes
-from clearhead.decoding.requests import Found, Request, requests_for, settle, translated
+from clearhead.decoding.requests import Found, requests_for
 from clearhead.decoding.search import Watch
 from clearhead.decoding.shortlist import Shortlist
 from clearhead.processor import cores
-from clearhead.runtimes.runtime import Runtime
+from clearhead.runtimes.runtime import Capacity
 
 Progress = Callable[[int, int], None]
 
 
 class Engine:
-    """Takes single sequences, and translates what is waiting in batches.
+    """Takes single sequences, to be searched for (`Request`) or read whole (`Reading`), and computes them in batches.
 
     It has no threads of its own: whoever waits for results computes, its own and what others have asked for besides. So
     callers of several threads share batches, and the cores: as many batches as the runtime says are computed at a time,
@@ -33,7 +35,7 @@ class Engine:
     workers: how many batches to compute at once; the runtime's own where it is not given.
     """
 
-    def __init__(self, runtime: Runtime, *, batch_tokens: int | None = None, workers: int | None = None) -> None:
+    def __init__(self, runtime: Capacity, *, batch_tokens: int | None = None, workers: int | None = None) -> None:
         self.runtime = runtime
         self._budget = runtime.batch_tokens if batch_tokens is None else whole("batch_tokens", batch_tokens)
         self._workers = runtime.concurrency if workers is None else whole("workers", workers)
@@ -43,9 +45,9 @@ class Engine:
     def _forget(self) -> None:
         """Nothing waits, and nobody computes: so in a process that was forked, whose other threads are not there."""
         self._changed = threading.Condition()
-        self._waiting: list[Request] = []
+        self._waiting: list[AnyJob] = []
         # What is being computed, by whom: each turn has a mark of its own.
-        self._computed: dict[object, list[Request]] = {}
+        self._computed: dict[object, list[AnyJob]] = {}
 
     def translate(
         self,
@@ -79,16 +81,18 @@ class Engine:
         requests = requests_for(self.runtime.sizes, sources, options, prefixes, numbers, length_limit, shortlist, watch)
         return list(self.results(requests, progress))
 
-    def submit(self, *requests: Request) -> None:
-        """Let these wait. `Request.found` has the result once somebody has computed it; cancel it to do without."""
+    def submit(self, *requests: AnyJob) -> None:
+        """Let these wait. `Job.found` has the result once somebody has computed it; cancel it to do without."""
         with self._changed:
             self._let_wait(requests)
 
-    def _let_wait(self, requests: Iterable[Request]) -> None:
+    def _let_wait(self, requests: Iterable[AnyJob]) -> None:
         """Longest first, so that the batch that needs the most memory comes before any work is lost to it."""
         self._waiting = sorted([*self._waiting, *requests], key=self._width, reverse=True)
 
-    def results(self, requests: Sequence[Request], progress: Progress | None = None) -> Generator[Found, None, None]:
+    def results(
+        self, requests: Sequence[Job[Result]], progress: Progress | None = None
+    ) -> Generator[Result, None, None]:
         """Submit these, and give what is found for each, in their order and as soon as it is there.
 
         Between two of them other threads go on computing; whoever ends early cancels what is not done. Raises what went
@@ -100,7 +104,7 @@ class Engine:
             for request in done:
                 yield request.found.result()
 
-    def compute(self, requests: Sequence[Request], progress: Progress | None = None) -> None:
+    def compute(self, requests: Sequence[AnyJob], progress: Progress | None = None) -> None:
         """Compute until these, which have been submitted, are done; what is found and what went wrong they have.
 
         progress: called on this thread with how many of them are done, and how many there are, as often as more are.
@@ -108,7 +112,7 @@ class Engine:
         for _ in self._done(requests, progress):
             pass
 
-    def _done(self, requests: Sequence[Request], progress: Progress | None) -> Generator[Request, None, None]:
+    def _done(self, requests: Sequence[Job[Result]], progress: Progress | None) -> Generator[Job[Result], None, None]:
         """These in their order, each once it is done, computed by this thread and by as many others as may help."""
         report = _reporter(requests, progress)
         helpers = [
@@ -134,13 +138,13 @@ class Engine:
                 if helper.ident is not None:
                     helper.join()
 
-    def _help(self, requests: Sequence[Request]) -> None:
+    def _help(self, requests: Sequence[AnyJob]) -> None:
         """Compute batches until nothing waits, or whoever is helped needs it no more."""
         # The process' end waits for this thread, and nobody for what it computes then.
         while threading.main_thread().is_alive() and self._compute_next(requests):
             pass
 
-    def _compute_next(self, requests: Sequence[Request], next_one: Request | None = None) -> bool:
+    def _compute_next(self, requests: Sequence[AnyJob], next_one: AnyJob | None = None) -> bool:
         """Compute the next batch; False where there is none. What interrupts this thread is no result."""
         turn = object()
         # Whatever comes, an interrupt too: the batch is under way no more then, and what is not done waits again.
@@ -150,7 +154,7 @@ class Engine:
                 return False
             try:
                 threads = cores() // max(1, min(self._workers, len(self._computed) + self._batches_left()))
-                settle(batch, translated(self.runtime, batch, max(1, threads)))
+                settle(batch, batch[0].computed(self.runtime, batch, max(1, threads)))
             except Exception as error:
                 settle(batch, error)
             return True
@@ -159,7 +163,7 @@ class Engine:
                 self._let_wait(request for request in self._computed.pop(turn, ()) if not request.found.done())
                 self._changed.notify_all()
 
-    def _turn(self, turn: object, requests: Sequence[Request], next_one: Request | None) -> list[Request]:
+    def _turn(self, turn: object, requests: Sequence[AnyJob], next_one: AnyJob | None) -> list[AnyJob]:
         """The next batch, whoever's it is, once there may be one more at a time; `turn` marks it as being computed.
 
         None once the `next_one` of these is done. A helper waits for none of them: it has none where none waits.
@@ -177,11 +181,11 @@ class Engine:
                     break
             return []
 
-    def _wake(self, _: "Future[Found]") -> None:
+    def _wake(self, _: "Future[Any]") -> None:
         with self._changed:
             self._changed.notify_all()
 
-    def _cancel(self, requests: Sequence[Request]) -> None:
+    def _cancel(self, requests: Sequence[AnyJob]) -> None:
         for request in requests:
             request.found.cancel()
         with self._changed:
@@ -189,12 +193,12 @@ class Engine:
             self._changed.notify_all()
 
     def _next(self, turn: object) -> bool:
-        """Mark the longest that waits, and what is searched for alike, as long as it fits; False where none waits."""
+        """Mark the longest that waits, and what goes with it, as long as it fits; False where none waits."""
         self._waiting = [one for one in self._waiting if not one.found.cancelled()]
-        batch: list[Request] = []
+        batch: list[AnyJob] = []
         target = 0  # All have room for the longest of their targets.
         for request in self._waiting:
-            if not batch or (request.options == batch[0].options and request.shortlist is batch[0].shortlist):
+            if not batch or request.goes_with(batch[0]):
                 target = max(target, request.max_length)
                 if batch and not self._fits(batch[0], target, len(batch) + 1):
                     break
@@ -205,14 +209,14 @@ class Engine:
             self._waiting = [one for one in self._waiting if id(one) not in chosen]
         return bool(batch)
 
-    def _fits(self, first: Request, target: int, count: int) -> bool:
+    def _fits(self, first: AnyJob, target: int, count: int) -> bool:
         """Whether so many fit together: `first` has the longest source, and `target` is their greatest length."""
         source = self.runtime.padded_length(len(first.source))
         if count * self._width(first) > self._budget or target > self.runtime.sizes.room(len(first.source)):
             return False
         return count * self.runtime.bytes_for(source, target, first.rows) <= self.runtime.batch_bytes // self._workers
 
-    def _width(self, request: Request) -> int:
+    def _width(self, request: AnyJob) -> int:
         # An empty source takes part in each step as well.
         return max(1, self.runtime.padded_length(len(request.source))) * request.rows
 
@@ -232,7 +236,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_all)
 
 
-def _reporter(requests: Sequence[Request], progress: Progress | None) -> Callable[[], None]:
+def _reporter(requests: Sequence[AnyJob], progress: Progress | None) -> Callable[[], None]:
     """Tells `progress` how many of these are done, if it is more than it was told before."""
     told = 0
 

@@ -2,14 +2,16 @@
 
 import functools
 from collections.abc import Sequence
-from concurrent.futures import Future, InvalidStateError
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from clearhead.decoding.beam import Step
 from clearhead.decoding.checks import Ids, check_ids, check_options, check_shortlist
 from clearhead.decoding.hypothesis import Hypothesis, best_first
+from clearhead.decoding.jobs import settle
 from clearhead.decoding.lengths import LengthLimit, greatest_length
 from clearhead.decoding.options import SearchOptions
 from clearhead.decoding.prefixes import Prefixes, checked_prefixes
@@ -25,7 +27,7 @@ Found = list[Hypothesis]
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """One sequence to be translated, or to be gone on with, and what becomes of it.
+    """A `Job`: one sequence to be translated, or to be gone on with, and what becomes of it.
 
     begin: the token that the first step is fed, `options.begin` where it is None.
     number: its own among all that are translated, or several numbers: draws of sampling differ by it.
@@ -47,17 +49,12 @@ class Request:
     def rows(self) -> int:
         return self.options.beam_size if self.options.sampling is None else self.options.top_beams
 
+    def goes_with(self, first: Any) -> bool:
+        """Whether both are searched for alike."""
+        return isinstance(first, Request) and self.options == first.options and self.shortlist is first.shortlist
 
-def settle(batch: Sequence[Request], result: "Sequence[Found] | BaseException") -> None:
-    """Say what was found, or what went wrong, to all but those who no longer want to know."""
-    for place, request in enumerate(batch):
-        try:
-            if isinstance(result, BaseException):
-                request.found.set_exception(result)
-            else:
-                request.found.set_result(result[place])
-        except InvalidStateError:
-            pass
+    def computed(self, runtime: Runtime, batch: "Sequence[Request]", threads: int) -> Sequence[Found]:
+        return translated(runtime, batch, threads)
 
 
 def translated(runtime: Runtime, batch: Sequence[Request], threads: int = 1) -> list[Found]:

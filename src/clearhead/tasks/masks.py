@@ -1,6 +1,4 @@
-"""What tasks with masked places have in common: the mask symbol, and what is masked when."""
-
-from typing import Final
+"""What tasks with masked places have in common: what is masked when."""
 
 import numpy as np
 
@@ -8,11 +6,8 @@ from clearhead.data import Masking, PreparedText
 from clearhead.data.masking import JUDGING, epoch_key
 from clearhead.errors import DataError
 from clearhead.recipe import MaskingSettings
+from clearhead.tasks.whole_texts import MASK
 from clearhead.text import Tokenizer
-
-# The control symbol's name, and what stands for it in a text that is to be filled.
-SYMBOL: Final = "mask"
-WRITTEN: Final = "[MASK]"
 
 
 def masking_of_epoch(settings: MaskingSettings, tokenizer: Tokenizer, seed: int, epoch: int) -> Masking:
@@ -29,7 +24,7 @@ def _masking(settings: MaskingSettings, tokenizer: Tokenizer, key: np.uint64) ->
     """Control symbols, and the one for characters without pieces, are neither masked nor drawn."""
     pieces = [id for id, piece in enumerate(tokenizer.token_bytes) if piece is not None and id != tokenizer.unknown]
     return Masking(
-        settings.share, settings.replaced, settings.random, tokenizer.symbol(SYMBOL), np.array(pieces, np.int64), key
+        settings.share, settings.replaced, settings.random, tokenizer.symbol(MASK), np.array(pieces, np.int64), key
     )
 
 

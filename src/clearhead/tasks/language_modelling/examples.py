@@ -8,8 +8,9 @@ from clearhead.data import PreparedText, check_file, prepare_text, read_all
 from clearhead.recipe import Recipe, ResolvedModel, share_to_validate
 from clearhead.tasks.documents import document_corpora, document_file
 from clearhead.tasks.examples import Doing, Tokenizers
-from clearhead.tasks.masks import SYMBOL, masking_to_judge, require_something_masked
+from clearhead.tasks.masks import masking_to_judge, require_something_masked
 from clearhead.tasks.measured import Sizes
+from clearhead.tasks.whole_texts import MASK
 from clearhead.text import learn_tokenizer
 
 # Where a recipe names no number of pieces: of byte pairs; and of characters, as no script has more.
@@ -46,7 +47,7 @@ class TextExamples:
         return sizes_for(self.recipe)
 
     def tokenizers(self, pieces: int, doing: Doing) -> Tokenizers:
-        text, symbols = self.recipe.text, () if self.recipe.training.masking is None else (SYMBOL,)
+        text, symbols = self.recipe.text, () if self.recipe.training.masking is None else (MASK,)
         fold = text.normalize == "folded"
         learned = learn_tokenizer(text.kind, self._texts(doing), pieces, fold=fold, symbols=symbols)
         return learned, learned

@@ -8,8 +8,8 @@ from clearhead.model import EncoderOnlyConfig
 from clearhead.recipe import Recipe
 from clearhead.tasks.documents import first_words
 from clearhead.tasks.language_modelling.describing import learned_from, sizes_of
-from clearhead.tasks.masks import WRITTEN
 from clearhead.tasks.task import Description
+from clearhead.tasks.whole_texts import WRITTEN_MASK
 
 # So many words are enough to tell what stood among them.
 _WORDS = 6
@@ -29,4 +29,4 @@ def description(recipe: Recipe, config: EncoderOnlyConfig, corpus: PreparedText)
 def text_to_fill(recipe: Recipe) -> str:
     """The first words of the texts, the second of them masked."""
     first, *rest = first_words(recipe, _WORDS) or [""]
-    return " ".join((first, WRITTEN, *rest[1:])).strip()
+    return " ".join((first, WRITTEN_MASK, *rest[1:])).strip()

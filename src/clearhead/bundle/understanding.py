@@ -1,0 +1,62 @@
+"""What a bundle can do that reads whole texts in one pass: its `Bundle` asks this, which is made for each call."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float32
+
+from clearhead.bounds import whole
+from clearhead.bundle.arguments import require_many
+from clearhead.bundle.serving import Serving
+from clearhead.bundle.settings import Settings
+from clearhead.decoding import Precision
+from clearhead.decoding.readings import Answer, readings_for
+from clearhead.model.config import DecoderOnlyConfig
+from clearhead.tasks.classifying import Label, as_label, class_probabilities
+from clearhead.tasks.embedding import embeddings
+from clearhead.tasks.filling import Filled, Filler
+from clearhead.tasks.whole_texts import text_ids, too_long
+from clearhead.text import Tokenizer
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """A model, its tokenizer and settings."""
+
+    serving: Serving
+    precision: Precision
+    tokenizer: Tokenizer
+    settings: Settings
+
+    def fill(self, texts: Sequence[str], n: int, first: int) -> list[Filled]:
+        require_many("texts", texts)
+        config = self.serving.config
+        looks_back = isinstance(config, DecoderOnlyConfig)
+        filler = Filler(self.tokenizer, whole("n", n), config.max_length, self._frames, looks_back)
+        masked = filler.masked(texts, first)
+        return self._answers([one.ids for one in masked], filler.answer, masked)
+
+    def classify(self, texts: Sequence[str]) -> list[Label]:
+        return [as_label(one, self.settings.labels) for one in self._answers(self.ids(texts), class_probabilities)]
+
+    def embed(self, texts: Sequence[str]) -> Float32[np.ndarray, "texts width"]:
+        found = self._answers(self.ids(texts), embeddings)
+        return np.stack(found) if found else np.empty((0, self.serving.config.width), np.float32)
+
+    def ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """What the model reads of each text. Too long a text is cut."""
+        require_many("texts", texts)
+        return text_ids(texts, self.tokenizer, self.serving.config.max_length, frames=self._frames)[0]
+
+    def too_long(self, texts: Sequence[str]) -> list[int]:
+        return too_long(texts, self.tokenizer, self.serving.config.max_length, frames=self._frames)
+
+    @property
+    def _frames(self) -> bool:
+        return self.settings.documents != "file"
+
+    def _answers(self, ids: list[list[int]], answer: Answer, about: Sequence[Any] | None = None) -> list[Any]:
+        engine = self.serving.engine(self.precision)
+        return list(engine.results(readings_for(engine.runtime.sizes, ids, answer, about=about)))
