@@ -187,9 +187,8 @@ def _one_below_another(weights: Sequence[Tensor]) -> Tensor:
 def _side_by_side(upstreams: Sequence[Tensor], rows: Tensor) -> Tensor:
     """The gradients of several results as one, in the type of `rows`, and with as many rows."""
     shape, count = upstreams[0].shape[:-1], upstreams[0].shape[:-1].numel()
-    # Rows that were in this type already were not padded, whatever their gradients come in.
-    if len(upstreams) == 1 and len(rows) == count:
-        return upstreams[0].reshape(count, -1).to(rows.dtype)
+    if len(upstreams) == 1:
+        return pad_rows(upstreams[0].reshape(count, -1), rows.dtype)
     joined = rows.new_empty(len(rows), sum(one.shape[-1] for one in upstreams))
     parts = torch.split(joined[:count].view(*shape, -1), [one.shape[-1] for one in upstreams], dim=-1)
     for part, one in zip(parts, upstreams, strict=True):
