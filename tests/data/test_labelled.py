@@ -19,7 +19,7 @@ def test_the_corpus() -> None:
 
 
 def test_a_batch() -> None:
-    batch = collate_labelled(CORPUS, np.array([2, 0]), padding=0)
+    batch = collate_labelled(CORPUS.texts, CORPUS.classes, np.array([2, 0]), padding=0)
     assert isinstance(batch, TrainingBatch)
     assert len(batch) == batch.target_tokens == 2
     assert batch.ids.tolist() == [[1, 5, 6, 2], [1, 5, 2, 0]]
@@ -29,7 +29,7 @@ def test_a_batch() -> None:
 
 
 def test_twice_and_elsewhere() -> None:
-    batch = collate_labelled(CORPUS, np.array([0, 1]), padding=0)
+    batch = collate_labelled(CORPUS.texts, CORPUS.classes, np.array([0, 1]), padding=0)
     twice = batch.twice()
     assert (twice.ids.tolist(), twice.target_tokens) == (batch.ids.tolist() * 2, 4)
     assert twice.target_output.tolist() == [[0], [2], [0], [2]]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from clearhead.data.batches import padded
-from clearhead.data.token_file import TokenFile
+from clearhead.data.token_file import Sequences, TokenFile
 
 # No class has this number, so that a place of it has nothing to predict.
 NO_CLASS = -1
@@ -103,11 +103,12 @@ class LabelledBatch:
         return dataclasses.replace(self, ids=ids, target_output=target_output, target_tokens=target_tokens)
 
 
-def collate_labelled(corpus: LabelledTexts, indices: NDArray[np.integer[Any]], padding: int) -> LabelledBatch:
+def collate_labelled(
+    texts: Sequences, classes: NDArray[np.int64], indices: NDArray[np.integer[Any]], padding: int
+) -> LabelledBatch:
     """The texts at `indices`, in that order, one a row; `padding` fills the shorter rows."""
-    ids, _ = padded(corpus.texts, indices, padding)
-    classes = torch.from_numpy(corpus.classes[indices])[:, None]
-    return LabelledBatch(torch.from_numpy(ids), classes, len(indices), padding)
+    ids, _ = padded(texts, indices, padding)
+    return LabelledBatch(torch.from_numpy(ids), torch.from_numpy(classes[indices])[:, None], len(indices), padding)
 
 
 def labelled_texts(texts: Sequence[Sequence[int]], classes: Sequence[int], key: str, cut: int = 0) -> LabelledTexts:

@@ -275,7 +275,8 @@ class Recipe(Section):
     @model_validator(mode="after")
     def _belongs_together(self) -> "Recipe":
         text, used = self.text, {"data.filters": self.data.filters != FilterSettings()}
-        used |= {"text.tags": text.tags, "text.joint": not text.joint, "text.merge_dropout": text.merge_dropout > 0}
+        used |= {"text.tags": text.tags, "text.joint": not text.joint}
+        used["text.merge_dropout"] = text.merge_dropout > 0 and self.task != "classification"
         used["data.train.from, to or weight"] = any(one.is_of_pairs for one in self.data.tables)
         check_task(self.task, self.family, self.data, self.model, used)
         check_figure(self.task, self.training.select_by)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from clearhead.data import labelled_texts
+from clearhead.tasks import TASKS
 from clearhead.tasks.classification.batching import batches_to_judge, epoch_batches, full_batch, text_weights
 from clearhead.training.run_inputs import RunInputs, prepare_run
 
@@ -18,11 +19,11 @@ def inputs(table_recipe) -> RunInputs:  # type: ignore[no-untyped-def]
 
 
 def test_an_epoch_has_each_text_once(inputs: RunInputs) -> None:
-    batches = list(epoch_batches(inputs.recipe.training, inputs.training, 0, epoch=0))
+    batches = list(epoch_batches(inputs.recipe, inputs.training, inputs.source_tokenizer, 16, epoch=0))
     assert sum(map(len, batches)) == 36
     assert all(batch.ids.numel() <= 30 for batch in batches)
     assert sorted(int(one) for batch in batches for one in batch.target_output) == [0] * 18 + [1] * 18
-    again = list(epoch_batches(inputs.recipe.training, inputs.training, 0, epoch=0, first=2))
+    again = list(epoch_batches(inputs.recipe, inputs.training, inputs.source_tokenizer, 16, epoch=0, first=2))
     assert [one.ids.tolist() for one in again] == [one.ids.tolist() for one in batches[2:]]
 
 
@@ -43,8 +44,27 @@ def test_weights_of_rare_classes() -> None:
 
 def test_a_balanced_epoch(inputs: RunInputs) -> None:
     training = inputs.recipe.training.model_copy(update={"class_weights": "balanced", "batch_tokens": 100})
-    drawn = np.concatenate([one.target_output.flatten() for one in epoch_batches(training, CORPUS, 0, epoch=3)])
+    recipe = inputs.recipe.model_copy(update={"training": training})
+    batches = epoch_batches(recipe, CORPUS, inputs.source_tokenizer, 16, epoch=3)
+    drawn = np.concatenate([one.target_output.flatten() for one in batches])
     assert np.bincount(drawn).tolist() == [36, 36]
+
+
+def test_other_pieces_in_each_epoch(table_recipe) -> None:  # type: ignore[no-untyped-def]
+    """The same texts, by other pieces, and none longer than it may be."""
+    inputs = prepare_run(table_recipe({"batch_tokens": 30}, text={"kind": "bpe", "size": 300, "merge_dropout": 0.5}))
+    tokenizer = inputs.source_tokenizer
+
+    def rows(epoch: int) -> list[list[int]]:
+        batches = TASKS["classification"].batches(inputs.recipe, inputs.training, inputs.tokenizers, epoch)
+        return [[id for id in row if id != tokenizer.padding] for one in batches for row in one.ids.tolist()]
+
+    first, second = rows(0), rows(1)
+    assert sorted(map(tuple, first)) != sorted(map(tuple, second))
+    whole = [one.tolist() for one in (inputs.training.texts[number] for number in range(len(inputs.training)))]
+    assert sorted(map(tokenizer.decode, first)) == sorted(map(tokenizer.decode, whole))
+    assert max(map(len, first)) <= inputs.longest <= 16
+    assert rows(0) == first
 
 
 def test_the_fullest_batch() -> None:

@@ -27,7 +27,9 @@ def test_the_logits_are_the_models(table_recipe: Callable[..., Recipe], pooling:
     model = EncoderOnly(config).eval()
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.3)  # A bias is 0 at first, and would hide that it is missing.
-    batch = collate_labelled(inputs.training, torch.arange(36).numpy(), inputs.source_tokenizer.padding)
+    batch = collate_labelled(
+        inputs.training.texts, inputs.training.classes, torch.arange(36).numpy(), inputs.source_tokenizer.padding
+    )
     mask = padding_mask(batch.ids, inputs.source_tokenizer.padding)
     expected = model.class_logits(model.hidden_states(batch.ids, mask), mask)
     found = TASK.hidden_states(model, batch) @ TASK.output_weight(model).T
@@ -38,7 +40,9 @@ def test_all_of_the_classifier_learns(table_recipe: Callable[..., Recipe]) -> No
     """Its bias too: the gradients are those of torch's cross-entropy of the model's own logits."""
     inputs = prepare_run(table_recipe(model={"width": 16, "heads": 2, "layers": 1, "max_length": 16, "dropout": 0.0}))
     model = inputs.untrained_model().eval()
-    batch = collate_labelled(inputs.training, torch.arange(36).numpy(), inputs.source_tokenizer.padding)
+    batch = collate_labelled(
+        inputs.training.texts, inputs.training.classes, torch.arange(36).numpy(), inputs.source_tokenizer.padding
+    )
     mask = padding_mask(batch.ids, inputs.source_tokenizer.padding)
 
     def gradients(logits: torch.Tensor) -> list[torch.Tensor]:

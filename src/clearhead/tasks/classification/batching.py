@@ -6,28 +6,45 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from clearhead.data import LabelledBatch, LabelledTexts, collate_labelled, plan
+from clearhead.data import LabelledBatch, LabelledTexts, MergeDropout, collate_labelled, plan
 from clearhead.data.labelled import NO_CLASS
-from clearhead.recipe import ClassWeights, ResolvedTraining
+from clearhead.data.token_file import Sequences
+from clearhead.recipe import ClassWeights, ResolvedRecipe
+from clearhead.text import Tokenizer
 
 
 def epoch_batches(
-    training: ResolvedTraining, corpus: LabelledTexts, padding: int, epoch: int, first: int = 0
+    recipe: ResolvedRecipe, corpus: LabelledTexts, tokenizer: Tokenizer, longest: int, epoch: int, first: int = 0
 ) -> Iterator[LabelledBatch]:
-    """The batches of an epoch from number `first` on, texts of about equal length together."""
-    lengths, weights = corpus.texts.lengths, text_weights(corpus.classes, training.class_weights)
+    """The batches of an epoch from number `first` on, texts of about equal length together.
+
+    longest: the most ids that a text has in any epoch, as some of its merges may be undone.
+    """
+    training, texts = recipe.training, _texts_of_epoch(recipe, corpus, tokenizer, longest, epoch)
+    weights = text_weights(corpus.classes, training.class_weights)
     batches = plan(
-        lengths, lengths, batch_tokens=training.batch_tokens, seed=training.seed, epoch=epoch, weights=weights
-    )
+        texts.lengths, texts.lengths, batch_tokens=training.batch_tokens, seed=training.seed, epoch=epoch,
+        weights=weights,
+    )  # fmt: skip
     for indices in batches[first:]:
-        yield collate_labelled(corpus, indices, padding)
+        yield collate_labelled(texts, corpus.classes, indices, tokenizer.padding)
+
+
+def _texts_of_epoch(
+    recipe: ResolvedRecipe, corpus: LabelledTexts, tokenizer: Tokenizer, longest: int, epoch: int
+) -> Sequences:
+    rate = recipe.text.merge_dropout
+    if not rate:
+        return corpus.texts
+    parents = np.array(tokenizer.merge_parents)
+    return MergeDropout(corpus.texts, parents, rate, longest=longest, seed=recipe.training.seed, epoch=epoch, side=0)
 
 
 def batches_to_judge(corpus: LabelledTexts, batch_tokens: int, padding: int) -> Iterator[LabelledBatch]:
     """Batches in which each text is once."""
     lengths = corpus.texts.lengths
     for indices in plan(lengths, lengths, batch_tokens=max(batch_tokens, corpus.longest), seed=0, epoch=0):
-        yield collate_labelled(corpus, indices, padding)
+        yield collate_labelled(corpus.texts, corpus.classes, indices, padding)
 
 
 def text_weights(classes: NDArray[np.int64], kind: ClassWeights) -> NDArray[np.float64] | None:

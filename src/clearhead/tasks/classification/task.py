@@ -81,7 +81,11 @@ class ClassificationTask:
         return None
 
     def longest(self, recipe: "clearhead.recipe.Recipe", longest: int, max_length: int) -> int:
-        return min(longest, max_length)
+        """Undone merges may make twice as many, but fit."""
+        if not recipe.text.merge_dropout:
+            return longest
+        budget = recipe.training.batch_tokens
+        return min(2 * longest, max_length, *([] if budget == "auto" else [budget]))
 
     def full_batch(self, rows: int, length: int, max_length: int, packing: bool) -> "clearhead.data.LabelledBatch":
         from clearhead.tasks.classification.batching import full_batch
@@ -98,7 +102,9 @@ class ClassificationTask:
     ) -> "Iterator[clearhead.data.LabelledBatch]":
         from clearhead.tasks.classification.batching import epoch_batches
 
-        return epoch_batches(recipe.training, corpus, tokenizers[0].padding, epoch, first)
+        max_length = recipe.model.masked_config(tokenizers[0].size).max_length
+        longest = self.longest(recipe, corpus.longest, max_length)
+        return epoch_batches(recipe, corpus, tokenizers[0], longest, epoch, first)
 
     def batches_to_judge(
         self,
