@@ -101,3 +101,31 @@ def test_what_of_another_kind_of_model_is_refused(language_model: Bundle, two_la
         two_languages.trace("one", "fr", max_tokens=2)
     with pytest.raises(DecodingError, match="max_tokens=-1 must be a whole number"):
         language_model.trace("one", max_tokens=-1)
+
+
+def test_a_masked_model(masked_model: Bundle) -> None:
+    """A masked place is the mask symbol, and what the page would fill it with is what `fill` does."""
+    text = "one [MASK] three"
+    trace = masked_model.trace(text)
+    mask = masked_model.source_tokenizer.symbol("mask")
+    assert (trace.family, trace.text.text, trace.settings["mask"]) == ("encoder-only", text, mask)
+    [place] = [number for number, one in enumerate(trace.text.ids) if one == mask]
+    filled = masked_model.fill(text, n=3)
+    shares = trace["output.probabilities"][place]
+    for one in filled.fillings[0]:
+        assert float(shares[one.token]) == pytest.approx(one.probability, abs=1e-4)
+    assert all(one.agrees for one in trace.check())
+    assert mask not in masked_model.trace("one three").text.ids
+
+
+def test_a_classifier(classifier: Bundle, tmp_path: Path) -> None:
+    trace = classifier.trace("one two")
+    assert trace.text.ids == tuple(classifier.encode("one two"))
+    label = classifier.classify("one two")
+    assert trace.settings["labels"] == [*label.probabilities]
+    found = trace["classifier.probabilities"].flatten().tolist()
+    assert found == pytest.approx([*label.probabilities.values()], abs=1e-4)
+    trace.save(tmp_path / "one.safetensors")
+    assert Trace.load(tmp_path / "one.safetensors").settings["labels"] == [*label.probabilities]
+    with pytest.raises(UsageError, match="to, target and max_tokens are for models that write"):
+        classifier.trace("one", max_tokens=2)

@@ -94,3 +94,15 @@ def test_a_language_model(clearhead: Run, language_model_folder: Path, tmp_path:
     result = clearhead("look", language_model_folder, "one two", "--to", "fr", "--html", html)
     assert (result.code, result.err.count("\n")) == (2, 1)
     assert "to and target are for models that translate" in result.err
+
+
+def test_a_masked_model(clearhead: Run, masked_model_folder: Path, tmp_path: Path) -> None:
+    html = tmp_path / "look.html"
+    assert clearhead("look", masked_model_folder, "one [MASK] three", "--html", html, "--quiet").code == 0
+    page = html.read_text(encoding="utf-8")
+    told = json.loads(page.partition('id="data">')[2].partition("</script>")[0])["document"]["trace"]
+    assert told["family"] == "encoder-only"
+    assert told["text"]["ids"].count(told["settings"]["mask"]) == 1
+    result = clearhead("look", masked_model_folder, "one", "--max-tokens", "2", "--html", html)
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert "to, target and max_tokens are for models that write" in result.err

@@ -1,5 +1,6 @@
 """What is shown of a trace besides the trace."""
 
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -94,3 +95,18 @@ def test_whose_numbers_the_questions_tell(two_languages: Bundle, tmp_path: Path)
     with torch.no_grad():
         next(street.model.parameters()).flatten()[0] += 1e-3
     assert is_shipped(street.trace("One.", "fr")) is False
+
+
+def test_one_network_under_both_masks(language_model: Bundle) -> None:
+    """Where a bundle goes on with texts and fills them: the same ids, and what was to follow, under a full mask."""
+    settings = dataclasses.replace(language_model.settings, task="masked-next-token")
+    tokenizer = language_model.source_tokenizer
+    bundle = Bundle(language_model.model, tokenizer, tokenizer, language_model.recipe, settings=settings)
+    for tokens in (0, 3):
+        trace = bundle.trace("one two", max_tokens=tokens)
+        other = exhibit_of(trace).other
+        assert other is not None
+        assert (other.text.ids, other.predicted.ids) == (trace.text.ids, trace.predicted.ids)
+        assert other["mask"].min() == 1
+        assert trace["mask"].min() == 0
+    assert exhibit_of(language_model.trace("one two")).other is None

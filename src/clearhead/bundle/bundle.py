@@ -1,7 +1,7 @@
 """A trained model in use: a method for each thing that a model may have been trained to do."""
 
-from collections.abc import Generator, Iterable, Sequence
-from typing import TYPE_CHECKING, Unpack, overload
+from collections.abc import Callable, Generator, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 import numpy as np
 from jaxtyping import Float32
@@ -21,6 +21,7 @@ from clearhead.tasks.classifying import Label
 from clearhead.tasks.filling import Filled
 from clearhead.tasks.language_modelling import Generation
 from clearhead.tasks.translation import Translation, too_long
+from clearhead.tasks.whole_texts import WRITTEN_MASK
 
 if TYPE_CHECKING:
     import clearhead.tracing
@@ -211,17 +212,15 @@ class Bundle(Opened):
         """Every number that the model computes for one text, in float32, whatever the precision it is served in.
 
         A translation is the one that `translate` gives with this beam, or `target`. A language model reads the text and
-        goes on with the `max_tokens` likeliest tokens. Raises UsageError for a blank text, an unknown language or
-        another kind's argument, DecodingError for a target too long to be written.
+        goes on with the `max_tokens` likeliest tokens; one that fills takes `[MASK]` for a masked place. Raises
+        UsageError for a blank text, an unknown language or another kind's argument, DecodingError for a long target.
         """
         require_text("text", text)
-        is_causal = task_for(self.config).family == "decoder-only"
-        verbs: Chatting | Generating | Translating
-        if self.task == CHAT:
-            verbs = self._chatting("trace")
-        else:
-            verbs = self._generating("trace") if is_causal else self._translating("trace")
-        found = verbs.trace(text, to, target, beam_size, max_tokens)
+        family, fills = task_for(self.config).family, WRITTEN_MASK in text and has_verb("fill", self.task)
+        of_texts = self._understanding if fills or family == "encoder-only" else self._generating
+        of_task: Callable[[str], Any] = self._translating if family == "encoder-decoder" else of_texts
+        verbs = self._chatting("trace") if self.task == CHAT else of_task("trace")
+        found: clearhead.tracing.Trace = verbs.trace(text, to, target, beam_size, max_tokens)
         found.bundle = self
         return found
 

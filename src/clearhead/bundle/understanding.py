@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float32
@@ -13,12 +13,16 @@ from clearhead.bundle.serving import Serving
 from clearhead.bundle.settings import Settings
 from clearhead.decoding import Precision
 from clearhead.decoding.readings import Answer, readings_for
+from clearhead.errors import UsageError
 from clearhead.model.config import DecoderOnlyConfig
 from clearhead.tasks.classifying import Label, as_label, class_probabilities
 from clearhead.tasks.embedding import embeddings
 from clearhead.tasks.filling import Filled, Filler
-from clearhead.tasks.whole_texts import text_ids, too_long
+from clearhead.tasks.whole_texts import MASK, WRITTEN_MASK, text_ids, too_long
 from clearhead.text import Tokenizer
+
+if TYPE_CHECKING:
+    import clearhead.tracing
 
 
 @dataclass(frozen=True)
@@ -32,9 +36,7 @@ class Understanding:
 
     def fill(self, texts: Sequence[str], n: int, first: int) -> list[Filled]:
         require_many("texts", texts)
-        config = self.serving.config
-        looks_back = isinstance(config, DecoderOnlyConfig)
-        filler = Filler(self.tokenizer, whole("n", n), config.max_length, self._frames, looks_back)
+        filler = self._filler(n)
         masked = filler.masked(texts, first)
         return self._answers([one.ids for one in masked], filler.answer, masked)
 
@@ -45,6 +47,23 @@ class Understanding:
         found = self._answers(self.ids(texts), embeddings)
         return np.stack(found) if found else np.empty((0, self.serving.config.width), np.float32)
 
+    def trace(
+        self, text: str, to: str | None, target: str | None, beam_size: int, max_tokens: int
+    ) -> "clearhead.tracing.Trace":
+        """Of a text that is read whole; `[MASK]` in it is a masked place, where the model knows such."""
+        from clearhead.bundle.traces import traced_reading
+
+        if to is not None or target is not None or max_tokens:
+            raise UsageError("to, target and max_tokens are for models that write; give a text alone")
+        told: dict[str, Any] = {"model": self.settings.name, "precision": self.precision}
+        if self.settings.labels:
+            told["labels"] = list(self.settings.labels)
+        if MASK in self.tokenizer.symbols:
+            told["mask"] = self.tokenizer.symbol(MASK)
+        is_masked = MASK in self.tokenizer.symbols and WRITTEN_MASK in text
+        [ids] = [self._filler(1).masked([text])[0].ids] if is_masked else self.ids([text])
+        return traced_reading(self.serving.model, text, ids, (), self.tokenizer, {**told, "prompt": len(ids)})
+
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """What the model reads of each text. Too long a text is cut."""
         require_many("texts", texts)
@@ -52,6 +71,11 @@ class Understanding:
 
     def too_long(self, texts: Sequence[str]) -> list[int]:
         return too_long(texts, self.tokenizer, self.serving.config.max_length, frames=self._frames)
+
+    def _filler(self, n: int) -> Filler:
+        config = self.serving.config
+        looks_back = isinstance(config, DecoderOnlyConfig)
+        return Filler(self.tokenizer, whole("n", n), config.max_length, self._frames, looks_back)
 
     @property
     def _frames(self) -> bool:

@@ -39,13 +39,15 @@ VERBS: Final[Mapping[str, Verbs]] = MappingProxyType(
             ("summarise", "search", "search_stream", "score", "trace", "too_long"),
             "clearhead summarise",
         ),
-        CLASSIFICATION: Verbs("classifies texts", ("classify", "embed", "too_long"), "clearhead classify"),
+        CLASSIFICATION: Verbs("classifies texts", ("classify", "embed", "too_long", "trace"), "clearhead classify"),
         MASKED_NEXT_TOKEN: Verbs(
             "goes on with texts and fills masked places",
             ("generate", "generations", "generate_stream", "trace", "fill"),
             "clearhead generate",
         ),
-        MASKED_LANGUAGE_MODELLING: Verbs("fills masked places", ("fill", "embed", "too_long"), "clearhead fill"),
+        MASKED_LANGUAGE_MODELLING: Verbs(
+            "fills masked places", ("fill", "embed", "too_long", "trace"), "clearhead fill"
+        ),
     }
 )
 

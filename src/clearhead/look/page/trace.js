@@ -16,7 +16,6 @@ export class Trace {
 		this.kinds = { "decoder-only": ["gpt", "one"], "encoder-only": ["bert", "one"] }[this.family] ?? [];
 		this.vocabulary = config.target_vocabulary ?? config.vocabulary;
 		this.likeliest = run ? told.other : told.likeliest;
-		// The same text under another mask.
 		this.other = told.other && !run ? new Trace(told, door, "other/") : null;
 		this.byName = new Map(this.operations.map((one) => [one.name, one]));
 		this.known = new Map([reading, writing, predicted].flatMap(({ ids, pieces }) => ids.map((id, i) => [id, pieces[i]])));
