@@ -1,7 +1,8 @@
-"""Take the pictures of docs/seeing.md: each level of the page, at two widths, as small WebP files in docs/images/.
+"""Take the pictures of docs/seeing.md and docs/family.md, at two widths, as small WebP files in docs/images/.
 
-    python docs/screenshots.py MODEL [--chromium PROGRAM]
+    python docs/screenshots.py MODEL [FAMILY] [--chromium PROGRAM]
 
+Each level of the street model's page and, where a folder with the models of docs/family.md is named, what is their own.
 Needs playwright and a Chromium, as the browser's tests do.
 """
 
@@ -34,6 +35,11 @@ LEVELS = {
     "attention": "lines",
     "number": f"step/{ATTENTION}.scores/9,2?head=1",
 }
+# Of the models of docs/family.md: what their pages open with, and what is their own.
+FAMILY = {
+    "gpt": (Request("The animal didn't cross the street because", max_tokens=10), {"places": "places"}),
+    "both": (Request(SENTENCE.replace("cross", "[MASK]")), {"masks": "masks"}),
+}
 MOST_BYTES = 60_000
 
 
@@ -56,28 +62,42 @@ def take(page: Any, place: str, path: Path) -> None:
 def main() -> None:
     from playwright.sync_api import sync_playwright
 
-    parser = argparse.ArgumentParser(description="Take the pictures of docs/seeing.md.")
+    parser = argparse.ArgumentParser(description="Take the pictures of docs/seeing.md and docs/family.md.")
     parser.add_argument("model", type=Path, help="a run folder or a bundle folder of the street model")
+    parser.add_argument("family", type=Path, nargs="?", help="the folder in which docs/family.md's commands were run")
     parser.add_argument("--chromium", default=shutil.which("chromium"), help="the browser's program")
     given = parser.parse_args()
-    bundle = load(given.model)
-
-    def tracer(request: Request) -> Any:
-        return exhibit_of(bundle.trace(request.text, request.to, beam_size=request.beam_size))
-
-    app = application(tracer, tracer(Request(SENTENCE, "fr", BEAM_SIZE)))
-    with listening(0) as own, sync_playwright() as playwright:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none"))
-        threading.Thread(target=server.run, kwargs={"sockets": [own]}, daemon=True).start()
+    models = {given.model: (Request(SENTENCE, "fr", BEAM_SIZE), LEVELS)}
+    if given.family is not None:
+        models |= {given.family / name: shown for name, shown in FAMILY.items()}
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=given.chromium, args=FLAGS)
+        for model, (request, places) in models.items():
+            take_all(browser, load(model), request, places)
+        browser.close()
+
+
+def take_all(browser: Any, bundle: Any, first: Request, places: dict[str, str]) -> None:
+    """Pictures of one model's page, opened with one sentence."""
+
+    def tracer(asked: Request) -> Any:
+        size, tokens = asked.beam_size, asked.max_tokens
+        return exhibit_of(bundle.trace(asked.text, asked.to, beam_size=size, max_tokens=tokens))
+
+    with listening(0) as own:
+        app = application(tracer, tracer(first))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [own]}, daemon=True)
+        thread.start()
         for width, height in HEIGHTS.items():
             page = browser.new_page(viewport={"width": width, "height": height})
             page.goto(f"http://{HOST}:{own.getsockname()[1]}/?lang=en")
             page.wait_for_selector("main[data-ready]")
-            for name, place in LEVELS.items():
+            for name, place in places.items():
                 take(page, place, IMAGES / f"{name}-{width}.webp")
-        browser.close()
+            page.close()
         server.should_exit = True
+        thread.join(timeout=10)
 
 
 if __name__ == "__main__":
