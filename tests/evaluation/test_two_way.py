@@ -17,4 +17,4 @@ def test_it_says_both() -> None:
 
 def test_from_plain_values() -> None:
     both = TwoWayScores(TEXT, MASKED)
-    assert TwoWayScores(**dataclasses.asdict(both)) == both
+    assert TwoWayScores.from_plain(**dataclasses.asdict(both)) == both

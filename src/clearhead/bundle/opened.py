@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from clearhead.bundle.arguments import require_ids
 from clearhead.bundle.folder import Parts, write_folder
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     import clearhead.recipe
     import clearhead.tasks
+
+Kind = TypeVar("Kind", bound="Opened")
 
 
 class Opened:
@@ -58,7 +60,7 @@ class Opened:
         place = f"{self.precision} on {self._serving.device}" + (f", from {self.folder}" if self.folder else "")
         return f"<Bundle {visible(self.settings.name)}: {', '.join(one for one in (*told, place) if one)}>"
 
-    def to(self, device: "str | torch.device") -> Self:
+    def to(self: Kind, device: "str | torch.device") -> Kind:
         """Put the model on a device, such as "cpu" or "cuda", which computes from then on; returns this bundle itself.
 
         On a CPU C translates, on a GPU recorded CUDA graphs. Raises UsageError where the device cannot be used; the

@@ -51,4 +51,6 @@ def plain_scores(scores: Scores | None) -> dict[str, Any]:
 
 def scores_from(values: Mapping[str, Any]) -> Scores | None:
     """What `plain_scores` made plain."""
-    return next((kind(**values[name]) for name, kind in KINDS.items() if values.get(name) is not None), None)
+    found = next((name for name in KINDS if values.get(name) is not None), None)
+    # Of several kinds together it takes more than their values to make them.
+    return None if found is None else getattr(KINDS[found], "from_plain", KINDS[found])(**values[found])

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from clearhead.evaluation.masked import MaskedScores
 from clearhead.evaluation.perplexity import TextScores
@@ -9,18 +10,15 @@ from clearhead.evaluation.perplexity import TextScores
 
 @dataclasses.dataclass(frozen=True)
 class TwoWayScores:
-    """text: each token predicted from those before it. masked: masked places predicted from all others.
-
-    Either may be its plain values, by name, as a run's history has them.
-    """
+    """text: each token predicted from those before it. masked: masked places predicted from all others."""
 
     text: TextScores
     masked: MaskedScores
 
-    def __post_init__(self) -> None:
-        for name, kind in (("text", TextScores), ("masked", MaskedScores)):
-            if isinstance(values := getattr(self, name), Mapping):
-                object.__setattr__(self, name, kind(**values))
+    @classmethod
+    def from_plain(cls, text: Mapping[str, Any], masked: Mapping[str, Any]) -> "TwoWayScores":
+        """From the plain values of both, by name, as a run's history has them."""
+        return cls(TextScores(**text), MaskedScores(**masked))
 
     @property
     def figures(self) -> Mapping[str, float]:

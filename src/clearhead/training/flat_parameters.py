@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Collection, Mapping
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +16,7 @@ _ALIGNED = 16
 Model = TypeVar("Model", bound=nn.Module)
 
 
+@runtime_checkable
 class Zeros(Protocol):
     def __call__(self, count: int, /, *, dtype: torch.dtype) -> Tensor: ...
 

@@ -7,7 +7,7 @@ from torch import nn
 
 from clearhead.bundle.fitting import require_listed
 from clearhead.errors import RecipeError
-from clearhead.model import TransformerConfig
+from clearhead.model import FamilyConfig
 from clearhead.recipe import ResolvedTraining
 from clearhead.tasks import Model, task_for
 
@@ -29,7 +29,7 @@ def freeze(model: nn.Module, patterns: Iterable[str]) -> None:
             parameter.requires_grad_(False)
 
 
-def new_model(config: TransformerConfig, settings: ResolvedTraining) -> Model:
+def new_model(config: FamilyConfig, settings: ResolvedTraining) -> Model:
     """A model before its first step, drawn from the recipe's seed; what the recipe freezes is frozen."""
     model = task_for(config).new_model(config, settings.seed)
     # Said now: no bundle of a model whose code was edited alone could be read after hours of training.

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from clearhead.model import TransformerConfig
+from clearhead.model import FamilyConfig
 from clearhead.recipe import Recipe, ResolvedRecipe
 from clearhead.tasks import AnyTask, Model, task_named
 from clearhead.tasks.examples import Doing, Tokenizers, to_nobody
@@ -47,7 +47,7 @@ class RunInputs:
         return self.source_tokenizer, self.target_tokenizer
 
     @property
-    def config(self) -> TransformerConfig:
+    def config(self) -> FamilyConfig:
         """The model's sizes, now that the vocabularies are known."""
         return self.task.model_config(self.recipe, (self.source_tokenizer.size, self.target_tokenizer.size))
 
