@@ -55,6 +55,18 @@ def test_gpt2_and_bert_draw_everything_with_deviation_0_02(kind: str) -> None:
     assert (layer.feed_forward.inner.bias == 0).all()
 
 
+def test_with_zero_outputs_each_layer_begins_as_the_identity() -> None:
+    """So that the vectors which reach the last normalisation are those of the embedding."""
+    sizes = {"vocabulary": 9, "layers": 2, "width": 64, "heads": 4, "norm_placement": "pre", "dropout": 0.0}
+    drawn = DecoderOnly(DecoderOnlyConfig(**sizes, initialization="zero-outputs"))
+    ids = torch.tensor([[1, 5, 2, 8]])
+    embedded = drawn.embedding(ids)
+    assert torch.equal(drawn.hidden_states(ids), drawn.decoder.normalization(embedded))
+    layer = drawn.decoder.layers[1]
+    for parameter in (layer.feed_forward.inner.weight, layer.self_attention.value.weight):
+        assert parameter.std().item() == pytest.approx(0.02, rel=0.05)
+
+
 def test_gpt2_s_residual_sums_are_no_larger_for_more_layers() -> None:
     """Radford et al. 2019, section 2.3: by 1/√N, where N is the number of residual layers, two for each block."""
     drawn = DecoderOnly(DecoderOnlyConfig(vocabulary=9, layers=8, width=64, heads=4, initialization="gpt2"))

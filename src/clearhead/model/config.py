@@ -12,7 +12,7 @@ NormPlacement = Literal["post", "pre"]
 NormKind = Literal["layer", "rms"]
 Activation = Literal["relu", "gelu", "gelu-tanh", "silu", "relu2", "reglu", "geglu", "geglu-tanh", "swiglu"]
 Sharing = Literal["all", "target", "none"]
-Initialization = Literal["paper", "gpt2", "bert"]
+Initialization = Literal["paper", "gpt2", "bert", "zero-outputs"]
 # The kinds of positions whose vectors are added to those of tokens; the others act inside attention.
 ADDED = ("sinusoidal", "sinusoidal-concatenated", "learned")
 MaskedHead = Literal["transform", "plain", "none"]
@@ -113,7 +113,8 @@ class BlockConfig(BlockFields):
     embedding_norm: whether the embedding's sum is normalised, as in BERT and BART.
     query_key_norm: whether each head's queries and keys are, before they are turned (Henry et al. 2020; Qwen3).
     initialization: "paper" as the authors' tensor2tensor; "gpt2" normal with deviation 0.02, less where a residual sum
-    is added to (Radford et al. 2019); "bert" without the latter (Devlin et al. 2019).
+    is added to (Radford et al. 2019); "bert" without the latter (Devlin et al. 2019); "zero-outputs" with 0 there,
+    so that each layer begins as the identity (Yang et al. 2022, section D.2).
 
     Raises ConfigError where the values contradict each other.
     """

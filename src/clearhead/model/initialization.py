@@ -1,5 +1,7 @@
 """Every initial weight, in one place."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -24,6 +26,7 @@ def initialize(model: nn.Module, seed: int, kind: Initialization = "paper") -> N
 
     kind: "gpt2" and "bert" draw all of these with deviation 0.02, GPT-2 those that residual sums are made of with that
     over the root of how many sums a stack has, so that the last is no larger for more layers (Radford et al. 2019).
+    "zero-outputs" begins with 0 there, so that each layer begins as the identity.
     """
     if any(one.is_meta for one in model.parameters()):
         return
@@ -44,9 +47,9 @@ def initialize(model: nn.Module, seed: int, kind: Initialization = "paper") -> N
                 nn.init.zeros_(module.bias)
             elif isinstance(module, nn.LayerNorm | nn.RMSNorm):
                 module.reset_parameters()
-        if kind == "gpt2":
+        if kind in ("gpt2", "zero-outputs"):
             for stack in model.children():
-                _shrink_sums(stack)
+                _shrink_sums(stack, vanish=kind == "zero-outputs")
 
 
 def _table(module: nn.Module) -> tuple[Tensor, int] | None:
@@ -58,11 +61,12 @@ def _table(module: nn.Module) -> tuple[Tensor, int] | None:
     return (module.table, module.width) if isinstance(module, RelativeBias) else None
 
 
-def _shrink_sums(stack: nn.Module) -> None:
-    """Divide what is added to residual sums by the root of how many there are."""
+def _shrink_sums(stack: nn.Module, vanish: bool) -> None:
+    """Divide what is added to residual sums by the root of how many there are, or make it nothing."""
     sums = sum(isinstance(module, Residual) for module in stack.modules())
+    divisor = math.inf if vanish else sums**0.5
     for module in stack.modules():
         if isinstance(module, Attention):
-            module.output.weight /= sums**0.5
+            module.output.weight /= divisor
         elif isinstance(module, FeedForward):
-            module.outer.weight /= sums**0.5
+            module.outer.weight /= divisor

@@ -121,9 +121,7 @@ class TrainStep:
         self.optimizer_step.prepare(number)
         self.average.prepare(number)
         if self._static is None:
-            # Each process has a core: more threads would wait for each other.
-            threads = contextlib.nullcontext() if self._workers is None else one_thread()
-            with attention_for(self.settings), threads:
+            with attention_for(self.settings):
                 self._learn([batch.to(self.settings.device) for batch in batches])
         else:
             with compiler_errors():
@@ -137,15 +135,21 @@ class TrainStep:
             for batch in batches:
                 self.loss += self.backward(batch)
         else:
-            self._workers.begin()
-            for batch in parts(batches, 0, self._count):
-                self.loss += self.backward(batch)
-            self.loss += self._workers.finish()
-            for gradients in self._gradients:
-                self.flat.gradients += gradients
+            # Each process has a core: more threads would wait for each other.
+            with one_thread():
+                self._workers.begin()
+                for batch in parts(batches, 0, self._count):
+                    self.loss += self.backward(batch)
+                self.loss += self._workers.finish()
+                for gradients in self._gradients:
+                    self.flat.gradients += gradients
         real = [batch.target_output != batch.padding for batch in batches]
         # Of a few short rows, masking may have left nothing to predict: then the gradients are 0, and no 0/0.
-        self.optimizer_step.update(torch.stack([one.sum() for one in real]).sum().clamp(min=1).float())
+        tokens = torch.stack([one.sum() for one in real]).sum().clamp(min=1).float()
+        # Muon multiplies matrices while the other processes wait; Adam is done before more threads have begun.
+        is_short = self._workers is not None and self.settings.optimizer.name == "adamw"
+        with one_thread() if is_short else contextlib.nullcontext():
+            self.optimizer_step.update(tokens)
         self.average.update()
 
     def backward(self, batch: TrainingBatch) -> Tensor:
