@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from clearhead.errors import DataError
+from clearhead.errors import DataError, RecipeError
 from clearhead.recipe import Recipe
 from clearhead.tasks.chat.examples import ChatExamples
 from clearhead.tasks.examples import Examples, to_nobody
+from clearhead.text import BytePairTokenizer
 from clearhead.training.loss import cross_entropy
 from clearhead.training.run_inputs import prepare_run
 
@@ -62,3 +63,11 @@ def test_conversations_that_share_rows_have_the_loss_of_one_a_row(chat_recipe: M
         losses.append((float(sum(found)), sum(one.target_tokens for one in batches)))
     assert losses[0][1] == losses[1][1] == alone.training.tokens
     assert losses[0][0] == pytest.approx(losses[1][0], rel=1e-5)
+
+
+def test_pieces_that_tell_nobody_who_speaks_are_refused(chat_recipe: MakeRecipe) -> None:
+    """As those of a language model that the run begins with."""
+    tokenizer = BytePairTokenizer.learn(["one"], 259)
+    with pytest.raises(RecipeError, match="has pieces without the control symbols assistant, user, by which") as caught:
+        ChatExamples(chat_recipe()).training((tokenizer, tokenizer), to_nobody)
+    assert "\n" not in str(caught.value)
