@@ -87,8 +87,10 @@ def _tables() -> dict[str, Any]:
 
 
 def test_what_is_named_is_meant(folder: Path) -> None:
-    config = prepare_run(begins(folder, "masked", dropout=0.5, pooling="mean", pooler=True)).config
+    asked = begins(folder, "masked", dropout=0.5, pooling="mean", pooler=True, position_shift=3)
+    config = prepare_run(asked).config
     assert (config.dropout, config.pooling, config.pooler, config.masked_head) == (0.5, "mean", True, "none")
+    assert config.position_shift == 3
 
 
 def test_fewer_layers_are_the_first_ones(folder: Path) -> None:

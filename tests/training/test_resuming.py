@@ -112,6 +112,7 @@ ONLY = {
 }  # fmt: skip
 MAY_CHANGE = {
     "text.merge_dropout", "model.dropout", "model.attention_dropout", "model.activation_dropout",
+    "model.position_shift",
 }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from clearhead.training.heads import is_of_head
 # What a recipe may name anew: weights fit whatever these are, or are new, or their shapes tell.
 _FREE: Final = frozenset(
     {"dropout", "attention_dropout", "activation_dropout", "pooling", "pooler", "segments", "layers", "max_length",
-     "masked_head", "share_embeddings", "initialization"}
+     "masked_head", "share_embeddings", "initialization", "position_shift"}
 )  # fmt: skip
 # What is made of pieces that are learned.
 _OF_PIECES: Final = ("kind", "size", "joint", "normalize", "tags")

@@ -44,6 +44,7 @@ CHANGES = {
     "model.dropout": Change.DONE,
     "model.attention_dropout": Change.DONE,
     "model.activation_dropout": Change.DONE,
+    "model.position_shift": Change.DONE,
     "training": Change.DONE,
     # What one remembers of the gradients means nothing to the other.
     "training.optimizer.name": Change.REFUSED,
