@@ -37,6 +37,7 @@ def test_before_training(run_folder: Path, make_recipe: Callable[..., Recipe]) -
     assert shown.before is not None
     for row, likely in zip(expected, shown.before, strict=True):
         assert [share for _, _, share in likely[:10]] == pytest.approx(row.topk(10).values.tolist(), abs=1e-6)
+        assert [piece for _, piece, _ in likely] == bundle.target_tokenizer.pieces([one for one, _, _ in likely])
 
 
 def test_history(run_folder: Path, tmp_path: Path) -> None:

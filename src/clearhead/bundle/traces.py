@@ -1,6 +1,6 @@
 """From a sentence to its trace: the search, watched, and one forced pass over what it found."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -125,10 +125,7 @@ def _made(
     nodes: Sequence[Mapping[str, Any]] = (),
 ) -> Trace:
     told = {token for node in nodes for token, _ in node["candidates"]}
-    if "output.probabilities" in tensors:
-        probabilities = tensors["output.probabilities"]
-        told |= {*torch.topk(probabilities, min(CANDIDATES, probabilities.shape[1])).indices.flatten().tolist()}
-    pieces = {str(one): tokenizer.pieces([one])[0] for one in sorted(told)}
+    pieces = likely_pieces(tensors, tokenizer, told)
     family = family_of(model.config)
     return Trace(
         tensors,
@@ -140,6 +137,17 @@ def _made(
         settings={**settings, "pieces": pieces},
         parameters=dict(model.named_parameters(remove_duplicate=False)),
     )
+
+
+def likely_pieces(
+    tensors: Mapping[str, torch.Tensor], tokenizer: Tokenizer, others: Collection[int] = ()
+) -> dict[str, str]:
+    """The pieces of the likeliest tokens of each place, and of others, by their ids."""
+    told = {*others}
+    if "output.probabilities" in tensors:
+        probabilities = tensors["output.probabilities"]
+        told |= {*torch.topk(probabilities, min(CANDIDATES, probabilities.shape[1])).indices.flatten().tolist()}
+    return {str(one): tokenizer.pieces([one])[0] for one in sorted(told)}
 
 
 def side(text: str, ids: Sequence[int], tokenizer: Tokenizer) -> Side:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from clearhead.bundle import shipped
 from clearhead.bundle.storage import read_tensors
-from clearhead.bundle.traces import traced, traced_reading
+from clearhead.bundle.traces import likely_pieces, traced, traced_reading
 from clearhead.bundle.verbs import VERBS
 from clearhead.errors import BundleError
 from clearhead.look.exhibit import Exhibit
@@ -75,7 +75,9 @@ def untrained(bundle: "Bundle", trace: Trace) -> Trace:
         said = model(*ids)
     logits = said if isinstance(said, Tensor) else said.logits
     tensors = {} if logits is None else {"output.probabilities": logits[0].float().softmax(-1)}
-    told: dict[str, Any] = {"family": trace.family, "config": trace.config, "settings": trace.settings}
+    pieces = {**trace.settings.get("pieces", {}), **likely_pieces(tensors, bundle.target_tokenizer)}
+    settings = {**trace.settings, "pieces": pieces}
+    told: dict[str, Any] = {"family": trace.family, "config": trace.config, "settings": settings}
     return Trace(tensors, (), **told | dict(trace.sequences))
 
 
