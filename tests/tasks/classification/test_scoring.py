@@ -6,7 +6,6 @@ import torch
 
 from clearhead.evaluation import ClassScores
 from clearhead.recipe import Recipe
-from clearhead.tasks.classification.scoring import score_labelled
 from clearhead.training.run_inputs import prepare_run
 from clearhead.training.validation import validate
 
@@ -23,4 +22,3 @@ def test_a_validation_counts_classes(table_recipe: Callable[..., Recipe]) -> Non
             counts[right][int(model.class_logits(states).argmax())] += 1
     expected = ClassScores(("even", "odd"), tuple(map(tuple, counts)))
     assert validate(model, inputs).scores == expected
-    assert score_labelled(model, corpus, ("even", "odd"), inputs.source_tokenizer.padding) == expected

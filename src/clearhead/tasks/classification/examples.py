@@ -10,14 +10,13 @@ from typing import final
 from clearhead.data import LabelledTexts, TableFile, check_file, labelled_texts, read_tables
 from clearhead.data.caching import identity, key_of
 from clearhead.recipe import Data, Recipe, ResolvedModel, TableSettings, share_to_validate, tables_to_validate
-from clearhead.tasks.classification.labels import classes_of, labels_of
+from clearhead.tasks.classification.labels import COLUMNS, classes_of, labels_of
 from clearhead.tasks.examples import Doing, Tokenizers
 from clearhead.tasks.language_modelling.examples import pieces_for
 from clearhead.tasks.measured import Sizes
 from clearhead.tasks.whole_texts import text_ids
 from clearhead.text import Tokenizer, learn_tokenizer
 
-COLUMNS = (1, 2)
 _VERSION = 1
 
 

@@ -7,6 +7,8 @@ from clearhead.errors import DataError
 from clearhead.model.config import MOST_SIZES
 
 LONGEST_LABEL: Final = 200
+# The text's and the label's, where nobody names others.
+COLUMNS: Final = (1, 2)
 
 
 def labels_of(column: Iterable[str], files: str) -> tuple[str, ...]:
