@@ -218,10 +218,8 @@ def two_languages_folder(two_languages: Bundle, tmp_path_factory: pytest.TempPat
     return folder
 
 
-@pytest.fixture(scope="session")
-def language_model(make_recipe: Callable[..., Recipe]) -> Bundle:
-    """A decoder-only model that was never trained, but is sure enough of itself that its texts differ and end."""
-    tokenizer = BytePairTokenizer.learn(["one two three", "two three two three"], 268)
+def _sure_of_itself(tokenizer: BytePairTokenizer) -> DecoderOnly:
+    """A decoder-only model that was never trained, but is sure enough that its texts differ and end."""
     config = DecoderOnlyConfig(
         vocabulary=tokenizer.size, layers=2, width=16, heads=2, inner_width=32, dropout=0.0, max_length=64,
         positions="learned", norm_placement="pre",
@@ -231,6 +229,14 @@ def language_model(make_recipe: Callable[..., Recipe]) -> Bundle:
         for parameter in model.parameters():
             parameter.mul_(3)
         model.embedding.matrix.weight[tokenizer.end] *= 3
+    return model
+
+
+@pytest.fixture(scope="session")
+def language_model(make_recipe: Callable[..., Recipe]) -> Bundle:
+    """A decoder-only model that was never trained, but is sure enough of itself that its texts differ and end."""
+    tokenizer = BytePairTokenizer.learn(["one two three", "two three two three"], 268)
+    model = _sure_of_itself(tokenizer)
     settings = Settings("tiny", (), 1, "mean:1.0", 1, task="language-modelling", documents="line")
     return Bundle(model, tokenizer, tokenizer, make_recipe(), settings=settings)
 
@@ -297,15 +303,7 @@ def masked_model_folder(masked_model: Bundle, tmp_path_factory: pytest.TempPathF
 def chat_model(make_recipe: Callable[..., Recipe]) -> Bundle:
     """One that answers whatever it is told, and was never trained."""
     tokenizer = BytePairTokenizer.learn(["one two three", "two three two three"], 270, symbols=("user", "assistant"))
-    config = DecoderOnlyConfig(
-        vocabulary=tokenizer.size, layers=2, width=16, heads=2, inner_width=32, dropout=0.0, max_length=64,
-        positions="learned", norm_placement="pre",
-    )  # fmt: skip
-    model = DecoderOnly(config, seed=3).eval()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.mul_(3)
-        model.embedding.matrix.weight[tokenizer.end] *= 3
+    model = _sure_of_itself(tokenizer)
     return Bundle(
         model, tokenizer, tokenizer, make_recipe(), settings=Settings("tiny", (), 1, "mean:1.0", 1, task="chat")
     )

@@ -1,6 +1,5 @@
 """What a model learns that answers: conversations."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, final
 
 if TYPE_CHECKING:
@@ -17,11 +16,6 @@ class ConversationMaterial:
 
     name: Final = "chat"
     examples_are: Final = "conversations"
-
-    def files(self, data: "clearhead.recipe.Data") -> Sequence[str]:
-        from clearhead.tasks.documents import file_names
-
-        return file_names(data)
 
     def examples(self, recipe: "clearhead.recipe.Recipe") -> "clearhead.tasks.chat.examples.ChatExamples":
         from clearhead.tasks.chat.examples import ChatExamples

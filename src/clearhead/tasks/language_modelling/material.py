@@ -1,7 +1,6 @@
 """What a decoder-only model learns from, where that is all that sets one task apart from another."""
 
 import shlex
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Protocol, final, runtime_checkable
 
 if TYPE_CHECKING:
@@ -24,8 +23,6 @@ class Material(Protocol):
     def name(self) -> str: ...
     @property
     def examples_are(self) -> str: ...
-
-    def files(self, data: "clearhead.recipe.Data") -> Sequence[str]: ...
 
     def examples(
         self, recipe: "clearhead.recipe.Recipe"
@@ -50,11 +47,6 @@ class DocumentMaterial:
 
     name: Final = "language-modelling"
     examples_are: Final = "documents"
-
-    def files(self, data: "clearhead.recipe.Data") -> Sequence[str]:
-        from clearhead.tasks.documents import file_names
-
-        return file_names(data)
 
     def examples(self, recipe: "clearhead.recipe.Recipe") -> "clearhead.tasks.language_modelling.examples.TextExamples":
         from clearhead.tasks.language_modelling.examples import TextExamples

@@ -69,7 +69,9 @@ class LanguageModellingTask:
             raise RecipeError(f"model: {error}") from None
 
     def files(self, data: "clearhead.recipe.Data") -> Sequence[str]:
-        return self.material.files(data)
+        from clearhead.tasks.documents import file_names
+
+        return file_names(data)
 
     def examples(
         self, recipe: "clearhead.recipe.Recipe"
