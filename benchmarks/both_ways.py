@@ -15,7 +15,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import results_file
 from bench import HERE
@@ -28,69 +30,72 @@ FORMATS = {
     "next piece, nats": ".3f", "masked piece, nats": ".3f", "masked pieces right": ".1%", "steps": ",",
     "milliseconds a step": ".1f",
 }  # fmt: skip
-Rows = list[dict[str, results_file.Cell]]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="the folder that holds intent-ko and chat-ko")
     parser.add_argument("--minutes", type=float, default=5.0, help="how long each is trained")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("keys", nargs="*", metavar="KEY=VALUE", help="of the recipe, for all three: training.seed=2")
     results_file.add_option(parser)
     chosen = parser.parse_args()
-    seconds = {name: seconds_a_step(chosen.data, share) for name, share in WAYS.items()}
+    ways = {name: Way(chosen.data, [*chosen.keys, f"training.masking.batches={share}"]) for name, share in WAYS.items()}
+    seconds = {name: seconds_a_step(way) for name, way in ways.items()}
     steps = {name: max(VALIDATIONS, round(60 * chosen.minutes / one)) for name, one in seconds.items()}
     rows = [
-        {"trained as": name, **figures(chosen.data, WAYS[name], steps[name], chosen.seed), "steps": steps[name],
-         "milliseconds a step": 1000 * seconds[name]}
-        for name in WAYS
-    ]  # fmt: skip
+        {
+            "trained as": name,
+            **figures(way, steps[name]),
+            "steps": steps[name],
+            "milliseconds a step": 1000 * seconds[name],
+        }
+        for name, way in ways.items()
+    ]
     method = f"{chosen.minutes:g} minutes of training each, one run, the best of {VALIDATIONS} validations"
     results_file.report(chosen.save, rows, method, FORMATS)
 
 
-def seconds_a_step(data: Path, share: float) -> float:
+class Way(NamedTuple):
+    """Where the texts lie, and what of the recipe is another."""
+
+    data: Path
+    keys: Sequence[str]
+
+
+def seconds_a_step(way: Way) -> float:
     """The median of those between two lines of a log, the first steps left out."""
     never = [f"training.{key}={10 * MEASURED}" for key in ("validate_every", "checkpoint_every")]
-    settings = [f"training.steps={MEASURED}", "training.log_every=10", *never]
     with tempfile.TemporaryDirectory() as name:
-        lines = trained(data, share, Path(name) / "run", settings, "timing.jsonl")
+        run = trained(way, Path(name) / "run", [f"training.steps={MEASURED}", "training.log_every=10", *never])
+        lines = logged(run / "timing.jsonl")
     return statistics.median(line["seconds_a_step"] for line in lines if line["step"] > WARM_UP)
 
 
-def figures(data: Path, share: float, steps: int, seed: int) -> dict[str, results_file.Cell]:
+def figures(way: Way, steps: int) -> dict[str, results_file.Cell]:
+    """The best of the losses, and how many masked pieces were right at the best of theirs."""
     every = -(-steps // VALIDATIONS)
-    settings = [f"training.steps={steps}", f"training.validate_every={every}", f"training.checkpoint_every={steps}"]
+    counts = [f"training.steps={steps}", f"training.validate_every={every}", f"training.checkpoint_every={steps}"]
     with tempfile.TemporaryDirectory() as name:
-        lines = trained(data, share, Path(name) / "run", [*settings, f"training.seed={seed}"], "history.jsonl")
+        lines = logged(trained(way, Path(name) / "run", counts) / "history.jsonl")
     scores = [line["validation"]["both_ways"] for line in lines if "validation" in line]
     nats = min(one["text"]["nats"] / one["text"]["tokens"] for one in scores)
-    masked = min(scores, key=lambda one: one["masked"]["loss"])["masked"]
-    print(f"batches masked {share:.0%}: {nats:.3f}, {masked['loss']:.3f}", file=sys.stderr, flush=True)
-    found = (nats, masked["loss"], masked["accuracy"])
-    return dict(zip(FORMATS, found, strict=False))
+    masked = min((one["masked"] for one in scores), key=lambda one: one["loss"])
+    print(f"{way.keys[-1]}: {nats:.3f}, {masked['loss']:.3f}", file=sys.stderr, flush=True)
+    return dict(zip(FORMATS, (nats, masked["loss"], masked["accuracy"]), strict=False))
 
 
-def trained(data: Path, share: float, run: Path, settings: list[str], log: str) -> list[dict[str, float]]:
-    """The lines of a log of a run of the recipe with these settings."""
-    batches = f"training.masking.batches={share}"
-    command = [
-        sys.executable,
-        "-m",
-        "clearhead",
-        "train",
-        str(RECIPE),
-        batches,
-        *settings,
-        "--out",
-        str(run),
-        "--quiet",
-    ]
-    environ = {**os.environ, "CLEARHEAD_DATA": str(data.absolute())}
+def trained(way: Way, run: Path, settings: Sequence[str]) -> Path:
+    """The folder of a run of the recipe with these settings."""
+    command = [sys.executable, "-m", "clearhead", "train", str(RECIPE), *way.keys, *settings, "--quiet"]
+    environ = {**os.environ, "CLEARHEAD_DATA": str(way.data.absolute())}
     done = subprocess.run([*command, "--out", str(run)], capture_output=True, text=True, check=False, env=environ)
     if done.returncode:
         raise SystemExit(f"clearhead failed: {done.stderr[-2000:]}")
-    return [json.loads(line) for line in (run / log).read_text().splitlines()]
+    return run
+
+
+def logged(log: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in log.read_text().splitlines()]
 
 
 if __name__ == "__main__":
