@@ -8,24 +8,22 @@ first, and the learning rate falls to zero with the last one. The loss is that o
 """
 
 import argparse
-import math
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import results_file
 import torch
+from equal_time import trained_for
 
 from clearhead.recipe import load_recipe
-from clearhead.training import Callback, RunInputs, Validation, train
 
 RECIPE = results_file.HERE.parent / "recipes" / "shakespeare-char.yaml"
 SIZES = [
     "model.width=192", "model.heads=3", "model.inner_width=768", "model.max_length=256", "training.batch_tokens=2048",
-    "training.workers=1", "training.patience=null",
+    "training.workers=1",
 ]  # fmt: skip
 MUON = ["training.optimizer.name=muon"]
 ROTARY = [*MUON, "model.positions=rotary-halves"]
@@ -47,25 +45,7 @@ CHANGES = {
     "all these, batches of 4,096": [*RELU2, "training.batch_tokens=4096"],
     "all these, 256 wide": [*RELU2, "model.width=256", "model.heads=4", "model.inner_width=1024"],
 }
-TRIED, WARM_UP = 30, 10
 FORMATS = {"nats a character": ".3f", "parameters": ",", "steps": ",", "characters a second": ","}
-
-
-class Watch(Callback):
-    """The processor's time after each step, the newest loss of validation, and how many parameters there are."""
-
-    def __init__(self) -> None:
-        self.times: list[float] = []
-        self.loss, self.parameters = math.nan, 0
-
-    def on_start(self, inputs: RunInputs, parameters: int, resumed_at: int) -> None:
-        self.parameters = parameters
-
-    def on_step(self, step: int, steps: int, seconds_left: float) -> None:
-        self.times.append(time.process_time())
-
-    def on_validation(self, step: int, validation: Validation, best: bool) -> None:
-        self.loss = validation.loss
 
 
 def main() -> None:
@@ -88,26 +68,10 @@ def main() -> None:
 
 
 def row(settings: Sequence[str], minutes: float) -> dict[str, results_file.Cell]:
-    tried = run(settings, TRIED)
-    each = (tried.times[-1] - tried.times[WARM_UP]) / (TRIED - WARM_UP - 1)
-    steps = max(TRIED, round(60 * minutes / each))
-    found = run(settings, steps)
-    tokens = load_recipe(RECIPE, own(settings, steps)).training.batch_tokens
-    taken = (found.times[-1] - found.times[0]) / (steps - 1)
-    return dict(zip(FORMATS, (found.loss, found.parameters, steps, round(int(tokens) / taken)), strict=True))
-
-
-def run(settings: Sequence[str], steps: int) -> Watch:
-    watch = Watch()
-    with tempfile.TemporaryDirectory() as name:
-        train(load_recipe(RECIPE, own(settings, steps)), Path(name) / "run", callbacks=[watch])
-    return watch
-
-
-def own(settings: Sequence[str], steps: int) -> list[str]:
-    """One validation, at the end."""
-    ends = [f"training.{name}={steps}" for name in ("steps", "validate_every", "checkpoint_every", "log_every")]
-    return [*SIZES, *settings, *ends]
+    found = trained_for(minutes, RECIPE, [*SIZES, *settings], time.process_time)
+    tokens = load_recipe(RECIPE, [*SIZES, *settings]).training.batch_tokens
+    figures = found.validation.loss, found.parameters, found.steps, round(int(tokens) / found.seconds)
+    return dict(zip(FORMATS, figures, strict=True))
 
 
 if __name__ == "__main__":

@@ -167,9 +167,7 @@ class _FastLinear(torch.autograd.Function):
         )
         # The two that read the same numbers, one after the other, while these are in the cache.
         inputs = matmul(gradient, weight)[:count].to(ctx.dtype).view(*shape, -1)
-        # One of them may have rows of zeros at its end that the other has not: what was rounded already is no copy.
-        both = min(len(gradient), len(rows))
-        weights = transposed_matmul(gradient[:both], rows[:both]).to(ctx.weight_dtype)
+        weights = transposed_matmul(gradient, rows).to(ctx.weight_dtype)
         return inputs, None, None, *torch.split(weights, ctx.sizes), *biases
 
 
@@ -198,12 +196,12 @@ def _side_by_side(upstreams: Sequence[Tensor], rows: Tensor) -> Tensor:
 
 
 def pad_rows(rows: Float[Tensor, "rows columns"], matmul_dtype: torch.dtype) -> Float[Tensor, "tiles columns"]:
-    """`rows` in the type `matmul_dtype`; where that takes a copy, rows of zeros follow up to a multiple of 64.
+    """`rows` in the type `matmul_dtype`; where that is bfloat16, rows of zeros follow up to a multiple of 64.
 
     For matmuls in bfloat16 oneDNN writes a program for each shape of the factors and keeps the newest 1,024. Batches
     have thousands of shapes; with whole tiles of rows they have dozens (docs/decisions/0017).
     """
-    if rows.dtype == matmul_dtype or len(rows) % _TILE == 0:
+    if len(rows) % _TILE == 0 or (rows.dtype == matmul_dtype and matmul_dtype != torch.bfloat16):
         return rows.to(matmul_dtype)
     filled = rows.new_empty(-(-len(rows) // _TILE) * _TILE, rows.shape[1], dtype=matmul_dtype)
     filled[: len(rows)] = rows
