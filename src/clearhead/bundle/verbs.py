@@ -70,8 +70,18 @@ def has_verb(verb: str, task: str) -> bool:
 def require_verb(verb: str, task: str) -> None:
     """Raise UsageError where a model that was trained for this task has no such method."""
     if not has_verb(verb, task):
-        known, others = VERBS[task], [name for name, one in VERBS.items() if verb in one.methods]
+        known = VERBS[task]
         raise UsageError(
-            f"this model {known.does} ({task}), and {verb} is for {' or '.join(others)}; use `{known.command}`, or in "
-            f"Python {', '.join(known.methods)}"
+            f"{_does_instead(verb, verb, task)}; use `{known.command}`, or in Python {', '.join(known.methods)}"
         )
+
+
+def require_command(verb: str, task: str) -> None:
+    """The same of the command of that name, said to somebody who typed it."""
+    if not has_verb(verb, task):
+        raise UsageError(f"{_does_instead(f'`clearhead {verb}`', verb, task)}; use `{VERBS[task].command}`")
+
+
+def _does_instead(name: str, verb: str, task: str) -> str:
+    others = [other for other, one in VERBS.items() if verb in one.methods]
+    return f"this model {VERBS[task].does} ({task}), and {name} is for {' or '.join(others)}"

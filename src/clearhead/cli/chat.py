@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, final
 import typer
 
 from clearhead.bundle import load
-from clearhead.bundle.verbs import require_verb
+from clearhead.bundle.verbs import require_command
 from clearhead.cli import lines
 from clearhead.cli.notes import plain
 from clearhead.cli.options import Debug, Device, Model, PrecisionName, Quiet
@@ -69,7 +69,7 @@ def chat(
     """
     sampling = sampling_of(beam, temperature, top_k, top_p, seed)
     bundle = load(model, device=device, precision=precision)
-    require_verb("chat", bundle.task)
+    require_command("chat", bundle.task)
     how: dict[str, Any] = {
         "max_tokens": max_tokens, "sampling": sampling, "beam_size": beam, "stop": [*map(unescaped, stop or ())],
     }  # fmt: skip

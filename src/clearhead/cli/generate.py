@@ -10,6 +10,7 @@ import typer
 
 from clearhead.bounds import WHOLE
 from clearhead.bundle import load
+from clearhead.bundle.verbs import require_command
 from clearhead.cli import lines
 from clearhead.cli.options import Debug, Device, Model, PrecisionName, Quiet
 from clearhead.cli.writing import (
@@ -78,6 +79,7 @@ def generate(
     if beam is not None and n > beam:
         raise UsageError(f"--n {n} is more than --beam {beam}; widen the beam, or leave --beam out to draw")
     bundle = load(model, device=device, precision=precision)
+    require_command("generate", bundle.task)
     how: dict[str, Any] = {
         "max_tokens": max_tokens, "sampling": sampling, "beam_size": beam, "stop": [*map(unescaped, stop or ())],
     }  # fmt: skip

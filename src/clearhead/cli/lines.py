@@ -13,6 +13,9 @@ from clearhead.files import publish_file
 from clearhead.reading import REMEDY_FOR_RETURNS, Lines, check_utf8, find_table, fitting, open_lines
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     import clearhead
 
 
@@ -150,6 +153,20 @@ def write_pieces(pieces: Iterable[str]) -> None:
         raise
     except OSError as error:
         raise DataError(f"output to standard output cannot be written ({error.strerror}); check the disk") from error
+
+
+def write_array(array: "npt.NDArray[np.float32]", path: Path) -> None:
+    """Write an array in NumPy's own format to a file, which is there when it is whole; it may be a pipe."""
+    from numpy.lib import format as npy
+
+    try:
+        with _sink(path) as sink:
+            npy.write_array_header_1_0(sink, npy.header_data_from_array_1_0(array))
+            sink.write(array.data.cast("B") if array.size else b"")
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise DataError(f"output {path} cannot be written ({error.strerror}); check its folder and the disk") from error
 
 
 def one_line(text: str) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from clearhead.bundle import find_bundle, load
+from clearhead.bundle.verbs import require_command
 from clearhead.cli import lines
 from clearhead.cli.options import BatchTokens, Debug, Device, LengthPenaltyName, Model, Quiet, To, check_search
 
@@ -37,6 +38,7 @@ def score(
     find_bundle(model)
     sources, targets = zip(*read_pairs(source, target), strict=True)
     bundle = load(model, device=device)
+    require_command("score", bundle.task)
     bundle.tag(to)
     if not quiet:
         lines.note_files(bundle, {source: sources, target: targets})

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from clearhead.bundle import load
-from clearhead.bundle.verbs import require_verb
+from clearhead.bundle.verbs import require_command
 from clearhead.cli import lines
 from clearhead.cli.found import Confidence, In, Out, best, greet, notes, with_confidence, write_found
 from clearhead.cli.options import (
@@ -62,7 +62,7 @@ def summarise(
     if not texts:
         lines.require_there(input_file)
     bundle = load(model, device=device, precision=precision)
-    require_verb("summarise", bundle.task)
+    require_command("summarise", bundle.task)
     found = bundle.search_stream(
         texts or lines.read(input_file, quiet),
         beam_size=beam_size,

@@ -7,7 +7,7 @@ import typer
 
 from clearhead.bounds import REAL, WHOLE
 from clearhead.bundle import load
-from clearhead.bundle.verbs import require_verb
+from clearhead.bundle.verbs import require_command
 from clearhead.cli import lines
 from clearhead.cli.found import Confidence, Hypotheses, In, Out, best, greet, notes, with_confidence, write_found
 from clearhead.cli.options import (
@@ -111,7 +111,7 @@ def translate(
     refuse_streams(output_file, input_file)
     lines.require_there(input_file)
     bundle = load(model, device=device, precision=precision, shortlist=shortlist)
-    require_verb("translate", bundle.task)
+    require_command("translate", bundle.task)
     found = bundle.search_stream(
         lines.read(input_file, quiet),
         to,
