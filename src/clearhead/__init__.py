@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from clearhead.model.kernels import attention
     from clearhead.recipe import Recipe, load_recipe
     from clearhead.tasks.chat import Message
+    from clearhead.tasks.classifying import Label
+    from clearhead.tasks.filling import Filled, Filling
     from clearhead.tasks.language_modelling import Generation
     from clearhead.tasks.translation import Translation
     from clearhead.tracing import Trace
@@ -34,7 +36,10 @@ __all__ = [
     "Bundle",
     "ClearheadError",
     "EncoderDecoder",
+    "Filled",
+    "Filling",
     "Generation",
+    "Label",
     "Message",
     "Recipe",
     "Sampling",
@@ -59,6 +64,8 @@ __getattr__, __dir__ = lazy_names(
         "model.kernels": ("attention",),
         "recipe": ("Recipe", "load_recipe"),
         "tasks.chat": ("Message",),
+        "tasks.classifying": ("Label",),
+        "tasks.filling": ("Filled", "Filling"),
         "tasks.language_modelling": ("Generation",),
         "tasks.translation": ("Translation",),
         "tracing": ("Trace",),
