@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from clearhead.bundle.settings import Settings
-from clearhead.recipe import Recipe, load_recipe
+from clearhead.recipe import Recipe, build_recipe, load_recipe
 
 PLAIN: dict[str, Any] = {
     "name": "a", "languages": [["en", "fr"], [None, None]], "seed": 3,
@@ -48,7 +48,11 @@ def test_a_long_name_can_be_read_again(make_recipe: Callable[..., Recipe]) -> No
         {"decoding": {"beam_size": True, "length_penalty": "none"}},
         {"decoding": {"beam_size": 10**400, "length_penalty": "none"}},
         {"decoding": {"beam_size": 2, "length_penalty": "x" * 10_000}},
-        {"decoding": {"beam_size": 2, "length_penalty": None}}, {"seed": 1.0}, {"seed": 2**64}, {"seed": "1"},
+        {"decoding": {"beam_size": 2, "length_penalty": None}},
+        {"decoding": {"beam_size": 2, "length_penalty": "none", "messages": 0}},
+        {"decoding": {"beam_size": 2, "length_penalty": "none", "messages": "1"}},
+        {"decoding": {"beam_size": 2, "length_penalty": "none", "messages": True}},
+        {"seed": 1.0}, {"seed": 2**64}, {"seed": "1"},
     ],
 )  # fmt: skip
 def test_what_is_none(change: dict[str, Any]) -> None:
@@ -70,3 +74,15 @@ def test_of_a_language_model() -> None:
 def test_what_is_no_task(change: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="not one of"):
         Settings.from_plain(**(PLAIN | change))
+
+
+def test_of_a_chat_and_of_summaries() -> None:
+    """A table has languages where it is one of pairs."""
+    values: dict[str, Any] = {
+        "name": "a", "data": {"train": {"table": "a.tsv"}, "validate": {"share": 0.1}}, "training": {"steps": 1},
+    }  # fmt: skip
+    chat = Settings.of(build_recipe({**values, "task": "chat", "decoding": {"messages": 1}}, "a"))
+    assert (chat.task, chat.languages, chat.messages) == ("chat", (), 1)
+    assert Settings.from_plain(**{**chat.as_plain(), "languages": []}) == chat
+    assert chat.as_plain()["decoding"] == {"beam_size": 5, "length_penalty": "mean:1.0", "messages": 1}
+    assert Settings.of(build_recipe({**values, "task": "summarisation"}, "a")).languages == ((None, None),)

@@ -44,7 +44,9 @@ class Settings:
     @classmethod
     def of(cls, recipe: "clearhead.recipe.Recipe") -> "Settings":
         """Those of a model that is trained by this recipe."""
-        directions = dict.fromkeys((one.from_language, one.to_language) for one in recipe.data.directions)
+        # A table is one of pairs where pairs are learned.
+        pairs = recipe.data.directions if recipe.family == "encoder-decoder" else ()
+        directions = dict.fromkeys((one.from_language, one.to_language) for one in pairs)
         decoding = recipe.decoding
         return cls(
             recipe.name[:_LONGEST_NAME],
