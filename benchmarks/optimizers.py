@@ -17,6 +17,8 @@ from pathlib import Path
 import results_file
 from equal_time import Trained, trained_for
 
+from clearhead.evaluation import Quality
+
 RECIPE = results_file.HERE.parent / "recipes" / "multi30k-en-de.yaml"
 WAYS = {
     "AdamW": [],
@@ -54,7 +56,7 @@ def one(name: str, seed: int, minutes: float) -> Trained:
 
 
 def row(found: list[Trained]) -> dict[str, results_file.Cell]:
-    qualities = [one.validation.quality for one in found if one.validation.quality is not None]
+    qualities = [one.validation.scores for one in found if isinstance(one.validation.scores, Quality)]
     bleu = [one.bleu for one in qualities]
     figures = (
         statistics.mean(one.validation.loss for one in found),
