@@ -22,7 +22,7 @@ TRANSLATING: dict[str, Callable[[Bundle], Any]] = {
 }
 SUMMARISING: dict[str, Callable[[Bundle], Any]] = {
     "summarise": lambda bundle: bundle.summarise("one"),
-    **{name: TRANSLATING[name] for name in ("search", "search_stream", "score", "trace", "too_long")},
+    **{name: TRANSLATING[name] for name in ("search", "search_stream", "score", "trace", "tag", "too_long")},
 }
 WRITING: dict[str, Callable[[Bundle], Any]] = {
     "generate": lambda bundle: bundle.generate("one"),

@@ -65,7 +65,10 @@ def test_what_is_refused(clearhead: Run, chat_folder: Path, arguments: list[str]
 def test_another_model_has_another_command(clearhead: Run, language_model_folder: Path) -> None:
     result = clearhead("chat", language_model_folder, "one")
     assert (result.code, result.err.count("\n")) == (2, 1)
-    assert "this model goes on with texts (language-modelling), and chat is for chat; use `clearhead gen" in result.err
+    assert (
+        "this model goes on with texts (language-modelling), and `clearhead chat` is for chat; use `clearhead gen"
+        in result.err
+    )
 
 
 def test_what_was_said_is_remembered_and_forgotten(chat_model: Bundle, capsys: pytest.CaptureFixture[str]) -> None:

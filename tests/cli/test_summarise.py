@@ -77,10 +77,13 @@ def test_what_is_refused(clearhead: Run, summariser_folder: Path, arguments: lis
 def test_each_model_has_its_own_command(clearhead: Run, summariser_folder: Path, run_folder: Path) -> None:
     said = clearhead("translate", summariser_folder, stdin=b"one\n")
     assert (said.code, said.out) == (2, b"")
-    assert "this model summarises (summarisation), and translate is for translation; use `clearhead summ" in said.err
+    assert (
+        "this model summarises (summarisation), and `clearhead translate` is for translation; use `clearhead summ"
+        in said.err
+    )
     said = clearhead("summarise", run_folder, "one")
     assert (said.code, said.out) == (2, b"")
-    assert "this model translates (translation), and summarise is for summarisation" in said.err
+    assert "this model translates (translation), and `clearhead summarise` is for summarisation" in said.err
 
 
 def test_a_bundle_that_is_read_again_summarises(summariser: Bundle, summariser_folder: Path) -> None:
@@ -88,3 +91,17 @@ def test_a_bundle_that_is_read_again_summarises(summariser: Bundle, summariser_f
     assert (again.task, again.summarise("one two")) == ("summarisation", summariser.summarise("one two"))
     assert again.encode("one") == summariser.encode("one")
     assert all(one.agrees for one in again.trace("one").check())
+
+
+def test_a_blank_text_and_given_summaries(
+    clearhead: Run, summariser: Bundle, summariser_folder: Path, tmp_path: Path
+) -> None:
+    """A blank text is read as its end alone; score asks a summariser as it asks a translator."""
+    assert summariser.encode("") == [summariser.source_tokenizer.end]
+    assert summariser.tag(None) == []
+    for name, text in (("a", "one two\n"), ("b", "un deux\n")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    result = clearhead("score", summariser_folder, tmp_path / "a", tmp_path / "b")
+    assert result.code == 0
+    [scored] = summariser.score(["one two"], ["un deux"])
+    assert f"{scored.log_probability:.4f}" in result.out.decode()

@@ -36,7 +36,7 @@ VERBS: Final[Mapping[str, Verbs]] = MappingProxyType(
         CHAT: Verbs("answers", ("chat", "answers", "chat_stream", "left_out", "joined", "trace"), "clearhead chat"),
         SUMMARISATION: Verbs(
             "summarises",
-            ("summarise", "search", "search_stream", "score", "trace", "too_long"),
+            ("summarise", "search", "search_stream", "score", "trace", "tag", "too_long"),
             "clearhead summarise",
         ),
         CLASSIFICATION: Verbs("classifies texts", ("classify", "embed", "too_long", "trace"), "clearhead classify"),
