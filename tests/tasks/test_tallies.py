@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from clearhead.errors import DataError
 from clearhead.evaluation import MaskedScores
 from clearhead.recipe import Recipe
 from clearhead.tasks import tallies
@@ -32,3 +33,8 @@ def test_of_a_language_model(language_recipe: Callable[..., Recipe], monkeypatch
 
 def test_together_and_as_scores() -> None:
     assert (Tally(2.0, 1, 4) + Tally(1.0, 2, 2)).of_masked() == MaskedScores(0.5, 0.5, 6)
+
+
+def test_of_nothing() -> None:
+    with pytest.raises(DataError, match="nothing of the validation text is masked and predicted; give more text"):
+        Tally().of_masked()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F
 
+from clearhead.errors import DataError
 from clearhead.evaluation import MaskedScores
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ class Tally:
         return Tally(self.loss + other.loss, self.right + other.right, self.tokens + other.tokens)
 
     def of_masked(self) -> MaskedScores:
-        """Those of masked places, of which there are some."""
+        """Those of masked places. Raises DataError where there are none, as in a text of a few tokens."""
+        if not self.tokens:
+            raise DataError("nothing of the validation text is masked and predicted; give more text in data.validate")
         return MaskedScores(self.loss / self.tokens, self.right / self.tokens, self.tokens)
 
 
