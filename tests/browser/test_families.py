@@ -234,3 +234,16 @@ def test_what_is_not_looked_at_is_not_fetched(
     assert max(count for _, count in asked) <= 2**20
     visit(page, "decoder?step=512&head=8")
     assert page.locator("main .weighed").count() <= 48 + 1
+
+
+def test_lines_of_a_long_text_reach_its_end(
+    open_page: Any, served: Callable[[str], str], exhibits: dict[str, Exhibit], long_text: Exhibit,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Of one head, whose matrix is fetched whole, however many numbers all heads have."""
+    monkeypatch.setitem(exhibits, "decoder-only", long_text)
+    page = open_page(f"{served('decoder-only')}#lines?heads=7")
+    page.locator("button.line-word").last.focus()
+    row = long_text.trace["decoder.layers.0.self_attention.weights"][6, 511]
+    told = page.inner_text(".told-step")
+    assert told.startswith(f"t511 → t{int(row.argmax())} ")

@@ -34,7 +34,7 @@ export class Board {
 		const suffix = split ? ` · ${this.words("head.one", { number: own + 1 })}` : "";
 		const matrix = new Matrix({
 			title: this.named((title ?? (step ? stepName(this.words, name) : this.words(`given.${name}`, {}, name))) + suffix, name),
-			flat: await this.trace.plane(name, own),
+			flat: await this.trace.opened(name, own),
 			labels: this.trace.labels(name),
 			kind: colouring(name),
 			words: this.words,

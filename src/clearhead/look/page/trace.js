@@ -35,23 +35,27 @@ export class Trace {
 		const shape = this.shapes[name];
 		const [rows, columns] = shape.slice(-2);
 		if (head === null || shape.reduce((a, b) => a * b, 1) <= MOST) return this.door.tensor(this.run + name);
-		const fitting = Math.min(rows - row, count, Math.max(1, Math.floor(MOST / columns)));
-		return this.door.tensor(this.run + name, ((shape.length > 2 ? head : 0) * rows + row) * columns, fitting * columns);
+		return this.door.tensor(this.run + name, ((shape.length > 2 ? head : 0) * rows + row) * columns, Math.min(rows - row, count) * columns);
 	}
 
-	/** One matrix of a tensor, or at least a row of it. see: fetches other rows that are looked at. */
-	async plane(name, head = 0, row = null) {
-		const flat = plane(await (row === null ? this.tensor(name, head) : this.tensor(name, head, row, 1)), head);
+	/** One matrix of a tensor, or at least some rows of it. */
+	async plane(name, head = 0, ...rows) {
+		return plane(await this.tensor(name, head, ...rows), head);
+	}
+
+	/** One matrix, which fetches of many rows those that are looked at. */
+	async opened(name, head) {
+		const most = Math.max(1, Math.floor(MOST / this.shapes[name].at(-1)));
+		const flat = await this.plane(name, head, 0, most);
 		flat.see = async (first, last, draw) => {
 			const [from, held] = [flat.first / flat.columns, flat.values.length / flat.columns];
 			if (held === flat.rows || (first >= from && Math.min(last, first + held) <= from + held)) return;
-			const { values, at, first: before } = plane(await this.tensor(name, head, Math.min(first, flat.rows - held)), head);
+			const { values, at, first: before } = await this.plane(name, head, Math.min(first, flat.rows - held), held);
 			draw(Object.assign(flat, { values, at, first: before }));
 		};
 		return flat;
 	}
 
-	/** Blocks, the first one first: ["encoder.layers.0", …]. */
 	blocks(stack) {
 		return this.stacks.includes(stack) ? [...Array(this.config[`${stack}_layers`] ?? this.config.layers).keys()].map((number) => `${stack}.layers.${number}`) : [];
 	}

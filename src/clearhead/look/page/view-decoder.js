@@ -17,7 +17,7 @@ export async function decoder(app) {
 		const show = async (time) => {
 			const own = (asked += 1);
 			app.choose("step", time, false);
-			const load = (last) => Promise.all(layers.map(async (one) => rowsOf(await trace.plane(`${one}.${last}.weights`, app.head, time), time).values));
+			const load = (last) => Promise.all(layers.map(async (one) => rowsOf(await trace.plane(`${one}.${last}.weights`, app.head, time, 1), time).values));
 			const [self, cross] = await Promise.all([load("self_attention"), trace.stacks[1] && load("cross_attention")]);
 			if (own !== asked) return;
 			scene.replaceChildren(...moment(app, { pieces: trace.writing.pieces, said: trace.predicted.pieces[time], time, self, cross, likely: trace.likeliest[time] }));

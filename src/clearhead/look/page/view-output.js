@@ -13,7 +13,7 @@ export async function output(app) {
 	const { words, trace } = app;
 	const body = await redrawn(async (draw) => {
 		const position = positionChoice(app, draw);
-		const logits = await trace.plane("output.logits", 0, app.position);
+		const logits = await trace.plane("output.logits", 0, app.position, 1);
 		const likely = best(logits, app.position, SHOWN);
 		const box = h("div");
 		const temperature = slider(words("output.temperature"), { min: 0.1, max: 3, step: 0.1, value: Math.max(0.1, Math.min(3, app.temperature ?? 1)) }, (value) => {
