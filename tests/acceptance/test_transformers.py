@@ -12,11 +12,14 @@ from clearhead.model import (
     DecoderOnly,
     DecoderOnlyConfig,
     EncoderDecoder,
+    EncoderOnly,
     TransformerConfig,
+    bert_tiny,
     gpt2_small,
     llama_tiny,
     masks_for,
 )
+from clearhead.runtimes.preparing import compiled
 
 Function = Callable[[Tensor], Tensor]
 # Parameters of ours, one below the other, the one of theirs that they are, and how that is laid out.
@@ -198,3 +201,66 @@ def test_equal_to_t5_of_transformers_forward_and_backward(activation: str, monke
         return found
 
     agree(theirs, pairs, lambda ids: ours.hidden_states(source, ids, masks), expected)
+
+
+def bert_layers(ours: EncoderOnly, base: Any) -> Pairs:
+    pairs = both(ours.embedding.matrix, base.embeddings.word_embeddings)
+    pairs += both(ours.embedding.segments, base.embeddings.token_type_embeddings)  # type: ignore[arg-type]
+    pairs.append(([ours.embedding.positions.table], base.embeddings.position_embeddings.weight, same))  # type: ignore[union-attr]
+    pairs += both(ours.embedding.normalization, base.embeddings.LayerNorm)  # type: ignore[arg-type]
+    for own, other in zip(ours.encoder.layers, base.encoder.layer, strict=True):
+        attention, feed, residual = own.self_attention, own.feed_forward, own.self_attention_residual
+        for name in ("query", "key", "value"):
+            pairs += both(getattr(attention, name), getattr(other.attention.self, name))  # type: ignore[arg-type]
+        pairs += both(attention.output, other.attention.output.dense)  # type: ignore[union-attr, arg-type]
+        pairs += both(residual.normalization, other.attention.output.LayerNorm)  # type: ignore[union-attr, arg-type]
+        pairs += both(feed.inner, other.intermediate.dense)  # type: ignore[union-attr, arg-type]
+        pairs += both(feed.outer, other.output.dense)  # type: ignore[union-attr, arg-type]
+        pairs += both(own.feed_forward_residual.normalization, other.output.LayerNorm)  # type: ignore[union-attr, arg-type]
+    return pairs
+
+
+def copied(pairs: Pairs) -> None:
+    with torch.no_grad():
+        for own, other, layout in pairs:
+            other.copy_(layout(torch.cat(own)))
+
+
+@pytest.mark.parametrize("head", ["MaskedLM", "SequenceClassification"])
+def test_what_c_reads_is_what_bert_of_transformers_says(head: str) -> None:
+    """Texts of different lengths: its vectors, the pieces that fill a mask, best first, and the logits of classes."""
+    import transformers
+
+    classes = 3 if head == "SequenceClassification" else 0
+    config = dataclasses.replace(
+        bert_tiny(30), layers=2, classes=classes, pooler=bool(classes),
+        masked_head="none" if classes else "transform", **SIZES,
+    )  # fmt: skip
+    ours = randomized(EncoderOnly(config)).float()
+    its = transformers.BertConfig(
+        vocab_size=30, hidden_size=16, num_hidden_layers=2, num_attention_heads=4, intermediate_size=24,
+        max_position_embeddings=32, layer_norm_eps=1e-12, pad_token_id=None, num_labels=max(classes, 1),
+    )  # fmt: skip
+    theirs = getattr(transformers, f"BertFor{head}")(its).eval()
+    pairs = bert_layers(ours, theirs.bert)
+    if classes:
+        pairs += both(ours.pooler.dense, theirs.bert.pooler.dense) + both(ours.classifier.output, theirs.classifier)
+    else:
+        predictions = theirs.cls.predictions
+        pairs += both(ours.transform.dense, predictions.transform.dense)
+        pairs += both(ours.transform.normalization, predictions.transform.LayerNorm)
+        pairs.append(([ours.output.bias], predictions.decoder.bias, same))
+    copied(pairs)
+    reader = compiled(ours, "fp32")
+    if reader is None:
+        pytest.skip("this machine has no C compiler")
+    texts = [IDS[0].tolist(), IDS[1, :3].tolist(), [7]]
+    vectors = reader.read(texts)
+    for text, found in zip(texts, vectors, strict=True):
+        with torch.no_grad():
+            expected = theirs(torch.tensor([text]), output_hidden_states=True)
+        torch.testing.assert_close(torch.tensor(found), expected.hidden_states[-1][0], rtol=1e-5, atol=1e-5)
+        told = reader.class_log_probabilities([found]) if classes else reader.token_log_probabilities(found)
+        logits = expected.logits if classes else expected.logits[0]
+        torch.testing.assert_close(torch.tensor(told), logits.log_softmax(-1), rtol=1e-5, atol=1e-5)
+        assert torch.equal(torch.tensor(told).topk(3).indices, logits.topk(3).indices)

@@ -192,3 +192,14 @@ def test_what_is_done_to_the_model_is_what_it_says(classifier_folder: Path) -> N
     assert np.abs(bundle.embed(["one"]) - before).max() > 1e-3
     bundle.model.encoder.register_forward_hook(lambda *given: torch.ones_like(given[-1]))
     np.testing.assert_allclose(bundle.embed(["one"]), 0.25, atol=1e-6)  # 1/√16 each.
+
+
+def test_text_that_breaks_tools(classifier_folder: Path, masked_model_folder: Path, hostile: list[str]) -> None:
+    """As many come out as go in."""
+    classifier, masked = load(classifier_folder), load(masked_model_folder)
+    assert len(classifier.classify(hostile)) == len(hostile)
+    assert np.isfinite(classifier.embed(hostile)).all()
+    short = [text for text in hostile if len(masked.encode(text)) < masked.config.max_length]
+    assert len(short) > len(hostile) // 3
+    for found in masked.fill([f"{text}[MASK]" for text in short], n=2):
+        assert all("\ufffd" not in one.text for one in found.fillings[-1])

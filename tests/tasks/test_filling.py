@@ -97,3 +97,5 @@ def test_texts_that_cannot_be_filled() -> None:
         filler.masked(["[MASK]", "one"], first=4)
     with pytest.raises(UsageError, match="text 1 has 9 tokens but the model reads 8 at most"):
         filler.masked(["[MASK]" * 7])
+    with pytest.raises(UsageError, match="text 1 has 1,000,000 masks but the model reads 8 tokens at most"):
+        filler.masked(["[MASK]" * 1_000_000])

@@ -68,6 +68,10 @@ class Filler:
         return [self._masked(text, number) for number, text in enumerate(texts, start=first + 1)]
 
     def _masked(self, text: str, number: int) -> Masked:
+        if (count := text.count(WRITTEN_MASK)) > self.longest:
+            raise UsageError(
+                f"text {number} has {count:,} masks but the model reads {self.longest:,} tokens at most; shorten it"
+            )
         *before, last = text.split(WRITTEN_MASK)
         if not before:
             raise UsageError(
