@@ -32,6 +32,7 @@ EXPECTED: Final[Mapping[str, str]] = MappingProxyType(
         "list_type": _LIST,
         "literal_error": "{expected}",
         "string_too_long": "a text of {max_length} characters or fewer",
+        "string_too_short": "a text that is not empty",
         "string_type": _TEXT,
         "string_unicode": _TEXT,
         "too_long": "{max_length} values, not {actual_length}",
