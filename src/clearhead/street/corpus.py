@@ -103,9 +103,9 @@ def chosen(random: Random, direction: str) -> tuple[str, Draw, int | None]:
     """A draw of one phenomenon, each in its share. fr→en also sees what en→fr turns on, the other way round."""
     source = direction[:2]
     turn = random.random()
-    if turn < 0.30:
+    if turn < 0.29:
         return "plain", plain.draw(random), None
-    if turn < 0.37:  # Half of them are too long.
+    if turn < 0.37:
         return "plain", long.taught(random), None
     if turn < 0.41:  # Most sentences with two persons hold a pair that is held out: what is left needs more of them.
         return "plain", plain.giving(random), None

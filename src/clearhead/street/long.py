@@ -6,12 +6,15 @@ other sentences may be.
 
 from random import Random
 
-from clearhead.street import plain
+from clearhead.street import english, plain
+from clearhead.street.examples import LONGEST, words
 from clearhead.street.held_out import pairs_held_out
 from clearhead.street.sample import Draw, pick
 from clearhead.street.trees import Clause, Sentence
 
-TAUGHT = (2, 2, 3, 3, 3, 4)  # clauses; most of four are too long
+TAUGHT = (2, 3, 3, 4, 4)  # how many clauses a row of training has
+ROOM = range(15, LONGEST["en"] + 1)  # how many English words
+LEAST = 3  # words that each further clause is sure to find
 
 
 def draw(random: Random) -> Draw:
@@ -29,12 +32,14 @@ def draw(random: Random) -> Draw:
 
 
 def taught(random: Random) -> Draw:
-    """A row for training: shorter, and in all of it no held-out pair meets."""
+    """A row for training: no longer than its other sentences, and in all of it no held-out pair meets."""
     tense, wanted = pick(random, plain.TENSES), pick(random, TAUGHT)
-    tree = Sentence((), "and")
+    tree, room = Sentence((), "and"), pick(random, ROOM) - (wanted - 1)
     while len(tree.clauses) < wanted:
-        longer = tree._replace(clauses=(*tree.clauses, plain.short(random, tense)))
+        clause = plain.short(random, tense)
+        longer = tree._replace(clauses=(*tree.clauses, clause))
+        left = room - words(english.clause(clause))
         # Drawn anew, or hardly any of three clauses would be left: two of them often hold such a pair.
-        if not pairs_held_out(longer):
-            tree = longer
+        if left >= LEAST * (wanted - len(longer.clauses)) and not pairs_held_out(longer):
+            tree, room = longer, left
     return Draw(tree)
