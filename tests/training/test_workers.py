@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from clearhead.data import Batch, TextBatch
+from clearhead.data import Batch, LabelledBatch, TextBatch, TwoWayBatch
 from clearhead.errors import TrainingError
 from clearhead.model import DecoderOnly, DecoderOnlyConfig, EncoderDecoder, TransformerConfig
 from clearhead.recipe import ResolvedTraining
@@ -110,6 +110,24 @@ def test_the_pairs_of_all_are_the_pairs() -> None:
     made.model.eval()
     whole = float(made.backward(batch))
     assert float(made.backward(first)) + float(made.backward(second)) == pytest.approx(whole, rel=1e-5)
+
+
+def test_the_texts_of_all_are_the_texts_with_their_classes() -> None:
+    batch = LabelledBatch(torch.tensor([[5, 0], [6, 7], [8, 9]]), torch.tensor([[1], [0], [2]]), 3, text_padding=0)
+    some = parts([batch], 0, 2) + parts([batch], 1, 2)
+    assert [one.ids.tolist() for one in some] == [[[5, 0], [8, 9]], [[6, 7]]]
+    assert [one.target_output.tolist() for one in some] == [[[1], [2]], [[0]]]
+    assert [one.target_tokens for one in some] == [2, 1]
+    assert parts([batch], 3, 4) == []
+
+
+def test_a_part_is_seen_as_the_whole_is() -> None:
+    both = TwoWayBatch(text_batch(3, seed=2), torch.tensor(True), is_masked=True)
+    [one] = parts([both], 1, 2)
+    assert one.is_masked
+    assert one.sees_all
+    assert torch.equal(one.ids, both.ids[1:2])
+    assert parts([both], 3, 4) == []
 
 
 def test_what_one_writes_the_others_see() -> None:

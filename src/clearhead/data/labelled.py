@@ -93,6 +93,11 @@ class LabelledBatch:
         """A batch that has all rows of this one, and then all of them again."""
         return self._with([torch.cat([one, one]) for one in self.tensors()], 2 * self.target_tokens)
 
+    def part(self, rank: int, count: int) -> "LabelledBatch | None":
+        """Every `count`-th text, from number `rank` on; None where there are none."""
+        tensors = [one[rank::count].contiguous() for one in self.tensors()]
+        return self._with(tensors, len(tensors[0])) if len(tensors[0]) else None
+
     def to(self, device: torch.device | str, copy: bool = False) -> "LabelledBatch":
         """The same batch on another device; with `copy` in other tensors even where it is there already."""
         moved = [one.to(device, non_blocking=True, copy=copy) for one in self.tensors()]

@@ -110,6 +110,11 @@ class TwoWayBatch:
         """A batch that has all rows of this one, and then all of them again."""
         return dataclasses.replace(self, text=self.text.twice())
 
+    def part(self, rank: int, count: int) -> "TwoWayBatch | None":
+        """Every `count`-th row, from number `rank` on; None where there are none."""
+        text = self.text.part(rank, count)
+        return None if text is None else dataclasses.replace(self, text=text)
+
     def to(self, device: torch.device | str, copy: bool = False) -> "TwoWayBatch":
         """The same batch on another device; with `copy` in other tensors even where it is there already."""
         moved = self.sees_all.to(device, non_blocking=True, copy=copy)
