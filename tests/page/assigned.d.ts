@@ -30,9 +30,12 @@ declare module "../../src/clearhead/look/page/trace.js" {
   interface Trace {
     config: any;
     door: any;
+    family: any;
+    headWidth: any;
     operations: any;
     predicted: any;
     reading: any;
+    run: any;
     settings: any;
     shapes: any;
     tree: any;

@@ -13,7 +13,8 @@ export async function lines(app) {
 	if (!app.heads.size) app.heads.add(0);
 	const body = await redrawn(async (draw) => {
 		const attention = attentionChoice(app, draw);
-		const weights = new Map(await Promise.all([...app.heads].map(async (head) => [head, await trace.plane(`${app.attention}.weights`, head)])));
+		const weights = {};
+		await Promise.all([...app.heads].map(async (head) => (weights[head] = await trace.plane(`${app.attention}.weights`, head))));
 		const choose = (heads) => {
 			if (heads.length) app.choose("heads", new Set(heads));
 			draw();
@@ -42,7 +43,7 @@ function drawing(app, weights) {
 	const draw = (row) => {
 		const strokes = [];
 		for (const head of shown) {
-			const flat = weights.get(head);
+			const flat = weights[head];
 			for (let i = 0; i < flat.rows; i += 1) {
 				if (row !== null && row !== i) continue;
 				for (let j = 0; j < flat.columns; j += 1) if (flat.at(i, j) >= LEAST) strokes.push({ head, i, j, weight: flat.at(i, j) });
@@ -70,7 +71,7 @@ function drawing(app, weights) {
 function said(app, weights, row, from, to) {
 	const found = [];
 	for (const head of app.heads) {
-		const flat = weights.get(head);
+		const flat = weights[head];
 		for (let j = 0; j < flat.columns; j += 1) found.push({ head, j, weight: flat.at(row, j) });
 	}
 	found.sort((a, b) => b.weight - a.weight);
