@@ -70,4 +70,4 @@ def test_a_row_with_an_empty_summary_is_left_out(tmp_path: Path) -> None:
     tokenizer = BytePairTokenizer.learn(["-"], 259)
     corpus = prepare([pair_of(tmp_path / "a.tsv")], tokenizer, tokenizer, Filters(), False, tmp_path / "cache")
     assert (len(corpus), corpus.report.empty) == (1, 2)
-    assert tokenizer.decode(corpus.target[0]) == "short"
+    assert tokenizer.decode(corpus.target[0].tolist()) == "short"
