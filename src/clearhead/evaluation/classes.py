@@ -18,8 +18,8 @@ _MOST_LINES: Final = 30
 class ClassScores:
     """labels: the classes' names. confusion: for each right class (rows) how many texts were given each class."""
 
-    labels: tuple[str, ...]
-    confusion: tuple[tuple[int, ...], ...]
+    labels: Sequence[str]
+    confusion: Sequence[Sequence[int]]
 
     def __post_init__(self) -> None:
         """What JSON has as lists is equal to what it was made from."""
