@@ -1,5 +1,6 @@
 """Texts that are read whole, from a bundle in memory and from one on disk."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import torch
 
 from clearhead import Bundle, load
 from clearhead.errors import ClearheadError, UsageError
-from clearhead.model import padding_mask
+from clearhead.model import DecoderOnly, DecoderOnlyConfig, padding_mask
 from clearhead.native import library as native
 
 TEXTS = ["one two", "", "three", "un deux trois un", "two one", "한국어 😀", " ", "one " * 60]
@@ -133,6 +134,30 @@ class TestFilling:
     def test_how_many_has_bounds(self, masked_model: Bundle) -> None:
         with pytest.raises(ClearheadError, match="n=0 must be a whole number from 1 to 1024"):
             masked_model.fill("[MASK]", n=0)
+
+    def test_one_network_that_writes_and_fills(self, masked_model: Bundle, tmp_path: Path) -> None:
+        """Under a full mask the token of a place is predicted at the place before it. By C and by PyTorch."""
+        tokenizer = masked_model.source_tokenizer
+        config = DecoderOnlyConfig(
+            vocabulary=tokenizer.size, layers=2, width=16, heads=2, inner_width=32, max_length=40
+        )
+        settings = dataclasses.replace(masked_model.settings, task="masked-next-token")
+        made = Bundle(DecoderOnly(config, seed=5).eval(), tokenizer, tokenizer, masked_model.recipe, settings=settings)
+        made.save(tmp_path / "both")
+        bundle, mask = load(tmp_path / "both"), tokenizer.symbol("mask")
+        ids = [tokenizer.begin, *tokenizer.encode("one"), mask, *tokenizer.encode(" two"), tokenizer.end]
+        with torch.no_grad():
+            states = made.model.hidden_states(torch.tensor([ids]), torch.ones(1, 1, 1, len(ids), dtype=torch.bool))
+            probabilities = made.model.output(states)[0].softmax(-1)[ids.index(mask) - 1]
+        for one in (bundle, made):
+            [found] = one.fill("one[MASK] two", n=3).fillings
+            assert [one.probability for one in found] == pytest.approx(
+                probabilities[[one.token for one in found]].tolist()
+            )
+            assert found[0].probability >= found[1].probability >= found[2].probability
+        assert isinstance(bundle.generate("one", max_tokens=3), str)
+        with pytest.raises(UsageError, match="and embed is for classification or masked-language-modelling"):
+            bundle.embed(["one"])
 
 
 class TestEmbedding:

@@ -12,7 +12,10 @@ import clearhead as package
 from clearhead.cli import commands
 from clearhead.errors import UsageError
 
-COMMANDS = ["demo", "corpus street", "train", "translate", "score", "evaluate", "shortlist", "byhand", "look", "check"]
+COMMANDS = [
+    "demo", "corpus street", "train", "translate", "generate", "fill", "classify", "embed", "score", "evaluate",
+    "shortlist", "byhand", "look", "check",
+]  # fmt: skip
 Run = Callable[..., Any]
 
 

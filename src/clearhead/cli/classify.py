@@ -27,9 +27,10 @@ def classify(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Classify texts, one line out for each: its label, a tab, and the label's probability.
+    """Classify texts, one line out for each.
 
-    The lines come out in the order in which they came in. --json tells the probability of every label.
+    A line is the most probable label, a tab and its probability. The lines come out in the order in which they came
+    in. --json tells the probability of every label.
 
     Example: clearhead classify runs/intent-ko "내일 몇 시에 만날까?"
     """

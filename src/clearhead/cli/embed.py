@@ -32,7 +32,7 @@ def embed(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Write a vector of length 1 for each text, by which texts can be compared.
+    """Write a vector of length 1 for each text, to compare them.
 
     It is the mean of the vectors of a text's tokens. The product of two vectors is the cosine of their angle: 1 for
     texts that the model takes for the same.
