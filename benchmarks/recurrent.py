@@ -99,7 +99,7 @@ def train(model: Recurrent, inputs: RunInputs) -> tuple[Recurrent, Lines]:
     Unlike a run it chooses no best step, and keeps nothing on disk.
     """
     settings = inputs.recipe.training
-    train_step = TrainStep(model, settings, task=TASKS[inputs.recipe.family])
+    train_step = TrainStep(model, settings, task=TASKS[inputs.recipe.task])
     batches, throughput = batches_from(TrainState(), inputs), Throughput()
     lines, tokens, seen = [], 0, 0
     for step in range(1, settings.steps + 1):

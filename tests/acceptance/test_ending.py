@@ -20,7 +20,7 @@ PROGRAM = """
 import threading
 from types import SimpleNamespace
 from clearhead.look.server import application, serve
-first = SimpleNamespace(trace=SimpleNamespace(nbytes=0, settings={}))
+first = SimpleNamespace(trace=SimpleNamespace(sequences={}, text=SimpleNamespace(text=""), settings={}), nbytes=0)
 def trace(request):
     print("busy", flush=True)
     threading.Event().wait(600)

@@ -356,7 +356,7 @@ class TestProcess:
             "def say():\n"
             "    begun.wait()\n"
             "    print('learning', file=sys.stderr, flush=True)\n"
-            "def learn(texts, size, languages=(), fold=False):\n"
+            "def learn(texts, size, languages=(), fold=False, symbols=()):\n"
             "    threading.Thread(target=say, daemon=True).start()\n"
             # No thread runs before this one is inside of C.
             "    sys.setswitchinterval(1000)\n"

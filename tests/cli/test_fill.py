@@ -48,7 +48,7 @@ def test_a_line_for_each_line(clearhead: Run, masked_model: Bundle, masked_model
     [
         (["one two"], b"", "text 1 has no [MASK]; write [MASK] where"),
         ([], b"[MASK]\none\n", "text 2 has no [MASK]"),
-        (["[MASK]" * 50], b"", "text 1 has 52 tokens but the model reads 40 at most"),
+        (["[MASK]" * 50], b"", "text 1 has 50 masks but the model reads 40 tokens at most; shorten it"),
         (["[MASK]", "--n", "0"], b"", "--n"),
         (["[MASK]", "--in", "there.txt"], b"", "--in there.txt and a TEXT both say what to read"),
         (["--in", "nowhere.txt"], b"", "nowhere.txt"),

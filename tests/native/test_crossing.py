@@ -122,7 +122,7 @@ def test_every_pointer_is_to_a_buffer_or_checked() -> None:
         ("library.py", "address(values)"), ("library.py", "address(tokens)"), ("library.py", "address(room)"),
         ("library.py", "address(weight)"), ("library.py", "address(bias)"), ("library.py", "address(rows)"),
         ("library.py", "address(result)"), ("library.py", "address(work)"),
-        ("compiled.py", "address(logits)"), ("compiled.py", "address(rows)"),
+        ("compiled.py", "address(logits)"), ("compiled.py", "address(rows)"), ("compiled.py", "address(vectors)"),
         ("compiled.py", "address(self._runtime.unfolded())"),
         # Tells shared arrays apart from others; nothing is read there.
         ("prepacking.py", "crossing.address(array)"),

@@ -42,7 +42,7 @@ def test_every_value_of_a_block_is_known_or_refused() -> None:
         "eps", "bias", "activation", "scale", "scale_embeddings", "rotary_base", "embedding_norm", "query_key_norm",
         "relative_buckets", "relative_distance",
     }  # fmt: skip
-    of_training = {"dropout", "attention_dropout", "activation_dropout", "initialization"}
+    of_training = {"dropout", "attention_dropout", "activation_dropout", "initialization", "position_shift"}
     assert {one.name for one in dataclasses.fields(BlockConfig)} == read | of_training
 
 

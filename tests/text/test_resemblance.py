@@ -29,7 +29,7 @@ def test_by_hand() -> None:
     assert kinds.leaning([]) == 0
 
 
-def pairs(direction: str, count: int = 60) -> tuple[list[str], list[str]]:
+def pairs(direction: str, count: int = 120) -> tuple[list[str], list[str]]:
     found = [one for one in generate(900, 1).train if one.direction == direction][:count]
     return [one.source for one in found], [one.target for one in found]
 
@@ -37,9 +37,9 @@ def pairs(direction: str, count: int = 60) -> tuple[list[str], list[str]]:
 @pytest.mark.parametrize("direction", ["en-fr", "en-ko", "fr-en"])
 def test_two_languages(direction: str) -> None:
     sources, targets = pairs(direction)
-    like = sources[:30], targets[:30]
-    assert are_swapped(targets[30:], sources[30:], like)
-    assert not are_swapped(sources[30:], targets[30:], like)
+    like = sources[:60], targets[:60]
+    assert are_swapped(targets[60:], sources[60:], like)
+    assert not are_swapped(sources[60:], targets[60:], like)
     assert are_like_sources(sources, targets, sources[:10])
     assert not are_like_sources(sources, targets, targets[:10])
 

@@ -97,6 +97,7 @@ OTHERS = {
     "training.log_every": "3",
     "training.patience": "4",
     "training.seed": "2",
+    "training.workers": "2",
     "training.device": "auto",
     "training.precision": "bf16",
     "training.bundle_precision": "fp16",
