@@ -56,7 +56,7 @@ class Positions(nn.Module):
             start = self._shifted(start, length, sequences)
         return rows_of(self.table, start, length)
 
-    def _shifted(self, start: Start, length: int, sequences: int) -> Int[Tensor, "batch length"]:
+    def _shifted(self, start: Start, length: int, sequences: int) -> Int[Tensor, "sequences length"]:
         """As far as the table has room: `start` is 0 here, or a position in a row of this length."""
         device = self.table.device
         most = max(0, min(self.shift, self.table.shape[0] - length))

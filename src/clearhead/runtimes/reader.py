@@ -8,7 +8,8 @@ from jaxtyping import Float
 
 from clearhead.runtimes.runtime import Capacity, Ids
 
-Vectors = Float[np.ndarray, "places width"]
+# Of one text, which has as many places as no other need have.
+Vectors = Float[np.ndarray, "_ width"]
 
 
 @runtime_checkable
