@@ -19,7 +19,8 @@ VIEWS = [
     (f"lines?attention={CROSS}&heads=1,2", '.choice [data-value="1"][aria-pressed=true]'),
     ("layer?sublayer=decoder.layers.0.feed_forward", 'figure[data-name="decoder.layers.0.feed_forward.inner"]'),
     ("memory?head=2&position=2&step=3", '[data-value="1"][aria-pressed=true]'),
-    ("decoder?head=2&step=3", '[data-value="1"][aria-pressed=true]'),
+    # Its scene comes a moment after its buttons.
+    ("decoder?head=2&step=3", '.choices:has([data-value="1"][aria-pressed=true]) + .scene .moment-row'),
     ("output?position=2&temperature=2.5", "tr[data-share]"),
     ("beam/4?head=2", '.tree [data-number="4"][aria-pressed=true]'),
     ("training?position=2&smoothing=0.2", "figure.curve"),
