@@ -1,6 +1,7 @@
 """What all tests share: a quiet torch, a cache of their own, and one tiny corpus, run and bundle."""
 
 import dataclasses
+import faulthandler
 import functools
 import importlib.util
 import io
@@ -113,9 +114,14 @@ def compiled_once(config: pytest.Config) -> Path | None:
         return compiler.compiled(folder)
 
 
+ENDING = 300  # seconds that a worker may take to end
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
-    """What was left out is the last line of all, after pytest's own."""
+    """What was left out is the last line of all, after pytest's own. A worker that hangs says where."""
+    if hasattr(session.config, "workerinput"):
+        faulthandler.dump_traceback_later(ENDING, exit=True)
     yield
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if MISSING and reporter is not None:
