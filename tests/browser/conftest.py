@@ -1,8 +1,12 @@
 """A page in a headless Chromium, where playwright and a Chromium are found; else these tests are left out."""
 
+import contextlib
 import functools
+import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +34,26 @@ FLAGS = [
     "--disable-component-update", "--disable-sync", f"--disable-features={','.join(OFF)}",
 ]  # fmt: skip
 SENTENCE = "one two three"
+CLOSING = 60.0  # seconds
+
+
+def driver() -> int | None:
+    """The process through which this one speaks to the browser."""
+    for task in Path("/proc/self/task").glob("*/children"):
+        for child in task.read_text().split():
+            if b"playwright/driver" in Path(f"/proc/{child}/cmdline").read_bytes():
+                return int(child)
+    return None
+
+
+@contextlib.contextmanager
+def in_time(seconds: float) -> Iterator[None]:
+    """A browser that has not closed by then is left without its driver: playwright itself waits for ever."""
+    found = driver()
+    timer = threading.Timer(seconds, lambda: found and os.kill(found, signal.SIGKILL))
+    timer.start()
+    yield
+    timer.cancel()
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +64,12 @@ def chromium(browser_program: tuple[str | None, list[str]]) -> Iterator[Any]:
         pytest.skip(f"the browser's tests need {' and '.join(missing)}")
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield browser
-        browser.close()
+    playwright = sync_playwright().start()
+    try:
+        yield playwright.chromium.launch(executable_path=program, args=FLAGS)
+    finally:
+        with in_time(CLOSING):
+            playwright.stop()  # Its driver closes the browser.
 
 
 @pytest.fixture(scope="session")
