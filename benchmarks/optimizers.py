@@ -4,7 +4,8 @@
 
 Both train recipes/multi30k-en-de.yaml, English to German, with as many steps as fit: the learning rate falls to zero
 with the last one. Muon is tried with several rates for its matrices. The time is the processor's, on one thread, so
-that others who use the machine hardly matter. BLEU and chrF are those of greedy translations of all 1,014 sentences of val.
+that others who use the machine hardly matter. BLEU and chrF are those of greedy translations of all 1,014 sentences of
+val.
 """
 
 import argparse
