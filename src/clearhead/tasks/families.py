@@ -1,25 +1,53 @@
 """Each task, by its name; and what all tasks of a family share, by the family and by a config."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from clearhead.errors import ConfigError
-from clearhead.tasks.chat.material import ConversationMaterial
 from clearhead.tasks.classification.task import ClassificationTask
-from clearhead.tasks.language_modelling.task import LanguageModellingTask
-from clearhead.tasks.masked_language_modelling.task import MaskedLanguageModellingTask
-from clearhead.tasks.masked_next_token.task import MaskedNextTokenTask
+from clearhead.tasks.one_stack import DECODER_ONLY, ENCODER_ONLY
 from clearhead.tasks.task import AnyTask
+from clearhead.tasks.text_task import TextTask
 from clearhead.tasks.translation.task import TranslationTask
+
+if TYPE_CHECKING:
+    from clearhead.data import MaskedBatch, TextBatch, TwoWayBatch
+    from clearhead.model import DecoderOnly, DecoderOnlyConfig, EncoderOnly, EncoderOnlyConfig
+    from clearhead.tasks.objective import Objective
+
+
+def _next_token() -> "Objective[DecoderOnlyConfig, DecoderOnly, TextBatch]":
+    from clearhead.tasks.language_modelling.objective import NEXT_TOKEN
+
+    return NEXT_TOKEN
+
+
+def _answers() -> "Objective[DecoderOnlyConfig, DecoderOnly, TextBatch]":
+    from clearhead.tasks.chat.objective import ANSWERS
+
+    return ANSWERS
+
+
+def _masked_next_token() -> "Objective[DecoderOnlyConfig, DecoderOnly, TwoWayBatch]":
+    from clearhead.tasks.masked_next_token.objective import MASKED_NEXT_TOKEN
+
+    return MASKED_NEXT_TOKEN
+
+
+def _masked_pieces() -> "Objective[EncoderOnlyConfig, EncoderOnly, MaskedBatch]":
+    from clearhead.tasks.masked_language_modelling.objective import MASKED_PIECES
+
+    return MASKED_PIECES
+
 
 # The first of each family is the one that its models are for unless somebody says otherwise.
 _TASKS: Final[tuple[AnyTask, ...]] = (
     TranslationTask(),
     TranslationTask("summarisation", "summarise", "summary"),
-    LanguageModellingTask(),
-    LanguageModellingTask(ConversationMaterial()),
-    MaskedNextTokenTask(),
-    MaskedLanguageModellingTask(),
+    TextTask("language-modelling", DECODER_ONLY, _next_token),
+    TextTask("chat", DECODER_ONLY, _answers, examples_are="conversations"),
+    TextTask("masked-next-token", DECODER_ONLY, _masked_next_token),
+    TextTask("masked-language-modelling", ENCODER_ONLY, _masked_pieces),
     ClassificationTask(),
 )
 TASKS: Final[Mapping[str, AnyTask]] = {one.name: one for one in _TASKS}

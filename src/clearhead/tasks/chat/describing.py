@@ -15,3 +15,8 @@ def description(recipe: Recipe, config: DecoderOnlyConfig, corpus: PreparedText)
         'bundle.chat("hello")',
         f"{len(corpus):,} conversation{'s' if len(corpus) != 1 else ''} ({corpus.report} of answers):\n\n{files}",
     )
+
+
+def first_use(recipe: Recipe, model: str) -> str:
+    """The command that tries a new model, which lies at `model`."""
+    return f"chat {model}"

@@ -20,16 +20,18 @@ from clearhead.data import (
 from clearhead.data.planning import generator_for, shuffled
 from clearhead.recipe import ResolvedTraining
 from clearhead.tasks.rows import planned_rows
+from clearhead.text import Tokenizer
 
 
 def epoch_batches(
-    training: ResolvedTraining, corpus: PreparedText, max_length: int, padding: int, epoch: int, first: int = 0
+    training: ResolvedTraining, corpus: PreparedText, tokenizer: Tokenizer, max_length: int, epoch: int, first: int = 0
 ) -> Iterator[TextBatch]:
     """The batches of an epoch from number `first` on: pieces of `max_length` places at most, in random order.
 
     Where rows are packed they hold several pieces. But where each document fills a row or more, a row holds one piece:
     next to no place is lost by that, and attention needs no mask.
     """
+    padding = tokenizer.padding
     if training.packing:
         rows, length = training.packed_shape
         if length <= max_length and corpus.shortest >= length:

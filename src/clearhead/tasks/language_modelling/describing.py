@@ -25,6 +25,11 @@ def description(recipe: Recipe, config: DecoderOnlyConfig, corpus: PreparedText)
     )
 
 
+def first_use(recipe: Recipe, model: str) -> str:
+    """The command that tries a new model, which lies at `model`."""
+    return f"generate {model} {shlex.quote(example_prompt(recipe))}"
+
+
 def sizes_of(config: DecoderOnlyConfig | EncoderOnlyConfig) -> str:
     """Of a model of one stack, in a few words."""
     return f"{config.layers} layers, width {config.width}, {config.heads} heads, vocabulary {config.vocabulary:,}"

@@ -6,7 +6,6 @@ import torch
 
 from clearhead.data import (
     MaskedBatch,
-    Masking,
     PackedRows,
     PreparedText,
     collate_masked,
@@ -15,19 +14,17 @@ from clearhead.data import (
     plan,
 )
 from clearhead.recipe import ResolvedTraining
+from clearhead.tasks.masks import masking_of_epoch, masking_to_judge
 from clearhead.tasks.rows import planned_rows
+from clearhead.text import Tokenizer
 
 
 def epoch_batches(
-    training: ResolvedTraining,
-    corpus: PreparedText,
-    masking: Masking,
-    max_length: int,
-    padding: int,
-    epoch: int,
-    first: int = 0,
+    training: ResolvedTraining, corpus: PreparedText, tokenizer: Tokenizer, max_length: int, epoch: int, first: int = 0
 ) -> Iterator[MaskedBatch]:
     """The batches of an epoch from number `first` on: pieces of `max_length` places at most, in random order."""
+    assert training.masking is not None
+    masking, padding = masking_of_epoch(training.masking, tokenizer, training.seed, epoch), tokenizer.padding
     for windows, rows in planned_rows(training, corpus, max_length, epoch, first, ahead=0):
         if isinstance(rows, PackedRows):
             _, length = training.packed_shape
@@ -37,13 +34,15 @@ def epoch_batches(
 
 
 def batches_to_judge(
-    corpus: PreparedText, masking: Masking, max_length: int, batch_tokens: int, padding: int
+    training: ResolvedTraining, corpus: PreparedText, tokenizer: Tokenizer, max_length: int
 ) -> Iterator[MaskedBatch]:
     """Batches of a whole corpus, each of whose masked places is predicted once."""
+    assert training.masking is not None
+    masking = masking_to_judge(training.masking, tokenizer)
     windows = cut_to_judge(corpus.documents, max_length, ahead=0)
-    budget = max(batch_tokens, int(windows.lengths.max()))
+    budget = max(training.batch_tokens, int(windows.lengths.max()))
     for indices in plan(windows.lengths, windows.lengths, batch_tokens=budget, seed=0, epoch=0):
-        yield collate_masked(windows, *one_a_row(indices, windows), padding, masking, share_rows=False)
+        yield collate_masked(windows, *one_a_row(indices, windows), tokenizer.padding, masking, share_rows=False)
 
 
 def full_batch(rows: int, length: int, max_length: int, packing: bool) -> MaskedBatch:

@@ -26,6 +26,11 @@ def description(recipe: Recipe, config: EncoderOnlyConfig, corpus: PreparedText)
     )
 
 
+def first_use(recipe: Recipe, model: str) -> str:
+    """The command that tries a new model, which lies at `model`."""
+    return f"fill {model} {shlex.quote(text_to_fill(recipe))}"
+
+
 def text_to_fill(recipe: Recipe) -> str:
     """The first words of the texts, the second of them masked."""
     first, *rest = first_words(recipe, _WORDS) or [""]

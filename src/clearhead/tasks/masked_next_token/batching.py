@@ -25,22 +25,18 @@ from clearhead.data.masking import drawn
 from clearhead.recipe import ResolvedTraining
 from clearhead.tasks.language_modelling.batching import batches_to_judge as next_tokens_to_judge
 from clearhead.tasks.language_modelling.batching import full_batch as full_text_batch
+from clearhead.tasks.masks import masking_of_epoch, masking_to_judge
 from clearhead.tasks.rows import planned_rows
 from clearhead.text import Tokenizer
 
 
 def epoch_batches(
-    training: ResolvedTraining,
-    corpus: PreparedText,
-    masking: Masking,
-    max_length: int,
-    tokenizer: Tokenizer,
-    epoch: int,
-    first: int = 0,
+    training: ResolvedTraining, corpus: PreparedText, tokenizer: Tokenizer, max_length: int, epoch: int, first: int = 0
 ) -> Iterator[TwoWayBatch]:
     """The batches of an epoch from number `first` on, of which each document stands in one; some are masked."""
     assert training.masking is not None
     assert training.masking.batches is not None
+    masking = masking_of_epoch(training.masking, tokenizer, training.seed, epoch)
     kinds = masked_ones(masking, training.masking.batches, first)
     for windows, rows in planned_rows(training, corpus, max_length, epoch, first, ahead=0):
         yield _collated(training, windows, rows, tokenizer, masking if next(kinds) else None)
@@ -86,15 +82,17 @@ def _of_next(text: TextBatch) -> TwoWayBatch:
 
 
 def batches_to_judge(
-    corpus: PreparedText, masking: Masking, max_length: int, batch_tokens: int, padding: int
+    training: ResolvedTraining, corpus: PreparedText, tokenizer: Tokenizer, max_length: int
 ) -> Iterator[TwoWayBatch]:
     """A whole corpus twice: batches in which each token is predicted as the next one, then with masked places."""
-    for text in next_tokens_to_judge(corpus, max_length, 0, batch_tokens, padding):
+    for text in next_tokens_to_judge(corpus, max_length, 0, training.batch_tokens, tokenizer.padding):
         yield _of_next(text)
+    assert training.masking is not None
+    masking = masking_to_judge(training.masking, tokenizer)
     windows = cut_to_judge(corpus.documents, max_length, ahead=0)
-    budget = max(batch_tokens, int(windows.lengths.max()))
+    budget = max(training.batch_tokens, int(windows.lengths.max()))
     for indices in plan(windows.lengths, windows.lengths, batch_tokens=budget, seed=0, epoch=0):
-        yield collate_masked_next(windows, *one_a_row(indices, windows), padding, masking, share_rows=False)
+        yield collate_masked_next(windows, *one_a_row(indices, windows), tokenizer.padding, masking, share_rows=False)
 
 
 def full_batch(rows: int, length: int, max_length: int, packing: bool) -> TwoWayBatch:

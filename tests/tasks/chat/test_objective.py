@@ -9,16 +9,13 @@ from clearhead.bundle import Bundle, load
 from clearhead.recipe import Recipe
 from clearhead.tasks import TASKS
 from clearhead.tasks.chat import Message
-from clearhead.tasks.chat.material import ConversationMaterial
-from clearhead.tasks.language_modelling.material import Material
 from clearhead.training import train
 
 MakeRecipe = Callable[..., Recipe]
 
 
-def test_it_is_a_language_model_of_other_material(chat_recipe: MakeRecipe) -> None:
+def test_it_is_a_language_model_of_other_examples(chat_recipe: MakeRecipe) -> None:
     task = TASKS["chat"]
-    assert isinstance(ConversationMaterial(), Material)
     assert (task.family, task.examples_are) == ("decoder-only", "conversations")
     assert task.files(chat_recipe().data) == ["a.tsv", "a.tsv"]
     assert task.first_use(chat_recipe(), "runs/a") == "chat runs/a"
