@@ -1,4 +1,4 @@
-"""How an epoch's documents become rows, for all tasks that learn from documents."""
+"""How the documents of an epoch or of a validation become rows, for all tasks that learn from documents."""
 
 import itertools
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clearhead.data import PackedRows, PreparedText, Windows, cut, pack, plan
+from clearhead.data import PackedRows, PreparedText, Windows, cut, cut_to_judge, pack, plan
 from clearhead.recipe import ResolvedTraining
 
 
@@ -30,3 +30,16 @@ def planned_rows(
         pack(windows.lengths, windows.lengths, rows=rows, length=length, **seed), first, None
     ):
         yield windows, packed
+
+
+def rows_to_judge(
+    corpus: PreparedText, max_length: int, batch_tokens: int, context: int = 0, ahead: int = 1
+) -> Iterator[tuple[Windows, NDArray[np.int64]]]:
+    """The batches of a validation, in which each place is predicted once: a piece of `max_length` at most a row.
+
+    context, ahead: as `cut_to_judge` has them.
+    """
+    windows = cut_to_judge(corpus.documents, max_length, context, ahead)
+    budget = max(batch_tokens, int(windows.lengths.max()))
+    for indices in plan(windows.lengths, windows.lengths, batch_tokens=budget, seed=0, epoch=0):
+        yield windows, indices

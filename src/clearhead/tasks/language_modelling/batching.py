@@ -14,12 +14,10 @@ from clearhead.data import (
     collate_packed_windows,
     collate_windows,
     cut,
-    cut_to_judge,
-    plan,
 )
 from clearhead.data.planning import generator_for, shuffled
 from clearhead.recipe import ResolvedTraining
-from clearhead.tasks.rows import planned_rows
+from clearhead.tasks.rows import planned_rows, rows_to_judge
 from clearhead.text import Tokenizer
 
 
@@ -50,9 +48,7 @@ def batches_to_judge(
     corpus: PreparedText, max_length: int, context: int, batch_tokens: int, padding: int
 ) -> Iterator[TextBatch]:
     """Batches in which each token of a corpus is predicted once, from at least `context` before it where there are."""
-    windows = cut_to_judge(corpus.documents, max_length, context)
-    budget = max(batch_tokens, int(windows.lengths.max()))
-    for indices in plan(windows.lengths, windows.lengths, batch_tokens=budget, seed=0, epoch=0):
+    for windows, indices in rows_to_judge(corpus, max_length, batch_tokens, context):
         yield collate_windows(windows, indices, padding)
 
 

@@ -9,13 +9,11 @@ from clearhead.data import (
     PackedRows,
     PreparedText,
     collate_masked,
-    cut_to_judge,
     one_a_row,
-    plan,
 )
 from clearhead.recipe import ResolvedTraining
 from clearhead.tasks.masks import masking_of_epoch, masking_to_judge
-from clearhead.tasks.rows import planned_rows
+from clearhead.tasks.rows import planned_rows, rows_to_judge
 from clearhead.text import Tokenizer
 
 
@@ -39,9 +37,7 @@ def batches_to_judge(
     """Batches of a whole corpus, each of whose masked places is predicted once."""
     assert training.masking is not None
     masking = masking_to_judge(training.masking, tokenizer)
-    windows = cut_to_judge(corpus.documents, max_length, ahead=0)
-    budget = max(training.batch_tokens, int(windows.lengths.max()))
-    for indices in plan(windows.lengths, windows.lengths, batch_tokens=budget, seed=0, epoch=0):
+    for windows, indices in rows_to_judge(corpus, max_length, training.batch_tokens, ahead=0):
         yield collate_masked(windows, *one_a_row(indices, windows), tokenizer.padding, masking, share_rows=False)
 
 

@@ -17,16 +17,14 @@ from clearhead.data import (
     collate_masked_next,
     collate_packed_windows,
     collate_windows,
-    cut_to_judge,
     one_a_row,
-    plan,
 )
 from clearhead.data.masking import drawn
 from clearhead.recipe import ResolvedTraining
 from clearhead.tasks.language_modelling.batching import batches_to_judge as next_tokens_to_judge
 from clearhead.tasks.language_modelling.batching import full_batch as full_text_batch
 from clearhead.tasks.masks import masking_of_epoch, masking_to_judge
-from clearhead.tasks.rows import planned_rows
+from clearhead.tasks.rows import planned_rows, rows_to_judge
 from clearhead.text import Tokenizer
 
 
@@ -89,9 +87,7 @@ def batches_to_judge(
         yield _of_next(text)
     assert training.masking is not None
     masking = masking_to_judge(training.masking, tokenizer)
-    windows = cut_to_judge(corpus.documents, max_length, ahead=0)
-    budget = max(training.batch_tokens, int(windows.lengths.max()))
-    for indices in plan(windows.lengths, windows.lengths, batch_tokens=budget, seed=0, epoch=0):
+    for windows, indices in rows_to_judge(corpus, max_length, training.batch_tokens, ahead=0):
         yield collate_masked_next(windows, *one_a_row(indices, windows), tokenizer.padding, masking, share_rows=False)
 
 
