@@ -63,3 +63,13 @@ def test_more_steps_later(make_recipe: MakeRecipe, tmp_path: Path) -> None:
     train_seeds(make_recipe("training.steps=2", "training.validate_every=2"), tmp_path, 2)
     found = train_seeds(make_recipe("training.steps=4", "training.validate_every=2"), tmp_path, 2, resume=True)
     assert [result.state.step for result in found.results.values()] == [4, 4]
+
+
+def test_runs_of_another_recipe_are_not_put_together(make_recipe: MakeRecipe, tmp_path: Path) -> None:
+    """Before the first run begins, which may take hours."""
+    changes = ("training.steps=2", "training.validate_every=2", "training.seed=2")
+    train_seeds(make_recipe(*changes), tmp_path, 1)
+    other = make_recipe(*changes, "training.seed=1", "training.schedule.peak=0.5")
+    with pytest.raises(TrainingError, match=r"seed-2 was trained with training\.schedule\.peak=0\.01, but the recipe "):
+        train_seeds(other, tmp_path, 2, resume=True)
+    assert not (tmp_path / "seed-1").exists()

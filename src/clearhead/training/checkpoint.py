@@ -188,6 +188,17 @@ def _recipe_of(path: Path) -> Recipe | None:
         return None
 
 
+def named_otherwise(path: Path, recipe: Recipe) -> dict[str, tuple[object, object]]:
+    """The keys that a recipe names with another value than a checkpoint has: that of the checkpoint, and the recipe's.
+
+    What a recipe leaves to be found is no difference. Raises TrainingError where it asks for what this run cannot be.
+    """
+    old, new = flat(_read_recipe(path)), flat(parse_recipe(as_found(path, recipe).to_yaml(), "recipe.yaml"))
+    named = {key: value for key, value in new.items() if value not in (None, "auto")}
+    kept = {key: old.get(key) for key in named}
+    return {key: (kept[key], named[key]) for key in changed_keys(kept, named)}
+
+
 def differences(path: Path, inputs: RunInputs) -> list[str]:
     """A line about each thing that is not as it was when a checkpoint was written, so that resuming is not exact."""
     # Both as their files have them.

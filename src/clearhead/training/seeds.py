@@ -11,12 +11,20 @@ from clearhead.errors import TrainingError
 from clearhead.files import publish_file
 from clearhead.recipe import Recipe
 from clearhead.training.callbacks import Callback
-from clearhead.training.checkpoint import checkpoints, disk_errors, newest_checkpoint, read_state
+from clearhead.training.checkpoint import (
+    checkpoints,
+    disk_errors,
+    named_otherwise,
+    newest_checkpoint,
+    read_state,
+)
 from clearhead.training.loop import train
 from clearhead.training.result import TrainingResult
 from clearhead.training.validation import Validation
 
 NAME: Final = "seeds.json"
+# What makes no figure of an ended run another.
+_OF_NO_FIGURE: Final = ("name", "training.steps")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,13 +70,15 @@ def train_seeds(
     """Train `seeds` runs one after the other, whose seeds count from the recipe's, into `folder`/seed-N.
 
     With `resume` what has ended stays, what was stopped goes on, and what is missing begins. Their figures are written
-    to `folder`/seeds.json. callbacks: those of the run of a seed. The rest is as in `train`, and so is what is raised.
+    to `folder`/seeds.json. callbacks: those of the run of a seed. The rest is as in `train`, and so is what is raised;
+    TrainingError, too, where a run has ended that was trained by another recipe.
     """
     results: dict[int, TrainingResult] = {}
-    for seed in range(recipe.training.seed, recipe.training.seed + seeds):
-        own = recipe.model_copy(update={"training": recipe.training.model_copy(update={"seed": seed})})
-        place = Path(folder) / f"seed-{seed}"
-        result = _ended(place, own) if resume else None
+    runs = {seed: _of_seed(recipe, seed) for seed in range(recipe.training.seed, recipe.training.seed + seeds)}
+    # All of them before the first is trained, which may take hours.
+    ended = {seed: _ended(_place(folder, seed), own) if resume else None for seed, own in runs.items()}
+    for seed, own in runs.items():
+        place, result = _place(folder, seed), ended[seed]
         if result is None:
             begun = resume and ((place / "checkpoints").exists() or (place / "history.jsonl").exists())
             result = train(own, place, resume=begun, callbacks=callbacks(seed), should_stop=should_stop)
@@ -80,12 +90,29 @@ def train_seeds(
     return found
 
 
+def _of_seed(recipe: Recipe, seed: int) -> Recipe:
+    return recipe.model_copy(update={"training": recipe.training.model_copy(update={"seed": seed})})
+
+
+def _place(folder: str | Path, seed: int) -> Path:
+    return Path(folder) / f"seed-{seed}"
+
+
 def _ended(place: Path, recipe: Recipe) -> TrainingResult | None:
-    """The run in a folder, where it has nothing left to do."""
+    """The run in a folder, where it has nothing left to do. Raises TrainingError where another recipe made it."""
     if not any(checkpoints(place / "checkpoints")):
         return None
-    result = TrainingResult(place, read_state(newest_checkpoint(place / "checkpoints")[0]))
-    return result if _is_whole(result, recipe) and (place / "bundle").is_dir() else None
+    newest, _ = newest_checkpoint(place / "checkpoints")
+    result = TrainingResult(place, read_state(newest))
+    if not _is_whole(result, recipe) or not (place / "bundle").is_dir():
+        return None
+    for key, (was, now) in named_otherwise(newest, recipe).items():
+        if key not in _OF_NO_FIGURE:
+            raise TrainingError(
+                f"{place} was trained with {key}={was}, but the recipe has {now}, so that their figures cannot be put "
+                f"together; train into another folder by --out, or set {key}={was}"
+            )
+    return result
 
 
 def _is_whole(result: TrainingResult, recipe: Recipe) -> bool:
