@@ -3,6 +3,7 @@
 from clearhead.data import PreparedText
 from clearhead.model import DecoderOnlyConfig
 from clearhead.recipe import Recipe
+from clearhead.tasks.language_modelling.describing import sizes_of
 from clearhead.tasks.task import Description
 
 
@@ -10,7 +11,7 @@ def description(recipe: Recipe, config: DecoderOnlyConfig, corpus: PreparedText)
     """Its sizes, how to talk to it, and which conversations it learned from."""
     files = "\n".join(f"- {one.table} (a conversation is a row)" for one in recipe.data.tables)
     return Description(
-        f"{config.layers} layers, width {config.width}, {config.heads} heads, vocabulary {config.vocabulary:,}",
+        sizes_of(config),
         "clearhead chat PATH-OF-THIS-FOLDER",
         'bundle.chat("hello")',
         f"{len(corpus):,} conversation{'s' if len(corpus) != 1 else ''} ({corpus.report} of answers):\n\n{files}",
