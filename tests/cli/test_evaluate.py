@@ -136,6 +136,8 @@ class TestText:
             (["--text", "{text}x"], "does not exist"),
             (["--text", "{text}", "--context", "64"], "context=64 leaves no room"),
             (["--text", "{text}", "--context", "-1"], "context"),
+            (["--text", "{text}", "--precision", "int8"], "--text FILE has no use for --precision int8; leave it out"),
+            (["--text", "{text}", "--against", "{text}"], "--text FILE has no use for --against "),
             ([], "evaluate needs SOURCE and REFERENCE"),
             (["{text}"], "evaluate needs SOURCE and REFERENCE"),
         ],

@@ -90,3 +90,12 @@ def test_mistakes(clearhead: Run, classifier: Path, tmp_path: Path, arguments: l
     assert result.code == 2
     assert message in result.err
     assert len(result.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "option", [("--against", "train.tsv"), ("--beam-size", "4"), ("--tokenize", "zh"), ("--to", "fr")]
+)
+def test_an_option_that_nothing_heeds_is_refused(clearhead: Run, classifier: Path, option: tuple[str, str]) -> None:
+    result = clearhead("evaluate", classifier / "run", "--table", classifier / "train.tsv", *option)
+    expected = f"clearhead: a model that classifies texts has no use for {' '.join(option)}; leave it out"
+    assert (result.code, result.err.strip(), result.out) == (2, expected, b"")

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from clearhead.cli.evaluating import columns_of, require_task
+from clearhead.cli.evaluating import columns_of, require_task, require_use
 from clearhead.errors import UsageError
 from clearhead.tasks import TASKS
 
@@ -27,6 +27,13 @@ def test_each_task(task: str) -> None:
 def test_its_own_way_is_named() -> None:
     with pytest.raises(UsageError, match=r"classifies texts, and is evaluated by --table FILE; leave --text FILE out"):
         require_task(bundle("classification"), ["language-modelling"], "--text FILE")
+
+
+def test_what_answers_has_no_length_penalty() -> None:
+    require_use("translation", {"--to": "fr", "--length-penalty": "gnmt:1"})
+    require_use("chat", {"--to": None, "--beam-size": 4})
+    with pytest.raises(UsageError, match=r"a model that answers has no use for --length-penalty gnmt:1; leave it out"):
+        require_use("chat", {"--length-penalty": "gnmt:1"})
 
 
 def test_columns_by_number_or_name() -> None:

@@ -12,7 +12,7 @@ from clearhead.bundle import find_bundle, load
 from clearhead.cli import lines
 from clearhead.cli.evaluate_classes import evaluate_classes
 from clearhead.cli.evaluate_written import answers_predicted, of_files, of_table, read_hypotheses, written
-from clearhead.cli.evaluating import WRITES, columns_of, require_task
+from clearhead.cli.evaluating import WITH_TEXT, WRITES, columns_of, require_none, require_task, require_use
 from clearhead.cli.options import (
     BatchTokens,
     BeamSize,
@@ -131,7 +131,13 @@ def evaluate(
     Example: clearhead evaluate runs/multi30k test_2016_flickr.en.gz test_2016_flickr.de.gz
     """
     _require_one_way(source, reference, text, context, table, columns)
+    given: dict[str, object] = {
+        "--to": to, "--against": against, "--beam-size": beam_size, "--length-penalty": length_penalty,
+        "--batch-tokens": batch_tokens, "--shortlist": shortlist, "--tokenize": None if tokenize == "13a" else tokenize,
+        "--precision": None if precision == "fp32" else precision,
+    }  # fmt: skip
     if text is not None:
+        require_none(WITH_TEXT, given, "--text FILE")
         _evaluate_text(model, text, context, device, as_json)
         return
     check_search(beam_size=beam_size, length_penalty=length_penalty)
@@ -143,6 +149,7 @@ def evaluate(
         _require_file(table)
     others = read_hypotheses(against, len(asked.right)) if against and asked else None
     bundle = load(model, device=device, precision=precision, shortlist=shortlist)
+    require_use(bundle.task, given)
     if table is not None and bundle.task == "classification":
         evaluate_classes(bundle, table, named, as_json)
         return
