@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from clearhead.text import BytePairTokenizer, learned_scripts, unread_scripts
+from clearhead.text import BytePairTokenizer, CharacterTokenizer, learned_scripts, unread_scripts
 from clearhead.text.scripts import scripts_of
 
 SENTENCES = {
@@ -97,6 +97,18 @@ class TestLearned:
             for one in ids:
                 counts[one] += 1
         assert learned_scripts(tokenizer, counts) == ("LATIN",)
+
+    def test_characters_alone_are_what_it_reads(self) -> None:
+        """A model whose every piece is one letter learned each of them, those of scripts that lend symbols as well."""
+        texts = [one for language in ("en", "fr", "ko") for one in SENTENCES[language]]
+        tokenizer = CharacterTokenizer(set("".join(texts)))
+        counts = [0] * tokenizer.size
+        for ids in tokenizer.encode_many(texts):
+            for one in ids:
+                counts[one] += 1
+        for learned in (learned_scripts(tokenizer), learned_scripts(tokenizer, counts)):
+            assert learned == ("HANGUL", "LATIN")
+        assert learned_scripts(CharacterTokenizer(set("".join(SENTENCES["en"])))) == ("LATIN",)
 
     def test_bytes_alone_tell_nothing(self) -> None:
         assert learned_scripts(BytePairTokenizer([], [], [])) == ()

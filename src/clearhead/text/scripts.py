@@ -19,17 +19,18 @@ _LEAST_PIECES = 16
 _LOOKED_AT = 10_000
 
 
-def scripts_of(text: str) -> Counter[str]:
+def scripts_of(text: str, alone: bool = False) -> Counter[str]:
     """How many letters of each script stand in the words of `text`, as in `Counter(LATIN=12, HANGUL=3)`.
 
     A script is the first word of its letters' Unicode names. Full-width and decorated letters count as the plain ones,
-    accents as nothing. A letter that stands alone, as in "50 Ω", is a symbol where its script lends symbols.
+    accents as nothing. A letter that stands alone, as in "50 Ω", is a symbol where its script lends symbols, and is not
+    counted; with `alone` it is.
     """
     plain = "".join(one for one in normal_form(text, "NFKC") if not unicodedata.category(one).startswith("M"))
     found: Counter[str] = Counter()
     for word in _LETTERS.findall(plain):
         scripts = [_script(letter) for letter in word]
-        if len(scripts) > 1 or scripts[0] not in _SYMBOLS:
+        if alone or len(scripts) > 1 or scripts[0] not in _SYMBOLS:
             found.update(scripts)
     return found
 
@@ -43,10 +44,12 @@ def learned_scripts(tokenizer: Tokenizer, counts: Sequence[int] | None = None) -
     """The scripts that a model learned to read, sorted.
 
     counts: how often each id of `tokenizer` stood in the sources that it was trained on. Without them, the scripts of
-    which the tokenizer has pieces of words. A script that is cut into bytes or single letters was not learned. None are
-    named where nearly everything is cut so.
+    which the tokenizer has pieces of words. A script that is cut into bytes or single letters was not learned, but by a
+    tokenizer that has no other pieces than characters. None are named where nearly everything is cut into bytes.
     """
-    words = [scripts_of(piece) for piece in tokenizer.decode_many([one] for one in range(tokenizer.size))]
+    pieces = list(tokenizer.decode_many([one] for one in range(tokenizer.size)))
+    characters = not tokenizer.byte_ids and max(map(len, pieces)) <= 1
+    words = [scripts_of(piece, alone=characters) for piece in pieces]
     if sum(map(bool, words)) < _LEAST_PIECES:
         return ()
     found: Counter[str] = Counter()
