@@ -70,6 +70,8 @@ def test_what_is_expected_at_each_place(language_model: Bundle) -> None:
     for row, likely, following in zip(trace["output.probabilities"], rows, trace.predicted.ids, strict=True):
         shares = {one: share for one, _, share in likely}
         assert shares[following] == float(row[following])
+        told = {one: piece for one, piece, _ in likely}
+        assert told[following] == language_model.source_tokenizer.pieces([following])[0]
         assert list(shares.values())[:10] == row.topk(10).values.tolist()
 
 

@@ -132,13 +132,14 @@ def _likeliest(trace: Trace) -> list[list[list[Any]]]:
     """
     if "output.probabilities" not in trace:
         return []
-    probabilities, predicted_ids = trace["output.probabilities"], list(trace.sequences.values())[-1].ids
-    pieces = trace.settings.get("pieces", {})
+    probabilities, predicted = trace["output.probabilities"], list(trace.sequences.values())[-1]
+    # What was read or written may have been held so improbable that it is none of the likeliest, which the trace tells.
+    pieces = {**dict(zip(map(str, predicted.ids), predicted.pieces, strict=True)), **trace.settings.get("pieces", {})}
     count = min(MOST_LIKELY, probabilities.shape[-1])
     rows = []
-    for row, predicted in zip(probabilities, predicted_ids, strict=True):
+    for row, own in zip(probabilities, predicted.ids, strict=True):
         ids = torch.topk(row, count).indices.tolist()
-        ids += [] if predicted in ids else [predicted]
+        ids += [] if own in ids else [own]
         rows.append([[one, pieces.get(str(one), f"#{one}"), float(row[one])] for one in ids])
     return rows
 
