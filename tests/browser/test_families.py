@@ -72,6 +72,15 @@ def visit(page: Any, place: str) -> None:
     page.wait_for_selector(f'main[data-view="{view}"][data-part="{part.partition("/")[0]}"]')
 
 
+@pytest.mark.parametrize(("family", "stack"), [("decoder-only", "decoder"), ("encoder-only", "encoder")])
+def test_what_leaves_the_stack(open_page: Any, served: Callable[[str], str], family: str, stack: str) -> None:
+    """BERT has no normalisation after its last layer: what leaves it must not be called one."""
+    page = open_page(f"{served(family)}?lang=en", 1280)
+    visit(page, "stacks")
+    boxes = page.eval_on_selector_all("main button", "all => all.map((one) => one.innerText)")
+    assert boxes.index(f"What leaves the {stack}") == boxes.index(f"{stack.capitalize()}, layer 2") + 1
+
+
 @pytest.mark.parametrize("family", TOURS)
 @pytest.mark.parametrize(("language", "width"), [("en", 1280), ("ko", 380)])
 def test_the_tour(open_page: Any, served: Callable[[str], str], family: str, language: str, width: int) -> None:

@@ -183,6 +183,8 @@ export const texts = {
 	"why.step.feed_forward_output": ["The patterns that were found are turned back into a vector of the model's width, to be added: the checklist's summary.", "찾은 패턴을 위치마다 d_model 차원의 벡터로 되돌려 더할 수 있게 합니다. 점검표를 요약한 것과 같습니다."],
 	"step.memory": ["Memory", "메모리"],
 	"why.step.memory": ["The encoder's last vectors, one for each source word, which every decoder layer reads: the notes on the translator's desk.", "인코더의 마지막 벡터입니다. 원문 단어마다 하나씩 있고, 모든 디코더 층이 읽습니다. 번역가의 책상에 놓인 메모와 같습니다."],
+	"step.encoder_normalized": ["What leaves the encoder", "인코더에서 나가는 벡터"],
+	"why.step.encoder_normalized": ["The encoder's last vectors; each has seen the whole text: the notes of one who has read to the end.", "인코더의 마지막 벡터이며, 저마다 글 전체를 보았습니다. 끝까지 읽은 사람의 메모와 같습니다."],
 	"step.decoder_normalized": ["What leaves the decoder", "디코더에서 나가는 벡터"],
 	"why.step.decoder_normalized": ["The decoder's last vectors; each is about to become the next word: the thought before it is spoken.", "디코더의 마지막 벡터이며, 저마다 곧 다음 단어가 됩니다. 말하기 직전의 생각과 같습니다."],
 	"step.logits": ["Logits", "로짓"],
