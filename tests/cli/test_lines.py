@@ -249,7 +249,7 @@ def test_what_cannot_be_read_is_noted(
     bundle = Bundle(street.model, tokenizer, tokenizer, street.recipe, source_scripts=("LATIN",))
     lines.note_unreadable(bundle, texts, before=2000)
     assert capsys.readouterr().err == (
-        f"clearhead: {said} in a script that this model never learned to read, so what it writes there "
+        f"clearhead: {said} in a script that this model never learned to read, so what comes of it "
         "may mean nothing; it reads Latin\n"
     )
     lines.note_unreadable(bundle, ["a student", "", "👍"])

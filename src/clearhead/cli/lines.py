@@ -238,7 +238,7 @@ def note_unreadable(bundle: "clearhead.Bundle", texts: Sequence[str], before: in
         return False
     lines, scripts = _lines(numbers, before), ", ".join(script.capitalize() for script in bundle.readable_scripts)
     print(
-        f"clearhead: {lines} in a script that this model never learned to read, so what it writes there "
+        f"clearhead: {lines} in a script that this model never learned to read, so what comes of it "
         f"may mean nothing; it reads {scripts}",
         file=sys.stderr,
     )

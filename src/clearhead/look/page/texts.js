@@ -7,7 +7,7 @@ export const texts = {
 	"frame.steps": ["Every step", "모든 단계"],
 	"frame.skip": ["Skip to the content", "본문으로 건너뛰기"],
 	"frame.no_place": ["The page has no {name}; this is its beginning.", "이 페이지에는 {name}이(가) 없어서 첫 화면을 보여 줍니다."],
-	"frame.unread": ["This sentence is in a script that the model never learned to read, so what it writes may mean nothing. It reads {scripts}.", "이 문장은 모델이 배운 적 없는 문자로 쓰여 있어서, 번역에 아무 뜻도 없을 수 있습니다. 이 모델이 읽는 문자는 {scripts}입니다."],
+	"frame.unread": ["This sentence is in a script that the model never learned to read, so what comes of it may mean nothing. It reads {scripts}.", "이 문장은 모델이 배운 적 없는 문자로 쓰여 있어서, 결과에 아무 뜻도 없을 수 있습니다. 이 모델이 읽는 문자는 {scripts}입니다."],
 	"script.Latin": ["Latin", "라틴 문자"],
 	"script.Hangul": ["Hangul", "한글"],
 	"script.Cjk": ["Chinese characters", "한자"],
