@@ -121,6 +121,22 @@ def test_contradictions(folder: Path, values: dict[str, Any], message: str) -> N
     assert "\n" not in str(caught.value)
 
 
+TEXTS = {"train": {"text": "a.txt", "documents": "line"}, "validate": {"text": "a.txt", "documents": "line"}}
+
+
+@pytest.mark.parametrize(
+    ("task", "data", "missing"),
+    [
+        ("masked-next-token", TEXTS, "symbol mask, by which a piece is masked; begin with"),
+        ("chat", None, "symbols assistant, user, by which a conversation tells who speaks; begin with"),
+    ],
+)
+def test_a_base_without_the_symbols_of_a_task(folder: Path, task: str, data: dict[str, Any], missing: str) -> None:
+    asked = recipe(folder, data=data, model={"from": str(folder / "causal")}, task=task)
+    with pytest.raises(RecipeError, match=f"model.from has pieces without the control {missing}"):
+        prepare_run(asked)
+
+
 def test_it_goes_on_without_the_trained_model(folder: Path, tmp_path: Path) -> None:
     """Byte by byte, whether or not it was stopped and the model that it began with is gone."""
     shutil.copytree(folder / "masked", tmp_path / "masked")

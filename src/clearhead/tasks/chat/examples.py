@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import final
 
 from clearhead.data import PreparedText, TableFile, check_file, prepare_chat, read_table, read_turns, turns_of
-from clearhead.errors import RecipeError
 from clearhead.recipe import Recipe, TableSettings, share_to_validate, tables_to_validate
 from clearhead.tasks.chat.turns import ROLES, join
 from clearhead.tasks.examples import Doing, Tokenizers
 from clearhead.tasks.language_modelling.examples import TextSet, sizes_for
 from clearhead.tasks.measured import Sizes
-from clearhead.text import Tokenizer, learn_tokenizer
+from clearhead.tasks.symbols import require_symbols
+from clearhead.text import learn_tokenizer
 
 
 @final
@@ -40,7 +40,7 @@ class ChatExamples:
         return learned, learned
 
     def training(self, tokenizers: Tokenizers, doing: Doing) -> PreparedText:
-        _require_symbols(tokenizers[0])
+        require_symbols(tokenizers[0], ROLES, "a conversation tells who speaks", "chat")
 
         def read(tokens: int) -> None:
             doing(f"cutting the training conversations into pieces: {tokens:,} tokens of answers")
@@ -62,12 +62,3 @@ class ChatExamples:
 
     def _file(self, table: TableSettings, stop: float = 1.0) -> TableFile:
         return TableFile(Path(self.recipe.data.folder or ".") / table.table, table.columns or (), stop=stop)
-
-
-def _require_symbols(tokenizer: Tokenizer) -> None:
-    """Raise RecipeError where the pieces are those of a trained model that knows nobody who speaks."""
-    if missing := set(ROLES) - set(tokenizer.symbols):
-        raise RecipeError(
-            f"model.from has pieces without the control symbols {', '.join(sorted(missing))}, by which a conversation "
-            "tells who speaks; begin with a model that was trained for chat, or leave model.from out"
-        )

@@ -6,10 +6,12 @@ from typing import final
 
 from clearhead.data import PreparedText, check_file, prepare_text, read_all
 from clearhead.recipe import Recipe, ResolvedModel, share_to_validate
+from clearhead.recipe.jobs import JOBS
 from clearhead.tasks.documents import document_corpora, document_file
 from clearhead.tasks.examples import Doing, Tokenizers
 from clearhead.tasks.masks import masking_to_judge, require_something_masked
 from clearhead.tasks.measured import Sizes
+from clearhead.tasks.symbols import require_symbols
 from clearhead.tasks.whole_texts import MASK
 from clearhead.text import learn_tokenizer
 
@@ -53,6 +55,10 @@ class TextExamples:
         return learned, learned
 
     def training(self, tokenizers: Tokenizers, doing: Doing) -> PreparedText:
+        if self.recipe.training.masking is not None:
+            masking = " or ".join(name for name, job in JOBS.items() if job.masking is not None)
+            require_symbols(tokenizers[0], (MASK,), "a piece is masked", masking)
+
         def read(tokens: int) -> None:
             doing(f"cutting the training documents into pieces: {tokens:,} tokens")
 
