@@ -53,6 +53,13 @@ def test_the_validation_line() -> None:
     )
 
 
+def test_a_classifier_predicts_texts_and_has_no_perplexity() -> None:
+    assert "  12,346 texts/s  " in progress_line(PROGRESS, "texts")
+    assert validation_line(5, Validation(1.0, 2.718, None), best=True, counts="texts") == (
+        "step 5: validation loss 1.0000  best"
+    )
+
+
 def test_a_validation_that_diverged() -> None:
     """faults.md C7: its perplexity had 305 digits."""
     assert validation_line(5, Validation(700.0, 1.01e304, None), best=False) == (

@@ -7,7 +7,7 @@ import pytest
 
 from clearhead.errors import RecipeError
 from clearhead.recipe import Recipe, build_recipe, parse_recipe
-from clearhead.recipe.jobs import share_to_validate, tables_to_validate, texts_to_validate
+from clearhead.recipe.jobs import JOBS, share_to_validate, tables_to_validate, texts_to_validate
 
 
 def language_model(**changes: Any) -> dict[str, Any]:
@@ -197,3 +197,11 @@ def test_a_column_of_a_table_is_a_text() -> None:
         data = {"train": {"table": "a.tsv", "columns": 1}, "validate": {"table": "b.tsv"}}
         recipe = build_recipe(language_model(task=task, data=data), "r")
         assert [one.columns for one in recipe.data.tables] == [(1,)]
+
+
+def test_what_is_counted() -> None:
+    """Speed and loss are those of what is predicted: of a classifier one class a text."""
+    assert {name: job.counts for name, job in JOBS.items() if job.counts != "tokens"} == {
+        "masked-language-modelling": "masked tokens",
+        "classification": "texts",
+    }

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from clearhead.cli.status import Status, duration, progress_line
 from clearhead.evaluation import shown_perplexity
+from clearhead.recipe.jobs import JOBS
 from clearhead.training import Callback, Progress, RunInputs, Validation
 
 __all__ = [
@@ -47,14 +48,15 @@ class PlainReporter(Callback):
         self._ticking.start()
 
     def on_start(self, inputs: RunInputs, parameters: int, resumed_at: int) -> None:
+        self.status.counts = JOBS[inputs.recipe.task].counts
         self._say(beginning(inputs, parameters, resumed_at))
 
     def on_log(self, progress: Progress) -> None:
         self.status.progressed(progress)
-        self._say(progress_line(progress))
+        self._say(progress_line(progress, self.status.counts))
 
     def on_validation(self, step: int, validation: Validation, best: bool) -> None:
-        self._say(validation_line(step, validation, best))
+        self._say(validation_line(step, validation, best, self.status.counts))
 
     def on_warning(self, message: str) -> None:
         self._say(f"warning: {message}")
@@ -97,6 +99,7 @@ class TerminalReporter(Callback):
         self.live = Live(console=self.console, refresh_per_second=4, transient=True, get_renderable=self._line)
 
     def on_start(self, inputs: RunInputs, parameters: int, resumed_at: int) -> None:
+        self.status.counts = JOBS[inputs.recipe.task].counts
         self.console.print(beginning(inputs, parameters, resumed_at), markup=False)
 
     def on_log(self, progress: Progress) -> None:
@@ -104,7 +107,7 @@ class TerminalReporter(Callback):
         self._show()
 
     def on_validation(self, step: int, validation: Validation, best: bool) -> None:
-        self.console.print(validation_line(step, validation, best), markup=False)
+        self.console.print(validation_line(step, validation, best, self.status.counts), markup=False)
 
     def on_warning(self, message: str) -> None:
         # Not the console's style: that would colour the progress line too.
@@ -144,8 +147,9 @@ def beginning(inputs: RunInputs, parameters: int, resumed_at: int) -> str:
     )
 
 
-def validation_line(step: int, validation: Validation, best: bool) -> str:
+def validation_line(step: int, validation: Validation, best: bool, counts: str = "tokens") -> str:
+    """counts: what the loss is a mean over; perplexity is one of tokens."""
     scores = "" if validation.scores is None else f"  {validation.scores.brief}"
     mark = "  best" if best else ""
-    perplexity = shown_perplexity(validation.perplexity)
-    return f"step {step:,}: validation loss {validation.loss:.4f}  perplexity {perplexity}{scores}{mark}"
+    perplexity = "" if counts == "texts" else f"  perplexity {shown_perplexity(validation.perplexity)}"
+    return f"step {step:,}: validation loss {validation.loss:.4f}{perplexity}{scores}{mark}"

@@ -28,9 +28,11 @@ class Status:
     """Is told what happens, and says it: steps, the time that passed, the time that is left, what is done beside.
 
     It is told by one thread and asked by another, so each thing that it is told is kept as one object.
+    counts: what the speed is told by, such as tokens.
     """
 
     def __init__(self) -> None:
+        self.counts = "tokens"
         self._began = time.monotonic()
         self._activity: tuple[str, float] | None = None
         self._steps: tuple[int, int, float] | None = None
@@ -72,15 +74,15 @@ class Status:
         if progress:
             parts += [f"loss {progress.loss:.4f}"]
             parts += [f"skipped {progress.skipped}"] if progress.skipped else []
-            parts += [f"{progress.tokens_per_second:,.0f} tokens/s", f"rate {progress.learning_rate:.2e}"]
+            parts += [f"{progress.tokens_per_second:,.0f} {self.counts}/s", f"rate {progress.learning_rate:.2e}"]
         return parts
 
 
-def progress_line(progress: "clearhead.training.Progress") -> str:
+def progress_line(progress: "clearhead.training.Progress", counts: str = "tokens") -> str:
     skipped = f"  skipped {progress.skipped}" if progress.skipped else ""
     return (
         f"step {progress.step:,}/{progress.steps:,}  loss {progress.loss:.4f}  "
-        f"{progress.tokens_per_second:,.0f} tokens/s  rate {progress.learning_rate:.2e}  "
+        f"{progress.tokens_per_second:,.0f} {counts}/s  rate {progress.learning_rate:.2e}  "
         f"{duration(progress.seconds_left)} left{skipped}"
     )
 

@@ -18,6 +18,7 @@ class Job(NamedTuple):
     lacks: which keys of pairs it has no use for, though it learns from pairs.
     masking: what is usual for its masked places; None where it has none.
     columns: how many columns of a table an example is made of; None where any number will do.
+    counts: what is predicted, as speed is told by it and the loss is a mean over it.
     """
 
     family: str
@@ -27,6 +28,7 @@ class Job(NamedTuple):
     lacks: tuple[str, ...] = ()
     masking: Mapping[str, float] | None = None
     columns: int | None = None
+    counts: str = "tokens"
 
 
 class _Kind(NamedTuple):
@@ -52,8 +54,12 @@ JOBS: Final[Mapping[str, Job]] = MappingProxyType(
         "language-modelling": Job("decoder-only", _OF_TEXT, smooths=False, columns=1),
         "chat": Job("decoder-only", (TableSettings,), smooths=False),
         "masked-next-token": Job("decoder-only", _OF_TEXT, smooths=False, masking={"batches": 0.5}, columns=1),
-        "masked-language-modelling": Job("encoder-only", _OF_TEXT, smooths=False, masking={}, columns=1),
-        "classification": Job("encoder-only", (TableSettings,), figures=("accuracy", "f1"), smooths=False),
+        "masked-language-modelling": Job(
+            "encoder-only", _OF_TEXT, smooths=False, masking={}, columns=1, counts="masked tokens"
+        ),
+        "classification": Job(
+            "encoder-only", (TableSettings,), figures=("accuracy", "f1"), smooths=False, counts="texts"
+        ),
     }
 )
 # The family of each task's models; the first task of a family is what a recipe means that names the family alone.

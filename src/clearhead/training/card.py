@@ -2,6 +2,7 @@
 
 from clearhead.evaluation import shown_perplexity
 from clearhead.recipe import without_paths
+from clearhead.recipe.jobs import JOBS
 from clearhead.training.run_inputs import RunInputs
 from clearhead.training.validation import Validation
 
@@ -12,6 +13,7 @@ def model_card(inputs: RunInputs, parameters: int, step: int, tokens: int, valid
     # It takes an example from the files, which lie where they lay; it names them without their folder.
     data = recipe.data.model_copy(update={"folder": inputs.recipe.data.folder})
     readable = recipe.model_copy(update={"data": data})
+    counts = JOBS[recipe.task].counts
     told = inputs.task.describe(readable, inputs.config, inputs.training, inputs.tokenizers)
     return f"""# {recipe.name}
 
@@ -33,12 +35,16 @@ or in Python:
 
 ## Training and scores
 
-{step:,} steps, {tokens:,} target tokens; weights: {_average(inputs)}. Every setting is in recipe.yaml.
+{step:,} steps, {tokens:,} {_counted(counts)}; weights: {_average(inputs)}. Every setting is in recipe.yaml.
 
 On the validation set:
 
-{_scores(validation)}
+{_scores(validation, counts)}
 """
+
+
+def _counted(counts: str) -> str:
+    return "target tokens" if counts == "tokens" else counts
 
 
 def _average(inputs: RunInputs) -> str:
@@ -48,8 +54,9 @@ def _average(inputs: RunInputs) -> str:
     return which if training.bundle_precision == "fp32" else f"{which}, rounded to float16 when they were stored"
 
 
-def _scores(validation: Validation) -> str:
-    lines = [f"- loss {validation.loss:.4f} nats a token, perplexity {shown_perplexity(validation.perplexity, 3)}"]
+def _scores(validation: Validation, counts: str) -> str:
+    perplexity = "" if counts == "texts" else f", perplexity {shown_perplexity(validation.perplexity, 3)}"
+    lines = [f"- loss {validation.loss:.4f} nats a {counts.removesuffix('s')}{perplexity}"]
     if validation.scores is not None:
         lines += [f"- {line}" for line in validation.scores.lines]
     return "\n".join(lines)

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from clearhead.recipe import Recipe
 from clearhead.tasks import TASKS
+from clearhead.training import Validation
+from clearhead.training.card import model_card
 from clearhead.training.run_inputs import prepare_run
 
 
@@ -14,3 +16,10 @@ def test_a_card(table_recipe: Callable[..., Recipe]) -> None:
     assert told.shell == "clearhead classify PATH-OF-THIS-FOLDER < FILE"
     assert told.data.startswith("36 texts (")
     assert told.data.endswith("of the classes even, odd:\n\n- train.tsv")
+
+
+def test_a_loss_is_of_texts(table_recipe: Callable[..., Recipe]) -> None:
+    """A class is no token, and whoever predicts one has no perplexity to speak of."""
+    card = model_card(prepare_run(table_recipe()), 1, 20, 640, Validation(1.5, 4.482, None))
+    assert "20 steps, 640 texts; weights" in card
+    assert "- loss 1.5000 nats a text\n" in card
