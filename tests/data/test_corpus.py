@@ -3,6 +3,7 @@
 import gzip
 import os
 import threading
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -112,6 +113,12 @@ def test_a_missing_file_is_refused_at_once_with_a_name_like_it(tmp_path):
         read_lines(tmp_path / "zzz")
     with pytest.raises(DataError, match="nor does its folder"):
         read_lines(tmp_path / "no" / "train.en")
+
+
+def test_the_system_s_own_files_are_not_listed(monkeypatch):
+    monkeypatch.setattr(Path, "iterdir", lambda folder: iter([Path(__file__)]))  # As some containers have one in /.
+    with pytest.raises(DataError, match=r"^/zzz does not exist; check the path$"):
+        read_lines(Path("/zzz"))
 
 
 def test_a_folder_is_refused_at_once(tmp_path):

@@ -65,6 +65,9 @@ def _check_is_there(path: Path) -> None:
 
 
 def _some_files(folder: Path) -> str:
+    """What a folder has, in a few words; nothing of `/`: its files are the system's, and no text is among them."""
+    if folder.resolve() == folder.resolve().parent:
+        return ""
     names = sorted(item.name for item in folder.iterdir() if item.is_file() and not item.name.startswith("."))
     return f", which has {', '.join(names[:5])}{', …' if len(names) > 5 else ''}" if names else ""
 
