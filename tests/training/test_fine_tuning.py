@@ -121,6 +121,19 @@ def test_contradictions(folder: Path, values: dict[str, Any], message: str) -> N
     assert "\n" not in str(caught.value)
 
 
+def test_buckets_of_what_came_before_are_none_of_what_comes_after(tmp_path: Path) -> None:
+    """T5: a stack that looks both ways halves its buckets, so that number 20 of a causal one means another distance."""
+    (tmp_path / "a.txt").write_text("".join(f"{line}\n" for line in LINES), encoding="utf-8")
+    (tmp_path / "a.tsv").write_text("".join(f"{line}\t{line[:3]}\n" for line in LINES), encoding="utf-8")
+    sizes = {**SIZES, "positions": "relative"}
+    values = {"model": sizes, "text": {"kind": "characters"}, "task": "language-modelling"}
+    train(recipe(tmp_path, data=TEXTS, **values), tmp_path / "causal")
+    inputs = prepare_run(begins(tmp_path, "causal"))
+    table = inputs.untrained_model().encoder.position_bias.table
+    assert not torch.equal(table, load(tmp_path / "causal").model.decoder.position_bias.table)
+    assert torch.isfinite(table).all()
+
+
 TEXTS = {"train": {"text": "a.txt", "documents": "line"}, "validate": {"text": "a.txt", "documents": "line"}}
 
 

@@ -59,8 +59,14 @@ def read_base(recipe: Recipe) -> tuple[Recipe, Base]:
     if own != family and (own, family) != ("decoder-only", "encoder-only"):
         raise RecipeError(f"model.from={place} is {own}, but task={recipe.task} trains a model of family={family}")
     _require_no_pieces(recipe)
-    renamed = {"decoder.": "encoder."} if own != family else {}
-    weights = {_renamed(name, renamed): one.detach() for name, one in bundle.model.named_parameters()}
+    weights = {name: one.detach() for name, one in bundle.model.named_parameters()}
+    if own != family:
+        # Buckets of a stack that looks both ways are of other distances, though there are as many.
+        weights = {
+            f"encoder.{name.removeprefix('decoder.')}" if name.startswith("decoder.") else name: one
+            for name, one in weights.items()
+            if not name.startswith("decoder.position_bias.")
+        }
     base = Base(place, (bundle.source_tokenizer, bundle.target_tokenizer), weights, bundle.settings.labels)
     return _with_sizes(recipe, bundle), base
 
@@ -111,7 +117,3 @@ def _with_sizes(recipe: Recipe, bundle: Bundle) -> Recipe:
     kept = {name: getattr(recipe.text, name) for name in recipe.text.model_fields_set}
     text = bundle.recipe.text.model_copy(update={**kept, "size": bundle.source_tokenizer.size})
     return recipe.model_copy(update={"model": settings.model_copy(update=values), "text": text})
-
-
-def _renamed(name: str, prefixes: Mapping[str, str]) -> str:
-    return next((new + name.removeprefix(old) for old, new in prefixes.items() if name.startswith(old)), name)
