@@ -187,6 +187,9 @@ def test_the_classes(open_page: Any, served: Callable[[str], str], exhibits: dic
         exhibits["encoder-only"].trace["classifier.probabilities"].flatten().tolist(), rel=1e-4
     )
     assert torch.tensor(found).sum() == pytest.approx(1, abs=1e-4)
+    visit(page, "model")
+    likeliest, share = max(zip(["question", "명령", "statement"], found, strict=True), key=lambda one: one[1])
+    assert page.locator(".outside .sentence p").all_inner_texts()[1] == f"{likeliest}: {100 * share:.1f} %"
 
 
 @pytest.fixture(scope="module")

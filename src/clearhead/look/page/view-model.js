@@ -1,12 +1,23 @@
 // From the outside in: the model as one box, its two stacks, and the layers of one block.
 
 import { article, chapter } from "./article.js";
-import { h, link, token } from "./dom.js";
+import { h, link, percent, token } from "./dom.js";
 import { grouped, partName, stepName } from "./words.js";
 
 const tokens = (side) => h("span.tokens", side.pieces.map((piece) => token(piece)));
 
-export function model(app) {
+/** What comes out at the right: what is written, the likeliest class, or vectors. */
+async function outcome({ words, trace }) {
+	if (trace.predicted !== trace.reading) return trace.predicted.text;
+	const name = "classifier.probabilities";
+	if (!trace.byName.has(name)) return words("block.vectors", { count: trace.reading.ids.length, width: trace.width });
+	const { columns, at } = await trace.plane(name);
+	const shares = Array.from({ length: columns }, (_, column) => at(0, column));
+	const best = shares.indexOf(Math.max(...shares));
+	return `${trace.settings.labels?.[best] ?? best}: ${percent(shares[best])}`;
+}
+
+export async function model(app) {
 	const { words, trace } = app;
 	const { config, settings } = trace;
 	const facts = [
@@ -24,7 +35,7 @@ export function model(app) {
 	return chapter(
 		words,
 		"model",
-		h("div.outside", side("model.source", trace.reading.text), arrow(), box, arrow(), side("model.target", trace.predicted === trace.reading ? words("block.vectors", { count: trace.reading.ids.length, width: trace.width }) : trace.predicted.text)),
+		h("div.outside", side("model.source", trace.reading.text), arrow(), box, arrow(), side("model.target", await outcome(app))),
 		settings.precision && settings.precision !== "fp32" && h("p.note", words("model.precision", { precision: settings.precision })),
 		app.told.shipped === false && h("p.note", words("model.another")),
 		h("dl.facts", facts.map(([key, value]) => h("div", h("dt", words(key)), h("dd", grouped(value))))),
