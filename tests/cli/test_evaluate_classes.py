@@ -67,7 +67,7 @@ def test_json_is_what_the_model_says(clearhead: Run, classifier: Path, tmp_path:
 def test_long_texts_are_told(clearhead: Run, classifier: Path, tmp_path: Path) -> None:
     (tmp_path / "test.tsv").write_text(f"{'one ' * 10}\t묻는 말\n", encoding="utf-8")
     result = clearhead("evaluate", classifier / "run", "--table", tmp_path / "test.tsv")
-    assert result.lines[-1] == "1 texts are longer than the model reads (16) and were cut"
+    assert result.lines[-1] == "1 text is longer than the model reads (16) and was cut"
 
 
 @pytest.mark.parametrize(
@@ -75,6 +75,10 @@ def test_long_texts_are_told(clearhead: Run, classifier: Path, tmp_path: Path) -
     [
         (["--table", "{table}", "--text", "{table}"], "are two ways to evaluate; give one of them"),
         (["--columns", "1,2"], "--columns 1,2 is for a table; add --table FILE"),
+        (
+            ["--table", "{table}", "--context", "3"],
+            "--context 3 is for a text; add --text FILE, or leave --context out",
+        ),
         (["--table", "{table}", "--columns", "1"], "--columns 1 names no two columns"),
         (["--table", "{table}", "--columns", "0,1"], "--columns 0,1 names no two columns"),
         (["--table", "{table}", "--columns", "1,3"], "line 1 has 2 columns, expected 3 or more"),

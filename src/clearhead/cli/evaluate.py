@@ -196,8 +196,10 @@ def _require_one_way(
         raise UsageError(f"{chosen[0]} and {chosen[1]} are two ways to evaluate; give one of them")
     if columns is not None and table is None:
         raise UsageError(f"--columns {columns} is for a table; add --table FILE")
+    if context is not None and text is None:
+        raise UsageError(f"--context {context} is for a text; add --text FILE, or leave --context out")
     is_of_pairs = table is not None or (source is not None and reference is not None)
-    if text is None and (not is_of_pairs or context is not None):
+    if text is None and not is_of_pairs:
         raise UsageError(
             "evaluate needs SOURCE and REFERENCE, files of lines and of what is right for each; or --table FILE, which "
             "has both; or, for a language model, --text FILE"

@@ -36,4 +36,5 @@ def evaluate_classes(bundle: "Bundle", table: Path, columns: tuple[int | str, ..
         return
     print("\n".join(class_lines(scores)))
     if cut := len(bundle.too_long(texts)):
-        print(f"\n{cut:,} texts are longer than the model reads ({bundle.config.max_length}) and were cut")
+        what, were = ("text is", "was") if cut == 1 else ("texts are", "were")
+        print(f"\n{cut:,} {what} longer than the model reads ({bundle.config.max_length}) and {were} cut")
