@@ -166,20 +166,8 @@ def evaluate(
         swapped = lines.note_swapped(bundle, asked.texts, asked.right, "REFERENCE", found) if table is None else False
         if not swapped:
             lines.note_unreadable(bundle, asked.texts)
-    # Not before: what is wrong with the files was said without waiting for what this imports.
-    from clearhead.evaluation import compare, measure
-
-    own = measure(found, asked.right, tokenize)
-    other = measure(others, asked.right, tokenize) if others else None
-    chance = compare(found, others, asked.right, tokenize) if others else None
     predicted = answers_predicted(bundle, table, named) if table is not None and bundle.task == "chat" else None
-    if as_json:
-        _print_json(len(asked.right), own, other, chance, predicted)
-    else:
-        rows = [("model", own)] + ([(str(against), other)] if other else [])
-        _print_table(len(asked.right), rows, chance)
-        if predicted is not None:
-            print(f"the answers as they are: {predicted}")
+    _print_quality(asked.right, found, (str(against), others) if others else None, tokenize, predicted, as_json)
 
 
 def _require_one_way(
@@ -231,6 +219,30 @@ def _evaluate_text(model: Path, text: Path, context: int | None, device: str, as
         return
     print(f"{scores.loss:.4f} nats a token; {scores}")
     print(f"{scores.tokens:,} tokens, {scores.characters:,} characters, {scores.utf8_bytes:,} bytes; {scores.context}")
+
+
+def _print_quality(
+    right: Sequence[str],
+    found: Sequence[str],
+    against: tuple[str, Sequence[str]] | None,
+    tokenize: str,
+    predicted: "TextScores | None",
+    as_json: bool,
+) -> None:
+    """Print how good what was written is, beside another system's, which has a name and lines."""
+    # Not before: what is wrong with the files was said without waiting for what this imports.
+    from clearhead.evaluation import compare, measure
+
+    own = measure(found, right, tokenize)
+    other = measure(against[1], right, tokenize) if against else None
+    chance = compare(found, against[1], right, tokenize) if against else None
+    if as_json:
+        _print_json(len(right), own, other, chance, predicted)
+        return
+    rows = [("model", own)] + ([(against[0], other)] if against and other else [])
+    _print_table(len(right), rows, chance)
+    if predicted is not None:
+        print(f"the answers as they are: {predicted}")
 
 
 def _text_figures(scores: "TextScores") -> dict[str, object]:
