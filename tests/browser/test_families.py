@@ -177,6 +177,16 @@ def test_a_file_of_its_own(open_page: Any, exhibits: dict[str, Exhibit], tmp_pat
     assert not page.query_selector("main [role=alert]")
 
 
+def test_a_text_after_which_nothing_comes(open_page: Any, language_model: Bundle, tmp_path: Path) -> None:
+    tokenizer, trace = language_model.source_tokenizer, language_model.trace("one two")
+    ended = traced_reading(language_model.model, "one two", trace.text.ids, (tokenizer.end,), tokenizer, trace.settings)
+    path = tmp_path / "look.html"
+    path.write_text(as_html(Exhibit(ended)), encoding="utf-8")
+    page = open_page(path.as_uri(), offline=True)
+    assert page.locator(".outside .sentence p").all_inner_texts() == ["one two", "⟨end⟩"]
+    assert page.inner_text(".said") == "one two → ⟨end⟩"
+
+
 def test_the_classes(open_page: Any, served: Callable[[str], str], exhibits: dict[str, Exhibit]) -> None:
     page = open_page(f"{served('encoder-only')}#step/classifier.probabilities")
     figure = page.locator('figure[data-name="classifier.probabilities"]')

@@ -60,7 +60,7 @@ class App {
 
 	said() {
 		const { trace } = this;
-		return h("p.said", h("bdi", visible(trace.reading.text)), trace.predicted !== trace.reading && [" → ", h("bdi", visible(trace.predicted.text))]);
+		return h("p.said", h("bdi", visible(trace.reading.text)), trace.predicted !== trace.reading && [" → ", h("bdi", visible(trace.said))]);
 	}
 
 	form() {

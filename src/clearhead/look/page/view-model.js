@@ -8,7 +8,7 @@ const tokens = (side) => h("span.tokens", side.pieces.map((piece) => token(piece
 
 /** What comes out at the right: what is written, the likeliest class, or vectors. */
 async function outcome({ words, trace }) {
-	if (trace.predicted !== trace.reading) return trace.predicted.text;
+	if (trace.predicted !== trace.reading) return trace.said;
 	const name = "classifier.probabilities";
 	if (!trace.byName.has(name)) return words("block.vectors", { count: trace.reading.ids.length, width: trace.width });
 	const { columns, at } = await trace.plane(name);
