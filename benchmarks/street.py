@@ -4,8 +4,9 @@
     python benchmarks/street.py positions --save street-positions
 
 `seeds` trains recipes/street.yaml with five seeds in fp32 and in bf16; its last row has the least of each figure.
-`positions` trains it once with each kind of positions, and has agreement by the number of words between, and sentences
-that are longer than any in training. A cell has the three directions: en → fr, fr → en, en → ko.
+`positions` trains it once with each kind of positions, without the lines that hold several sentences, and some kinds
+with them; it has agreement by the number of words between, and sentences that are longer than any in training. A cell
+has the three directions: en → fr, fr → en, en → ko.
 
 All are percent of the test sentences that are exactly right, by the code of `clearhead demo`. A run lies in
 runs/street-luck/ under its name; one that is finished is not trained again, and one that was stopped goes on.
@@ -38,16 +39,21 @@ RECIPE = "street"
 SEEDS = range(1, 6)
 PRECISIONS = ("fp32", "bf16")
 SHIFT = 64
+FAR = 20
 # Each with what a recipe says for it. Other layouts of sinusoidal and rotary positions only order numbers otherwise.
 POSITIONS = {
-    "sinusoidal": ("sinusoidal", 0),
-    f"sinusoidal, begun in training at 0 to {SHIFT}": ("sinusoidal", SHIFT),
-    "learned": ("learned", 0),
-    f"learned, begun in training at 0 to {SHIFT}": ("learned", SHIFT),
-    "rotary": ("rotary", 0),
-    "relative": ("relative", 0),
-    "alibi": ("alibi", 0),
+    "sinusoidal": ["model.positions=sinusoidal"],
+    f"sinusoidal begun at 0 to {SHIFT}": ["model.positions=sinusoidal", f"model.position_shift={SHIFT}"],
+    "learned": ["model.positions=learned"],
+    f"learned begun at 0 to {SHIFT}": ["model.positions=learned", f"model.position_shift={SHIFT}"],
+    "rotary": ["model.positions=rotary"],
+    "relative": ["model.positions=relative"],
+    f"relative and alike from {FAR} on": ["model.positions=relative", f"model.relative_distance={FAR}"],
+    "alibi": ["model.positions=alibi"],
 }
+SEVERAL = 0.15
+# Those that are trained with lines of several sentences, too, where no place of the test sets is new.
+WITH_SEVERAL = ("sinusoidal", "learned", "rotary", "relative")
 # What the table of the demo is read for; `long` has a column in both tables.
 SCORED = tuple(name for name in PHENOMENA if name != "long")
 BEYOND = range(TRAINED + 1, LONGEST + 1)
@@ -58,7 +64,7 @@ Scores = Sequence[PhenomenonScore]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("seeds", "positions"))
-    parser.add_argument("--only", metavar="NAMES", help="of seeds or kinds of positions, these: 1,2 or rotary,relative")
+    parser.add_argument("--only", metavar="NAMES", help="of seeds or kinds of positions, these: 1,2 or rotary,alibi")
     parser.add_argument("--out", type=Path, default=Path("runs/street-luck"), metavar="FOLDER")
     results_file.add_option(parser)
     parser.add_argument("changes", nargs="*", metavar="KEY=VALUE", help="changes to the recipe")
@@ -90,20 +96,21 @@ def seeds(out: Path, only: Sequence[str], changes: Sequence[str]) -> tuple[list[
 
 
 def positions(out: Path, only: Sequence[str], changes: Sequence[str]) -> tuple[list[Row], str]:
-    """A row for each kind of positions."""
+    """A row for each kind of positions, by lines of one sentence, then for some by those of several too."""
     rows: list[Row] = []
-    for name, (kind, shift) in POSITIONS.items():
-        if only and kind not in only:
+    kinds = [(0.0, name) for name in POSITIONS] + [(SEVERAL, name) for name in WITH_SEVERAL]
+    for share, name in kinds:
+        if only and name not in only:
             continue
-        own = [f"model.positions={kind}", f"model.position_shift={shift}"]
-        run, scores = trained(out / f"positions-{kind}-{shift}", [*own, *changes])
+        own = [*POSITIONS[name], f"data.embedded.several={share}"]
+        run, scores = trained(out / f"positions-{name}-{share}".replace(" ", "-"), [*own, *changes])
         found = {one.direction: one for one in scores if one.phenomenon == "agreement"}
         beyond = {
             f"{distance} words": joined([found[each].by_distance[distance] for each in DIRECTIONS], "")
             for distance in BEYOND
         }
-        rows.append({"positions": name, **cells(scores, SCORED), **beyond, **cells(scores, ("long",)),
-                     "minutes": minutes(run)})  # fmt: skip
+        rows.append({"positions": name, "lines of several sentences": f"{share:.0%}", **cells(scores, SCORED), **beyond,
+                     **cells(scores, ("long",)), "minutes": minutes(run)})  # fmt: skip
     return rows, f"{directions()}; agreement up to {TRAINED} words between, then with so many, which training has not"
 
 

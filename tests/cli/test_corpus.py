@@ -28,16 +28,16 @@ def test_it_writes_files(clearhead: Run, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, int, int]]:
-    calls: list[tuple[Path, int, int]] = []
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, int, int, float]]:
+    calls: list[tuple[Path, int, int, float]] = []
     monkeypatch.setattr(street, "write", lambda *given: calls.append(given))
     return calls
 
 
-def test_the_defaults(clearhead: Run, tmp_path: Path, asked: list[tuple[Path, int, int]]) -> None:
+def test_the_defaults(clearhead: Run, tmp_path: Path, asked: list[tuple[Path, int, int, float]]) -> None:
     clearhead("corpus", "street", "--out", tmp_path)
-    [(folder, pairs, seed)] = asked
-    assert (folder.parent, pairs, seed) == (tmp_path.parent, 200_000, 1)  # A draft beside it, renamed when it is whole.
+    [(folder, *given)] = asked
+    assert (folder.parent, *given) == (tmp_path.parent, 200_000, 1, 0.0)  # A draft beside it, renamed when it is whole.
 
 
 class TestAFolderThatIsThere:
@@ -45,13 +45,13 @@ class TestAFolderThatIsThere:
         self, clearhead: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         out = tmp_path / "street"
-        monkeypatch.setattr(street, "write", lambda folder, pairs, seed: (folder / "train.en-fr.en").write_text("new"))
+        monkeypatch.setattr(street, "write", lambda folder, *asked: (folder / "train.en-fr.en").write_text("new"))
         first, second = (clearhead("corpus", "street", "--out", out).out.decode() for _ in range(2))
         assert first.endswith("and a test set for each phenomenon and direction\n")
         assert second == first.replace("\n", " (in place of the corpus that was there)\n")
 
     def test_with_anything_else_it_stays_as_it_is(
-        self, clearhead: Run, tmp_path: Path, asked: list[tuple[Path, int, int]]
+        self, clearhead: Run, tmp_path: Path, asked: list[tuple[Path, int, int, float]]
     ) -> None:
         (tmp_path / "train.en-fr.en").write_text("old")
         (tmp_path / "my notes.txt").write_text("mine")
@@ -64,5 +64,5 @@ class TestAFolderThatIsThere:
         assert (tmp_path / "train.en-fr.en").read_text() == "old"
 
 
-def test_quiet(clearhead: Run, tmp_path: Path, asked: list[tuple[Path, int, int]]) -> None:
+def test_quiet(clearhead: Run, tmp_path: Path, asked: list[tuple[Path, int, int, float]]) -> None:
     assert clearhead("corpus", "street", "--out", tmp_path, "--quiet").out == b""

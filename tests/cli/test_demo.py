@@ -30,7 +30,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was written and trained, in order."""
     done: list[str] = []
 
-    def write(folder: Path, pairs: int, seed: int) -> None:
+    def write(folder: Path, pairs: int, seed: int, several: float) -> None:
         done.append("written")
         for name in ("train", "validate", "test.plain", "test.agreement"):
             for direction in street.DIRECTIONS[: 1 if name == "test.agreement" else None]:
@@ -54,7 +54,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         )  # fmt: skip
 
     monkeypatch.setattr(kept, "write", write)
-    monkeypatch.setattr(kept, "generate", lambda pairs, seed: None)
+    monkeypatch.setattr(kept, "generate", lambda *asked: None)
     monkeypatch.setattr(kept, "score_baselines", lambda corpus: BASELINES)
     monkeypatch.setattr(recipe, "load_recipe", load)
     monkeypatch.setattr(training, "train", train)

@@ -107,8 +107,8 @@ OTHERS = {
 # There is one choice alone for a recipe of pairs; or its data come from elsewhere.
 ONLY = {
     "family", "task", "model.layers", "model.segments", "model.masked_head", "model.pooler", "model.pooling",
-    "data.embedded.corpus", "data.embedded.pairs", "data.embedded.seed", "data.embedded.grammar",
-    "data.labels", "training.class_weights", "decoding.messages", "model.from",
+    "data.embedded.corpus", "data.embedded.pairs", "data.embedded.seed", "data.embedded.several",
+    "data.embedded.grammar", "data.labels", "training.class_weights", "decoding.messages", "model.from",
     "training.masking.share", "training.masking.replaced", "training.masking.random", "training.masking.batches",
 }  # fmt: skip
 MAY_CHANGE = {

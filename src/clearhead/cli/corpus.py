@@ -24,6 +24,12 @@ def street(
         int, typer.Option("--pairs", metavar="N", min=1, help="How many training pairs, a third in each direction.")
     ] = 200_000,
     seed: Annotated[int, typer.Option("--seed", metavar="S", min=0, help="The same seed, the same files.")] = 1,
+    several: Annotated[
+        float,
+        typer.Option(
+            "--several", metavar="SHARE", min=0.0, max=0.9, help="The share of lines that hold two to four sentences."
+        ),
+    ] = 0.0,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -43,7 +49,7 @@ def street(
         raise UsageError(f"--out {out} holds {min(others)}, which is no file of a street corpus; name a new folder")
     try:
         with publish_folder(out) as draft:
-            street_corpus.write(draft, pairs, seed)
+            street_corpus.write(draft, pairs, seed, several)
     except OSError as error:
         raise DataError(f"{out} cannot be made into a folder ({error.strerror}); choose another with --out") from error
     if not quiet:

@@ -123,9 +123,10 @@ def _scores(bundle: "clearhead.Bundle", recipe: "clearhead.Recipe") -> "rich.tab
 
     embedded = recipe.data.embedded
     assert embedded is not None, "the demo's recipe is street's"
-    folder = street.cached(embedded.pairs, embedded.seed)
+    corpus = embedded.pairs, embedded.seed, embedded.several
+    folder = street.cached(*corpus)
     scores = score_phenomena(street.read_tests(folder), bundle.translate, TRAINED)
-    return score_table(scores, street.cached_baselines(folder, embedded.pairs, embedded.seed))
+    return score_table(scores, street.cached_baselines(folder, *corpus))
 
 
 def _print_examples(console: "rich.console.Console", bundle: "clearhead.Bundle") -> None:

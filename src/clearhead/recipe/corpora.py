@@ -21,12 +21,14 @@ class CorpusSettings(Section):
 class BuiltInCorpus(Section):
     """A corpus that clearhead writes itself, into its cache, instead of `folder`.
 
+    several: the share of training lines that hold two to four sentences, which teach that a line may be long.
     grammar: which version of its grammar wrote it; training fills this in, so that a model tells what it was made from.
     """
 
     corpus: Literal["street"]
     pairs: Annotated[Whole, Field(gt=0, le=10**7)]
     seed: Seed = 1
+    several: Annotated[Real, Field(ge=0.0, le=0.9)] = 0.0
     grammar: str | None = None
 
 

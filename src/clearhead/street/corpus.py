@@ -9,7 +9,7 @@ from clearhead.errors import DataError
 from clearhead.street import agreement, coreference, long, nouns, plain, scenery, word_sense
 from clearhead.street.examples import DIRECTIONS, Example, example, is_lowered, is_short, plainly
 from clearhead.street.held_out import pairs_held_out
-from clearhead.street.sample import Draw
+from clearhead.street.sample import Draw, pick
 from clearhead.street.scored import testing
 from clearhead.street.trees import Clause, Phrase, Role, Sentence, Tree
 
@@ -19,6 +19,7 @@ RESERVED = 16  # one source sentence in so many may only validate
 # met in many batches they must be many.
 EXPRESSIONS = 20
 UNSTOPPED = 0.04  # the share that lacks its full stop and no capital: what people type
+TOGETHER = (2, 2, 3, 3, 4)  # how many sentences stand on a line that holds several
 ATTEMPTS = 40  # draws for each example wanted, before there are too few new sentences left
 
 
@@ -31,10 +32,12 @@ class Corpus:
     test: list[Example] = field(default_factory=list)
 
 
-def generate(pairs: int, seed: int) -> Corpus:
+def generate(pairs: int, seed: int, several: float = 0.0) -> Corpus:
     """About `pairs` training examples over all directions, shuffled; validation and test examples beside them.
 
-    Nothing of the test set depends on `pairs` or `seed`, so that scores of different runs can be compared.
+    several: the share of training examples that are lines of two to four sentences. Without them a model learns that a
+    line ends by its twentieth word or so, and leaves clauses of a longer sentence out.
+    Nothing of the test set depends on these numbers, so that scores of different runs can be compared.
     """
     if pairs < len(DIRECTIONS):
         raise DataError(
@@ -46,7 +49,7 @@ def generate(pairs: int, seed: int) -> Corpus:
         always = fixed(direction)
         always *= max(pairs // len(DIRECTIONS) // EXPRESSIONS // len(always), 1)
         wanted = max(pairs // len(DIRECTIONS) - len(always), 0)
-        train += always + list(training(random, direction, wanted))
+        train += always + list(training(random, direction, wanted, several))
     random.shuffle(train)
     return Corpus(train, validation(seed), list(testing()))
 
@@ -74,7 +77,7 @@ def exclaimed(made: Example) -> Example:
     return replace(bare, source=bare.source + marks[source], target=bare.target + marks[target])
 
 
-def training(random: Random, direction: str, wanted: int) -> Iterator[Example]:
+def training(random: Random, direction: str, wanted: int, several: float = 0.0) -> Iterator[Example]:
     """Distinct examples in which no held-out pair meets."""
     seen: set[str] = {one.source for one in fixed(direction)}
     for _ in range(wanted * ATTEMPTS):
@@ -82,15 +85,31 @@ def training(random: Random, direction: str, wanted: int) -> Iterator[Example]:
         if made and not is_reserved(made.source) and made.source not in seen:
             seen.add(made.source)
             wanted -= 1
-            yield made
+            yield together(random, direction) if several and random.random() < several else made
         if wanted <= 0:
             break
     if wanted > 0:
         raise DataError(f"pairs asks for {wanted:,} more sentences of {direction} than could be found; ask for fewer")
 
 
+def together(random: Random, direction: str) -> Example:
+    """A line of some sentences, each of which may be trained on alone."""
+    wanted, found = pick(random, TOGETHER), list[Example]()
+    while len(found) < wanted:
+        one = drawn(random, direction)
+        if one and may_follow(one):
+            found.append(one)
+    source, target = (" ".join(getattr(one, side) for one in found) for side in ("source", "target"))
+    return Example(direction, "plain", source, target)
+
+
+def may_follow(made: Example) -> bool:
+    """Whether a sentence may stand beside others: it is for training, and has its capital and its full stop."""
+    return made.source[0].isupper() and made.source.endswith((".", "?")) and not is_reserved(made.source)
+
+
 def drawn(random: Random, direction: str) -> Example | None:
-    """One example that may be trained on, or nothing where its words may not meet or it is too long."""
+    """One sentence that may be trained on, or nothing where its words may not meet or it is too long."""
     phenomenon, draw, distance = chosen(random, direction)
     if pairs_held_out(draw.tree) or (distance or 0) > agreement.TRAINED:
         return None

@@ -20,13 +20,13 @@ class PhenomenonTest:
     distances: list[int]
 
 
-def write(folder: Path, pairs: int, seed: int) -> None:
+def write(folder: Path, pairs: int, seed: int, several: float = 0.0) -> None:
     """Write train, validate and test files into a folder.
 
     train.<direction>.<language>, validate.<direction>.<language>, test.<phenomenon>.<direction>.<language>, and
     test.agreement.<direction>.distance with one number a line.
     """
-    corpus = generate(pairs, seed)
+    corpus = generate(pairs, seed, several)
     for direction in DIRECTIONS:
         write_pairs(folder, f"train.{direction}", of(corpus.train, direction))
         write_pairs(folder, f"validate.{direction}", of(corpus.validate, direction))

@@ -43,6 +43,6 @@ def test_a_file_that_is_not_there(make_recipe: MakeRecipe, key: str) -> None:
 
 
 def test_an_embedded_corpus_is_written_into_the_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(street, "cached", lambda pairs, seed: tmp_path / f"{pairs}-{seed}")
-    recipe = load_recipe("street", ["data.embedded={corpus: street, pairs: 7, seed: 3}"])
-    assert corpus_folder(recipe.data) == tmp_path / "7-3"
+    monkeypatch.setattr(street, "cached", lambda *asked: tmp_path / "-".join(map(str, asked)))
+    recipe = load_recipe("street", ["data.embedded={corpus: street, pairs: 7, seed: 3, several: 0.1}"])
+    assert corpus_folder(recipe.data) == tmp_path / "7-3-0.1"

@@ -55,7 +55,9 @@ def find_files(section: Data) -> CorpusFiles:
 def corpus_folder(section: Data) -> Path:
     """Where the files are."""
     embedded = section.embedded
-    return Path(section.folder or ".") if embedded is None else street.cached(embedded.pairs, embedded.seed)
+    if embedded is None:
+        return Path(section.folder or ".")
+    return street.cached(embedded.pairs, embedded.seed, embedded.several)
 
 
 def _parallel_files(folder: Path, corpus: CorpusSettings) -> ParallelFiles:
