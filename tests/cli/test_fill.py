@@ -41,6 +41,8 @@ def test_a_line_for_each_line(clearhead: Run, masked_model: Bundle, masked_model
     assert clearhead("fill", masked_model_folder, stdin=stdin).out == expected
     (tmp_path / "in.txt").write_bytes(stdin)
     assert clearhead("fill", masked_model_folder, "--in", tmp_path / "in.txt").out == expected
+    clearhead("fill", masked_model_folder, "--in", tmp_path / "in.txt", "--out", tmp_path / "out.txt")
+    assert (tmp_path / "out.txt").read_bytes() == expected
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,24 @@ def test_options_are_those_of_python(
         assert result.out.decode() == language_model.generate("one", max_tokens=9, **how) + "\n"
 
 
+def test_from_a_file_into_a_file(clearhead: Run, language_model_folder: Path, tmp_path: Path) -> None:
+    """As from standard input; one prompt comes into a file, too."""
+    (tmp_path / "prompts").write_text("one\ntwo\n")
+    (tmp_path / "empty").write_text("")
+    ends = ("--max-tokens", 9, "--in", tmp_path / "prompts")
+    piped = clearhead("generate", language_model_folder, "--max-tokens", 9, stdin=b"one\ntwo\n")
+    assert clearhead("generate", language_model_folder, *ends).out == piped.out
+    assert clearhead("generate", language_model_folder, *ends, "--out", tmp_path / "texts").out == b""
+    assert (tmp_path / "texts").read_bytes() == piped.out
+    alone = clearhead("generate", language_model_folder, "one", "--max-tokens", 9)
+    clearhead("generate", language_model_folder, "one", "--max-tokens", 9, "--out", tmp_path / "one")
+    assert (tmp_path / "one").read_bytes() == alone.out
+    assert "and a PROMPT both say what to read" in clearhead("generate", language_model_folder, "one", *ends).err
+    empty = clearhead("generate", language_model_folder, "--in", tmp_path / "empty")
+    assert empty.code == 2
+    assert "empty has no line; give a prompt" in empty.err
+
+
 def test_several_texts(clearhead: Run, language_model: Bundle, language_model_folder: Path) -> None:
     [found] = language_model.generations(["one"], n=3, max_tokens=9, sampling=DRAWN)
     result = clearhead("generate", language_model_folder, "one", "--n", 3, "--max-tokens", 9)

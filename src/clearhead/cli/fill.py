@@ -10,7 +10,7 @@ from clearhead.bounds import WHOLE
 from clearhead.bundle import load
 from clearhead.bundle.verbs import require_command
 from clearhead.cli import lines
-from clearhead.cli.found import In
+from clearhead.cli.found import In, Out
 from clearhead.cli.options import Debug, Device, Model, PrecisionName, Quiet
 from clearhead.cli.whole_texts import AsJson, Texts, answered, require_one_source
 
@@ -27,6 +27,7 @@ def fill(
     model: Model,
     texts: Texts = None,
     input_file: In = None,
+    output_file: Out = None,
     n: N = 5,
     as_json: AsJson = False,
     device: Device = "cpu",
@@ -46,7 +47,7 @@ def fill(
     require_command("fill", bundle.task)
     found = answered(texts, input_file, quiet, lambda some, first: bundle.fill(some, n=n, first=first))
     form = _object if as_json else _table if texts else _line
-    lines.write((line for text, filled in found for line in form(text, filled)), None)
+    lines.write((line for text, filled in found for line in form(text, filled)), output_file)
 
 
 def _line(text: str, filled: "Filled") -> Iterator[str]:

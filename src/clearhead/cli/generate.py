@@ -4,6 +4,7 @@ import contextlib
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
@@ -12,7 +13,9 @@ from clearhead.bounds import WHOLE
 from clearhead.bundle import load
 from clearhead.bundle.verbs import require_command
 from clearhead.cli import lines
+from clearhead.cli.found import In, Out, greet
 from clearhead.cli.options import Debug, Device, Model, PrecisionName, Quiet
+from clearhead.cli.whole_texts import require_one_source
 from clearhead.cli.writing import (
     Beam,
     MaxTokens,
@@ -37,7 +40,7 @@ Prompt = Annotated[
     str | None,
     typer.Argument(
         metavar="[PROMPT]",
-        help="What the model goes on from. Without it each line of standard input is a prompt.",
+        help="What the model goes on from. Without it each line of standard input, or of --in FILE, is a prompt.",
         show_default=False,
     ),
 ]
@@ -53,6 +56,8 @@ AsJson = Annotated[
 def generate(
     model: Model,
     prompt: Prompt = None,
+    input_file: In = None,
+    output_file: Out = None,
     max_tokens: MaxTokens = None,
     n: N = 1,
     temperature: Temperature = None,
@@ -70,14 +75,15 @@ def generate(
     """Print what a language model writes after a prompt.
 
     The prompt itself is not printed. The text of one PROMPT comes as it is written; several texts are parted by a line
-    with ---. For lines of standard input each text is one line, its line breaks spaces. The model draws each token,
-    at temperature 0.8 where nothing else is said, or searches with --beam.
+    with ---. For lines of a file or of standard input each text is one line, its line breaks spaces. The model draws
+    each token, at temperature 0.8 where nothing else is said, or searches with --beam.
 
     Example: clearhead generate runs/shakespeare-char "ROMEO:" --max-tokens 300
     """
     sampling = sampling_of(beam, temperature, top_k, top_p, seed)
     if beam is not None and n > beam:
         raise UsageError(f"--n {n} is more than --beam {beam}; widen the beam, or leave --beam out to draw")
+    require_one_source(None if prompt is None else [prompt], input_file, "PROMPT")
     bundle = load(model, device=device, precision=precision)
     require_command("generate", bundle.task)
     how: dict[str, Any] = {
@@ -85,36 +91,39 @@ def generate(
     }  # fmt: skip
     if prompt is not None and not quiet and (strange := unknown_characters(prompt, bundle.source_tokenizer)):
         print(f"clearhead: the prompt has characters that this model does not know: {strange}", file=sys.stderr)
-    if prompt is not None and n == 1 and not as_json and beam in (None, 1):
+    if prompt is not None and output_file is None and n == 1 and not as_json and beam in (None, 1):
         with contextlib.closing(bundle.generate_stream(prompt, **how)) as pieces:
             lines.write_pieces(pieces)
     elif prompt is not None:
         [found] = bundle.generations([prompt], n=n, **how)
         written = _objects(prompt, found) if as_json else "\n---\n".join(one.text for one in found).split("\n")
-        lines.write(written, None)
+        lines.write(written, output_file)
     else:
-        lines.write(_of_lines(bundle, n, as_json, quiet, how), None)
+        lines.write(_of_lines(bundle, input_file, n, as_json, quiet, how), output_file)
 
 
-def _of_lines(bundle: "clearhead.Bundle", n: int, as_json: bool, quiet: bool, how: dict[str, Any]) -> Iterator[str]:
-    """What is written for the lines of standard input: read, and gone on with, some at a time."""
+def _of_lines(
+    bundle: "clearhead.Bundle", input_file: Path | None, n: int, as_json: bool, quiet: bool, how: dict[str, Any]
+) -> Iterator[str]:
+    """What is written for the lines of a file or of standard input: read, and gone on with, some at a time."""
     from clearhead.bundle.streaming import streamed
 
-    if not quiet and sys.stdin is not None and sys.stdin.isatty():
-        print("Type a prompt and Enter; end with Ctrl-D.", file=sys.stderr)
+    if not quiet:
+        greet(input_file, "prompt")
 
     def find(prompts: Sequence[str], first: int) -> Iterator[tuple[str, Found]]:
         return iter(list(zip(prompts, bundle.generations(prompts, n=n, first=first, **how), strict=True)))
 
     bundle.generations([], n=n, **how)  # What is wrong is said before somebody types.
     is_empty = True
-    with contextlib.closing(streamed(lines.read(None, quiet), find)) as found:
+    with contextlib.closing(streamed(lines.read(input_file, quiet), find)) as found:
         for prompt, texts in found:
             is_empty = False
             yield from _objects(prompt, texts) if as_json else (one.text for one in texts)
     if is_empty:
         raise UsageError(
-            'standard input has no line; give a prompt, as in: clearhead generate MODEL "Once upon a time"'
+            f"{input_file or 'standard input'} has no line; give a prompt, as in: "
+            'clearhead generate MODEL "Once upon a time"'
         )
 
 

@@ -25,10 +25,13 @@ Texts = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON object a line instead.")]
 
 
-def require_one_source(texts: list[str] | None, input_file: Path | None) -> None:
-    """Raise UsageError where texts are given twice, DataError where the file cannot be read."""
+def require_one_source(texts: list[str] | None, input_file: Path | None, name: str = "TEXT") -> None:
+    """Raise UsageError where texts are given twice, DataError where the file cannot be read.
+
+    name: of the argument that gives them.
+    """
     if texts and input_file is not None:
-        raise UsageError(f"--in {input_file} and a TEXT both say what to read; leave one of them out")
+        raise UsageError(f"--in {input_file} and a {name} both say what to read; leave one of them out")
     if not texts:
         lines.require_there(input_file)
 
