@@ -113,7 +113,7 @@ def place(
         ("translate {model} --in {en} --out /dev/full", "output /dev/full cannot be written (No space left on device)"),
         ("score {model} {tmp}/none {fr}", "{tmp}/none does not exist"),
         ("score {model} {en} {tmp}/short", "has 30 lines but {tmp}/short has 1"),
-        ("score {model} {en} {tmp}/empty", "{tmp}/empty is empty (0 lines); expected one sentence a line"),
+        ("score {model} {en} {tmp}/empty", "{tmp}/empty is empty (0 lines); expected a line or more"),
         ("score {model} {tmp}/latin {val}", "{tmp}/latin: line 1 is not UTF-8 (byte 0xE9 at 1)"),
         ("evaluate {model} {tmp} {fr}", "{tmp} is a folder; expected a text file"),
         ("evaluate {model} {en} {tmp}/short", "has 30 lines but {tmp}/short has 1"),

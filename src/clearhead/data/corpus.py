@@ -82,7 +82,7 @@ def _decoded_lines(path: Path) -> Iterator[str]:
     except OSError as error:
         raise _unreadable(path, error) from error
     if is_empty:
-        raise DataError(f"{path} is empty (0 lines); expected one sentence a line")
+        raise DataError(f"{path} is empty (0 lines); expected a line or more")
 
 
 def _unreadable(path: Path, error: OSError) -> DataError:
