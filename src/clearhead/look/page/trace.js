@@ -18,7 +18,7 @@ export class Trace {
 		this.likeliest = run ? told.other : told.likeliest;
 		this.other = told.other && !run ? new Trace(told, door, "other/") : null;
 		this.byName = new Map(this.operations.map((one) => [one.name, one]));
-		// Where a model ends at once, that is what it says: an empty place would look as if there were no answer.
+		// Of a model that ends at once, the end.
 		this.said = predicted.text || predicted.pieces.at(-1);
 		this.known = new Map([reading, writing, predicted].flatMap(({ ids, pieces }) => ids.map((id, i) => [id, pieces[i]])));
 		this.heads = [...Array(config.heads).keys()];

@@ -2,19 +2,18 @@
 
 import { article, chapter } from "./article.js";
 import { h, link, percent, token } from "./dom.js";
+import { best } from "./view-decoder.js";
 import { grouped, partName, stepName } from "./words.js";
 
 const tokens = (side) => h("span.tokens", side.pieces.map((piece) => token(piece)));
 
-/** What comes out at the right: what is written, the likeliest class, or vectors. */
+/** What comes out: a text, a class or vectors. */
 async function outcome({ words, trace }) {
 	if (trace.predicted !== trace.reading) return trace.said;
 	const name = "classifier.probabilities";
 	if (!trace.byName.has(name)) return words("block.vectors", { count: trace.reading.ids.length, width: trace.width });
-	const { columns, at } = await trace.plane(name);
-	const shares = Array.from({ length: columns }, (_, column) => at(0, column));
-	const best = shares.indexOf(Math.max(...shares));
-	return `${trace.settings.labels?.[best] ?? best}: ${percent(shares[best])}`;
+	const [[kind, share]] = best(await trace.plane(name), 0, 1);
+	return `${trace.settings.labels?.[kind] ?? kind}: ${percent(share)}`;
 }
 
 export async function model(app) {

@@ -35,7 +35,7 @@ export function wordsIn(chosen, kinds = []) {
 /** The key of a step's name and reason, which depend on its place. */
 export function stepKey(name) {
 	const last = name.slice(name.lastIndexOf(".") + 1).replace(/^(query|key)_(?!heads)|_heads$/, "");
-	if (name === "encoder.normalized" || name === "decoder.normalized") return name.replace(".", "_");
+	if (/^..coder\.normalized$/.test(name)) return name.replace(".", "_");
 	if (last === "sum") return name.includes("embedding") ? "embedding_sum" : "sum";
 	if (last === "output") return name.includes("feed_forward") ? "feed_forward_output" : "attention_output";
 	if (last === "masked" && name.startsWith("decoder") && name.includes("self_attention")) return "masked_future";
