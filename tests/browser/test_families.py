@@ -191,6 +191,7 @@ def test_the_classes(open_page: Any, served: Callable[[str], str], exhibits: dic
     page = open_page(f"{served('encoder-only')}#step/classifier.probabilities")
     figure = page.locator('figure[data-name="classifier.probabilities"]')
     figure.locator("details.as-table summary").click()
+    figure.locator("thead th").first.wait_for()
     assert figure.locator("thead th").all_inner_texts() == ["question", "명령", "statement"]
     found = [float(one) for one in figure.locator("tbody td").all_inner_texts()]
     assert found == pytest.approx(
