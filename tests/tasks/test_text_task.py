@@ -1,10 +1,12 @@
-"""Tasks on texts: how long rows are, and what is refused before a corpus is read."""
+"""Tasks on texts: their models, how long rows are, and what is refused before a corpus is read."""
 
 from collections.abc import Callable
 
 import pytest
+import torch
 
 from clearhead.errors import RecipeError
+from clearhead.model import DecoderOnly, EncoderOnly
 from clearhead.recipe import Recipe
 from clearhead.tasks import TASKS
 from clearhead.tasks.measured import Measured, Sizes
@@ -12,6 +14,20 @@ from clearhead.training.run_inputs import prepare_run
 
 # How many places of a row a document takes beside the tokens that a model predicts: a masked one reads the end, too.
 ENDS = {"language-modelling": 0, "chat": 0, "masked-next-token": 1, "masked-language-modelling": 1}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_its_models(name: str) -> None:
+    task = TASKS[name]
+    kind = EncoderOnly if name == "masked-language-modelling" else DecoderOnly
+    config = task.config({"vocabulary": 9, "layers": 2, "width": 8, "heads": 2, "inner_width": 8})
+    model = task.new_model(config, seed=4)
+    assert isinstance(model, kind)
+    for one, other in zip(model.parameters(), kind(config, seed=4).parameters(), strict=True):
+        assert torch.equal(one, other)
+    assert task.layers(model) == [*(model.encoder if isinstance(model, EncoderOnly) else model.decoder).layers]
+    if isinstance(model, DecoderOnly):
+        assert task.output_weight(model) is model.output.matrix.weight
 
 
 @pytest.mark.parametrize("name", ENDS)

@@ -85,6 +85,7 @@ def training(random: Random, direction: str, wanted: int, several: float = 0.0) 
         if made and not is_reserved(made.source) and made.source not in seen:
             seen.add(made.source)
             wanted -= 1
+            # Decided once a sentence is kept: many are refused, and no line is, so lines would become a larger share.
             yield together(random, direction) if several and random.random() < several else made
         if wanted <= 0:
             break

@@ -1,4 +1,4 @@
-"""Language modelling as a task: its models, a whole run, and a run that is resumed."""
+"""Language modelling as a task: a whole run, and a run that is resumed."""
 
 import json
 import math
@@ -6,11 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import torch
 
 from clearhead.bundle import load
 from clearhead.errors import RecipeError
-from clearhead.model import DecoderOnly
 from clearhead.recipe import Recipe
 from clearhead.tasks import TASKS
 from clearhead.training.run_inputs import prepare_run
@@ -18,16 +16,6 @@ from clearhead.training.run_inputs import prepare_run
 TASK = TASKS["language-modelling"]
 MakeRecipe = Callable[..., Recipe]
 Runs = Callable[[Recipe], list[dict[Path, bytes]]]
-
-
-def test_its_models() -> None:
-    config = TASK.config({"vocabulary": 9, "layers": 2, "width": 8, "heads": 2, "inner_width": 8})
-    model = TASK.new_model(config, seed=4)
-    assert isinstance(model, DecoderOnly)
-    for one, other in zip(model.parameters(), DecoderOnly(config, seed=4).parameters(), strict=True):
-        assert torch.equal(one, other)
-    assert TASK.layers(model) == [*model.decoder.layers]
-    assert TASK.output_weight(model) is model.output.matrix.weight
 
 
 def test_its_files(language_recipe: MakeRecipe) -> None:

@@ -1,4 +1,4 @@
-"""Masked language modelling as a task: its models, a whole run, and a run that is resumed."""
+"""Masked language modelling as a task: a whole run, and a run that is resumed."""
 
 import json
 import math
@@ -12,7 +12,6 @@ import torch.nn.functional as F
 from clearhead.bundle import load
 from clearhead.errors import RecipeError
 from clearhead.evaluation import MaskedScores
-from clearhead.model import EncoderOnly
 from clearhead.recipe import Recipe
 from clearhead.tasks import TASKS
 from clearhead.training import train
@@ -21,15 +20,6 @@ from clearhead.training.run_inputs import prepare_run
 TASK = TASKS["masked-language-modelling"]
 MakeRecipe = Callable[..., Recipe]
 Runs = Callable[[Recipe], list[dict[Path, bytes]]]
-
-
-def test_its_models() -> None:
-    config = TASK.config({"vocabulary": 9, "layers": 2, "width": 8, "heads": 2, "inner_width": 8})
-    model = TASK.new_model(config, seed=4)
-    assert isinstance(model, EncoderOnly)
-    for one, other in zip(model.parameters(), EncoderOnly(config, seed=4).parameters(), strict=True):
-        assert torch.equal(one, other)
-    assert TASK.layers(model) == [*model.encoder.layers]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from clearhead.bundle import load
 from clearhead.decoding import Sampling
 from clearhead.errors import RecipeError
 from clearhead.evaluation import TwoWayScores
-from clearhead.model import DecoderOnly
 from clearhead.recipe import Recipe
 from clearhead.tasks import TASKS
 from clearhead.training import train
@@ -22,16 +21,6 @@ from clearhead.training.run_inputs import prepare_run
 TASK = TASKS["masked-next-token"]
 MakeRecipe = Callable[..., Recipe]
 Runs = Callable[[Recipe], list[dict[Path, bytes]]]
-
-
-def test_its_models() -> None:
-    config = TASK.config({"vocabulary": 9, "layers": 2, "width": 8, "heads": 2, "inner_width": 8})
-    model = TASK.new_model(config, seed=4)
-    assert isinstance(model, DecoderOnly)
-    for one, other in zip(model.parameters(), DecoderOnly(config, seed=4).parameters(), strict=True):
-        assert torch.equal(one, other)
-    assert TASK.layers(model) == [*model.decoder.layers]
-    assert TASK.output_weight(model) is model.output.matrix.weight
 
 
 @pytest.mark.parametrize(
