@@ -32,6 +32,10 @@ class BundleError(ClearheadError):
     """A folder is not a trained model, or is a damaged one."""
 
 
+class InteropError(ClearheadError):
+    """A model of another program cannot be read, is damaged, or asks for what clearhead has not."""
+
+
 class DecodingError(ClearheadError, ValueError):
     """A search was asked for what it cannot do."""
 

@@ -16,7 +16,7 @@ from clearhead.model.shapes import parameter_shapes, shared_names
 from clearhead.tensor_file import BYTES, read_header
 
 # Of BF16, of which NumPy has none, the bits.
-_KINDS = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
+KINDS = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
 
 
 class StoredWeights(Mapping[str, NDArray[np.float32]]):
@@ -50,18 +50,14 @@ class StoredWeights(Mapping[str, NDArray[np.float32]]):
 
     def _read(self, name: str) -> NDArray[np.float32]:
         entry = self._entries[name]
-        numbers = np.empty(entry.shape, _KINDS[entry.kind])
+        numbers = np.empty(entry.shape, KINDS[entry.kind])
         try:
             read = _read_at(self._file, entry.begin, numbers)
         except OSError as error:
             raise BundleError(f"{self.path} cannot be read ({error.strerror}); load the bundle again") from None
         if read != numbers.size * BYTES[entry.kind] or self._seen() != self._state:
             raise BundleError(f"{self.path} was changed while it was in use; load the bundle again")
-        if entry.kind == "BF16":
-            return (numbers.astype(np.uint32) << 16).view(np.float32)
-        # What is too large becomes infinite, which is refused where it is used.
-        with np.errstate(over="ignore"):
-            return numbers.astype(np.float32, copy=False)
+        return as_float32(numbers, entry.kind)
 
     def with_tables(self) -> Mapping[str, NDArray[np.float32]]:
         """The same with the tables of positions that a formula gives, by the names of `CompiledRuntime`."""
@@ -99,6 +95,15 @@ class _WithTables(Mapping[str, NDArray[np.float32]]):
 
     def __getitem__(self, name: str) -> NDArray[np.float32]:
         return self._tables[name] if name in self._tables else self._stored[name]
+
+
+def as_float32(numbers: NDArray[Any], kind: str) -> NDArray[np.float32]:
+    """Numbers that a file holds as `kind`, one of KINDS. What is too large becomes infinite."""
+    if kind == "BF16":
+        return (numbers.astype(np.uint32) << 16).view(np.float32)
+    # Infinity is refused where it is used.
+    with np.errstate(over="ignore"):
+        return numbers.astype(np.float32, copy=False)
 
 
 def _read_at(file: int, begin: int, numbers: NDArray[Any]) -> int:

@@ -1,0 +1,55 @@
+"""One way to open a foreign model's tensors: a file or a folder, whatever its format. Nothing in it is ever run."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from clearhead.errors import InteropError
+from clearhead.interop.places import Place, Tensors
+from clearhead.interop.sharded import read_sharded
+from clearhead.tensor_file import read_header
+
+# In the order of preference, where a folder has several: the first files are the later format.
+_FILES = ("model.safetensors", "model.safetensors.index.json")
+
+
+def open_tensors(place: Path) -> Tensors:
+    """The names, shapes and kinds of all tensors in a file, or in a folder's, and `read(name)` for each.
+
+    Raises InteropError in one line where there is none, or it is damaged or hostile.
+    """
+    return _open_file(_file_of(place))
+
+
+def _file_of(place: Path) -> Path:
+    if place.is_file():
+        return place
+    if not place.is_dir():
+        raise InteropError(f"{place} is not there; give a model's folder or file")
+    for name in _FILES:
+        if (place / name).is_file():
+            return place / name
+    raise InteropError(f"{place} has no {', '.join(_FILES)}; give a folder that holds a model's weights")
+
+
+def _open_file(path: Path) -> Tensors:
+    if path.suffix == ".json":
+        return _opened(path, lambda index: read_sharded(index, _open_shard))
+    return _open_shard(path)
+
+
+def _open_shard(path: Path) -> Tensors:
+    return _opened(path, _safetensors)
+
+
+def _opened(path: Path, reader: Callable[[Path], Tensors]) -> Tensors:
+    try:
+        return reader(path)
+    except OSError as error:
+        raise InteropError(f"{path} cannot be read ({error.strerror})") from None
+    except ValueError as error:
+        raise InteropError(f"{path} is damaged: {error}; get it again from where it came from") from None
+
+
+def _safetensors(path: Path) -> Tensors:
+    entries = read_header(path).tensors.items()
+    return Tensors({name: Place(path=path, kind=one.kind, shape=one.shape, begin=one.begin) for name, one in entries})
