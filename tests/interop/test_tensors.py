@@ -60,7 +60,7 @@ def test_a_file_that_became_shorter_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"\x08", b"no file of tensors", b"\xff" * 100], ids=repr)
 def test_what_is_no_file_of_tensors_is_refused_in_one_line(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "model.safetensors").write_bytes(content)
-    with pytest.raises(InteropError, match=r"is damaged: a header of .* get it again") as refused:
+    with pytest.raises(InteropError, match=r"is refused: a header of .* get it again") as refused:
         open_tensors(tmp_path)
     assert "\n" not in str(refused.value)
 

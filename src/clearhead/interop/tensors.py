@@ -6,10 +6,13 @@ from pathlib import Path
 from clearhead.errors import InteropError
 from clearhead.interop.places import Place, Tensors
 from clearhead.interop.sharded import read_sharded
+from clearhead.interop.torch_file import read_torch
 from clearhead.tensor_file import read_header
 
 # In the order of preference, where a folder has several: the first files are the later format.
-_FILES = ("model.safetensors", "model.safetensors.index.json")
+_FILES = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
+# How a file that is not safetensors begins: a zip file, a pickle.
+_READERS = {b"PK\x03\x04": read_torch, b"\x80": read_torch}
 
 
 def open_tensors(place: Path) -> Tensors:
@@ -38,7 +41,15 @@ def _open_file(path: Path) -> Tensors:
 
 
 def _open_shard(path: Path) -> Tensors:
-    return _opened(path, _safetensors)
+    return _opened(path, lambda file: _reader_of(file)(file))
+
+
+def _reader_of(path: Path) -> Callable[[Path], Tensors]:
+    with path.open("rb") as file:
+        start = file.read(4)
+    found = [reader for beginning, reader in _READERS.items() if start.startswith(beginning)]
+    # A header of safetensors is shorter than 16 MB, so the fourth byte of its length is 0, and its first may be any.
+    return found[0] if found and not (len(start) == 4 and start[3] == 0) else _safetensors
 
 
 def _opened(path: Path, reader: Callable[[Path], Tensors]) -> Tensors:
@@ -47,7 +58,7 @@ def _opened(path: Path, reader: Callable[[Path], Tensors]) -> Tensors:
     except OSError as error:
         raise InteropError(f"{path} cannot be read ({error.strerror})") from None
     except ValueError as error:
-        raise InteropError(f"{path} is damaged: {error}; get it again from where it came from") from None
+        raise InteropError(f"{path} is refused: {error}; get it again, from a source that you trust") from None
 
 
 def _safetensors(path: Path) -> Tensors:
