@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearhead.errors import InteropError
-from clearhead.runtimes.stored import KINDS, as_float32
+from clearhead.interop import quantized
+from clearhead.runtimes.stored import KINDS as FLOATS
+from clearhead.runtimes.stored import as_float32
 
 Numbers = NDArray[Any]
 
@@ -51,7 +53,7 @@ class Tensors:
 
     @property
     def kinds(self) -> dict[str, str]:
-        """How the file holds each: a key of `PLAIN`, such as F16."""
+        """How the file holds each: a key of `KINDS`, such as F16 or Q4_1."""
         return {name: place.kind for name, place in self.places.items()}
 
     def read(self, name: str) -> Numbers:
@@ -61,7 +63,7 @@ class Tensors:
 
 def read_place(place: Place) -> Numbers:
     """The numbers at a place. Raises InteropError where the file cannot be read, or has become shorter."""
-    kind, span = PLAIN[place.kind], _span(place)
+    kind, span = KINDS[place.kind], _span(place)
     blocks = -(-span // kind.numbers)
     try:
         held = np.fromfile(place.path, np.uint8, blocks * kind.size, offset=place.begin)
@@ -85,7 +87,7 @@ def _span(place: Place) -> int:
 
 
 def _plain(name: str) -> Kind:
-    dtype = np.dtype(KINDS[name])
+    dtype = np.dtype(FLOATS[name])
     return Kind(1, dtype.itemsize, lambda held: as_float32(held.view(dtype), name))
 
 
@@ -95,8 +97,9 @@ def _whole(code: str) -> Kind:
 
 
 _WHOLE = {"I64": "<i8", "U64": "<u8", "I32": "<i4", "U32": "<u4", "I16": "<i2", "U16": "<u2", "I8": "i1", "U8": "u1"}
-PLAIN: Mapping[str, Kind] = {
-    **{name: _plain(name) for name in KINDS},
+KINDS: Mapping[str, Kind] = {
+    **{name: _plain(name) for name in FLOATS},
     **{name: _whole(code) for name, code in _WHOLE.items()},
+    **{name: Kind(*quantized.block_sizes(name), quantized.decoder(name)) for name in quantized.KINDS},
     "BOOL": Kind(1, 1, lambda held: held != 0),
 }

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from clearhead.errors import InteropError
+from clearhead.interop.gguf_file import read_gguf
 from clearhead.interop.places import Place, Tensors
 from clearhead.interop.sharded import read_sharded
 from clearhead.interop.torch_file import read_torch
@@ -11,8 +12,8 @@ from clearhead.tensor_file import read_header
 
 # In the order of preference, where a folder has several: the first files are the later format.
 _FILES = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
-# How a file that is not safetensors begins: a zip file, a pickle.
-_READERS = {b"PK\x03\x04": read_torch, b"\x80": read_torch}
+# How a file that is not safetensors begins: a zip file, a pickle, GGUF.
+_READERS = {b"GGUF": read_gguf, b"PK\x03\x04": read_torch, b"\x80": read_torch}
 
 
 def open_tensors(place: Path) -> Tensors:
@@ -31,7 +32,13 @@ def _file_of(place: Path) -> Path:
     for name in _FILES:
         if (place / name).is_file():
             return place / name
-    raise InteropError(f"{place} has no {', '.join(_FILES)}; give a folder that holds a model's weights")
+    if len(found := sorted(place.glob("*.gguf"))) == 1:
+        return found[0]
+    if found:
+        raise InteropError(f"{place} has {len(found)} .gguf files, such as {found[0].name}; name the one to be read")
+    raise InteropError(
+        f"{place} has no {', '.join(_FILES)} and no .gguf file; give a folder that holds a model's weights"
+    )
 
 
 def _open_file(path: Path) -> Tensors:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from clearhead.interop.pickled import Storage, Tensor, read_pickle
-from clearhead.interop.places import PLAIN, Place, Tensors
+from clearhead.interop.places import KINDS, Place, Tensors
 from clearhead.interop.zip_file import Inside, read_entries
 from clearhead.tensor_file import MOST_HEADER
 
@@ -57,7 +57,7 @@ def _place(path: Path, name: str, tensor: Tensor, begins: Mapping[Storage, int])
         raise ValueError(
             f"{name[:80]!r} of shape {tensor.shape} goes beyond the {numbers:,} numbers that it is made of"
         )
-    begin = begins[tensor.storage] + (tensor.begin * PLAIN[kind].size if count else 0)
+    begin = begins[tensor.storage] + (tensor.begin * KINDS[kind].size if count else 0)
     strides = None if _in_rows(tensor) else tensor.strides
     return Place(path=path, kind=kind, shape=tensor.shape, begin=begin, strides=strides)
 
@@ -83,7 +83,7 @@ def _read_zip(file: BinaryIO) -> tuple[Mapping[str, Tensor], dict[Storage, int]]
     begins = {}
     for storage in _storages(state).values():
         begin, size = entries.get(f"{root}data/{storage.key}", Inside(0, -1))
-        if size != storage.numbers * PLAIN[storage.kind].size:
+        if size != storage.numbers * KINDS[storage.kind].size:
             raise ValueError(f"storage {storage.key[:20]!r} has {storage.numbers:,} numbers, which are not in it")
         begins[storage] = begin
     return state, begins
@@ -112,7 +112,7 @@ def _read_legacy(file: BinaryIO) -> tuple[Mapping[str, Tensor], dict[Storage, in
             raise ValueError(f"no tensor of it is made of its storage {key[:20]!r}, whose size is not known so")
         storage = storages[key]
         file.seek(reached)
-        size = storage.numbers * PLAIN[storage.kind].size
+        size = storage.numbers * KINDS[storage.kind].size
         if file.read(8) != struct.pack("<q", storage.numbers) or reached + 8 + size > end:
             raise ValueError(f"storage {key[:20]!r} has {storage.numbers:,} numbers, which are not in it")
         begins[storage] = reached + 8
