@@ -21,6 +21,7 @@ from clearhead.errors import BundleError
 from clearhead.files import sha256
 from clearhead.tasks import FAMILY_TASKS, task_for
 from clearhead.tensor_file import strict_json
+from clearhead.text import roles_path
 
 if TYPE_CHECKING:
     from clearhead.model import FamilyConfig
@@ -56,7 +57,8 @@ class Config(NamedTuple):
     @property
     def needed(self) -> dict[str, str]:
         """The files that using the bundle needs, and their hashes."""
-        return {name: self.files[name] for name in (WEIGHTS, *self.tokenizers)}
+        roles = (roles_path(Path(name)).name for name in self.tokenizers)
+        return {name: self.files[name] for name in (WEIGHTS, *self.tokenizers, *roles) if name in self.files}
 
 
 def write_config(

@@ -5,6 +5,7 @@ from clearhead.text.blank import has_inner_return, is_blank
 from clearhead.text.byte_pair import BytePairTokenizer
 from clearhead.text.characters import CharacterTokenizer
 from clearhead.text.learning import learn_tokenizer
+from clearhead.text.library_tokenizer import LibraryTokenizer, Roles, roles_path
 from clearhead.text.loading import load_tokenizer, tokenizer_from_json
 from clearhead.text.normalizing import normal_form
 from clearhead.text.resemblance import are_like_sources, are_swapped
@@ -14,6 +15,8 @@ from clearhead.text.tokenizer import Tokenizer
 __all__ = [
     "BytePairTokenizer",
     "CharacterTokenizer",
+    "LibraryTokenizer",
+    "Roles",
     "Tokenizer",
     "are_like_sources",
     "are_swapped",
@@ -23,6 +26,7 @@ __all__ = [
     "learned_scripts",
     "load_tokenizer",
     "normal_form",
+    "roles_path",
     "tokenizer_from_json",
     "unread_scripts",
     "visible",

@@ -23,13 +23,19 @@ def normal_form(text: str, form: Literal["NFC", "NFKC"] = "NFC") -> str:
     """
     if text.isascii():
         return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        text = _SURROGATES.sub("\ufffd", text)
+    text = without_surrogates(text)
     # Hugging Face's library normalises too, as a tokenizer's file says, but by the tables of an old Unicode: it leaves
     # newer combining marks (such as U+07FD, Unicode 11) in the order in which they were typed.
     return unicodedata.normalize(form, text if len(text) <= _SHORT else _in_order(text))
+
+
+def without_surrogates(text: str) -> str:
+    """The text with U+FFFD for half of a surrogate pair, which UTF-8 cannot hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _SURROGATES.sub("\ufffd", text)
+    return text
 
 
 def _in_order(text: str) -> str:
