@@ -61,6 +61,8 @@ def test_the_defaults_are_the_paper_s_base_model() -> None:
         ({"eps": 1e39}, r"eps=1e\+39 is not a finite number above 0"),
         ({"scale_embeddings": "yes"}, "scale_embeddings='yes' is not known; choose one of True, False"),
         ({"bias": 1}, "bias=1 is not known; choose one of True, False"),
+        ({"output_bias": 1}, "output_bias=1 is not known; choose one of True, False"),
+        ({"target_vocabulary": 90, "share_embeddings": "inputs"}, "share_embeddings=inputs needs one vocabulary"),
         ({"target_vocabulary": 90}, "share_embeddings=all needs one vocabulary, but source_vocabulary=100"),
     ],
 )
@@ -111,8 +113,8 @@ def test_files_tell_what_is_new_only_where_it_is_not_as_it_was() -> None:
         "dropout", "attention_dropout", "activation_dropout", "positions", "max_length", "norm_placement", "norm",
         "activation", "share_embeddings",
     ]  # fmt: skip
-    changed = dataclasses.replace(config, kv_heads=2, eps=1e-6)
-    assert changed.as_plain() == config.as_plain() | {"kv_heads": 2, "eps": 1e-6}
+    changed = dataclasses.replace(config, kv_heads=2, eps=1e-6, output_bias=True)
+    assert changed.as_plain() == config.as_plain() | {"kv_heads": 2, "eps": 1e-6, "output_bias": True}
     for one in (config, changed):
         assert TransformerConfig(**one.as_plain()) == one
 

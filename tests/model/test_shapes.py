@@ -13,11 +13,11 @@ from clearhead.model import (
     EncoderOnlyConfig,
     TransformerConfig,
 )
-from clearhead.model.config import Activation, PositionKind
+from clearhead.model.config import Activation, PositionKind, Sharing
 from clearhead.model.shapes import parameter_shapes, table_numbers
 
 CHOICES = itertools.product(
-    get_args(PositionKind), ("post", "pre"), ("layer", "rms"), get_args(Activation), ("all", "target", "none"),
+    get_args(PositionKind), ("post", "pre"), ("layer", "rms"), get_args(Activation), get_args(Sharing),
 )  # fmt: skip
 
 
@@ -25,9 +25,9 @@ CHOICES = itertools.product(
 def test_they_are_the_models(choices: tuple[Any, ...]) -> None:
     positions, placement, norm, activation, sharing = choices
     config = TransformerConfig(
-        source_vocabulary=7, target_vocabulary=7 if sharing == "all" else 9, width=8, heads=2, inner_width=12,
-        encoder_layers=2, decoder_layers=1, max_length=5, positions=positions, norm_placement=placement, norm=norm,
-        activation=activation, share_embeddings=sharing,
+        source_vocabulary=7, target_vocabulary=9 if sharing in ("target", "none") else 7, width=8, heads=2,
+        inner_width=12, encoder_layers=2, decoder_layers=1, max_length=5, positions=positions,
+        norm_placement=placement, norm=norm, activation=activation, share_embeddings=sharing,
     )  # fmt: skip
     model = EncoderDecoder(config)
     for every in (False, True):
@@ -42,7 +42,7 @@ def test_they_are_the_models_whatever_its_blocks_are(norm: Any, bias: bool) -> N
     config = TransformerConfig(
         source_vocabulary=7, target_vocabulary=7, width=8, heads=4, kv_heads=2, head_width=6, inner_width=12,
         encoder_layers=1, decoder_layers=2, max_length=5, positions="rotary", norm=norm, bias=bias, activation="geglu",
-        query_key_norm=True, embedding_norm=True,
+        query_key_norm=True, embedding_norm=True, output_bias=bias,
     )  # fmt: skip
     model = EncoderDecoder(config)
     assert parameter_shapes(config) == {name: tuple(one.shape) for name, one in model.named_parameters()}

@@ -29,6 +29,8 @@ def test_torchs_float64_rounds_to_the_same(positions: int, width: int) -> None:
     angle = place * 10_000.0 ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
     expected = torch.stack((angle.sin(), angle.cos()), dim=-1).flatten(1).float()
     assert np.array_equal(tables.sinusoidal(positions, width), expected.numpy())
+    in_halves = torch.cat((angle.sin(), angle.cos()), dim=-1).float()
+    assert np.array_equal(tables.sinusoidal_halves(positions, width), in_halves.numpy())
     cosine, sine = tables.rotary(positions, width)
     assert np.array_equal(cosine, angle.cos().float().numpy())
     assert np.array_equal(sine, angle.sin().float().numpy())

@@ -39,6 +39,8 @@ KINDS: list[dict[str, Any]] = [
     {"activation": "geglu", "norm": "rms"},
     {"activation": "geglu-tanh", "share_embeddings": "target"},
     {"activation": "swiglu", "positions": "rotary"},
+    {"positions": "sinusoidal-halves", "activation": "silu", "output_bias": True},
+    {"share_embeddings": "inputs", "output_bias": True},
     {"width": 36, "heads": 3, "inner_width": 50},
     {"encoder_layers": 0, "decoder_layers": 1},
     {"heads": 4, "kv_heads": 2, "head_width": 6, "positions": "rotary", "eps": 0.1, "scale": 0.7},

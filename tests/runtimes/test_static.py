@@ -24,6 +24,7 @@ KINDS: list[dict[str, Any]] = [
     {"heads": 4, "kv_heads": 2, "head_width": 6, "bias": False, "eps": 1e-3, "scale": 0.5, "positions": "rotary"},
     {"positions": "rotary-halves", "rotary_base": 300.0, "activation": "relu2"},
     {"embedding_norm": True, "scale_embeddings": False},
+    {"positions": "sinusoidal-halves", "output_bias": True},
 ]
 
 

@@ -13,7 +13,11 @@ from clearhead.tracing import operations_of, record
 from clearhead.tracing.recorder import watched
 
 SOURCE, TARGET = (5, 6, 7, 2), (1, 8, 9)
-CHOICES = list(itertools.product(("sinusoidal", "sinusoidal-concatenated", "learned", "rotary"), ("post", "pre")))
+CHOICES = list(
+    itertools.product(
+        ("sinusoidal", "sinusoidal-concatenated", "sinusoidal-halves", "learned", "rotary"), ("post", "pre")
+    )
+)
 
 
 @pytest.mark.parametrize(("positions", "placement"), CHOICES)

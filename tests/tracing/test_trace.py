@@ -21,7 +21,7 @@ from clearhead.tracing.recorder import watched
 
 CHOICES = list(
     itertools.product(
-        ("sinusoidal", "sinusoidal-concatenated", "learned", "rotary"),
+        ("sinusoidal", "sinusoidal-concatenated", "sinusoidal-halves", "learned", "rotary"),
         ("post", "pre"), ("layer", "rms"), ("relu", "gelu", "gelu-tanh", "swiglu"),
     )
 )  # fmt: skip

@@ -54,6 +54,7 @@ OTHERS = {
     "model.norm": "rms",
     "model.activation": "silu",
     "model.share_embeddings": "target",
+    "model.output_bias": "true",
     "model.kv_heads": "1",
     "model.head_width": "4",
     "model.eps": "1.0e-6",

@@ -14,7 +14,7 @@ from clearhead.recipe import ResolvedTraining
 from clearhead.switches import VARIABLE
 from clearhead.training.train_step import TrainStep, attention_for
 
-POSITIONS = ["sinusoidal", "sinusoidal-concatenated", "learned", "rotary"]
+POSITIONS = ["sinusoidal", "sinusoidal-concatenated", "sinusoidal-halves", "learned", "rotary"]
 BEGIN, END, PADDING, VOCABULARY = 1, 2, 0, 30
 MATRIX = "source_embedding.matrix.weight"  # Of all three places.
 

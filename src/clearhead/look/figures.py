@@ -43,8 +43,8 @@ from clearhead.look.cells import (
     unlabel,
 )
 from clearhead.look.tree import draw_tree
+from clearhead.model import tables
 from clearhead.model.config import ADDED
-from clearhead.model.positions import sinusoidal, sinusoidal_concatenated
 from clearhead.tracing import Trace
 
 __all__ = ["decided_head", "draw_attention", "draw_beam", "draw_heads", "draw_positions", "save_figure"]
@@ -213,10 +213,8 @@ def _position_table(trace: Trace, positions: int) -> Tensor:
         raise TraceError(f"this model adds nothing for places: its positions ({config['positions']}) act in attention")
     if not 1 <= positions <= config["max_length"]:
         raise TraceError(f"positions={positions} is not between 1 and {config['max_length']}, the model's max_length")
-    if config["positions"] == "sinusoidal":
-        return sinusoidal(positions, config["width"])
-    if config["positions"] == "sinusoidal-concatenated":
-        return sinusoidal_concatenated(positions, config["width"])
+    if (layout := tables.LAYOUTS.get(config["positions"])) is not None:
+        return torch.from_numpy(layout(positions, config["width"]))
     # A trace without its model's weights has the vectors of its own places.
     own = "embedding.positions" if "text" in trace.sequences else "source_embedding.positions"
     known = trace.parameters.get(f"{own}.table", trace[own])

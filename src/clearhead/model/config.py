@@ -6,15 +6,24 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from clearhead.errors import ConfigError
 
 PositionKind = Literal[
-    "sinusoidal", "sinusoidal-concatenated", "learned", "rotary", "rotary-halves", "relative", "alibi"
+    "sinusoidal",
+    "sinusoidal-concatenated",
+    "sinusoidal-halves",
+    "learned",
+    "rotary",
+    "rotary-halves",
+    "relative",
+    "alibi",
 ]
 NormPlacement = Literal["post", "pre"]
 NormKind = Literal["layer", "rms"]
 Activation = Literal["relu", "gelu", "gelu-tanh", "silu", "relu2", "reglu", "geglu", "geglu-tanh", "swiglu"]
-Sharing = Literal["all", "target", "none"]
+Sharing = Literal["all", "target", "inputs", "none"]
+# Where the source's matrix is the target's.
+SHARED_SOURCE = ("all", "inputs")
 Initialization = Literal["paper", "gpt2", "bert", "zero-outputs"]
 # The kinds of positions whose vectors are added to those of tokens; the others act inside attention.
-ADDED = ("sinusoidal", "sinusoidal-concatenated", "learned")
+ADDED = ("sinusoidal", "sinusoidal-concatenated", "sinusoidal-halves", "learned")
 MaskedHead = Literal["transform", "plain", "none"]
 Pooling = Literal["first", "mean"]
 # The function by which each gated activation multiplies a second projection (Shazeer 2020).
@@ -99,11 +108,12 @@ class BlockConfig(BlockFields):
     bias: whether linear layers and LayerNorms have a bias, as in `torch.nn.Transformer`.
     dropout: on embeddings and on every sub-layer's output (section 5.4); attention_dropout: on the weights;
     activation_dropout: inside the feed-forward layer. The last two are not in the paper and stay 0 unless asked for.
-    positions: "sinusoidal" interleaves sine and cosine (section 3.5), "sinusoidal-concatenated" puts all sines before
-    all cosines (tensor2tensor), "learned" is a table (section 3.5), "rotary" turns queries and keys (Su et al. 2021),
-    pairs of neighbouring numbers as in that paper, "rotary-halves" each number with the one half a head further, as
-    Llama's files have them. "relative" adds a number for each head and bucket of distances to the scores (T5; Raffel et
-    al. 2020), one table for a stack; "alibi" subtracts the distance times a slope for each head (Press et al. 2022).
+    positions: "sinusoidal" interleaves sine and cosine (section 3.5), "sinusoidal-halves" puts all these sines before
+    all these cosines (Marian), "sinusoidal-concatenated" others, of slightly longer waves (tensor2tensor). "learned" is
+    a table (section 3.5). "rotary" turns queries and keys (Su et al. 2021), pairs of neighbouring numbers as in that
+    paper, "rotary-halves" each number with the one half a head further, as Llama's files have them. "relative" adds a
+    number for each head and bucket of distances to the scores (T5; Raffel et al. 2020), one table for a stack; "alibi"
+    subtracts the distance times a slope for each head (Press et al. 2022).
     position_shift: in training each sequence begins at a position drawn from 0 to this one, so that a model learns how
     far apart tokens are and not where they stand (Kiyono et al. 2021, "SHAPE"): for positions that are added.
     rotary_base: the longest wavelength is near 2π times this. relative_buckets: how many there are, for a stack that
@@ -175,7 +185,9 @@ class TransformerConfig(BlockFields):
     """What an encoder-decoder Transformer is made of: two stacks of blocks, their vocabularies, and the blocks' values.
 
     What all blocks have in common is named as in `BlockConfig`, and means the same.
-    share_embeddings: "all" shares source, target and output matrices (section 3.4); "target" the last two; or "none".
+    share_embeddings: "all" shares source, target and output matrices (section 3.4); "target" the last two; "inputs" the
+    first two (T5 from version 1.1 on); or "none".
+    output_bias: whether a number is added to each token's logit (Marian).
 
     Raises ConfigError where the values contradict each other.
     """
@@ -185,6 +197,7 @@ class TransformerConfig(BlockFields):
     encoder_layers: int = 6
     decoder_layers: int = 6
     share_embeddings: Sharing = "all"
+    output_bias: bool = False
 
     def __post_init__(self) -> None:
         for name in ("source_vocabulary", "target_vocabulary"):
@@ -192,11 +205,13 @@ class TransformerConfig(BlockFields):
         for name in ("encoder_layers", "decoder_layers"):
             _require_whole(name, getattr(self, name), 0)
         _require_choice("share_embeddings", self.share_embeddings, get_args(Sharing))
+        _require_choice("output_bias", self.output_bias, (True, False))
         _ = self.block  # What contradicts itself in there is said at once.
-        if self.share_embeddings == "all" and self.source_vocabulary != self.target_vocabulary:
+        if self.share_embeddings in SHARED_SOURCE and self.source_vocabulary != self.target_vocabulary:
             raise ConfigError(
-                f"share_embeddings=all needs one vocabulary, but source_vocabulary={self.source_vocabulary} and "
-                f"target_vocabulary={self.target_vocabulary}; use a joint tokenizer or share_embeddings=target"
+                f"share_embeddings={self.share_embeddings} needs one vocabulary, but source_vocabulary="
+                f"{self.source_vocabulary} and target_vocabulary={self.target_vocabulary}; "
+                "use a joint tokenizer or share_embeddings=target"
             )
 
     @property
@@ -300,7 +315,8 @@ def _block(config: BlockFields) -> BlockConfig:
 
 
 def _plain(config: BlockFields) -> dict[str, Any]:
-    usual = {one.name: one.default for one in dataclasses.fields(BlockFields) if one.name not in _OLDEST}
+    later = {one.name for one in dataclasses.fields(BlockFields)}.difference(_OLDEST) | {"output_bias"}
+    usual = {one.name: one.default for one in dataclasses.fields(config) if one.name in later}
     values = dataclasses.asdict(config)
     own = [name for name in values if name not in _OLDEST and (name not in usual or values[name] != usual[name])]
     return {name: values[name] for name in (*_OLDEST, *own) if name in values}

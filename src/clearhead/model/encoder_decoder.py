@@ -7,7 +7,7 @@ from clearhead.errors import ConfigError
 from clearhead.model.as_built import remember, structure_of
 from clearhead.model.cache import DecoderCache
 from clearhead.model.checks import require_pairs
-from clearhead.model.config import TransformerConfig
+from clearhead.model.config import SHARED_SOURCE, TransformerConfig
 from clearhead.model.embedding import Embedding, Output, embedding_matrix
 from clearhead.model.initialization import initialize
 from clearhead.model.masks import Masks, Segments, causal_mask, packed_masks, unpadded_masks
@@ -26,14 +26,15 @@ class EncoderDecoder(Observed):
         super().__init__()
         self.config, block = config, config.block
         target = embedding_matrix(config.target_vocabulary, config.width)
-        share_source, share_output = config.share_embeddings == "all", config.share_embeddings != "none"
+        share_source = config.share_embeddings in SHARED_SOURCE
+        share_output = config.share_embeddings in ("all", "target")
         source = target if share_source else embedding_matrix(config.source_vocabulary, config.width)
         output = target if share_output else embedding_matrix(config.target_vocabulary, config.width)
         self.source_embedding = Embedding(block, source)
         self.encoder = SelfAttentionStack(block, config.encoder_layers, result="memory")
         self.target_embedding = Embedding(block, target)
         self.decoder = Decoder(block, config.decoder_layers)
-        self.output = Output(output)
+        self.output = Output(output, config.output_bias)
         initialize(self, seed, config.initialization)
         # Whoever computes the same in another way asks whether it still is what was built here. A subclass is not.
         self.as_built = structure_of(self) if type(self) is EncoderDecoder else None

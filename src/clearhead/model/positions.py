@@ -1,4 +1,4 @@
-"""Where a token stands: sinusoidal positions in both layouts, learned ones, and rotary ones in both layouts."""
+"""Where a token stands: sinusoidal positions in each layout, learned ones, and rotary ones in both layouts."""
 
 import torch
 import torch.nn.functional as F
@@ -43,9 +43,9 @@ class Positions(nn.Module):
         if config.positions == "learned":
             self.table = nn.Parameter(torch.empty(config.max_length, config.width, dtype=torch.float32))
         else:
-            layout = sinusoidal if config.positions == "sinusoidal" else sinusoidal_concatenated
+            table = torch.from_numpy(tables.LAYOUTS[config.positions](config.max_length, config.width))
             # Not persistent: a formula need not be stored with the weights.
-            self.register_buffer("table", layout(config.max_length, config.width), persistent=False)
+            self.register_buffer("table", table, persistent=False)
 
     def forward(self, start: Start, length: int, sequences: int = 1) -> Float[Tensor, "*batch length width"]:
         """The rows start … start + length - 1, or each one's own. Raises ConfigError past the table's end.

@@ -36,7 +36,9 @@ def shared_names(config: FamilyConfig) -> dict[str, str]:
     if not isinstance(config, TransformerConfig):
         has_output = isinstance(config, DecoderOnlyConfig) or config.masked_head != "none"
         return {output: "embedding.matrix.weight"} if config.share_embeddings and has_output else {}
-    return {"all": {target: source, output: source}, "target": {output: target}, "none": {}}[config.share_embeddings]
+    inputs, outputs = {target: source}, {output: target}
+    shared = {"all": {**inputs, output: source}, "target": outputs, "inputs": inputs, "none": {}}
+    return shared[config.share_embeddings]
 
 
 def table_numbers(config: FamilyConfig) -> int:
@@ -60,6 +62,8 @@ def _encoder_decoder(config: TransformerConfig) -> Named:
     yield from _stack("decoder", block, config.decoder_layers, ("self_attention", "cross_attention"))
     yield from _embedding("target_embedding", block, config.target_vocabulary)
     yield "output.matrix.weight", (config.target_vocabulary, config.width)
+    if config.output_bias:
+        yield "output.bias", (config.target_vocabulary,)
 
 
 def _decoder_only(config: DecoderOnlyConfig) -> Named:

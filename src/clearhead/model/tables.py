@@ -1,5 +1,7 @@
 """Tables of positions that a formula gives, as NumPy arrays, since C reads the same ones without torch."""
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 from jaxtyping import Float32, Int
 from numpy.typing import NDArray
@@ -28,6 +30,20 @@ def sinusoidal_concatenated(positions: int, width: int) -> Table:
     terms = width // 2
     angle = _angles(positions, BASE ** -(np.arange(terms) / max(terms - 1, 1)))
     return np.concatenate((np.sin(angle), np.cos(angle)), axis=-1).astype(np.float32)
+
+
+def sinusoidal_halves(positions: int, width: int) -> Table:
+    """The sines of `sinusoidal`, then its cosines, as Marian and Pegasus have them (Hugging Face)."""
+    angle = _angles(positions, BASE ** (-np.arange(0, width, 2) / width))
+    return np.concatenate((np.sin(angle), np.cos(angle)), axis=-1).astype(np.float32)
+
+
+LAYOUTS: Mapping[str, Callable[[int, int], Table]] = {
+    "sinusoidal": sinusoidal,
+    "sinusoidal-concatenated": sinusoidal_concatenated,
+    "sinusoidal-halves": sinusoidal_halves,
+}
+"""The tables that are added to embeddings, of so many positions and numbers, by the kind of positions."""
 
 
 def rotary(positions: int, head_width: int, base: float = BASE) -> tuple[Table, Table]:

@@ -40,7 +40,7 @@ def _sharing(value: object) -> object:
     """Of two matrices or three, by their names; or whether the only two are one."""
     if isinstance(value, bool) or value in get_args(Sharing):
         return value
-    raise PydanticKnownError("literal_error", {"expected": "'all', 'target', 'none', true or false"})
+    raise PydanticKnownError("literal_error", {"expected": "'all', 'target', 'inputs', 'none', true or false"})
 
 
 def own_settings(family: str) -> dict[str, Any]:

@@ -73,7 +73,9 @@ def configs() -> "Iterator[clearhead.model.FamilyConfig]":
     )  # fmt: skip
     alone = functools.partial(DecoderOnlyConfig, vocabulary=50, layers=2, max_length=64, **sizes)
     reader = functools.partial(EncoderOnlyConfig, vocabulary=50, layers=2, max_length=64, **sizes)
-    families: Any = ((pair, get_args(Sharing), [{}]), (alone, (True, False), [{}]), (reader, (True, False), _HEADS))
+    # Of three kinds where there are four ways to share, so that each meets each.
+    biased: Any = [{}, {"output_bias": True}, {}]
+    families: Any = ((pair, get_args(Sharing), biased), (alone, (True, False), [{}]), (reader, (True, False), _HEADS))
     names = ("positions", "norm_placement", "norm", "activation")
     kinds = [*itertools.product(*map(get_args, (PositionKind, NormPlacement, NormKind, Activation)))]
     others = {

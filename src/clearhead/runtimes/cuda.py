@@ -55,7 +55,7 @@ class CudaRuntime:
         self.model = copy.deepcopy(model).requires_grad_(False).eval()
         if precision == "bf16":
             self.model.to(torch.bfloat16)
-        self.model.output = cast(Output, PreciseOutput(self.model.output.matrix))
+        self.model.output = cast(Output, PreciseOutput(self.model.output.matrix, model.output.bias))
         attentions = [cast(DecoderLayer, layer).self_attention for layer in self.model.decoder.layers]
         self._joined = [Joined.of(one.query, one.key, one.value) for one in attentions]
         self._lock = threading.Lock()
@@ -208,18 +208,23 @@ class CudaState:
 class PreciseOutput(nn.Module):
     """The last linear layer with float32 logits of bfloat16 vectors: bfloat16 cannot tell candidates apart."""
 
-    def __init__(self, matrix: nn.Embedding) -> None:
+    bias: Tensor | None
+
+    def __init__(self, matrix: nn.Embedding, bias: Tensor | None) -> None:
         super().__init__()
         self.matrix = matrix
+        # In float32, as the logits are.
+        self.register_buffer("bias", None if bias is None else bias.detach().float().clone())
 
     def forward(self, vectors: Float[Tensor, "*batch width"]) -> Float[Tensor, "*batch vocabulary"]:
-        weight = self.matrix.weight
+        weight, bias = self.matrix.weight, self.bias
         if weight.dtype != torch.bfloat16:
-            return F.linear(vectors, weight)
+            return F.linear(vectors, weight, bias)
         if weight.device.type == "cpu":
-            return F.linear(vectors.float(), weight.float())
+            return F.linear(vectors.float(), weight.float(), bias)
         # Products of bfloat16 numbers are exact in float32, in which they are summed: only the rounding is left out.
         rows = torch.mm(vectors.flatten(0, -2), weight.t(), out_dtype=torch.float32)
+        rows = rows if bias is None else rows + bias
         return rows.view(*vectors.shape[:-1], -1)
 
 

@@ -68,12 +68,14 @@ class Prepacking:
             struct.sine = self._pointer("rotary.sine", block.max_length, half)
         if isinstance(config, DecoderOnlyConfig):
             self._set_decoder(struct, "embedding", config.vocabulary, config.layers, False)
+            struct.tokens.output = self._output(config.vocabulary)
         elif isinstance(config, EncoderOnlyConfig):
             self._set_encoder(struct, "embedding", config.vocabulary, config.layers, config.segments)
             self._set_heads(struct, config)
         else:
             self._set_encoder(struct, "source_embedding", config.source_vocabulary, config.encoder_layers)
             self._set_decoder(struct, "target_embedding", config.target_vocabulary, config.decoder_layers, True)
+            struct.tokens.output = self._output(config.target_vocabulary, config.output_bias)
         self._shared.clear()
         if self._unread:
             raise UnknownWeightsError(f"the compiled functions do not know {min(self._unread)}")
@@ -94,7 +96,6 @@ class Prepacking:
         struct.target = self._embedding(embedding, vocabulary)
         struct.decoder, struct.decoder_norm = self._stack("decoder", layers, has_memory)
         struct.target_bias = self._bias("decoder", looks_both_ways=False)
-        struct.tokens.output = self._output(vocabulary)
 
     def _set_heads(self, struct: native.Transformer, config: EncoderOnlyConfig) -> None:
         """What fills masked places, and what classifies: either may be missing."""

@@ -76,8 +76,7 @@ class _WithTables(Mapping[str, NDArray[np.float32]]):
             cosine, sine = tables.rotary(config.max_length, config.block.head_width, config.rotary_base)
             self._tables = {"rotary.cosine": cosine, "rotary.sine": sine}
         elif config.positions.startswith("sinusoidal"):
-            layout = tables.sinusoidal if config.positions == "sinusoidal" else tables.sinusoidal_concatenated
-            table = layout(config.max_length, config.width)
+            table = tables.LAYOUTS[config.positions](config.max_length, config.width)
             embeddings = (name.removesuffix(".matrix.weight") for name in stored if "embedding.matrix" in name)
             self._tables = {f"{name}.positions.table": table for name in embeddings}
 

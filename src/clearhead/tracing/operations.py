@@ -219,8 +219,9 @@ def _waves(exponent: Formula, is_cosine: Formula) -> Description:
 _TERMS = width / 2
 POSITIONS: dict[str, Description] = {
     "sinusoidal": _waves(2 * floor(column / 2) / width, column % 2),
-    # All sines, then all cosines, as in tensor2tensor.
+    # All sines, then all cosines, as in tensor2tensor and in Marian.
     "sinusoidal-concatenated": _waves((column % _TERMS) / larger(_TERMS - 1, 1), floor(column / _TERMS)),
+    "sinusoidal-halves": _waves(2 * (column % _TERMS) / width, floor(column / _TERMS)),
     "learned": Description(
         ("a row of the table", "표의 한 행"),
         ({},),

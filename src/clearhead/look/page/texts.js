@@ -35,6 +35,7 @@ export const texts = {
 	"fact.norm": ["normalisation", "정규화"],
 	"setting.sinusoidal": ["sines and cosines", "사인과 코사인"],
 	"setting.sinusoidal-concatenated": ["sines, then cosines", "사인, 그다음 코사인"],
+	"setting.sinusoidal-halves": ["sines, then cosines (Marian)", "사인, 그다음 코사인 (Marian)"],
 	"setting.learned": ["learned", "학습됨"],
 	"setting.rotary": ["rotary", "회전"],
 	"setting.rotary-halves": ["rotary, in halves", "회전 (앞뒤 절반끼리)"],

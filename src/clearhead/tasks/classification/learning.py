@@ -1,12 +1,13 @@
 """What training computes of a classifier: vectors and a matrix, of which it makes the logits itself."""
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from clearhead.data import LabelledBatch
 from clearhead.model import EncoderOnly
 from clearhead.model.masks import padding_mask
+from clearhead.tasks import output_bias
+from clearhead.tasks.output_bias import with_one
 
 
 def pooled_vectors(model: EncoderOnly, batch: LabelledBatch) -> Float[Tensor, "texts 1 width"]:
@@ -18,13 +19,11 @@ def pooled_vectors(model: EncoderOnly, batch: LabelledBatch) -> Float[Tensor, "t
     assert model.pooler is not None, "a classifier has one"
     mask = padding_mask(batch.ids, batch.text_padding)
     vectors: Tensor = model.classifier.dropout(model.pooler(model.hidden_states(batch.ids, mask), mask))
-    if model.classifier.output.bias is None:
-        return vectors
-    return torch.cat([vectors, vectors.new_ones(*vectors.shape[:-1], 1)], dim=-1)
+    return with_one(vectors, model.classifier.output.bias)
 
 
 def weight_and_bias(model: EncoderOnly) -> Float[Tensor, "classes width"]:
     """The classifier's matrix, with its bias as one column more where it has one."""
     assert model.classifier is not None, "the task makes no model without"
     output = model.classifier.output
-    return output.weight if output.bias is None else torch.cat([output.weight, output.bias[:, None]], dim=1)
+    return output_bias.weight_and_bias(output.weight, output.bias)

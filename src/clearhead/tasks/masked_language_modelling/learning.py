@@ -1,11 +1,12 @@
 """What training computes of a masked language model: vectors and a matrix, of which it makes the logits itself."""
 
-import torch
 from torch import Tensor
 
 from clearhead.data import MaskedBatch
 from clearhead.model import EncoderOnly
 from clearhead.model.masks import padding_mask
+from clearhead.tasks import output_bias
+from clearhead.tasks.output_bias import with_one
 
 
 def predicting_vectors(model: EncoderOnly, batch: MaskedBatch) -> Tensor:
@@ -16,13 +17,10 @@ def predicting_vectors(model: EncoderOnly, batch: MaskedBatch) -> Tensor:
     mask = padding_mask(batch.ids, batch.padding) if batch.segments is None else None
     states = model.hidden_states(batch.ids, mask, segments=batch.segments)
     vectors = model.masked_vectors(states, batch.places)
-    if model.output is None or model.output.bias is None:
-        return vectors
-    return torch.cat([vectors, vectors.new_ones(len(vectors), 1)], dim=1)
+    return with_one(vectors, None if model.output is None else model.output.bias)
 
 
 def weight_and_bias(model: EncoderOnly) -> Tensor:
     """The matrix of the last linear layer, (vocabulary, width), with its bias as one column more where it has one."""
     assert model.output is not None, "the task has refused a model without"
-    weight, bias = model.output.matrix.weight, model.output.bias
-    return weight if bias is None else torch.cat([weight, bias[:, None]], dim=1)
+    return output_bias.weight_and_bias(model.output.matrix.weight, model.output.bias)

@@ -2,6 +2,7 @@
 
 from clearhead import street
 from clearhead.errors import ConfigError, RecipeError
+from clearhead.model.config import SHARED_SOURCE
 from clearhead.recipe import Data, ModelSettings
 
 
@@ -11,10 +12,11 @@ def check_model(model: ModelSettings, pieces: int, joint: bool) -> None:
         config = model.config(pieces, pieces)
     except ConfigError as error:
         raise RecipeError(f"model: {error}") from None
-    if config.share_embeddings == "all" and not joint:
+    if config.share_embeddings in SHARED_SOURCE and not joint:
         raise RecipeError(
-            "text.joint=false gives source and target pieces of their own, but model.share_embeddings=all gives them "
-            "one matrix; set model.share_embeddings=target, or text.joint=true"
+            "text.joint=false gives source and target pieces of their own, but "
+            f"model.share_embeddings={config.share_embeddings} gives them one matrix; "
+            "set model.share_embeddings=target, or text.joint=true"
         )
 
 

@@ -48,14 +48,17 @@ class TranslationTask:
 
     def hidden_states(self, model: "clearhead.model.EncoderDecoder", batch: "clearhead.data.Batch") -> "Tensor":
         from clearhead.model import masks_for
+        from clearhead.tasks.output_bias import with_one
 
-        if batch.segments is not None:
-            return model.hidden_states(batch.source, batch.target_input, segments=batch.segments)
-        masks = masks_for(batch.source, batch.target_input, batch.padding)
-        return model.hidden_states(batch.source, batch.target_input, masks)
+        # Pairs that share a row say who sees whom by their segments.
+        masks = None if batch.segments is not None else masks_for(batch.source, batch.target_input, batch.padding)
+        states = model.hidden_states(batch.source, batch.target_input, masks, batch.segments)
+        return with_one(states, model.output.bias)
 
     def output_weight(self, model: "clearhead.model.EncoderDecoder") -> "Tensor":
-        return model.output.matrix.weight
+        from clearhead.tasks.output_bias import weight_and_bias
+
+        return weight_and_bias(model.output.matrix.weight, model.output.bias)
 
     def layers(self, model: "clearhead.model.EncoderDecoder") -> "Sequence[nn.Module]":
         return [*model.encoder.layers, *model.decoder.layers]
