@@ -67,8 +67,16 @@ def test_they_are_a_decoder_onlys(positions: Any, placement: Any, share: bool) -
 @pytest.mark.parametrize("head", ["transform", "plain", "none"])
 @pytest.mark.parametrize("norm", ["layer", "rms"])
 @pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize("rest", [{}, {"segments": 2, "pooler": True, "embedding_norm": True}, {"classes": 3}])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        {}, {"segments": 2, "pooler": True, "embedding_norm": True}, {"classes": 3}, {"query_key_value_bias": True},
+        {"embedding_width": 6, "segments": 2, "positions": "learned", "scale_embeddings": False, "pooler": True},
+    ],
+)  # fmt: skip
 def test_they_are_an_encoder_onlys(head: Any, norm: Any, bias: bool, rest: dict[str, Any]) -> None:
+    if "embedding_width" in rest and head == "plain":
+        head = "transform"
     config = EncoderOnlyConfig(
         vocabulary=7, layers=2, width=8, heads=4, inner_width=12, max_length=5, masked_head=head, norm=norm, bias=bias,
         share_embeddings=head != "plain", **rest,

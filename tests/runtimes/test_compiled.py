@@ -49,6 +49,7 @@ KINDS: list[dict[str, Any]] = [
     {"positions": "relative", "relative_buckets": 8, "relative_distance": 10, "scale": 1.0, "norm_placement": "pre"},
     {"positions": "alibi", "heads": 4, "kv_heads": 2, "activation": "relu2", "embedding_norm": True},
     {"positions": "rotary-halves", "rotary_base": 500.0, "query_key_norm": True, "norm": "rms", "eps": 1e-2},
+    {"bias": False, "query_key_value_bias": True, "norm": "rms", "heads": 4, "kv_heads": 2},
     {"query_key_norm": True, "embedding_norm": True, "heads": 4, "kv_heads": 2, "scale_embeddings": False},
 ]
 

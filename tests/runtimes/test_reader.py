@@ -42,9 +42,20 @@ KINDS: list[dict[str, Any]] = [
     {"positions": "sinusoidal-concatenated", "activation": "geglu-tanh", "norm": "rms", "kv_heads": 1},
     {"width": 36, "heads": 3, "inner_width": 50, "norm_placement": "pre"},
     {"layers": 0},
+    {"bias": False, "query_key_value_bias": True, "norm": "rms", "kv_heads": 2, "pooler": True},
+    {"query_key_value_bias": False, "pooler": True, "pooler_activation": "relu"},
+    {
+        "embedding_width": 20,
+        "positions": "learned",
+        "scale_embeddings": False,
+        "embedding_norm": True,
+        "segments": 2,
+        "pooler": True,
+        "pooler_activation": "gelu",
+    },
 ]
 # Of these a decoder alone has none.
-HEADS = {"segments", "masked_head", "pooling", "pooler"}
+HEADS = {"segments", "masked_head", "pooling", "pooler", "pooler_activation", "embedding_width"}
 
 
 def randomized(model: Any) -> Any:

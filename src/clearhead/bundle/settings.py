@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _LONGEST_NAME = 1000
 # What a line of text to a language model is: the whole file is one document, each paragraph is one, or each line.
 DOCUMENTS = ("file", "paragraph", "line")
+POOLINGS = ("mean", "first")
 Language = str | None
 
 
@@ -29,6 +30,7 @@ class Settings:
     "paragraph", or a whole "file", somewhere in the middle of which a prompt stands. None for other models.
     labels: the names of a classifier's classes, in their order.
     messages: how many of a conversation's messages, the newest, it is given at most; None for as many as have room.
+    pooling: what the vector of a text is that `embed` gives: the "mean" of its tokens', or its "first" token's.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Settings:
     documents: str | None = None
     labels: tuple[str, ...] = ()
     messages: int | None = None
+    pooling: str = POOLINGS[0]
 
     @classmethod
     def of(cls, recipe: "clearhead.recipe.Recipe") -> "Settings":
@@ -70,6 +73,7 @@ class Settings:
         task: Any = TRANSLATION,
         documents: Any = None,
         labels: Any = (),
+        pooling: Any = POOLINGS[0],
     ) -> "Settings":
         """From values that may be anything. Raises ValueError in one line."""
         if not isinstance(name, str) or len(name) > _LONGEST_NAME:
@@ -84,6 +88,8 @@ class Settings:
             raise ValueError(f"its documents are {shown(documents)}, not one of {', '.join(DOCUMENTS)}")
         if not isinstance(labels, list | tuple) or not all(isinstance(one, str) and one for one in labels):
             raise ValueError("its labels are no list of names")
+        if pooling not in POOLINGS:
+            raise ValueError(f"its pooling is {shown(pooling)}, not one of {', '.join(POOLINGS)}; update clearhead")
         if len(set(labels)) != len(labels):
             raise ValueError("its labels are not all different")
         try:
@@ -94,14 +100,15 @@ class Settings:
             if messages is not None:
                 messages = whole("messages", messages)
             named = tuple((one, other) for one, other in languages)
-            return cls(name, named, beam_size, penalty, whole("seed", seed), task, documents, tuple(labels), messages)
+            first = name, named, beam_size, penalty, whole("seed", seed), task, documents, tuple(labels)
+            return cls(*first, messages, pooling)
         except DecodingError as error:
             raise ValueError(str(error)) from None
 
     def as_plain(self) -> dict[str, Any]:
         """What `from_plain` takes, by name. What an older clearhead does not know is left out where it is as it was."""
         values = asdict(self)
-        usual = {"task": TRANSLATION, "documents": None, "labels": (), "messages": None}
+        usual = {"task": TRANSLATION, "documents": None, "labels": (), "messages": None, "pooling": POOLINGS[0]}
         values = {name: value for name, value in values.items() if name not in usual or value != usual[name]}
         decoding = {name: values.pop(name) for name in ("beam_size", "length_penalty", "messages") if name in values}
         return {**values, "decoding": decoding}

@@ -16,7 +16,7 @@ from clearhead.decoding.readings import Answer, readings_for
 from clearhead.errors import UsageError
 from clearhead.model.config import DecoderOnlyConfig
 from clearhead.tasks.classifying import Label, as_label, class_probabilities
-from clearhead.tasks.embedding import embeddings
+from clearhead.tasks.embedding import embeddings, first_vectors
 from clearhead.tasks.filling import Filled, Filler
 from clearhead.tasks.whole_texts import MASK, WRITTEN_MASK, text_ids, too_long
 from clearhead.text import Tokenizer
@@ -44,7 +44,8 @@ class Understanding:
         return [as_label(one, self.settings.labels) for one in self._answers(self.ids(texts), class_probabilities)]
 
     def embed(self, texts: Sequence[str]) -> Float32[np.ndarray, "texts width"]:
-        found = self._answers(self.ids(texts), embeddings)
+        answer = first_vectors if self.settings.pooling == "first" else embeddings
+        found = self._answers(self.ids(texts), answer)
         return np.stack(found) if found else np.empty((0, self.serving.config.width), np.float32)
 
     def trace(

@@ -42,9 +42,9 @@ class Attention(Observed):
         self.heads_a_key = config.heads // config.kv_heads
         self.dropout = config.attention_dropout
         all_heads, kv_heads = config.heads * config.head_width, config.kv_heads * config.head_width
-        self.query = Linear(config.width, all_heads, config.bias)
-        self.key = Linear(config.width, kv_heads, config.bias)
-        self.value = Linear(config.width, kv_heads, config.bias)
+        self.query = Linear(config.width, all_heads, config.has_query_bias)
+        self.key = Linear(config.width, kv_heads, config.has_query_bias)
+        self.value = Linear(config.width, kv_heads, config.has_query_bias)
         self.output = Linear(all_heads, config.width, config.bias)
         in_halves = config.positions == "rotary-halves"
         self.rotary = Rotary(config.head_width, config.max_length, config.rotary_base, in_halves) if rotary else None

@@ -26,6 +26,7 @@ Initialization = Literal["paper", "gpt2", "bert", "zero-outputs"]
 ADDED = ("sinusoidal", "sinusoidal-concatenated", "sinusoidal-halves", "learned")
 MaskedHead = Literal["transform", "plain", "none"]
 Pooling = Literal["first", "mean"]
+PoolerActivation = Literal["tanh", "relu", "gelu"]
 # The function by which each gated activation multiplies a second projection (Shazeer 2020).
 GATED = {"reglu": "relu", "geglu": "gelu", "geglu-tanh": "gelu-tanh", "swiglu": "silu"}
 
@@ -41,7 +42,7 @@ MOST_SIZES = {
     "source_vocabulary": 2**24, "target_vocabulary": 2**24, "vocabulary": 2**24, "width": 2**16, "heads": 2**12,
     "kv_heads": 2**12, "head_width": 2**16, "inner_width": 2**18, "encoder_layers": 2**10, "decoder_layers": 2**10,
     "layers": 2**10, "max_length": 2**20, "relative_buckets": 2**12, "relative_distance": 2**16, "segments": 2**10,
-    "classes": 2**20, "position_shift": 2**20,
+    "classes": 2**20, "position_shift": 2**20, "embedding_width": 2**16,
 }  # fmt: skip
 # What version 0.1 took for granted.
 EPS = 1e-5
@@ -52,6 +53,8 @@ _OLDEST = (
     "dropout", "attention_dropout", "activation_dropout", "positions", "max_length", "norm_placement", "norm",
     "activation", "share_embeddings",
 )  # fmt: skip
+# What the first models of a family did not have.
+_LATER = {"output_bias", "pooler_activation", "embedding_width"}
 _DERIVED: Any = None
 if TYPE_CHECKING:
     Derived = int
@@ -79,6 +82,7 @@ class BlockFields:
     norm: NormKind = "layer"
     eps: float = EPS
     bias: bool = True
+    query_key_value_bias: bool | None = None
     activation: Activation = "relu"
     scale: float | None = None
     scale_embeddings: bool = True
@@ -105,7 +109,8 @@ class BlockConfig(BlockFields):
     scale: what scores are multiplied by; 1/√head_width where None is given, as in the paper.
     norm: "layer" (Ba et al. 2016) or "rms" (Zhang and Sennrich 2019). norm_placement: "post" normalises the sum, as in
     the paper; "pre" normalises each sub-layer's input. eps: what is added to the variance under the root.
-    bias: whether linear layers and LayerNorms have a bias, as in `torch.nn.Transformer`.
+    bias: whether linear layers and LayerNorms have a bias, as in `torch.nn.Transformer`. query_key_value_bias: whether
+    those of queries, keys and values have one, as in Qwen2; as `bias` says where None is given.
     dropout: on embeddings and on every sub-layer's output (section 5.4); attention_dropout: on the weights;
     activation_dropout: inside the feed-forward layer. The last two are not in the paper and stay 0 unless asked for.
     positions: "sinusoidal" interleaves sine and cosine (section 3.5), "sinusoidal-halves" puts all these sines before
@@ -149,9 +154,16 @@ class BlockConfig(BlockFields):
             _require_choice(name, getattr(self, name), choices)
         for name in ("bias", "scale_embeddings", "embedding_norm", "query_key_norm"):
             _require_choice(name, getattr(self, name), (True, False))
+        if self.query_key_value_bias is not None:
+            _require_choice("query_key_value_bias", self.query_key_value_bias, (True, False))
         for name in ("eps", "rotary_base", *(["scale"] if self.scale is not None else [])):
             _require_positive(name, getattr(self, name))
         self._require_agreement()
+
+    @property
+    def has_query_bias(self) -> bool:
+        """Whether the linear layers of queries, keys and values have a bias."""
+        return self.bias if self.query_key_value_bias is None else self.query_key_value_bias
 
     def _require_agreement(self) -> None:
         if self.heads % self.kv_heads:
@@ -264,7 +276,9 @@ class EncoderOnlyConfig(BlockFields):
     that matrix alone (Geiping and Goldstein 2023, "Cramming"), "none" neither. share_embeddings: whether the matrix is
     the embedding's.
     pooling: what one vector of a text is made of: its "first" token's, or the "mean" of its tokens'. pooler: whether
-    tanh(x·W + b) of it follows.
+    f(x·W + b) of it follows; pooler_activation: which function f is, tanh as in BERT.
+    embedding_width: how many numbers a token's vector has before a linear layer makes `width` of them, and those from
+    which the masked head tells tokens (Clark et al. 2020, "ELECTRA"); as many as `width` where None is given.
     classes: how many there are to choose from, by that vector; 0 for no classification head.
 
     Raises ConfigError where the values contradict each other.
@@ -276,7 +290,9 @@ class EncoderOnlyConfig(BlockFields):
     masked_head: MaskedHead = "transform"
     share_embeddings: bool = True
     pooler: bool = False
+    pooler_activation: PoolerActivation = "tanh"
     pooling: Pooling = "first"
+    embedding_width: int | None = None
     classes: int = 0
 
     def __post_init__(self) -> None:
@@ -286,6 +302,9 @@ class EncoderOnlyConfig(BlockFields):
             _require_choice(name, getattr(self, name), (True, False))
         _require_choice("masked_head", self.masked_head, get_args(MaskedHead))
         _require_choice("pooling", self.pooling, get_args(Pooling))
+        _require_choice("pooler_activation", self.pooler_activation, get_args(PoolerActivation))
+        if self.embedding_width is not None:
+            self._require_embedding_width(self.embedding_width)
         _ = self.block  # What contradicts itself in there is said at once.
         if self.classes == 1:
             raise ConfigError("classes=1 leaves nothing to choose; set 2 or more, or 0 for no classification head")
@@ -294,6 +313,21 @@ class EncoderOnlyConfig(BlockFields):
                 "share_embeddings=False gives the masked head a matrix of its own, but masked_head=none; set "
                 "share_embeddings=True or masked_head=plain"
             )
+
+    def _require_embedding_width(self, narrow: int) -> None:
+        _require_whole("embedding_width", narrow, 1)
+        if narrow > self.width or self.scale_embeddings or self.masked_head == "plain":
+            raise ConfigError(
+                f"embedding_width={narrow} is for a width of as much or more (width={self.width}), with "
+                "scale_embeddings=False and no masked_head=plain; leave it out, or set these"
+            )
+        if self.positions.startswith("sinusoidal"):
+            raise ConfigError(f"embedding_width is not for positions={self.positions}; set positions=learned")
+
+    @property
+    def has_projection(self) -> bool:
+        """Whether a linear layer makes a token's vector as wide as the blocks'."""
+        return self.embedding_width is not None
 
     @property
     def block(self) -> BlockConfig:
@@ -315,7 +349,7 @@ def _block(config: BlockFields) -> BlockConfig:
 
 
 def _plain(config: BlockFields) -> dict[str, Any]:
-    later = {one.name for one in dataclasses.fields(BlockFields)}.difference(_OLDEST) | {"output_bias"}
+    later = {one.name for one in dataclasses.fields(BlockFields)}.difference(_OLDEST) | _LATER
     usual = {one.name: one.default for one in dataclasses.fields(config) if one.name in later}
     values = dataclasses.asdict(config)
     own = [name for name in values if name not in _OLDEST and (name not in usual or values[name] != usual[name])]

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from clearhead.model.checks import require_ids, require_kinds, require_segments, require_vocabulary
 from clearhead.model.config import ADDED, BlockConfig
 from clearhead.model.dropout import Dropout
+from clearhead.model.linear import Linear
 from clearhead.model.norms import normalization, normalized
 from clearhead.model.observed import Observed
 from clearhead.model.positions import Positions, Start, require_room
@@ -27,17 +28,21 @@ class Embedding(Observed):
 
     Rotary and relative positions add nothing here: they act inside attention. With `segments`, a vector for the kind of
     each token is added too, such as which sentence of a pair it belongs to (Devlin et al. 2019, section 3). The sum is
-    normalised where `embedding_norm` is set.
+    normalised where `embedding_norm` is set. With an `own_width` all this has as many numbers, of which a linear layer
+    then makes the blocks' width (Clark et al. 2020).
     """
 
-    def __init__(self, config: BlockConfig, matrix: nn.Embedding, segments: int = 0) -> None:
+    def __init__(
+        self, config: BlockConfig, matrix: nn.Embedding, segments: int = 0, own_width: int | None = None
+    ) -> None:
         super().__init__()
         self.matrix = matrix
         self.scale = math.sqrt(config.width) if config.scale_embeddings else 1.0
         self.max_length = config.max_length
-        self.positions = Positions(config) if config.positions in ADDED else None
-        self.segments = embedding_matrix(segments, config.width) if segments else None
-        self.normalization = normalization(config) if config.embedding_norm else None
+        self.positions = Positions(config, own_width) if config.positions in ADDED else None
+        self.segments = embedding_matrix(segments, matrix.embedding_dim) if segments else None
+        self.normalization = normalization(config, own_width) if config.embedding_norm else None
+        self.projection = None if own_width is None else Linear(own_width, config.width, config.bias)
         self.dropout = Dropout(config.dropout)
 
     def forward(
@@ -68,7 +73,10 @@ class Embedding(Observed):
             vectors = self.see("sum", vectors + places, "add", vectors, places)
         if self.normalization is not None:
             vectors = normalized(self, "normalized", vectors)
-        return self.dropout(vectors)
+        vectors = self.dropout(vectors)
+        if self.projection is None:
+            return vectors
+        return self.see("projected", self.projection(vectors), "project", vectors, weights="projection")
 
     def _of_kinds(self, vectors: Tensor, kinds: Tensor | None, ids: Tensor) -> Tensor:
         kinds = torch.zeros_like(ids) if kinds is None else kinds

@@ -19,21 +19,22 @@ class Transform(Observed):
     Of a gated activation f is the function alone. Source: google-research/bert, modeling and run_pretraining.py.
     """
 
-    def __init__(self, config: BlockConfig) -> None:
+    def __init__(self, config: BlockConfig, width: int | None = None) -> None:
+        """width: that of the vectors which the matrix is for; the blocks' where None is given."""
         super().__init__()
-        self.dense = Linear(config.width, config.width, config.bias)
+        self.dense = Linear(config.width, config.width if width is None else width, config.bias)
         self.activation = GATED.get(config.activation, config.activation)
         self.function = FUNCTIONS[self.activation]
-        self.normalization = normalization(config)
+        self.normalization = normalization(config, width)
 
-    def forward(self, vectors: Float[Tensor, "*places width"]) -> Float[Tensor, "*places width"]:
+    def forward(self, vectors: Float[Tensor, "*places width"]) -> Float[Tensor, "*places narrow"]:
         dense = self.see("dense", self.dense(vectors), "project", vectors, weights="dense")
         activated = self.see("activated", self.function(dense), "activate", dense, function=self.activation)
         return normalized(self, "normalized", activated)
 
 
 class Pooler(Observed):
-    """One vector for a text: its first token's or the mean of its tokens, then tanh(x·W + b) where there is a pooler.
+    """One vector for a text: its first token's or the mean of its tokens, then f(x·W + b) where there is a pooler.
 
     Source: Devlin et al. 2019, "BERT", section 3 (first token); Reimers and Gurevych 2019, "Sentence-BERT" (mean).
     """
@@ -42,6 +43,8 @@ class Pooler(Observed):
         super().__init__()
         self.pooling = config.pooling
         self.dense = Linear(config.width, config.width, config.bias) if config.pooler else None
+        self.activation = config.pooler_activation
+        self.function = torch.tanh if self.activation == "tanh" else FUNCTIONS[self.activation]
 
     def forward(
         self, states: Float[Tensor, "texts length width"], mask: Bool[Tensor, "#texts 1 #length length"]
@@ -50,7 +53,7 @@ class Pooler(Observed):
         if self.dense is None:
             return vector
         dense = self.see("dense", self.dense(vector), "project", vector, weights="dense")
-        return self.see("pooled", torch.tanh(dense), "activate", dense, function="tanh")
+        return self.see("pooled", self.function(dense), "activate", dense, function=self.activation)
 
     def _first(self, states: Tensor) -> Tensor:
         return self.see("first", states[:, :1], "first", states)

@@ -36,11 +36,12 @@ class EncoderOnly(Observed):
     def __init__(self, config: EncoderOnlyConfig, seed: int = 1) -> None:
         super().__init__()
         self.config, block = config, config.block
-        matrix = embedding_matrix(config.vocabulary, config.width)
-        own = matrix if config.share_embeddings else embedding_matrix(config.vocabulary, config.width)
-        self.embedding = Embedding(block, matrix, config.segments)
+        narrow = config.width if config.embedding_width is None else config.embedding_width
+        matrix = embedding_matrix(config.vocabulary, narrow)
+        own = matrix if config.share_embeddings else embedding_matrix(config.vocabulary, narrow)
+        self.embedding = Embedding(block, matrix, config.segments, config.embedding_width)
         self.encoder = SelfAttentionStack(block, config.layers)
-        self.transform = Transform(block) if config.masked_head == "transform" else nn.Identity()
+        self.transform = Transform(block, narrow) if config.masked_head == "transform" else nn.Identity()
         self.output = None if config.masked_head == "none" else Output(own, config.bias)
         self.pooler = Pooler(config) if config.pooler or config.classes else None
         self.classifier = Classifier(config) if config.classes else None
@@ -94,7 +95,7 @@ class EncoderOnly(Observed):
 
     def masked_vectors(
         self, states: Float[Tensor, "texts length width"], places: Int[Tensor, "places"] | None = None
-    ) -> Float[Tensor, "*places width"]:
+    ) -> Float[Tensor, "*places narrow"]:
         """What goes into the last linear layer, as `masked_logits` says it: for a loss that computes that layer itself.
 
         Training asks for masked places only; the vocabulary's matrix is most of a small model's work.

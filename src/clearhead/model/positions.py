@@ -37,13 +37,14 @@ class Positions(nn.Module):
 
     table: Tensor
 
-    def __init__(self, config: BlockConfig) -> None:
+    def __init__(self, config: BlockConfig, width: int | None = None) -> None:
         super().__init__()
+        width = config.width if width is None else width
         self.kind, self.shift = config.positions, config.position_shift
         if config.positions == "learned":
-            self.table = nn.Parameter(torch.empty(config.max_length, config.width, dtype=torch.float32))
+            self.table = nn.Parameter(torch.empty(config.max_length, width, dtype=torch.float32))
         else:
-            table = torch.from_numpy(tables.LAYOUTS[config.positions](config.max_length, config.width))
+            table = torch.from_numpy(tables.LAYOUTS[config.positions](config.max_length, width))
             # Not persistent: a formula need not be stored with the weights.
             self.register_buffer("table", table, persistent=False)
 

@@ -74,15 +74,18 @@ def _decoder_only(config: DecoderOnlyConfig) -> Named:
 
 def _encoder_only(config: EncoderOnlyConfig) -> Named:
     width, bias = config.width, config.bias
-    yield from _embedding("embedding", config.block, config.vocabulary)
+    narrow = config.embedding_width or width
+    yield from _embedding("embedding", config.block, config.vocabulary, narrow)
     if config.segments:
-        yield "embedding.segments.weight", (config.segments, width)
+        yield "embedding.segments.weight", (config.segments, narrow)
+    if config.has_projection:
+        yield from _linear("embedding.projection", narrow, width, bias)
     yield from _stack("encoder", config.block, config.layers, ("self_attention",))
     if config.masked_head == "transform":
-        yield from _linear("transform.dense", width, width, bias)
-        yield from _normalization("transform.normalization", config.block)
+        yield from _linear("transform.dense", width, narrow, bias)
+        yield from _normalization("transform.normalization", config.block, narrow)
     if config.masked_head != "none":
-        yield "output.matrix.weight", (config.vocabulary, width)
+        yield "output.matrix.weight", (config.vocabulary, narrow)
         if bias:
             yield "output.bias", (config.vocabulary,)
     if config.pooler:
@@ -100,12 +103,13 @@ def _stack(stack: str, config: BlockConfig, layers: int, attentions: tuple[str, 
         yield from _normalization(f"{stack}.normalization", config)
 
 
-def _embedding(part: str, config: BlockConfig, vocabulary: int) -> Named:
-    yield f"{part}.matrix.weight", (vocabulary, config.width)
+def _embedding(part: str, config: BlockConfig, vocabulary: int, width: int | None = None) -> Named:
+    width = config.width if width is None else width
+    yield f"{part}.matrix.weight", (vocabulary, width)
     if config.positions == "learned":
-        yield f"{part}.positions.table", (config.max_length, config.width)
+        yield f"{part}.positions.table", (config.max_length, width)
     if config.embedding_norm:
-        yield from _normalization(f"{part}.normalization", config)
+        yield from _normalization(f"{part}.normalization", config, width)
 
 
 def _layer(layer: str, config: BlockConfig, attentions: tuple[str, ...]) -> Named:
@@ -113,7 +117,7 @@ def _layer(layer: str, config: BlockConfig, attentions: tuple[str, ...]) -> Name
     all_heads, kv_heads = config.heads * config.head_width, config.kv_heads * config.head_width
     for attention in attentions:
         for name, outputs in (("query", all_heads), ("key", kv_heads), ("value", kv_heads)):
-            yield from _linear(f"{layer}.{attention}.{name}", width, outputs, bias)
+            yield from _linear(f"{layer}.{attention}.{name}", width, outputs, config.has_query_bias)
         yield from _linear(f"{layer}.{attention}.output", all_heads, width, bias)
         for name in ("query", "key") if config.query_key_norm else ():
             yield from _normalization(f"{layer}.{attention}.{name}_normalization", config, config.head_width)

@@ -124,11 +124,11 @@ static inline void prepare_heads(const struct transformer *t, const struct layer
 
 /* A token's row, with its segment and its position, normalised where the model says so. */
 static inline void embed(const struct transformer *t, const struct embedding *e, int id, int position, float *out) {
-    const float *row = e->matrix + (size_t)id * t->width;
-    for (int i = 0; i < t->width; i++) out[i] = row[i] * t->scale;
-    if (e->segment) add(out, e->segment, t->width);
-    if (e->positions) add(out, e->positions + (size_t)position * t->width, t->width);
-    if (e->norm.weight) normalize(e->norm, out, 1, t->width, out);
+    const float *row = e->matrix + (size_t)id * e->width;
+    for (int i = 0; i < e->width; i++) out[i] = row[i] * t->scale;
+    if (e->segment) add(out, e->segment, e->width);
+    if (e->positions) add(out, e->positions + (size_t)position * e->width, e->width);
+    if (e->norm.weight) normalize(e->norm, out, 1, e->width, out);
 }
 
 #endif

@@ -50,7 +50,10 @@ class Layer(Structure):
 class Embedding(Structure):
     """`struct embedding` of transformer.h."""
 
-    _fields_ = (("matrix", c_void_p), ("segment", c_void_p), ("positions", c_void_p), ("norm", Norm))
+    _fields_ = (
+        ("matrix", c_void_p), ("segment", c_void_p), ("positions", c_void_p), ("norm", Norm), ("width", c_int32),
+        ("projection", Matrix),
+    )  # fmt: skip
 
 
 class Head(Structure):

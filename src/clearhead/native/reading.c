@@ -44,12 +44,17 @@ int provide_buffers(const struct transformer *t, struct buffers *b, int rows) {
 
 /* ------------------------------------------------------------------ reading */
 
-static void embed_sentences(const struct transformer *t, struct state *s, const struct embedding *e, const int32_t *ids) {
+static void embed_sentences(
+    const struct transformer *t, struct state *s, const struct embedding *e, const int32_t *ids, int rows, int threads
+) {
+    struct buffers *b = &s->buffers;
+    float *made = e->projection.prepacked ? b->normalized : b->inputs;
     for (int sentence = 0; sentence < s->sentences; sentence++)
         for (int i = 0; i < s->lengths[sentence]; i++) {
             size_t row = s->starts[sentence] + i;
-            embed(t, e, ids[row], i, s->buffers.inputs + row * t->width);
+            embed(t, e, ids[row], i, made + row * e->width);
         }
+    if (e->projection.prepacked) ch_matmul(&e->projection, made, rows, b->inputs, b->work, threads);
 }
 
 /* Query, key and value of every position of all sentences. */
@@ -115,7 +120,7 @@ static void read_stack(
 static int encode(const struct transformer *t, struct state *s, const int32_t *ids, int rows, int threads) {
     struct buffers *b = &s->buffers;
     int failed = 0;
-    embed_sentences(t, s, &t->source, ids);
+    embed_sentences(t, s, &t->source, ids, rows, threads);
     read_stack(t, t->encoder, t->encoder_layers, t->encoder_norm, t->source_bias, s, 0, rows, threads);
     for (int layer = 0; layer < t->decoder_layers; layer++) {
         float *memory = s->memories[layer] = checked(malloc((size_t)rows * 2 * key_width(t) * sizeof(float)), &failed);
@@ -135,7 +140,7 @@ static int read_prompts(const struct transformer *t, struct state *s, const int3
     struct buffers *b = &s->buffers;
     int failed = 0;
     size_t keys = 2 * key_width(t), all = query_width(t) + keys;
-    embed_sentences(t, s, &t->target, ids);
+    embed_sentences(t, s, &t->target, ids, rows, threads);
     for (int number = 0; number < t->decoder_layers; number++) {
         float *memory = s->memories[number] = checked(malloc(rows * keys * sizeof(float)), &failed);
         if (failed) return -1;
@@ -250,7 +255,7 @@ EXPORT int ch_read(
     if (failed) return failed;
     struct state *s = new_state(t, lengths, sentences, 1, 1, threads);
     if (!s) return NO_MEMORY;
-    embed_sentences(t, s, alone ? &t->target : &t->source, ids);
+    embed_sentences(t, s, alone ? &t->target : &t->source, ids, count, threads);
     if (alone)
         read_stack(t, t->decoder, t->decoder_layers, t->decoder_norm, t->target_bias, s, causal, count, threads);
     else read_stack(t, t->encoder, t->encoder_layers, t->encoder_norm, t->source_bias, s, causal, count, threads);

@@ -27,6 +27,8 @@ struct embedding {
     const float *segment;   /* of every token, or NULL */
     const float *positions; /* NULL where nothing is added */
     struct norm norm;
+    int32_t width;            /* how many numbers these rows have: at most the model's width */
+    struct matrix projection; /* makes the model's width of them, or nothing where they have it */
 };
 
 /* What is made of the vectors that a stack ends in: f(x·Wᵀ + b), normalised, and then a logit for each output. Without

@@ -79,7 +79,8 @@ def configs() -> "Iterator[clearhead.model.FamilyConfig]":
     names = ("positions", "norm_placement", "norm", "activation")
     kinds = [*itertools.product(*map(get_args, (PositionKind, NormPlacement, NormKind, Activation)))]
     others = {
-        "kv_heads": 2, "head_width": 10, "eps": 1e-3, "bias": False, "scale": 0.5, "scale_embeddings": False,
+        "kv_heads": 2, "head_width": 10, "eps": 1e-3, "bias": False, "query_key_value_bias": True, "scale": 0.5,
+        "scale_embeddings": False,
         "rotary_base": 300.0, "embedding_norm": True, "query_key_norm": True, "relative_buckets": 8,
         "relative_distance": 20,
     }  # fmt: skip
@@ -94,7 +95,7 @@ def configs() -> "Iterator[clearhead.model.FamilyConfig]":
 _HEADS: tuple[dict[str, Any], ...] = (
     {"segments": 2, "classes": 3, "pooler": True},
     {"masked_head": "plain", "classes": 3, "pooling": "mean"},
-    {"segments": 3, "pooler": True, "pooling": "mean", "classes": 2},
+    {"segments": 3, "pooler": True, "pooler_activation": "gelu", "pooling": "mean", "classes": 2},
     {},
     {"masked_head": "plain", "segments": 1, "classes": 2},
 )

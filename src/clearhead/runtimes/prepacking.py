@@ -101,19 +101,19 @@ class Prepacking:
         """What fills masked places, and what classifies: either may be missing."""
         width, activation = config.width, FUNCTION_OF.get(config.activation, config.activation)
         if config.masked_head == "transform":
-            struct.tokens.dense = self._linear(width, width, "transform.dense")
-            struct.tokens.norm = self._norm("transform.normalization")
+            struct.tokens.dense = self._linear(self._narrow, width, "transform.dense")
+            struct.tokens.norm = self._norm("transform.normalization", self._narrow)
             struct.tokens.activation = _FUNCTIONS.index(activation)
         if config.masked_head != "none":
             struct.tokens.output = self._output(config.vocabulary, has_bias=config.bias)
         if config.pooler:
             struct.classes.dense = self._linear(width, width, "pooler.dense")
-            struct.classes.activation = _FUNCTIONS.index("tanh")
+            struct.classes.activation = _FUNCTIONS.index(config.pooler_activation)
         if config.classes:
             struct.classes.output = self._linear(config.classes, width, "classifier.output")
 
     def _output(self, vocabulary: int, has_bias: bool = False) -> native.Matrix:
-        width = self._block.width
+        width = self._narrow
         weight = self._weight("output.matrix.weight", vocabulary, width)
         return self._matrix(vocabulary, width, weight, self._weight("output.bias", vocabulary) if has_bias else None)
 
@@ -140,15 +140,23 @@ class Prepacking:
 
     def _embedding(self, name: str, vocabulary: int, segments: int = 0) -> native.Embedding:
         struct, block = native.Embedding(), self._block
-        struct.matrix = self._pointer(f"{name}.matrix.weight", vocabulary, block.width)
+        struct.width = width = self._narrow
+        struct.matrix = self._pointer(f"{name}.matrix.weight", vocabulary, width)
         if segments:
             # Every token is of the first kind: its row is the table's beginning.
-            struct.segment = self._pointer(f"{name}.segments.weight", segments, block.width)
+            struct.segment = self._pointer(f"{name}.segments.weight", segments, width)
         if block.positions in ADDED:
-            struct.positions = self._pointer(f"{name}.positions.table", block.max_length, block.width)
+            struct.positions = self._pointer(f"{name}.positions.table", block.max_length, width)
         if block.embedding_norm:
-            struct.norm = self._norm(f"{name}.normalization")
+            struct.norm = self._norm(f"{name}.normalization", width)
+        if getattr(self._config, "has_projection", False):
+            struct.projection = self._linear(block.width, width, f"{name}.projection")
         return struct
+
+    @property
+    def _narrow(self) -> int:
+        """How many numbers a token's row has."""
+        return getattr(self._config, "embedding_width", None) or self._block.width
 
     def _layer(self, name: str, has_memory: bool) -> native.Layer:
         struct, block = native.Layer(), self._block
@@ -156,13 +164,15 @@ class Prepacking:
         queries, keys = block.heads * block.head_width, block.kv_heads * block.head_width
         own, cross, feed = f"{name}.self_attention", f"{name}.cross_attention", f"{name}.feed_forward"
         struct.self_norm = self._norm(f"{own}_residual.normalization")
-        struct.self_inputs = self._linear(queries + 2 * keys, width, f"{own}.query", f"{own}.key", f"{own}.value")
+        has_bias = block.has_query_bias
+        names = f"{own}.query", f"{own}.key", f"{own}.value"
+        struct.self_inputs = self._linear(queries + 2 * keys, width, *names, bias=has_bias)
         struct.self_output = self._linear(width, queries, f"{own}.output")
         struct.query_norm, struct.key_norm = self._head_norms(own)
         if has_memory:
             struct.cross_norm = self._norm(f"{cross}_residual.normalization")
-            struct.cross_query = self._linear(queries, width, f"{cross}.query")
-            struct.cross_memory = self._linear(2 * keys, width, f"{cross}.key", f"{cross}.value")
+            struct.cross_query = self._linear(queries, width, f"{cross}.query", bias=has_bias)
+            struct.cross_memory = self._linear(2 * keys, width, f"{cross}.key", f"{cross}.value", bias=has_bias)
             struct.cross_output = self._linear(width, queries, f"{cross}.output")
             struct.cross_query_norm, struct.cross_key_norm = self._head_norms(cross)
         struct.feed_forward_norm = self._norm(f"{feed}_residual.normalization")
@@ -172,18 +182,18 @@ class Prepacking:
         struct.outer = self._linear(width, inner, f"{feed}.outer")
         return struct
 
-    def _linear(self, outputs: int, inputs: int, *names: str) -> native.Matrix:
-        """Layers of the same inputs as one matrix, their outputs one after the other."""
+    def _linear(self, outputs: int, inputs: int, *names: str, bias: bool | None = None) -> native.Matrix:
+        """Layers of the same inputs as one matrix, their outputs one after the other. bias: None for the config's."""
         weights = [self._weight(f"{name}.weight", None, inputs) for name in names]
         biases = (
             [self._weight(f"{name}.bias", len(weight)) for name, weight in zip(names, weights, strict=True)]
-            if self._block.bias
+            if (self._block.bias if bias is None else bias)
             else []
         )
-        weight, bias = np.concatenate(weights), np.concatenate(biases) if biases else None
+        weight, joined = np.concatenate(weights), np.concatenate(biases) if biases else None
         if len(weight) != outputs:
             raise _unknown(" and ".join(names), weight, (outputs, inputs))
-        return self._matrix(outputs, inputs, weight, bias)
+        return self._matrix(outputs, inputs, weight, joined)
 
     def _weight(self, name: str, *shape: int | None) -> NDArray[Any]:
         """A weight of this shape, of which None may be any size."""

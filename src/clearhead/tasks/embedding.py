@@ -19,6 +19,13 @@ def embeddings(reader: Reader, batch: Sequence[Reading], vectors: Sequence[Vecto
     return [_of_length_1(one.mean(axis=0, dtype=np.float64)).astype(np.float32) for one in vectors]
 
 
+def first_vectors(
+    reader: Reader, batch: Sequence[Reading], vectors: Sequence[Vectors], threads: int
+) -> list[Embedding]:
+    """An `Answer`: the vector of a text's first token, divided by its length, as some sentence encoders are trained."""
+    return [_of_length_1(one[0].astype(np.float64)).astype(np.float32) for one in vectors]
+
+
 def _of_length_1(mean: np.ndarray) -> np.ndarray:
     length = float(np.linalg.norm(mean))
     return mean / length if length else mean

@@ -165,6 +165,10 @@ class LibraryTokenizer:
         """The ids of a text in which special tokens are read as such: one that a program wrote, such as a template."""
         return list(self._marked.encode(without_surrogates(text), add_special_tokens=False).ids)
 
+    def framed(self, text: str) -> list[int]:
+        """The ids of a text with what the file itself puts before and after it."""
+        return list(self._library.encode(without_surrogates(text), add_special_tokens=True).ids)
+
     def special_texts(self) -> dict[str, int]:
         """What special tokens look like where they are written out, and their ids."""
         return {text: one for text, one in self._library.get_vocab().items() if one in self._special}

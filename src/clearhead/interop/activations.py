@@ -1,0 +1,14 @@
+"""What transformers calls activation functions. Exact and approximated GELU differ by 5e-4, and are kept apart."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from clearhead.model.config import Activation
+
+ACTIVATIONS: Final[Mapping[str, Activation]] = MappingProxyType(
+    {
+        "gelu": "gelu", "gelu_new": "gelu-tanh", "gelu_pytorch_tanh": "gelu-tanh", "gelu_fast": "gelu-tanh",
+        "relu": "relu", "relu2": "relu2", "silu": "silu", "swish": "silu",
+    }
+)  # fmt: skip

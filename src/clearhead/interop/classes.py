@@ -1,0 +1,45 @@
+"""Which classes of transformers clearhead imports, by the model_type of a config.json."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from clearhead.errors import InteropError
+from clearhead.interop import bert, gpt2, llama
+from clearhead.interop.foreign import Foreign, Plan
+
+
+class ForeignClass(NamedTuple):
+    """prefix: what precedes the names of the base model's tensors in a file of a head model. plan: what becomes of it.
+
+    tokens: how its tokenizer is read where there is no tokenizer.json; see `interop/tokens.py`.
+    """
+
+    prefix: str
+    plan: Callable[[Foreign], Plan]
+    tokens: str
+
+
+_LLAMA: Final = ForeignClass(llama.PREFIX, llama.llama, "llama")
+_ROBERTA: Final = ForeignClass("roberta.", bert.roberta, "roberta")
+CLASSES: Final[Mapping[str, ForeignClass]] = MappingProxyType(
+    {
+        "bert": ForeignClass("bert.", bert.bert, "bert"),
+        "distilbert": ForeignClass("distilbert.", bert.distilbert, "bert"),
+        "electra": ForeignClass("electra.", bert.electra, "bert"),
+        "gpt2": ForeignClass(gpt2.PREFIX, gpt2.gpt2, "gpt2"),
+        "llama": _LLAMA,
+        "mistral": _LLAMA,
+        "qwen2": ForeignClass(llama.PREFIX, llama.llama, ""),
+        "qwen3": ForeignClass(llama.PREFIX, llama.llama, ""),
+        "roberta": _ROBERTA,
+        "xlm-roberta": ForeignClass("roberta.", bert.roberta, "xlm-roberta"),
+    }
+)
+
+
+def class_named(name: object, place: str) -> ForeignClass:
+    """Raises InteropError for a model_type that clearhead has no names for."""
+    if not isinstance(name, str) or name not in CLASSES:
+        raise InteropError(f"{place} has model_type={name!r:.60}; clearhead imports {', '.join(sorted(CLASSES))}")
+    return CLASSES[name]

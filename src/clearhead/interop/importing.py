@@ -1,0 +1,163 @@
+"""From a model of another program to a bundle of ours, and a report of what was done."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from clearhead.bundle.foreign import write_arrays
+from clearhead.bundle.settings import Settings
+from clearhead.errors import ConfigError, InteropError
+from clearhead.interop.classes import ForeignClass, class_named
+from clearhead.interop.foreign import Foreign, ForeignSettings, Numbers, Plan, read_json
+from clearhead.interop.places import Tensors
+from clearhead.interop.tensors import open_tensors
+from clearhead.interop.tokens import (
+    begins_documents,
+    roles_of,
+    sample_difference,
+    special_tokens,
+    tokenizer_document,
+)
+from clearhead.model.shapes import parameter_shapes, shared_names
+from clearhead.text import LibraryTokenizer
+
+# Spelled otherwise in files of 2018 and 2019.
+_OLDER: Final = {".gamma": ".weight", ".beta": ".bias"}
+_SAMPLES: Final = (
+    "The animal didn't cross the street because it was too tired.", "나는 너무 피곤해서 길을 건너지 않았다.",
+    "An example, with numbers: 3.14 and 1,000.", "🙂 emoji 👍🏽", "  two  spaces", "def f(x):\n\treturn x",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an import did. tied: pairs of names that are one matrix here. ignored: names, and why nobody needs them.
+
+    lines: how many sample lines were cut. changed: how many of them read otherwise once they are put together again.
+    """
+
+    kind: str
+    task: str
+    parameters: int
+    used: int
+    tied: tuple[tuple[str, str], ...]
+    ignored: Mapping[str, str]
+    tokens: int
+    lines: int
+    changed: int
+
+    def __str__(self) -> str:
+        tied = ", ".join(f"{one} is {other}" for one, other in self.tied) or "none"
+        ignored = ", ".join(f"{name} ({why})" for name, why in self.ignored.items()) or "none"
+        kept = "all read as they were" if not self.changed else f"{self.changed} read otherwise afterwards"
+        return (
+            f"{self.kind}: {self.parameters:,} parameters, for {self.task}\n"
+            f"tensors used: {self.used:,}\ntied: {tied}\nignored: {ignored}\n"
+            f"tokens: {self.tokens:,}; of {self.lines} sample lines {kept}"
+        )
+
+
+def import_model(place: str | Path, out: str | Path) -> Report:
+    """Write a bundle of the model in a folder of Hugging Face's, or in a file, to the folder `out`.
+
+    Raises InteropError in one line for what clearhead has not, by its key and value, and for a tensor that is missing.
+    """
+    folder = Path(place)
+    values = read_json(folder / "config.json")
+    settings = ForeignSettings(values, str(folder / "config.json"))
+    known = class_named(values.get("model_type"), settings.place)
+    foreign = named(open_tensors(folder), settings, known.prefix)
+    plan = _planned(known, foreign)
+    weights, used = taken(plan, foreign)
+    ignored = left_over(plan, foreign, used)
+    tokenizer = _tokenizer(folder, known, values, plan)
+    lines, changed = sample_difference(tokenizer, _SAMPLES)
+    settings_of_ours = _settings(folder, plan, tokenizer)
+    report = Report(
+        str(values["model_type"]), plan.task, sum(one.size for one in weights.values()), len(used), _tied(plan),
+        ignored, tokenizer.size, lines, changed,
+    )  # fmt: skip
+    card = f"# {settings_of_ours.name}\n\nImported by clearhead.\n\n{report}\n"
+    write_arrays(Path(out), plan.config, weights, (tokenizer, tokenizer), settings_of_ours, card)
+    return report
+
+
+def named(tensors: Tensors, settings: ForeignSettings, prefix: str) -> Foreign:
+    """The tensors by the names of their class, whether they were saved with the base model's prefix or without."""
+    names: dict[str, str] = {}
+    for name in tensors.shapes:
+        own = name.removeprefix(prefix)
+        for older, newer in _OLDER.items():
+            own = own.removesuffix(older) + newer if own.endswith(f"LayerNorm{older}") else own
+        if own in names:
+            raise InteropError(f"{settings.place}: the weights have both {names[own]} and {name}; remove one of them")
+        names[own] = name
+    shapes = {own: tensors.shapes[name] for own, name in names.items()}
+    return Foreign(settings, shapes, lambda own: tensors.read(names[own]))
+
+
+def taken(plan: Plan, foreign: Foreign) -> tuple[dict[str, Numbers], set[str]]:
+    """Our weights by name, and which tensors they are made of. Raises InteropError where one is missing or differs."""
+    found, used = {}, set()
+    for name, shape in parameter_shapes(plan.config).items():
+        source = plan.names[name]
+        numbers = source.change(foreign.read(source.name))
+        if numbers.shape != shape:
+            raise InteropError(
+                f"{foreign.settings.place}: {source.name} has shape {foreign.shapes[source.name]}, which is not what "
+                "the settings say; copy the model's folder again"
+            )
+        found[name] = numbers
+        used.add(source.name)
+    return found, used
+
+
+def left_over(plan: Plan, foreign: Foreign, used: set[str]) -> dict[str, str]:
+    """The tensors that are not used, and why. Raises InteropError for one that nobody knows."""
+    shared = {plan.names[name].name for name in shared_names(plan.config) if name in plan.names}
+    found: dict[str, str] = {}
+    for name in foreign.shapes.keys() - used:
+        reasons = (reason for pattern, reason in plan.ignored.items() if re.fullmatch(pattern, name))
+        reason = "tied" if name in shared else next(reasons, None)
+        if reason is None:
+            raise InteropError(
+                f"{foreign.settings.place}: the weights have {name}, which clearhead has no place for in such a model; "
+                "it would be another model without it"
+            )
+        found[name] = reason
+    return dict(sorted(found.items()))
+
+
+def _planned(known: ForeignClass, foreign: Foreign) -> Plan:
+    try:
+        return known.plan(foreign)
+    except ConfigError as error:
+        raise InteropError(f"{foreign.settings.place} asks for what clearhead has not: {error}") from None
+
+
+def _tied(plan: Plan) -> tuple[tuple[str, str], ...]:
+    names = plan.names
+    return tuple((names[one].name, names[other].name) for one, other in shared_names(plan.config).items())
+
+
+def _tokenizer(folder: Path, known: ForeignClass, values: Mapping[str, Any], plan: Plan) -> LibraryTokenizer:
+    document = tokenizer_document(folder, known.tokens)
+    rows = plan.config.vocabulary  # type: ignore[union-attr]
+    roles = roles_of(document, special_tokens(folder, known.tokens), values, rows)
+    return LibraryTokenizer(document, roles, str(folder / "tokenizer.json"))
+
+
+def _settings(folder: Path, plan: Plan, tokenizer: LibraryTokenizer) -> Settings:
+    documents = None
+    if plan.task == "language-modelling":
+        documents = "line" if begins_documents(tokenizer) else "file"
+    elif tokenizer.framed("a") != [tokenizer.begin, *tokenizer.encode("a"), tokenizer.end]:
+        raise InteropError(
+            f"{folder}: its tokenizer reads a text otherwise than between {tokenizer.pieces([tokenizer.begin])[0]} and "
+            f"{tokenizer.pieces([tokenizer.end])[0]}; clearhead has no other way"
+        )
+    return Settings(
+        folder.resolve().name, (), 1, "mean:1.0", 1, plan.task, documents, plan.labels, pooling=plan.pooling
+    )

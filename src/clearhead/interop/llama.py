@@ -1,0 +1,74 @@
+"""Llama and what is like it: Mistral, SmolLM2, Qwen2, Qwen3. Source: transformers, models/llama and its kin."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from clearhead.interop.foreign import Foreign, ForeignSettings, Plan, Source, linear
+from clearhead.model.config import Activation, DecoderOnlyConfig
+
+PREFIX: Final = "model."
+_IGNORED: Final = {r".*rotary_emb\.inv_freq": "a table that a formula gives"}
+_GATED: Final[dict[str, Activation]] = {"silu": "swiglu", "swish": "swiglu", "gelu": "geglu"}
+_PARTS: Final = {
+    "self_attention.query": "self_attn.q_proj", "self_attention.key": "self_attn.k_proj",
+    "self_attention.value": "self_attn.v_proj", "self_attention.output": "self_attn.o_proj",
+    "feed_forward.inner": "mlp.gate_proj", "feed_forward.gate": "mlp.up_proj", "feed_forward.outer": "mlp.down_proj",
+}  # fmt: skip
+_NORMS: Final = {
+    "self_attention_residual.normalization": "input_layernorm",
+    "feed_forward_residual.normalization": "post_attention_layernorm",
+}
+_HEAD_NORMS: Final = {
+    "self_attention.query_normalization": "self_attn.q_norm", "self_attention.key_normalization": "self_attn.k_norm",
+}  # fmt: skip
+
+
+def llama(foreign: Foreign) -> Plan:
+    """What has no bias, or in Qwen2's way: on queries, keys and values, as the tensors say."""
+    settings, is_qwen2 = foreign.settings, foreign.settings.values.get("model_type") == "qwen2"
+    for key in () if is_qwen2 else ("attention_bias", "mlp_bias"):
+        settings.require(key, False, None)
+    first = "layers.0.self_attn"
+    more = {"query_key_norm": f"{first}.q_norm.weight" in foreign}
+    more |= {"query_key_value_bias": True} if is_qwen2 else {}
+    config = _config(settings, foreign.are_one("embed_tokens.weight", "lm_head.weight"), more)
+    return Plan(config, dict(_names(config, foreign)), "language-modelling", _IGNORED)
+
+
+def _config(settings: ForeignSettings, is_tied: bool, more: dict[str, Any]) -> DecoderOnlyConfig:
+    heads, width = settings.whole("num_attention_heads", 32), settings.whole("hidden_size", 4096)
+    longest = settings.whole("max_position_embeddings", 2048)
+    if settings.values.get("use_sliding_window", True) and settings.values.get("sliding_window"):
+        longest = min(longest, settings.whole("sliding_window"))
+    activation = settings.choice("hidden_act", _GATED, "silu")
+    return DecoderOnlyConfig(
+        vocabulary=settings.whole("vocab_size"), layers=settings.whole("num_hidden_layers", 32), width=width,
+        heads=heads, kv_heads=settings.whole("num_key_value_heads", heads),
+        head_width=settings.whole("head_dim", width // heads), inner_width=settings.whole("intermediate_size", 11008),
+        max_length=longest, dropout=0.0, positions="rotary-halves", norm="rms",
+        eps=settings.number("rms_norm_eps", 1e-6), norm_placement="pre", activation=activation, bias=False,
+        scale_embeddings=False, initialization="gpt2", share_embeddings=is_tied, **more, **_rotary(settings),
+    )  # fmt: skip
+
+
+def _rotary(settings: ForeignSettings) -> dict[str, Any]:
+    """The frequencies: one dict since version 5 of transformers, and two keys before it."""
+    values: Any = settings.values
+    rope = values.get("rope_parameters") or values.get("rope_scaling") or {}
+    if not isinstance(rope, dict) or any(isinstance(one, dict) for one in rope.values()):
+        raise settings.refused("rope_parameters", rope, "one kind for all layers")
+    rope = ForeignSettings(rope, f"{settings.place}'s rope_parameters")
+    for key in ("rope_type", "type"):
+        rope.require(key, "default", None)
+    rope.require("partial_rotary_factor", 1.0, 1, None)
+    return {"rotary_base": rope.number("rope_theta", settings.number("rope_theta", 10_000.0))}
+
+
+def _names(config: DecoderOnlyConfig, foreign: Foreign) -> Iterator[tuple[str, Source]]:
+    yield "embedding.matrix.weight", Source(foreign.first_of("embed_tokens.weight", "lm_head.weight"))
+    yield "output.matrix.weight", Source("lm_head.weight")
+    yield "decoder.normalization.weight", Source("norm.weight")
+    norms = _NORMS | (_HEAD_NORMS if config.query_key_norm else {})
+    for number in range(config.layers):
+        for ours, theirs in (_PARTS | norms).items():
+            yield from linear(f"decoder.layers.{number}.{ours}", f"layers.{number}.{theirs}")
