@@ -129,9 +129,14 @@ def test_the_run_is_the_same_whatever_the_caller_has_set(
 
 
 @pytest.mark.skipif(not can_fork(), reason="processes are doubled on Linux alone")
-def test_several_processes_take_up_a_run_where_they_left_it(make_recipe: MakeRecipe, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "changes", [(), ("training.packing=true", "training.packed_length=40")], ids=["pair by pair", "packed"]
+)
+def test_several_processes_take_up_a_run_where_they_left_it(
+    make_recipe: MakeRecipe, tmp_path: Path, changes: tuple[str, ...]
+) -> None:
     """Within an epoch and with dropout; each process finds its place in the data by itself."""
-    recipe = make_recipe("training.workers=2")
+    recipe = make_recipe("training.workers=2", *changes)
     train(recipe, tmp_path / "straight")
     train(recipe, tmp_path / "resumed", should_stop=after(5))
     train(recipe, tmp_path / "resumed", resume=True)

@@ -13,6 +13,7 @@ from clearhead.model import EncoderDecoder, TransformerConfig
 from clearhead.recipe import ResolvedTraining
 from clearhead.switches import VARIABLE
 from clearhead.training.train_step import TrainStep, attention_for
+from clearhead.training.workers import can_fork
 
 POSITIONS = ["sinusoidal", "sinusoidal-concatenated", "sinusoidal-halves", "learned", "rotary"]
 BEGIN, END, PADDING, VOCABULARY = 1, 2, 0, 30
@@ -50,10 +51,10 @@ def training(**changes: object) -> ResolvedTraining:
     return ResolvedTraining.model_validate({"steps": 9, **plain, **changes})
 
 
-def train_step(settings: ResolvedTraining, **changes: object) -> TrainStep:
+def train_step(settings: ResolvedTraining, is_static: bool | None = None, **changes: object) -> TrainStep:
     sizes = {"width": 16, "heads": 4, "inner_width": 24, "encoder_layers": 2, "decoder_layers": 2, "max_length": 24}
     values = {"source_vocabulary": VOCABULARY, "target_vocabulary": VOCABULARY, "dropout": 0.0, **sizes, **changes}
-    return TrainStep(EncoderDecoder(TransformerConfig(**values), seed=3), settings)
+    return TrainStep(EncoderDecoder(TransformerConfig(**values), seed=3), settings, is_static=is_static)
 
 
 def in_float64(**changes: object) -> TrainStep:
@@ -182,7 +183,7 @@ def test_a_static_step_is_the_plain_one_bit_by_bit(
     batches = packed_batches(corpus, rows=2, length=40)
     results = []
     for is_static in (True, False):
-        one = train_step(settings, dropout=0.1)
+        one = train_step(settings, is_static=True, dropout=0.1)
         if not is_static:
             monkeypatch.setattr(one, "_static", None)
         for number in range(1, 6):
@@ -190,6 +191,23 @@ def test_a_static_step_is_the_plain_one_bit_by_bit(
         results.append([one.loss, one.flat.values, one.average.flat.values])
     assert all(map(torch.equal, *results))
     assert float(results[0][0]) > 0
+
+
+@pytest.mark.skipif(not can_fork(), reason="processes are doubled on Linux alone")
+def test_two_processes_learn_from_packed_rows_what_one_learns(corpus: PreparedCorpus) -> None:
+    """But for rounding."""
+    steps = [(number, [batch]) for number, batch in enumerate(packed_batches(corpus, rows=3, length=40), start=1)]
+    results = []
+    for workers in (1, 2):
+        made = train_step(training(packing=True, workers=workers, optimizer={"epsilon": 1e-4}))
+        with made.together(lambda: iter(steps)):
+            for number, batches in steps:
+                made.step(number, batches)
+        results.append((float(made.loss), made.flat.values.clone(), made.processes))
+    (alone, weights, _), (together, other, processes) = results
+    assert processes == 2
+    assert together == pytest.approx(alone, rel=1e-5)
+    torch.testing.assert_close(other, weights, rtol=0, atol=1e-5)
 
 
 class Unread(TorchDispatchMode):
@@ -205,7 +223,7 @@ class Unread(TorchDispatchMode):
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_the_host_reads_nothing_in_a_packed_step(corpus: PreparedCorpus, precision: str, r_drop: float) -> None:
     settings = training(precision=precision, packing=True, loss={"r_drop": r_drop})
-    one, batches = train_step(settings, dropout=0.1), packed_batches(corpus, rows=2, length=40)
+    one, batches = train_step(settings, is_static=True, dropout=0.1), packed_batches(corpus, rows=2, length=40)
     one.step(1, batches[:2])  # Machines are asked once what they are.
     with Unread():
         one.step(2, batches[2:4])

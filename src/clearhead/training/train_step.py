@@ -35,10 +35,18 @@ class TrainStep:
     The host reads nothing during a step: `loss` is summed on the device, until somebody reads it and sets it to 0.
     """
 
-    def __init__(self, model: Model, settings: ResolvedTraining, rank: int = 0, task: AnyTask | None = None) -> None:
+    def __init__(
+        self,
+        model: Model,
+        settings: ResolvedTraining,
+        rank: int = 0,
+        task: AnyTask | None = None,
+        is_static: bool | None = None,
+    ) -> None:
         """rank: the number of this machine among those that train together, which draw random numbers of their own.
 
-        task: what the model is trained for; its family's where none is given.
+        task: what the model is trained for; its family's where none is given. is_static: whether packed batches are
+        copied to one place and the host reads nothing of them, as a GPU and torch.compile want; None for just there.
         """
         self.settings, self.rank = settings, rank
         self.task = task_for(model.config) if task is None else task
@@ -48,12 +56,14 @@ class TrainStep:
         if self.matmul_dtype is not None and settings.device == "cpu":
             set_matmul_dtype(self.model, self.matmul_dtype)
         self._workers: Workers | None = None
+        if is_static is None:
+            is_static = settings.packing and (settings.device != "cpu" or settings.compile)
         # One pass at a time reads tensors that stay at one place, and so does a GPU.
-        is_shared = settings.workers > 1 and settings.device == "cpu" and not settings.packing and can_fork()
-        self._count = settings.workers if is_shared else 1
+        is_shared = settings.workers > 1 and settings.device == "cpu" and not is_static and can_fork()
+        self.processes = settings.workers if is_shared else 1
         self.flat = FlatParameters(self.model, zeros=shared_zeros if is_shared else torch.zeros)
         self._gradients = [
-            shared_zeros(len(self.flat.values), dtype=self.flat.values.dtype) for _ in range(1, self._count)
+            shared_zeros(len(self.flat.values), dtype=self.flat.values.dtype) for _ in range(1, self.processes)
         ]
         self.average = MovingAverage(self.flat, settings.average)
         self.optimizer_step = OptimizerStep(
@@ -73,11 +83,11 @@ class TrainStep:
         self._r_drop: Callable[..., Tensor] = linear_r_drop
         if not is_on("chunked-loss"):
             self._cross_entropy, self._r_drop = whole_linear_cross_entropy, whole_linear_r_drop
-        elif settings.packing or settings.device != "cpu":
+        elif is_static or settings.device != "cpu":
             self._cross_entropy = functools.partial(static_linear_cross_entropy, compiled=compiled)
             self._r_drop = whole_linear_r_drop
         capturer = graph_capturer(settings.device) if settings.graph else None
-        self._static = StaticTrainStep(self._learn, settings.device, capturer) if settings.packing else None
+        self._static = StaticTrainStep(self._learn, settings.device, capturer) if is_static else None
 
     def _rate(self, peak: float) -> LearningRate:
         schedule = self.settings.schedule.model_copy(update={"peak": peak})
@@ -89,15 +99,15 @@ class TrainStep:
 
         steps: the numbers and batches of the steps that are taken, from the next one on, anew for each process.
         """
-        if self._count == 1:
+        if self.processes == 1:
             yield
             return
         if not hasattr(self.task.full_batch(2, 2, 2, False), "part"):
             raise TrainingError(
-                f"training.workers={self._count} is not for {self.task.name}, whose batches cannot be shared; "
+                f"training.workers={self.processes} is not for {self.task.name}, whose batches cannot be shared; "
                 "set training.workers=1"
             )
-        with Workers(self._count, lambda rank: self._parts(rank, steps())) as self._workers:
+        with Workers(self.processes, lambda rank: self._parts(rank, steps())) as self._workers:
             yield
         self._workers = None
 
@@ -106,7 +116,7 @@ class TrainStep:
         gradients = self._gradients[rank - 1]
         self.flat.sum_gradients_in(gradients)
         for number, batches in steps:
-            own = parts(batches, rank, self._count)
+            own = parts(batches, rank, self.processes)
 
             def learn(number: int = number, own: Sequence[TrainingBatch] = own) -> float:
                 seed_step(self.settings.device, self.settings.seed, number, rank)
@@ -138,7 +148,7 @@ class TrainStep:
             # Each process has a core: more threads would wait for each other.
             with one_thread():
                 self._workers.begin()
-                for batch in parts(batches, 0, self._count):
+                for batch in parts(batches, 0, self.processes):
                     self.loss += self.backward(batch)
                 self.loss += self._workers.finish()
                 for gradients in self._gradients:
