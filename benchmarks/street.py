@@ -57,6 +57,7 @@ WITH_SEVERAL = ("sinusoidal", "learned", "rotary", "relative")
 # What the table of the demo is read for; `long` has a column in both tables.
 SCORED = tuple(name for name in PHENOMENA if name != "long")
 BEYOND = range(TRAINED + 1, LONGEST + 1)
+FARTHEST = f"{LONGEST} words"
 Row = Mapping[str, results_file.Cell]
 Scores = Sequence[PhenomenonScore]
 
@@ -86,12 +87,11 @@ def seeds(out: Path, only: Sequence[str], changes: Sequence[str]) -> tuple[list[
         for precision in PRECISIONS:
             own = [f"training.seed={seed}", f"training.precision={precision}"]
             run, scores = trained(out / f"seed-{seed}-{precision}", [*own, *changes])
-            rows.append({"seed": f"{seed}, {precision}", **cells(scores), "minutes": minutes(run)})
-            for one in scores:
-                cell = one.phenomenon, one.direction
-                least[cell] = min(least.get(cell, 100.0), one.as_trained)
-    worst = {name: joined([least[name, direction] for direction in DIRECTIONS]) for name in PHENOMENA}
-    rows.append({"seed": "the least", **named(worst), "minutes": ""})
+            figures = {(one.phenomenon, one.direction): one.as_trained for one in scores}
+            figures |= {(FARTHEST, one.direction): one.by_distance[LONGEST] for one in scores if one.by_distance}
+            least = {cell: min(figure, least.get(cell, 100.0)) for cell, figure in figures.items()}
+            rows.append({"seed": f"{seed}, {precision}", **in_columns(figures), "minutes": minutes(run)})
+    rows.append({"seed": "the least", **in_columns(least), "minutes": ""})
     return rows, f"{directions()}; agreement up to {TRAINED} words between"
 
 
@@ -129,6 +129,12 @@ def trained(run: Path, changes: Sequence[str]) -> tuple[Path, Scores]:
 
 def scores_of(bundle: Bundle, recipe: Recipe) -> Scores:
     return score_phenomena(read_tests(corpus_folder(recipe.data)), bundle.translate, TRAINED)
+
+
+def in_columns(figures: Mapping[tuple[str, str], float]) -> dict[str, str]:
+    """A cell for each phenomenon, and one for agreement as far as it is tested."""
+    names = *PHENOMENA, FARTHEST
+    return named({name: joined([figures[name, direction] for direction in DIRECTIONS]) for name in names})
 
 
 def cells(scores: Scores, phenomena: Sequence[str] = PHENOMENA) -> dict[str, str]:
