@@ -56,10 +56,10 @@ class Bundle(Opened):
         and end.
         """
         require_text("text", text)
-        if has_verb("generate", self.task) and to is None:
-            return self._generating("generate").prompts([text])[0]
         if self.task == CHAT and to is None:
             return self._chatting("chat").fitted(text, None).ids
+        if has_verb("generate", self.task) and to is None:
+            return self._generating("generate").prompts([text])[0]
         if has_verb("embed", self.task) and to is None:
             return self._understanding("embed").ids([text])[0]
         return self._translating("search").sources([text], to)[0] or [*self.tag(to), self.source_tokenizer.end]

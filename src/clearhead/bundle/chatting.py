@@ -25,6 +25,10 @@ class Chatting:
         """What the model is given of a conversation. number: which of several it is, from 1."""
         said, generating = checked(messages, number), self.generating
         longest, most = generating.serving.config.max_length, generating.settings.messages
+        if (template := generating.settings.template) is not None:
+            from clearhead.tasks.chat.template import fitted_by
+
+            return fitted_by(template, said, generating.tokenizer, longest, tokens_of(max_tokens), number)
         return fitted(said, generating.tokenizer, longest, tokens_of(max_tokens), most, number)
 
     def prompts(self, conversations: Sequence[Conversation], max_tokens: int | None, first: int) -> list[list[int]]:

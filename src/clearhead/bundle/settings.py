@@ -11,7 +11,7 @@ from clearhead.errors import DecodingError
 if TYPE_CHECKING:
     import clearhead.recipe
 
-_LONGEST_NAME = 1000
+_LONGEST_NAME, _LONGEST_TEMPLATE = 1000, 100_000
 # What a line of text to a language model is: the whole file is one document, each paragraph is one, or each line.
 DOCUMENTS = ("file", "paragraph", "line")
 POOLINGS = ("mean", "first")
@@ -31,6 +31,7 @@ class Settings:
     labels: the names of a classifier's classes, in their order.
     messages: how many of a conversation's messages, the newest, it is given at most; None for as many as have room.
     pooling: what the vector of a text is that `embed` gives: the "mean" of its tokens', or its "first" token's.
+    template: how a conversation is written as a text, in Jinja, where a model was trained elsewhere.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Settings:
     labels: tuple[str, ...] = ()
     messages: int | None = None
     pooling: str = POOLINGS[0]
+    template: str | None = None
 
     @classmethod
     def of(cls, recipe: "clearhead.recipe.Recipe") -> "Settings":
@@ -74,6 +76,7 @@ class Settings:
         documents: Any = None,
         labels: Any = (),
         pooling: Any = POOLINGS[0],
+        template: Any = None,
     ) -> "Settings":
         """From values that may be anything. Raises ValueError in one line."""
         if not isinstance(name, str) or len(name) > _LONGEST_NAME:
@@ -90,6 +93,8 @@ class Settings:
             raise ValueError("its labels are no list of names")
         if pooling not in POOLINGS:
             raise ValueError(f"its pooling is {shown(pooling)}, not one of {', '.join(POOLINGS)}; update clearhead")
+        if template is not None and (not isinstance(template, str) or len(template) > _LONGEST_TEMPLATE):
+            raise ValueError(f"its template is no text, or has more than {_LONGEST_TEMPLATE:,} characters")
         if len(set(labels)) != len(labels):
             raise ValueError("its labels are not all different")
         try:
@@ -101,14 +106,21 @@ class Settings:
                 messages = whole("messages", messages)
             named = tuple((one, other) for one, other in languages)
             first = name, named, beam_size, penalty, whole("seed", seed), task, documents, tuple(labels)
-            return cls(*first, messages, pooling)
+            return cls(*first, messages, pooling, template)
         except DecodingError as error:
             raise ValueError(str(error)) from None
 
     def as_plain(self) -> dict[str, Any]:
         """What `from_plain` takes, by name. What an older clearhead does not know is left out where it is as it was."""
         values = asdict(self)
-        usual = {"task": TRANSLATION, "documents": None, "labels": (), "messages": None, "pooling": POOLINGS[0]}
+        usual = {
+            "task": TRANSLATION,
+            "documents": None,
+            "labels": (),
+            "messages": None,
+            "pooling": POOLINGS[0],
+            "template": None,
+        }
         values = {name: value for name, value in values.items() if name not in usual or value != usual[name]}
         decoding = {name: values.pop(name) for name in ("beam_size", "length_penalty", "messages") if name in values}
         return {**values, "decoding": decoding}

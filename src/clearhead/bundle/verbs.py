@@ -33,7 +33,21 @@ VERBS: Final[Mapping[str, Verbs]] = MappingProxyType(
         LANGUAGE_MODELLING: Verbs(
             "goes on with texts", ("generate", "generations", "generate_stream", "trace"), "clearhead generate"
         ),
-        CHAT: Verbs("answers", ("chat", "answers", "chat_stream", "left_out", "joined", "trace"), "clearhead chat"),
+        CHAT: Verbs(
+            "answers",
+            (
+                "chat",
+                "answers",
+                "chat_stream",
+                "left_out",
+                "joined",
+                "trace",
+                "generate",
+                "generations",
+                "generate_stream",
+            ),
+            "clearhead chat",
+        ),
         SUMMARISATION: Verbs(
             "summarises",
             ("summarise", "search", "search_stream", "score", "trace", "tag", "too_long"),

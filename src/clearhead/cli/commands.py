@@ -29,10 +29,14 @@ COMMANDS = (
     "score",
     "evaluate",
     "shortlist",
+    "import",
     "byhand",
     "look",
     "check",
 )
+
+# What Python reserves is called otherwise there.
+_FUNCTIONS = MappingProxyType({"import": "import_model"})
 
 # Where a command's text comes from instead, said to whoever writes it behind the command.
 INSTEAD = MappingProxyType(
@@ -70,11 +74,12 @@ def application(names: Sequence[str] = COMMANDS) -> typer.Typer:
     )
     made.callback()(describe)
     for name in names:
-        module = importlib.import_module(f"clearhead.cli.{name}")
+        function = _FUNCTIONS.get(name, name)
+        module = importlib.import_module(f"clearhead.cli.{function}")
         if hasattr(module, "application"):
             made.add_typer(module.application, name=name)
         else:
-            made.command(name)(getattr(module, name))
+            made.command(name)(getattr(module, function))
     return made
 
 

@@ -40,6 +40,11 @@ CLASSES: Final[Mapping[str, ForeignClass]] = MappingProxyType(
 
 def class_named(name: object, place: str) -> ForeignClass:
     """Raises InteropError for a model_type that clearhead has no names for."""
+    if name is None:
+        raise InteropError(
+            f"{place} has no model_type, and the tensors do not say it; write one into it, of "
+            f"{', '.join(sorted(CLASSES))}"
+        )
     if not isinstance(name, str) or name not in CLASSES:
         raise InteropError(f"{place} has model_type={name!r:.60}; clearhead imports {', '.join(sorted(CLASSES))}")
     return CLASSES[name]

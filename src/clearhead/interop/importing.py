@@ -1,25 +1,21 @@
 """From a model of another program to a bundle of ours, and a report of what was done."""
 
+import dataclasses
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from clearhead.bundle.foreign import write_arrays
 from clearhead.bundle.settings import Settings
 from clearhead.errors import ConfigError, InteropError
 from clearhead.interop.classes import ForeignClass, class_named
-from clearhead.interop.foreign import Foreign, ForeignSettings, Numbers, Plan, read_json
-from clearhead.interop.places import Tensors
-from clearhead.interop.tensors import open_tensors
-from clearhead.interop.tokens import (
-    begins_documents,
-    roles_of,
-    sample_difference,
-    special_tokens,
-    tokenizer_document,
-)
+from clearhead.interop.foreign import Foreign, ForeignSettings, Numbers, Plan
+from clearhead.interop.hub import fetched, is_hub_name
+from clearhead.interop.parts import Parts, open_parts
+from clearhead.interop.tokens import begins_documents, roles_of, sample_difference
+from clearhead.model.config import EncoderOnlyConfig
 from clearhead.model.shapes import parameter_shapes, shared_names
 from clearhead.text import LibraryTokenizer
 
@@ -60,42 +56,44 @@ class Report:
 
 
 def import_model(place: str | Path, out: str | Path) -> Report:
-    """Write a bundle of the model in a folder of Hugging Face's, or in a file, to the folder `out`.
+    """Write a bundle of the model in a folder of Hugging Face's, in a GGUF file, or on the hub, to the folder `out`.
 
     Raises InteropError in one line for what clearhead has not, by its key and value, and for a tensor that is missing.
     """
-    folder = Path(place)
-    values = read_json(folder / "config.json")
-    settings = ForeignSettings(values, str(folder / "config.json"))
-    known = class_named(values.get("model_type"), settings.place)
-    foreign = named(open_tensors(folder), settings, known.prefix)
-    plan = _planned(known, foreign)
+    parts = open_parts(fetched(str(place)) if is_hub_name(place) else Path(place))
+    settings = ForeignSettings(parts.values, parts.place)
+    known = class_named(parts.values.get("model_type"), parts.place)
+    foreign = named(parts, settings, known.prefix)
+    plan = _planned(known, foreign, parts)
     weights, used = taken(plan, foreign)
     ignored = left_over(plan, foreign, used)
-    tokenizer = _tokenizer(folder, known, values, plan)
+    rows: int = plan.config.vocabulary  # type: ignore[union-attr]
+    tokenizer = LibraryTokenizer(
+        parts.document, roles_of(parts.document, parts.special, parts.values, rows), parts.place
+    )
+    own = settings_of(parts, plan, tokenizer)
     lines, changed = sample_difference(tokenizer, _SAMPLES)
-    settings_of_ours = _settings(folder, plan, tokenizer)
     report = Report(
-        str(values["model_type"]), plan.task, sum(one.size for one in weights.values()), len(used), _tied(plan),
+        str(parts.values["model_type"]), own.task, sum(one.size for one in weights.values()), len(used), _tied(plan),
         ignored, tokenizer.size, lines, changed,
     )  # fmt: skip
-    card = f"# {settings_of_ours.name}\n\nImported by clearhead.\n\n{report}\n"
-    write_arrays(Path(out), plan.config, weights, (tokenizer, tokenizer), settings_of_ours, card)
+    card = f"# {own.name}\n\nImported by clearhead.\n\n{report}\n"
+    write_arrays(Path(out), plan.config, weights, (tokenizer, tokenizer), own, card)
     return report
 
 
-def named(tensors: Tensors, settings: ForeignSettings, prefix: str) -> Foreign:
+def named(parts: Parts, settings: ForeignSettings, prefix: str) -> Foreign:
     """The tensors by the names of their class, whether they were saved with the base model's prefix or without."""
     names: dict[str, str] = {}
-    for name in tensors.shapes:
+    for name in parts.shapes:
         own = name.removeprefix(prefix)
         for older, newer in _OLDER.items():
             own = own.removesuffix(older) + newer if own.endswith(f"LayerNorm{older}") else own
         if own in names:
             raise InteropError(f"{settings.place}: the weights have both {names[own]} and {name}; remove one of them")
         names[own] = name
-    shapes = {own: tensors.shapes[name] for own, name in names.items()}
-    return Foreign(settings, shapes, lambda own: tensors.read(names[own]))
+    shapes = {own: parts.shapes[name] for own, name in names.items()}
+    return Foreign(settings, shapes, lambda own: parts.reads(names[own]))
 
 
 def taken(plan: Plan, foreign: Foreign) -> tuple[dict[str, Numbers], set[str]]:
@@ -130,11 +128,19 @@ def left_over(plan: Plan, foreign: Foreign, used: set[str]) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def _planned(known: ForeignClass, foreign: Foreign) -> Plan:
+def _planned(known: ForeignClass, foreign: Foreign, parts: Parts) -> Plan:
     try:
-        return known.plan(foreign)
+        plan = known.plan(foreign)
     except ConfigError as error:
         raise InteropError(f"{foreign.settings.place} asks for what clearhead has not: {error}") from None
+    if parts.pooling is None:
+        return plan
+    if not isinstance(plan.config, EncoderOnlyConfig):
+        raise InteropError(f"{foreign.settings.place}: a sentence encoder of this class is none that clearhead has")
+    # A sentence encoder's pooler is another model's: its vectors are made of those of tokens.
+    config = dataclasses.replace(plan.config, pooler=False)
+    ignored = {**plan.ignored, r"pooler\.dense\..*": "its vectors are those of tokens"}
+    return dataclasses.replace(plan, config=config, ignored=ignored, pooling=parts.pooling)
 
 
 def _tied(plan: Plan) -> tuple[tuple[str, str], ...]:
@@ -142,22 +148,19 @@ def _tied(plan: Plan) -> tuple[tuple[str, str], ...]:
     return tuple((names[one].name, names[other].name) for one, other in shared_names(plan.config).items())
 
 
-def _tokenizer(folder: Path, known: ForeignClass, values: Mapping[str, Any], plan: Plan) -> LibraryTokenizer:
-    document = tokenizer_document(folder, known.tokens)
-    rows = plan.config.vocabulary  # type: ignore[union-attr]
-    roles = roles_of(document, special_tokens(folder, known.tokens), values, rows)
-    return LibraryTokenizer(document, roles, str(folder / "tokenizer.json"))
-
-
-def _settings(folder: Path, plan: Plan, tokenizer: LibraryTokenizer) -> Settings:
-    documents = None
-    if plan.task == "language-modelling":
+def settings_of(parts: Parts, plan: Plan, tokenizer: LibraryTokenizer) -> Settings:
+    """How the bundle is used. A causal model with a template for conversations is one that answers."""
+    documents, task = None, plan.task
+    if task == "language-modelling":
         documents = "line" if begins_documents(tokenizer) else "file"
+        task = task if parts.template is None else "chat"
     elif tokenizer.framed("a") != [tokenizer.begin, *tokenizer.encode("a"), tokenizer.end]:
+        begin, end = tokenizer.pieces([tokenizer.begin, tokenizer.end])
         raise InteropError(
-            f"{folder}: its tokenizer reads a text otherwise than between {tokenizer.pieces([tokenizer.begin])[0]} and "
-            f"{tokenizer.pieces([tokenizer.end])[0]}; clearhead has no other way"
+            f"{parts.place}: its tokenizer reads a text otherwise than between {begin} and {end}; clearhead has no "
+            "other way"
         )
     return Settings(
-        folder.resolve().name, (), 1, "mean:1.0", 1, plan.task, documents, plan.labels, pooling=plan.pooling
-    )
+        parts.name, (), 1, "mean:1.0", 1, task, documents, plan.labels, pooling=plan.pooling,
+        template=parts.template if task == "chat" else None,
+    )  # fmt: skip

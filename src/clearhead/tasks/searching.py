@@ -24,10 +24,12 @@ def search_options(
     tags = [tokenizer.tag(language) for language in tokenizer.languages]
     symbols = [tokenizer.symbol(name) for name in tokenizer.symbols]
     unknown = [] if tokenizer.unknown is None else [tokenizer.unknown]
+    # Begin and padding are the end too in GPT-2.
+    controls = dict.fromkeys((tokenizer.padding, tokenizer.begin, *tags, *symbols, *unknown))
     return SearchOptions(
         begin=tokenizer.begin,
         end=tokenizer.end,
-        suppressed=(tokenizer.padding, tokenizer.begin, *tags, *symbols, *unknown),
+        suppressed=tuple(one for one in controls if one != tokenizer.end),
         beam_size=beam_size,
         top_beams=top_beams,
         length_penalty=LengthPenalty.parse(length_penalty),
