@@ -73,6 +73,12 @@ def test_pieces_take_the_ids_of_another_order(tmp_path: Path) -> None:
         [ids.index(theirs.id_to_piece(one)) for one in theirs.encode(text)] for text in lines()
     ]
     assert ours.encode("a").ids[-1] == ids.index("</s>")
+    # Of another file's pieces none is cut into, however good it would be, and each can be written.
+    foreign = "▁" + f"{pieces[-2]}{pieces[-1]}".replace("▁", "")
+    more = sentence_piece(read_sentence_piece(content), [*ids, foreign], ["<pad>", "</s>"], hidden=[foreign])
+    written = foreign.replace("▁", " ")
+    assert len(ids) not in cut(read_as_text(more), written)
+    assert read_as_text(more).decode([len(ids)]).strip() == written.strip()
 
 
 @pytest.mark.parametrize("lowercase", [True, False])

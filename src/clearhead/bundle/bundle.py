@@ -20,7 +20,7 @@ from clearhead.tasks import task_for
 from clearhead.tasks.classifying import Label
 from clearhead.tasks.filling import Filled
 from clearhead.tasks.language_modelling import Generation
-from clearhead.tasks.translation import Translation, too_long
+from clearhead.tasks.translation import Translation, framed, too_long
 from clearhead.tasks.whole_texts import WRITTEN_MASK
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Bundle(Opened):
             return self._generating("generate").prompts([text])[0]
         if has_verb("embed", self.task) and to is None:
             return self._understanding("embed").ids([text])[0]
-        return self._translating("search").sources([text], to)[0] or [*self.tag(to), self.source_tokenizer.end]
+        return self._translating("search").sources([text], to)[0] or framed((), self.tag(to), self.source_tokenizer)
 
     @overload
     def translate(  # type: ignore[overload-overlap]  # a str is a sequence of str as well

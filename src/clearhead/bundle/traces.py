@@ -40,7 +40,7 @@ def traced_text(
         "precision": precision,
     }
     if target is not None:
-        tokens = (*tokenizer.encode(target, COUNTED), tokenizer.end)
+        tokens = (*tokenizer.opening, *tokenizer.encode(target, COUNTED), tokenizer.end)
         return traced(serving.model, sentence, tokens, target, tokenizer, None, {**settings, "served": None})
     best, tree = searched(serving.engine(precision), sentence.ids, options)
     # Each token's log-probability as the program that translates computed it, in its precision.

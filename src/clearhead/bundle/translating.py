@@ -11,7 +11,7 @@ from clearhead.bundle.settings import Settings
 from clearhead.decoding import Precision, Sampling, SearchOptions, Shortlist
 from clearhead.errors import UsageError
 from clearhead.tasks.searching import search_options, wide_enough
-from clearhead.tasks.translation import Translation, source_ids, tag_of
+from clearhead.tasks.translation import Translation, framed, source_ids, tag_of
 from clearhead.tasks.translation.searching import listed_for, scores, translations
 from clearhead.text import Tokenizer, is_blank
 from clearhead.text.utf8 import Utf8Automaton
@@ -97,7 +97,7 @@ class Translating:
         options, encoded = self.options(None, 1, length_penalty, None), self.sources(sources, to)
         # A blank source with words for a target is a question: how probable are they after nothing at all?
         asked = [
-            ids or (None if is_blank(text) else [*self.tag(to), self.source.end])
+            ids or (None if is_blank(text) else framed((), self.tag(to), self.source))
             for ids, text in zip(encoded, targets, strict=True)
         ]
         return scores(asked, targets, self.serving.precise(), self.target, options, batch_tokens)

@@ -178,14 +178,15 @@ def _fill(folder: Path, work: _Work, prefixes: Sequence[list[int]], progress: Ca
     removed: Counter[Reason] = Counter()
     kept = [0] * len(work.directions)
     text_filter = TextFilter(work.filters)
+    before, after = work.source_tokenizer.frame
     with (
         TokenWriter.open(folder / "source.ids", work.source_tokenizer.size) as source_file,
         TokenWriter.open(folder / "target.ids", work.target_tokenizer.size) as target_file,
     ):
         for number, (direction, prefix) in enumerate(zip(work.directions, prefixes, strict=True)):
             for source, target in _encoded(direction, work, text_filter, removed):
-                source_file.append([*prefix, *source, work.source_tokenizer.end])
-                target_file.append([*target, work.target_tokenizer.end])
+                source_file.append([*prefix, *before, *source, *after])
+                target_file.append([*work.target_tokenizer.opening, *target, work.target_tokenizer.end])
                 kept[number] += 1
                 if progress and sum(kept) % _CHUNK == 0:
                     progress(sum(kept))

@@ -1,7 +1,7 @@
 """A tokenizer.json made of older files: vocab.txt, vocab.json with merges.txt, and SentencePiece's."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import tokenizers
@@ -9,6 +9,7 @@ from tokenizers import decoders, models, normalizers, pre_tokenizers, processors
 
 from clearhead.errors import TokenizerError
 from clearhead.text.sentence_piece import BYTE, CONTROL, UNKNOWN, USER_DEFINED, SentencePieceModel
+from clearhead.text.token_texts import HIDDEN
 
 # As BertTokenizer of transformers: a longer word is unknown.
 _LONGEST_WORD: Final = 100
@@ -81,16 +82,19 @@ def sentence_piece(
     special: Sequence[str] = (),
     *,
     between: tuple[str | None, str | None] = (None, None),
+    hidden: Collection[str] = (),
 ) -> str:
     """Of a SentencePiece model: unigram or BPE, normalised by its own table.
 
     ids: the pieces in the order of a model's ids, where that is another than the file's, as Marian's vocab.json says or
     XLM-R's shift. special: tokens that are read by id only, beside the file's control pieces.
-    between: which tokens a text is read between.
+    between: which tokens a text is read between. hidden: pieces that are written and that no text is cut into, as those
+    which Marian's vocab.json has for the other side alone.
     Two things differ from SentencePiece: ties of equal scores may be cut otherwise, and in a unigram model a control
     piece that is typed, such as "</s>", is that piece.
     """
     names = [piece.text for piece in model.pieces] if ids is None else list(ids)
+    names = [HIDDEN + name if name in hidden else name for name in names]
     scores = {piece.text: piece.score for piece in model.pieces}
     lowest = min(scores.values())
     known, unknown = _ids(names), model.pieces[model.unknown].text
@@ -108,6 +112,8 @@ def sentence_piece(
     scheme = "always" if model.adds_space else "never"
     library.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme=scheme, split=model.kind != "bpe")
     library.decoder = _writing(model, scheme)
+    if hidden:
+        library.decoder = decoders.Sequence([decoders.Replace(HIDDEN, ""), library.decoder])
     controls = [piece.text for piece in model.pieces if piece.kind in (CONTROL, UNKNOWN) and piece.text in known]
     typed = [piece.text for piece in model.pieces if piece.kind == USER_DEFINED and piece.text in known]
     begin, end = between

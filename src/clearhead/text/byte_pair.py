@@ -174,6 +174,16 @@ class BytePairTokenizer:
         return [*[None] * self._first_text_id, *(token.translate(_LATIN_1).encode("latin-1") for token in text)]
 
     @property
+    def frame(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """What stands before and after the ids of a source: nothing, and end."""
+        return (), (self.end,)
+
+    @property
+    def opening(self) -> tuple[int, ...]:
+        """Nothing stands between begin and a target's text."""
+        return ()
+
+    @property
     def merge_parents(self) -> list[tuple[int, int]]:
         """For each id the two ids that it was merged from, by the first merge learned; (-1, -1) for all others."""
         ids = {token: index for index, token in enumerate(self._tokens)}

@@ -126,6 +126,16 @@ class CharacterTokenizer:
         return [*[None] * len(CONTROLS), *(one.encode() if one else None for one in self._characters)]
 
     @property
+    def frame(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """What stands before and after the ids of a source: nothing, and end."""
+        return (), (self.end,)
+
+    @property
+    def opening(self) -> tuple[int, ...]:
+        """Nothing stands between begin and a target's text."""
+        return ()
+
+    @property
     def merge_parents(self) -> list[tuple[int, int]]:
         """No character is merged from others."""
         return [(-1, -1)] * self.size

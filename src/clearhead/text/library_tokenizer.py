@@ -26,6 +26,8 @@ class Roles:
     begin, end: what a text is read between, as [CLS] and [SEP], or what a document begins and ends with.
     rows: how many ids the model's table has, of which the last may stand for nothing.
     symbols: the control symbols of a task by their names, such as mask.
+    before, after: what a source stands between, for an encoder-decoder: nothing and end where `after` is None.
+    opening: what every target begins with after begin. tags: the ids that ask for a language, by its name.
     """
 
     padding: int
@@ -34,19 +36,35 @@ class Roles:
     unknown: int | None
     rows: int
     symbols: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    before: tuple[int, ...] = ()
+    after: tuple[int, ...] | None = None
+    opening: tuple[int, ...] = ()
+    tags: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def from_plain(cls, values: Any) -> "Roles":
         """From values that may be anything. Raises ValueError."""
-        roles = cls(**{name: values[name] for name in _PLACES}, symbols=dict(values["symbols"]))
-        ids = [roles.padding, roles.begin, roles.end, *roles.symbols.values()]
+        after = values.get("after")
+        roles = cls(
+            **{name: values[name] for name in _PLACES}, symbols=dict(values["symbols"]),
+            before=tuple(values.get("before", ())), after=None if after is None else tuple(after),
+            opening=tuple(values.get("opening", ())), tags=dict(values.get("tags", {})),
+        )  # fmt: skip
+        ids = [roles.padding, roles.begin, roles.end, *roles.symbols.values(), *roles.tags.values()]
+        ids += [*roles.before, *(roles.after or ()), *roles.opening]
         ids += [] if roles.unknown is None else [roles.unknown]
         if not all(type(one) is int and 0 <= one < roles.rows for one in ids):
             raise ValueError("a role is no id of the vocabulary")
         return roles
 
     def as_plain(self) -> dict[str, Any]:
-        return {**{name: getattr(self, name) for name in _PLACES}, "symbols": dict(sorted(self.symbols.items()))}
+        """What only an encoder-decoder has is left out where there is none of it."""
+        later = {"before": list(self.before), "opening": list(self.opening), "tags": dict(sorted(self.tags.items()))}
+        later |= {} if self.after is None else {"after": list(self.after)}
+        return {
+            **{name: getattr(self, name) for name in _PLACES}, "symbols": dict(sorted(self.symbols.items())),
+            **{name: one for name, one in later.items() if one or name == "after"},
+        }  # fmt: skip
 
 
 @final
@@ -121,7 +139,17 @@ class LibraryTokenizer:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        return ()
+        return tuple(sorted(self.roles.tags))
+
+    @property
+    def frame(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """What stands before and after the ids of a source, as the model was trained."""
+        return self.roles.before, (self.end,) if self.roles.after is None else self.roles.after
+
+    @property
+    def opening(self) -> tuple[int, ...]:
+        """What every target begins with after begin, as BART's do with <s>."""
+        return self.roles.opening
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -143,8 +171,11 @@ class LibraryTokenizer:
         return [(-1, -1)] * self.size
 
     def tag(self, language: str) -> int:
-        """Raises TokenizerError: there are no tags."""
-        raise TokenizerError(f"no tag for the language {language!r:.40}; this tokenizer was imported, and has none")
+        """The id that asks for a translation into `language`. Raises TokenizerError where there is no such tag."""
+        if language not in self.roles.tags:
+            known = ", ".join(self.languages) or "none; it was imported without"
+            raise TokenizerError(f"no tag for the language {language!r:.40}; this tokenizer knows: {known}")
+        return self.roles.tags[language]
 
     def symbol(self, name: str) -> int:
         """The id of a task's control symbol. Raises TokenizerError where there is no such symbol."""

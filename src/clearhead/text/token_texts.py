@@ -7,6 +7,8 @@ from typing import Any
 from clearhead.text.alphabet import BYTES
 
 _BYTE = re.compile("<0x([0-9A-F]{2})>")
+# Begins a piece that is written and never cut, since no text has it: see `built.sentence_piece`.
+HIDDEN = "\0"
 _SPACE = "▁"  # What SentencePiece writes for a space.
 
 
@@ -22,6 +24,7 @@ def token_texts(document: dict[str, Any], tokens: Sequence[str | None], special:
     has_marks = "Metaspace" in kinds or any(_writes_spaces(one) for one in _parts(document["decoder"]))
 
     def content(token: str) -> bytes:
+        token = token.removeprefix(HIDDEN)
         if "ByteLevel" in kinds and not set(token) - BYTES.keys():
             return bytes(BYTES[one] for one in token)
         if falls_back and (byte := _BYTE.fullmatch(token)):

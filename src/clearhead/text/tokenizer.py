@@ -24,6 +24,16 @@ class Tokenizer(Protocol):
     def end(self) -> int: ...
 
     @property
+    def frame(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """What stands before and after the ids of a source: nothing and end, unless it was learned elsewhere."""
+        ...
+
+    @property
+    def opening(self) -> tuple[int, ...]:
+        """What every target begins with after begin, before its text: nothing, unless it was learned elsewhere."""
+        ...
+
+    @property
     def languages(self) -> tuple[str, ...]:
         """The target languages that have a tag, sorted."""
         ...

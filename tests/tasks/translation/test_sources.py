@@ -11,6 +11,8 @@ import pytest
 from clearhead.bundle import Bundle, load
 from clearhead.errors import BundleError, DecodingError, UsageError
 from clearhead.recipe import Recipe
+from clearhead.tasks.translation import source_ids, too_long
+from clearhead.text import LibraryTokenizer, Roles
 from clearhead.training.run_inputs import prepare_run
 
 
@@ -107,3 +109,24 @@ class TestLanguages:
         assert bundle.translate("one", "fr") == bundle.translate("one")
         with pytest.raises(UsageError, match="this model translates into fr only, not 'de'; leave `to` out"):
             bundle.translate("one", "de")
+
+
+def test_a_source_stands_between_what_its_tokenizer_says() -> None:
+    """BART reads <s> and </s> around it; a tag comes first."""
+    document = sentence_pieces()
+    roles = Roles(0, 2, 2, None, 20, before=(1,), after=(2, 3), opening=(1,), tags={"fra": 4})
+    tokenizer = LibraryTokenizer(document, roles)
+    own = tokenizer.encode("ab")
+    assert source_ids(["ab", " "], [4], tokenizer, 20) == [[4, 1, *own, 2, 3], None]
+    [cut] = source_ids(["ab" * 30], [4], tokenizer, 9)
+    assert cut is not None
+    assert (len(cut), cut[:2], cut[-2:]) == (9, [4, 1], [2, 3])
+    # One of the languages' tags takes a place, too.
+    assert too_long(["a" * 4, "a" * 40], tokenizer, 8) == [1]
+
+
+def sentence_pieces() -> str:
+    from tokenizers import Tokenizer, models
+
+    tokens = ["<pad>", "<s>", "</s>", "<x>", ">>fra<<", "a", "b"]
+    return Tokenizer(models.BPE({token: number for number, token in enumerate(tokens)}, [])).to_str()

@@ -6,14 +6,14 @@ from clearhead.lazy import lazy_names
 
 if TYPE_CHECKING:
     from clearhead.tasks.translation.results import BLANK, Translation, as_text, rescored
-    from clearhead.tasks.translation.sources import source_ids, tag_of, too_long, unreadable
+    from clearhead.tasks.translation.sources import framed, source_ids, tag_of, too_long, unreadable
 
-__all__ = ["BLANK", "Translation", "as_text", "rescored", "source_ids", "tag_of", "too_long", "unreadable"]
+__all__ = ["BLANK", "Translation", "as_text", "framed", "rescored", "source_ids", "tag_of", "too_long", "unreadable"]
 
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
         "results": ("BLANK", "Translation", "as_text", "rescored"),
-        "sources": ("source_ids", "tag_of", "too_long", "unreadable"),
+        "sources": ("framed", "source_ids", "tag_of", "too_long", "unreadable"),
     },
 )

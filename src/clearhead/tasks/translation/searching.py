@@ -33,7 +33,8 @@ def translations(
     """
     numbers = [first + number for number, source in enumerate(encoded) if source is not None]
     sources = [source for source in encoded if source is not None]
-    prefixes = [tokenizer.encode(prefix, COUNTED)] * len(sources) if prefix else None
+    forced = [*tokenizer.opening, *(tokenizer.encode(prefix, COUNTED) if prefix else ())]
+    prefixes = [forced] * len(sources) if forced else None
     requests = requests_for(engine.runtime.sizes, sources, options, prefixes, numbers, shortlist=shortlist)
     with contextlib.closing(engine.results(requests)) as results:
         found = results if precise is None else iter(rescored(precise(), sources, list(results), options))
@@ -56,7 +57,8 @@ def scores(
     from clearhead.decoding import score_ids
 
     asked = {number: source for number, source in enumerate(encoded) if source is not None}
-    wanted = tokenizer.encode_many([targets[number] for number in asked], COUNTED)
+    encoded_targets = tokenizer.encode_many([targets[number] for number in asked], COUNTED)
+    wanted = [[*tokenizer.opening, *ids] for ids in encoded_targets]
     found = score_ids(model, [*asked.values()], wanted, options, numbers=[*asked], batch_tokens=batch_tokens)
     by_number = dict(zip(asked, found, strict=True))
     return [as_text(by_number[n], tokenizer) if n in by_number else BLANK for n in range(len(encoded))]

@@ -34,13 +34,19 @@ def tag_of(to: str | None, tokenizer: Tokenizer, known: Collection[str | None]) 
 
 def source_ids(texts: Sequence[str], tag: Sequence[int], tokenizer: Tokenizer, longest: int) -> list[list[int] | None]:
     """The ids of each text with its tag and end; None for a blank one. Too long a text is cut."""
-    encoded = tokenizer.encode_many(texts, longest - len(tag) - 1)
-    return [None if is_blank(text) else [*tag, *ids, tokenizer.end] for text, ids in zip(texts, encoded, strict=True)]
+    encoded = tokenizer.encode_many(texts, longest - len(framed((), tag, tokenizer)))
+    return [None if is_blank(text) else framed(ids, tag, tokenizer) for text, ids in zip(texts, encoded, strict=True)]
+
+
+def framed(ids: Sequence[int], tag: Sequence[int], tokenizer: Tokenizer) -> list[int]:
+    """The ids of a text with its tag and what stands around every source."""
+    before, after = tokenizer.frame
+    return [*tag, *before, *ids, *after]
 
 
 def too_long(texts: Sequence[str], tokenizer: Tokenizer, longest: int) -> list[int]:
     """The numbers, from 0, of the texts that have more ids than `longest` with their tag and end."""
-    room = longest - 1 - bool(tokenizer.languages)
+    room = longest - len(framed((), (), tokenizer)) - bool(tokenizer.languages)
     encoded = tokenizer.encode_many(texts, room + 1)
     return [
         n for n, (text, ids) in enumerate(zip(texts, encoded, strict=True)) if len(ids) > room and not is_blank(text)
