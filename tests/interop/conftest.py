@@ -50,6 +50,34 @@ CLASSES: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "electra, classes": ("ElectraConfig", "ElectraForSequenceClassification", {**ELECTRA, "num_labels": 3}, "words"),
     "electra, discriminator": ("ElectraConfig", "ElectraForPreTraining", ELECTRA, "words"),
 }  # fmt: skip
+BART: dict[str, Any] = {
+    **SIZES, "d_model": 16, "encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 4,
+    "decoder_attention_heads": 4, "encoder_ffn_dim": 24, "decoder_ffn_dim": 24, "activation_function": "gelu",
+}  # fmt: skip
+MARIAN: dict[str, Any] = {
+    **BART, "activation_function": "swish", "scale_embedding": True, "pad_token_id": 319, "eos_token_id": 0,
+    "decoder_start_token_id": 319, "forced_eos_token_id": 0,
+}  # fmt: skip
+T5: dict[str, Any] = {
+    "vocab_size": 320, "d_model": 16, "d_kv": 6, "d_ff": 24, "num_layers": 2, "num_heads": 4,
+    "decoder_start_token_id": 0, "relative_attention_num_buckets": 8, "relative_attention_max_distance": 20,
+}  # fmt: skip
+MBART: dict[str, Any] = {**BART, "scale_embedding": True, "decoder_start_token_id": 2}
+# Encoder-decoders: the same.
+PAIRS: dict[str, tuple[str, str, dict[str, Any], str]] = {
+    "marian": ("MarianConfig", "MarianMTModel", MARIAN, "two files of pieces"),
+    "bart": ("BartConfig", "BartForConditionalGeneration", BART, "framed bytes"),
+    "mbart": ("MBartConfig", "MBartForConditionalGeneration", MBART, "framed bytes"),
+    "pegasus": (
+        "PegasusConfig", "PegasusForConditionalGeneration", {**BART, "activation_function": "relu"}, "spiece.model",
+    ),
+    "t5": ("T5Config", "T5ForConditionalGeneration", T5, "spiece.model"),
+    "t5, 1.1": (
+        "T5Config", "T5ForConditionalGeneration",
+        {**T5, "feed_forward_proj": "gated-gelu", "tie_word_embeddings": False}, "spiece.model",
+    ),
+    "mt5": ("MT5Config", "MT5ForConditionalGeneration", {**T5, "num_decoder_layers": 1}, "spiece.model"),
+}  # fmt: skip
 CAUSAL = ["gpt2", "llama", "llama, tied", "mistral", "qwen2", "qwen3"]
 Folder = Callable[..., tuple[Path, Any]]
 
@@ -72,11 +100,15 @@ def folder_of(tmp_path: Path) -> Folder:
     def make(name: str, **changes: Any) -> tuple[Path, Any]:
         import transformers
 
-        config, model, sizes, tokenizer = CLASSES[name]
+        config, model, sizes, tokenizer = {**CLASSES, **PAIRS}[name]
         torch.manual_seed(1)
         made = getattr(transformers, model)(getattr(transformers, config)(**{**sizes, **changes}))
+        if name in ("t5, 1.1", "mt5"):  # A new one has its output tied to its input.
+            made.lm_head.weight = torch.nn.Parameter(torch.randn(320, 16))
+        if hasattr(made, "final_logits_bias") and name != "bart":
+            made.final_logits_bias.normal_()
         with torch.no_grad():
-            for parameter in made.parameters():
+            for parameter in filter(lambda one: one.requires_grad, made.parameters()):
                 # Biases and norms that differ from 0 and 1, so that one that is forgotten is noticed.
                 parameter.add_(torch.randn_like(parameter), alpha=0.2)
         folder = tmp_path / "theirs"
@@ -96,13 +128,33 @@ def write_tokenizer(folder: Path, kind: str) -> None:
         (folder / "vocab.txt").write_text("\n".join(tokens) + "\n", encoding="utf-8")
         (folder / "tokenizer_config.json").write_text(json.dumps({"do_lower_case": False}))
     elif kind == "pieces":
-        out = io.BytesIO()
-        sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=iter(LINES), model_writer=out, vocab_size=300, hard_vocab_limit=False, minloglevel=2
-        )
-        (folder / "sentencepiece.bpe.model").write_bytes(out.getvalue())
+        (folder / "sentencepiece.bpe.model").write_bytes(_sentence_pieces())
+    elif kind == "spiece.model":
+        (folder / "spiece.model").write_bytes(_sentence_pieces(150, pad_id=0, eos_id=1, unk_id=2, bos_id=-1))
+    elif kind == "two files of pieces":
+        _marian(folder)
     else:
         _byte_pairs(folder, between=("<s>", "</s>") if kind == "framed bytes" else None)
+
+
+def _sentence_pieces(size: int = 300, lines: list[str] = LINES, **ids: int) -> bytes:
+    out = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(lines), model_writer=out, vocab_size=size, hard_vocab_limit=False, minloglevel=2, **ids
+    )
+    return out.getvalue()
+
+
+def _marian(folder: Path) -> None:
+    """Two files cut, and vocab.json has ids of its own: padding is the last."""
+    pieces = ["</s>", "<unk>"]
+    for name, lines in (("source.spm", LINES[:1] + LINES[2:3]), ("target.spm", LINES[1:3])):
+        (folder / name).write_bytes(made := _sentence_pieces(100, lines * 30))
+        model = sentencepiece.SentencePieceProcessor(model_proto=made)
+        pieces += [model.id_to_piece(number) for number in reversed(range(model.get_piece_size()))]
+    pieces = list(dict.fromkeys(one for one in pieces if one != "<s>"))
+    pieces += [f"▁unused{number}" for number in range(319 - len(pieces))] + ["<pad>"]
+    (folder / "vocab.json").write_text(json.dumps({piece: number for number, piece in enumerate(pieces)}))
 
 
 def _byte_pairs(folder: Path, between: tuple[str, str] | None) -> None:

@@ -145,7 +145,7 @@ def test_halves_stay_halves(folder_of: Folder) -> None:
     [
         ("llama", {"attention_bias": True}, "attention_bias=True, which clearhead cannot take; expected False"),
         ("llama", {"hidden_act": "mish"}, "hidden_act='mish', which clearhead cannot take; expected 'silu'"),
-        ("llama", {"model_type": "mamba"}, "model_type='mamba'; clearhead imports bert, "),
+        ("llama", {"model_type": "mamba"}, "model_type='mamba'; clearhead imports bart, "),
         ("llama", {"rope_parameters": {"rope_type": "yarn", "rope_theta": 1.0}}, "rope_type='yarn', which clearhead"),
         ("llama", {"num_hidden_layers": 3}, "no layers.2."),
         ("llama", {"num_hidden_layers": 1}, "have layers.1.[a-z_.]+, which clearhead has no place for"),

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from clearhead.errors import InteropError
-from clearhead.interop import bert, gpt2, llama
+from clearhead.interop import bart, bert, gpt2, llama, t5
 from clearhead.interop.foreign import Foreign, Plan
 
 
@@ -24,15 +24,21 @@ _LLAMA: Final = ForeignClass(llama.PREFIX, llama.llama, "llama")
 _ROBERTA: Final = ForeignClass("roberta.", bert.roberta, "roberta")
 CLASSES: Final[Mapping[str, ForeignClass]] = MappingProxyType(
     {
+        "bart": ForeignClass(bart.PREFIX, bart.bart, "roberta"),
         "bert": ForeignClass("bert.", bert.bert, "bert"),
         "distilbert": ForeignClass("distilbert.", bert.distilbert, "bert"),
         "electra": ForeignClass("electra.", bert.electra, "bert"),
         "gpt2": ForeignClass(gpt2.PREFIX, gpt2.gpt2, "gpt2"),
         "llama": _LLAMA,
+        "marian": ForeignClass(bart.PREFIX, bart.marian, "marian"),
+        "mbart": ForeignClass(bart.PREFIX, bart.mbart, ""),
         "mistral": _LLAMA,
+        "mt5": ForeignClass("", t5.mt5, "t5"),
+        "pegasus": ForeignClass(bart.PREFIX, bart.pegasus, "pegasus"),
         "qwen2": ForeignClass(llama.PREFIX, llama.llama, ""),
         "qwen3": ForeignClass(llama.PREFIX, llama.llama, ""),
         "roberta": _ROBERTA,
+        "t5": ForeignClass("", t5.t5, "t5"),
         "xlm-roberta": ForeignClass("roberta.", bert.roberta, "xlm-roberta"),
     }
 )

@@ -12,10 +12,12 @@ from clearhead.bundle.settings import Settings
 from clearhead.errors import ConfigError, InteropError
 from clearhead.interop.classes import ForeignClass, class_named
 from clearhead.interop.foreign import Foreign, ForeignSettings, Numbers, Plan
+from clearhead.interop.generation import generation_values, not_honoured, search_settings
 from clearhead.interop.hub import fetched, is_hub_name
+from clearhead.interop.pair_tokens import pair_tokenizers
 from clearhead.interop.parts import Parts, open_parts
 from clearhead.interop.tokens import begins_documents, roles_of, sample_difference
-from clearhead.model.config import EncoderOnlyConfig
+from clearhead.model.config import EncoderOnlyConfig, TransformerConfig
 from clearhead.model.shapes import parameter_shapes, shared_names
 from clearhead.text import LibraryTokenizer
 
@@ -67,10 +69,10 @@ def import_model(place: str | Path, out: str | Path) -> Report:
     plan = _planned(known, foreign, parts)
     weights, used = taken(plan, foreign)
     ignored = left_over(plan, foreign, used)
-    rows: int = plan.config.vocabulary  # type: ignore[union-attr]
-    tokenizer = LibraryTokenizer(
-        parts.document, roles_of(parts.document, parts.special, parts.values, rows), parts.place
-    )
+    if isinstance(plan.config, TransformerConfig):
+        ignored |= not_honoured(generation_values(parts.values, parts.generation))
+    tokenizers = _tokenizers(parts, plan)
+    tokenizer = tokenizers[0]
     own = settings_of(parts, plan, tokenizer)
     lines, changed = sample_difference(tokenizer, _SAMPLES)
     report = Report(
@@ -78,7 +80,7 @@ def import_model(place: str | Path, out: str | Path) -> Report:
         ignored, tokenizer.size, lines, changed,
     )  # fmt: skip
     card = f"# {own.name}\n\nImported by clearhead.\n\n{report}\n"
-    write_arrays(Path(out), plan.config, weights, (tokenizer, tokenizer), own, card)
+    write_arrays(Path(out), plan.config, weights, tokenizers, own, card)
     return report
 
 
@@ -148,10 +150,23 @@ def _tied(plan: Plan) -> tuple[tuple[str, str], ...]:
     return tuple((names[one].name, names[other].name) for one, other in shared_names(plan.config).items())
 
 
+def _tokenizers(parts: Parts, plan: Plan) -> tuple[LibraryTokenizer, LibraryTokenizer]:
+    """The source's and the target's, which are one of a model of one stack."""
+    if isinstance(plan.config, TransformerConfig):
+        documents = parts.document, parts.target_document
+        values = generation_values(parts.values, parts.generation)
+        return pair_tokenizers(documents, parts.special, values, plan.config, parts.place)
+    roles = roles_of(parts.document, parts.special, parts.values, plan.config.vocabulary)
+    tokenizer = LibraryTokenizer(parts.document, roles, parts.place)
+    return tokenizer, tokenizer
+
+
 def settings_of(parts: Parts, plan: Plan, tokenizer: LibraryTokenizer) -> Settings:
     """How the bundle is used. A causal model with a template for conversations is one that answers."""
-    documents, task = None, plan.task
-    if task == "language-modelling":
+    documents, task, search = None, plan.task, (1, "mean:1.0")
+    if isinstance(plan.config, TransformerConfig):
+        search = search_settings(generation_values(parts.values, parts.generation), parts.place)
+    elif task == "language-modelling":
         documents = "line" if begins_documents(tokenizer) else "file"
         task = task if parts.template is None else "chat"
     elif tokenizer.framed("a") != [tokenizer.begin, *tokenizer.encode("a"), tokenizer.end]:
@@ -161,6 +176,6 @@ def settings_of(parts: Parts, plan: Plan, tokenizer: LibraryTokenizer) -> Settin
             "other way"
         )
     return Settings(
-        parts.name, (), 1, "mean:1.0", 1, task, documents, plan.labels, pooling=plan.pooling,
+        parts.name, (), *search, 1, task, documents, plan.labels, pooling=plan.pooling,
         template=parts.template if task == "chat" else None,
     )  # fmt: skip

@@ -10,8 +10,9 @@ from clearhead.errors import InteropError
 from clearhead.interop.classes import class_named
 from clearhead.interop.foreign import Numbers, read_json
 from clearhead.interop.gguf_model import gguf_model
+from clearhead.interop.pair_tokens import documents_of
 from clearhead.interop.tensors import open_tensors
-from clearhead.interop.tokens import special_tokens, tokenizer_document
+from clearhead.interop.tokens import special_tokens
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Parts:
     """values: of a config.json. document: a tokenizer.json. special: the names of special tokens.
 
     template: how a conversation is written, in Jinja; None where nobody says. generation: of a generation_config.json.
-    pooling: what a sentence encoder makes a text's vector of; None for another model.
+    pooling: what a sentence encoder makes a text's vector of; None for another model. target_document: another
+    tokenizer.json, where an encoder-decoder has one for its targets.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Parts:
     template: str | None = None
     generation: Mapping[str, Any] = field(default_factory=dict)
     pooling: str | None = None
+    target_document: str = field(default="", repr=False)
 
 
 def open_parts(place: Path) -> Parts:
@@ -54,10 +57,11 @@ def _of_folder(folder: Path) -> Parts:
     values = {"model_type": _inferred(tensors.shapes), **read_json(folder / "config.json")}
     kind = class_named(values["model_type"], str(folder / "config.json")).tokens
     generation = folder / "generation_config.json"
+    document, target_document = documents_of(folder, kind)
     return Parts(
         folder.resolve().name, str(folder / "config.json"), values, tensors.shapes, tensors.read,
-        tokenizer_document(folder, kind), special_tokens(folder, kind), _template(folder),
-        read_json(generation) if generation.is_file() else {}, _pooling(folder),
+        document, special_tokens(folder, kind), _template(folder),
+        read_json(generation) if generation.is_file() else {}, _pooling(folder), target_document,
     )  # fmt: skip
 
 

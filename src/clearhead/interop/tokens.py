@@ -24,10 +24,12 @@ _ROBERTA: Final = {
     "unk_token": "<unk>", "mask_token": "<mask>",
 }  # fmt: skip
 _GPT2: Final = {"bos_token": "<|endoftext|>", "eos_token": "<|endoftext|>"}
+_T5: Final = {"eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"}
 _LLAMA: Final = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}
 # The special tokens of each class where the folder does not name them.
 _USUAL: Final[Mapping[str, Mapping[str, str]]] = {
-    "bert": _BERT, "roberta": _ROBERTA, "xlm-roberta": _ROBERTA, "gpt2": _GPT2, "llama": _LLAMA,
+    "bert": _BERT, "roberta": _ROBERTA, "xlm-roberta": _ROBERTA, "gpt2": _GPT2, "llama": _LLAMA, "t5": _T5,
+    "marian": _T5, "pegasus": _T5,
 }  # fmt: skip
 _MOST_BYTES: Final = 64 << 20
 
@@ -47,7 +49,7 @@ def special_tokens(folder: Path, kind: str) -> dict[str, str]:
 def tokenizer_document(folder: Path, kind: str) -> str:
     """A tokenizer.json: the folder's own to the last byte, or one made of what it has instead."""
     if (folder / "tokenizer.json").is_file():
-        return _read(folder / "tokenizer.json").decode("utf-8", "replace")
+        return read_file(folder / "tokenizer.json").decode("utf-8", "replace")
     settings = read_json(folder / "tokenizer_config.json") if (folder / "tokenizer_config.json").is_file() else {}
     special = special_tokens(folder, kind)
     if kind == "bert" and (folder / "vocab.txt").is_file():
@@ -56,7 +58,7 @@ def tokenizer_document(folder: Path, kind: str) -> str:
         return _of_byte_pairs(folder, settings, special, kind)
     for name in ("sentencepiece.bpe.model", "tokenizer.model") if kind in ("xlm-roberta", "llama") else ():
         if (folder / name).is_file():
-            model = read_sentence_piece(_read(folder / name), str(folder / name))
+            model = read_sentence_piece(read_file(folder / name), str(folder / name))
             return _of_xlm(model) if kind == "xlm-roberta" else _of_llama(model, settings)
     raise InteropError(
         f"{folder} has no tokenizer.json, nor the older files of its class; save its tokenizer by transformers "
@@ -64,8 +66,12 @@ def tokenizer_document(folder: Path, kind: str) -> str:
     )
 
 
-def roles_of(document: str, special: Mapping[str, str], settings: Mapping[str, Any], rows: int) -> Roles:
+def roles_of(
+    document: str, special: Mapping[str, str], settings: Mapping[str, Any], rows: int, start: int | None = None
+) -> Roles:
     """What ids stand for. special: the names of special tokens. settings: a config.json, which may tell ids.
+
+    start: of an encoder-decoder, what a target begins with, whatever begin a text has elsewhere.
 
     Where there is no begin it is the end, as in GPT-2, and padding, which no text has, is the end too.
     """
@@ -82,7 +88,7 @@ def roles_of(document: str, special: Mapping[str, str], settings: Mapping[str, A
         raise InteropError(
             "the model's folder names no token that ends a text (sep_token, eos_token); copy tokenizer_config.json"
         )
-    begin = end if found["begin"] is None else found["begin"]
+    begin = start if start is not None else end if found["begin"] is None else found["begin"]
     padding = end if found["padding"] is None else found["padding"]
     mask = {} if found["mask"] is None else {"mask": found["mask"]}
     return Roles(padding, begin, end, _unknown(document, ids), rows, mask)
@@ -119,7 +125,7 @@ def _unknown(document: str, ids: Mapping[str, int]) -> int | None:
 
 
 def _of_word_pieces(folder: Path, settings: Mapping[str, Any], special: Mapping[str, str]) -> str:
-    lines = _read(folder / "vocab.txt").decode("utf-8", "replace").split("\n")
+    lines = read_file(folder / "vocab.txt").decode("utf-8", "replace").split("\n")
     vocabulary = [line.removesuffix("\r") for line in (lines[:-1] if not lines[-1] else lines)]
     names = tuple(special[key] for key in _BERT)
     return word_piece(
@@ -131,7 +137,7 @@ def _of_word_pieces(folder: Path, settings: Mapping[str, Any], special: Mapping[
 
 def _of_byte_pairs(folder: Path, settings: Mapping[str, Any], special: Mapping[str, str], kind: str) -> str:
     vocabulary = read_json(folder / "vocab.json")
-    merges = _read(folder / "merges.txt").decode("utf-8", "replace")
+    merges = read_file(folder / "merges.txt").decode("utf-8", "replace")
     between = (special["cls_token"], special["sep_token"]) if kind == "roberta" else None
     names = [one for one in dict.fromkeys(special.values()) if one in vocabulary]
     adds_space = settings.get("add_prefix_space") is True
@@ -150,7 +156,7 @@ def _of_llama(model: SentencePieceModel, settings: Mapping[str, Any]) -> str:
     return sentence_piece(model, between=(begin, end))
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
