@@ -9,7 +9,6 @@ them. Losses are those of the whole validation text, the best of eight validatio
 """
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
@@ -17,10 +16,11 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import results_file
 from bench import HERE
+from run_files import logged
 
 RECIPE = HERE.parent / "recipes" / "gpt-bert-ko.yaml"
 WAYS = {"GPT alone": 0.0, "BERT alone": 1.0, "one network, both": 0.5}
@@ -92,10 +92,6 @@ def trained(way: Way, run: Path, settings: Sequence[str]) -> Path:
     if done.returncode:
         raise SystemExit(f"clearhead failed: {done.stderr[-2000:]}")
     return run
-
-
-def logged(log: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in log.read_text().splitlines()]
 
 
 if __name__ == "__main__":

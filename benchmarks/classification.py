@@ -23,6 +23,7 @@ from pathlib import Path
 
 import results_file
 from bench import HERE
+from run_files import minutes_of
 
 from clearhead.data import TableFile, read_table
 from clearhead.evaluation import ClassScores, count_classes
@@ -67,12 +68,6 @@ def row(recipe: str, base: str | None, data: Path, folder: Path, seeds: int) -> 
     cells = (100 * accuracy["mean"], 100 * accuracy["deviation"], f1["mean"], f1["deviation"], minutes)
     after = f", after recipes/{base}.yaml" if base else ""
     return {"model": f"clearhead, recipes/{recipe}.yaml{after}", **dict(zip(FORMATS, cells, strict=True))}
-
-
-def minutes_of(run: Path) -> float:
-    """How long its steps took."""
-    lines = [json.loads(line) for line in (run / "timing.jsonl").read_text(encoding="utf-8").splitlines()]
-    return statistics.mean(line["seconds_a_step"] for line in lines) * lines[-1]["step"] / 60
 
 
 def trained(recipe: str, data: Path, run: Path, arguments: list[str]) -> Path:

@@ -14,12 +14,12 @@ runs/street-luck/ under its name; one that is finished is not trained again, and
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import results_file
+from run_files import minutes_of
 
 from clearhead import load
 from clearhead.bundle import Bundle
@@ -90,7 +90,9 @@ def seeds(out: Path, only: Sequence[str], changes: Sequence[str]) -> tuple[list[
             figures = {(one.phenomenon, one.direction): one.as_trained for one in scores}
             figures |= {(FARTHEST, one.direction): one.by_distance[LONGEST] for one in scores if one.by_distance}
             least = {cell: min(figure, least.get(cell, 100.0)) for cell, figure in figures.items()}
-            rows.append({"seed": f"{seed}, {precision}", **in_columns(figures), "minutes": minutes(run)})
+            rows.append(
+                {"seed": f"{seed}, {precision}", **in_columns(figures), "minutes": duration(60 * minutes_of(run))}
+            )
     rows.append({"seed": "the least", **in_columns(least), "minutes": ""})
     return rows, f"{directions()}; agreement up to {TRAINED} words between"
 
@@ -110,7 +112,7 @@ def positions(out: Path, only: Sequence[str], changes: Sequence[str]) -> tuple[l
             for distance in BEYOND
         }
         rows.append({"positions": name, "lines of several sentences": f"{share:.0%}", **cells(scores, SCORED), **beyond,
-                     **cells(scores, ("long",)), "minutes": minutes(run)})  # fmt: skip
+                     **cells(scores, ("long",)), "minutes": duration(60 * minutes_of(run))})  # fmt: skip
     return rows, f"{directions()}; agreement up to {TRAINED} words between, then with so many, which training has not"
 
 
@@ -150,15 +152,6 @@ def named(values: Mapping[str, str]) -> dict[str, str]:
 
 def joined(values: Sequence[float], digits: str = ".1") -> str:
     return ", ".join(f"{value:{digits or '.0'}f}" for value in values)
-
-
-def minutes(run: Path) -> str:
-    """How long its steps took, as its timing.jsonl says it."""
-    seconds, before = 0.0, 0
-    for line in map(json.loads, (run / "timing.jsonl").read_text(encoding="utf-8").splitlines()):
-        seconds += (line["step"] - before) * line["seconds_a_step"]
-        before = line["step"]
-    return duration(seconds)
 
 
 if __name__ == "__main__":
