@@ -206,3 +206,22 @@ def test_the_report_says_what_was_done(folder_of: Folder) -> None:
     assert said[0].endswith(" parameters, for masked-language-modelling")
     assert said[2] == "tied: cls.predictions.decoder.weight is embeddings.word_embeddings.weight"
     assert said[3].startswith("ignored: cls.seq_relationship.bias (a head that tells whether sentences follow")
+
+
+def test_what_ends_a_text_and_how_it_is_drawn_is_generation_configs(folder_of: Folder) -> None:
+    """Any of several ends ends it, as in `transformers`; the text has none of them."""
+    folder, theirs = folder_of("llama")
+    bundle = bundle_of(folder)
+    free = bundle.generations(["the"], beam_size=1, max_tokens=12)[0][0]
+    third = free.tokens[2]
+    values = {"eos_token_id": [2, third], "do_sample": True, "temperature": 0.5, "top_k": 7}
+    (folder / "generation_config.json").write_text(json.dumps(values))
+    bundle = bundle_of(folder)
+    assert bundle.settings.ends == (third,)
+    assert bundle.settings.sampling == {"temperature": 0.5, "top_k": 7}
+    found = bundle.generations(["the"], beam_size=1, max_tokens=12)[0][0]
+    assert found.tokens == free.tokens[: free.tokens.index(third) + 1]
+    ids = torch.tensor([bundle.encode("the")])
+    expected = theirs.generate(ids, max_new_tokens=12, do_sample=False, eos_token_id=[2, third], pad_token_id=0)
+    assert expected[0, ids.shape[1] :].tolist() == list(found.tokens)
+    assert "".join(bundle.generate_stream("the", beam_size=1, max_tokens=12)) == found.text

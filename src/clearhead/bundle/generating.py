@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from clearhead.bounds import whole
 from clearhead.bundle.arguments import require_many
@@ -59,10 +59,17 @@ class Generating:
             1 if beam_size is None else beam_size,
             self.settings.length_penalty,
             top_beams=whole("n", n),
-            sampling=SAMPLING if beam_size is None and sampling is None else sampling,
+            sampling=self._sampling if beam_size is None and sampling is None else sampling,
             utf8=self.utf8,
-            stop=stops_of(stop, self.tokenizer),
+            stop=stops_of(stop, self.tokenizer, self.settings.ends),
+            ends=self.settings.ends,
         )
+
+    @property
+    def _sampling(self) -> Sampling:
+        """How it draws unless somebody says otherwise."""
+        own: dict[str, Any] = dict(self.settings.sampling)
+        return Sampling(**own) if own else SAMPLING
 
     def told(self, n: int, how: Writing) -> SearchOptions:
         """The options of `n` texts each."""

@@ -1,11 +1,13 @@
 """How a bundle is used unless somebody says otherwise: what its config.json tells beside sizes and files."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from clearhead.bounds import shown, whole
+from clearhead.bounds import shown, token_id, whole
 from clearhead.bundle.verbs import OF_TEXTS, TRANSLATION, VERBS
-from clearhead.decoding import LengthPenalty
+from clearhead.decoding import LengthPenalty, Sampling
 from clearhead.errors import DecodingError
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ class Settings:
     messages: how many of a conversation's messages, the newest, it is given at most; None for as many as have room.
     pooling: what the vector of a text is that `embed` gives: the "mean" of its tokens', or its "first" token's.
     template: how a conversation is written as a text, in Jinja, where a model was trained elsewhere.
+    ends: ids that end what it writes, beside its tokenizer's end. sampling: how it draws unless told otherwise, as
+    `Sampling` has it: temperature, top_k and top_p; nothing where it draws as every model does.
     """
 
     name: str
@@ -45,6 +49,8 @@ class Settings:
     messages: int | None = None
     pooling: str = POOLINGS[0]
     template: str | None = None
+    ends: tuple[int, ...] = ()
+    sampling: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, recipe: "clearhead.recipe.Recipe") -> "Settings":
@@ -77,6 +83,8 @@ class Settings:
         labels: Any = (),
         pooling: Any = POOLINGS[0],
         template: Any = None,
+        ends: Any = (),
+        sampling: Any = MappingProxyType({}),
     ) -> "Settings":
         """From values that may be anything. Raises ValueError in one line."""
         if not isinstance(name, str) or len(name) > _LONGEST_NAME:
@@ -95,6 +103,10 @@ class Settings:
             raise ValueError(f"its pooling is {shown(pooling)}, not one of {', '.join(POOLINGS)}; update clearhead")
         if template is not None and (not isinstance(template, str) or len(template) > _LONGEST_TEMPLATE):
             raise ValueError(f"its template is no text, or has more than {_LONGEST_TEMPLATE:,} characters")
+        if not isinstance(ends, list | tuple) or not isinstance(sampling, Mapping):
+            raise ValueError("its ends are no list of ids, or its sampling is no object")
+        if unknown := sampling.keys() - {"temperature", "top_k", "top_p"}:
+            raise ValueError(f"its sampling has {shown(min(unknown))}; update clearhead")
         if len(set(labels)) != len(labels):
             raise ValueError("its labels are not all different")
         try:
@@ -106,14 +118,17 @@ class Settings:
                 messages = whole("messages", messages)
             named = tuple((one, other) for one, other in languages)
             first = name, named, beam_size, penalty, whole("seed", seed), task, documents, tuple(labels)
-            return cls(*first, messages, pooling, template)
+            Sampling(**sampling)
+            ended = tuple(token_id("ends", one) for one in ends)
+            return cls(*first, messages, pooling, template, ended, dict(sampling))
         except DecodingError as error:
             raise ValueError(str(error)) from None
 
     def as_plain(self) -> dict[str, Any]:
         """What `from_plain` takes, by name. What an older clearhead does not know is left out where it is as it was."""
-        values = asdict(self)
-        usual = {
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        values["sampling"] = dict(self.sampling)
+        usual: dict[str, Any] = {
             "task": TRANSLATION,
             "documents": None,
             "labels": (),
@@ -121,6 +136,7 @@ class Settings:
             "pooling": POOLINGS[0],
             "template": None,
         }
+        usual |= {"ends": (), "sampling": {}}
         values = {name: value for name, value in values.items() if name not in usual or value != usual[name]}
         decoding = {name: values.pop(name) for name in ("beam_size", "length_penalty", "messages") if name in values}
         return {**values, "decoding": decoding}

@@ -1,11 +1,12 @@
 """From a model of another program to a bundle of ours, and a report of what was done."""
 
 import dataclasses
+import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from clearhead.bundle.foreign import write_arrays
 from clearhead.bundle.settings import Settings
@@ -177,5 +178,17 @@ def settings_of(parts: Parts, plan: Plan, tokenizer: LibraryTokenizer) -> Settin
         )
     return Settings(
         parts.name, (), *search, 1, task, documents, plan.labels, pooling=plan.pooling,
-        template=parts.template if task == "chat" else None,
+        template=parts.template if task == "chat" else None, **writing_of(parts, plan, tokenizer),
     )  # fmt: skip
+
+
+def writing_of(parts: Parts, plan: Plan, tokenizer: LibraryTokenizer) -> dict[str, Any]:
+    """How a causal model writes, as generation_config.json says: all its ends, and how it draws where it does."""
+    if plan.task != "language-modelling":
+        return {}
+    told, rows = parts.generation, tokenizer.size
+    ends = [one.get("eos_token_id") for one in (told, parts.values)]
+    known = itertools.chain.from_iterable(one if isinstance(one, list) else [one] for one in ends)
+    others = {one for one in known if type(one) is int and 0 <= one < rows} - {tokenizer.end}
+    drawn = {name: told[name] for name in ("temperature", "top_k", "top_p") if told.get(name)}
+    return {"ends": tuple(sorted(others)), "sampling": drawn if told.get("do_sample") else {}}

@@ -1,5 +1,7 @@
 """How a search goes about a tokenizer's ids, whatever it is for."""
 
+from collections.abc import Sequence
+
 from clearhead.bounds import whole
 from clearhead.decoding import LengthPenalty, Sampling, SearchOptions
 from clearhead.text import Tokenizer
@@ -19,8 +21,12 @@ def search_options(
     sampling: Sampling | None = None,
     utf8: Utf8Automaton | None = None,
     stop: StopStrings | None = None,
+    ends: Sequence[int] = (),
 ) -> SearchOptions:
-    """How to search for ids of this tokenizer; no control symbol but end is ever written, nor the unknown."""
+    """How to search for ids of this tokenizer; no control symbol but end is ever written, nor the unknown.
+
+    ends: others that may be written, since `stop` ends a text by them.
+    """
     tags = [tokenizer.tag(language) for language in tokenizer.languages]
     symbols = [tokenizer.symbol(name) for name in tokenizer.symbols]
     unknown = [] if tokenizer.unknown is None else [tokenizer.unknown]
@@ -29,7 +35,7 @@ def search_options(
     return SearchOptions(
         begin=tokenizer.begin,
         end=tokenizer.end,
-        suppressed=tuple(one for one in controls if one != tokenizer.end),
+        suppressed=tuple(one for one in controls if one not in (tokenizer.end, *ends)),
         beam_size=beam_size,
         top_beams=top_beams,
         length_penalty=LengthPenalty.parse(length_penalty),

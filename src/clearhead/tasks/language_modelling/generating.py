@@ -15,10 +15,14 @@ from clearhead.text.stop_strings import StopStrings, stop_strings
 # How a model writes unless somebody says otherwise: a search repeats itself where a language model is small.
 SAMPLING: Final = Sampling(temperature=0.8)
 MAX_TOKENS: Final = 200
+# What stands for an id that ends a text, among strings that do: no character, so that no text has it.
+_END: Final = "\U0010ffff"
 
 
-def stops_of(strings: Sequence[str], tokenizer: Tokenizer) -> StopStrings | None:
+def stops_of(strings: Sequence[str], tokenizer: Tokenizer, ends: Sequence[int] = ()) -> StopStrings | None:
     """The stop strings as the model would write them; None where there are none.
+
+    ends: ids that end a text as a stop string does, beside the tokenizer's end.
 
     Raises UsageError for one that the tokenizer has no pieces for: it would never come.
     """
@@ -28,7 +32,12 @@ def stops_of(strings: Sequence[str], tokenizer: Tokenizer) -> StopStrings | None
             raise UsageError(
                 f"the stop string {text[:40]!r} has a character that this model cannot write; leave it out"
             )
-    return stop_strings(written, tokenizer.token_bytes)
+    vocabulary = tokenizer.token_bytes
+    if ends:
+        vocabulary, written = [*vocabulary], [*written, _END]
+        for one in ends:
+            vocabulary[one] = _END.encode()
+    return stop_strings(written, vocabulary)
 
 
 def continuation_requests(

@@ -35,9 +35,11 @@ class Generation:
 def as_generation(hypothesis: Hypothesis, tokenizer: Tokenizer, options: SearchOptions) -> Generation:
     """The hypothesis of a search, decoded."""
     text = tokenizer.decode(hypothesis.tokens)
+    last = hypothesis.tokens[-1] if hypothesis.tokens else options.end
+    is_end = last == options.end or (hypothesis.finished and tokenizer.token_bytes[last] is None)
     return Generation(
         text if options.stop is None else options.stop.cut(text),
-        "length" if not hypothesis.finished else "end" if hypothesis.tokens[-1] == options.end else "stop",
+        "length" if not hypothesis.finished else "end" if is_end else "stop",
         hypothesis.score,
         hypothesis.log_probability,
         hypothesis.tokens,
