@@ -86,6 +86,23 @@ def test_greedy_is_that_of_transformers(name: str, folder_of: Folder) -> None:
         assert list(found.tokens)[:count] == expected[:count]
 
 
+def test_what_writes_summaries_summarises(folder_of: Folder) -> None:
+    """A matrix that is stored once is told by our name for its other places."""
+    summaries = {"task_specific_params": {"summarization": {"num_beams": 4}}}
+    for name, changes, task in (
+        ("pegasus", {}, "summarisation"),
+        ("bart", {}, "translation"),
+        ("bart", summaries, "summarisation"),
+    ):
+        folder, _ = folder_of(name)
+        settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        (folder / "config.json").write_text(json.dumps({**settings, **changes}), encoding="utf-8")
+        report = import_model(folder, folder.parent / "ours")
+        assert report.task == task
+        assert dict(report.tied)["output.matrix.weight"] == "shared.weight"
+    assert clearhead.load(folder.parent / "ours").settings.beam_size == 4
+
+
 def test_two_vocabularies(folder_of: Folder) -> None:
     """As OPUS-MT's newer models: an embedding for each side, and the output's is the target's."""
     folder, theirs = folder_of("marian", share_encoder_decoder_embeddings=False, decoder_vocab_size=320)
@@ -124,7 +141,7 @@ def test_a_text_is_translated_as_transformers_translates_its_ids(name: str, fold
     """What is never written is banned there too: padding, what is unknown, and what asks for a language."""
     folder, theirs = folder_of(name)
     bundle = imported(folder)
-    options = bundle._translating("translate").options(1, 1, None, None)
+    options = bundle._translating("search").options(1, 1, None, None)
     banned = [[one] for one in options.suppressed if one != options.end]
     opening, engine = bundle.target_tokenizer.opening, bundle._serving.engine("fp32")
     for line in LINES:

@@ -9,8 +9,9 @@ from clearhead.interop.generation import generation_values, not_honoured, search
 
 def test_generation_config_comes_before_config_and_a_task_s_last() -> None:
     config = {"num_beams": 4, "length_penalty": 2.0, "task_specific_params": {"summarization": {"min_length": 30}}}
-    assert generation_values(config, {})["min_length"] == 30
-    found = generation_values(config, {"num_beams": 6, "length_penalty": None})
+    assert generation_values(config, {}, "summarisation")["min_length"] == 30
+    assert "min_length" not in generation_values(config, {}, "translation")
+    found = generation_values(config, {"num_beams": 6, "length_penalty": None}, "summarisation")
     assert (found["num_beams"], found["length_penalty"], found["min_length"]) == (6, 2.0, 30)
     assert search_settings(found, "config.json") == (6, "mean:2")
 

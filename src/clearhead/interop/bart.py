@@ -12,6 +12,7 @@ import numpy as np
 from clearhead.errors import InteropError
 from clearhead.interop.activations import ACTIVATIONS
 from clearhead.interop.foreign import Foreign, ForeignSettings, Numbers, Plan, Source, linear
+from clearhead.interop.generation import summary_settings
 from clearhead.interop.inputs import tables_of
 from clearhead.model import tables
 from clearhead.model.config import TransformerConfig
@@ -36,15 +37,17 @@ _BIAS: Final = "final_logits_bias"
 
 
 def bart(foreign: Foreign) -> Plan:
-    return _plan(foreign, positions="learned", embedding_norm=True)
+    """For summaries where its settings say how it writes these."""
+    task = "translation" if summary_settings(foreign.settings.values) is None else "summarisation"
+    return _plan(foreign, task, positions="learned", embedding_norm=True)
 
 
 def mbart(foreign: Foreign) -> Plan:
-    return _plan(foreign, positions="learned", embedding_norm=True, norm_placement="pre")
+    return _plan(foreign, "translation", positions="learned", embedding_norm=True, norm_placement="pre")
 
 
 def pegasus(foreign: Foreign) -> Plan:
-    return _plan(foreign, positions="sinusoidal-halves", norm_placement="pre")
+    return _plan(foreign, "summarisation", positions="sinusoidal-halves", norm_placement="pre")
 
 
 def marian(foreign: Foreign) -> Plan:
@@ -54,10 +57,10 @@ def marian(foreign: Foreign) -> Plan:
         ("static_position_embeddings", True),
     ):  # fmt: skip
         foreign.settings.require(key, wanted, None)
-    return _plan(foreign, positions="sinusoidal-halves")
+    return _plan(foreign, "translation", positions="sinusoidal-halves")
 
 
-def _plan(foreign: Foreign, **kind: Any) -> Plan:
+def _plan(foreign: Foreign, task: str, **kind: Any) -> Plan:
     matrices = tables_of(foreign)
     if kind["positions"] != "learned":
         _require_formula(foreign)
@@ -67,7 +70,7 @@ def _plan(foreign: Foreign, **kind: Any) -> Plan:
     ignored = {**_IGNORED, **matrices.ignored}
     ignored |= {} if config.positions == "learned" else _SINUSOIDS
     ignored |= {} if has_bias else {_BIAS: "all 0"}
-    return Plan(config, {**matrices.names, **dict(_names(config))}, "translation", ignored)
+    return Plan(config, {**matrices.names, **dict(_names(config))}, task, ignored)
 
 
 def _require_formula(foreign: Foreign) -> None:

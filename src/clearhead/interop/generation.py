@@ -16,14 +16,19 @@ _WHY: Final = "a rule of decoding that clearhead has not"
 _GREATEST: Final = 10.0
 
 
-def generation_values(values: Mapping[str, Any], generation: Mapping[str, Any]) -> dict[str, Any]:
-    """Every setting by name: generation_config.json's before config.json's, and these before those of a task."""
-    tasks = values.get("task_specific_params")
-    summaries = tasks.get("summarization") if isinstance(tasks, dict) else None
-    merged = dict(summaries) if isinstance(summaries, dict) else {}
+def generation_values(values: Mapping[str, Any], generation: Mapping[str, Any], task: str) -> dict[str, Any]:
+    """Every setting by name: generation_config.json's before config.json's, and these before those of summaries."""
+    merged = dict(summary_settings(values) or {}) if task == "summarisation" else {}
     for given in (values, generation):
         merged |= {name: one for name, one in given.items() if one is not None}
     return merged
+
+
+def summary_settings(values: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """How a model is to write summaries, by its config.json; None where that says nothing of summaries."""
+    tasks = values.get("task_specific_params")
+    found = tasks.get("summarization") if isinstance(tasks, dict) else None
+    return found if isinstance(found, dict) else None
 
 
 def search_settings(values: Mapping[str, Any], place: str) -> tuple[int, str]:

@@ -71,7 +71,7 @@ def import_model(place: str | Path, out: str | Path) -> Report:
     weights, used = taken(plan, foreign)
     ignored = left_over(plan, foreign, used)
     if isinstance(plan.config, TransformerConfig):
-        ignored |= not_honoured(generation_values(parts.values, parts.generation))
+        ignored |= not_honoured(generation_values(parts.values, parts.generation, plan.task))
     tokenizers = _tokenizers(parts, plan)
     tokenizer = tokenizers[0]
     own = settings_of(parts, plan, tokenizer)
@@ -147,15 +147,16 @@ def _planned(known: ForeignClass, foreign: Foreign, parts: Parts) -> Plan:
 
 
 def _tied(plan: Plan) -> tuple[tuple[str, str], ...]:
-    names = plan.names
-    return tuple((names[one].name, names[other].name) for one, other in shared_names(plan.config).items())
+    """A matrix that is stored once stands here under our name for the other."""
+    pairs = [(ours, plan.names[ours].name, plan.names[one].name) for ours, one in shared_names(plan.config).items()]
+    return tuple((ours if name == other else name, other) for ours, name, other in pairs)
 
 
 def _tokenizers(parts: Parts, plan: Plan) -> tuple[LibraryTokenizer, LibraryTokenizer]:
     """The source's and the target's, which are one of a model of one stack."""
     if isinstance(plan.config, TransformerConfig):
         documents = parts.document, parts.target_document
-        values = generation_values(parts.values, parts.generation)
+        values = generation_values(parts.values, parts.generation, plan.task)
         return pair_tokenizers(documents, parts.special, values, plan.config, parts.place)
     roles = roles_of(parts.document, parts.special, parts.values, plan.config.vocabulary)
     tokenizer = LibraryTokenizer(parts.document, roles, parts.place)
@@ -166,7 +167,7 @@ def settings_of(parts: Parts, plan: Plan, tokenizer: LibraryTokenizer) -> Settin
     """How the bundle is used. A causal model with a template for conversations is one that answers."""
     documents, task, search = None, plan.task, (1, "mean:1.0")
     if isinstance(plan.config, TransformerConfig):
-        search = search_settings(generation_values(parts.values, parts.generation), parts.place)
+        search = search_settings(generation_values(parts.values, parts.generation, plan.task), parts.place)
     elif task == "language-modelling":
         documents = "line" if begins_documents(tokenizer) else "file"
         task = task if parts.template is None else "chat"
