@@ -225,3 +225,45 @@ def test_what_ends_a_text_and_how_it_is_drawn_is_generation_configs(folder_of: F
     expected = theirs.generate(ids, max_new_tokens=12, do_sample=False, eos_token_id=[2, third], pad_token_id=0)
     assert expected[0, ids.shape[1] :].tolist() == list(found.tokens)
     assert "".join(bundle.generate_stream("the", beam_size=1, max_tokens=12)) == found.text
+
+
+@pytest.mark.parametrize("name", ["qwen3", "qwen2", "gpt2", "roberta", "electra", "distilbert, classes", "xlm-roberta"])
+def test_every_number_can_be_seen_and_recomputed(name: str, folder_of: Folder) -> None:
+    folder, _ = folder_of(name)
+    trace = bundle_of(folder).trace("the animal")
+    results = trace.check()
+    assert len(results) > 20
+    assert [str(one.operation.name) for one in results if not one.agrees] == []
+
+
+def test_the_commands_answer_for_what_is_imported(folder_of: Folder, tmp_path: Path) -> None:
+    """By the C runtime in each of its precisions."""
+    for precision in ("fp32", "bf16", "int8"):
+        folder, _ = folder_of("roberta")
+        import_model(folder, tmp_path / "masked")
+        masked = clearhead.load(tmp_path / "masked", precision=precision)  # type: ignore[arg-type]
+        filled = masked.fill("the [MASK] did", n=3)
+        assert [one.text for one in filled.fillings[0]] in (["t", "the"], ["the", "t"])  # With a space: these alone.
+        assert filled.text in ("the t did", "the the did")
+        assert masked.embed(["the"]).shape == (1, 16)
+        folder, _ = folder_of("roberta, classes")
+        import_model(folder, tmp_path / "classes")
+        classes = clearhead.load(tmp_path / "classes", precision=precision)  # type: ignore[arg-type]
+        assert sum(classes.classify("the").probabilities.values()) == pytest.approx(1)
+        folder, _ = folder_of("qwen2")
+        import_model(folder, tmp_path / "causal")
+        causal = clearhead.load(tmp_path / "causal", precision=precision)  # type: ignore[arg-type]
+        assert len(causal.generations(["the"], beam_size=2, n=2, max_tokens=4)[0]) == 2
+
+
+def test_roberta_fills_as_transformers_does(folder_of: Folder) -> None:
+    """Its mask takes the space before it, and a piece of a word has one of its own."""
+    folder, theirs = folder_of("roberta")
+    bundle = bundle_of(folder)
+    [filling] = bundle.fill("the [MASK]", n=1).fillings
+    ids = [0, *bundle.source_tokenizer.encode("the"), 4, 2]
+    spaced = [one for one, text in enumerate(bundle.source_tokenizer.token_bytes) if text and text[:1] == b" " != text]
+    with torch.no_grad():
+        logits = theirs(torch.tensor([ids])).logits[0, -2]
+    assert filling[0].token == max(spaced, key=lambda one: float(logits[one]))
+    assert filling[0].probability == pytest.approx(logits.softmax(-1)[filling[0].token].item(), abs=1e-5)

@@ -119,11 +119,14 @@ class Filler:
         best = best[np.lexsort((best, -values[best]))]
         tokens = allowed[best].tolist()
         return tuple(
-            Filling(text[after_space:], float(np.exp(value)), token)
-            for text, value, token in zip(
-                self.tokenizer.decode_many([[one] for one in tokens]), values[best], tokens, strict=True
-            )
+            Filling(self._text(token, after_space), float(np.exp(value)), token)
+            for value, token in zip(values[best], tokens, strict=True)
         )
+
+    def _text(self, token: int, after_space: bool) -> str:
+        # Where pieces begin with a space, a decoder may leave out that of a text's first.
+        content = self._bytes[token]
+        return content[1:].decode() if after_space and content else self.tokenizer.decode([token])
 
     @functools.cached_property
     def _whole(self) -> Int[np.ndarray, "pieces"]:
