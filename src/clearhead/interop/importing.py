@@ -70,8 +70,7 @@ def import_model(place: str | Path, out: str | Path) -> Report:
     plan = _planned(known, foreign, parts)
     weights, used = taken(plan, foreign)
     ignored = left_over(plan, foreign, used)
-    if isinstance(plan.config, TransformerConfig):
-        ignored |= not_honoured(generation_values(parts.values, parts.generation, plan.task))
+    ignored |= _rules_left_out(parts, plan)
     tokenizers = _tokenizers(parts, plan)
     tokenizer = tokenizers[0]
     own = settings_of(parts, plan, tokenizer)
@@ -83,6 +82,16 @@ def import_model(place: str | Path, out: str | Path) -> Report:
     card = f"# {own.name}\n\nImported by clearhead.\n\n{report}\n"
     write_arrays(Path(out), plan.config, weights, tokenizers, own, card)
     return report
+
+
+def _rules_left_out(parts: Parts, plan: Plan) -> dict[str, str]:
+    """What the folder asks of decoding that clearhead has not, of a model that writes."""
+    if isinstance(plan.config, EncoderOnlyConfig):
+        return {}
+    told = generation_values(parts.values, parts.generation, plan.task)
+    if not isinstance(plan.config, TransformerConfig):
+        told.pop("do_sample", None)  # A model of one stack draws.
+    return not_honoured(told)
 
 
 def named(parts: Parts, settings: ForeignSettings, prefix: str) -> Foreign:
