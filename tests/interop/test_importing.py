@@ -229,7 +229,7 @@ def test_what_ends_a_text_and_how_it_is_drawn_is_generation_configs(folder_of: F
     assert "".join(bundle.generate_stream("the", beam_size=1, max_tokens=12)) == found.text
 
 
-@pytest.mark.parametrize("name", ["qwen3", "qwen2", "gpt2", "roberta", "electra", "distilbert, classes", "xlm-roberta"])
+@pytest.mark.parametrize("name", CLASSES)
 def test_every_number_can_be_seen_and_recomputed(name: str, folder_of: Folder) -> None:
     folder, _ = folder_of(name)
     trace = bundle_of(folder).trace("the animal")
