@@ -6,8 +6,9 @@ import inspect
 import clearhead
 
 NAMES = [
-    "Bundle", "ClearheadError", "EncoderDecoder", "Filled", "Filling", "Generation", "Label", "Message", "Recipe",
-    "Sampling", "Trace", "TransformerConfig", "Translation", "attention", "load", "load_recipe", "show", "train",
+    "Bundle", "ClearheadError", "EncoderDecoder", "Filled", "Filling", "Generation", "Label", "Message", "Nearest",
+    "Recipe", "Sampling", "Trace", "TransformerConfig", "Translation", "attention", "load", "load_recipe", "show",
+    "train",
 ]  # fmt: skip
 
 

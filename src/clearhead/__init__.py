@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from clearhead.tasks.classifying import Label
     from clearhead.tasks.filling import Filled, Filling
     from clearhead.tasks.language_modelling import Generation
+    from clearhead.tasks.nearest import Nearest
     from clearhead.tasks.translation import Translation
     from clearhead.tracing import Trace
     from clearhead.training import train
@@ -41,6 +42,7 @@ __all__ = [
     "Generation",
     "Label",
     "Message",
+    "Nearest",
     "Recipe",
     "Sampling",
     "Trace",
@@ -67,6 +69,7 @@ __getattr__, __dir__ = lazy_names(
         "tasks.classifying": ("Label",),
         "tasks.filling": ("Filled", "Filling"),
         "tasks.language_modelling": ("Generation",),
+        "tasks.nearest": ("Nearest",),
         "tasks.translation": ("Translation",),
         "tracing": ("Trace",),
         "training": ("train",),

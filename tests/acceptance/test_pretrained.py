@@ -77,9 +77,13 @@ def smollm2(tmp_path_factory: pytest.TempPathFactory) -> clearhead.Bundle:
 @pytest.mark.parametrize(("precision", "within"), [("fp32", 5e-4), ("bf16", 0.02), ("int8", 0.05)])
 def test_minilm_knows_which_sentences_mean_alike(minilm: Path, precision: str, within: float) -> None:
     """0.708 and 0.083 by transformers, mean over real tokens and L2."""
-    vectors = clearhead.load(minilm, precision=precision).embed(SENTENCES)  # type: ignore[arg-type]
+    bundle = clearhead.load(minilm, precision=precision)  # type: ignore[arg-type]
+    vectors = bundle.embed(SENTENCES)
     assert vectors[0] @ vectors[1] == pytest.approx(0.708, abs=within)
     assert vectors[0] @ vectors[2] == pytest.approx(0.083, abs=within)
+    # Vectors of another precision are the model's own as well.
+    exact = clearhead.load(minilm).embed(SENTENCES)
+    assert [one.place for one in bundle.nearest(SENTENCES[0], SENTENCES, vectors=exact)] == [0, 1, 2]
 
 
 def test_minilms_tokens_are_those_of_its_file(minilm: Path) -> None:

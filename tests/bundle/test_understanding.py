@@ -193,6 +193,29 @@ class TestEmbedding:
         assert either.embed([]).shape == (0, 16)
 
 
+class TestNearest:
+    def test_in_the_order_of_the_cosines(self, either: Bundle) -> None:
+        cosines = either.embed(TEXTS) @ either.embed(["two"])[0]
+        found = either.nearest("two", TEXTS, n=4)
+        order = [place for place in np.argsort(-cosines).tolist() if TEXTS[place].strip()]
+        assert [one.place for one in found] == order[:4]
+        assert [one.cosine for one in found] == pytest.approx(cosines[order[:4]].tolist(), abs=1e-5)
+        assert either.nearest("two", [], n=4) == []
+
+    def test_vectors_that_are_given_are_not_made_again(self, classifier: Bundle) -> None:
+        vectors = classifier.embed(TEXTS)
+        found = classifier.nearest("two", TEXTS, n=3, vectors=vectors)
+        assert [one.place for one in found] == [one.place for one in classifier.nearest("two", TEXTS, n=3)]
+        with pytest.raises(UsageError, match="is not this model's vector of text"):
+            classifier.nearest("two", TEXTS[1:] + TEXTS[:1], vectors=-vectors)
+
+    def test_what_is_no_query(self, classifier: Bundle) -> None:
+        with pytest.raises(UsageError, match="query is blank; give the text to look for"):
+            classifier.nearest(" ", TEXTS)
+        with pytest.raises(ClearheadError, match="n=0 must be a whole number"):
+            classifier.nearest("one", TEXTS, n=0)
+
+
 @pytest.mark.usefixtures("signatures_unchecked")
 @pytest.mark.parametrize(
     ("verb", "given", "message"),

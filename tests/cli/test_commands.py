@@ -13,8 +13,8 @@ from clearhead.cli import commands
 from clearhead.errors import UsageError
 
 COMMANDS = [
-    "demo", "corpus street", "train", "translate", "generate", "fill", "classify", "embed", "score", "evaluate",
-    "shortlist", "byhand", "look", "check",
+    "demo", "corpus street", "train", "translate", "generate", "fill", "classify", "embed", "search", "score",
+    "evaluate", "shortlist", "byhand", "look", "check",
 ]  # fmt: skip
 Run = Callable[..., Any]
 

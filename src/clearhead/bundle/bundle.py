@@ -20,6 +20,7 @@ from clearhead.tasks import task_for
 from clearhead.tasks.classifying import Label
 from clearhead.tasks.filling import Filled
 from clearhead.tasks.language_modelling import Generation
+from clearhead.tasks.nearest import Nearest
 from clearhead.tasks.translation import Translation, framed, too_long
 from clearhead.tasks.whole_texts import WRITTEN_MASK
 
@@ -372,6 +373,16 @@ class Bundle(Opened):
         is cut (`too_long`).
         """
         return self._understanding("embed").embed(texts)
+
+    def nearest(
+        self, query: str, texts: Sequence[str], *, n: int = 5, vectors: Float32[np.ndarray, "texts width"] | None = None
+    ) -> list[Nearest]:
+        """The `n` texts that are nearest to a query by the cosine of their vectors (`embed`), the best first.
+
+        vectors: those that `embed` made of the same texts, so that they are not made again. Raises UsageError where
+        they are not as many, not as wide, or not this model's. Blank texts are left out.
+        """
+        return self._understanding("nearest").nearest(query, texts, n, vectors)
 
     def _understanding(self, verb: str) -> Understanding:
         require_verb(verb, self.task)

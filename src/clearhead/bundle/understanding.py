@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from clearhead.bounds import whole
-from clearhead.bundle.arguments import require_many
+from clearhead.bundle.arguments import require_many, require_text
 from clearhead.bundle.serving import Serving
 from clearhead.bundle.settings import Settings
 from clearhead.decoding import Precision
@@ -18,8 +18,9 @@ from clearhead.model.config import DecoderOnlyConfig
 from clearhead.tasks.classifying import Label, as_label, class_probabilities
 from clearhead.tasks.embedding import embeddings, first_vectors
 from clearhead.tasks.filling import Filled, Filler
+from clearhead.tasks.nearest import Nearest, nearest, require_fitting, require_own
 from clearhead.tasks.whole_texts import MASK, WRITTEN_MASK, text_ids, too_long
-from clearhead.text import Tokenizer
+from clearhead.text import Tokenizer, is_blank
 
 if TYPE_CHECKING:
     import clearhead.tracing
@@ -47,6 +48,20 @@ class Understanding:
         answer = first_vectors if self.settings.pooling == "first" else embeddings
         found = self._answers(self.ids(texts), answer)
         return np.stack(found) if found else np.empty((0, self.serving.config.width), np.float32)
+
+    def nearest(self, query: str, texts: Sequence[str], n: int, vectors: np.ndarray | None) -> list[Nearest]:
+        """Vectors that are given are held against those that are made of the texts that were found."""
+        require_text("query", query)
+        require_many("texts", texts)
+        if is_blank(query):
+            raise UsageError("query is blank; give the text to look for")
+        count, own = whole("n", n), self.embed([query])[0]
+        if vectors is None:
+            return nearest(own, zip(texts, self.embed(texts), strict=True), count)
+        given = require_fitting(vectors, len(texts), self.serving.config.width)
+        found = nearest(own, zip(texts, given, strict=True), count)
+        require_own(found, (given[one.place] for one in found), self.embed([one.text for one in found]))
+        return found
 
     def trace(
         self, text: str, to: str | None, target: str | None, beam_size: int, max_tokens: int

@@ -53,14 +53,16 @@ VERBS: Final[Mapping[str, Verbs]] = MappingProxyType(
             ("summarise", "search", "search_stream", "score", "trace", "tag", "too_long"),
             "clearhead summarise",
         ),
-        CLASSIFICATION: Verbs("classifies texts", ("classify", "embed", "too_long", "trace"), "clearhead classify"),
+        CLASSIFICATION: Verbs(
+            "classifies texts", ("classify", "embed", "nearest", "too_long", "trace"), "clearhead classify"
+        ),
         MASKED_NEXT_TOKEN: Verbs(
             "goes on with texts and fills masked places",
             ("generate", "generations", "generate_stream", "trace", "fill"),
             "clearhead generate",
         ),
         MASKED_LANGUAGE_MODELLING: Verbs(
-            "fills masked places", ("fill", "embed", "too_long", "trace"), "clearhead fill"
+            "fills masked places", ("fill", "embed", "nearest", "too_long", "trace"), "clearhead fill"
         ),
     }
 )
@@ -90,10 +92,11 @@ def require_verb(verb: str, task: str) -> None:
         )
 
 
-def require_command(verb: str, task: str) -> None:
-    """The same of the command of that name, said to somebody who typed it."""
+def require_command(command: str, task: str, verb: str | None = None) -> None:
+    """The same of the command of that name, or of the one that calls `verb`, said to somebody who typed it."""
+    verb = command if verb is None else verb
     if not has_verb(verb, task):
-        raise UsageError(f"{_does_instead(f'`clearhead {verb}`', verb, task)}; use `{VERBS[task].command}`")
+        raise UsageError(f"{_does_instead(f'`clearhead {command}`', verb, task)}; use `{VERBS[task].command}`")
 
 
 def _does_instead(name: str, verb: str, task: str) -> str:

@@ -25,6 +25,7 @@ COMMANDS = (
     "fill",
     "classify",
     "embed",
+    "search",
     "chat",
     "score",
     "evaluate",
