@@ -39,8 +39,8 @@ def word_piece(
     )
     library.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     library.decoder = decoders.WordPiece(prefix="##")
-    library.post_processor = _between(begin, end, ids)
-    return _finished(library, [one for one in special if one in ids])
+    library.post_processor = between_tokens(begin, end, ids)
+    return with_special(library, [one for one in special if one in ids])
 
 
 def byte_pairs(
@@ -72,8 +72,8 @@ def byte_pairs(
     library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=adds_space)
     library.decoder = decoders.ByteLevel()
     if between is not None:
-        library.post_processor = _between(*between, vocabulary)
-    return _finished(library, special)
+        library.post_processor = between_tokens(*between, vocabulary)
+    return with_special(library, special)
 
 
 def sentence_piece(
@@ -118,9 +118,9 @@ def sentence_piece(
     typed = [piece.text for piece in model.pieces if piece.kind == USER_DEFINED and piece.text in known]
     begin, end = between
     if begin is not None or end is not None:
-        library.post_processor = _between(begin, end, known)
+        library.post_processor = between_tokens(begin, end, known)
     library.add_tokens(typed)
-    return _finished(library, [*dict.fromkeys((*controls, *special))])
+    return with_special(library, [*dict.fromkeys((*controls, *special))])
 
 
 def _normalizing(model: SentencePieceModel) -> list[Any]:
@@ -153,7 +153,7 @@ def _merging(model: SentencePieceModel, known: dict[str, int], unknown: str) -> 
     )
 
 
-def _between(begin: str | None, end: str | None, ids: Mapping[str, int]) -> Any:
+def between_tokens(begin: str | None, end: str | None, ids: Mapping[str, int]) -> Any:
     """[CLS] A [SEP], and a pair as [CLS] A [SEP] B [SEP]."""
     first, last = ([f"{one}:0"] if one else [] for one in (begin, end))
     again = [f"{end}:1"] if end else []
@@ -163,7 +163,7 @@ def _between(begin: str | None, end: str | None, ids: Mapping[str, int]) -> Any:
     )  # fmt: skip
 
 
-def _finished(library: tokenizers.Tokenizer, special: Sequence[str]) -> str:
+def with_special(library: tokenizers.Tokenizer, special: Sequence[str]) -> str:
     library.add_special_tokens([tokenizers.AddedToken(one, normalized=False, special=True) for one in special])
     return json.dumps(json.loads(library.to_str()), ensure_ascii=False)
 

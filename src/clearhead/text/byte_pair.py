@@ -284,13 +284,13 @@ def _library_tokenizer(
     except Exception as error:  # The library raises nothing more particular.
         raise TokenizerError(f"the merges do not fit the vocabulary ({error}); learn the tokenizer again") from error
     library = tokenizers.Tokenizer(model)
-    library.normalizer = _folding_normalizer() if fold else normalizers.NFC()
+    library.normalizer = folding_normalizer() if fold else normalizers.NFC()
     library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     library.decoder = decoders.ByteLevel()
     return library
 
 
-def _folding_normalizer() -> normalizers.Normalizer:
+def folding_normalizer() -> normalizers.Normalizer:
     """`folded` in the library's own terms."""
     first, then = (
         [normalizers.Replace(tokenizers.Regex(pattern), content) for pattern, content in rules]
@@ -301,7 +301,7 @@ def _folding_normalizer() -> normalizers.Normalizer:
 
 @cache
 def _folding_document() -> Any:
-    """`_folding_normalizer` as a tokenizer's file has it."""
+    """`folding_normalizer` as a tokenizer's file has it."""
     return json.loads(BytePairTokenizer([], [], [], fold=True).to_json())["normalizer"]
 
 

@@ -117,6 +117,11 @@ class LibraryTokenizer:
         return json.dumps({"kind": KIND, "roles": self.roles.as_plain(), "tokenizer": self._document})
 
     @property
+    def document(self) -> str:
+        """The tokenizer.json, as it was."""
+        return self._document
+
+    @property
     def padding(self) -> int:
         return self.roles.padding
 

@@ -1,0 +1,54 @@
+"""A tokenizer of ours as other programs read it: a tokenizer.json in which control symbols are special tokens."""
+
+from collections.abc import Sequence
+
+import tokenizers
+from tokenizers import decoders, models, normalizers, pre_tokenizers
+
+from clearhead.text.built import between_tokens, with_special
+from clearhead.text.byte_pair import BytePairTokenizer, folding_normalizer
+from clearhead.text.characters import CharacterTokenizer
+from clearhead.text.library_tokenizer import LibraryTokenizer
+from clearhead.text.tokenizer import Tokenizer
+
+
+def published(tokenizer: Tokenizer, between: tuple[int | None, int | None] = (None, None)) -> str:
+    """The text of a tokenizer.json. between: the ids that a text is read between.
+
+    One that came from elsewhere is as it came. In one of our own a control symbol that somebody types, such as ⟨2fr⟩,
+    is that symbol from now on: other programs know no other way to ask for a language.
+    """
+    if isinstance(tokenizer, LibraryTokenizer):
+        return tokenizer.document
+    library = _of_characters(tokenizer) if isinstance(tokenizer, CharacterTokenizer) else _of_bytes(tokenizer)
+    controls = control_symbols(tokenizer)
+    names = {number: name for name, number in controls.items()}
+    if between != (None, None):
+        begin, end = (None if one is None else names[one] for one in between)
+        library.post_processor = between_tokens(begin, end, controls)
+    return with_special(library, list(controls))
+
+
+def control_symbols(tokenizer: Tokenizer) -> dict[str, int]:
+    """How control symbols are written, in the order of their ids."""
+    tags: Sequence[int] = [tokenizer.tag(language) for language in tokenizer.languages]
+    symbols = [tokenizer.symbol(name) for name in tokenizer.symbols]
+    ids = sorted({tokenizer.padding, tokenizer.begin, tokenizer.end, *tags, *symbols})
+    return dict(zip(tokenizer.pieces(ids), ids, strict=True))
+
+
+def _of_bytes(tokenizer: Tokenizer) -> tokenizers.Tokenizer:
+    assert isinstance(tokenizer, BytePairTokenizer), "there are three kinds"
+    return tokenizers.Tokenizer.from_str(tokenizer.to_json())
+
+
+def _of_characters(tokenizer: CharacterTokenizer) -> tokenizers.Tokenizer:
+    """Each character is a word, and an unknown one is U+FFFD."""
+    held, shown = tokenizer.token_bytes, tokenizer.pieces(range(tokenizer.size))
+    names = [one if text is None else text.decode() for text, one in zip(held, shown, strict=True)]
+    ids = {name: number for number, name in enumerate(names)}
+    library = tokenizers.Tokenizer(models.WordLevel(ids, unk_token=names[tokenizer.unknown]))
+    library.normalizer = folding_normalizer() if tokenizer.folds else normalizers.NFC()
+    library.pre_tokenizer = pre_tokenizers.Split(tokenizers.Regex(r"[\s\S]"), "isolated")
+    library.decoder = decoders.Fuse()
+    return library
