@@ -14,6 +14,7 @@ import tokenizers
 from tokenizers import decoders, models, normalizers, pre_tokenizers, processors
 
 from clearhead.errors import InteropError
+from clearhead.interop.equivalent import in_halves
 from clearhead.interop.foreign import Numbers
 from clearhead.interop.places import Tensors
 from clearhead.text.built import sentence_piece
@@ -73,7 +74,8 @@ def gguf_model(tensors: Tensors, place: str) -> GgufModel:
     def reads(name: str) -> Numbers:
         numbers = tensors.read(names[name])
         part = name.split(".")[-2]
-        return _put_back(numbers, int(turned[part])) if part in turned else numbers
+        # llama.cpp stores the pairs that are turned together as neighbours.
+        return in_halves(numbers, int(turned[part])) if part in turned else numbers
 
     shapes = {own: tensors.shapes[name] for own, name in names.items()}
     special = _special(metadata, tokens)
@@ -104,12 +106,6 @@ def _named(name: str) -> str:
         return name
     layer = f"layers.{match[1]}." if match[1] else ""
     return f"{layer}{_NAMES[match[2]]}.{match[3]}"
-
-
-def _put_back(numbers: Numbers, heads: int) -> Numbers:
-    """The rows of a head in halves: llama.cpp stores pairs that are turned together as neighbours."""
-    half = len(numbers) // heads // 2
-    return numbers.reshape(heads, half, 2, *numbers.shape[1:]).swapaxes(1, 2).reshape(numbers.shape)
 
 
 def _special(metadata: Mapping[str, Any], tokens: Sequence[str]) -> dict[str, str]:
