@@ -31,13 +31,14 @@ COMMANDS = (
     "evaluate",
     "shortlist",
     "import",
+    "export",
     "byhand",
     "look",
     "check",
 )
 
 # What Python reserves is called otherwise there.
-_FUNCTIONS = MappingProxyType({"import": "import_model"})
+_FUNCTIONS = MappingProxyType({"import": "import_model", "export": "export_model"})
 
 # Where a command's text comes from instead, said to whoever writes it behind the command.
 INSTEAD = MappingProxyType(

@@ -5,8 +5,11 @@ from typing import TYPE_CHECKING
 from clearhead.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from clearhead.interop.exporting import Exported, export_model
     from clearhead.interop.importing import Report, import_model
 
-__all__ = ["Report", "import_model"]
+__all__ = ["Exported", "Report", "export_model", "import_model"]
 
-__getattr__, __dir__ = lazy_names(__name__, {"importing": ("Report", "import_model")})
+__getattr__, __dir__ = lazy_names(
+    __name__, {"exporting": ("Exported", "export_model"), "importing": ("Report", "import_model")}
+)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from clearhead.model.config import Activation
 
@@ -12,3 +12,8 @@ ACTIVATIONS: Final[Mapping[str, Activation]] = MappingProxyType(
         "relu": "relu", "relu2": "relu2", "silu": "silu", "swish": "silu",
     }
 )  # fmt: skip
+
+
+def first_names(table: Mapping[str, Any]) -> dict[Any, str]:
+    """What stands in such a table, with the first of the names that it stands under."""
+    return {ours: theirs for theirs, ours in reversed(list(table.items()))}

@@ -10,9 +10,9 @@ from typing import Any, Final
 import numpy as np
 
 from clearhead.errors import InteropError
-from clearhead.interop.activations import ACTIVATIONS
+from clearhead.interop.activations import ACTIVATIONS, first_names
 from clearhead.interop.foreign import Foreign, ForeignSettings, Numbers, Plan, Source, linear
-from clearhead.interop.generation import summary_settings
+from clearhead.interop.generation import task_of
 from clearhead.interop.inputs import tables_of
 from clearhead.model import tables
 from clearhead.model.config import TransformerConfig
@@ -38,8 +38,7 @@ _BIAS: Final = "final_logits_bias"
 
 def bart(foreign: Foreign) -> Plan:
     """For summaries where its settings say how it writes these."""
-    task = "translation" if summary_settings(foreign.settings.values) is None else "summarisation"
-    return _plan(foreign, task, positions="learned", embedding_norm=True)
+    return _plan(foreign, "translation", positions="learned", embedding_norm=True)
 
 
 def mbart(foreign: Foreign) -> Plan:
@@ -60,8 +59,8 @@ def marian(foreign: Foreign) -> Plan:
     return _plan(foreign, "translation", positions="sinusoidal-halves")
 
 
-def _plan(foreign: Foreign, task: str, **kind: Any) -> Plan:
-    matrices = tables_of(foreign)
+def _plan(foreign: Foreign, usual: str, **kind: Any) -> Plan:
+    matrices, task = tables_of(foreign), task_of(foreign.settings.values, usual)
     if kind["positions"] != "learned":
         _require_formula(foreign)
     has_bias = _BIAS in foreign and bool(foreign.read(_BIAS).any())
@@ -71,6 +70,19 @@ def _plan(foreign: Foreign, task: str, **kind: Any) -> Plan:
     ignored |= {} if config.positions == "learned" else _SINUSOIDS
     ignored |= {} if has_bias else {_BIAS: "all 0"}
     return Plan(config, {**matrices.names, **dict(_names(config))}, task, ignored)
+
+
+def settings_of(config: TransformerConfig) -> dict[str, Any]:
+    """What such a config.json says of a model of ours; `_sizes` reads it again."""
+    both = {"attention_heads": config.heads, "ffn_dim": config.inner_width}
+    return {
+        "vocab_size": config.source_vocabulary, "d_model": config.width, "encoder_layers": config.encoder_layers,
+        "decoder_layers": config.decoder_layers, "max_position_embeddings": config.max_length,
+        "activation_function": first_names(ACTIVATIONS)[config.activation], "scale_embedding": config.scale_embeddings,
+        "dropout": config.dropout, "attention_dropout": config.attention_dropout,
+        "activation_dropout": config.activation_dropout,
+        **{f"{stack}_{name}": value for stack in ("encoder", "decoder") for name, value in both.items()},
+    }  # fmt: skip
 
 
 def _require_formula(foreign: Foreign) -> None:
@@ -102,13 +114,13 @@ def _sizes(settings: ForeignSettings) -> dict[str, Any]:
 
 
 def _names(config: TransformerConfig) -> Iterator[tuple[str, Source]]:
-    yield "output.bias", Source(_BIAS, _flat)
+    yield "output.bias", Source(_BIAS, _flat, _as_row)
     for stack, side, layers in (
         ("encoder", "source", config.encoder_layers),
         ("decoder", "target", config.decoder_layers),
     ):
         embedding = f"{side}_embedding"
-        yield f"{embedding}.positions.table", Source(f"{stack}.embed_positions.weight", _unskipped)
+        yield f"{embedding}.positions.table", Source(f"{stack}.embed_positions.weight", _unskipped, _skipping)
         yield from linear(f"{embedding}.normalization", f"{stack}.layernorm_embedding")
         yield from linear(f"{stack}.normalization", f"{stack}.layer_norm")
         parts = _PARTS if stack == "encoder" else {**_PARTS, **_CROSS_PARTS}
@@ -121,5 +133,13 @@ def _unskipped(rows: Numbers) -> Numbers:
     return rows[_SKIPPED:]
 
 
+def _skipping(rows: Numbers) -> Numbers:
+    return np.pad(rows, ((_SKIPPED, 0), (0, 0)))
+
+
 def _flat(numbers: Numbers) -> Numbers:
     return numbers.reshape(-1)
+
+
+def _as_row(numbers: Numbers) -> Numbers:
+    return numbers.reshape(1, -1)

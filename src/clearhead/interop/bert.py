@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from clearhead.interop.activations import ACTIVATIONS
+from clearhead.interop.activations import ACTIVATIONS, first_names
 from clearhead.interop.foreign import Foreign, Numbers, Plan, Source, linear
 from clearhead.model.config import EncoderOnlyConfig, PoolerActivation
 
@@ -68,7 +68,7 @@ ELECTRA: Final = Names(
 )  # fmt: skip
 # Of a discriminator, which tells whether a token was replaced.
 _ELECTRA_IGNORED: Final = {r"discriminator_predictions\..*": "a head for replaced tokens, which clearhead has not"}
-_WORDS: Final = "embeddings.word_embeddings.weight"
+WORDS: Final = "embeddings.word_embeddings.weight"
 
 
 def bert(foreign: Foreign) -> Plan:
@@ -118,6 +118,18 @@ def _sizes(foreign: Foreign, width: int = 768, heads: int = 12, inner: int = 307
     }  # fmt: skip
 
 
+def settings_of(config: EncoderOnlyConfig) -> dict[str, Any]:
+    """What BERT's config.json says of a model of ours; `_sizes` reads it again."""
+    return {
+        "vocab_size": config.vocabulary, "num_hidden_layers": config.layers, "hidden_size": config.width,
+        "num_attention_heads": config.heads, "intermediate_size": config.inner_width,
+        "max_position_embeddings": config.max_length, "type_vocab_size": config.segments,
+        "hidden_act": first_names(ACTIVATIONS)[config.activation], "layer_norm_eps": config.eps,
+        "hidden_dropout_prob": config.dropout, "attention_probs_dropout_prob": config.attention_dropout,
+        "position_embedding_type": "absolute", "tie_word_embeddings": config.share_embeddings,
+    }  # fmt: skip
+
+
 def _plan(foreign: Foreign, names: Names, sizes: dict[str, Any], ignored: Mapping[str, str] | None = None) -> Plan:
     # A bias may be stored once more beside the matrix, by either name.
     bias = foreign.first_of(names.bias, names.matrix.replace(".weight", ".bias"))
@@ -127,7 +139,7 @@ def _plan(foreign: Foreign, names: Names, sizes: dict[str, Any], ignored: Mappin
     config = EncoderOnlyConfig(
         **{**sizes, "max_length": sizes["max_length"] - skipped}, positions="learned", embedding_norm=True,
         scale_embeddings=False, initialization="bert", masked_head="transform" if has_head else "none",
-        share_embeddings=not has_head or foreign.are_one(_WORDS, names.matrix), pooler=has_pooler,
+        share_embeddings=not has_head or foreign.are_one(WORDS, names.matrix), pooler=has_pooler,
         pooler_activation=names.pooled if has_pooler else "tanh", classes=classes,
     )  # fmt: skip
     task = "classification" if classes else "masked-language-modelling"
@@ -150,7 +162,7 @@ def _names(config: EncoderOnlyConfig, names: Names, bias: str, skipped: int) -> 
     def unskipped(rows: Numbers) -> Numbers:
         return rows[skipped:]
 
-    yield "embedding.matrix.weight", Source(_WORDS)
+    yield "embedding.matrix.weight", Source(WORDS)
     yield "embedding.segments.weight", Source("embeddings.token_type_embeddings.weight")
     yield "embedding.positions.table", Source("embeddings.position_embeddings.weight", unskipped)
     yield from linear("embedding.normalization", names.embedding_norm)

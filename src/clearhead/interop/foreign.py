@@ -115,10 +115,14 @@ def same(numbers: Numbers) -> Numbers:
 
 @dataclass(frozen=True)
 class Source:
-    """From which tensor a parameter of ours is made, and how."""
+    """From which tensor a parameter of ours is made, and how; back: how what the file has is made of ours.
+
+    Where several of ours are made of one, it has them side by side, along its last axis.
+    """
 
     name: str
     change: Change = same
+    back: Change = same
 
 
 @dataclass(frozen=True)
@@ -152,8 +156,10 @@ def read_json(path: Path) -> dict[str, Any]:
     return values
 
 
-def linear(ours: str, theirs: str, change: Change = same, bias: bool = True) -> Iterator[tuple[str, Source]]:
-    """The names of a layer's weight and bias; `change` is for the weight, as a transposition."""
-    yield f"{ours}.weight", Source(f"{theirs}.weight", change)
+def linear(
+    ours: str, theirs: str, change: Change = same, back: Change = same, bias: bool = True
+) -> Iterator[tuple[str, Source]]:
+    """The names of a layer's weight and bias; `change` and `back` are for the weight, as a transposition."""
+    yield f"{ours}.weight", Source(f"{theirs}.weight", change, back)
     if bias:
         yield f"{ours}.bias", Source(f"{theirs}.bias")

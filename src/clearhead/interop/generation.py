@@ -31,6 +31,13 @@ def summary_settings(values: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
+def task_of(values: Mapping[str, Any], usual: str) -> str:
+    """What an encoder-decoder is for, as its config.json says it, and as its class has it where that says nothing."""
+    tasks = values.get("task_specific_params")
+    known = {"summarization": "summarisation", "translation": "translation"}
+    return next((ours for theirs, ours in known.items() if isinstance(tasks, dict) and theirs in tasks), usual)
+
+
 def search_settings(values: Mapping[str, Any], place: str) -> tuple[int, str]:
     """The beam size, and the length penalty in clearhead's words.
 

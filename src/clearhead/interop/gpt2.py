@@ -1,11 +1,11 @@
 """GPT-2, whose linear layers are laid out (inputs, outputs). Source: transformers, models/gpt2."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
-from clearhead.interop.activations import ACTIVATIONS
+from clearhead.interop.activations import ACTIVATIONS, first_names
 from clearhead.interop.foreign import Change, Foreign, ForeignSettings, Numbers, Plan, Source, linear
 from clearhead.model.config import DecoderOnlyConfig
 
@@ -41,6 +41,17 @@ def _config(settings: ForeignSettings, is_tied: bool) -> DecoderOnlyConfig:
     )  # fmt: skip
 
 
+def settings_of(config: DecoderOnlyConfig) -> dict[str, Any]:
+    """What such a config.json says of a model of ours; `_config` reads it again."""
+    return {
+        "vocab_size": config.vocabulary, "n_layer": config.layers, "n_embd": config.width, "n_head": config.heads,
+        "n_inner": config.inner_width, "n_positions": config.max_length, "resid_pdrop": config.dropout,
+        "embd_pdrop": config.dropout, "attn_pdrop": config.attention_dropout, "layer_norm_epsilon": config.eps,
+        "activation_function": first_names(ACTIVATIONS)[config.activation],
+        "tie_word_embeddings": config.share_embeddings,
+    }  # fmt: skip
+
+
 def _names(config: DecoderOnlyConfig, foreign: Foreign) -> Iterator[tuple[str, Source]]:
     yield "embedding.matrix.weight", Source(foreign.first_of("wte.weight", "lm_head.weight"))
     yield "output.matrix.weight", Source("lm_head.weight")
@@ -49,10 +60,13 @@ def _names(config: DecoderOnlyConfig, foreign: Foreign) -> Iterator[tuple[str, S
     for number in range(config.layers):
         ours, theirs = f"decoder.layers.{number}", f"h.{number}"
         for place, name in enumerate(("query", "key", "value")):
-            yield f"{ours}.self_attention.{name}.weight", Source(f"{theirs}.attn.c_attn.weight", _third(place))
+            yield (
+                f"{ours}.self_attention.{name}.weight",
+                Source(f"{theirs}.attn.c_attn.weight", _third(place), np.transpose),
+            )
             yield f"{ours}.self_attention.{name}.bias", Source(f"{theirs}.attn.c_attn.bias", _third(place))
         for own, its in _LINEAR.items():
-            yield from linear(f"{ours}.{own}", f"{theirs}.{its}", np.transpose)
+            yield from linear(f"{ours}.{own}", f"{theirs}.{its}", np.transpose, np.transpose)
         for own, its in _NORMS.items():
             yield from linear(f"{ours}.{own}", f"{theirs}.{its}")
 

@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from clearhead.interop.activations import first_names
 from clearhead.interop.foreign import Foreign, ForeignSettings, Plan, Source, linear
 from clearhead.model.config import Activation, DecoderOnlyConfig
 
 PREFIX: Final = "model."
 _IGNORED: Final = {r".*rotary_emb\.inv_freq": "a table that a formula gives"}
-_GATED: Final[dict[str, Activation]] = {"silu": "swiglu", "swish": "swiglu", "gelu": "geglu"}
+GATES: Final[dict[str, Activation]] = {
+    "silu": "swiglu", "swish": "swiglu", "gelu": "geglu", "gelu_pytorch_tanh": "geglu-tanh", "relu": "reglu",
+}  # fmt: skip
 _PARTS: Final = {
     "self_attention.query": "self_attn.q_proj", "self_attention.key": "self_attn.k_proj",
     "self_attention.value": "self_attn.v_proj", "self_attention.output": "self_attn.o_proj",
@@ -40,7 +43,7 @@ def _config(settings: ForeignSettings, is_tied: bool, more: dict[str, Any]) -> D
     longest = settings.whole("max_position_embeddings", 2048)
     if settings.values.get("use_sliding_window", True) and settings.values.get("sliding_window"):
         longest = min(longest, settings.whole("sliding_window"))
-    activation = settings.choice("hidden_act", _GATED, "silu")
+    activation = settings.choice("hidden_act", GATES, "silu")
     return DecoderOnlyConfig(
         vocabulary=settings.whole("vocab_size"), layers=settings.whole("num_hidden_layers", 32), width=width,
         heads=heads, kv_heads=settings.whole("num_key_value_heads", heads),
@@ -49,6 +52,20 @@ def _config(settings: ForeignSettings, is_tied: bool, more: dict[str, Any]) -> D
         eps=settings.number("rms_norm_eps", 1e-6), norm_placement="pre", activation=activation, bias=False,
         scale_embeddings=False, initialization="gpt2", share_embeddings=is_tied, **more, **_rotary(settings),
     )  # fmt: skip
+
+
+def settings_of(config: DecoderOnlyConfig) -> dict[str, Any]:
+    """What such a config.json says of a model of ours; `_config` reads it again. Both versions of transformers do."""
+    base = float(config.rotary_base)
+    return {
+        "vocab_size": config.vocabulary, "num_hidden_layers": config.layers, "hidden_size": config.width,
+        "num_attention_heads": config.heads, "num_key_value_heads": config.block.kv_heads,
+        "head_dim": config.block.head_width, "intermediate_size": config.inner_width,
+        "max_position_embeddings": config.max_length, "rms_norm_eps": config.eps, "rope_theta": base,
+        "rope_parameters": {"rope_type": "default", "rope_theta": base}, "attention_bias": False, "mlp_bias": False,
+        "hidden_act": first_names(GATES)[config.activation], "tie_word_embeddings": config.share_embeddings,
+        "attention_dropout": config.attention_dropout,
+    }  # fmt: skip
 
 
 def _rotary(settings: ForeignSettings) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """The tokenizers of an encoder-decoder's folder: one for both sides, or Marian's two with one vocabulary or two."""
 
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from clearhead.errors import InteropError
 from clearhead.interop.foreign import read_json
+from clearhead.interop.token_files import TARGET_TOKENIZER
 from clearhead.interop.tokens import read_file, roles_of, tokenizer_document
 from clearhead.model.config import TransformerConfig
 from clearhead.text import LibraryTokenizer
@@ -17,6 +19,8 @@ MARIAN: Final = "marian"
 # T5 has so many places to be filled, after its pieces and in reverse. Pegasus has others before its pieces, of which it
 # leaves out the first two.
 _PLACES: Final = 100
+# What asks for a language: >>fra<< in Marian, ⟨2fr⟩ in what clearhead exports.
+_TAG: Final = re.compile(r">>(.+)<<|⟨2(.+)⟩")
 _BEFORE: Final = ("<pad>", "</s>", "<mask_1>", "<mask_2>", *(f"<unk_{number}>" for number in range(2, 103)))
 
 
@@ -27,8 +31,8 @@ def documents_of(folder: Path, kind: str) -> tuple[str, str]:
     """
     if kind == MARIAN and not (folder / "tokenizer.json").is_file():
         return _marian_documents(folder)
-    document = _document(folder, kind)
-    return document, document
+    document, other = _document(folder, kind), folder / TARGET_TOKENIZER
+    return document, read_file(other).decode("utf-8", "replace") if other.is_file() else document
 
 
 def pair_tokenizers(
@@ -63,7 +67,8 @@ def _tokenizer(
     before, after = _frame(plain, place)
     forced = values.get("forced_bos_token_id")
     opening = (forced,) if type(forced) is int and 0 <= forced < rows else ()
-    tags = {one[2:-2]: number for one, number in plain.special_texts().items() if _is_tag(one)}
+    named = plain.special_texts().items()
+    tags = {match[1] or match[2]: number for one, number in named if (match := _TAG.fullmatch(one))}
     roles = dataclasses.replace(plain.roles, before=before, after=after, opening=opening, tags=tags)
     return LibraryTokenizer(document, roles, place)
 
@@ -115,8 +120,7 @@ def _of_the_other(pieces: Sequence[str], model: SentencePieceModel, special: Seq
 
 
 def _is_tag(piece: str) -> bool:
-    """Whether it asks for a language, such as >>fra<<."""
-    return piece.startswith(">>") and piece.endswith("<<") and len(piece) > 4
+    return _TAG.fullmatch(piece) is not None
 
 
 def _by_id(path: Path) -> list[str]:

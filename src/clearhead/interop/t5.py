@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from clearhead.interop.activations import first_names
 from clearhead.interop.foreign import Foreign, ForeignSettings, Numbers, Plan, Source, linear, same
+from clearhead.interop.generation import task_of
 from clearhead.interop.inputs import tables_of
 from clearhead.model.config import GATED, TransformerConfig
 
@@ -14,7 +16,7 @@ _IGNORED: Final = {
 }
 _ATTENTION: Final = {"query": "q", "key": "k", "value": "v", "output": "o"}
 # How it calls the function between the two layers: "gated-gelu" is the approximated one, whatever its name says.
-_FORWARDS: Final = {
+FORWARDS: Final = {
     "relu": "relu", "gelu": "gelu", "gelu_new": "gelu-tanh", "silu": "silu", "gated-relu": "reglu",
     "gated-gelu": "geglu-tanh", "gated-gelu_new": "geglu-tanh", "gated-silu": "swiglu",
 }  # fmt: skip
@@ -39,11 +41,28 @@ def mt5(foreign: Foreign) -> Plan:
     return _plan(foreign, _MT5, is_scaled=False)
 
 
+def settings_of(config: TransformerConfig) -> dict[str, Any]:
+    """What such a config.json says of a model of ours; `t5` reads it again.
+
+    An output that is the inputs' matrix is the first version's, whose vectors are scaled before it.
+    """
+    is_tied = config.share_embeddings == "all"
+    return {
+        "vocab_size": config.source_vocabulary, "d_model": config.width, "d_kv": config.block.head_width,
+        "num_heads": config.heads, "d_ff": config.inner_width, "num_layers": config.encoder_layers,
+        "num_decoder_layers": config.decoder_layers, "dropout_rate": config.dropout,
+        "relative_attention_num_buckets": config.relative_buckets,
+        "relative_attention_max_distance": config.relative_distance, "n_positions": config.max_length,
+        "layer_norm_epsilon": config.eps, "feed_forward_proj": first_names(FORWARDS)[config.activation],
+        "tie_word_embeddings": is_tied, "scale_decoder_outputs": is_tied,
+    }  # fmt: skip
+
+
 def _plan(foreign: Foreign, usual: Mapping[str, Any], is_scaled: bool) -> Plan:
     tables = tables_of(foreign)
     config = TransformerConfig(**_sizes(foreign.settings, usual), share_embeddings=tables.sharing)
     names = {**tables.names, **dict(_names(config, is_scaled))}
-    return Plan(config, names, "translation", {**_IGNORED, **tables.ignored})
+    return Plan(config, names, task_of(foreign.settings.values, "translation"), {**_IGNORED, **tables.ignored})
 
 
 def _sizes(settings: ForeignSettings, usual: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,7 +78,7 @@ def _sizes(settings: ForeignSettings, usual: Mapping[str, Any]) -> dict[str, Any
         "relative_distance": settings.whole("relative_attention_max_distance", 128),
         "max_length": max(_LEAST_LENGTH, settings.whole("n_positions", 512)), "norm_placement": "pre", "norm": "rms",
         "eps": settings.number("layer_norm_epsilon", 1e-6), "bias": False, "scale": 1.0, "scale_embeddings": False,
-        "activation": settings.choice("feed_forward_proj", _FORWARDS, usual["feed_forward_proj"]),
+        "activation": settings.choice("feed_forward_proj", FORWARDS, usual["feed_forward_proj"]),
     }  # fmt: skip
 
 
@@ -68,10 +87,13 @@ def _names(config: TransformerConfig, is_scaled: bool) -> Iterator[tuple[str, So
         """What the first version multiplies vectors by before the output stands in the norm before it."""
         return weight * config.width**-0.5
 
+    def unscaled(weight: Numbers) -> Numbers:
+        return weight * config.width**0.5
+
     for stack, layers in (("encoder", config.encoder_layers), ("decoder", config.decoder_layers)):
-        last = scaled if is_scaled and stack == "decoder" else same
+        change, back = (scaled, unscaled) if is_scaled and stack == "decoder" else (same, same)
         yield f"{stack}.position_bias.table", Source(f"{stack}.{_TABLE}")
-        yield from linear(f"{stack}.normalization", f"{stack}.final_layer_norm", last, bias=False)
+        yield from linear(f"{stack}.normalization", f"{stack}.final_layer_norm", change, back, bias=False)
         for number in range(layers):
             for ours, theirs in _parts(config, stack):
                 yield from linear(f"{stack}.layers.{number}.{ours}", f"{stack}.block.{number}.{theirs}", bias=False)
