@@ -213,7 +213,8 @@ def test_products_in_bfloat16_have_few_shapes(monkeypatch: pytest.MonkeyPatch) -
     set_matmul_dtype(module, torch.bfloat16)
     for count in range(20, 120):
         # And of numbers that are rounded already.
-        module(torch.randn(count, 6, dtype=(torch.float32, torch.bfloat16)[count % 2])).sum().backward()
+        inputs = torch.randn(count, 6, dtype=(torch.float32, torch.bfloat16)[count % 2], requires_grad=True)
+        module(inputs).sum().backward()
     assert seen == {(torch.Size((rows, 9)), torch.Size((9, 6))) for rows in (64, 128)}
 
 

@@ -59,6 +59,7 @@ OTHERS = {
     "model.head_width": "4",
     "model.eps": "1.0e-6",
     "model.bias": "false",
+    "model.query_key_value_bias": "false",
     "model.scale": "0.5",
     "model.scale_embeddings": "false",
     "model.embedding_norm": "true",
@@ -110,6 +111,7 @@ ONLY = {
     "family", "task", "model.layers", "model.segments", "model.masked_head", "model.pooler", "model.pooling",
     "data.embedded.corpus", "data.embedded.pairs", "data.embedded.seed", "data.embedded.several",
     "data.embedded.grammar", "data.labels", "training.class_weights", "decoding.messages", "model.from",
+    "model.lora.rank", "model.lora.alpha", "model.lora.targets", "model.pooler_activation", "model.embedding_width",
     "training.masking.share", "training.masking.replaced", "training.masking.random", "training.masking.batches",
 }  # fmt: skip
 MAY_CHANGE = {

@@ -6,8 +6,13 @@ import sys
 from collections.abc import Iterator
 
 # Of what is no warning, only this is worth a person's attention: why nothing happens for some seconds, and what was
-# found where a recipe says auto.
-NOTED = "clearhead.native.compiler", "clearhead.training.budget", "clearhead.tasks.translation.sizes"
+# found where a recipe says auto, and what merging adapters changed.
+NOTED = (
+    "clearhead.native.compiler",
+    "clearhead.training.adapting",
+    "clearhead.training.budget",
+    "clearhead.tasks.translation.sizes",
+)
 
 
 # What is longer is cut in its middle: what is wrong stands at the beginning of a message, the remedy at its end.

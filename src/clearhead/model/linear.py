@@ -39,12 +39,21 @@ class Linear(nn.Linear):
         self.weight = nn.Parameter(torch.full((outputs, inputs), math.nan, dtype=torch.float32))
         if bias:
             self.bias = nn.Parameter(torch.full((outputs,), math.nan, dtype=torch.float32))
+        # What learns in the weight's place (`low_rank.py`); a model that is used has none.
+        self.adapter: nn.Module | None = None
 
     def forward(self, inputs: Float[Tensor, "*batch inputs"]) -> Float[Tensor, "*batch outputs"]:
         if _is_fast(inputs, self.matmul_dtype):
             [result] = _fast_linear(inputs, [self], self.keeps_dtype)
-            return result
-        return F.linear(inputs, self.weight, self.bias)
+        else:
+            result = F.linear(inputs, self.weight, self.bias)
+        return self.adapted(inputs, result)
+
+    def adapted(
+        self, inputs: Float[Tensor, "*batch inputs"], outputs: Float[Tensor, "*batch outputs"]
+    ) -> Float[Tensor, "*batch outputs"]:
+        """What the weight made of `inputs`, and what its adapter adds."""
+        return outputs if self.adapter is None else outputs + self.adapter(inputs).to(outputs.dtype)
 
 
 def set_matmul_dtype(model: nn.Module, matmul_dtype: torch.dtype) -> None:
@@ -65,9 +74,11 @@ def fused_linear(
     if not joined or any(map(is_touched, layers)):
         return tuple(layer(inputs) for layer in layers)
     if _is_fast(inputs, layers[0].matmul_dtype):
-        return _fast_linear(inputs, layers)
-    outputs = F.linear(inputs, *joined_parameters(layers))
-    return torch.split(outputs, [layer.out_features for layer in layers], dim=-1)
+        results = _fast_linear(inputs, layers)
+    else:
+        outputs = F.linear(inputs, *joined_parameters(layers))
+        results = torch.split(outputs, [layer.out_features for layer in layers], dim=-1)
+    return tuple(layer.adapted(inputs, result) for layer, result in zip(layers, results, strict=True))
 
 
 def joined_parameters(layers: Sequence[nn.Linear]) -> tuple[Tensor, Tensor | None]:
@@ -161,12 +172,15 @@ class _FastLinear(torch.autograd.Function):
         rows, weight = ctx.saved_tensors
         shape, count = upstreams[0].shape[:-1], upstreams[0].shape[:-1].numel()
         gradient = _side_by_side(upstreams, rows)
+        learn = ctx.needs_input_grad[-2 * len(ctx.sizes) :]
         biases = (
-            one.reshape(count, -1).sum(0) if has_bias else None
-            for one, has_bias in zip(upstreams, ctx.has_bias, strict=True)
+            one.reshape(count, -1).sum(0) if has_bias and learns else None
+            for one, has_bias, learns in zip(upstreams, ctx.has_bias, learn[len(ctx.sizes) :], strict=True)
         )
         # The two that read the same numbers, one after the other, while these are in the cache.
-        inputs = matmul(gradient, weight)[:count].to(ctx.dtype).view(*shape, -1)
+        inputs = matmul(gradient, weight)[:count].to(ctx.dtype).view(*shape, -1) if ctx.needs_input_grad[0] else None
+        if not any(learn[: len(ctx.sizes)]):  # As where adapters learn in their place.
+            return inputs, None, None, *[None] * len(ctx.sizes), *biases
         weights = transposed_matmul(gradient, rows).to(ctx.weight_dtype)
         return inputs, None, None, *torch.split(weights, ctx.sizes), *biases
 

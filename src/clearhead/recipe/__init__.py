@@ -10,7 +10,7 @@ from clearhead.recipe.corpora import (
     TextSettings,
 )
 from clearhead.recipe.jobs import FAMILIES, share_to_validate, tables_to_validate, texts_to_validate
-from clearhead.recipe.model_settings import ModelSettings
+from clearhead.recipe.model_settings import LoraSettings, ModelSettings
 from clearhead.recipe.provenance import read_provenance, without_paths
 from clearhead.recipe.reading import build_recipe, find_recipe, load_recipe, parse_recipe, shipped_recipe
 from clearhead.recipe.resolved import ResolvedModel, ResolvedRecipe, ResolvedTraining
@@ -36,6 +36,7 @@ __all__ = [
     "Data",
     "DecodingSettings",
     "FilterSettings",
+    "LoraSettings",
     "LossSettings",
     "MaskingSettings",
     "ModelSettings",

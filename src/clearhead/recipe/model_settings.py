@@ -5,7 +5,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import pydantic
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticKnownError
 
 from clearhead.model import (
@@ -18,7 +18,7 @@ from clearhead.model import (
     TransformerConfig,
 )
 from clearhead.model.config import MOST_SIZES, Sharing
-from clearhead.recipe.values import Rate, Real, Section, Whole
+from clearhead.recipe.values import Count, Patterns, Rate, Real, Section, Whole
 
 Preset = Literal[
     "paper_base", "paper_big", "multi30k_tiny", "street", "gpt_tiny", "gpt2_small", "llama_tiny", "bert_tiny",
@@ -69,16 +69,36 @@ _OWN_SETTINGS = {name: setting for family in FAMILY_CONFIGS for name, setting in
 _ModelFields: Any = pydantic.create_model("_ModelFields", __base__=Section, **_OWN_SETTINGS)
 
 
+class LoraSettings(Section):
+    """Low-rank adapters, which learn in place of a trained model's weights (Hu et al. 2021).
+
+    rank: that of what is added to a weight. alpha: what is added is alpha / rank times the adapter's product.
+    targets: which linear layers of the blocks have one, by their names or the ends of these.
+    """
+
+    rank: Annotated[Count, Field(le=4096)] = 8
+    alpha: Annotated[Real, Field(gt=0.0, le=1e6)] = 16.0
+    targets: Annotated[Patterns, Field(min_length=1)] = ("query", "value")
+
+
 class ModelSettings(_ModelFields):  # type: ignore[misc]
     """A preset, and whatever differs from it: the fields of each family's config, by their names.
 
     preset: None where it is to be chosen by how much text there is; training fills it in.
     base: `from` in a recipe: a run or bundle whose weights and pieces a run begins with; its sizes are meant where none
     are named.
+    lora: adapters that learn in place of its weights; None where the weights do.
     """
 
     preset: Preset | None = None
     base: Annotated[str, Field(min_length=1, max_length=4096)] | None = Field(None, alias="from")
+    lora: LoraSettings | None = None
+
+    @model_validator(mode="after")
+    def _adapts_something(self) -> "ModelSettings":
+        if self.lora is not None and self.base is None:
+            raise ValueError("lora adapts a trained model; name it by model.from, or remove lora")
+        return self
 
     def config(self, source_vocabulary: int, target_vocabulary: int) -> TransformerConfig:
         """An encoder-decoder's sizes for these vocabularies, the paper's base where there is no preset.
@@ -107,4 +127,4 @@ class ModelSettings(_ModelFields):  # type: ignore[misc]
     @property
     def changes(self) -> dict[str, Any]:
         """What differs from the preset."""
-        return self.model_dump(exclude={"preset", "base"}, exclude_none=True)
+        return self.model_dump(exclude={"preset", "base", "lora"}, exclude_none=True)

@@ -12,7 +12,7 @@ from clearhead.recipe.jobs import check_figure, check_masking, check_task, with_
 from clearhead.recipe.model_settings import ModelSettings
 from clearhead.recipe.plain_yaml import write_yaml
 from clearhead.recipe.spelling import shown
-from clearhead.recipe.values import Count, CountOrNone, Factor, Pieces, Rate, Real, Section, Seed, Whole, as_list
+from clearhead.recipe.values import Count, CountOrNone, Factor, Patterns, Pieces, Rate, Real, Section, Seed, Whole
 
 Share = Annotated[Real, Field(ge=0.0, le=1.0)]
 BeamSize = Annotated[Whole, Field(ge=WHOLE["beam_size"][0], le=WHOLE["beam_size"][1])]
@@ -150,16 +150,6 @@ def _auto_or_switch(value: object) -> object:
 
 Tokens = Annotated[int | Literal["auto"], BeforeValidator(_auto_or_tokens)]
 Switch = Annotated[bool | Literal["auto"], BeforeValidator(_auto_or_switch)]
-
-
-def _as_list_or_none(value: object) -> object:
-    """A key with nothing behind it is an empty list, as where each of its lines is a comment now."""
-    return () if value is None else as_list(value)
-
-
-Patterns = Annotated[
-    tuple[Annotated[str, Field(max_length=200)], ...], BeforeValidator(_as_list_or_none), Field(max_length=100)
-]
 
 
 ClassWeights = Literal["none", "root", "balanced"]

@@ -39,7 +39,18 @@ class Section(pydantic.BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
 
 
+def as_list_or_none(value: object) -> object:
+    """A key with nothing behind it is an empty list, as where each of its lines is a comment now."""
+    return () if value is None else as_list(value)
+
+
 def as_list(value: object) -> object:
     if value is None:
         raise PydanticKnownError("missing")  # A key with nothing behind it.
     return value if isinstance(value, list | tuple) else [value]
+
+
+# Which names are meant: `*` and `?` stand for any characters, or for any one.
+Patterns = Annotated[
+    tuple[Annotated[str, Field(max_length=200)], ...], BeforeValidator(as_list_or_none), Field(max_length=100)
+]

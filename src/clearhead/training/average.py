@@ -20,7 +20,9 @@ class MovingAverage:
         self.decay = settings.decay if settings.name == "ema" else 0.0
         # Without a decay the weights are the same numbers, not a copy that is made in each step.
         zeros = torch.zeros if self.decay else lambda count, *, dtype: followed.values
-        self.model = copy.deepcopy(followed.model).requires_grad_(False).eval()
+        # What is frozen is the same for both; beside adapters it is nearly everything.
+        frozen = {id(one): one for one in followed.model.parameters() if not one.requires_grad}
+        self.model = copy.deepcopy(followed.model, frozen).requires_grad_(False).eval()
         # It is used as a trained model is, which rounds nothing.
         set_matmul_dtype(self.model, torch.float32)
         self.flat, self._followed = FlatParameters(self.model, followed.names, zeros), followed.values

@@ -81,7 +81,10 @@ def begin_with(base: Base, model: Model, labels: tuple[str, ...]) -> list[str]:
         for name, parameter in model.named_parameters():
             found = base.weights[name] if base.fits(name, labels) else None
             if found is not None and found.shape == parameter.shape:
-                parameter.copy_(found)
+                if parameter.requires_grad:
+                    parameter.copy_(found)
+                else:  # What does not learn is the same for both, and there once.
+                    parameter.data = found
                 continue
             if found is not None and not is_of_head(name):
                 raise RecipeError(

@@ -8,8 +8,9 @@ from torch import nn
 from clearhead.bundle.fitting import require_listed
 from clearhead.errors import RecipeError
 from clearhead.model import FamilyConfig
-from clearhead.recipe import ResolvedTraining
+from clearhead.recipe import LoraSettings, ResolvedTraining
 from clearhead.tasks import Model, task_for
+from clearhead.training.adapting import adapt
 
 
 def freeze(model: nn.Module, patterns: Iterable[str]) -> None:
@@ -29,10 +30,15 @@ def freeze(model: nn.Module, patterns: Iterable[str]) -> None:
             parameter.requires_grad_(False)
 
 
-def new_model(config: FamilyConfig, settings: ResolvedTraining) -> Model:
-    """A model before its first step, drawn from the recipe's seed; what the recipe freezes is frozen."""
+def new_model(config: FamilyConfig, settings: ResolvedTraining, lora: LoraSettings | None = None) -> Model:
+    """A model before its first step, drawn from the recipe's seed; what the recipe freezes is frozen.
+
+    lora: the adapters that learn in place of its weights.
+    """
     model = task_for(config).new_model(config, settings.seed)
     # Said now: no bundle of a model whose code was edited alone could be read after hours of training.
     require_listed(model, config)
+    if lora is not None:
+        adapt(model, lora, settings.seed)
     freeze(model, settings.freeze)
     return model

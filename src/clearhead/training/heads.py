@@ -2,9 +2,15 @@
 
 from typing import Final
 
-HEADS: Final = ("classifier.", "pooler.", "transform.", "output.")
+_OF_CLASSES: Final = ("classifier.", "pooler.")
+HEADS: Final = (*_OF_CLASSES, "transform.", "output.")
 
 
 def is_of_head(name: str) -> bool:
     """Whether a weight of this name in model.safetensors is a head's."""
     return name.startswith(HEADS)
+
+
+def is_of_classes(name: str) -> bool:
+    """Whether it is of the head that tells classes, which no other task trains."""
+    return name.startswith(_OF_CLASSES)

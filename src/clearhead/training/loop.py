@@ -14,6 +14,8 @@ import torch
 from clearhead.bundle import Bundle, load_weights
 from clearhead.errors import TrainingError
 from clearhead.files import remove_drafts
+from clearhead.model.low_rank import merged
+from clearhead.model.shapes import parameter_shapes
 from clearhead.recipe import Recipe
 from clearhead.tasks import Model
 from clearhead.tasks.examples import TrainingBatch
@@ -39,7 +41,7 @@ from clearhead.training.run_inputs import RunInputs, prepare_run
 from clearhead.training.run_lock import run_lock
 from clearhead.training.throughput import Throughput
 from clearhead.training.train_step import TrainStep
-from clearhead.training.validation import Interrupted, Validation, validate
+from clearhead.training.validation import Interrupted, Validation, prove_merged, validate
 
 SKIPS_IN_A_ROW = 10
 
@@ -174,7 +176,8 @@ class Run:
 
     @property
     def parameters(self) -> int:
-        return sum(parameter.numel() for parameter in self.train_step.model.parameters())
+        """Of the model that is kept."""
+        return sum(math.prod(shape) for shape in parameter_shapes(self.inputs.config).values())
 
     @property
     def _judges(self) -> list[str]:
@@ -282,7 +285,9 @@ class Run:
         self.tell.on_activity("validating")
         try:
             validation = validate(
-                self.train_step.average.model, self.inputs, lambda: bool(getattr(should_stop, "asked", False))
+                self._kept(self.train_step.average.model),
+                self.inputs,
+                lambda: bool(getattr(should_stop, "asked", False)),
             )
         except Interrupted:
             state.awaits_validation = True
@@ -310,10 +315,16 @@ class Run:
             self.settings.patience is not None and self.state.validations_without_improvement >= self.settings.patience
         )
 
+    def _kept(self, model: Model) -> Model:
+        """What is judged and kept of a model: itself, or one that its adapters are merged into."""
+        return model if self.inputs.recipe.model.lora is None else merged(model)
+
     def _publish(self, model: Model, state: TrainState, validation: Validation) -> None:
-        inputs = self.inputs
+        inputs, kept = self.inputs, self._kept(model)
+        if inputs.recipe.model.lora is not None:
+            prove_merged(model, kept, inputs)
         bundle = Bundle(
-            model,
+            kept,
             inputs.source_tokenizer,
             inputs.target_tokenizer,
             inputs.recipe,

@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -162,7 +162,8 @@ class _ChunkedLoss(torch.autograd.Function):
         matmul_dtype: torch.dtype | None,
     ) -> Tensor:
         row_gradient = torch.empty_like(rows)
-        matrix_gradient = torch.zeros_like(matrix)
+        # A matrix that is frozen needs none, which would be as large as itself.
+        matrix_gradient = torch.zeros_like(matrix) if ctx.needs_input_grad[1] else None
         total = torch.zeros((), dtype=_promoted(rows).dtype, device=rows.device)
         size = max(1, _chunk(matrix) // len(rows))
         matrix = matrix.to(matmul_dtype or matrix.dtype)
@@ -175,15 +176,15 @@ class _ChunkedLoss(torch.autograd.Function):
             gradient = pad_rows(gradient, matmul_dtype or gradient.dtype)[: len(part)]
             total += loss
             row_gradient[:, places] = matmul(gradient, matrix)[: len(exact)].view(len(rows), -1, rows.shape[-1])
-            matrix_gradient += transposed_matmul(gradient, part.to(gradient.dtype))
+            if matrix_gradient is not None:
+                matrix_gradient += transposed_matmul(gradient, part.to(gradient.dtype))
         ctx.save_for_backward(row_gradient, matrix_gradient)
         return total
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
-        row_gradient, matrix_gradient = ctx.saved_tensors
-        return row_gradient * upstream, matrix_gradient * upstream, None, None, None
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+        return *_scaled(ctx.saved_tensors, upstream), None, None, None
 
 
 # GPUs multiply matrices fastest whose sides are multiples of this.
@@ -212,7 +213,8 @@ class _StaticCrossEntropy(torch.autograd.Function):
             math.ceil(vocabulary / _TILE) * _TILE, width, dtype=matmul_dtype or matrix.dtype, device=matrix.device
         )
         factor[:vocabulary] = matrix
-        row_gradient, matrix_gradient = torch.empty_like(rows), torch.zeros_like(matrix)
+        row_gradient = torch.empty_like(rows)
+        matrix_gradient = torch.zeros_like(matrix) if ctx.needs_input_grad[1] else None
         total = torch.zeros((), dtype=_promoted(rows).dtype, device=rows.device)
         chunks = math.ceil(len(rows) * len(factor) / _LOGITS[compiled])
         size = _CHUNK.get(rows.device.type, math.ceil(len(rows) / chunks))
@@ -222,15 +224,19 @@ class _StaticCrossEntropy(torch.autograd.Function):
             loss, gradient = function(matmul(part, factor.T), wanted, vocabulary, label_smoothing, padding)
             total += loss
             out.copy_(matmul(gradient, factor))
-            matrix_gradient += transposed_matmul(gradient, part)[:vocabulary]
+            if matrix_gradient is not None:
+                matrix_gradient += transposed_matmul(gradient, part)[:vocabulary]
         ctx.save_for_backward(row_gradient, matrix_gradient)
         return total
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, None, None, None, None, None]:
-        row_gradient, matrix_gradient = ctx.saved_tensors
-        return row_gradient * upstream, matrix_gradient * upstream, None, None, None, None, None
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+        return *_scaled(ctx.saved_tensors, upstream), None, None, None, None, None
+
+
+def _scaled(gradients: Sequence[Tensor | None], upstream: Tensor) -> tuple[Tensor | None, ...]:
+    return tuple(None if one is None else one * upstream for one in gradients)
 
 
 def _static_loss_and_gradient(

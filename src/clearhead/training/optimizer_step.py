@@ -64,6 +64,8 @@ class OptimizerStep:
             if part.start < part.stop
             for piece, is_head in flat.apart(part, apart)
         ]
+        # AdamW must have something, also where Muon has all that learns, as of adapters.
+        groups = groups or [(slice(0, 0), 0.0, False)]
         self._parts = [part for part, _, _ in groups]
         self._rates = [head_rate if is_head and head_rate is not None else rate for _, _, is_head in groups]
         self.optimizer = torch.optim.AdamW(

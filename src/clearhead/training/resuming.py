@@ -90,7 +90,8 @@ def with_sizes_of(old: Recipe, new: Recipe) -> Recipe:
     if model.base is not None:  # The trained model that it began with may be gone; its sizes and pieces are not.
         text = old.text.model_copy(update={name: getattr(text, name) for name in text.model_fields_set})
     if model.preset is None and old.model.preset is not None:
-        model = old.model.model_copy(update=model.model_dump(exclude_none=True))
+        named = {name: getattr(model, name) for name in type(model).model_fields}
+        model = old.model.model_copy(update={name: value for name, value in named.items() if value is not None})
     data = new.data if new.data.labels is not None else new.data.model_copy(update={"labels": old.data.labels})
     if text.size is None:
         text = text.model_copy(update={"size": old.text.size})
@@ -106,7 +107,8 @@ def effective(recipe: Recipe) -> dict[str, Any]:
     config = task_named(recipe.task).model_config(recipe, (_PIECES, _PIECES))
     named = [name for name in type(recipe.model).model_fields if hasattr(config, name)]
     # Two ways to come to the same sizes are the same model.
-    values["model"] = {name: getattr(config, name) for name in sorted(named)}
+    lora = values["model"].get("lora")
+    values["model"] = {**{name: getattr(config, name) for name in sorted(named)}, "lora": lora}
     return values
 
 

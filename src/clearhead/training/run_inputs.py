@@ -12,6 +12,7 @@ from clearhead.tasks import AnyTask, Model, task_named
 from clearhead.tasks.examples import Doing, Tokenizers, to_nobody
 from clearhead.tasks.measured import Measured
 from clearhead.text import Tokenizer, learned_scripts
+from clearhead.training.adapting import require_trained
 from clearhead.training.fine_tuning import Base, begin_with, read_base
 from clearhead.training.freezing import new_model
 from clearhead.training.interruptible import interruptible
@@ -68,9 +69,12 @@ class RunInputs:
 
     def untrained_model(self) -> Model:
         """The model before its first step, drawn from the recipe's seed, or with a trained one's weights."""
-        model = new_model(self.config, self.recipe.training)
+        lora = self.recipe.model.lora
+        model = new_model(self.config, self.recipe.training, lora)
         if self.base is not None:
-            begin_with(self.base, model, self.recipe.data.labels or ())
+            new = begin_with(self.base, model, self.recipe.data.labels or ())
+            if lora is not None:
+                require_trained(model, new, self.base.place)
         return model
 
 

@@ -1,6 +1,7 @@
 """How good is it now? Loss and perplexity over the whole validation set, and what the task measures beside them."""
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -13,6 +14,7 @@ from clearhead.evaluation import Quality, Scores, perplexity_of, plain_scores, s
 from clearhead.switches import is_on
 from clearhead.tasks import AnyTask, Model
 from clearhead.tasks.examples import Corpus, Judged, TrainingBatch, Translate
+from clearhead.training.adapting import prove_merge
 from clearhead.training.loss import chunked_cross_entropy, whole_linear_cross_entropy
 from clearhead.training.run_inputs import RunInputs
 
@@ -76,6 +78,16 @@ def validate(model: Model, inputs: RunInputs, asked_to_stop: Callable[[], bool] 
         _translate(model, inputs, asked_to_stop),
     )
     return Validation(loss, perplexity_of(loss), inputs.task.scores(judged))
+
+
+# So many batches show whether adapters were merged rightly.
+_PROVEN_ON = 4
+
+
+def prove_merged(adapted: Model, merged: Model, inputs: RunInputs) -> float:
+    """`prove_merge` on the first validation batches."""
+    batches = _batches(adapted, inputs.validation[0].corpus, inputs, _never)
+    return prove_merge(inputs.task, adapted, merged, itertools.islice(batches, _PROVEN_ON))
 
 
 @torch.inference_mode()

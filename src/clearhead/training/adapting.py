@@ -1,0 +1,77 @@
+"""`model.lora`: adapters that learn in place of a trained model's weights, and the model that they become part of."""
+
+import logging
+from collections.abc import Iterable
+from typing import Final
+
+import torch
+from torch import Tensor, nn
+
+from clearhead.errors import RecipeError, TrainingError
+from clearhead.model.low_rank import attach, layers_named
+from clearhead.recipe import LoraSettings
+from clearhead.tasks import AnyTask, Model
+from clearhead.tasks.examples import TrainingBatch
+from clearhead.training.heads import is_of_classes
+
+_LOG = logging.getLogger(__name__)
+# What merging may change of a logit: more is no rounding.
+MOST_DIFFERENCE: Final = 1e-4
+# So many places have their logits computed at a time.
+_PLACES: Final = 256
+
+
+def adapt(model: Model, lora: LoraSettings, seed: int) -> None:
+    """Freeze a model and give the layers that the recipe targets an adapter; what tells classes learns whole.
+
+    Raises RecipeError where a target is no layer of the model.
+    """
+    for target in lora.targets:
+        if not layers_named(model, [target]):
+            names = sorted({name.rpartition(".")[2] for name in layers_named(model, ["*"])})
+            raise RecipeError(
+                f"model.lora.targets: no linear layer in the model's blocks has a name like {target[:60]!r}; expected "
+                f"some of {', '.join(names)}"
+            )
+    layers = list(layers_named(model, lora.targets).values())
+    for name, parameter in model.named_parameters():
+        # Beside a masked head a pooler has nothing to do.
+        parameter.requires_grad_(bool(getattr(model.config, "classes", 0)) and is_of_classes(name))
+    attach(layers, lora.rank, lora.alpha, seed)
+
+
+def require_trained(model: nn.Module, new: Iterable[str], place: str) -> None:
+    """Raise RecipeError where a weight is not the trained model's and does not learn either: it is a random number."""
+    learning = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
+    if untrained := [name for name in new if name not in learning]:
+        raise RecipeError(
+            f"model.lora: model.from={place} has no {untrained[0]}, which would stay as it is drawn, as adapters alone "
+            "learn; leave the sizes out, or remove lora"
+        )
+
+
+def prove_merge(task: AnyTask, adapted: Model, merged: Model, batches: Iterable[TrainingBatch]) -> float:
+    """The largest difference between two models' logits on some batches, which is logged.
+
+    Raises TrainingError where it is no rounding.
+    """
+    difference = max((_difference(task, adapted, merged, batch) for batch in batches), default=0.0)
+    if not difference <= MOST_DIFFERENCE:
+        raise TrainingError(
+            f"the merged model's logits differ by {difference:.2g} from the adapted model's, where {MOST_DIFFERENCE:g} "
+            "is allowed; lower model.lora.alpha or training.schedule.peak"
+        )
+    _LOG.info("the adapters are merged: logits differ by %.1e at most", difference)
+    return difference
+
+
+@torch.inference_mode()
+def _difference(task: AnyTask, one: Model, other: Model, batch: TrainingBatch) -> float:
+    real = batch.target_output != batch.padding
+    states = [task.hidden_states(model, batch)[real] for model in (one, other)]
+    matrices: list[Tensor] = [task.output_weight(model) for model in (one, other)]
+    largest = 0.0
+    for parts in zip(*(torch.split(each, _PLACES) for each in states), strict=True):
+        logits = [part @ matrix.T for part, matrix in zip(parts, matrices, strict=True)]
+        largest = max(largest, float((logits[0] - logits[1]).abs().max()))
+    return largest
