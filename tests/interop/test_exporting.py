@@ -5,125 +5,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
 import clearhead
-from clearhead.bundle.foreign import write_arrays
-from clearhead.bundle.settings import Settings
 from clearhead.errors import InteropError, UsageError
 from clearhead.interop import export_model, import_model
 from clearhead.model.config import DecoderOnlyConfig, EncoderOnlyConfig, FamilyConfig, TransformerConfig
-from clearhead.model.shapes import parameter_shapes
 from clearhead.street.corpus import validation
-from clearhead.text import CharacterTokenizer
 
-LINES = ["the animal did not cross the street", "나는 길을 건너지 않았다"]
-TOKENIZER = CharacterTokenizer.learn(LINES, symbols=["mask"])
+from .own_models import BERT, GPT, LINES, LLAMA, MODELS, PAIR, T5, write_bundle
+
 IDS = [[5, 6, 7, 8, 9, 4, 11, 12, 2], [10, 4, 2]]
-BLOCK: dict[str, Any] = {"width": 16, "heads": 4, "inner_width": 24, "max_length": 40, "dropout": 0.1}
-PAIR: dict[str, Any] = {
-    **BLOCK, "source_vocabulary": TOKENIZER.size, "target_vocabulary": TOKENIZER.size, "encoder_layers": 2,
-    "decoder_layers": 3,
-}  # fmt: skip
-STACK: dict[str, Any] = {**BLOCK, "vocabulary": TOKENIZER.size, "layers": 2}
-T5: dict[str, Any] = {
-    **PAIR,
-    "decoder_layers": 2,
-    "positions": "relative",
-    "norm": "rms",
-    "norm_placement": "pre",
-    "bias": False,
-}
-LLAMA: dict[str, Any] = {
-    **STACK, "positions": "rotary-halves", "norm": "rms", "norm_placement": "pre", "bias": False,
-    "activation": "swiglu", "kv_heads": 2, "head_width": 6, "rotary_base": 500.0,
-}  # fmt: skip
-GPT: dict[str, Any] = {**STACK, "positions": "learned", "norm_placement": "pre", "activation": "gelu-tanh"}
-BERT: dict[str, Any] = {**STACK, "positions": "learned", "embedding_norm": True, "activation": "gelu", "eps": 1e-12}
-# Of each the class that it becomes.
-MODELS: dict[str, tuple[str, FamilyConfig]] = {
-    "paper": ("MarianMTModel", TransformerConfig(**PAIR)),
-    "post-norm, no biases, shared keys": (
-        "MarianMTModel", TransformerConfig(**PAIR, bias=False, kv_heads=2, positions="sinusoidal-halves", scale=0.3),
-    ),
-    "output of its own": ("MarianMTModel", TransformerConfig(**PAIR, share_embeddings="none", activation="silu")),
-    "inputs shared": ("MarianMTModel", TransformerConfig(**PAIR, share_embeddings="inputs", output_bias=True)),
-    "two vocabularies": (
-        "MarianMTModel",
-        TransformerConfig(**{**PAIR, "share_embeddings": "target", "source_vocabulary": TOKENIZER.size + 3}),
-    ),
-    "pre-norm": (
-        "PegasusForConditionalGeneration", TransformerConfig(**PAIR, norm_placement="pre", scale_embeddings=False),
-    ),
-    "embeddings normalised": (
-        "BartForConditionalGeneration",
-        TransformerConfig(**PAIR, embedding_norm=True, positions="sinusoidal-concatenated", activation="gelu"),
-    ),
-    "embeddings normalised, pre-norm": (
-        "MBartForConditionalGeneration",
-        TransformerConfig(**PAIR, embedding_norm=True, positions="learned", norm_placement="pre"),
-    ),
-    "relative": ("T5ForConditionalGeneration", TransformerConfig(**T5)),
-    "relative, gated, two outputs": (
-        "T5ForConditionalGeneration",
-        TransformerConfig(**T5, activation="geglu-tanh", share_embeddings="inputs", head_width=6, scale=1.0),
-    ),
-    "llama": ("LlamaForCausalLM", DecoderOnlyConfig(**LLAMA)),
-    "llama, neighbours, unscaled": (
-        "LlamaForCausalLM",
-        DecoderOnlyConfig(**{**LLAMA, "positions": "rotary", "scale_embeddings": False, "share_embeddings": False}),
-    ),
-    "biases of queries": ("Qwen2ForCausalLM", DecoderOnlyConfig(**LLAMA, query_key_value_bias=True)),
-    "queries normalised": (
-        "Qwen3ForCausalLM", DecoderOnlyConfig(**{**LLAMA, "positions": "rotary"}, query_key_norm=True, scale=0.3),
-    ),
-    "gpt": ("GPT2LMHeadModel", DecoderOnlyConfig(**GPT)),
-    "gpt, sinusoids, no biases": (
-        "GPT2LMHeadModel",
-        DecoderOnlyConfig(**{**GPT, "positions": "sinusoidal"}, bias=False, kv_heads=1, share_embeddings=False),
-    ),
-    "masked": ("BertForMaskedLM", EncoderOnlyConfig(**BERT)),
-    "masked, segments, own matrix": (
-        "BertForMaskedLM",
-        EncoderOnlyConfig(**BERT, segments=2, share_embeddings=False, scale_embeddings=False, pooler=True),
-    ),
-    "classes": ("BertForSequenceClassification", EncoderOnlyConfig(**BERT, masked_head="none", pooler=True, classes=3)),
-    "vectors": ("BertModel", EncoderOnlyConfig(**BERT, masked_head="none", scale_embeddings=False)),
-}  # fmt: skip
-Bundled = Callable[..., Path]
-
-
-def task_of(config: FamilyConfig) -> str:
-    if isinstance(config, TransformerConfig):
-        return "translation"
-    if isinstance(config, DecoderOnlyConfig):
-        return "language-modelling"
-    return "classification" if config.classes else "masked-language-modelling"
+Bundled = Callable[[FamilyConfig], Path]
 
 
 @pytest.fixture
 def bundled(tmp_path: Path) -> Bundled:
-    """Writes a bundle of random weights."""
-
-    def make(config: FamilyConfig, **settings: Any) -> Path:
-        draw = np.random.default_rng(1)
-        weights = {
-            name: draw.normal(1.0 if "normalization.weight" in name else 0.0, 0.3, shape).astype(np.float32)
-            for name, shape in parameter_shapes(config).items()
-        }
-        task = task_of(config)
-        labels = ("a", "b", "c") if task == "classification" else ()
-        documents = "line" if task == "language-modelling" else None
-        own = Settings("random", (), 1, "mean:1.0", 1, task, documents, labels)
-        tokenizers = TOKENIZER, TOKENIZER
-        if getattr(config, "source_vocabulary", TOKENIZER.size) != TOKENIZER.size:
-            tokenizers = CharacterTokenizer.learn([*LINES, "xyz"], symbols=["mask"]), TOKENIZER
-        write_arrays(tmp_path / "ours", config, weights, tokenizers, dataclasses.replace(own, **settings), "")
-        return tmp_path / "ours"
-
-    return make
+    return lambda config: write_bundle(tmp_path / "ours", config)
 
 
 def opened(folder: Path, architecture: str) -> Any:
@@ -258,7 +157,7 @@ def test_nothing_is_written_over(bundled: Bundled, tmp_path: Path) -> None:
     model = bundled(MODELS["gpt"][1])
     with pytest.raises(UsageError, match="exists and is not empty"):
         export_model(model, "huggingface", model)
-    with pytest.raises(UsageError, match=r"to='keras' is no format .* choose one of huggingface"):
+    with pytest.raises(UsageError, match=r"to='keras' is no format .* choose one of huggingface, ctranslate2"):
         export_model(model, "keras", tmp_path / "theirs")
     bundle = clearhead.load(model)
     bundle.model.register_forward_hook(lambda *given: None)

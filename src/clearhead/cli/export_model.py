@@ -8,12 +8,23 @@ import typer
 from clearhead.cli.options import Debug, Model, Quiet
 
 # The keys of `interop.exporting.FORMATS`, here so that help comes at once; a test holds them equal.
-Format = Literal["huggingface"]
+Format = Literal["huggingface", "ctranslate2"]
 To = Annotated[Format, typer.Option("--to", help="For which program: its format.", show_default=False)]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder to write.", show_default=False)]
+Quantization = Annotated[
+    str | None,
+    typer.Option(
+        "--quantization",
+        metavar="KIND",
+        help="How weights are stored: float32, or for ctranslate2 float16, bfloat16, int16 or int8.",
+        show_default="as they are",
+    ),
+]
 
 
-def export_model(model: Model, to: To, out: Out, quiet: Quiet = False, debug: Debug = False) -> None:
+def export_model(
+    model: Model, to: To, out: Out, quantization: Quantization = None, quiet: Quiet = False, debug: Debug = False
+) -> None:
     """Write a model for another program, with the same outputs.
 
     It ends with a report: the class, what was written otherwise without changing an output, and the files. What the
@@ -23,6 +34,6 @@ def export_model(model: Model, to: To, out: Out, quiet: Quiet = False, debug: De
     """
     from clearhead.interop import export_model as make
 
-    told = make(model, to, out)
+    told = make(model, to, out, quantization)
     if not quiet:
         print(f"{told}\n{out}: for {to}")

@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from clearhead.bundle import load
 from clearhead.errors import UsageError
 from clearhead.files import publish_folder
+from clearhead.interop.ctranslate import KINDS, write_ctranslate
 from clearhead.interop.equivalent import Weighted
 from clearhead.interop.folder import write_folder
 from clearhead.tensor_file import os_errors
@@ -35,27 +36,41 @@ class Exported:
         return f"{self.kind}: {self.parameters:,} numbers\nwritten otherwise, with the same outputs: {notes}\n{files}"
 
 
-Writer = Callable[["Bundle", Weighted, Path], tuple[str, tuple[str, ...]]]
-# Each writes the files of a format to an empty folder, and tells the class and its notes.
-FORMATS: Final[Mapping[str, Writer]] = MappingProxyType({"huggingface": write_folder})
+class Format(NamedTuple):
+    """write: the files of a format to an empty folder, telling the class and its notes. numbers: how it has weights."""
+
+    write: Callable[["Bundle", Weighted, Path, str], tuple[str, tuple[str, ...]]]
+    numbers: tuple[str, ...]
 
 
-def export_model(model: "str | Path | Bundle", to: str, out: str | Path) -> Exported:
+FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
+    {
+        "huggingface": Format(write_folder, ("float32",)),
+        "ctranslate2": Format(write_ctranslate, KINDS),
+    }
+)
+
+
+def export_model(model: "str | Path | Bundle", to: str, out: str | Path, quantization: str | None = None) -> Exported:
     """Write a model for another program to the folder `out`, whole or not at all.
 
-    model: a bundle, or where one lies. to: a key of `FORMATS`.
+    model: a bundle, or where one lies. to: a key of `FORMATS`. quantization: how weights are stored, one of what the
+    format has; its first where None is given.
     Raises InteropError for a model that the other program cannot compute, by the value that it has not, and UsageError
     where there is something at `out`.
     """
     if to not in FORMATS:
         raise UsageError(f"to={to!r:.40} is no format that clearhead writes; choose one of {', '.join(FORMATS)}")
+    known = FORMATS[to].numbers
+    if (numbers := quantization or known[0]) not in known:
+        raise UsageError(f"quantization={numbers!r:.40} is not for to={to}; choose one of {', '.join(known)}")
     place = Path(out)
     if place.is_file() or (place.is_dir() and any(place.iterdir())):
         raise UsageError(f"{place} exists and is not empty, so nothing is written there; name another folder")
     bundle = load(model) if isinstance(model, str | Path) else model
     weights = weighted(bundle)
     with publish_folder(place) as draft, os_errors(draft):
-        kind, notes = FORMATS[to](bundle, weights, draft)
+        kind, notes = FORMATS[to].write(bundle, weights, draft, numbers)
         found = {str(one.relative_to(draft)): one.stat().st_size for one in sorted(draft.rglob("*")) if one.is_file()}
     return Exported(kind, sum(one.size for one in weights.weights.values()), notes, found)
 

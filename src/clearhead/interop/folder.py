@@ -29,10 +29,11 @@ _HEADS: Final = ("lm_head.", "final_logits_bias", "cls.", "classifier.")
 _TRAINING: Final = {"dropout", "attention_dropout", "activation_dropout", "initialization", "position_shift"}
 
 
-def write_folder(bundle: "Bundle", model: Weighted, folder: Path) -> tuple[str, tuple[str, ...]]:
+def write_folder(bundle: "Bundle", model: Weighted, folder: Path, numbers: str) -> tuple[str, tuple[str, ...]]:
     """Write config.json, model.safetensors, the tokenizer and how it is used; the class, and what was changed for it.
 
-    Raises InteropError in one line where no class of transformers computes the same.
+    numbers: float32, which is all there is. Raises InteropError in one line where no class of transformers computes
+    the same.
     """
     found = counterpart(model)
     tokens = token_files(bundle)

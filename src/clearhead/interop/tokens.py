@@ -75,7 +75,7 @@ def roles_of(
 
     Where there is no begin it is the end, as in GPT-2, and padding, which no text has, is the end too.
     """
-    ids = _ids(document)
+    ids = ids_of(document)
     found: dict[str, int | None] = {}
     for role, keys in _ROLES.items():
         named = [ids[special[key]] for key in keys if key in special and special[key] in ids]
@@ -106,7 +106,7 @@ def sample_difference(tokenizer: LibraryTokenizer, lines: Iterable[str]) -> tupl
     return len(texts), kept.count(False)
 
 
-def _ids(document: str) -> dict[str, int]:
+def ids_of(document: str) -> dict[str, int]:
     """The ids of whole tokens."""
     values = json.loads(document)
     vocabulary = values["model"]["vocab"]
