@@ -9,7 +9,7 @@ import pytest
 
 import clearhead
 from clearhead.errors import InteropError
-from clearhead.interop.gguf_model import _NAMES
+from clearhead.interop.gguf_model import NAMES
 from clearhead.interop.importing import import_model
 
 from .conftest import Folder
@@ -49,7 +49,7 @@ def converted(folder: Path, model: Any, path: Path, **changes: Any) -> None:
         writer.add_chat_template(changes["template"])
     if "scaling" in changes:
         writer.add_rope_scaling_type(gguf.RopeScalingType.YARN)
-    theirs = {own: its for its, own in _NAMES.items()}
+    theirs = {own: its for its, own in NAMES.items()}
     for name, tensor in model.state_dict().items():
         *layer, part = name.removeprefix("model.").removesuffix(".weight").partition("layers.")[2].split(".", 1)
         part = part or name.removeprefix("model.").removesuffix(".weight")

@@ -8,7 +8,7 @@ import typer
 from clearhead.cli.options import Debug, Model, Quiet
 
 # The keys of `interop.exporting.FORMATS`, here so that help comes at once; a test holds them equal.
-Format = Literal["huggingface", "ctranslate2"]
+Format = Literal["huggingface", "ctranslate2", "gguf"]
 To = Annotated[Format, typer.Option("--to", help="For which program: its format.", show_default=False)]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder to write.", show_default=False)]
 Quantization = Annotated[
@@ -16,7 +16,7 @@ Quantization = Annotated[
     typer.Option(
         "--quantization",
         metavar="KIND",
-        help="How weights are stored: float32, or for ctranslate2 float16, bfloat16, int16 or int8.",
+        help="How weights are stored: for ctranslate2 float16, bfloat16, int16 or int8; for gguf F16 or Q8_0.",
         show_default="as they are",
     ),
 ]

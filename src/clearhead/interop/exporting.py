@@ -12,6 +12,7 @@ from clearhead.files import publish_folder
 from clearhead.interop.ctranslate import KINDS, write_ctranslate
 from clearhead.interop.equivalent import Weighted
 from clearhead.interop.folder import write_folder
+from clearhead.interop.gguf_writing import NUMBERS, write_gguf
 from clearhead.tensor_file import os_errors
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
     {
         "huggingface": Format(write_folder, ("float32",)),
         "ctranslate2": Format(write_ctranslate, KINDS),
+        "gguf": Format(write_gguf, tuple(NUMBERS)),
     }
 )
 

@@ -17,7 +17,7 @@ from clearhead.interop.places import KINDS, Place, Tensors
 # Names and tokens of a vocabulary of a million take less.
 _MOST_HEADER = 64 << 20
 _MOST_AXES = 4
-_TYPES: Final = {
+TYPES: Final = {
     0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 8: "Q8_0", 12: "Q4_K", 13: "Q5_K", 14: "Q6_K", 24: "I8", 25: "I16",
     26: "I32", 27: "I64", 28: "F64", 30: "BF16",
 }  # fmt: skip
@@ -42,7 +42,7 @@ def read_gguf(path: Path) -> Tensors:
             raise ValueError(f"it is GGUF of version {version}; 2 or 3 was expected, in the usual order of bytes")
         metadata = _metadata(reader, values)
         infos = _infos(reader, tensors)
-        begin = _aligned(reader.reached, _alignment(metadata))
+        begin = aligned(reader.reached, _alignment(metadata))
     return Tensors(_places(path, infos, begin, end), metadata)
 
 
@@ -109,13 +109,13 @@ def _infos(reader: _Reader, count: int) -> list[tuple[str, str, tuple[int, ...],
             raise ValueError(f"{name[:80]!r} has {axes} axes; at most {_MOST_AXES} were expected")
         shape = tuple(reader.whole("Q") for _ in range(axes))[::-1]
         kind, begin = reader.whole("I"), reader.whole("Q")
-        if kind not in _TYPES:
-            known = ", ".join(_TYPES.values())
+        if kind not in TYPES:
+            known = ", ".join(TYPES.values())
             raise ValueError(
                 f"{name[:80]!r} has numbers of ggml's type {kind}; clearhead reads {known}; convert the file with "
                 "llama-quantize --allow-requantize FILE NEW Q8_0"
             )
-        found.append((name, _TYPES[kind], shape, begin))
+        found.append((name, TYPES[kind], shape, begin))
     return found
 
 
@@ -126,7 +126,7 @@ def _alignment(metadata: Mapping[str, Any]) -> int:
     return found
 
 
-def _aligned(place: int, alignment: int) -> int:
+def aligned(place: int, alignment: int) -> int:
     return -(-place // alignment) * alignment
 
 

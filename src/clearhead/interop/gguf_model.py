@@ -20,14 +20,14 @@ from clearhead.interop.places import Tensors
 from clearhead.text.built import sentence_piece
 from clearhead.text.sentence_piece import UNKNOWN, Piece, SentencePieceModel
 
-_KINDS: Final = {"llama": "llama", "qwen2": "qwen2", "qwen3": "qwen3"}
-_SETTINGS: Final = {
+KINDS: Final = {"llama": "llama", "qwen2": "qwen2", "qwen3": "qwen3"}
+SETTINGS: Final = {
     "block_count": "num_hidden_layers", "embedding_length": "hidden_size", "feed_forward_length": "intermediate_size",
     "attention.head_count": "num_attention_heads", "attention.head_count_kv": "num_key_value_heads",
     "attention.layer_norm_rms_epsilon": "rms_norm_eps", "context_length": "max_position_embeddings",
     "rope.freq_base": "rope_theta", "attention.key_length": "head_dim",
 }  # fmt: skip
-_NAMES: Final = {
+NAMES: Final = {
     "token_embd": "embed_tokens", "output_norm": "norm", "output": "lm_head", "attn_q": "self_attn.q_proj",
     "attn_k": "self_attn.k_proj", "attn_v": "self_attn.v_proj", "attn_output": "self_attn.o_proj",
     "attn_q_norm": "self_attn.q_norm", "attn_k_norm": "self_attn.k_norm", "ffn_gate": "mlp.gate_proj",
@@ -40,8 +40,8 @@ _LLAMA3: Final = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|"
     r"\s*[\r\n]+|\s+(?!\S)|\s+"
 )
-_CUTS: Final = {"llama-bpe": _LLAMA3, "qwen2": _LLAMA3.replace("{1,3}", "")}
-_CONTROL, _USER_DEFINED = 3, 4
+CUTS: Final = {"llama-bpe": _LLAMA3, "qwen2": _LLAMA3.replace("{1,3}", "")}
+CONTROL, USER_DEFINED = 3, 4
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,13 @@ def gguf_model(tensors: Tensors, place: str) -> GgufModel:
     """Raises InteropError for an architecture or a tokenizer that clearhead has not, by its name."""
     metadata = tensors.metadata
     kind = metadata.get("general.architecture")
-    if kind not in _KINDS:
-        raise InteropError(f"{place} has general.architecture={kind!r:.60}; clearhead reads {', '.join(_KINDS)}")
+    if kind not in KINDS:
+        raise InteropError(f"{place} has general.architecture={kind!r:.60}; clearhead reads {', '.join(KINDS)}")
     _refuse_scaling(metadata, str(kind), place)
     tokens = metadata.get("tokenizer.ggml.tokens")
     if not isinstance(tokens, list) or not tokens:
         raise InteropError(f"{place} has no tokenizer.ggml.tokens; get a file that holds its tokenizer")
-    values = {"model_type": _KINDS[kind], "vocab_size": len(tokens), **_values(metadata, str(kind))}
+    values = {"model_type": KINDS[kind], "vocab_size": len(tokens), **_values(metadata, str(kind))}
     names = {_named(name): name for name in tensors.shapes}
     heads = {"q_proj": values["num_attention_heads"], "k_proj": values.get("num_key_value_heads")}
     turned = {name: count for name, count in heads.items() if count} if kind == "llama" else {}
@@ -84,7 +84,7 @@ def gguf_model(tensors: Tensors, place: str) -> GgufModel:
 
 
 def _values(metadata: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    found = {theirs: metadata.get(f"{kind}.{ours}") for ours, theirs in _SETTINGS.items()}
+    found = {theirs: metadata.get(f"{kind}.{ours}") for ours, theirs in SETTINGS.items()}
     return {name: _plain(value) for name, value in found.items() if value is not None}
 
 
@@ -102,10 +102,10 @@ def _refuse_scaling(metadata: Mapping[str, Any], kind: str, place: str) -> None:
 def _named(name: str) -> str:
     """What a folder calls a tensor; its own name where there is none, which is then refused as unknown."""
     match = _NAME.fullmatch(name)
-    if match is None or match[2] not in _NAMES:
+    if match is None or match[2] not in NAMES:
         return name
     layer = f"layers.{match[1]}." if match[1] else ""
-    return f"{layer}{_NAMES[match[2]]}.{match[3]}"
+    return f"{layer}{NAMES[match[2]]}.{match[3]}"
 
 
 def _special(metadata: Mapping[str, Any], tokens: Sequence[str]) -> dict[str, str]:
@@ -144,27 +144,27 @@ def _of_bytes(
     cut = metadata.get("tokenizer.ggml.pre", "default")
     if cut == "qwen2":
         library.normalizer = normalizers.NFC()
-    library.pre_tokenizer = _cutting(cut, place)
+    library.pre_tokenizer = cutting(cut, place)
     library.decoder = decoders.ByteLevel()
     if begin is not None:
         library.post_processor = processors.TemplateProcessing(
             single=f"{begin} $A", special_tokens=[(begin, vocabulary[begin])]
         )
-    for kind, is_special in ((_CONTROL, True), (_USER_DEFINED, False)):
+    for kind, is_special in ((CONTROL, True), (USER_DEFINED, False)):
         own = [token for token, one in zip(tokens, types, strict=True) if one == kind]
         library.add_tokens([tokenizers.AddedToken(one, normalized=False, special=is_special) for one in own])
     return json.dumps(json.loads(library.to_str()), ensure_ascii=False)
 
 
-def _cutting(name: str, place: str) -> Any:
+def cutting(name: str, place: str) -> Any:
     if name in ("default", "gpt-2"):
         return pre_tokenizers.ByteLevel(add_prefix_space=False)
     if name == "smollm":
         bytes_ = pre_tokenizers.ByteLevel(add_prefix_space=False)
         return pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), bytes_])
-    if name in _CUTS:
-        words = pre_tokenizers.Split(tokenizers.Regex(_CUTS[name]), "isolated")
+    if name in CUTS:
+        words = pre_tokenizers.Split(tokenizers.Regex(CUTS[name]), "isolated")
         return pre_tokenizers.Sequence([words, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
     raise InteropError(
-        f"{place} has tokenizer.ggml.pre={name!r}, which clearhead has not; expected gpt-2, smollm, {', '.join(_CUTS)}"
+        f"{place} has tokenizer.ggml.pre={name!r}, which clearhead has not; expected gpt-2, smollm, {', '.join(CUTS)}"
     )

@@ -99,3 +99,18 @@ def decoder(kind: str) -> Callable[[NDArray[np.uint8]], Floats]:
 
 
 KINDS = tuple(_FORMATS)
+
+
+def as_q8_0(numbers: Floats) -> bytes:
+    """Blocks of 32 numbers of a row in 8 bits each, rounded as llama.cpp does: halves away from 0."""
+    rows = numbers.reshape(-1, 32)
+    scale = np.abs(rows).max(axis=1, keepdims=True) / np.float32(127)
+    with np.errstate(divide="ignore"):
+        inverse = np.where(scale == 0, np.float32(0), 1 / scale)
+    scaled = rows * inverse
+    size = np.abs(scaled)
+    whole = np.floor(size)
+    blocks = np.empty(len(rows), np.dtype(_FORMATS["Q8_0"][0]))
+    blocks["scale"] = scale[:, 0]
+    blocks["numbers"] = np.sign(scaled) * (whole + np.floor(2 * (size - whole)))
+    return blocks.tobytes()
