@@ -3,7 +3,7 @@
 What a class computes one way only, a model is first written so (`interop/equivalent.py`); the rest is refused by name.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from clearhead.errors import InteropError
@@ -28,7 +28,7 @@ class Counterpart(NamedTuple):
     model: Weighted
     values: Mapping[str, Any]
     asked: Mapping[str, str]
-    notes: Sequence[str]
+    notes: tuple[str, ...]
 
 
 class _Writing:
