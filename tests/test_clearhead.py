@@ -8,7 +8,7 @@ import clearhead
 NAMES = [
     "Bundle", "ClearheadError", "EncoderDecoder", "Filled", "Filling", "Generation", "Label", "Message", "Nearest",
     "Recipe", "Sampling", "Trace", "TransformerConfig", "Translation", "attention", "load", "load_recipe", "show",
-    "train",
+    "show_attention", "train",
 ]  # fmt: skip
 
 

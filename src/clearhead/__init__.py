@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from clearhead.bundle import Bundle, load
     from clearhead.decoding import Sampling
     from clearhead.errors import ClearheadError
-    from clearhead.look import show
+    from clearhead.look import show, show_attention
     from clearhead.model import EncoderDecoder, TransformerConfig
     from clearhead.model.kernels import attention
     from clearhead.recipe import Recipe, load_recipe
@@ -52,6 +52,7 @@ __all__ = [
     "load",
     "load_recipe",
     "show",
+    "show_attention",
     "train",
 ]
 
@@ -61,7 +62,7 @@ __getattr__, __dir__ = lazy_names(
         "bundle": ("Bundle", "load"),
         "decoding": ("Sampling",),
         "errors": ("ClearheadError",),
-        "look": ("show",),
+        "look": ("show", "show_attention"),
         "model": ("EncoderDecoder", "TransformerConfig"),
         "model.kernels": ("attention",),
         "recipe": ("Recipe", "load_recipe"),

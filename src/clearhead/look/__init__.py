@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from clearhead.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from clearhead.look.attention import show_attention
     from clearhead.look.exhibit import Exhibit
     from clearhead.look.export import as_html
     from clearhead.look.figures import decided_head, draw_attention, draw_beam, draw_heads, draw_positions, save_figure
@@ -28,11 +29,13 @@ __all__ = [
     "save_figure",
     "serve",
     "show",
+    "show_attention",
 ]
 
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
+        "attention": ("show_attention",),
         "exhibit": ("Exhibit",),
         "export": ("as_html",),
         "figures": (

@@ -27,7 +27,8 @@ class Exhibit:
     run's history.jsonl. languages: those that the model may be asked for. branch: traces the same source with other
     tokens, so that hypotheses of the search that did not win can be opened. shipped: whether the model is the one that
     comes with clearhead, whose numbers docs/questions.md tells; None where that is not known. readable: the scripts,
-    such as LATIN, that the model learned to read, where the source is in others; else none.
+    such as LATIN, that the model learned to read, where the source is in others; else none. opening: the address of the
+    view that is shown first, where it is not the beginning.
     """
 
     trace: Trace
@@ -38,6 +39,7 @@ class Exhibit:
     shipped: bool | None = None
     readable: Sequence[str] = ()
     other: Trace | None = None
+    opening: str = ""
     # All that is shown of the untrained model: the rest of its trace, as large as the other, is let go.
     before: list[list[list[Any]]] | None = dataclasses.field(init=False)
     likeliest: list[list[list[Any]]] = dataclasses.field(init=False)
@@ -57,6 +59,7 @@ class Exhibit:
                 "readable": [one.capitalize() for one in self.readable],
                 "history": [dict(line) for line in self.history],
                 "likeliest": self.likeliest,
+                "opening": self.opening,
                 "other": None if self.other is None else _likeliest(self.other),
                 "untrained": self.before,
             }

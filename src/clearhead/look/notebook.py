@@ -3,7 +3,7 @@
 import html
 import io
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clearhead.look.export import as_html
 from clearhead.look.showing import exhibit_of
@@ -23,6 +23,11 @@ class Shown:
     def __init__(self, page: str, height: int = HEIGHT) -> None:
         self.page, self.height = page, height
 
+    @property
+    def data(self) -> str:
+        """The page, as the text of one HTML file."""
+        return self.page
+
     def _repr_html_(self) -> str:
         return (
             f'<iframe srcdoc="{html.escape(self.page)}" sandbox="allow-scripts" title="clearhead" '
@@ -39,9 +44,17 @@ def show(trace: Trace, language: str | None = None, *, bundle: "Bundle | None" =
     return Shown(as_html(exhibit_of(trace, bundle), language))
 
 
+def display(shown: Shown) -> bool:
+    """In a notebook display it now, whatever the cell's last value is; whether this is a notebook."""
+    if (shell := _shell()) is None:
+        return False
+    shell.display_pub.publish(data={"text/html": shown._repr_html_(), "text/plain": "clearhead"})
+    return True
+
+
 def show_figures() -> None:
     """In a notebook, let matplotlib figures be displayed that pyplot does not keep, as its inline back end would."""
-    if "IPython" not in sys.modules or (shell := sys.modules["IPython"].get_ipython()) is None:
+    if (shell := _shell()) is None:
         return
     from matplotlib.figure import Figure
 
@@ -50,6 +63,11 @@ def show_figures() -> None:
         formatter.lookup_by_type(Figure)
     except KeyError:
         formatter.for_type(Figure, _png)
+
+
+def _shell() -> Any:
+    """IPython's, where this runs in one; else None."""
+    return sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
 
 
 def _png(figure: "Figure") -> bytes:

@@ -54,13 +54,13 @@ class App {
 	header() {
 		const others = languages.filter((one) => one !== this.language);
 		const turn = others.map((one) => h("button.quiet", { lang: one, onclick: () => this.turn(one) }, wordsIn(one)("frame.language")));
-		const brand = h("button.brand", { onclick: () => this.go("model") }, "clearhead");
+		const brand = h("button.brand", { onclick: () => this.go(chapters(this.trace)[0]) }, "clearhead");
 		return h("header", brand, this.source.live ? this.form() : this.said(), h("div.tongues", turn));
 	}
 
 	said() {
 		const { trace } = this;
-		return h("p.said", h("bdi", visible(trace.reading.text)), trace.predicted !== trace.reading && [" → ", h("bdi", visible(trace.said))]);
+		return h("p.said", h("bdi", visible(trace.reading.text)), trace.said !== undefined && trace.predicted !== trace.reading && [" → ", h("bdi", visible(trace.said))]);
 	}
 
 	form() {
@@ -124,7 +124,7 @@ class App {
 
 	/** What the address does not name stays as it is. */
 	async read() {
-		const { view, part, cell, given } = parsed(this.address ?? location.hash);
+		const { view, part, cell, given } = parsed(this.address ?? (location.hash || this.told.opening));
 		const { lang, ...chosen } = given;
 		const asked = { ...this.asked };
 		this.say(null);
@@ -146,10 +146,11 @@ class App {
 	go(view, part = null, cell = null, remember = true, step = null) {
 		if (!isPlace(this.trace, view, part)) {
 			if (view) this.say(this.words("frame.no_place", { name: location.hash.split("?")[0] }));
-			[view, part, cell] = ["model", null, null];
+			[view, part, cell] = [chapters(this.trace)[0], null, null];
 		}
 		const own = cell && (cell.name ?? part) === part;
-		const head = Math.min((own ? cell.head : null) ?? this.head, this.trace.heads.length - 1);
+		const [heads, asked] = [this.trace.heads, (own ? cell.head : null) ?? this.head];
+		const head = heads.findLast((one) => one <= asked) ?? heads[0];
 		cell = cell && { name: part, ...cell, head: own ? null : cell.head };
 		Object.assign(this, { view, part, cell: cell && isCell(this.trace, cell) ? cell : null, step, head });
 		if (remember) {
@@ -256,8 +257,8 @@ class App {
 
 	drawCrumbs(cell) {
 		const { words, view, part } = this;
-		const crumbs = [["model", null, words("chapter.model")]];
-		if (view !== "model") crumbs.push(["stacks", null, words("chapter.stacks")]);
+		const crumbs = this.trace.alone ? [] : [["model", null, words("chapter.model")]];
+		if (crumbs[0] && view !== "model") crumbs.push(["stacks", null, words("chapter.stacks")]);
 		const own = view === "step" ? partOf(part) : part;
 		if (["block", "sublayer", "step"].includes(view)) {
 			const block = blockOf(own);
@@ -287,7 +288,7 @@ class App {
 			const inside = operations.map(({ name }) => stop("step", name, stepName(words, name)));
 			return h("details", { "data-part": part, class: trace.stackOf(part) }, h("summary", partName(words, part)), h("ol", inside));
 		});
-		this.rail.replaceChildren(h("h2", words("frame.tour")), tour, h("h2", words("frame.steps")), h("div", groups));
+		this.rail.replaceChildren(h("h2", words("frame.tour")), tour, ...(trace.alone ? [] : [h("h2", words("frame.steps")), h("div", groups)]));
 	}
 
 	markRail() {

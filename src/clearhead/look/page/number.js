@@ -57,7 +57,7 @@ export class NumberPanel {
 		const index = `${lastOf(name)}[${at.row}, ${at.column}]`;
 		if (!made) {
 			this.line.textContent = `${index} = ${exact(found)}`;
-			this.rest.replaceChildren(h("p.note", this.words(step ? "number.no_weights" : "number.given")));
+			this.rest.replaceChildren(h("p.note", this.words(step && !trace.alone ? "number.no_weights" : "number.given")));
 			return;
 		}
 		this.line.replaceChildren(h("b", index), ` = ${written(made, this.words)} = `, h("strong", exact(found)));
@@ -69,7 +69,7 @@ export class NumberPanel {
 		const label = (list, i) => (typeof list === "function" ? list(i) : list?.[i]);
 		const words = [label(labels.rows, at.row), label(labels.columns, at.column)].filter(Boolean).map((one) => h("bdi.token", one));
 		const head = tensor.shape.length > 2 ? [h("span.chip", this.words("head.one", { number: at.head + 1 }))] : [];
-		const open = link(dotted(name), () => this.onopen(name, at));
+		const open = trace.alone ? h("span", dotted(name)) : link(dotted(name), () => this.onopen(name, at));
 		return [open, ...head, ...words.flatMap((one, i) => (i ? [" → ", one] : [one]))];
 	}
 

@@ -298,6 +298,7 @@ export const texts = {
 	"why.lines": ["The thicker and darker a line, the greater the attention weight: how much the word at the left takes from the word at the right.", "선이 굵고 진할수록 어텐션 가중치가 큽니다. 왼쪽 단어가 오른쪽 단어에서 얼마나 가져오는지를 나타냅니다."],
 	"like.lines": ["Like glances in a meeting.", "회의에서 오가는 눈길과 같습니다."],
 	"lines.all": ["all", "모두"],
+	"lines.pair": ["Sentences", "문장 쌍"],
 	"lines.hint": ["Point at a word at the left, or reach it by Tab, to see its lines alone.", "왼쪽 단어를 가리키거나 Tab 키로 옮겨 가면 그 단어의 선만 보입니다."],
 	"chapter.layer": ["Residuals, normalisation, feed-forward", "잔차 연결, 정규화, 피드포워드"],
 	"why.layer": ["Each sub-layer only adds to what came in; normalisation keeps the sizes alike; the feed-forward network works on each word alone.", "하위 층은 들어온 벡터에 결과를 더하기만 하고, 정규화는 크기를 고르게 하며, 피드포워드 신경망은 단어마다 따로 가공합니다."],

@@ -21,7 +21,8 @@ export class Trace {
 		// Of a model that ends at once, the end.
 		this.said = predicted.text || predicted.pieces.at(-1);
 		this.known = new Map([reading, writing, predicted].flatMap(({ ids, pieces }) => ids.map((id, i) => [id, pieces[i]])));
-		this.heads = [...Array(config.heads).keys()];
+		this.alone = this.settings.only === "attention";
+		this.heads = this.settings.heads ?? [...Array(config.heads).keys()];
 		// Every part that has operations, in reading order.
 		for (const one of this.operations) {
 			const part = partOf(one.name);

@@ -118,17 +118,17 @@ export async function heads(app) {
 		const own = app.attention;
 		const chosen = app.chosen("head", draw);
 		const thumb = (head) => h("button.thumb", { "aria-pressed": String(head === app.head), onclick: () => chosen(head) }, thumbnail(plane(weights, head)), h("span", words("head.one", { number: head + 1 })));
-		const [weights, large, concatenated, matrix, output, recap] = await Promise.all([
-			trace.tensor(`${own}.weights`),
-			board.tensor(`${own}.weights`, { head: app.head }),
+		const [weights, large] = await Promise.all([trace.tensor(`${own}.weights`), board.tensor(`${own}.weights`, { head: app.head })]);
+		const every = [h("div.choices", attention), h("div.thumbs", trace.heads.map(thumb)), card(null, null, large)];
+		if (trace.alone) return every;
+		const [concatenated, matrix, output, recap] = await Promise.all([
 			board.tensor(`${own}.concatenated`, { note: words("why.step.concatenated") }),
 			board.weight(`${own}.output.weight`, { title: "W_O" }),
 			board.tensor(`${own}.output`, { note: words("why.step.attention_output") }),
 			drawRecap(app),
 		]);
 		return [
-			h("div.choices", attention),
-			h("div.thumbs", trace.heads.map(thumb)), card(null, null, large),
+			...every,
 			card(words("heads.together"), null, concatenated, matrix, output),
 			card(words("heads.recap"), null, recap),
 		];

@@ -21,7 +21,7 @@ export const views = { ...levels, ...tour };
 /** What the address says of a view. */
 export const uses = {
 	sublayer: "head", step: "head", words: "side", positions: "side word", vectors: "attention head word", six: "attention head word step",
-	matrices: "attention head", heads: "attention head", lines: "attention heads", layer: "sublayer", memory: "head position step",
+	matrices: "attention head", heads: "attention head", lines: "attention heads pair", layer: "sublayer", memory: "head position step",
 	decoder: "head step", masks: "attention head", output: "position temperature", beam: "head", training: "position smoothing",
 };
 
@@ -29,6 +29,7 @@ const WITH_LAYERS = new Set(["vectors", "six", "matrices", "heads", "lines", "la
 
 /** Whether a view of this trace has such a part: an address may name any. */
 export function isPlace(trace, view, part) {
+	if (trace.alone) return chapters(trace).includes(view);
 	if (view === "step") return trace.byName.has(part);
 	if (view === "sublayer") return trace.parts.includes(part);
 	if (view === "beam" && part) return part in trace.tree;
@@ -46,6 +47,7 @@ export function isCell({ shapes }, { name, head, row, column }) {
 /** The chapters that this trace has something to show in. */
 export function chapters(trace) {
 	const { stacks, byName } = trace;
+	if (trace.alone) return ["lines", "heads"];
 	const layers = stacks.some((stack) => trace.blocks(stack).length);
 	const one = !stacks[1];
 	const here = { memory: !one, beam: !one, masks: one && layers, places: one && byName.has("output.logits"), pooled: trace.parts.includes("pooler"), decoder: stacks.includes("decoder"), output: byName.has("output.logits") };
