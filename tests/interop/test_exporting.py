@@ -14,6 +14,7 @@ from clearhead.interop import export_model, import_model
 from clearhead.model.config import DecoderOnlyConfig, EncoderOnlyConfig, FamilyConfig, TransformerConfig
 from clearhead.street.corpus import validation
 
+from .conftest import CLASSES, PAIRS, Folder
 from .own_models import BERT, GPT, LINES, LLAMA, MODELS, PAIR, T5, write_bundle
 
 IDS = [[5, 6, 7, 8, 9, 4, 11, 12, 2], [10, 4, 2]]
@@ -41,7 +42,7 @@ def opened(folder: Path, architecture: str) -> Any:
 def outputs(model: Any, ids: torch.Tensor, is_pair: bool) -> torch.Tensor:
     """Logits, or vectors where there is no head."""
     found = model(input_ids=ids, decoder_input_ids=ids[:, :6]) if is_pair else model(input_ids=ids)
-    return found.last_hidden_state if "logits" not in found else found.logits  # type: ignore[no-any-return]
+    return found.get("logits", found.get("prediction_logits", found.get("last_hidden_state")))  # type: ignore[no-any-return]
 
 
 def own_outputs(bundle: clearhead.Bundle, ids: torch.Tensor) -> torch.Tensor:
@@ -163,3 +164,27 @@ def test_nothing_is_written_over(bundled: Bundled, tmp_path: Path) -> None:
     bundle.model.register_forward_hook(lambda *given: None)
     with pytest.raises(UsageError, match="a hook on the model, which no other program computes"):
         export_model(bundle, "huggingface", tmp_path / "theirs")
+
+
+# Of classes that are imported: what none of the classes that are written computes.
+REFUSED = {
+    "distilbert, classes": "pooler_activation=relu", "electra": "embedding_width=8", "electra, classes": "masked_head|=8",
+    "electra, discriminator": "embedding_width=8",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*CLASSES, *PAIRS])
+def test_what_was_imported_is_exported_with_the_numbers_that_it_came_with(
+    name: str, folder_of: Folder, tmp_path: Path
+) -> None:
+    folder, theirs = folder_of(name)
+    import_model(folder, tmp_path / "ours")
+    if name in REFUSED:
+        with pytest.raises(InteropError, match=REFUSED[name]):
+            export_model(tmp_path / "ours", "huggingface", tmp_path / "again")
+        return
+    told = export_model(tmp_path / "ours", "huggingface", tmp_path / "again")
+    again, ids = opened(tmp_path / "again", told.kind), torch.tensor(IDS[:1])
+    with torch.no_grad():
+        found, wanted = (outputs(one, ids, name in PAIRS) for one in (again, theirs))
+    torch.testing.assert_close(found, wanted, atol=1e-4, rtol=0)
