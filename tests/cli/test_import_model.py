@@ -54,3 +54,25 @@ def test_what_cannot_be_imported_is_one_line(clearhead: Run, folder: Path, tmp_p
     assert result.err.count("\n") == 1
     result = clearhead("import", str(folder), "--out", str(folder))
     assert (result.code, "is the model itself" in result.err) == (2, True)
+
+
+def test_an_adapter_is_merged_into_its_model(clearhead: Run, folder: Path, tmp_path: Path) -> None:
+    """Ones times ones of rank 1, times alpha 0.5, added to all of GPT-2's first product."""
+    base, adapter = tmp_path / "ours", tmp_path / "adapter"
+    clearhead("import", str(folder), "--out", str(base))
+    adapter.mkdir()
+    settings = {"peft_type": "LORA", "r": 1, "lora_alpha": 0.5, "fan_in_fan_out": True}
+    (adapter / "adapter_config.json").write_text(json.dumps(settings))
+    name = "base_model.model.transformer.h.0.attn.c_attn"
+    pair = {f"{name}.lora_A.weight": np.ones((1, 4), np.float32), f"{name}.lora_B.weight": np.ones((12, 1), np.float32)}
+    save_file(pair, adapter / "adapter_model.safetensors")
+    refused = clearhead("import", str(adapter), "--out", str(tmp_path / "out"))
+    assert refused.code == 2
+    assert "is a LoRA adapter, which is no model alone; name its model by --base" in refused.err
+    refused = clearhead("import", str(folder), "--base", str(base), "--out", str(tmp_path / "out"))
+    assert "is no LoRA adapter of PEFT; remove --base" in refused.err
+    result = clearhead("import", str(adapter), "--base", str(base), "--out", str(tmp_path / "out"))
+    assert (result.code, result.err) == (0, "")
+    assert "LoRA of rank 1, by the names of gpt2: 3 weights are W + 0.5·B·A" in result.out.decode("utf-8")
+    weight = package.load(tmp_path / "out").model.decoder.layers[0].self_attention.key.weight
+    assert (weight == 0.5).all()

@@ -1,5 +1,6 @@
 """LoRA in a recipe: adapters learn, the trained model's weights stay, and the bundle is the merged model."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from safetensors.torch import load_file
 
 from clearhead.bundle import load
 from clearhead.errors import ClearheadError, RecipeError, TrainingError
+from clearhead.interop import import_adapter
 from clearhead.model.low_rank import adapters, merged
 from clearhead.recipe import Recipe, build_recipe
 from clearhead.training import train
@@ -111,6 +113,27 @@ def test_the_merged_weight_is_the_sum(base: Callable[[str], Path], tmp_path: Pat
     assert up.abs().max() > 0
     kept = result.bundle.model.get_parameter(f"{name}.weight").double()
     torch.testing.assert_close(kept, weight, rtol=0, atol=1e-7)
+
+
+@pytest.mark.parametrize("task", ["translation", "language-modelling", "classification"])
+def test_the_adapter_beside_the_bundle_makes_it_of_the_trained_model(
+    base: Callable[[str], Path], tmp_path: Path, task: str
+) -> None:
+    """In the files of the package `peft`; a classifier's head is part of it."""
+    place = base(task)
+    if task == "classification":  # Of which an adapter brings the head's numbers, and the model must have room.
+        train(recipe(place.parent, task, TABLES, {"from": str(place)}, training={"steps": 1}), tmp_path / "classes")
+        place = tmp_path / "classes"
+    model = {"from": str(place), "lora": {"rank": 2, "alpha": 4, "targets": ["query", "inner"]}}
+    result = train(recipe(base(task).parent, task, TASKS[task][1], model), tmp_path / "run")
+    import_adapter(tmp_path / "run" / "adapter", place, tmp_path / "merged")
+    made = dict(load(tmp_path / "merged").model.named_parameters())
+    for name, one in result.bundle.model.named_parameters():
+        torch.testing.assert_close(made[name], one, rtol=0, atol=1e-6)
+    settings = json.loads((tmp_path / "run" / "adapter" / "adapter_config.json").read_text(encoding="utf-8"))
+    assert (settings["peft_type"], settings["r"], settings["lora_alpha"]) == ("LORA", 2, 4)
+    heads = ["classifier", "bert.pooler.dense"] if task == "classification" else None
+    assert settings["modules_to_save"] == (heads and sorted(heads))
 
 
 @pytest.mark.parametrize("training", [{}, {"accumulate": 2}, {"precision": "bf16"}, {"optimizer": {"name": "muon"}}])

@@ -2,14 +2,16 @@
 
 import logging
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
 
 import torch
 from torch import Tensor, nn
 
 from clearhead.errors import RecipeError, TrainingError
-from clearhead.model.low_rank import attach, layers_named
-from clearhead.recipe import LoraSettings
+from clearhead.interop.adapter import Pair, write_adapter
+from clearhead.model.low_rank import adapters, attach, layers_named
+from clearhead.recipe import LoraSettings, Recipe, without_paths
 from clearhead.tasks import AnyTask, Model
 from clearhead.tasks.examples import TrainingBatch
 from clearhead.training.heads import is_of_classes
@@ -75,3 +77,14 @@ def _difference(task: AnyTask, one: Model, other: Model, batch: TrainingBatch) -
         logits = [part @ matrix.T for part, matrix in zip(parts, matrices, strict=True)]
         largest = max(largest, float((logits[0] - logits[1]).abs().max()))
     return largest
+
+
+def store_adapter(folder: Path, model: Model, lora: LoraSettings, recipe: Recipe) -> None:
+    """Write what learned, adapters and a new head, in the files of the package `peft`."""
+    named = {name: one.detach().cpu().numpy() for name, one in model.named_parameters()}
+    sides = {name: [named[f"{name}.adapter.{side}.weight"] for side in ("down", "up")] for name, _ in adapters(model)}
+    pairs = {name: Pair(*both) for name, both in sides.items()}
+    has_classes = bool(getattr(model.config, "classes", 0))
+    whole = {name: one for name, one in named.items() if has_classes and is_of_classes(name)}
+    base = without_paths(recipe).model.base or ""
+    write_adapter(folder, model.config, pairs, lora.alpha, whole, recipe.task, base)

@@ -19,6 +19,7 @@ from clearhead.model.shapes import parameter_shapes
 from clearhead.recipe import Recipe
 from clearhead.tasks import Model
 from clearhead.tasks.examples import TrainingBatch
+from clearhead.training.adapting import store_adapter
 from clearhead.training.callbacks import Callback, Callbacks, Progress
 from clearhead.training.card import model_card
 from clearhead.training.checkpoint import (
@@ -333,6 +334,8 @@ class Run:
         card = model_card(inputs, self.parameters, state.step, state.tokens, validation)
         with disk_errors(self.folder):
             bundle.save(self.folder / "bundle", card)
+            if (lora := inputs.recipe.model.lora) is not None:
+                store_adapter(self.folder / "adapter", model, lora, inputs.recipe)
 
     def _write_bundle_again(self) -> None:
         """The bundle is gone: the best weights are in a checkpoint, or the best that there are now take their place."""
