@@ -1,18 +1,23 @@
 """Models of ours, as CTranslate2 translates and goes on with what is exported."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tokenizers
+import torch
 
 import clearhead
 from clearhead.errors import InteropError, PackageError, UsageError
-from clearhead.interop import export_model
+from clearhead.interop import export_model, import_model
 from clearhead.model.config import DecoderOnlyConfig, EncoderOnlyConfig, TransformerConfig
 from clearhead.street.corpus import validation
 
+from .conftest import CAUSAL as GOING_ON
+from .conftest import PAIRS as THEIRS
+from .conftest import Folder
 from .own_models import BERT, LINES, LLAMA, MODELS, PAIR, STACK, write_bundle
 
 OTHERS: dict[str, Any] = {
@@ -89,6 +94,37 @@ def test_a_causal_model_goes_on_the_same(name: str, library: Any, tmp_path: Path
         suppress_sequences=controls(ours, names),
     )  # fmt: skip
     assert cut.decode(found.sequences_ids[0]) == ours.generate("the animal", beam_size=1, max_tokens=12)
+
+
+@pytest.mark.parametrize("name", THEIRS)
+def test_what_was_imported_is_as_probable(name: str, folder_of: Folder, library: Any, tmp_path: Path) -> None:
+    """Its tokens are those of its own tokenizer, and its targets begin as it was trained."""
+    folder, _ = folder_of(name)
+    import_model(folder, tmp_path / "ours")
+    ours = clearhead.load(tmp_path / "ours")
+    export_model(ours, "ctranslate2", tmp_path / "again")
+    translator = library.Translator(str(tmp_path / "again"))
+    vocabulary = json.loads(next((tmp_path / "again").glob("[st][ha]*_vocabulary.json")).read_text(encoding="utf-8"))
+    told = ours.score([LINES[0]], ["ab ba"])[0]
+    ids = [one for one in told.tokens if one != ours.target_tokenizer.end]
+    source = [vocabulary[one] for one in ours.encode(LINES[0])]
+    [found] = translator.score_batch([source], [[vocabulary[one] for one in ids]])
+    forced = len(ours.target_tokenizer.opening)
+    assert sum(found.log_probs[forced:]) == pytest.approx(told.log_probability, abs=1e-3)
+
+
+@pytest.mark.parametrize("name", GOING_ON)
+def test_an_imported_causal_model_is_as_probable(name: str, folder_of: Folder, library: Any, tmp_path: Path) -> None:
+    folder, theirs = folder_of(name)
+    import_model(folder, tmp_path / "ours")
+    export_model(tmp_path / "ours", "ctranslate2", tmp_path / "again")
+    generator, ids = library.Generator(str(tmp_path / "again")), [5, 6, 7, 8, 9, 4, 11, 12]
+    names = json.loads((tmp_path / "again" / "vocabulary.json").read_text(encoding="utf-8"))
+    found = generator.score_batch([[names[one] for one in ids]])[0].log_probs
+    with torch.no_grad():
+        told = theirs(input_ids=torch.tensor([ids])).logits[0].log_softmax(-1)
+    wanted = [float(told[place, one]) for place, one in enumerate(ids[1:])]
+    assert found[-len(wanted) :] == pytest.approx(wanted, abs=1e-4)
 
 
 @pytest.mark.parametrize("numbers", ["float32", "int8"])

@@ -17,6 +17,7 @@ from clearhead.model.config import DecoderOnlyConfig
 from clearhead.model.shapes import parameter_shapes
 from clearhead.text import BytePairTokenizer
 
+from .conftest import Folder
 from .own_models import GPT, LINES, LLAMA, MODELS, write_bundle
 
 gguf = pytest.importorskip("gguf")
@@ -73,6 +74,18 @@ def test_the_package_of_its_authors_reads_it(kind: str, tmp_path: Path) -> None:
     assert fields[f"{kind}.block_count"] == 2
     assert fields["tokenizer.ggml.tokens"][:3] == ["⟨padding⟩", "⟨begin⟩", "⟨end⟩"]
     assert fields["tokenizer.ggml.token_type"][:4] == [3, 3, 3, 1]
+
+
+@pytest.mark.parametrize("name", ["llama", "llama, tied", "mistral", "qwen2", "qwen3"])
+def test_what_was_imported_goes_out_and_comes_back(name: str, folder_of: Folder, tmp_path: Path) -> None:
+    folder, theirs = folder_of(name)
+    import_model(folder, tmp_path / "ours")
+    export_model(tmp_path / "ours", "gguf", tmp_path / "again")
+    import_model(tmp_path / "again" / "model.gguf", tmp_path / "back")
+    ids = torch.tensor([[5, 6, 7, 8, 9, 4]])
+    with torch.no_grad():
+        found = clearhead.load(tmp_path / "back").model(ids)
+        torch.testing.assert_close(found, theirs(input_ids=ids).logits, atol=1e-4, rtol=0)
 
 
 def test_eight_bits_are_those_of_the_package() -> None:
