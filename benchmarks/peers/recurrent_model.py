@@ -111,7 +111,9 @@ class Recurrent(nn.Module):
 
 
 class Output(nn.Module):
-    """The last linear layer, its matrix the embedding's."""
+    """The last linear layer, its matrix the embedding's, without a bias."""
+
+    bias = None
 
     def __init__(self, matrix: nn.Embedding) -> None:
         super().__init__()

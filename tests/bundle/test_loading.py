@@ -188,7 +188,7 @@ class TestLoading:
         # Nobody's size: of these any large number is one, and None is what each has by default.
         free = {
             "eps": (10**6, 10**9), "rotary_base": (10**6, 10**9), "scale": (10**6, 10**9, None), "kv_heads": (None,),
-            "head_width": (None,),
+            "head_width": (None,), "query_key_value_bias": (None,),
         }  # fmt: skip
         for value in (10**6, 10**9, 10**400, math.nan, "8", None):
             if value in free.get(field, ()):

@@ -330,12 +330,12 @@ def test_logits_of_bfloat16_are_summed_and_kept_in_float32() -> None:
     generator = torch.Generator().manual_seed(1)
     matrix = torch.nn.Embedding(7, 64).bfloat16()
     vectors = torch.randn(2, 3, 64, generator=generator).bfloat16()
-    found = PreciseOutput(matrix)(vectors)
+    found = PreciseOutput(matrix, None)(vectors)
     assert found.dtype == torch.float32
     torch.testing.assert_close(found.double(), vectors.double() @ matrix.weight.double().t(), atol=1e-4, rtol=1e-5)
     # What a GPU is asked for exists, and has this shape and type.
     matrix.to("meta")
-    meta = PreciseOutput(matrix)(vectors.to("meta"))
+    meta = PreciseOutput(matrix, None)(vectors.to("meta"))
     assert (meta.shape, meta.dtype) == (found.shape, found.dtype)
 
 

@@ -21,7 +21,6 @@ from clearhead.errors import BundleError
 from clearhead.files import sha256
 from clearhead.tasks import FAMILY_TASKS, task_for
 from clearhead.tensor_file import strict_json
-from clearhead.text import roles_path
 
 if TYPE_CHECKING:
     from clearhead.model import FamilyConfig
@@ -57,6 +56,9 @@ class Config(NamedTuple):
     @property
     def needed(self) -> dict[str, str]:
         """The files that using the bundle needs, and their hashes."""
+        # The tokenizers of that room are imported with it, and take time.
+        from clearhead.text import roles_path
+
         roles = (roles_path(Path(name)).name for name in self.tokenizers)
         return {name: self.files[name] for name in (WEIGHTS, *self.tokenizers, *roles) if name in self.files}
 
