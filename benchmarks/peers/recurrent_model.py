@@ -70,8 +70,11 @@ class Recurrent(nn.Module):
         """The logits of each next target token, (sentences, target, vocabulary)."""
         return self.output(self.hidden_states(source, target))
 
-    def hidden_states(self, source: Tensor, target: Tensor, masks: object = None) -> Tensor:
-        """What goes into the last linear layer, (sentences, target, width). masks: a Transformer's; it has its own."""
+    def hidden_states(self, source: Tensor, target: Tensor, masks: object = None, segments: None = None) -> Tensor:
+        """What goes into the last linear layer, (sentences, target, width).
+
+        masks: a Transformer's; it has its own. segments: none, as a row is one sentence.
+        """
         mask = (source != self.config.padding)[:, None, None, :]
         memory = self.encode(source, mask)
         return self.decode(target, self.begin(memory, mask))
