@@ -66,7 +66,7 @@ def test_vectors_of_a_file_give_the_same(
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"no array", "is no array of NumPy's"), (None, "cannot be read"), ("npz", "holds several arrays")],
+    [(b"no array", "is no array of NumPy's"), (None, "cannot be read"), ("npz", "is no array of NumPy's")],
 )
 def test_what_is_no_vectors(
     clearhead: Run, masked_model_folder: Path, lines: Path, tmp_path: Path, content: Any, message: str

@@ -91,16 +91,14 @@ def _computed(bundle: "Bundle", query: str, input_file: Path | None, n: int, qui
 
 def _read(path: Path) -> "np.ndarray":
     """Raises DataError for what is no file of NumPy's; nothing in it is run."""
-    import numpy as np
+    from numpy.lib.format import open_memmap
 
     try:
-        found = np.load(path, mmap_mode="r", allow_pickle=False)
+        found: np.ndarray = open_memmap(path, mode="r")
     except OSError as error:
         raise DataError(f"--vectors {path} cannot be read ({error.strerror or error}); name a .npy file") from None
     except (ValueError, EOFError) as error:
         raise DataError(f"--vectors {path} is no array of NumPy's ({error}); make one by `clearhead embed`") from None
-    if not isinstance(found, np.ndarray):
-        raise DataError(f"--vectors {path} holds several arrays; name the .npy file that `clearhead embed` wrote")
     return found
 
 
