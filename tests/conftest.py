@@ -148,13 +148,13 @@ def answered_signals() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Tensors are tiny here, and threads that wait for each other on a busy machine cost a hundredfold."""
-    before = torch.get_num_threads()
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """One thread: tensors are tiny here, and threads that wait for each other on a busy machine cost a hundredfold.
+
+    Before each test, since calls of other libraries change it (CTranslate2's), and two threads round otherwise.
+    """
     torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """`clearhead chat`."""
 
 import os
+import select
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -117,11 +118,15 @@ def test_at_a_terminal(chat_folder: Path, chat_model: Bundle) -> None:
 
 def _typed(terminal: int, keys: list[bytes]) -> str:
     """What stands on a terminal at which each of the keys is typed at a prompt."""
-    seen = b""
+    seen, key = b"", b""
     while True:
+        # Python's input() may miss a Ctrl-C that falls between its prompt and its wait: one presses it again.
+        while key == b"\x03" and not select.select([terminal], [], [], 2)[0]:
+            os.write(terminal, key)
         try:
             seen += os.read(terminal, 1 << 16)
         except OSError:  # The other end is closed.
             return seen.decode("utf-8", "replace")
         if keys and seen.endswith(b"> "):
-            os.write(terminal, keys.pop(0))
+            key = keys.pop(0)
+            os.write(terminal, key)

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 
 from clearhead.native import library as native
@@ -118,15 +117,6 @@ class PromptRuntime:
 @pytest.fixture(scope="session")
 def prompt_runtime() -> type[PromptRuntime]:
     return PromptRuntime
-
-
-@pytest.fixture(scope="package", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Tensors are tiny here, and threads that wait for each other on a busy machine cost a hundredfold."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")
