@@ -69,7 +69,7 @@ class TestSharedHeads:
         grouped, whole = self.pair(kv_heads)
         x, mask = vectors(5, seed=4).requires_grad_(), causal_mask(5)
         for module in (grouped, whole):
-            module.rotary = Rotary(2, 8) if rotary else None
+            module.rotary = Rotary(BlockConfig(width=2, heads=1, max_length=8, positions="rotary")) if rotary else None
             module.observer = (lambda name, tensor: tensor) if observed else None
         ours, theirs = (module(x, mask=mask) for module in (grouped, whole))
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-6)

@@ -1,6 +1,7 @@
 """Positions against the paper's formula, tensor2tensor's code, and what rotation must do."""
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -57,11 +58,16 @@ def test_far_positions_keep_their_precision() -> None:
     assert sinusoidal(10_000, 4)[9_999, 0].item() == pytest.approx(math.sin(9_999), abs=1e-6)
 
 
+def rotary_of(head_width: int, **changes: Any) -> Rotary:
+    sizes: dict[str, Any] = {"width": head_width, "heads": 1, "max_length": 8, "positions": "rotary"}
+    return Rotary(BlockConfig(**{**sizes, **changes}))
+
+
 def test_rotary_keeps_lengths_and_sees_distances_only() -> None:
     """Su et al. 2021, equation 34: the product of a query at m and a key at n depends on n - m."""
     generator = torch.Generator().manual_seed(1)
     query, key = (torch.randn(1, 1, 1, 8, generator=generator) for _ in range(2))
-    rotary = Rotary(head_width=8, max_length=32)
+    rotary = rotary_of(8, max_length=32)
     torch.testing.assert_close(rotary(query, 7).norm(), query.norm())
     products = [(rotary(query, start) * rotary(key, start + 4)).sum() for start in (0, 3, 20)]
     torch.testing.assert_close(torch.stack(products), products[0].expand(3), rtol=0, atol=1e-5)
@@ -71,13 +77,13 @@ def test_rotary_keeps_lengths_and_sees_distances_only() -> None:
 def test_rotary_turns_the_first_pair_by_its_position_in_radians() -> None:
     """The first pair's frequency is 10000^0 = 1: (1, 0) at position 2 becomes (cos 2, sin 2)."""
     vector = torch.tensor([1.0, 0.0, 0.0, 0.0]).view(1, 1, 1, 4)
-    turned = Rotary(head_width=4, max_length=8)(vector, start=2)[0, 0, 0]
+    turned = rotary_of(4)(vector, start=2)[0, 0, 0]
     assert turned.tolist() == pytest.approx([math.cos(2), math.sin(2), 0.0, 0.0], abs=1e-6)
 
 
 def test_rotary_in_halves_pairs_a_number_with_the_one_half_a_head_further() -> None:
     """(1, 0) of numbers 0 and 2 at position 2 becomes (cos 2, sin 2); numbers 1 and 3 turn by 2/√base = 1."""
-    rotary = Rotary(head_width=4, max_length=8, base=4.0, in_halves=True)
+    rotary = rotary_of(4, positions="rotary-halves", rotary_base=4.0)
     turned = rotary(torch.tensor([1.0, 0.0, 0.0, 1.0]).view(1, 1, 1, 4), start=2)[0, 0, 0]
     assert turned.tolist() == pytest.approx([math.cos(2), -math.sin(1), math.sin(2), math.cos(1)], abs=1e-6)
 
@@ -89,7 +95,7 @@ def test_rotary_in_halves_is_llama_s() -> None:
     angles = torch.arange(5.0)[:, None] * 500.0 ** (-torch.arange(0, 8, 2) / 8)
     angles = torch.cat((angles, angles), dim=-1)[None]
     expected, _ = apply_rotary_pos_emb(vectors, vectors, angles.cos(), angles.sin())
-    found = Rotary(head_width=8, max_length=8, base=500.0, in_halves=True)(vectors)
+    found = rotary_of(8, positions="rotary-halves", rotary_base=500.0)(vectors)
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-6)
 
 
@@ -134,7 +140,7 @@ def test_in_training_each_sequence_is_shifted_by_its_own_number() -> None:
 
 def test_each_vector_is_turned_by_its_own_position() -> None:
     vectors = torch.randn(2, 3, 4, 8, generator=torch.Generator().manual_seed(1))
-    rotary = Rotary(head_width=8, max_length=32)
+    rotary = rotary_of(8, max_length=32)
     turned = rotary(vectors, torch.tensor([[0, 1, 0, 1], [5, 6, 7, 8]]))
     torch.testing.assert_close(turned[0, :, :2], rotary(vectors[:1, :, :2])[0], rtol=0, atol=0)
     torch.testing.assert_close(turned[0, :, 2:], rotary(vectors[:1, :, 2:])[0], rtol=0, atol=0)

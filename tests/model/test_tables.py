@@ -31,7 +31,7 @@ def test_torchs_float64_rounds_to_the_same(positions: int, width: int) -> None:
     assert np.array_equal(tables.sinusoidal(positions, width), expected.numpy())
     in_halves = torch.cat((angle.sin(), angle.cos()), dim=-1).float()
     assert np.array_equal(tables.sinusoidal_halves(positions, width), in_halves.numpy())
-    cosine, sine = tables.rotary(positions, width)
+    cosine, sine = tables.rotary(BlockConfig(width=width, heads=1, max_length=positions, positions="rotary"))
     assert np.array_equal(cosine, angle.cos().float().numpy())
     assert np.array_equal(sine, angle.sin().float().numpy())
     terms = width // 2

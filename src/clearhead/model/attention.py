@@ -46,13 +46,14 @@ class Attention(Observed):
         self.key = Linear(config.width, kv_heads, config.has_query_bias)
         self.value = Linear(config.width, kv_heads, config.has_query_bias)
         self.output = Linear(all_heads, config.width, config.bias)
-        in_halves = config.positions == "rotary-halves"
-        self.rotary = Rotary(config.head_width, config.max_length, config.rotary_base, in_halves) if rotary else None
+        self.rotary = Rotary(config) if rotary else None
         has_norms = config.query_key_norm
         self.query_normalization = normalization(config, config.head_width) if has_norms else None
         self.key_normalization = normalization(config, config.head_width) if has_norms else None
         # Such were all in version 0.1, whose traces show a product and a turn as one operation.
-        self.in_one = not (has_norms or (rotary and (in_halves or config.rotary_base != ROTARY_BASE)))
+        self.in_one = not (
+            has_norms or (rotary and (config.positions == "rotary-halves" or config.rotary_base != ROTARY_BASE))
+        )
 
     def keys_and_values(self, inputs: Float[Tensor, "batch keys width"], start: Start = 0) -> KeysValues:
         """The keys and values of `inputs`, whose first position is `start`."""

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from clearhead.errors import ConfigError
 from clearhead.model import tables
-from clearhead.model.config import ROTARY_BASE, BlockConfig
+from clearhead.model.config import BlockConfig
 
 # Where vectors stand: the position of the first, which the others follow, or the position of each one.
 Start = int | Int[Tensor, "batch length"]
@@ -69,18 +69,19 @@ class Positions(nn.Module):
 class Rotary(nn.Module):
     """Turns each pair of numbers (2i, 2i+1) of a query or key by its position times base^(-2i/d_k).
 
-    The dot product of a turned query and a turned key then depends on their distance only. in_halves: pairs are (i, i +
-    d_k/2) instead, which is the same for matrices whose rows are ordered so, as Llama's files have them.
+    The dot product of a turned query and a turned key then depends on their distance only. With positions
+    "rotary-halves" pairs are (i, i + d_k/2) instead, which is the same for matrices whose rows are ordered so, as
+    Llama's files have them.
     Source: Su et al. 2021, "RoFormer", equation 34.
     """
 
     cosine: Tensor
     sine: Tensor
 
-    def __init__(self, head_width: int, max_length: int, base: float = ROTARY_BASE, in_halves: bool = False) -> None:
+    def __init__(self, config: BlockConfig) -> None:
         super().__init__()
-        self.base, self.in_halves = base, in_halves
-        cosine, sine = map(torch.from_numpy, tables.rotary(max_length, head_width, base))
+        self.base, self.in_halves = config.rotary_base, config.positions == "rotary-halves"
+        cosine, sine = map(torch.from_numpy, tables.rotary(config))
         self.register_buffer("cosine", cosine, persistent=False)
         self.register_buffer("sine", sine, persistent=False)
 

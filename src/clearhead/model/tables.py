@@ -46,12 +46,13 @@ LAYOUTS: Mapping[str, Callable[[int, int], Table]] = {
 """The tables that are added to embeddings, of so many positions and numbers, by the kind of positions."""
 
 
-def rotary(positions: int, head_width: int, base: float = BASE) -> tuple[Table, Table]:
+def rotary(config: BlockConfig) -> tuple[Table, Table]:
     """The cosine and the sine of position · base^(-2i/d_k), by which a head's pair number i is turned.
 
     Source: Su et al. 2021, "RoFormer", equation 34.
     """
-    angle = _angles(positions, base ** (-np.arange(0, head_width, 2) / head_width))
+    frequencies = config.rotary_base ** (-np.arange(0, config.head_width, 2) / config.head_width)
+    angle = _angles(config.max_length, frequencies)
     return np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
 
 

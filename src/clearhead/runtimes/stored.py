@@ -73,7 +73,7 @@ class _WithTables(Mapping[str, NDArray[np.float32]]):
         self._stored, config = stored, stored.config
         self._tables: dict[str, NDArray[np.float32]] = {}
         if config.positions.startswith("rotary"):
-            cosine, sine = tables.rotary(config.max_length, config.block.head_width, config.rotary_base)
+            cosine, sine = tables.rotary(config.block)
             self._tables = {"rotary.cosine": cosine, "rotary.sine": sine}
         elif config.positions.startswith("sinusoidal"):
             table = tables.LAYOUTS[config.positions](config.max_length, config.width)
