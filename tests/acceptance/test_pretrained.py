@@ -143,5 +143,7 @@ def test_rxnfp_fills_masked_tokens_of_reactions_as_transformers_does(tmp_path: P
 def test_rxnfps_classifier_has_the_classes_of_its_tensor(tmp_path: Path) -> None:
     """Its config.json says num_labels 50 and names two."""
     folder = unpacked("rxnfp==0.1.0", tmp_path) / "rxnfp" / "models" / "transformers"
+    report = import_model(folder / "bert_ft", tmp_path / "bare")  # Its names have no prefix, and nobody says its class.
+    assert (report.kind, report.used) == ("bert", 199)
     import_model(folder / "bert_ft_10k_25s", tmp_path / "ours")
     assert len(clearhead.load(tmp_path / "ours").settings.labels) == 50

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 import clearhead
 from clearhead.errors import InteropError
@@ -65,12 +66,26 @@ def test_a_template_is_where_the_folder_has_it(folder_of: Folder) -> None:
     assert open_parts(folder).template == "{{ 2 }}"
 
 
-def test_a_class_that_config_json_does_not_say_is_told_by_the_tensors(folder_of: Folder) -> None:
-    folder, _ = folder_of("bert")
+def without_class(folder: Path) -> None:
     values = json.loads((folder / "config.json").read_text())
     del values["model_type"]
     (folder / "config.json").write_text(json.dumps(values))
-    assert open_parts(folder).values["model_type"] == "bert"
+
+
+@pytest.mark.parametrize("name", ["bert", "bert, bare", "roberta", "distilbert", "electra", "gpt2"])
+def test_a_class_that_config_json_does_not_say_is_told_by_the_tensors(name: str, folder_of: Folder) -> None:
+    folder, _ = folder_of(name)
+    without_class(folder)
+    assert open_parts(folder).values["model_type"] == name.partition(",")[0]
+
+
+def test_a_bare_roberta_is_no_bert(folder_of: Folder) -> None:
+    """Both have the same names; one kind of tokens is RoBERTa's."""
+    folder, theirs = folder_of("roberta")
+    without_class(folder)
+    save_file(theirs.roberta.state_dict(), folder / "model.safetensors")
+    with pytest.raises(InteropError, match="has no model_type, and the tensors do not say it"):
+        open_parts(folder)
 
 
 def test_what_is_no_model_is_refused(tmp_path: Path, folder_of: Folder) -> None:

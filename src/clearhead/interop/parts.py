@@ -1,10 +1,11 @@
 """What an import begins with, wherever it lies: settings, tensors by the names of their class, and a tokenizer.json."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from clearhead.errors import InteropError
 from clearhead.interop.classes import class_named
@@ -13,6 +14,14 @@ from clearhead.interop.gguf_model import gguf_model
 from clearhead.interop.pair_tokens import documents_of
 from clearhead.interop.tensors import open_tensors
 from clearhead.interop.tokens import special_tokens
+
+
+# How names begin that one class alone has.
+_TELLING: Final = {
+    "bert": r"bert\.", "roberta": r"roberta\.", "distilbert": r"distilbert\.|transformer\.layer\.0\.attention\.q_lin\.",
+    "electra": r"electra\.", "gpt2": r"(transformer\.)?h\.0\.attn\.c_attn\.",
+}  # fmt: skip
+_BARE: Final = {"encoder.layer.0.attention.self.query.weight", "pooler.dense.weight"}
 
 
 @dataclass(frozen=True)
@@ -65,11 +74,16 @@ def _of_folder(folder: Path) -> Parts:
     )  # fmt: skip
 
 
-def _inferred(shapes: Iterable[str]) -> str | None:
-    """The class of a folder of before 2020, whose config.json does not say it: its tensors' prefix does."""
-    prefixes = {name.partition(".")[0] for name in shapes}
-    found = [one for one in ("bert", "roberta", "distilbert") if one in prefixes]
-    return found[0] if len(found) == 1 else None
+def _inferred(shapes: Mapping[str, tuple[int, ...]]) -> str | None:
+    """The class of a folder of before 2020, whose config.json does not say it: its tensors' names do.
+
+    A BERT and a RoBERTa that were saved without their heads have the same names; a BERT's has two kinds of tokens.
+    """
+    found = {kind for kind, names in _TELLING.items() if any(map(re.compile(names).match, shapes))}
+    has_two = shapes.get("embeddings.token_type_embeddings.weight", ())[:1] == (2,)
+    if not found and has_two and shapes.keys() >= _BARE:
+        return "bert"
+    return found.pop() if len(found) == 1 else None
 
 
 def _template(folder: Path) -> str | None:
