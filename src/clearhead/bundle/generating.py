@@ -59,15 +59,16 @@ class Generating:
             1 if beam_size is None else beam_size,
             self.settings.length_penalty,
             top_beams=whole("n", n),
-            sampling=self._sampling if beam_size is None and sampling is None else sampling,
+            sampling=self._sampling(n) if beam_size is None and sampling is None else sampling,
             utf8=self.utf8,
             stop=stops_of(stop, self.tokenizer, self.settings.ends),
             ends=self.settings.ends,
         )
 
-    @property
-    def _sampling(self) -> Sampling:
-        """How it draws unless somebody says otherwise."""
+    def _sampling(self, n: int) -> Sampling | None:
+        """How it draws unless somebody says otherwise; None where it does not: but several are drawn."""
+        if self.settings.is_greedy:
+            return SAMPLING if n > 1 else None
         own: dict[str, Any] = dict(self.settings.sampling)
         return Sampling(**own) if own else SAMPLING
 

@@ -35,7 +35,8 @@ class Settings:
     pooling: what the vector of a text is that `embed` gives: the "mean" of its tokens', or its "first" token's.
     template: how a conversation is written as a text, in Jinja, where a model was trained elsewhere.
     ends: ids that end what it writes, beside its tokenizer's end. sampling: how it draws unless told otherwise, as
-    `Sampling` has it: temperature, top_k and top_p; nothing where it draws as every model does.
+    `Sampling` has it: temperature, top_k and top_p; nothing where it draws as every model does, and top_k of 1 where it
+    takes the most probable token.
     """
 
     name: str
@@ -140,6 +141,11 @@ class Settings:
         values = {name: value for name, value in values.items() if name not in usual or value != usual[name]}
         decoding = {name: values.pop(name) for name in ("beam_size", "length_penalty", "messages") if name in values}
         return {**values, "decoding": decoding}
+
+    @property
+    def is_greedy(self) -> bool:
+        """Whether it takes the most probable token unless told otherwise."""
+        return self.sampling.get("top_k") == 1
 
     @property
     def targets(self) -> set[Language]:

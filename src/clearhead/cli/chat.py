@@ -63,7 +63,8 @@ def chat(
     At a terminal type a message and Enter; the answer comes as it is written, and what was said before is remembered.
     /new begins a new conversation, Ctrl-C stops an answer, Ctrl-D ends. Otherwise each line of standard input is a
     message of one conversation, and each answer is a line. What finds no room in the model is left out, the oldest
-    first. The model draws each token, at temperature 0.8 where nothing else is said, or searches with --beam.
+    first. The model draws each token, at temperature 0.8 where neither you nor its files say otherwise, or searches
+    with --beam.
 
     Example: clearhead chat runs/chat-ko "오늘 너무 피곤해"
     """

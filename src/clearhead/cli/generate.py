@@ -76,7 +76,7 @@ def generate(
 
     The prompt itself is not printed. The text of one PROMPT comes as it is written; several texts are parted by a line
     with ---. For lines of a file or of standard input each text is one line, its line breaks spaces. The model draws
-    each token, at temperature 0.8 where nothing else is said, or searches with --beam.
+    each token, at temperature 0.8 where neither you nor its files say otherwise, or searches with --beam.
 
     Example: clearhead generate runs/shakespeare-char "ROMEO:" --max-tokens 300
     """

@@ -72,8 +72,13 @@ Stop = Annotated[
 def sampling_of(
     beam: int | None, temperature: float | None, top_k: int | None, top_p: float | None, seed: int | None
 ) -> Sampling | None:
-    """How to draw; None where a beam is searched with. Raises UsageError where both are asked for."""
+    """How to draw; None where a beam is searched with, or where nothing is said and the model's own way is meant.
+
+    Raises UsageError where a beam and drawing are asked for.
+    """
     given = {"--temperature": temperature, "--top-k": top_k, "--top-p": top_p, "--seed": seed}
+    if beam is None and all(one is None for one in given.values()):
+        return None
     if beam is None:
         return Sampling(0.8 if temperature is None else temperature, top_k, top_p, 0 if seed is None else seed)
     if unused := [name for name, value in given.items() if value is not None]:

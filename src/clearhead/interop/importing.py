@@ -201,4 +201,6 @@ def writing_of(parts: Parts, plan: Plan, tokenizer: LibraryTokenizer) -> dict[st
     known = itertools.chain.from_iterable(one if isinstance(one, list) else [one] for one in ends)
     others = {one for one in known if type(one) is int and 0 <= one < rows} - {tokenizer.end}
     drawn = {name: told[name] for name in ("temperature", "top_k", "top_p") if told.get(name)}
-    return {"ends": tuple(sorted(others)), "sampling": drawn if told.get("do_sample") else {}}
+    # Where a file says nothing of drawing, it is as of every model here.
+    sampling = drawn if told.get("do_sample") else {"top_k": 1} if told.get("do_sample") is False else {}
+    return {"ends": tuple(sorted(others)), "sampling": sampling}
