@@ -30,6 +30,12 @@ KINDS: dict[str, dict[str, Any]] = {
         "norm": "rms",
         "kv_heads": 2,
     },
+    "rotary, as Llama 3.1": {
+        "positions": "rotary-halves",
+        "rotary_scaling": "llama3",
+        "rotary_factor": 4.0,
+        "rotary_trained_length": 20,
+    },
     "rotary, LayerNorm of queries and keys": {"positions": "rotary", "query_key_norm": True},
     "in bfloat16": {"positions": "rotary", "dtype": torch.bfloat16},
 }

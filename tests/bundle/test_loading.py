@@ -188,7 +188,8 @@ class TestLoading:
         # Nobody's size: of these any large number is one, and None is what each has by default.
         free = {
             "eps": (10**6, 10**9), "rotary_base": (10**6, 10**9), "scale": (10**6, 10**9, None), "kv_heads": (None,),
-            "head_width": (None,), "query_key_value_bias": (None,),
+            "head_width": (None,), "query_key_value_bias": (None,), "attention_output_bias": (None,),
+            "rotary_high_turns": (10**6, 10**9), "rotary_trained_length": (10**6,), "rotary_factor": (10**6, 10**9),
         }  # fmt: skip
         for value in (10**6, 10**9, 10**400, math.nan, "8", None):
             if value in free.get(field, ()):

@@ -18,6 +18,11 @@ BERT: dict[str, Any] = {
     **SIZES, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 24,
 }  # fmt: skip
 LLAMA: dict[str, Any] = {**BERT, "num_key_value_heads": 2, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0}
+LINEAR: dict[str, Any] = {"rope_type": "linear", "rope_theta": 500.0, "factor": 4.0}
+LLAMA3: dict[str, Any] = {
+    "rope_type": "llama3", "rope_theta": 500.0, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 16,
+}  # fmt: skip
 ELECTRA: dict[str, Any] = {**BERT, "embedding_size": 8}
 ROBERTA: dict[str, Any] = {**BERT, "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2, "type_vocab_size": 1}
 DISTILBERT: dict[str, Any] = {**SIZES, "dim": 16, "n_layers": 2, "n_heads": 4, "hidden_dim": 24}
@@ -29,6 +34,13 @@ CLASSES: dict[str, tuple[str, str, dict[str, Any], str]] = {
     ),
     "llama": ("LlamaConfig", "LlamaForCausalLM", LLAMA, "bytes"),
     "llama, tied": ("LlamaConfig", "LlamaForCausalLM", {**LLAMA, "tie_word_embeddings": True, "head_dim": 6}, "bytes"),
+    "llama, as 3.1": (
+        "LlamaConfig", "LlamaForCausalLM",
+        {**LLAMA, "head_dim": 12, "rope_parameters": LLAMA3, "attention_bias": True, "mlp_bias": True}, "bytes",
+    ),
+    "llama, linear": (
+        "LlamaConfig", "LlamaForCausalLM", {**LLAMA, "rope_parameters": LINEAR, "attention_bias": True}, "bytes",
+    ),
     "mistral": ("MistralConfig", "MistralForCausalLM", {**LLAMA, "sliding_window": 30}, "bytes"),
     "qwen2": ("Qwen2Config", "Qwen2ForCausalLM", LLAMA, "bytes"),
     "qwen3": ("Qwen3Config", "Qwen3ForCausalLM", {**LLAMA, "head_dim": 6}, "bytes"),
@@ -78,7 +90,7 @@ PAIRS: dict[str, tuple[str, str, dict[str, Any], str]] = {
     ),
     "mt5": ("MT5Config", "MT5ForConditionalGeneration", {**T5, "num_decoder_layers": 1}, "spiece.model"),
 }  # fmt: skip
-CAUSAL = ["gpt2", "llama", "llama, tied", "mistral", "qwen2", "qwen3"]
+CAUSAL = ["gpt2", "llama", "llama, tied", "llama, as 3.1", "llama, linear", "mistral", "qwen2", "qwen3"]
 Folder = Callable[..., tuple[Path, Any]]
 
 

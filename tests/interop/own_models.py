@@ -67,6 +67,16 @@ MODELS: dict[str, tuple[str, FamilyConfig]] = {
         "LlamaForCausalLM",
         DecoderOnlyConfig(**{**LLAMA, "positions": "rotary", "scale_embeddings": False, "share_embeddings": False}),
     ),
+    "llama, scaled, all biases": (
+        "LlamaForCausalLM",
+        DecoderOnlyConfig(
+            **{**LLAMA, "bias": True}, rotary_scaling="llama3", rotary_factor=4.0, rotary_trained_length=8,
+        ),
+    ),
+    "llama, all angles divided, biases of outputs": (
+        "LlamaForCausalLM",
+        DecoderOnlyConfig(**LLAMA, attention_output_bias=True, rotary_scaling="linear", rotary_factor=4.0),
+    ),
     "biases of queries": ("Qwen2ForCausalLM", DecoderOnlyConfig(**LLAMA, query_key_value_bias=True)),
     "queries normalised": (
         "Qwen3ForCausalLM", DecoderOnlyConfig(**{**LLAMA, "positions": "rotary"}, query_key_norm=True, scale=0.3),

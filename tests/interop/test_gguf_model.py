@@ -12,7 +12,7 @@ from clearhead.errors import InteropError
 from clearhead.interop.gguf_model import NAMES
 from clearhead.interop.importing import import_model
 
-from .conftest import Folder
+from .conftest import LLAMA3, Folder
 
 gguf = pytest.importorskip("gguf")
 
@@ -30,9 +30,10 @@ def converted(folder: Path, model: Any, path: Path, **changes: Any) -> None:
     writer.add_feed_forward_length(config.intermediate_size)
     writer.add_head_count(config.num_attention_heads)
     writer.add_head_count_kv(config.num_key_value_heads)
+    writer.add_key_length(config.head_dim)
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
     writer.add_context_length(config.max_position_embeddings)
-    writer.add_rope_freq_base(10_000.0)
+    writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
     vocabulary = document["model"]["vocab"]
     tokens = [*sorted(vocabulary, key=vocabulary.__getitem__)]
     tokens += [f"[unused{number}]" for number in range(len(tokens), config.vocab_size)]
@@ -48,7 +49,10 @@ def converted(folder: Path, model: Any, path: Path, **changes: Any) -> None:
     if "template" in changes:
         writer.add_chat_template(changes["template"])
     if "scaling" in changes:
-        writer.add_rope_scaling_type(gguf.RopeScalingType.YARN)
+        writer.add_rope_scaling_type(changes["scaling"])
+        writer.add_rope_scaling_factor(4.0)
+    if "divisors" in changes:
+        writer.add_tensor("rope_freqs.weight", changes["divisors"])
     theirs = {own: its for its, own in NAMES.items()}
     for name, tensor in model.state_dict().items():
         *layer, part = name.removeprefix("model.").removesuffix(".weight").partition("layers.")[2].split(".", 1)
@@ -79,6 +83,41 @@ def test_a_gguf_file_gives_the_bundle_of_its_folder(folder_of: Folder) -> None:
     assert b.settings.task == "language-modelling"
 
 
+def test_scaled_rotary_positions_are_those_of_the_folder(folder_of: Folder) -> None:
+    """Linear by its setting; Llama 3.1's by the table that convert_hf_to_gguf.py makes of the same four numbers."""
+    folder, theirs = folder_of("llama, linear", attention_bias=False)
+    converted(folder, theirs, folder.parent / "it.gguf", scaling=gguf.RopeScalingType.LINEAR)
+    import_model(folder, folder.parent / "a")
+    import_model(folder.parent / "it.gguf", folder.parent / "b")
+    assert clearhead.load(folder.parent / "a").config == clearhead.load(folder.parent / "b").config
+
+
+def llama3_divisors(width: int, base: float, factor: float) -> np.ndarray:
+    """As convert_hf_to_gguf.py computes them, one by one: 1 below a wavelength of 8192 / 4, the factor above 8192."""
+    found = []
+    for pair in range(width // 2):
+        wavelength = 2 * np.pi * base ** (2 * pair / width)
+        smooth = (8192 / wavelength - 1) / (4 - 1)
+        between = 1 / ((1 - smooth) / factor + smooth)
+        found.append(1.0 if wavelength < 8192 / 4 else factor if wavelength > 8192 else between)
+    return np.array(found, np.float32)
+
+
+def test_llama3_s_table_is_told_by_its_settings(folder_of: Folder) -> None:
+    rope = {**LLAMA3, "rope_theta": 30000.0, "original_max_position_embeddings": 8192}
+    folder, theirs = folder_of("llama, as 3.1", attention_bias=False, mlp_bias=False, rope_parameters=rope)
+    divisors = llama3_divisors(12, 30000.0, 8.0)
+    assert len({*divisors.tolist()}) > 2
+    converted(folder, theirs, folder.parent / "it.gguf", divisors=divisors)
+    import_model(folder, folder.parent / "a")
+    report = import_model(folder.parent / "it.gguf", folder.parent / "b")
+    assert report.ignored == {"rope_freqs.weight": "a table that a formula gives"}
+    assert clearhead.load(folder.parent / "a").config == clearhead.load(folder.parent / "b").config
+    converted(folder, theirs, folder.parent / "it.gguf", divisors=divisors + 1)
+    with pytest.raises(InteropError, match=r"rope_freqs\.weight, which is not as Llama 3\.1 scales"):
+        import_model(folder.parent / "it.gguf", folder.parent / "b")
+
+
 def test_a_template_makes_it_answer(folder_of: Folder) -> None:
     folder, theirs = folder_of("llama")
     template = "{{ bos_token }}{% for m in messages %}{{ m['content'] }}{{ eos_token }}{% endfor %}"
@@ -97,7 +136,7 @@ def test_a_template_makes_it_answer(folder_of: Folder) -> None:
     ("changes", "said"),
     [
         ({"pre": "deepseek-v3"}, r"tokenizer\.ggml\.pre='deepseek-v3', which clearhead has not"),
-        ({"scaling": True}, r"llama\.rope\.scaling\.type='yarn', which clearhead has not"),
+        ({"scaling": gguf.RopeScalingType.YARN}, r"llama\.rope\.scaling\.type='yarn', which clearhead has not"),
     ],
 )
 def test_what_clearhead_has_not_is_refused_by_its_name(changes: Any, said: str, folder_of: Folder) -> None:

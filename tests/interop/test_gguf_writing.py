@@ -26,6 +26,12 @@ TOKENIZER = BytePairTokenizer.learn(LINES * 3, 290)
 SIZES: dict[str, Any] = {"vocabulary": TOKENIZER.size, "width": 32, "inner_width": 64}
 CONFIGS: dict[str, DecoderOnlyConfig] = {
     "llama": DecoderOnlyConfig(**LLAMA | SIZES),
+    "llama, as 3.1": DecoderOnlyConfig(
+        **{**LLAMA, **SIZES, "bias": True},
+        rotary_scaling="llama3",
+        rotary_factor=8.0,
+    ),
+    "llama, linear": DecoderOnlyConfig(**LLAMA | SIZES, rotary_scaling="linear", rotary_factor=8.0),
     "qwen2": DecoderOnlyConfig(**LLAMA | SIZES, query_key_value_bias=True, share_embeddings=False),
     "qwen3": DecoderOnlyConfig(**LLAMA | SIZES, query_key_norm=True),
     "gpt2": DecoderOnlyConfig(**GPT | SIZES),
@@ -42,10 +48,10 @@ def bundled(place: Path, config: DecoderOnlyConfig) -> clearhead.Bundle:
 
 
 @pytest.mark.parametrize(("numbers", "atol"), [("F32", 1e-4), ("F16", 0.05), ("Q8_0", 0.5)])
-@pytest.mark.parametrize("kind", ["llama", "qwen2", "qwen3"])
+@pytest.mark.parametrize("kind", ["llama", "llama, as 3.1", "llama, linear", "qwen2", "qwen3"])
 def test_what_was_exported_comes_back(kind: str, numbers: str, atol: float, tmp_path: Path) -> None:
     ours = bundled(tmp_path / "ours", CONFIGS[kind])
-    assert export_model(ours, "gguf", tmp_path / "theirs", numbers).kind == f"GGUF {kind}"
+    assert export_model(ours, "gguf", tmp_path / "theirs", numbers).kind == f"GGUF {kind.partition(',')[0]}"
     import_model(tmp_path / "theirs" / "model.gguf", tmp_path / "back")
     back, ids = clearhead.load(tmp_path / "back"), torch.tensor([[5, 6, 7, 8, 200, 4]])
     with torch.no_grad():
@@ -58,6 +64,7 @@ def test_what_was_exported_comes_back(kind: str, numbers: str, atol: float, tmp_
 def test_the_package_of_its_authors_reads_it(kind: str, tmp_path: Path) -> None:
     """Shapes and names are those that llama.cpp has for the architecture."""
     ours = bundled(tmp_path / "ours", CONFIGS[kind])
+    kind = kind.partition(",")[0]
     export_model(ours, "gguf", tmp_path / "theirs")
     reader = gguf.GGUFReader(tmp_path / "theirs" / "model.gguf")
     held = {one.name: one.data for one in reader.tensors}

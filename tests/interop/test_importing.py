@@ -53,6 +53,24 @@ def test_logits_are_those_of_transformers(name: str, folder_of: Folder) -> None:
         torch.testing.assert_close(found, logits, atol=1e-4, rtol=0)
 
 
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [("llama, as 3.1", {}), ("llama, linear", {}), ("qwen3", {"attention_bias": True}), ("llama", {"mlp_bias": True})],
+)
+def test_logits_at_all_positions_are_those_of_transformers(
+    name: str, changes: dict[str, Any], folder_of: Folder
+) -> None:
+    """40 of them, of which Llama 3.1's 16 are the original length; and with biases in each layer."""
+    folder, theirs = folder_of(name, **changes)
+    bundle = bundle_of(folder)
+    runtime = bundle._serving.engine("fp32").runtime
+    ids = torch.randint(3, 300, (40,), generator=torch.Generator().manual_seed(3)).tolist()
+    [vectors], logits = runtime.read([ids], causal=True), theirs_of(theirs, ids).logits
+    np.testing.assert_allclose(runtime.token_log_probabilities(vectors), logits[0].log_softmax(-1), atol=1e-4)
+    with torch.no_grad():
+        torch.testing.assert_close(bundle.model(torch.tensor([ids])), logits, atol=1e-4, rtol=0)
+
+
 @pytest.mark.parametrize("name", CAUSAL)
 def test_greedy_is_that_of_transformers(name: str, folder_of: Folder) -> None:
     folder, theirs = folder_of(name)
@@ -143,7 +161,7 @@ def test_halves_stay_halves(folder_of: Folder) -> None:
 @pytest.mark.parametrize(
     ("name", "changes", "said"),
     [
-        ("llama", {"attention_bias": True}, "attention_bias=True, which clearhead cannot take; expected False"),
+        ("llama", {"attention_bias": True}, "the weights have no layers.0.self_attn.q_proj.bias"),
         ("llama", {"hidden_act": "mish"}, "hidden_act='mish', which clearhead cannot take; expected 'silu'"),
         ("llama", {"model_type": "mamba"}, "model_type='mamba'; clearhead imports bart, "),
         ("llama", {"rope_parameters": {"rope_type": "yarn", "rope_theta": 1.0}}, "rope_type='yarn', which clearhead"),
@@ -227,6 +245,19 @@ def test_what_ends_a_text_and_how_it_is_drawn_is_generation_configs(folder_of: F
     expected = theirs.generate(ids, max_new_tokens=12, do_sample=False, eos_token_id=[2, third], pad_token_id=0)
     assert expected[0, ids.shape[1] :].tolist() == list(found.tokens)
     assert "".join(bundle.generate_stream("the", beam_size=1, max_tokens=12)) == found.text
+
+
+def test_a_model_that_is_not_to_draw_takes_the_most_probable_token(folder_of: Folder) -> None:
+    """do_sample: false. Whoever says how to draw, or wants several texts, has them drawn."""
+    folder, _ = folder_of("llama")
+    (folder / "generation_config.json").write_text(json.dumps({"do_sample": False, "eos_token_id": 2}))
+    bundle = bundle_of(folder)
+    found = bundle.generations(["the"], max_tokens=12)[0][0]
+    assert found.tokens == bundle.generations(["the"], beam_size=1, max_tokens=12)[0][0].tokens
+    assert "".join(bundle.generate_stream("the", max_tokens=12)) == found.text
+    drawn = bundle.generations(["the"], max_tokens=12, sampling=clearhead.Sampling(temperature=3.0))[0][0]
+    assert drawn.tokens != found.tokens
+    assert len({one.tokens for one in bundle.generations(["the"], n=3, max_tokens=12)[0]}) == 3
 
 
 @pytest.mark.parametrize("name", CLASSES)

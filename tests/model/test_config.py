@@ -41,6 +41,8 @@ def test_the_defaults_are_the_paper_s_base_model() -> None:
             "position_shift=1024 is for added positions .* max_length=1024; set position_shift=0",
         ),
         ({"position_shift": 8, "positions": "relative"}, "not positions=relative with max_length=1024"),
+        ({"rotary_scaling": "yarn"}, "rotary_scaling='yarn' is not known; choose one of none, linear, llama3"),
+        ({"rotary_low_turns": 4.0}, "rotary_low_turns=4.0 is not below rotary_high_turns=4.0"),
         ({"rotary_base": 0}, "rotary_base=0 is not a finite number above 0"),
         ({"query_key_norm": None}, "query_key_norm=None is not known; choose one of True, False"),
         ({"embedding_norm": 1}, "embedding_norm=1 is not known; choose one of True, False"),

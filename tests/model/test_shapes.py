@@ -71,6 +71,7 @@ def test_they_are_a_decoder_onlys(positions: Any, placement: Any, share: bool) -
     "rest",
     [
         {}, {"segments": 2, "pooler": True, "embedding_norm": True}, {"classes": 3}, {"query_key_value_bias": True},
+        {"attention_output_bias": True},
         {"embedding_width": 6, "segments": 2, "positions": "learned", "scale_embeddings": False, "pooler": True},
     ],
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """Tables of positions against torch's float64 and the paper's formula."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -38,6 +39,34 @@ def test_torchs_float64_rounds_to_the_same(positions: int, width: int) -> None:
     angle = place * 10_000.0 ** -(torch.arange(terms, dtype=torch.float64) / max(terms - 1, 1))
     expected = torch.cat((angle.sin(), angle.cos()), dim=-1).float()
     assert np.array_equal(tables.sinusoidal_concatenated(positions, width), expected.numpy())
+
+
+@pytest.mark.parametrize(
+    ("kind", "theirs", "ours"),
+    [
+        ("default", {}, {}),
+        ("linear", {"factor": 8.0}, {"rotary_scaling": "linear", "rotary_factor": 8.0}),
+        (
+            "llama3",
+            {
+                "factor": 8.0, "low_freq_factor": 1.5, "high_freq_factor": 5.0,
+                "original_max_position_embeddings": 64,
+            },
+            {
+                "rotary_scaling": "llama3", "rotary_factor": 8.0, "rotary_low_turns": 1.5, "rotary_high_turns": 5.0,
+                "rotary_trained_length": 64,
+            },
+        ),
+    ],
+)  # fmt: skip
+def test_scaled_frequencies_are_those_of_transformers(kind: str, theirs: Any, ours: Any) -> None:
+    from transformers import LlamaConfig
+    from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
+
+    rope = {"rope_type": kind, "rope_theta": 500.0, **theirs}
+    its = LlamaConfig(hidden_size=32, num_attention_heads=1, max_position_embeddings=512, rope_parameters=rope)
+    config = BlockConfig(width=32, heads=1, positions="rotary", rotary_base=500.0, **ours)
+    np.testing.assert_allclose(tables.rotary_frequencies(config), LlamaRotaryEmbedding(its).inv_freq, rtol=1e-6)
 
 
 @pytest.mark.parametrize(("count", "furthest"), [(32, 128), (8, 20), (32, 64), (64, 1024), (4, 3), (16, 100)])

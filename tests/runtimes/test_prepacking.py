@@ -41,6 +41,8 @@ def test_every_value_of_a_block_is_known_or_refused() -> None:
         "width", "heads", "kv_heads", "head_width", "inner_width", "positions", "max_length", "norm_placement", "norm",
         "eps", "bias", "activation", "scale", "scale_embeddings", "rotary_base", "embedding_norm", "query_key_norm",
         "relative_buckets", "relative_distance", "query_key_value_bias",
+        "attention_output_bias", "rotary_scaling", "rotary_factor", "rotary_trained_length", "rotary_low_turns",
+        "rotary_high_turns",
     }  # fmt: skip
     of_training = {"dropout", "attention_dropout", "activation_dropout", "initialization", "position_shift"}
     assert {one.name for one in dataclasses.fields(BlockConfig)} == read | of_training

@@ -68,8 +68,9 @@ class _Writing:
 
     def biases(self) -> None:
         config = self.model.config
-        if not (config.bias and config.block.has_query_bias):
-            self.write("biases are 0", equivalent.with_zeros, bias=True, query_key_value_bias=None)
+        if not (config.bias and config.block.has_query_bias and config.block.has_output_bias):
+            none = {"query_key_value_bias": None, "attention_output_bias": None}
+            self.write("biases are 0", equivalent.with_zeros, bias=True, **none)
 
     def table(self) -> None:
         self.require(positions=ADDED)
@@ -146,8 +147,8 @@ def _t5(model: Weighted) -> Counterpart:
     writing = _Writing(model, "T5ForConditionalGeneration")
     writing.require(
         norm="rms", positions="relative", norm_placement="pre", bias=False, query_key_value_bias=(None, False),
-        embedding_norm=False, output_bias=False, share_embeddings=("all", "inputs"),
-        activation=tuple(dict.fromkeys(t5.FORWARDS.values())),
+        attention_output_bias=(None, False), embedding_norm=False, output_bias=False,
+        share_embeddings=("all", "inputs"), activation=tuple(dict.fromkeys(t5.FORWARDS.values())),
     )  # fmt: skip
     writing.usual_attention(scale=1.0)
     writing.unscaled()
@@ -175,16 +176,19 @@ def _gpt2(model: Weighted) -> Counterpart:
 
 
 def _llama(model: Weighted, config: DecoderOnlyConfig) -> Counterpart:
-    has_bias, has_norm = config.block.has_query_bias, config.query_key_norm
-    kind = "qwen3" if has_norm else "qwen2" if has_bias else "llama"
+    biases = config.block.has_query_bias, config.block.has_output_bias, config.bias
+    kind = "qwen3" if config.query_key_norm else "qwen2" if biases == (True, False, False) else "llama"
     names = {"llama": "LlamaForCausalLM", "qwen2": "Qwen2ForCausalLM", "qwen3": "Qwen3ForCausalLM"}
     writing = _Writing(model, names[kind])
     writing.require(
-        positions=("rotary", "rotary-halves"), norm_placement="pre", bias=False, embedding_norm=False,
+        positions=("rotary", "rotary-halves"), norm_placement="pre", embedding_norm=False,
         activation=tuple(dict.fromkeys(llama.GATES.values())),
     )  # fmt: skip
-    if has_norm:
-        writing.require(query_key_value_bias=(None, False))
+    if kind == "qwen3":
+        writing.require(bias=False)
+    if kind != "qwen2" and biases[0] != biases[1]:
+        both = {"query_key_value_bias": True, "attention_output_bias": True}
+        writing.write("biases of attention are 0", equivalent.with_zeros, **both)
     if config.positions == "rotary":
         writing.write("what is turned together stands half a head apart", equivalent.with_halves_turned)
     writing.scaled_scores()

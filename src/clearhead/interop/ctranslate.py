@@ -73,6 +73,7 @@ def _require(config: FamilyConfig) -> None:
     rotary = ("rotary", "rotary-halves") if isinstance(config, DecoderOnlyConfig) else ("relative",)
     refused = {
         "positions": config.positions not in (*ADDED, *rotary),
+        "rotary_scaling": config.positions in rotary and config.rotary_scaling != "none",
         "activation": GATED.get(config.activation, config.activation) not in _ACTIVATIONS,
         "query_key_norm": config.query_key_norm and config.norm != "rms",
     }

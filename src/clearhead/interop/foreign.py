@@ -33,7 +33,7 @@ class ForeignSettings:
             raise self.refused(key, value, "a whole number")
         return value
 
-    def number(self, key: str, default: float) -> float:
+    def number(self, key: str, default: float | None = None) -> float:
         value = self._value(key, default)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.refused(key, value, "a number")

@@ -16,6 +16,7 @@ from tokenizers import decoders, models, normalizers, pre_tokenizers, processors
 from clearhead.errors import InteropError
 from clearhead.interop.equivalent import in_halves
 from clearhead.interop.foreign import Numbers
+from clearhead.interop.gguf_rotary import rope_scaling
 from clearhead.interop.places import Tensors
 from clearhead.text.built import sentence_piece
 from clearhead.text.sentence_piece import UNKNOWN, Piece, SentencePieceModel
@@ -35,6 +36,8 @@ NAMES: Final = {
     "ffn_norm": "post_attention_layernorm",
 }  # fmt: skip
 _NAME: Final = re.compile(r"(?:blk\.(\d+)\.)?([a-z_]+)\.(weight|bias)")
+# Llama's settings for biases, and a part that has one.
+_BIASES: Final = {"attention_bias": "self_attn.q_proj", "mlp_bias": "mlp.down_proj"}
 # What cuts a text into words before its bytes are merged, by tokenizer.ggml.pre.
 _LLAMA3: Final = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|"
@@ -62,12 +65,15 @@ def gguf_model(tensors: Tensors, place: str) -> GgufModel:
     kind = metadata.get("general.architecture")
     if kind not in KINDS:
         raise InteropError(f"{place} has general.architecture={kind!r:.60}; clearhead reads {', '.join(KINDS)}")
-    _refuse_scaling(metadata, str(kind), place)
     tokens = metadata.get("tokenizer.ggml.tokens")
     if not isinstance(tokens, list) or not tokens:
         raise InteropError(f"{place} has no tokenizer.ggml.tokens; get a file that holds its tokenizer")
     values = {"model_type": KINDS[kind], "vocab_size": len(tokens), **_values(metadata, str(kind))}
     names = {_named(name): name for name in tensors.shapes}
+    for key, part in _BIASES.items():
+        values[key] = f"layers.0.{part}.bias" in names
+    if scaling := rope_scaling(tensors, values, str(kind), place):
+        values["rope_scaling"] = scaling
     heads = {"q_proj": values["num_attention_heads"], "k_proj": values.get("num_key_value_heads")}
     turned = {name: count for name, count in heads.items() if count} if kind == "llama" else {}
 
@@ -92,11 +98,6 @@ def _plain(value: Any) -> Any:
     value = value.item() if hasattr(value, "item") else value
     # A float32 holds 1e-06 as 9.999999974752427e-07, which is not what anybody wrote.
     return float(str(np.float32(value))) if isinstance(value, float) else value
-
-
-def _refuse_scaling(metadata: Mapping[str, Any], kind: str, place: str) -> None:
-    if (scaling := metadata.get(f"{kind}.rope.scaling.type", "none")) != "none":
-        raise InteropError(f"{place} has {kind}.rope.scaling.type={scaling!r}, which clearhead has not; expected none")
 
 
 def _named(name: str) -> str:

@@ -19,6 +19,7 @@ from clearhead.interop.folder import tensors_of
 from clearhead.interop.foreign import Numbers
 from clearhead.interop.gguf_file import TYPES, aligned
 from clearhead.interop.gguf_model import CONTROL, CUTS, KINDS, NAMES, SETTINGS, USER_DEFINED, cutting
+from clearhead.interop.gguf_rotary import TABLE, table_of
 from clearhead.interop.quantized import as_q8_0
 from clearhead.interop.token_files import TokenFiles, token_files
 from clearhead.interop.tokens import ids_of
@@ -75,6 +76,10 @@ def _tensors(found: Counterpart) -> dict[str, Numbers]:
         if is_gpt2 and ".c_" in match[2]:
             one = one.T
         made[f"{f'blk.{match[1]}.' if match[1] else ''}{part}.{match[3]}"] = np.ascontiguousarray(one)
+    if block.rotary_scaling == "llama3" and not is_gpt2:
+        if found.kind != "llama":
+            raise InteropError(f"rotary_scaling=llama3 has no counterpart in a GGUF {found.kind}; use --to huggingface")
+        made[TABLE] = table_of(block)
     return made
 
 
@@ -98,8 +103,10 @@ def _metadata(found: Counterpart, bundle: "Bundle", numbers: str) -> dict[str, A
         **{f"{kind}.{ours}": values[theirs] for ours, theirs in table.items()},
     }  # fmt: skip
     if kind != "gpt2":
-        width = found.model.config.block.head_width
-        told |= {f"{kind}.attention.value_length": width, f"{kind}.rope.dimension_count": width}
+        block = found.model.config.block
+        told |= {f"{kind}.{name}": block.head_width for name in ("attention.value_length", "rope.dimension_count")}
+        if block.rotary_scaling == "linear":
+            told |= {f"{kind}.rope.scaling.type": "linear", f"{kind}.rope.scaling.factor": float(block.rotary_factor)}
     return told
 
 

@@ -15,7 +15,6 @@ from clearhead.interop.pair_tokens import documents_of
 from clearhead.interop.tensors import open_tensors
 from clearhead.interop.tokens import special_tokens
 
-
 # How names begin that one class alone has.
 _TELLING: Final = {
     "bert": r"bert\.", "roberta": r"roberta\.", "distilbert": r"distilbert\.|transformer\.layer\.0\.attention\.q_lin\.",

@@ -45,15 +45,14 @@ class Attention(Observed):
         self.query = Linear(config.width, all_heads, config.has_query_bias)
         self.key = Linear(config.width, kv_heads, config.has_query_bias)
         self.value = Linear(config.width, kv_heads, config.has_query_bias)
-        self.output = Linear(all_heads, config.width, config.bias)
+        self.output = Linear(all_heads, config.width, config.has_output_bias)
         self.rotary = Rotary(config) if rotary else None
         has_norms = config.query_key_norm
         self.query_normalization = normalization(config, config.head_width) if has_norms else None
         self.key_normalization = normalization(config, config.head_width) if has_norms else None
         # Such were all in version 0.1, whose traces show a product and a turn as one operation.
-        self.in_one = not (
-            has_norms or (rotary and (config.positions == "rotary-halves" or config.rotary_base != ROTARY_BASE))
-        )
+        is_plain = (config.positions, config.rotary_base, config.rotary_scaling) == ("rotary", ROTARY_BASE, "none")
+        self.in_one = not has_norms and (is_plain or not rotary)
 
     def keys_and_values(self, inputs: Float[Tensor, "batch keys width"], start: Start = 0) -> KeysValues:
         """The keys and values of `inputs`, whose first position is `start`."""
@@ -109,10 +108,7 @@ class Attention(Observed):
             vectors = normalized(self, name if turn is None else f"{name}_normalized", vectors, part)
         if turn is None:
             return vectors
-        layout = "halves" if turn.in_halves else "neighbours"
-        return self.see(
-            name, turn(vectors, start), "turn", vectors, layout=layout, base=turn.base, width=vectors.shape[-1]
-        )
+        return self.see(name, turn(vectors, start), "turn", vectors, **turn.settings)
 
     def _attend(self, query: Tensor, attended: KeysValues, mask: Tensor | None, bias: Tensor | None) -> Tensor:
         dropout = self.dropout if self.training else 0.0

@@ -15,6 +15,7 @@ PositionKind = Literal[
     "relative",
     "alibi",
 ]
+RotaryScaling = Literal["none", "linear", "llama3"]
 NormPlacement = Literal["post", "pre"]
 NormKind = Literal["layer", "rms"]
 Activation = Literal["relu", "gelu", "gelu-tanh", "silu", "relu2", "reglu", "geglu", "geglu-tanh", "swiglu"]
@@ -32,6 +33,7 @@ GATED = {"reglu": "relu", "geglu": "gelu", "geglu-tanh": "gelu-tanh", "swiglu": 
 
 _CHOICES = {
     "positions": get_args(PositionKind),
+    "rotary_scaling": get_args(RotaryScaling),
     "norm_placement": get_args(NormPlacement),
     "norm": get_args(NormKind),
     "activation": get_args(Activation),
@@ -43,6 +45,7 @@ MOST_SIZES = {
     "kv_heads": 2**12, "head_width": 2**16, "inner_width": 2**18, "encoder_layers": 2**10, "decoder_layers": 2**10,
     "layers": 2**10, "max_length": 2**20, "relative_buckets": 2**12, "relative_distance": 2**16, "segments": 2**10,
     "classes": 2**20, "position_shift": 2**20, "embedding_width": 2**16,
+    "rotary_trained_length": 2**20,
 }  # fmt: skip
 # What version 0.1 took for granted.
 EPS = 1e-5
@@ -83,6 +86,7 @@ class BlockFields:
     eps: float = EPS
     bias: bool = True
     query_key_value_bias: bool | None = None
+    attention_output_bias: bool | None = None
     activation: Activation = "relu"
     scale: float | None = None
     scale_embeddings: bool = True
@@ -90,6 +94,11 @@ class BlockFields:
     query_key_norm: bool = False
     position_shift: int = 0
     rotary_base: float = ROTARY_BASE
+    rotary_scaling: RotaryScaling = "none"
+    rotary_factor: float = 1.0
+    rotary_trained_length: int = 8192
+    rotary_low_turns: float = 1.0
+    rotary_high_turns: float = 4.0
     relative_buckets: int = 32
     relative_distance: int = 128
     initialization: Initialization = "paper"
@@ -110,7 +119,8 @@ class BlockConfig(BlockFields):
     norm: "layer" (Ba et al. 2016) or "rms" (Zhang and Sennrich 2019). norm_placement: "post" normalises the sum, as in
     the paper; "pre" normalises each sub-layer's input. eps: what is added to the variance under the root.
     bias: whether linear layers and LayerNorms have a bias, as in `torch.nn.Transformer`. query_key_value_bias: whether
-    those of queries, keys and values have one, as in Qwen2; as `bias` says where None is given.
+    those of queries, keys and values have one, as in Qwen2; attention_output_bias: whether that of the context has one;
+    both as `bias` says where None is given.
     dropout: on embeddings and on every sub-layer's output (section 5.4); attention_dropout: on the weights;
     activation_dropout: inside the feed-forward layer. The last two are not in the paper and stay 0 unless asked for.
     positions: "sinusoidal" interleaves sine and cosine (section 3.5), "sinusoidal-halves" puts all these sines before
@@ -121,8 +131,12 @@ class BlockConfig(BlockFields):
     subtracts the distance times a slope for each head (Press et al. 2022).
     position_shift: in training each sequence begins at a position drawn from 0 to this one, so that a model learns how
     far apart tokens are and not where they stand (Kiyono et al. 2021, "SHAPE"): for positions that are added.
-    rotary_base: the longest wavelength is near 2π times this. relative_buckets: how many there are, for a stack that
-    looks both ways half of them for each; relative_distance: from where on all distances share the last one.
+    rotary_base: the longest wavelength is near 2π times this. rotary_scaling: how a model that was trained on short
+    texts turns in longer ones: "linear" divides every angle by rotary_factor (Chen et al. 2023); "llama3" those of
+    waves that turn at most rotary_low_turns times in rotary_trained_length positions, none that turns rotary_high_turns
+    times, and in between a share of each (Llama 3.1).
+    relative_buckets: how many there are, for a stack that looks both ways half of them for each; relative_distance:
+    from where on all distances share the last one.
     max_length: the most tokens a sequence may have.
     scale_embeddings: whether a token's vector is multiplied by √width (section 3.4), to be as large as its position's.
     embedding_norm: whether the embedding's sum is normalised, as in BERT and BART.
@@ -142,6 +156,7 @@ class BlockConfig(BlockFields):
             _require_whole(name, getattr(self, name), 1)
         _require_whole("relative_buckets", self.relative_buckets, 4)
         _require_whole("position_shift", self.position_shift, 0)
+        _require_whole("rotary_trained_length", self.rotary_trained_length, 1)
         if self.head_width is None:
             _require_divisible(self.width, self.heads)
         for name, derived in (("kv_heads", self.heads), ("head_width", self.width // self.heads)):
@@ -154,16 +169,23 @@ class BlockConfig(BlockFields):
             _require_choice(name, getattr(self, name), choices)
         for name in ("bias", "scale_embeddings", "embedding_norm", "query_key_norm"):
             _require_choice(name, getattr(self, name), (True, False))
-        if self.query_key_value_bias is not None:
-            _require_choice("query_key_value_bias", self.query_key_value_bias, (True, False))
-        for name in ("eps", "rotary_base", *(["scale"] if self.scale is not None else [])):
-            _require_positive(name, getattr(self, name))
+        for name in ("query_key_value_bias", "attention_output_bias"):
+            if getattr(self, name) is not None:
+                _require_choice(name, getattr(self, name), (True, False))
+        for name in ("eps", "scale", "rotary_base", "rotary_factor", "rotary_low_turns", "rotary_high_turns"):
+            if name != "scale" or self.scale is not None:
+                _require_positive(name, getattr(self, name))
         self._require_agreement()
 
     @property
     def has_query_bias(self) -> bool:
         """Whether the linear layers of queries, keys and values have a bias."""
         return self.bias if self.query_key_value_bias is None else self.query_key_value_bias
+
+    @property
+    def has_output_bias(self) -> bool:
+        """Whether the linear layer of attention's contexts has a bias."""
+        return self.bias if self.attention_output_bias is None else self.attention_output_bias
 
     def _require_agreement(self) -> None:
         if self.heads % self.kv_heads:
@@ -189,6 +211,14 @@ class BlockConfig(BlockFields):
             raise ConfigError(
                 f"head width {self.head_width} (width={self.width} / heads={self.heads}) is odd, but rotary positions "
                 f"turn pairs of numbers; choose width and heads with an even quotient"
+            )
+        self._require_scaling()
+
+    def _require_scaling(self) -> None:
+        if self.rotary_low_turns >= self.rotary_high_turns:
+            raise ConfigError(
+                f"rotary_low_turns={self.rotary_low_turns} is not below rotary_high_turns={self.rotary_high_turns}; "
+                "choose such as 1 and 4"
             )
 
 

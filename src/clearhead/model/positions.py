@@ -1,5 +1,7 @@
 """Where a token stands: sinusoidal positions in each layout, learned ones, and rotary ones in both layouts."""
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
@@ -80,7 +82,8 @@ class Rotary(nn.Module):
 
     def __init__(self, config: BlockConfig) -> None:
         super().__init__()
-        self.base, self.in_halves = config.rotary_base, config.positions == "rotary-halves"
+        self.in_halves = config.positions == "rotary-halves"
+        self.settings = _turning(config)
         cosine, sine = map(torch.from_numpy, tables.rotary(config))
         self.register_buffer("cosine", cosine, persistent=False)
         self.register_buffer("sine", sine, persistent=False)
@@ -96,6 +99,18 @@ class Rotary(nn.Module):
             return torch.cat((first * cosine - second * sine, first * sine + second * cosine), dim=-1)
         even, odd = vectors[..., 0::2], vectors[..., 1::2]
         return torch.stack((even * cosine - odd * sine, even * sine + odd * cosine), dim=-1).flatten(-2)
+
+
+def _turning(config: BlockConfig) -> dict[str, Any]:
+    """What says how a pair of numbers is turned, for a trace; of scaling only what there is."""
+    layout = "halves" if config.positions == "rotary-halves" else "neighbours"
+    found: dict[str, Any] = {"layout": layout, "base": config.rotary_base, "width": config.head_width}
+    if config.rotary_scaling != "none":
+        found["factor"] = config.rotary_factor
+    if config.rotary_scaling == "llama3":
+        found |= {"low": config.rotary_low_turns, "high": config.rotary_high_turns}
+        found["trained"] = config.rotary_trained_length
+    return found
 
 
 def rows_of(table: Float[Tensor, "positions width"], start: Start, length: int) -> Float[Tensor, "*batch length width"]:

@@ -118,7 +118,7 @@ def _layer(layer: str, config: BlockConfig, attentions: tuple[str, ...]) -> Name
     for attention in attentions:
         for name, outputs in (("query", all_heads), ("key", kv_heads), ("value", kv_heads)):
             yield from _linear(f"{layer}.{attention}.{name}", width, outputs, config.has_query_bias)
-        yield from _linear(f"{layer}.{attention}.output", all_heads, width, bias)
+        yield from _linear(f"{layer}.{attention}.output", all_heads, width, config.has_output_bias)
         for name in ("query", "key") if config.query_key_norm else ():
             yield from _normalization(f"{layer}.{attention}.{name}_normalization", config, config.head_width)
     yield from _linear(f"{layer}.feed_forward.inner", width, inner, bias)

@@ -47,13 +47,28 @@ LAYOUTS: Mapping[str, Callable[[int, int], Table]] = {
 
 
 def rotary(config: BlockConfig) -> tuple[Table, Table]:
-    """The cosine and the sine of position · base^(-2i/d_k), by which a head's pair number i is turned.
+    """The cosine and the sine of position · frequency, by which a head's pair number i is turned.
 
     Source: Su et al. 2021, "RoFormer", equation 34.
     """
-    frequencies = config.rotary_base ** (-np.arange(0, config.head_width, 2) / config.head_width)
-    angle = _angles(config.max_length, frequencies)
+    angle = _angles(config.max_length, rotary_frequencies(config))
     return np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
+
+
+def rotary_frequencies(config: BlockConfig) -> NDArray[np.float64]:
+    """base^(-2i/d_k) of each pair, slower as `config.rotary_scaling` says: see `BlockConfig`.
+
+    Source: Su et al. 2021, equation 34; Chen et al. 2023, "Position Interpolation"; transformers, modeling_rope_utils.
+    """
+    plain: NDArray[np.float64] = config.rotary_base ** (-np.arange(0, config.head_width, 2) / config.head_width)
+    if config.rotary_scaling == "none":
+        return plain
+    low, high = config.rotary_low_turns, config.rotary_high_turns
+    if config.rotary_scaling == "llama3":
+        kept = np.clip((config.rotary_trained_length * plain / (2 * np.pi) - low) / (high - low), 0, 1)
+    else:
+        kept = np.zeros_like(plain)
+    return np.asarray(plain * (kept + (1 - kept) / config.rotary_factor))
 
 
 def distances(positions: int) -> Int[np.ndarray, "distances"]:

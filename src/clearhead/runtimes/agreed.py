@@ -80,9 +80,9 @@ def configs() -> "Iterator[clearhead.model.FamilyConfig]":
     kinds = [*itertools.product(*map(get_args, (PositionKind, NormPlacement, NormKind, Activation)))]
     others = {
         "kv_heads": 2, "head_width": 10, "eps": 1e-3, "bias": False, "query_key_value_bias": True, "scale": 0.5,
-        "scale_embeddings": False,
-        "rotary_base": 300.0, "embedding_norm": True, "query_key_norm": True, "relative_buckets": 8,
-        "relative_distance": 20,
+        "attention_output_bias": True, "scale_embeddings": False, "rotary_base": 300.0, "rotary_scaling": "llama3",
+        "rotary_factor": 4.0, "rotary_trained_length": 20, "embedding_norm": True, "query_key_norm": True,
+        "relative_buckets": 8, "relative_distance": 20,
     }  # fmt: skip
     for family, sharings, heads in families:
         for number, values in enumerate(kinds):

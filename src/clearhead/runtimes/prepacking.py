@@ -167,13 +167,13 @@ class Prepacking:
         has_bias = block.has_query_bias
         names = f"{own}.query", f"{own}.key", f"{own}.value"
         struct.self_inputs = self._linear(queries + 2 * keys, width, *names, bias=has_bias)
-        struct.self_output = self._linear(width, queries, f"{own}.output")
+        struct.self_output = self._linear(width, queries, f"{own}.output", bias=block.has_output_bias)
         struct.query_norm, struct.key_norm = self._head_norms(own)
         if has_memory:
             struct.cross_norm = self._norm(f"{cross}_residual.normalization")
             struct.cross_query = self._linear(queries, width, f"{cross}.query", bias=has_bias)
             struct.cross_memory = self._linear(2 * keys, width, f"{cross}.key", f"{cross}.value", bias=has_bias)
-            struct.cross_output = self._linear(width, queries, f"{cross}.output")
+            struct.cross_output = self._linear(width, queries, f"{cross}.output", bias=block.has_output_bias)
             struct.cross_query_norm, struct.cross_key_norm = self._head_norms(cross)
         struct.feed_forward_norm = self._norm(f"{feed}_residual.normalization")
         struct.inner = self._linear(inner, width, f"{feed}.inner")

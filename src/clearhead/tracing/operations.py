@@ -264,14 +264,25 @@ HEADS: dict[str, Description] = {
 
 
 def _turn(partner: str, is_second: Formula, pair: Formula) -> Description:
-    """One number of a pair, turned by row · base^(-2·pair/d_k) (Su et al. 2021)."""
+    """One number of a pair, turned by row · base^(-2·pair/d_k) (Su et al. 2021), or by less: see `BlockConfig`.
+
+    trained: 0 where the angles of all pairs are divided by the factor.
+    """
+    frequency, factor, low, high, kept = named("frequency factor low high kept")
+    turns = Formula("trained") * frequency / (2 * math.pi)
     return Description(
         ("a pair of numbers turned by its position", "위치에 따라 돌린 한 쌍의 수"),
         ({"p": "cell", "q": partner},),
         where(Formula("which"), q * sin(angle) + p * cos(angle), p * cos(angle) - q * sin(angle)),
         bound=abs(p) + abs(q),
-        given={"which": is_second, "angle": row * Formula("base") ** (-2 * pair / width)},
+        given={
+            "which": is_second,
+            "frequency": Formula("base") ** (-2 * pair / width),
+            "kept": larger(0, 1 - larger(0, 1 - (turns - low) / (high - low))),
+            "angle": row * frequency * (kept + (1 - kept) / factor),
+        },
         lines=tuple(f"{{p}}·cos({{angle}}) {sign} {{(q)}}·sin({{angle}})" for sign in "−+"),
+        defaults={"factor": 1.0, "trained": 0, "low": 1.0, "high": 4.0},
         roundings=3,
     )
 
