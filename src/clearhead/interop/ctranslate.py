@@ -73,7 +73,8 @@ def _require(config: FamilyConfig) -> None:
     rotary = ("rotary", "rotary-halves") if isinstance(config, DecoderOnlyConfig) else ("relative",)
     refused = {
         "positions": config.positions not in (*ADDED, *rotary),
-        "rotary_scaling": config.positions in rotary and config.rotary_scaling != "none",
+        # Its specification of this kind has no place for the factor.
+        "rotary_scaling": config.positions in rotary and config.rotary_scaling == "llama3",
         "activation": GATED.get(config.activation, config.activation) not in _ACTIVATIONS,
         "query_key_norm": config.query_key_norm and config.norm != "rms",
     }
@@ -137,7 +138,11 @@ class _Writer:
         if not config.positions.startswith("rotary"):
             return shared
         is_neighbour = config.positions == "rotary"
-        return shared | {
+        scaled = {}
+        if config.rotary_scaling == "linear":
+            kind = self.specs.attention_spec.RotaryScalingType.Linear
+            scaled = {"rotary_scaling_type": kind, "rotary_scaling_factor": config.rotary_factor}
+        return shared | scaled | {
             "rotary_dim": block.head_width, "rotary_interleave": is_neighbour, "rotary_base": config.rotary_base,
         }  # fmt: skip
 
