@@ -13,6 +13,7 @@ from clearhead.interop.gguf_model import NAMES
 from clearhead.interop.importing import import_model
 
 from .conftest import LLAMA3, Folder
+from .test_gguf_rotary import divisors
 
 gguf = pytest.importorskip("gguf")
 
@@ -92,28 +93,17 @@ def test_scaled_rotary_positions_are_those_of_the_folder(folder_of: Folder) -> N
     assert clearhead.load(folder.parent / "a").config == clearhead.load(folder.parent / "b").config
 
 
-def llama3_divisors(width: int, base: float, factor: float) -> np.ndarray:
-    """As convert_hf_to_gguf.py computes them, one by one: 1 below a wavelength of 8192 / 4, the factor above 8192."""
-    found = []
-    for pair in range(width // 2):
-        wavelength = 2 * np.pi * base ** (2 * pair / width)
-        smooth = (8192 / wavelength - 1) / (4 - 1)
-        between = 1 / ((1 - smooth) / factor + smooth)
-        found.append(1.0 if wavelength < 8192 / 4 else factor if wavelength > 8192 else between)
-    return np.array(found, np.float32)
-
-
 def test_llama3_s_table_is_told_by_its_settings(folder_of: Folder) -> None:
     rope = {**LLAMA3, "rope_theta": 30000.0, "original_max_position_embeddings": 8192}
     folder, theirs = folder_of("llama, as 3.1", attention_bias=False, mlp_bias=False, rope_parameters=rope)
-    divisors = llama3_divisors(12, 30000.0, 8.0)
-    assert len({*divisors.tolist()}) > 2
-    converted(folder, theirs, folder.parent / "it.gguf", divisors=divisors)
+    table = divisors(12, 30000.0, 8.0)
+    assert len({*table.tolist()}) > 2
+    converted(folder, theirs, folder.parent / "it.gguf", divisors=table)
     import_model(folder, folder.parent / "a")
     report = import_model(folder.parent / "it.gguf", folder.parent / "b")
     assert report.ignored == {"rope_freqs.weight": "a table that a formula gives"}
     assert clearhead.load(folder.parent / "a").config == clearhead.load(folder.parent / "b").config
-    converted(folder, theirs, folder.parent / "it.gguf", divisors=divisors + 1)
+    converted(folder, theirs, folder.parent / "it.gguf", divisors=table + 1)
     with pytest.raises(InteropError, match=r"rope_freqs\.weight, which is not as Llama 3\.1 scales"):
         import_model(folder.parent / "it.gguf", folder.parent / "b")
 

@@ -32,7 +32,8 @@ def rope_scaling(tensors: Tensors, values: Mapping[str, Any], kind: str, place: 
         return _of_table(tensors.read(TABLE), values, place)
     if said == "none":
         return None
-    return {"rope_type": "linear", "factor": float(tensors.metadata.get(f"{kind}.rope.scaling.factor", 1.0))}
+    factor = ForeignSettings(tensors.metadata, place).number(f"{kind}.rope.scaling.factor", 1.0)
+    return {"rope_type": "linear", "factor": factor}
 
 
 def table_of(config: BlockConfig) -> Numbers:
