@@ -31,6 +31,9 @@ class TableState:
     def log_probabilities(self) -> NDArray[np.float64]:
         return self.table[self.tokens]
 
+    def logits(self) -> NDArray[np.float64]:
+        return self.log_probabilities()
+
     def best(self, count: int, bans: Bans) -> Choice:
         return best_of(self.log_probabilities(), count, bans)
 

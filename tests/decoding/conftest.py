@@ -50,7 +50,7 @@ class TableState:
         library = native.library()
         if library is None:
             return best_of(self.log_probabilities(), count, bans)
-        logits = self._logits()
+        logits = self.logits()
         return Choice(
             *library.most_probable(
                 logits, bans.suppressed, min(count, logits.shape[-1]), None, bans.standing, bans.forced
@@ -58,9 +58,9 @@ class TableState:
         )
 
     def log_probabilities(self) -> NDArray[np.float32]:
-        return log_softmax(self._logits())
+        return log_softmax(self.logits())
 
-    def _logits(self) -> NDArray[np.float32]:
+    def logits(self) -> NDArray[np.float32]:
         looked_up = zip(self.tables, self.paths, strict=True)
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.log(np.array([[table(path) for path in paths] for table, paths in looked_up], np.float32))
@@ -86,6 +86,10 @@ class PromptState:
     def log_probabilities(self) -> NDArray[np.float32]:
         assert self.state is not None
         return self.state.log_probabilities()
+
+    def logits(self) -> NDArray[np.float32]:
+        assert self.state is not None
+        return self.state.logits()
 
 
 class PromptRuntime:

@@ -92,9 +92,13 @@ class UncachedState:
         return best_of(self.log_probabilities(), count, bans)
 
     def log_probabilities(self) -> NDArray[np.float32]:
+        return log_softmax(self.logits())
+
+    def logits(self) -> NDArray[np.float32]:
         sentences, beams, length = self.prefixes.shape
         logits = self.model(self.source.repeat_interleave(beams, dim=0), self.prefixes.reshape(-1, length))
-        return log_softmax(logits[:, -1].view(sentences, beams, -1).numpy())
+        found: NDArray[np.float32] = logits[:, -1].view(sentences, beams, -1).numpy()
+        return found
 
 
 def translated(model: EncoderDecoder, sources: Any, options: SearchOptions, **settings: Any) -> list[list[Hypothesis]]:

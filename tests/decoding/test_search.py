@@ -156,7 +156,10 @@ def test_each_sentence_may_be_fed_a_token_of_its_own_at_first() -> None:
             return best_of(self.log_probabilities(), count, bans)
 
         def log_probabilities(self) -> Any:
-            return log_softmax(np.log(np.array([[[0.1, 0.7, 0.1, 0.1]]] * 2, np.float32)))
+            return log_softmax(self.logits())
+
+        def logits(self) -> Any:
+            return np.log(np.array([[[0.1, 0.7, 0.1, 0.1]]] * 2, np.float32))
 
     found = search(Fed(), [5, 5], OPTIONS, begins=[A, B])
     assert fed == [[[A], [B]]]

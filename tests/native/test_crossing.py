@@ -249,7 +249,7 @@ for _ in range(most):
                 parents = parents + np.random.randint(0, rows[1], (kept, width))
             attempt(state.advance, ids(shape(kept, width), 13), parents)
         rows = list(state._shape)
-        if state.logits.size:
+        if state._logits.size:
             attempt(state.best, draw.choice((1, 2, 8, 99)), bans(rows))
             attempt(state.log_probabilities)
 print("alive", done > most // 2, refused > most // 2)

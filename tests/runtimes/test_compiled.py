@@ -118,7 +118,7 @@ def followed(model: EncoderDecoder, fast: CompiledRuntime) -> list[Pair]:
                 parents = np.array(sentences)[:, None] * cache.beams + np.array(beams)
                 cache.select(torch.tensor(sentences), torch.tensor(beams))
             state.advance(np.array(tokens), parents)
-            pairs.append((state.logits.copy(), model.step(torch.tensor(tokens), cache).numpy()))
+            pairs.append((state._logits.copy(), model.step(torch.tensor(tokens), cache).numpy()))
 
         ask([[BEGIN]] * 5)
         ask([[5, 6, 7], [8, 9, 10], [11, 12, 13], [14, 15, 16]], [0, 1, 3, 4], [[0, 0, 0]] * 4)
@@ -184,7 +184,7 @@ def test_threads_inside_a_product_change_nothing() -> None:
     for threads in (1, 3):
         state = fast.begin(sources(20), 5, threads=threads)
         state.advance(np.full((20, 1), BEGIN), None)
-        found.append(state.logits)
+        found.append(state._logits)
     assert (found[0] == found[1]).all()
 
 
@@ -225,9 +225,9 @@ def test_the_logits_of_a_list_are_those_of_the_whole_vocabulary(precision: Preci
             each.advance(np.array(tokens), None if parents is None else np.array(parents))
         current = lists.of_sentences(np.array(sentences))
         for row, (ids, count) in enumerate(zip(current.tokens, current.counts, strict=True)):
-            assert (limited.logits[row, :, :count] == full.logits[row][:, ids[:count]]).all()
-            assert (limited.logits[row, :, count:] == -math.inf).all()
-        expected = log_softmax(np.where(current.mask()[:, None], full.logits, -math.inf))
+            assert (limited._logits[row, :, :count] == full._logits[row][:, ids[:count]]).all()
+            assert (limited._logits[row, :, count:] == -math.inf).all()
+        expected = log_softmax(np.where(current.mask()[:, None], full._logits, -math.inf))
         assert (limited.log_probabilities() == expected).all()
 
     compare([[BEGIN]] * 5, None, [0, 1, 2, 3, 4])
@@ -316,7 +316,7 @@ def test_threads_inside_a_listed_product_change_nothing() -> None:
         state = fast.begin(given, 5, rows=12, lists=lists, threads=threads)
         state.advance(np.full((2, 1), BEGIN), None)
         state.advance(np.full((2, 12), 9), np.array([[0] * 12, [1] * 12]))
-        found.append(state.logits)
+        found.append(state._logits)
     assert (found[0] == found[1]).all()
 
 
@@ -350,7 +350,7 @@ def test_a_model_in_c_is_not_pickled_and_its_copy_is_itself() -> None:
     del fast
     gc.collect()
     state.advance(np.array([[BEGIN]]), None)
-    assert np.isfinite(state.logits).all()
+    assert np.isfinite(state._logits).all()
 
 
 def test_no_step_beyond_what_was_asked_for() -> None:
@@ -450,12 +450,12 @@ def test_sources_of_all_lengths(kinds: dict[str, Any]) -> None:
     state = fast.begin(given, 1, threads=2)
     state.advance(np.full((len(given), 1), BEGIN), None)
     with torch.inference_mode():
-        for source, found in zip(given, state.logits, strict=True):
+        for source, found in zip(given, state._logits, strict=True):
             expected = model(torch.tensor([source]), torch.tensor([[BEGIN]]))[0].numpy()
             np.testing.assert_allclose(found, expected, atol=5e-5, rtol=1e-5)
             alone = fast.begin([source], 1)
             alone.advance(np.array([[BEGIN]]), None)
-            assert np.array_equal(alone.logits[0], found)
+            assert np.array_equal(alone._logits[0], found)
 
 
 MOST = 80
@@ -479,7 +479,7 @@ def test_other_processors_read_the_same(
     state = runtime.begin(given, 1)
     state.advance(np.full((len(given), 1), BEGIN), None)
     with torch.inference_mode():
-        for source, found in zip(given, state.logits, strict=True):
+        for source, found in zip(given, state._logits, strict=True):
             expected = model(torch.tensor([source]), torch.tensor([[BEGIN]]))[0].numpy()
             np.testing.assert_allclose(found, expected, atol=5e-5, rtol=1e-5)
 
@@ -522,7 +522,7 @@ def steps(state: CompiledState, count: int = 3) -> list[NDArray[np.float32]]:
     for step in range(count):
         tokens = np.full((len(found[-1]) if found else state._shape[0], 1), 5 + step, np.int64)
         state.advance(tokens, None)
-        found.append(state.logits.copy())
+        found.append(state._logits.copy())
     return found
 
 
@@ -573,7 +573,7 @@ def test_while_sentences_leave_and_beams_change_places(kinds: dict[str, Any]) ->
             for row, given_tokens in zip(parents, tokens, strict=True)
         ]
         state.advance(np.array(tokens), rows)
-        for found, row in zip(state.logits, texts, strict=True):
+        for found, row in zip(state._logits, texts, strict=True):
             np.testing.assert_allclose(found, expected_after(model, row), atol=5e-5, rtol=1e-5)
 
     ask([[1]] * 4, None)

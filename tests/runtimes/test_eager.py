@@ -188,9 +188,10 @@ class PlainRows:
         return best_of(self.log_probabilities(), count, bans)
 
     def log_probabilities(self) -> NDArray[np.float32]:
-        return log_softmax(
-            np.array([[self.model(torch.tensor([row]))[0, -1].numpy() for row in rows] for rows in self.rows])
-        )
+        return log_softmax(self.logits())
+
+    def logits(self) -> NDArray[np.float32]:
+        return np.array([[self.model(torch.tensor([row]))[0, -1].numpy() for row in rows] for rows in self.rows])
 
 
 def gone_on_with(runtime: Any, options: SearchOptions, prompts: Any = PROMPTS, **engine: Any) -> list[list[Hypothesis]]:

@@ -125,6 +125,9 @@ class PlainState:
         self.allowed = None if self.allowed is None else self.allowed[places]
 
     def log_probabilities(self) -> NDArray[np.float32]:
+        return log_softmax(self.logits())
+
+    def logits(self) -> NDArray[np.float32]:
         with torch.inference_mode():
             logits = np.array(
                 [
@@ -132,7 +135,7 @@ class PlainState:
                     for source, paths in zip(self.sources, self.written, strict=True)
                 ]
             )
-        return log_softmax(logits if self.allowed is None else np.where(self.allowed[:, None], logits, -math.inf))
+        return logits if self.allowed is None else np.where(self.allowed[:, None], logits, -math.inf)
 
     def best(self, count: int, bans: Bans) -> Choice:
         return best_of(self.log_probabilities(), count, bans)
@@ -311,6 +314,7 @@ def test_rows_widen_change_places_and_leave(runtime_of: Any, kind: str) -> None:
                 for each in (state, plain):
                     each.advance(np.array(tokens), None if parents is None else np.array(parents))
                 np.testing.assert_allclose(state.log_probabilities(), plain.log_probabilities(), atol=ROUNDING)
+                np.testing.assert_allclose(state.logits(), plain.logits(), atol=ROUNDING)
                 same_choice(state.best(4, Bans((3, 9))), plain.best(4, Bans((3, 9))))
                 # All, if there are fewer than that.
                 assert state.best(99, Bans()).tokens.shape == (*np.shape(tokens), VOCABULARY)

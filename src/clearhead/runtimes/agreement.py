@@ -128,7 +128,7 @@ def _compiled_steps(compiled: CompiledRuntime) -> Float[Tensor, "target vocabula
     state, found = compiled.begin([source], len(target)), []
     for token in target:
         state.advance(np.array([[token]], np.int64), None)
-        found.append(state.logits[0, 0].copy())
+        found.append(state.logits()[0, 0].copy())
     return torch.tensor(np.array(found), dtype=torch.float64, device="cpu")
 
 

@@ -167,7 +167,7 @@ class CompiledRuntime:
 class CompiledState:
     """The sentences of one batch in C: `runtime.State`.
 
-    logits: of the last step, "sentences beams vocabulary", or those of the lists' tokens. The next step may overwrite
+    _logits: of the last step, "sentences beams vocabulary", or those of the lists' tokens. The next step may overwrite
     them.
     """
 
@@ -190,7 +190,7 @@ class CompiledState:
         # Two threads that ask at once wait for each other: C would write to the same buffers.
         self._busy = threading.Lock()
         logits = np.empty((0, 0, self._outputs), FLOAT32)
-        self.logits, self._at = logits, address(logits)  # To ask where memory is takes a while.
+        self._logits, self._at = logits, address(logits)  # To ask where memory is takes a while.
         if lists is not None:
             self._limit(lists)
 
@@ -217,7 +217,7 @@ class CompiledState:
             shape: tuple[int, int] = tokens.shape
             if parents is not None:
                 parents = crossing.ordered("parents", parents, 2)
-            logits, at = self.logits, self._at
+            logits, at = self._logits, self._at
             if logits.shape != (*shape, self._outputs):
                 logits = np.empty((*shape, self._outputs), FLOAT32)
                 at = address(logits)
@@ -232,7 +232,7 @@ class CompiledState:
                 # Most steps keep all where they are.
                 if not np.array_equal(sentences, np.arange(self._shape[0])):
                     self._lists = self._lists.of_sentences(sentences)
-            self._shape, self.logits, self._at = shape, logits, at
+            self._shape, self._logits, self._at = shape, logits, at
 
     def best(self, count: int, bans: Bans) -> Choice:
         lists, vocabulary = self._lists, self._runtime.sizes.target_vocabulary
@@ -241,22 +241,25 @@ class CompiledState:
         count = min(count, vocabulary)
         return Choice(
             *self._library.most_probable(
-                self.logits, bans.suppressed, count, lists and lists[:2], bans.standing, bans.forced, self._at
+                self._logits, bans.suppressed, count, lists and lists[:2], bans.standing, bans.forced, self._at
             )
         )
 
     def log_probabilities(self) -> Float[np.ndarray, "sentences beams vocabulary"]:
+        return log_softmax(self.logits())
+
+    def logits(self) -> Float[np.ndarray, "sentences beams vocabulary"]:
         if self._lists is None:
-            return log_softmax(self.logits)
+            return self._logits
         sentences, beams = self._shape
         vocabulary = self._runtime.sizes.target_vocabulary
         whole = np.full((sentences, beams, vocabulary + 1), -np.inf, FLOAT32)
         # What fills a list up may be anything: its place is beyond the vocabulary.
-        is_listed = np.arange(self.logits.shape[-1]) < self._lists.counts[:, None]
+        is_listed = np.arange(self._logits.shape[-1]) < self._lists.counts[:, None]
         tokens = np.where(is_listed, self._lists.tokens, vocabulary)
-        places = np.broadcast_to(tokens[:, None].astype(np.int64), self.logits.shape)
-        np.put_along_axis(whole, places, self.logits, axis=-1)
-        return log_softmax(whole[..., :-1])
+        places = np.broadcast_to(tokens[:, None].astype(np.int64), self._logits.shape)
+        np.put_along_axis(whole, places, self._logits, axis=-1)
+        return whole[..., :-1]
 
     def __reduce__(self) -> str:
         raise DecodingError("a state of decoding cannot be copied or pickled; begin another one")

@@ -107,12 +107,16 @@ class CudaRuntime:
 
 
 class _Buffers(NamedTuple):
-    """What goes into a step and comes out of it, where it always is."""
+    """What goes into a step and comes out of it, where it always is.
+
+    shifts: what a row's logits are greater by than its log-probabilities.
+    """
 
     tokens: Int[Tensor, "sentences beams"]
     parents: Int[Tensor, "sentences beams"]
     position: Int[Tensor, "1"]
     log_probabilities: Float[Tensor, "sentences beams vocabulary"]
+    shifts: Float[Tensor, "sentences beams 1"]
 
 
 class _Batch:
@@ -130,15 +134,17 @@ class _Batch:
             torch.zeros(rows, dtype=torch.long, device=device),
             torch.zeros(1, dtype=torch.long, device=device),
             torch.zeros(*rows, config.target_vocabulary, dtype=precise, device=device),
+            torch.zeros(*rows, 1, dtype=precise, device=device),
         )
         self.read = step.read if capturer is None else Captured(step.read, capturer)
         self.move = self._move if capturer is None else Captured(self._move, capturer)
 
     def _move(self, sentences: int, reach: int) -> None:
-        tokens, parents, position, found = self.buffers
+        tokens, parents, position, found, shifts = self.buffers
         self.step.select(parents[:sentences])
         logits = self.step(tokens[:sentences], position, reach)
         found[:sentences].copy_(logits.log_softmax(-1, dtype=found.dtype))
+        torch.sub(logits[..., :1], found[:sentences, :, :1], out=shifts[:sentences])
         position.add_(1)
 
 
@@ -187,6 +193,14 @@ class CudaState:
 
     def log_probabilities(self) -> Float[np.ndarray, "sentences beams vocabulary"]:
         found: Float[np.ndarray, "sentences beams vocabulary"] = self._found().cpu().numpy()
+        return found
+
+    def logits(self) -> Float[np.ndarray, "sentences beams vocabulary"]:
+        places = torch.as_tensor(self._places, device=self._chooser.device)
+        logits = (self._batch.buffers.log_probabilities + self._batch.buffers.shifts)[places, : self._rows.beams]
+        if self._allowed is not None:
+            logits = logits.masked_fill(~self._allowed[:, None], -torch.inf)
+        found: Float[np.ndarray, "sentences beams vocabulary"] = logits.cpu().numpy()
         return found
 
     def _found(self) -> Float[Tensor, "sentences beams vocabulary"]:

@@ -138,6 +138,11 @@ class EagerState:
         found: Float[np.ndarray, "sentences beams vocabulary"] = self._chooser.log_softmax(self._logits).cpu().numpy()
         return found
 
+    def logits(self) -> Float[np.ndarray, "sentences beams vocabulary"]:
+        precise = torch.promote_types(self._logits.dtype, torch.float32)
+        found: Float[np.ndarray, "sentences beams vocabulary"] = self._logits.to("cpu", precise).numpy()
+        return found
+
 
 # The threads whose sessions a model is in, and which of its modules trained before the first: one that ends early must
 # not let those that go on drop numbers out.

@@ -115,6 +115,10 @@ class State(Protocol):
         """The log-probability (natural logarithm) of every token after each row, none of them banned."""
         ...
 
+    def logits(self) -> Float[np.ndarray, "sentences beams vocabulary"]:
+        """What the model gave for every token after each row: their softmax is what `log_probabilities` tells of."""
+        ...
+
 
 @runtime_checkable
 class Capacity(Protocol):
