@@ -15,6 +15,8 @@ WHOLE: Mapping[str, tuple[int, int]] = MappingProxyType(
         "top_beams": (1, 1024),
         "n": (1, 1024),
         "max_tokens": (1, 10**6),
+        "min_tokens": (0, 10**6),
+        "no_repeat_ngram_size": (0, 10**6),
         "messages": (1, 10**6),
         "top_k": (1, 10**6),
         "seed": (0, 2**64 - 1),
@@ -34,6 +36,7 @@ REAL: Mapping[str, tuple[float, float]] = MappingProxyType(
         "top_p": (1e-9, 1.0),
         # So that length^alpha is a number for every length.
         "alpha": (0.0, 10.0),
+        "repetition_penalty": (1e-3, 1e3),
         "factor": (0.0, 1000.0),
     }
 )

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from clearhead.decoding.options import Precision, Sampling, SearchOptions
     from clearhead.decoding.readings import Reading, readings_for
     from clearhead.decoding.requests import Request
+    from clearhead.decoding.rules import Rules
     from clearhead.decoding.scores import LengthPenalty
     from clearhead.decoding.scoring import score_ids
     from clearhead.decoding.shortlist import Shortlist
+    from clearhead.decoding.strategies import SearchStrategy
 
 __all__ = [
     "Engine",
@@ -24,8 +26,10 @@ __all__ = [
     "Precision",
     "Reading",
     "Request",
+    "Rules",
     "Sampling",
     "SearchOptions",
+    "SearchStrategy",
     "Shortlist",
     "Step",
     "readings_for",
@@ -42,8 +46,10 @@ __getattr__, __dir__ = lazy_names(
         "options": ("Precision", "Sampling", "SearchOptions"),
         "readings": ("Reading", "readings_for"),
         "requests": ("Request",),
+        "rules": ("Rules",),
         "scores": ("LengthPenalty",),
         "scoring": ("score_ids",),
         "shortlist": ("Shortlist",),
+        "strategies": ("SearchStrategy",),
     },
 )

@@ -179,6 +179,9 @@ class Sentence:
     def __init__(self, number: int, options: SearchOptions, top: int, max_length: int, prefix: Sequence[int]) -> None:
         self.number, self.options, self.top = number, options, top
         self.max_length, self.prefix = max_length, prefix
+        # How many it looks for before it may stop, and among how many candidates an end counts.
+        theirs, beams = options.search.is_theirs and options.sampling is None, options.beam_size
+        self.wanted, self.counted = (beams, beams) if theirs else (top, 2 * beams)
         self.finished: list[Ending] = []
         self.unfinished: list[Ending] = []
 
@@ -186,24 +189,26 @@ class Sentence:
         return self.options.length_penalty.score(ending.total, ending.length)
 
     def finish(self, ending: Ending) -> None:
-        """Note a finished hypothesis, and forget what is no longer among the best `top`."""
-        self.finished = sorted([*self.finished, ending], key=self.score, reverse=True)[: self.top]
+        """Note a finished hypothesis, and forget what is no longer among the best that are wanted."""
+        self.finished = sorted([*self.finished, ending], key=self.score, reverse=True)[: self.wanted]
 
     def closed(self, best_total: float, length: int) -> bool:
         """Whether the live hypotheses, of `length` tokens and the best with `best_total`, need not go on."""
         require_number(best_total)
         if length == self.max_length or best_total == -math.inf:
             return True
-        if len(self.finished) < self.top:
+        if len(self.finished) < self.wanted:
             return False
-        hope = self.options.length_penalty.best_possible(best_total, self.max_length)
-        return hope <= self.score(self.finished[-1])
+        options, worst = self.options, self.score(self.finished[-1])
+        return options.search.is_enough(worst, best_total, length, self.max_length, options.length_penalty)
 
     def hypotheses(self, history: "History") -> list[Hypothesis]:
         best = [(one, True) for one in self.finished] + [(one, False) for one in self.unfinished]
         require_possible(bool(best))
+        if self.options.search.is_theirs:
+            best.sort(key=lambda pair: self.score(pair[0]), reverse=True)
         found = [history.hypothesis(ending, self.options, finished) for ending, finished in best[: self.top]]
-        return best_first(found)
+        return found if self.options.search.is_theirs else best_first(found)
 
 
 class History:
@@ -247,6 +252,8 @@ def note_endings(
     """Tell each sentence which of its candidates, of `length` tokens, end; the places of the sentences that go on."""
     if ends is not None and np.count_nonzero(ends):
         for place, column in np.argwhere(ends & (candidates.totals > -math.inf)).tolist():
+            if column >= active[place].counted:
+                continue
             row, token = int(candidates.parents[place, column]), int(candidates.tokens[place, column])
             active[place].finish(Ending(row, token, float(candidates.totals[place, column]), length))
     kept = []
@@ -254,13 +261,17 @@ def note_endings(
         if not active[place].closed(best_total, length):
             kept.append(place)
         elif length == active[place].max_length:
-            note_unfinished(active[place], place, live)
+            ended = 0 if ends is None else int(np.count_nonzero(ends[place, : active[place].counted]))
+            note_unfinished(active[place], place, live, ended)
     return kept
 
 
-def note_unfinished(sentence: Sentence, place: int, live: Continuations) -> None:
-    """Keep what is still alive at a sentence's greatest length, in case too little has finished."""
+def note_unfinished(sentence: Sentence, place: int, live: Continuations, ended: int = 0) -> None:
+    """Keep what is still alive at a sentence's greatest length, in case too little has finished.
+
+    ended: how many of the candidates that count have.
+    """
     columns = zip(live.parents[place].tolist(), live.tokens[place].tolist(), live.totals[place].tolist(), strict=True)
     sentence.unfinished = [
         Ending(parent, token, total, sentence.max_length) for parent, token, total in columns if total > -math.inf
-    ]
+    ][: sentence.counted - ended]

@@ -1,5 +1,6 @@
 """What is refused before any of it is computed."""
 
+import itertools
 from collections.abc import Sequence
 
 from clearhead.decoding.options import SearchOptions
@@ -40,11 +41,17 @@ def check_options(options: SearchOptions, vocabulary: int) -> None:
             f"stop is for a vocabulary of {len(options.stop.vocabulary)} ids but the model's has {vocabulary}; "
             "use the tokenizer that the model was trained with"
         )
-    greatest = max(options.begin, options.end, *options.suppressed)
+    greatest = max(
+        options.begin,
+        options.end,
+        *options.suppressed,
+        *options.ends,
+        *itertools.chain.from_iterable(options.rules.bad_words),
+    )
     if greatest >= vocabulary:
         raise DecodingError(
-            f"begin, end or suppressed names id {greatest} but the model's target vocabulary has {vocabulary} ids; "
-            "use the tokenizer that the model was trained with"
+            f"begin, end, suppressed or bad_words names id {greatest} but the model's target vocabulary has "
+            f"{vocabulary} ids; use the tokenizer that the model was trained with"
         )
 
 

@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from clearhead.bounds import real, token_id, whole
+from clearhead.decoding.rules import Rules
 from clearhead.decoding.scores import LengthPenalty
+from clearhead.decoding.strategies import SearchStrategy
 from clearhead.errors import DecodingError
 
 if TYPE_CHECKING:
@@ -53,8 +55,11 @@ class SearchOptions:
     beam_size: hypotheses kept alive for each sentence; 1 is greedy search. The paper uses 4.
     length_penalty: what ranks finished hypotheses; mean:1.0 where not given.
     top_beams: hypotheses returned for each sentence, or samples where `sampling` is given (which ignores beam_size).
+    search: what a beam counts as found, and when it stops.
+    rules: what may not be repeated, how long a text is, and what is never in it.
     utf8: keeps every hypothesis to whole UTF-8, as a text must be; None where tokens stand for no bytes.
     stop: strings that finish a hypothesis as soon as its text holds one of them; None where only `end` does.
+    ends: other ids that end a text, which `stop` knows: `Rules.min_tokens` holds for them, too.
 
     Raises DecodingError for a value outside its range.
     """
@@ -66,8 +71,11 @@ class SearchOptions:
     top_beams: int = 1
     length_penalty: LengthPenalty = field(default_factory=LengthPenalty)
     sampling: Sampling | None = None
+    search: SearchStrategy = field(default_factory=SearchStrategy)
+    rules: Rules = field(default_factory=Rules)
     utf8: "clearhead.text.utf8.Utf8Automaton | None" = None
     stop: "clearhead.text.stop_strings.StopStrings | None" = None
+    ends: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         _set(self, "beam_size", whole("beam_size", self.beam_size, "1 is greedy search"))
@@ -84,6 +92,7 @@ class SearchOptions:
         _set(self, "begin", token_id("begin", self.begin))
         _set(self, "end", token_id("end", self.end))
         _set(self, "suppressed", tuple(token_id("suppressed", one) for one in self.suppressed))
+        _set(self, "ends", tuple(token_id("ends", one) for one in self.ends))
         if self.end in self.suppressed:
             raise DecodingError(f"end={self.end} is among the suppressed ids, so no hypothesis could finish; remove it")
 

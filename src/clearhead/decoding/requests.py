@@ -79,7 +79,8 @@ def translated(runtime: Runtime, batch: Sequence[Request], threads: int = 1) -> 
         state = runtime.begin(sources, max(limits), rows=rows, lists=lists, threads=threads)
         found = search(
             state, limits, options, begins=begins, written=[request.written for request in spread],
-            prefixes=prefixes, draws=draws, watch=_watching(spread),
+            read=sources if runtime.sizes.shares_positions else None, prefixes=prefixes, draws=draws,
+            watch=_watching(spread),
             wanted=lambda number: not spread[number].found.done(),
         )  # fmt: skip
     if draws is None:
@@ -120,7 +121,8 @@ def requests_for(
 
     begins: for each source, the token that the first step is fed.
     """
-    limit = length_limit or LengthLimit()
+    most_tokens = options.rules.max_tokens
+    limit = length_limit or (LengthLimit() if most_tokens is None else LengthLimit(0.0, most_tokens))
     own = range(len(sources)) if numbers is None else numbers
     fewest, most_read = sizes.source_range()
     check_ids("source", sources, own, sizes.source_vocabulary, most_read, at_least=fewest)

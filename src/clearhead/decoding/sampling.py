@@ -7,6 +7,7 @@ from jaxtyping import Float, Int
 
 from clearhead.decoding.beam import Sentence
 from clearhead.decoding.options import Sampling
+from clearhead.decoding.written import Written
 from clearhead.runtimes.runtime import Bans, Choice, State, permitted
 
 
@@ -25,12 +26,17 @@ class Draws:
         streams = [np.random.default_rng((sampling.seed, *number)).random(longest) for number in numbers]
         self._uniforms = np.array(streams).reshape(len(numbers), longest)
 
-    def choose(self, state: State, bans: Bans, active: Sequence[Sentence], position: int) -> Choice:
-        """One token for each row."""
-        allowed = permitted(state.log_probabilities(), bans)
+    def choose(
+        self, state: State, bans: Bans, active: Sequence[Sentence], position: int, written: Written | None = None
+    ) -> Choice:
+        """One token for each row. written: what each has, where rules look back at it."""
+        own = permitted(state.log_probabilities(), bans)
+        allowed = own if written is None else written.allowed(state, bans)
         uniforms = self._uniforms[[sentence.number for sentence in active], position][:, None]
         tokens = draw_tokens(allowed, uniforms, self._sampling)[..., None]
-        return Choice(np.take_along_axis(allowed, tokens, -1), tokens)
+        # Where nothing was left, that is told.
+        kept = np.isneginf(np.take_along_axis(allowed, tokens, -1))
+        return Choice(np.where(kept, -np.inf, np.take_along_axis(own, tokens, -1)), tokens)
 
 
 def draw_tokens(

@@ -15,7 +15,8 @@ from clearhead.decoding.options import SearchOptions
 from clearhead.decoding.permitted import Permitted
 from clearhead.decoding.prefixes import Prefixes, checked_prefixes
 from clearhead.decoding.sampling import Draws
-from clearhead.runtimes.runtime import State
+from clearhead.decoding.written import Written
+from clearhead.runtimes.runtime import Choice, State
 from clearhead.text.stop_strings import Stopping
 
 Watch = Callable[[Step], None]
@@ -31,6 +32,7 @@ def search(
     *,
     begins: Sequence[int] | None = None,
     written: Sequence[Sequence[int]] | None = None,
+    read: Sequence[Sequence[int]] | None = None,
     prefixes: Prefixes | None = None,
     draws: Draws | None = None,
     watch: Watch | None = None,
@@ -43,8 +45,9 @@ def search(
     of them live on. A beam of 1 is greedy search: it looks at the most probable continuation alone, and is done when
     that one ends. Of those that end by a stop string there may be more, and fewer than beam_size live on.
 
-    Stopping rule: a sentence stops when it has top_beams finished hypotheses and `LengthPenalty.best_possible` of its
-    best live one is no better than the last of them, or at its greatest length. So going on could not have helped.
+    `options.search` may name another way to count and to stop. clearhead's: a sentence stops when it has top_beams
+    finished hypotheses and `LengthPenalty.best_possible` of its best live one is no better than the last of them, or at
+    its greatest length. So going on could not have helped.
     What reaches the greatest length without an end token is unfinished: it is returned, after the finished ones, only
     where there are fewer of these than top_beams. Fewer than top_beams come back if there are no more to be found.
 
@@ -52,6 +55,7 @@ def search(
     max_lengths: for each sentence, the greatest number of tokens, the end token included.
     begins: for each sentence, the token that is fed at the first step; `options.begin` for all where none are given.
     written: for each sentence, tokens of its text that came before, in which a stop string may begin.
+    read: for each sentence, the tokens that its hypotheses go on from, at which rules look back.
     prefixes: for each sentence, tokens that its hypotheses must begin with; scores include them.
     draws: where tokens are drawn at random, the numbers that decide; each sentence then gets one hypothesis.
     watch: is told of every step.
@@ -71,13 +75,24 @@ def search(
     tokens = np.full((len(active), 1), options.begin, np.int64)
     if begins is not None:
         tokens[:, 0] = begins
+    looking_back = None
+    if options.rules.look_back:
+        pairs = zip(read or [()] * len(active), tokens[:, 0].tolist(), strict=True)
+        looking_back = Written.after_all(options.rules, [[*before, begin] for before, begin in pairs])
     parents: Int[np.ndarray, "sentences beams"] | None = None
     totals, states = np.zeros((len(active), 1)), np.zeros((len(active), 1), np.int64)
     while active:
         state.advance(tokens, parents)
         position = len(history)
         bans = permitted.bans(position, active, states)
-        choices = draws.choose(state, bans, active, position) if draws else state.best(count, bans)
+        if draws is not None:
+            choices = draws.choose(state, bans, active, position, looking_back)
+        elif looking_back is not None:
+            choices = looking_back.best(state, count, bans, one_by_one=beams == 1)
+        else:
+            choices = state.best(count, bans)
+        if options.search.is_theirs and bans.forced is not None and beams > 1:
+            choices = certain(choices, bans.forced)
         candidates, live, ends, states = continuations(
             totals, choices, count, beams, options.end, bans.standing, stopping
         )
@@ -90,6 +105,8 @@ def search(
         if len(kept) < len(active):
             live, states = live.of_sentences(kept), states[kept]
             active = [active[place] for place in kept]
+        if looking_back is not None:
+            looking_back = looking_back.after(live.parents, live.tokens)
         if stopping is not None:
             stopping = stopping._replace(states=stopping.after(live.parents, live.tokens))
         history.steps.append(live)
@@ -97,3 +114,11 @@ def search(
         if all_stay:
             parents = None  # What a state need not be asked to move costs it nothing.
     return [sentence.hypotheses(history) if wanted is None or wanted(sentence.number) else [] for sentence in sentences]
+
+
+def certain(choices: Choice, forced: Int[np.ndarray, "sentences"]) -> Choice:
+    """The choices, where a token that is forced has a probability of 1."""
+    # What fills a row up may have any token.
+    is_forced = (choices.tokens == forced[:, None, None]) & (choices.log_probabilities > -np.inf)
+    values = np.where(is_forced, np.zeros((), choices.log_probabilities.dtype), choices.log_probabilities)
+    return Choice(values, choices.tokens)

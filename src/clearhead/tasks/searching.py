@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from clearhead.bounds import whole
-from clearhead.decoding import LengthPenalty, Sampling, SearchOptions
+from clearhead.decoding import LengthPenalty, Rules, Sampling, SearchOptions, SearchStrategy
 from clearhead.text import Tokenizer
 from clearhead.text.stop_strings import StopStrings
 from clearhead.text.utf8 import Utf8Automaton
@@ -22,6 +22,8 @@ def search_options(
     utf8: Utf8Automaton | None = None,
     stop: StopStrings | None = None,
     ends: Sequence[int] = (),
+    search: str = "clearhead",
+    rules: Rules | None = None,
 ) -> SearchOptions:
     """How to search for ids of this tokenizer; no control symbol but end is ever written, nor the unknown.
 
@@ -42,6 +44,9 @@ def search_options(
         sampling=sampling,
         utf8=utf8,
         stop=stop,
+        ends=tuple(ends),
+        search=SearchStrategy.parse(search),
+        rules=rules or Rules(),
     )
 
 

@@ -26,8 +26,10 @@ def later_request(
 ) -> Request:
     """What goes on from the last half of the positions; draws are those of the numbers."""
     window = [*prompt, *found.tokens][-max(1, sizes.max_length // 2) :]
+    least = max(0, options.rules.min_tokens - len(found.tokens))
+    rules = dataclasses.replace(options.rules, min_tokens=least)
     [request] = requests_for(
-        sizes, [window[:-1]], dataclasses.replace(options, top_beams=1), begins=window[-1:],
+        sizes, [window[:-1]], dataclasses.replace(options, top_beams=1, rules=rules), begins=window[-1:],
         length_limit=LengthLimit(0.0, max_tokens - len(found.tokens)),
     )  # fmt: skip
     return dataclasses.replace(request, number=number, written=found.tokens)
