@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from clearhead.bundle.settings import Settings
+from clearhead.decoding import Rules
 from clearhead.recipe import Recipe, build_recipe, load_recipe
 
 PLAIN: dict[str, Any] = {
@@ -86,3 +87,19 @@ def test_of_a_chat_and_of_summaries() -> None:
     assert Settings.from_plain(**{**chat.as_plain(), "languages": []}) == chat
     assert chat.as_plain()["decoding"] == {"beam_size": 5, "length_penalty": "mean:1.0", "messages": 1}
     assert Settings.of(build_recipe({**values, "task": "summarisation"}, "a")).languages == ((None, None),)
+
+
+def test_rules_and_the_search_are_part_of_decoding() -> None:
+    """Where they are as usual an older clearhead's config.json says the same."""
+    assert PLAIN["decoding"].keys() == Settings.from_plain(**PLAIN).as_plain()["decoding"].keys()
+    more = {
+        **PLAIN["decoding"],
+        "search": "huggingface:early",
+        "rules": {"no_repeat_ngram_size": 3, "bad_words": [[4]]},
+    }
+    settings = Settings.from_plain(**{**PLAIN, "decoding": more})
+    assert settings.rules == Rules(no_repeat_ngram_size=3, bad_words=((4,),))
+    assert settings.as_plain()["decoding"] == more
+    for change in ({"search": "fairseq"}, {"rules": {"no_repeat": 1}}):
+        with pytest.raises(ValueError, match=r"which is none of|is not known"):
+            Settings.from_plain(**{**PLAIN, "decoding": {**more, **change}})

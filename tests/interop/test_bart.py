@@ -163,7 +163,7 @@ def test_a_first_token_that_is_forced_is_written_and_not_read(folder_of: Folder)
     settings |= {"forced_bos_token_id": 0, "num_beams": 2, "no_repeat_ngram_size": 3}
     (folder / "generation_config.json").write_text(json.dumps(settings), encoding="utf-8")
     report = import_model(folder, folder.parent / "ours")
-    assert report.ignored["no_repeat_ngram_size=3"] == "a rule of decoding that clearhead has not"
+    assert not any("ngram" in name for name in report.ignored)
     bundle = clearhead.load(folder.parent / "ours")
     assert bundle.settings.beam_size == 2
     for found in bundle.search([LINES[0]], beam_size=2)[0]:

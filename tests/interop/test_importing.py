@@ -232,10 +232,10 @@ def test_what_ends_a_text_and_how_it_is_drawn_is_generation_configs(folder_of: F
     bundle = bundle_of(folder)
     free = bundle.generations(["the"], beam_size=1, max_tokens=12)[0][0]
     third = free.tokens[2]
-    values = {"eos_token_id": [2, third], "do_sample": True, "temperature": 0.5, "top_k": 7, "repetition_penalty": 1.1}
+    values = {"eos_token_id": [2, third], "do_sample": True, "temperature": 0.5, "top_k": 7, "typical_p": 0.9}
     (folder / "generation_config.json").write_text(json.dumps(values))
     report = import_model(folder, folder.parent / "ours")
-    assert report.ignored == {"repetition_penalty=1.1": "a rule of decoding that clearhead has not"}
+    assert report.ignored == {"typical_p=0.9": "a rule of decoding that clearhead has not"}
     bundle = clearhead.load(folder.parent / "ours")
     assert bundle.settings.ends == (third,)
     assert bundle.settings.sampling == {"temperature": 0.5, "top_k": 7}

@@ -14,7 +14,7 @@ from clearhead.bundle.streaming import Noting, best_texts, streamed
 from clearhead.bundle.translating import Searching, Translating
 from clearhead.bundle.understanding import Understanding
 from clearhead.bundle.verbs import CHAT, has_verb, require_verb
-from clearhead.decoding import Sampling
+from clearhead.decoding import Rules, Sampling
 from clearhead.errors import UsageError
 from clearhead.tasks import task_for
 from clearhead.tasks.classifying import Label
@@ -77,19 +77,16 @@ class Bundle(Opened):
         self,
         texts: str | Sequence[str],
         to: str | None = None,
-        *,
-        beam_size: int | None = None,
-        length_penalty: str | None = None,
-        batch_tokens: int | None = None,
+        **settings: Unpack[Searching],
     ) -> str | list[str]:
         """Translate a text, or many: a str gives a str, a sequence gives a list of the same length and order.
 
-        `to` names the target language where the model knows several; the other settings default to the bundle's.
+        `to` names the target language where the model knows several. The settings default to the bundle's: beam_size,
+        length_penalty, batch_tokens, `search` (clearhead, or huggingface as `SearchStrategy` has it) and `rules`.
         Raises UsageError for a language that it does not know, DecodingError for impossible settings.
         """
         require_verb("translate", self.task)
-        how: Searching = {"beam_size": beam_size, "length_penalty": length_penalty, "batch_tokens": batch_tokens}
-        best = self._best(one_or_many("texts", texts), to, how)
+        best = self._best(one_or_many("texts", texts), to, settings)
         return best[0] if isinstance(texts, str) else best
 
     @overload
@@ -114,10 +111,8 @@ class Bundle(Opened):
         texts: Iterable[str],
         to: str | None = None,
         *,
-        beam_size: int | None = None,
-        length_penalty: str | None = None,
-        batch_tokens: int | None = None,
         ahead: int | None = None,
+        **settings: Unpack[Searching],
     ) -> Generator[str, None, None]:
         """Translate texts one after the other, in their order and in bounded memory, even if they never end.
 
@@ -130,8 +125,7 @@ class Bundle(Opened):
         Whoever closes the iterator stops what is being translated. Raises as `translate` does.
         """
         require_verb("translate_stream", self.task)
-        how: Searching = {"beam_size": beam_size, "length_penalty": length_penalty, "batch_tokens": batch_tokens}
-        return best_texts(self.search_stream(texts, to, exact=False, ahead=ahead, **how))
+        return best_texts(self.search_stream(texts, to, exact=False, ahead=ahead, **settings))
 
     def search(
         self,
@@ -142,6 +136,8 @@ class Bundle(Opened):
         top_beams: int = 1,
         length_penalty: str | None = None,
         sampling: Sampling | None = None,
+        search: str | None = None,
+        rules: Rules | None = None,
         prefix: str = "",
         first: int = 0,
         batch_tokens: int | None = None,
@@ -159,7 +155,7 @@ class Bundle(Opened):
         """
         translating = self._translating("search")
         require_many("texts", texts)
-        options = translating.options(beam_size, top_beams, length_penalty, sampling)
+        options = translating.options(beam_size, top_beams, length_penalty, sampling, search, rules)
         return list(translating.finder(to, options, prefix, batch_tokens, workers, exact)(texts, first))
 
     def search_stream(
@@ -171,6 +167,8 @@ class Bundle(Opened):
         top_beams: int = 1,
         length_penalty: str | None = None,
         sampling: Sampling | None = None,
+        search: str | None = None,
+        rules: Rules | None = None,
         prefix: str = "",
         batch_tokens: int | None = None,
         workers: int | None = None,
@@ -183,7 +181,7 @@ class Bundle(Opened):
         noting: is called with some texts and the number of the first, from 0, before they are translated.
         """
         translating = self._translating("search_stream")
-        options = translating.options(beam_size, top_beams, length_penalty, sampling)
+        options = translating.options(beam_size, top_beams, length_penalty, sampling, search, rules)
         find = translating.finder(to, options, prefix, batch_tokens, workers, exact)
         return streamed(texts, find, ahead, noting)
 
@@ -241,6 +239,8 @@ class Bundle(Opened):
         sampling: Sampling | None = None,
         beam_size: int | None = None,
         stop: Sequence[str] = (),
+        search: str | None = None,
+        rules: Rules | None = None,
     ) -> str | list[str]:
         """What the model writes after a prompt, or many: a str gives a str, a sequence a list of the same length.
 
@@ -253,6 +253,7 @@ class Bundle(Opened):
         require_verb("generate", self.task)
         many = one_or_many("prompts", prompts)
         how: Writing = {"max_tokens": max_tokens, "sampling": sampling, "beam_size": beam_size, "stop": stop}
+        how |= {"search": search, "rules": rules}
         written = [best.text for best, *_ in self.generations(many, **how)]
         return written[0] if isinstance(prompts, str) else written
 
@@ -265,6 +266,8 @@ class Bundle(Opened):
         sampling: Sampling | None = None,
         beam_size: int | None = None,
         stop: Sequence[str] = (),
+        search: str | None = None,
+        rules: Rules | None = None,
         first: int = 0,
         batch_tokens: int | None = None,
         workers: int | None = None,
@@ -275,26 +278,25 @@ class Bundle(Opened):
         are a part of more: errors name it, draws depend on it. The rest is as in `generate`.
         """
         generating = self._generating("generations")
-        options, ids = generating.options(beam_size, n, sampling, stop), generating.prompts(prompts, first)
+        options, ids = (
+            generating.options(beam_size, n, sampling, stop, search, rules),
+            generating.prompts(prompts, first),
+        )
         return generating.generations(ids, options, max_tokens, first, batch_tokens, workers)
 
     def generate_stream(
         self,
         prompt: str,
-        *,
-        max_tokens: int | None = None,
-        sampling: Sampling | None = None,
-        beam_size: int | None = None,
-        stop: Sequence[str] = (),
+        **settings: Unpack[Writing],
     ) -> Generator[str, None, None]:
         """What `generate` gives for a prompt, piece by piece as it is written: whole characters.
 
         What may become a stop string waits for what follows. Of a beam that is wider than 1 nothing is known before
         the end, so that it raises a UsageError. Whoever closes the iterator stops the model.
         """
-        generating, options = self._generating("generate_stream"), (beam_size, 1, sampling, stop)
+        generating, max_tokens = self._generating("generate_stream"), settings.get("max_tokens")
         require_text("prompt", prompt)
-        return generating.pieces(generating.prompts([prompt])[0], generating.options(*options), max_tokens)
+        return generating.pieces(generating.prompts([prompt])[0], generating.told(1, settings), max_tokens)
 
     def chat(self, messages: Conversation, **settings: Unpack[Writing]) -> str:
         """What the model answers to a conversation: its messages, the last of them the user's, or a str for one.

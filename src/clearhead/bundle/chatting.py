@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from clearhead.bundle.arguments import require_many
-from clearhead.bundle.generating import Generating, tokens_of
+from clearhead.bundle.generating import Generating
 from clearhead.errors import UsageError
 from clearhead.tasks.chat import Fitted, Message, checked, fitted, join
 
@@ -28,8 +28,8 @@ class Chatting:
         if (template := generating.settings.template) is not None:
             from clearhead.tasks.chat.template import fitted_by
 
-            return fitted_by(template, said, generating.tokenizer, longest, tokens_of(max_tokens), number)
-        return fitted(said, generating.tokenizer, longest, tokens_of(max_tokens), most, number)
+            return fitted_by(template, said, generating.tokenizer, longest, generating.most(max_tokens), number)
+        return fitted(said, generating.tokenizer, longest, generating.most(max_tokens), most, number)
 
     def prompts(self, conversations: Sequence[Conversation], max_tokens: int | None, first: int) -> list[list[int]]:
         """What the model is given of each. first: the number of the first of them among all, from 0."""

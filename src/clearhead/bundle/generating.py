@@ -8,7 +8,7 @@ from clearhead.bounds import whole
 from clearhead.bundle.arguments import require_many
 from clearhead.bundle.serving import Serving
 from clearhead.bundle.settings import Settings
-from clearhead.decoding import Precision, Sampling, SearchOptions
+from clearhead.decoding import Precision, Rules, Sampling, SearchOptions
 from clearhead.errors import UsageError
 from clearhead.tasks.language_modelling import Generation, prompt_ids
 from clearhead.tasks.language_modelling.generating import (
@@ -33,6 +33,8 @@ class Writing(TypedDict, total=False):
     sampling: Sampling | None
     beam_size: int | None
     stop: Sequence[str]
+    search: str | None
+    rules: Rules | None
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,15 @@ class Generating:
     settings: Settings
     utf8: Utf8Automaton
 
-    def options(self, beam_size: int | None, n: int, sampling: Sampling | None, stop: Sequence[str]) -> SearchOptions:
+    def options(
+        self,
+        beam_size: int | None,
+        n: int,
+        sampling: Sampling | None,
+        stop: Sequence[str],
+        search: str | None = None,
+        rules: Rules | None = None,
+    ) -> SearchOptions:
         """Those of a search where a beam is asked for, and of drawing otherwise."""
         if sampling is not None and beam_size is not None:
             raise UsageError(
@@ -63,6 +73,8 @@ class Generating:
             utf8=self.utf8,
             stop=stops_of(stop, self.tokenizer, self.settings.ends),
             ends=self.settings.ends,
+            search=self.settings.search if search is None else search,
+            rules=self.settings.rules if rules is None else rules,
         )
 
     def _sampling(self, n: int) -> Sampling | None:
@@ -72,9 +84,15 @@ class Generating:
         own: dict[str, Any] = dict(self.settings.sampling)
         return Sampling(**own) if own else SAMPLING
 
+    def most(self, max_tokens: int | None) -> int:
+        """How many tokens a text has at most."""
+        usual = self.settings.rules.max_tokens
+        return whole("max_tokens", max_tokens) if max_tokens is not None else MAX_TOKENS if usual is None else usual
+
     def told(self, n: int, how: Writing) -> SearchOptions:
         """The options of `n` texts each."""
-        return self.options(how.get("beam_size"), n, how.get("sampling"), how.get("stop", ()))
+        sampling, stop = how.get("sampling"), how.get("stop", ())
+        return self.options(how.get("beam_size"), n, sampling, stop, how.get("search"), how.get("rules"))
 
     def prompts(self, texts: Sequence[str], first: int = 0) -> list[list[int]]:
         """The ids that the model goes on from. Raises UsageError for a prompt that is too long."""
@@ -93,7 +111,7 @@ class Generating:
     ) -> list[list[Generation]]:
         """Texts after the prompts, which are ids."""
         engine = self.serving.engine(self.precision, batch_tokens, workers)
-        return list(generations(prompts, engine, self.tokenizer, options, tokens_of(max_tokens), first=first))
+        return list(generations(prompts, engine, self.tokenizer, options, self.most(max_tokens), first=first))
 
     def trace(
         self, text: str, to: str | None, target: str | None, beam_size: int, max_tokens: int
@@ -125,10 +143,5 @@ class Generating:
                 f"with beam_size={options.beam_size} no text is known before the end; choose 1, or ask `generate`"
             )
         return generated_pieces(
-            prompt, self.serving.engine(self.precision), self.tokenizer, options, tokens_of(max_tokens)
+            prompt, self.serving.engine(self.precision), self.tokenizer, options, self.most(max_tokens)
         )
-
-
-def tokens_of(max_tokens: int | None) -> int:
-    """How many tokens a text has at most."""
-    return MAX_TOKENS if max_tokens is None else whole("max_tokens", max_tokens)

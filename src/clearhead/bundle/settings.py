@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from clearhead.bounds import shown, token_id, whole
 from clearhead.bundle.verbs import OF_TEXTS, TRANSLATION, VERBS
-from clearhead.decoding import LengthPenalty, Sampling
+from clearhead.decoding import LengthPenalty, Rules, Sampling, SearchStrategy
 from clearhead.errors import DecodingError
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Settings:
     ends: ids that end what it writes, beside its tokenizer's end. sampling: how it draws unless told otherwise, as
     `Sampling` has it: temperature, top_k and top_p; nothing where it draws as every model does, and top_k of 1 where it
     takes the most probable token.
+    search: how a beam counts and stops, as `SearchStrategy` is written. rules: those of what it writes.
     """
 
     name: str
@@ -52,6 +53,8 @@ class Settings:
     template: str | None = None
     ends: tuple[int, ...] = ()
     sampling: Mapping[str, float] = field(default_factory=dict)
+    search: str = "clearhead"
+    rules: Rules = field(default_factory=Rules)
 
     @classmethod
     def of(cls, recipe: "clearhead.recipe.Recipe") -> "Settings":
@@ -121,14 +124,16 @@ class Settings:
             first = name, named, beam_size, penalty, whole("seed", seed), task, documents, tuple(labels)
             Sampling(**sampling)
             ended = tuple(token_id("ends", one) for one in ends)
-            return cls(*first, messages, pooling, template, ended, dict(sampling))
+            search = str(SearchStrategy.parse(decoding.get("search", "clearhead")))
+            rules = Rules.from_plain(decoding.get("rules", {}))
+            return cls(*first, messages, pooling, template, ended, dict(sampling), search, rules)
         except DecodingError as error:
             raise ValueError(str(error)) from None
 
     def as_plain(self) -> dict[str, Any]:
         """What `from_plain` takes, by name. What an older clearhead does not know is left out where it is as it was."""
         values = {one.name: getattr(self, one.name) for one in fields(self)}
-        values["sampling"] = dict(self.sampling)
+        values |= {"sampling": dict(self.sampling), "rules": self.rules.as_plain()}
         usual: dict[str, Any] = {
             "task": TRANSLATION,
             "documents": None,
@@ -137,9 +142,10 @@ class Settings:
             "pooling": POOLINGS[0],
             "template": None,
         }
-        usual |= {"ends": (), "sampling": {}}
+        usual |= {"ends": (), "sampling": {}, "search": "clearhead", "rules": {}}
         values = {name: value for name, value in values.items() if name not in usual or value != usual[name]}
-        decoding = {name: values.pop(name) for name in ("beam_size", "length_penalty", "messages") if name in values}
+        named = "beam_size", "length_penalty", "messages", "search", "rules"
+        decoding = {name: values.pop(name) for name in named if name in values}
         return {**values, "decoding": decoding}
 
     @property

@@ -8,7 +8,7 @@ from clearhead.bounds import whole
 from clearhead.bundle.arguments import require_text
 from clearhead.bundle.serving import Serving
 from clearhead.bundle.settings import Settings
-from clearhead.decoding import Precision, Sampling, SearchOptions, Shortlist
+from clearhead.decoding import Precision, Rules, Sampling, SearchOptions, Shortlist
 from clearhead.errors import UsageError
 from clearhead.tasks.searching import search_options, wide_enough
 from clearhead.tasks.translation import Translation, framed, source_ids, tag_of
@@ -26,6 +26,8 @@ class Searching(TypedDict, total=False):
     beam_size: int | None
     length_penalty: str | None
     batch_tokens: int | None
+    search: str | None
+    rules: Rules | None
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,13 @@ class Translating:
     utf8: Utf8Automaton
 
     def options(
-        self, beam_size: int | None, top_beams: int, length_penalty: str | None, sampling: Sampling | None
+        self,
+        beam_size: int | None,
+        top_beams: int,
+        length_penalty: str | None,
+        sampling: Sampling | None,
+        search: str | None = None,
+        rules: Rules | None = None,
     ) -> SearchOptions:
         return search_options(
             self.target,
@@ -50,6 +58,8 @@ class Translating:
             top_beams=top_beams,
             sampling=sampling,
             utf8=self.utf8,
+            search=self.settings.search if search is None else search,
+            rules=self.settings.rules if rules is None else rules,
         )
 
     def tag(self, to: str | None) -> list[int]:

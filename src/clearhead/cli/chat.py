@@ -11,7 +11,20 @@ from clearhead.bundle import load
 from clearhead.bundle.verbs import require_command
 from clearhead.cli import lines
 from clearhead.cli.notes import plain
-from clearhead.cli.options import Debug, Device, Model, PrecisionName, Quiet
+from clearhead.cli.options import (
+    Debug,
+    Device,
+    MinTokens,
+    Model,
+    NoRepeatNgramSize,
+    PrecisionName,
+    Quiet,
+    RepetitionPenalty,
+    SearchName,
+    check_search,
+    given_rules,
+    rules_with,
+)
 from clearhead.cli.writing import (
     Beam,
     MaxTokens,
@@ -53,6 +66,10 @@ def chat(
     seed: Seed = None,
     beam: Beam = None,
     stop: Stop = None,
+    search: SearchName = None,
+    no_repeat_ngram_size: NoRepeatNgramSize = None,
+    repetition_penalty: RepetitionPenalty = None,
+    min_tokens: MinTokens = None,
     device: Device = "cpu",
     precision: PrecisionName = "fp32",
     quiet: Quiet = False,
@@ -69,10 +86,13 @@ def chat(
     Example: clearhead chat runs/chat-ko "오늘 너무 피곤해"
     """
     sampling = sampling_of(beam, temperature, top_k, top_p, seed)
+    rules = given_rules(no_repeat_ngram_size, repetition_penalty, min_tokens)
+    check_search(search=search, rules=rules)
     bundle = load(model, device=device, precision=precision)
     require_command("chat", bundle.task)
     how: dict[str, Any] = {
         "max_tokens": max_tokens, "sampling": sampling, "beam_size": beam, "stop": [*map(unescaped, stop or ())],
+        "search": search, "rules": rules_with(bundle.settings.rules, rules),
     }  # fmt: skip
     talk = Talk(bundle, how, quiet)
     if text is not None:

@@ -14,7 +14,20 @@ from clearhead.bundle import load
 from clearhead.bundle.verbs import require_command
 from clearhead.cli import lines
 from clearhead.cli.found import In, Out, greet
-from clearhead.cli.options import Debug, Device, Model, PrecisionName, Quiet
+from clearhead.cli.options import (
+    Debug,
+    Device,
+    MinTokens,
+    Model,
+    NoRepeatNgramSize,
+    PrecisionName,
+    Quiet,
+    RepetitionPenalty,
+    SearchName,
+    check_search,
+    given_rules,
+    rules_with,
+)
 from clearhead.cli.whole_texts import require_one_source
 from clearhead.cli.writing import (
     Beam,
@@ -66,6 +79,10 @@ def generate(
     seed: Seed = None,
     beam: Beam = None,
     stop: Stop = None,
+    search: SearchName = None,
+    no_repeat_ngram_size: NoRepeatNgramSize = None,
+    repetition_penalty: RepetitionPenalty = None,
+    min_tokens: MinTokens = None,
     as_json: AsJson = False,
     device: Device = "cpu",
     precision: PrecisionName = "fp32",
@@ -84,10 +101,13 @@ def generate(
     if beam is not None and n > beam:
         raise UsageError(f"--n {n} is more than --beam {beam}; widen the beam, or leave --beam out to draw")
     require_one_source(None if prompt is None else [prompt], input_file, "PROMPT")
+    rules = given_rules(no_repeat_ngram_size, repetition_penalty, min_tokens)
+    check_search(search=search, rules=rules)
     bundle = load(model, device=device, precision=precision)
     require_command("generate", bundle.task)
     how: dict[str, Any] = {
         "max_tokens": max_tokens, "sampling": sampling, "beam_size": beam, "stop": [*map(unescaped, stop or ())],
+        "search": search, "rules": rules_with(bundle.settings.rules, rules),
     }  # fmt: skip
     if prompt is not None and not quiet and (strange := unknown_characters(prompt, bundle.source_tokenizer)):
         print(f"clearhead: the prompt has characters that this model does not know: {strange}", file=sys.stderr)

@@ -1,12 +1,15 @@
 """The options that several commands share, worded once."""
 
+import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
 
 import typer
 
 from clearhead.bounds import REAL, WHOLE
-from clearhead.decoding import LengthPenalty, Precision, Sampling, SearchOptions
+from clearhead.decoding import LengthPenalty, Precision, Rules, Sampling, SearchOptions, SearchStrategy
 
 Model = Annotated[
     Path,
@@ -37,6 +40,43 @@ BeamSize = Annotated[
         metavar="N",
         help=f"Hypotheses kept alive, from 1, which is greedy search, to {WHOLE['beam_size'][1]}. "
         "Default: the model's recipe.",
+        show_default=False,
+    ),
+]
+SearchName = Annotated[
+    str | None,
+    typer.Option(
+        "--search",
+        metavar="NAME",
+        help="What a beam counts as found, and when it stops: clearhead, or huggingface as in its generate "
+        "(huggingface:early with early_stopping). Default: the model's.",
+        show_default=False,
+    ),
+]
+NoRepeatNgramSize = Annotated[
+    int | None,
+    typer.Option(
+        "--no-repeat-ngram-size",
+        metavar="N",
+        help="Let no sequence of N tokens come twice; 0 lets all repeat. Default: the model's.",
+        show_default=False,
+    ),
+]
+RepetitionPenalty = Annotated[
+    float | None,
+    typer.Option(
+        "--repetition-penalty",
+        metavar="X",
+        help="Above 1, tokens that were there become less probable. Default: the model's.",
+        show_default=False,
+    ),
+]
+MinTokens = Annotated[
+    int | None,
+    typer.Option(
+        "--min-tokens",
+        metavar="N",
+        help="Let no text end before it has N tokens. Default: the model's.",
         show_default=False,
     ),
 ]
@@ -94,8 +134,30 @@ def check_search(
     top_beams: int = 1,
     length_penalty: str | None = None,
     sampling: Sampling | None = None,
+    search: str | None = None,
+    rules: Mapping[str, float] = MappingProxyType({}),
 ) -> None:
     """Raise DecodingError at what no search can do, before a model is loaded; what is None is the model's."""
     penalty = LengthPenalty() if length_penalty is None else LengthPenalty.parse(length_penalty)
     size = WHOLE["beam_size"][1] if beam_size is None else beam_size
+    SearchStrategy.parse(search or "clearhead")
+    rules_with(Rules(), rules)
     SearchOptions(begin=0, end=1, beam_size=size, top_beams=top_beams, length_penalty=penalty, sampling=sampling)
+
+
+def given_rules(
+    no_repeat_ngram_size: int | None, repetition_penalty: float | None, min_tokens: int | None
+) -> dict[str, float]:
+    """The rules that somebody gives, by name."""
+    told = {
+        "no_repeat_ngram_size": no_repeat_ngram_size,
+        "repetition_penalty": repetition_penalty,
+        "min_tokens": min_tokens,
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def rules_with(rules: Rules, given: Mapping[str, float]) -> Rules:
+    """A model's rules, with those that are given instead. Raises DecodingError for a value outside its range."""
+    changes: dict[str, Any] = dict(given)
+    return dataclasses.replace(rules, **changes)

@@ -14,11 +14,17 @@ from clearhead.cli.options import (
     Debug,
     Device,
     LengthPenaltyName,
+    MinTokens,
     Model,
+    NoRepeatNgramSize,
     PrecisionName,
     Quiet,
+    RepetitionPenalty,
+    SearchName,
     Workers,
     check_search,
+    given_rules,
+    rules_with,
 )
 from clearhead.cli.overwriting import refuse_overwriting, refuse_streams
 from clearhead.errors import UsageError
@@ -40,6 +46,10 @@ def summarise(
     output_file: Out = None,
     beam_size: BeamSize = None,
     length_penalty: LengthPenaltyName = None,
+    search: SearchName = None,
+    no_repeat_ngram_size: NoRepeatNgramSize = None,
+    repetition_penalty: RepetitionPenalty = None,
+    min_tokens: MinTokens = None,
     confidence: Confidence = False,
     batch_tokens: BatchTokens = None,
     device: Device = "cpu",
@@ -56,7 +66,8 @@ def summarise(
     """
     if texts and input_file is not None:
         raise UsageError(f"--in {input_file} and a TEXT both say what to summarise; leave one of them out")
-    check_search(beam_size=beam_size, length_penalty=length_penalty)
+    rules = given_rules(no_repeat_ngram_size, repetition_penalty, min_tokens)
+    check_search(beam_size=beam_size, length_penalty=length_penalty, search=search, rules=rules)
     refuse_overwriting({"--out": output_file}, {"--in": input_file}, model)
     refuse_streams(output_file, input_file)
     if not texts:
@@ -67,6 +78,8 @@ def summarise(
         texts or lines.read(input_file, quiet),
         beam_size=beam_size,
         length_penalty=length_penalty,
+        search=search,
+        rules=rules_with(bundle.settings.rules, rules),
         batch_tokens=batch_tokens,
         workers=workers,
         exact=confidence,

@@ -16,13 +16,19 @@ from clearhead.cli.options import (
     Debug,
     Device,
     LengthPenaltyName,
+    MinTokens,
     Model,
+    NoRepeatNgramSize,
     PrecisionName,
     Quiet,
+    RepetitionPenalty,
+    SearchName,
     ShortlistFile,
     To,
     Workers,
     check_search,
+    given_rules,
+    rules_with,
 )
 from clearhead.cli.overwriting import refuse_overwriting, refuse_streams
 from clearhead.decoding import Sampling
@@ -82,6 +88,10 @@ def translate(
     beam_size: BeamSize = None,
     top_beams: TopBeams = 1,
     length_penalty: LengthPenaltyName = None,
+    search: SearchName = None,
+    no_repeat_ngram_size: NoRepeatNgramSize = None,
+    repetition_penalty: RepetitionPenalty = None,
+    min_tokens: MinTokens = None,
     n_best: NBest = False,
     confidence: Confidence = False,
     prefix: Prefix = "",
@@ -106,7 +116,15 @@ def translate(
     """
     _require_consistent(top_beams, n_best, sample, beam_size, confidence)
     sampling = _sampling(sample, temperature, top_k, top_p, seed)
-    check_search(beam_size=beam_size, top_beams=top_beams, length_penalty=length_penalty, sampling=sampling)
+    rules = given_rules(no_repeat_ngram_size, repetition_penalty, min_tokens)
+    check_search(
+        beam_size=beam_size,
+        top_beams=top_beams,
+        length_penalty=length_penalty,
+        sampling=sampling,
+        search=search,
+        rules=rules,
+    )
     refuse_overwriting({"--out": output_file}, {"--in": input_file, "--shortlist": shortlist}, model)
     refuse_streams(output_file, input_file)
     lines.require_there(input_file)
@@ -118,6 +136,8 @@ def translate(
         beam_size=beam_size,
         top_beams=top_beams,
         length_penalty=length_penalty,
+        search=search,
+        rules=rules_with(bundle.settings.rules, rules),
         sampling=sampling,
         prefix=prefix,
         batch_tokens=batch_tokens,

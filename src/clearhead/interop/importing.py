@@ -10,10 +10,11 @@ from typing import Any, Final
 
 from clearhead.bundle.foreign import write_arrays
 from clearhead.bundle.settings import Settings
+from clearhead.decoding import Rules
 from clearhead.errors import ConfigError, InteropError
 from clearhead.interop.classes import ForeignClass, class_named
 from clearhead.interop.foreign import Foreign, ForeignSettings, Numbers, Plan
-from clearhead.interop.generation import generation_values, not_honoured, search_settings
+from clearhead.interop.generation import Decoding, decoding_of, generation_values, not_honoured
 from clearhead.interop.hub import fetched, is_hub_name
 from clearhead.interop.pair_tokens import pair_tokenizers
 from clearhead.interop.parts import Parts, open_parts
@@ -70,9 +71,9 @@ def import_model(place: str | Path, out: str | Path) -> Report:
     plan = _planned(known, foreign, parts)
     weights, used = taken(plan, foreign)
     ignored = left_over(plan, foreign, used)
-    ignored |= _rules_left_out(parts, plan)
     tokenizers = _tokenizers(parts, plan)
     tokenizer = tokenizers[0]
+    ignored |= _rules_left_out(parts, plan, tokenizer.end)
     own = settings_of(parts, plan, tokenizer)
     lines, changed = sample_difference(tokenizer, _SAMPLES)
     report = Report(
@@ -84,14 +85,23 @@ def import_model(place: str | Path, out: str | Path) -> Report:
     return report
 
 
-def _rules_left_out(parts: Parts, plan: Plan) -> dict[str, str]:
+def _rules_left_out(parts: Parts, plan: Plan, end: int) -> dict[str, str]:
     """What the folder asks of decoding that clearhead has not, of a model that writes."""
     if isinstance(plan.config, EncoderOnlyConfig):
         return {}
     told = generation_values(parts.values, parts.generation, plan.task)
-    if not isinstance(plan.config, TransformerConfig):
-        told.pop("do_sample", None)  # A model of one stack draws.
-    return not_honoured(told)
+    return not_honoured(told, end, is_causal=not isinstance(plan.config, TransformerConfig))
+
+
+def _decoding(parts: Parts, plan: Plan, end: int) -> Decoding:
+    """How a model writes that is told to; one that only reads has what is usual."""
+    if isinstance(plan.config, EncoderOnlyConfig):
+        return Decoding(1, "mean:1.0", "clearhead", Rules())
+    is_pair = isinstance(plan.config, TransformerConfig)
+    rows = plan.config.target_vocabulary if isinstance(plan.config, TransformerConfig) else plan.config.vocabulary
+    told = generation_values(parts.values, parts.generation, plan.task)
+    found = decoding_of(told, parts.place, end, rows, is_causal=not is_pair)
+    return found if is_pair else found._replace(beam_size=1)
 
 
 def named(parts: Parts, settings: ForeignSettings, prefix: str) -> Foreign:
@@ -174,22 +184,33 @@ def _tokenizers(parts: Parts, plan: Plan) -> tuple[LibraryTokenizer, LibraryToke
 
 def settings_of(parts: Parts, plan: Plan, tokenizer: LibraryTokenizer) -> Settings:
     """How the bundle is used. A causal model with a template for conversations is one that answers."""
-    documents, task, search = None, plan.task, (1, "mean:1.0")
-    if isinstance(plan.config, TransformerConfig):
-        search = search_settings(generation_values(parts.values, parts.generation, plan.task), parts.place)
-    elif task == "language-modelling":
+    documents, task, decoding = None, plan.task, _decoding(parts, plan, tokenizer.end)
+    if task == "language-modelling":
         documents = "line" if begins_documents(tokenizer) else "file"
         task = task if parts.template is None else "chat"
-    elif tokenizer.framed("a") != [tokenizer.begin, *tokenizer.encode("a"), tokenizer.end]:
+    elif isinstance(plan.config, EncoderOnlyConfig) and tokenizer.framed("a") != [
+        tokenizer.begin,
+        *tokenizer.encode("a"),
+        tokenizer.end,
+    ]:
         begin, end = tokenizer.pieces([tokenizer.begin, tokenizer.end])
         raise InteropError(
             f"{parts.place}: its tokenizer reads a text otherwise than between {begin} and {end}; clearhead has no "
             "other way"
         )
     return Settings(
-        parts.name, (), *search, 1, task, documents, plan.labels, pooling=plan.pooling,
-        template=parts.template if task == "chat" else None, **writing_of(parts, plan, tokenizer),
+        parts.name, (), decoding.beam_size, decoding.length_penalty, 1, task, documents, plan.labels,
+        pooling=plan.pooling, template=parts.template if task == "chat" else None,
+        search=decoding.search, rules=decoding.rules, **writing_of(parts, plan, tokenizer),
     )  # fmt: skip
+
+
+def _require_frame(tokenizer: LibraryTokenizer, place: str) -> None:
+    if tokenizer.framed("a") != [tokenizer.begin, *tokenizer.encode("a"), tokenizer.end]:
+        begin, end = tokenizer.pieces([tokenizer.begin, tokenizer.end])
+        raise InteropError(
+            f"{place}: its tokenizer reads a text otherwise than between {begin} and {end}; clearhead has no other way"
+        )
 
 
 def writing_of(parts: Parts, plan: Plan, tokenizer: LibraryTokenizer) -> dict[str, Any]:
