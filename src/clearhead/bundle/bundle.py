@@ -234,13 +234,7 @@ class Bundle(Opened):
     def generate(
         self,
         prompts: str | Sequence[str],
-        *,
-        max_tokens: int | None = None,
-        sampling: Sampling | None = None,
-        beam_size: int | None = None,
-        stop: Sequence[str] = (),
-        search: str | None = None,
-        rules: Rules | None = None,
+        **settings: Unpack[Writing],
     ) -> str | list[str]:
         """What the model writes after a prompt, or many: a str gives a str, a sequence a list of the same length.
 
@@ -248,13 +242,12 @@ class Bundle(Opened):
         `beam_size` the likeliest are searched for, and 1 takes the likeliest token each time. It ends at the model's
         own end, before the first of the `stop` strings, or after `max_tokens` (200). Where its positions run out it
         goes on from the last half of what it has read; a beam that is wider than 1 ends there. An empty prompt is the
-        beginning of a document. Raises UsageError for a prompt that is too long.
+        beginning of a document. `search` and `rules` are as in `translate`. Raises UsageError for a prompt that is too
+        long.
         """
         require_verb("generate", self.task)
         many = one_or_many("prompts", prompts)
-        how: Writing = {"max_tokens": max_tokens, "sampling": sampling, "beam_size": beam_size, "stop": stop}
-        how |= {"search": search, "rules": rules}
-        written = [best.text for best, *_ in self.generations(many, **how)]
+        written = [best.text for best, *_ in self.generations(many, **settings)]
         return written[0] if isinstance(prompts, str) else written
 
     def generations(
@@ -262,26 +255,18 @@ class Bundle(Opened):
         prompts: Sequence[str],
         *,
         n: int = 1,
-        max_tokens: int | None = None,
-        sampling: Sampling | None = None,
-        beam_size: int | None = None,
-        stop: Sequence[str] = (),
-        search: str | None = None,
-        rules: Rules | None = None,
         first: int = 0,
         batch_tokens: int | None = None,
         workers: int | None = None,
+        **settings: Unpack[Writing],
     ) -> list[list[Generation]]:
         """`n` texts for each prompt with their scores and why they ended, best first, finished ones before others.
 
         They are drawn, or the best of a beam that is as wide. `first` is the first prompt's number, from 0, where they
         are a part of more: errors name it, draws depend on it. The rest is as in `generate`.
         """
-        generating = self._generating("generations")
-        options, ids = (
-            generating.options(beam_size, n, sampling, stop, search, rules),
-            generating.prompts(prompts, first),
-        )
+        generating, max_tokens = self._generating("generations"), settings.get("max_tokens")
+        options, ids = generating.told(n, settings), generating.prompts(prompts, first)
         return generating.generations(ids, options, max_tokens, first, batch_tokens, workers)
 
     def generate_stream(
