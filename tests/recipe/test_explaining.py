@@ -118,6 +118,13 @@ def changed(key: str, value: object) -> dict[str, Any]:
     return values
 
 
+def test_a_section_of_many_keys_names_the_first() -> None:
+    line = explaining._listed([f"k{number}" for number in range(50)])
+    assert line.startswith("k0, k1, ")
+    assert line.endswith("k14 and 35 more")
+    assert explaining._listed(["a", "b"]) == "a, b"
+
+
 def test_no_words_of_the_library_are_seen() -> None:
     """Each key with each odd value: one line of ours, and a word for every kind of mistake that pydantic names."""
     kinds: set[str] = set()

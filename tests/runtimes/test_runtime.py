@@ -401,7 +401,7 @@ def test_one_choice_by_numpy_c_and_pytorch(
     state = wide(vocabulary).begin([[2]] * sentences, 2, lists=lists)
     state.advance(np.full((sentences, 1), 1), None)
     state.advance(np.full((sentences, beams), 1), np.arange(sentences)[:, None].repeat(beams, 1))
-    state.logits[...] = drawn_logits(random, (sentences, beams, width), kind)
+    state._logits[...] = drawn_logits(random, (sentences, beams, width), kind)
     bans = drawn_bans(random, sentences, beams, vocabulary, data)
     log_probabilities = state.log_probabilities()
     plain, by_c = best_of(log_probabilities, count, bans), state.best(count, bans)

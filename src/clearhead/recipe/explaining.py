@@ -43,6 +43,7 @@ EXPECTED: Final[Mapping[str, str]] = MappingProxyType(
 """What a value should have been, by pydantic's name for what is wrong with it, and with its figures."""
 
 _OF_NUMBERS: Final = frozenset({_WHOLE, _NUMBER})
+_MOST_LISTED: Final = 15
 
 
 def explain(error: pydantic.ValidationError) -> str:
@@ -90,8 +91,13 @@ def _said_by_us(key: str, place: Sequence[int | str], problem: Any) -> str:
 
 
 def _not_keys(key: str, place: Sequence[int | str], problem: Any) -> str:
-    names = ", ".join(_known_keys(place))
-    return f"{key}={shown(problem['input'])} is not allowed: expected the keys {names}"
+    return f"{key}={shown(problem['input'])} is not allowed: expected the keys {_listed(_known_keys(place))}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The first of them: a section may have fifty keys."""
+    more = len(names) - _MOST_LISTED
+    return ", ".join(names) if more < 2 else f"{', '.join(names[:_MOST_LISTED])} and {more} more"
 
 
 def _refused(key: str, place: Sequence[int | str], problem: Any) -> str:
@@ -133,7 +139,7 @@ def _suggest(place: Sequence[int | str]) -> str:
     elsewhere = [key for key in _all_keys(Recipe) if key.rpartition(".")[2] == name]
     if elsewhere and name not in close:
         return f"did you mean {elsewhere[0]}?"
-    return f"did you mean {close[0]}?" if close else f"expected one of {', '.join(known)}"
+    return f"did you mean {close[0]}?" if close else f"expected one of {_listed(known)}"
 
 
 def _all_keys(section: type[pydantic.BaseModel], before: str = "") -> list[str]:
