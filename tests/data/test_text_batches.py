@@ -49,6 +49,20 @@ def test_several_in_a_row() -> None:
 
 
 @pytest.mark.parametrize("is_packed", [False, True])
+def test_an_end_that_is_padding_too_is_predicted(is_packed: bool) -> None:
+    """Padding of -1 is no id: what is read is filled up with 0, which nobody attends to."""
+    if is_packed:
+        batch = collate_packed_windows(WINDOWS, PackedRows(np.array([0, 1]), np.array([2])), 7, -1)
+        assert batch.ids.tolist() == [[BEGIN, 4, 5, 6, BEGIN, 7, 0]]
+        assert batch.target_output.tolist() == [[4, 5, 6, END, 7, END, -1]]
+    else:
+        batch = collate_windows(WINDOWS, np.array([1, 0]), -1)
+        assert batch.ids.tolist() == [[BEGIN, 7, 0, 0], [BEGIN, 4, 5, 6]]
+        assert batch.target_output.tolist() == [[7, END, -1, -1], [4, 5, 6, END]]
+    assert (batch.target_tokens, batch.padding) == (6, -1)
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
 def test_twice_and_elsewhere(is_packed: bool) -> None:
     packed = PackedRows(np.array([0, 1]), np.array([2]))
     batch = (

@@ -249,3 +249,13 @@ class TestStatic:
             results.append((loss.detach(), *torch.autograd.grad(loss, (vectors, matrix))))
         for one, other in zip(*results, strict=True):
             torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["chunked_cross_entropy", "linear_cross_entropy", "static_linear_cross_entropy"])
+def test_padding_may_be_no_id(name: str) -> None:
+    """As where a model writes every id, its padding too: the places that are -1 count for nothing."""
+    loss = getattr(module, name)
+    vectors, matrix = torch.randn(4, 6), torch.randn(5, 6)
+    found = loss(vectors, matrix, torch.tensor([0, -1, 4, -1]), padding=-1)
+    expected = F.cross_entropy(vectors[[0, 2]] @ matrix.T, torch.tensor([0, 4]), reduction="sum")
+    assert float(found) == pytest.approx(float(expected), rel=1e-5)

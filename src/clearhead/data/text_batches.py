@@ -19,10 +19,11 @@ class TextBatch:
     """What one forward pass of a language model needs.
 
     Attributes:
-        ids: what is read; then padding.
+        ids: what is read; then padding, or 0 where that is no id.
         target_output: the token that comes after each of them; padding where none is to be predicted.
         target_tokens: how many places of `target_output` are not padding: what a summed loss is divided by.
-        padding: the id that is padding.
+        padding: what stands in `target_output` where nothing is to be predicted: the id that is padding; or -1, no id,
+            where a model learns to write that one.
         segments: where several pieces share a row, which of them each place belongs to, from 1 on; None where none do.
     """
 
@@ -82,6 +83,7 @@ def collate_windows(
         inside = column < lengths[:, None]
         read_places = np.where(inside, places[:, :-1], windows.starts[indices][:, None])
         found = np.full((2, rows, width), padding, np.int64)
+        found[0] = max(padding, 0)
         found[0, : len(indices)][inside] = windows.ids[read_places][inside]
         found[1, : len(indices)][inside] = windows.wanted(read_places + 1, padding)[inside]
         ids, target = torch.from_numpy(found).unbind()
@@ -99,7 +101,7 @@ def collate_packed_windows(windows: Windows, packed: PackedRows, length: int, pa
     following = windows.following(packed.indices, padding)
     tokens = len(read) if windows.learned is None else int((following != padding).sum())
     return TextBatch(
-        layout.rows(read, padding),
+        layout.rows(read, max(padding, 0)),
         layout.rows(following, padding),
         tokens,
         padding,

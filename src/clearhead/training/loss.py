@@ -251,7 +251,9 @@ def _static_loss_and_gradient(
     inside, right, each = columns < vocabulary, 1.0 - label_smoothing, label_smoothing / vocabulary
     exact = _promoted(logits)
     normalizers = exact.masked_fill(~inside, -math.inf).logsumexp(dim=-1, keepdim=True)
-    losses = normalizers - right * exact.gather(1, target[:, None]) - each * exact.sum(dim=-1, keepdim=True)
+    # Padding may be -1, which is no column.
+    wanted = exact.gather(1, target.clamp(min=0)[:, None])
+    losses = normalizers - right * wanted - each * exact.sum(dim=-1, keepdim=True)
     gradient = (exact - normalizers).exp() - each - right * (columns == target[:, None]).to(exact.dtype)
     real = (target != padding)[:, None]
     return (losses * real).sum(), (gradient * (real & inside)).to(logits.dtype)

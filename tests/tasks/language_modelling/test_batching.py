@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
+from tokenizers import Tokenizer, models, pre_tokenizers
 
 from clearhead.recipe import Recipe
 from clearhead.tasks import task_named
+from clearhead.tasks.examples import to_nobody
 from clearhead.tasks.language_modelling.batching import batches_to_judge
+from clearhead.text import LibraryTokenizer, Roles
 from clearhead.training import TrainState
 from clearhead.training.dataloader import batches_from
 from clearhead.training.run_inputs import RunInputs, prepare_run
@@ -52,6 +55,26 @@ def test_padding_is_never_the_end_which_is_learnt(language_recipe: MakeRecipe) -
         ends = sum(int((batch.target_output == tokenizer.end).sum()) for batch in epoch(inputs))
         assert ends == len(inputs.training) == 28
         assert not any((batch.ids == tokenizer.end).any() for batch in epoch(inputs))
+
+
+@pytest.mark.parametrize("training", [{}, PACKED], ids=["plain", "packed"])
+def test_the_end_is_learnt_where_it_is_the_padding(language_recipe: MakeRecipe, training: dict[str, bool]) -> None:
+    """As of GPT-2 and SmolLM2, whose files have one symbol for both (field/family.md C2)."""
+    inputs = prepare_run(language_recipe("line", training))
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    library = Tokenizer(models.BPE({one: number for number, one in enumerate(["<end>", *alphabet])}, []))
+    library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    library.add_special_tokens(["<end>"])
+    tokenizer = LibraryTokenizer(library.to_str(), Roles(0, 0, 0, None, 257))
+    corpus = inputs.task.examples(inputs.recipe).training((tokenizer, tokenizer), to_nobody)
+    both = tokenizer, tokenizer
+    batches = list(inputs.task.batches(inputs.recipe, corpus, both, 0))
+    judged = list(inputs.task.batches_to_judge(inputs.recipe, corpus, both))
+    for some in (batches, judged):
+        assert sum(int((one.target_output == tokenizer.end).sum()) for one in some) == len(corpus) == 28
+        assert sum(one.target_tokens for one in some) == corpus.tokens
+        assert sum(int((one.target_output != one.padding).sum()) for one in some) == corpus.tokens
+        assert all((one.ids >= 0).all() for one in some)
 
 
 def test_one_window_of_a_document_a_row_needs_no_segments(language_recipe: MakeRecipe) -> None:

@@ -21,6 +21,14 @@ from clearhead.tasks.rows import planned_rows, rows_to_judge
 from clearhead.text import Tokenizer
 
 
+def padding_of(tokenizer: Tokenizer) -> int:
+    """What stands where nothing is to be predicted: -1 where the id that is padding is one that a model writes.
+
+    A model that was trained elsewhere may have its end for padding. By that id its end would never be learned.
+    """
+    return -1 if tokenizer.padding in (tokenizer.begin, tokenizer.end) else tokenizer.padding
+
+
 def epoch_batches(
     training: ResolvedTraining, corpus: PreparedText, tokenizer: Tokenizer, max_length: int, epoch: int, first: int = 0
 ) -> Iterator[TextBatch]:
@@ -29,7 +37,7 @@ def epoch_batches(
     Where rows are packed they hold several pieces. But where each document fills a row or more, a row holds one piece:
     next to no place is lost by that, and attention needs no mask.
     """
-    padding = tokenizer.padding
+    padding = padding_of(tokenizer)
     if training.packing:
         rows, length = training.packed_shape
         if length <= max_length and corpus.shortest >= length:

@@ -10,7 +10,7 @@ from clearhead.evaluation import TextScores
 from clearhead.model import DecoderOnly, DecoderOnlyConfig
 from clearhead.recipe import ResolvedTraining
 from clearhead.tasks.examples import Judged
-from clearhead.tasks.language_modelling.batching import batches_to_judge, epoch_batches, full_batch
+from clearhead.tasks.language_modelling.batching import batches_to_judge, epoch_batches, full_batch, padding_of
 from clearhead.tasks.language_modelling.describing import description, first_use
 from clearhead.tasks.language_modelling.examples import TextExamples, TextSet
 from clearhead.tasks.language_modelling.scoring import scores_of
@@ -31,7 +31,7 @@ def _hidden_states(model: DecoderOnly, batch: TextBatch) -> Tensor:
 def _batches_to_judge(
     training: ResolvedTraining, corpus: PreparedText, tokenizer: Tokenizer, max_length: int
 ) -> Iterator[TextBatch]:
-    return batches_to_judge(corpus, max_length, 0, training.batch_tokens, tokenizer.padding)
+    return batches_to_judge(corpus, max_length, 0, training.batch_tokens, padding_of(tokenizer))
 
 
 def _scores(task: AnyTask, judged: Judged[TextSet]) -> TextScores:

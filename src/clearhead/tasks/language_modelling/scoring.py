@@ -8,7 +8,7 @@ from clearhead.data import PreparedText, text_size
 from clearhead.errors import UsageError
 from clearhead.evaluation import TextScores
 from clearhead.model import DecoderOnly
-from clearhead.tasks.language_modelling.batching import batches_to_judge
+from clearhead.tasks.language_modelling.batching import batches_to_judge, padding_of
 from clearhead.text import Tokenizer
 
 BATCH_TOKENS = 2048
@@ -36,7 +36,7 @@ def score_text(
     if context >= longest:
         raise UsageError(f"context={context} leaves no room, as the model reads {longest}; give {longest - 1} or fewer")
     device, nats = next(model.parameters()).device, 0.0
-    for batch in batches_to_judge(corpus, longest, context, BATCH_TOKENS, tokenizer.padding):
+    for batch in batches_to_judge(corpus, longest, context, BATCH_TOKENS, padding_of(tokenizer)):
         moved = batch.to(device)
         logits = model.output(model.hidden_states(moved.ids, segments=moved.segments)).flatten(0, 1)
         wanted = moved.target_output.flatten()
