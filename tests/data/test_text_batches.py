@@ -60,6 +60,8 @@ def test_an_end_that_is_padding_too_is_predicted(is_packed: bool) -> None:
         assert batch.ids.tolist() == [[BEGIN, 7, 0, 0], [BEGIN, 4, 5, 6]]
         assert batch.target_output.tolist() == [[7, END, -1, -1], [4, 5, 6, END]]
     assert (batch.target_tokens, batch.padding) == (6, -1)
+    answers = cut(TokenFile(FILE.ids, FILE.lengths, np.array([False] * 3 + [True] * 5)), 8, seed=1, epoch=0)
+    assert collate_windows(answers, np.array([0]), -1).target_output.tolist() == [[-1, -1, 6, END]]
 
 
 @pytest.mark.parametrize("is_packed", [False, True])

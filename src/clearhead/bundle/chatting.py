@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from clearhead.bundle.arguments import require_many
 from clearhead.bundle.generating import Generating
 from clearhead.errors import UsageError
-from clearhead.tasks.chat import Fitted, Message, checked, fitted, join
+from clearhead.tasks.chat import Fitted, Joining, Message, checked, fitted
 
 if TYPE_CHECKING:
     import clearhead.tracing
@@ -49,4 +49,5 @@ class Chatting:
         """A row of a table as it is learned, for a person to read."""
         require_many("turns", turns)
         tokenizer = self.generating.tokenizer
-        return join(tokenizer.encode_many(turns), tokenizer).show(tokenizer)
+        [joined] = Joining(self.generating.settings.template)([turns], tokenizer)
+        return joined.show(tokenizer)

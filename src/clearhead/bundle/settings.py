@@ -73,6 +73,7 @@ class Settings:
             next((one.documents for one in recipe.data.texts), _of_rows(recipe)),
             recipe.data.labels or (),
             decoding.messages,
+            template=recipe.text.template,
         )
 
     @classmethod

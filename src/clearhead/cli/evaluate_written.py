@@ -75,11 +75,11 @@ def written(bundle: "Bundle", asked: Asked, to: str | None, quiet: bool, how: di
 def answers_predicted(bundle: "Bundle", table: Path, columns: tuple[int | str, ...]) -> "TextScores":
     """How well the answers of a table are predicted: each of their tokens and ends once."""
     from clearhead.data import TableFile, prepare_chat
-    from clearhead.tasks.chat import join
+    from clearhead.tasks.chat import Joining
     from clearhead.tasks.language_modelling.scoring import score_text
 
     tokenizer = bundle.source_tokenizer
-    corpus = prepare_chat([TableFile(table, columns)], tokenizer, join)
+    corpus = prepare_chat([TableFile(table, columns)], tokenizer, Joining(bundle.settings.template))
     return score_text(bundle.model, corpus, tokenizer)
 
 

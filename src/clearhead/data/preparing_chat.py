@@ -31,7 +31,14 @@ class JoinedTurns(Protocol):
     def learned(self) -> list[bool]: ...
 
 
-Join = Callable[[Sequence[Sequence[int]], Tokenizer], JoinedTurns]
+@runtime_checkable
+class Join(Protocol):
+    """Makes one sequence of the turns of each row. key: what ids depend on beside the tokenizer; nothing where that
+    is all."""
+
+    @property
+    def key(self) -> str: ...
+    def __call__(self, rows: Sequence[Row], tokenizer: Tokenizer) -> Iterator[JoinedTurns]: ...
 
 
 def read_turns(files: Sequence[TableFile]) -> Iterator[Row]:
@@ -72,7 +79,7 @@ def prepare_chat(
     The cache's key is the content: the files' bytes, which part and which columns of them, and the tokenizer.
 
     Args:
-        join: makes one sequence of a row's turns, whose ids are given.
+        join: makes one sequence of a row's turns.
         cache: the folder for the ids; None for `clearhead.files.cache_folder()`.
         progress: is told now and then how many tokens there are so far.
 
@@ -83,7 +90,7 @@ def prepare_chat(
     if not files:
         raise RecipeError("there are no files to train on; name at least one table in data.train")
     parts = [(identity(one.path), one.columns, one.start, one.stop) for one in files]
-    key = key_of(("chat", _VERSION, parts, tokenizer.to_json()))
+    key = key_of(("chat", _VERSION, parts, tokenizer.to_json(), *([join.key] if join.key else [])))
 
     def fill(draft: Path) -> None:
         _fill(draft, _joined(files, tokenizer, join), tokenizer.size, progress)
@@ -122,6 +129,4 @@ def _fill(
 def _joined(files: Sequence[TableFile], tokenizer: Tokenizer, join: Join) -> Iterator[JoinedTurns]:
     rows = read_turns(files)
     while chunk := list(itertools.islice(rows, _CHUNK)):
-        encoded = iter(tokenizer.encode_many([turn for turns in chunk for turn in turns]))
-        for turns in chunk:
-            yield join([next(encoded) for _ in turns], tokenizer)
+        yield from join(chunk, tokenizer)

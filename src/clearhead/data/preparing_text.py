@@ -153,5 +153,7 @@ def text_size(corpus: PreparedText, tokenizer: Tokenizer) -> TextSize:
     begun = np.array([sum(byte & 0xC0 != 0x80 for byte in piece) for piece in pieces], np.int64)
     learned = corpus.documents.learned
     counts = np.bincount(corpus.ids if learned is None else corpus.ids[learned], minlength=tokenizer.size)
-    ends = int(counts[tokenizer.end])
+    # A model that was trained elsewhere may begin by the same symbol, or end by another.
+    controls = [number for number, piece in enumerate(tokenizer.token_bytes) if piece is None]
+    ends = len(corpus) if learned is None else int(counts[controls].sum())
     return TextSize(corpus.tokens, int(counts @ begun) + ends, int(counts @ lengths) + ends)

@@ -43,7 +43,10 @@ class Windows:
 
     def wanted(self, places: NDArray[np.integer[Any]], padding: int) -> NDArray[Any]:
         """What is to be predicted at these places of `ids`, padding where nothing is."""
-        return self.ids[places] if self.learned is None else np.where(self.learned[places], self.ids[places], padding)
+        if self.learned is None:
+            return self.ids[places]
+        # Not as the file has them, in which no number is negative.
+        return np.where(self.learned[places], self.ids[places].astype(np.int64), padding)
 
 
 def cut(documents: TokenFile, length: int, *, seed: int, epoch: int, ahead: int = 1) -> Windows:

@@ -39,6 +39,8 @@ class Text(Section):
     each of them, anew in each epoch: in the manner of BPE-dropout, whose 0.1 lengthens text as 0.13 to 0.2 does here.
     It is meant for scarce text and long runs. 0 disables it.
     size: None where it is to be chosen by how much text there is; training fills it in.
+    template: how a conversation is written, in Jinja, for a chat model that was trained elsewhere; None for its own,
+    which training fills in.
     """
 
     kind: Literal["bpe", "characters"] = "bpe"
@@ -47,6 +49,7 @@ class Text(Section):
     normalize: Literal["folded", "nfc"] = "folded"
     tags: bool = False
     merge_dropout: Rate = 0.0
+    template: Annotated[str, Field(min_length=1, max_length=100_000)] | None = None
 
     @model_validator(mode="after")
     def _characters_are_whole(self) -> "Text":
@@ -276,6 +279,11 @@ class Recipe(Section):
         ):
             if is_used and self.task != "classification":
                 raise ValueError(f"{name} is for classification; remove it, as task={self.task} has no classes")
+        if text.template is not None and (self.task != "chat" or self.model.base is None):
+            raise ValueError(
+                "text.template says how a chat model that was trained elsewhere is asked; remove it, or set task=chat "
+                "and name that model by model.from"
+            )
         masking = self.training.masking
         check_masking(self.task, masking is not None, masking is not None and masking.batches is not None)
         if self.decoding.messages is not None and self.task != "chat":

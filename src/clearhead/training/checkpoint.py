@@ -13,6 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from clearhead.bundle import load_tokenizers, load_weights, read_tensors, save_weights, tokenizer_files
+from clearhead.bundle.settings import Settings
 from clearhead.errors import BundleError, RecipeError, TokenizerError, TrainingError
 from clearhead.files import publish_folder, remove_folder, sha256
 from clearhead.processor import processor_kind
@@ -28,6 +29,8 @@ REQUIRED = {
     "model.safetensors", "average.safetensors", "optimizer.safetensors", "position.json", "recipe.yaml", "corpus.json",
     "machine.json",
 }  # fmt: skip
+# How the model was used that a run began with, which may be gone when it goes on.
+BASE_SETTINGS = "base-settings.json"
 # What version 0.1 called some of a state's fields in position.json.
 _OLD_NAMES = {"judged_by": "selection_metric", "waited": "validations_without_improvement"}
 
@@ -85,6 +88,8 @@ def save_checkpoint(
         for name, tokenizer in tokenizers.items():
             tokenizer.save(draft / name)
         (draft / "recipe.yaml").write_text(inputs.recipe.to_yaml(), encoding="utf-8")
+        if inputs.base_settings is not None:
+            _write_json(draft / BASE_SETTINGS, inputs.base_settings.as_plain())
         _write_json(draft / "corpus.json", {"key": inputs.training.key})
         _write_json(draft / "machine.json", _machine(inputs.recipe.training.device))
         _write_json(draft / "position.json", dataclasses.asdict(state))
@@ -241,6 +246,16 @@ def read_tokenizers(path: Path) -> tuple[Tokenizer, Tokenizer]:
         return load_tokenizers(path, _read_json(path / "manifest.json"))
     except TokenizerError as error:
         raise TrainingError(f"checkpoint {path}: {error}") from None
+
+
+def read_base_settings(path: Path) -> Settings | None:
+    """How the model was used that a checkpoint's run began with; None where it is drawn, or of an older clearhead."""
+    if not (path / BASE_SETTINGS).is_file():
+        return None
+    try:
+        return Settings.from_plain(**_read_json(path / BASE_SETTINGS))
+    except (TypeError, ValueError) as error:
+        raise TrainingError(f"checkpoint {path} is of another version of clearhead ({error}); train anew") from None
 
 
 def restore(path: Path, model: Model, average: MovingAverage, optimizer_step: OptimizerStep) -> TrainState:

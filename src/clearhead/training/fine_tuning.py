@@ -9,11 +9,13 @@ import torch
 from torch import Tensor
 
 from clearhead.bundle import Bundle, load
+from clearhead.bundle.settings import Settings
 from clearhead.errors import BundleError, RecipeError
 from clearhead.recipe import Recipe
 from clearhead.recipe.model_settings import own_settings
 from clearhead.tasks import FAMILY_TASKS, Model, task_for
 from clearhead.tasks.examples import Tokenizers
+from clearhead.text import LibraryTokenizer
 from clearhead.training.heads import is_of_head
 
 # What a recipe may name anew: weights fit whatever these are, or are new, or their shapes tell.
@@ -31,17 +33,17 @@ _OF_TASK: Final[Mapping[str, Mapping[str, Any]]] = {"classification": {"masked_h
 class Base:
     """A trained model that another one begins with.
 
-    place: where it lies. weights: by the names that the new model has for them. labels: of a classifier.
+    place: where it lies. weights: by the names that the new model has for them. settings: how it is used.
     """
 
     place: str
     tokenizers: Tokenizers
     weights: Mapping[str, Tensor]
-    labels: tuple[str, ...]
+    settings: Settings
 
     def fits(self, name: str, labels: tuple[str, ...]) -> bool:
         """Whether its weight of this name means the same in a model of these classes."""
-        return name in self.weights and (not name.startswith("classifier.") or labels == self.labels)
+        return name in self.weights and (not name.startswith("classifier.") or labels == self.settings.labels)
 
 
 def read_base(recipe: Recipe) -> tuple[Recipe, Base]:
@@ -59,6 +61,8 @@ def read_base(recipe: Recipe) -> tuple[Recipe, Base]:
     if own != family and (own, family) != ("decoder-only", "encoder-only"):
         raise RecipeError(f"model.from={place} is {own}, but task={recipe.task} trains a model of family={family}")
     _require_no_pieces(recipe)
+    if recipe.text.template is not None and not isinstance(bundle.source_tokenizer, LibraryTokenizer):
+        raise RecipeError(f"text.template is for models that were trained elsewhere, not model.from={place}; remove it")
     weights = {name: one.detach() for name, one in bundle.model.named_parameters()}
     if own != family:
         # Buckets of a stack that looks both ways are of other distances, though there are as many.
@@ -67,7 +71,7 @@ def read_base(recipe: Recipe) -> tuple[Recipe, Base]:
             for name, one in weights.items()
             if not name.startswith("decoder.position_bias.")
         }
-    base = Base(place, (bundle.source_tokenizer, bundle.target_tokenizer), weights, bundle.settings.labels)
+    base = Base(place, (bundle.source_tokenizer, bundle.target_tokenizer), weights, bundle.settings)
     return _with_sizes(recipe, bundle), base
 
 
@@ -118,5 +122,7 @@ def _with_sizes(recipe: Recipe, bundle: Bundle) -> Recipe:
         values[name] = own if named is None else named
     values |= {name: value for name, value in _OF_TASK.get(recipe.task, {}).items() if getattr(settings, name) is None}
     kept = {name: getattr(recipe.text, name) for name in recipe.text.model_fields_set}
+    if recipe.task == "chat" and bundle.settings.template is not None:
+        kept = {"template": bundle.settings.template, **kept}
     text = bundle.recipe.text.model_copy(update={**kept, "size": bundle.source_tokenizer.size})
     return recipe.model_copy(update={"model": settings.model_copy(update=values), "text": text})

@@ -30,6 +30,7 @@ from clearhead.training.checkpoint import (
     disk_errors,
     find_damage,
     newest_checkpoint,
+    read_base_settings,
     read_state,
     read_tokenizers,
     restore,
@@ -94,7 +95,8 @@ def _train(recipe: Recipe, folder: Path, resume: bool, tell: Callback, should_st
     if start:
         recipe = as_found(start, recipe)
     names_sizes = recipe.model.preset is not None
-    inputs = prepare_run(recipe, read_tokenizers(start) if start else None, tell.on_activity)
+    found = (read_tokenizers(start), read_base_settings(start)) if start else (None, None)
+    inputs = prepare_run(recipe, found[0], tell.on_activity, found[1])
     tell.on_activity("making the model")
     run = Run(inputs, folder, tell)
     if start:
@@ -330,6 +332,7 @@ class Run:
             inputs.target_tokenizer,
             inputs.recipe,
             source_scripts=inputs.source_scripts,
+            settings=inputs.settings,
         )
         card = model_card(inputs, self.parameters, state.step, state.tokens, validation)
         with disk_errors(self.folder):

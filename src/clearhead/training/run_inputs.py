@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from clearhead.bundle.settings import Settings
 from clearhead.model import FamilyConfig
 from clearhead.recipe import Recipe, ResolvedRecipe
 from clearhead.tasks import AnyTask, Model, task_named
@@ -17,6 +18,7 @@ from clearhead.training.fine_tuning import Base, begin_with, read_base
 from clearhead.training.freezing import new_model
 from clearhead.training.interruptible import interruptible
 from clearhead.training.resolving import check_choices, choose_machine, resolve
+from clearhead.training.using import settings_for
 
 # How many ids are enough to tell which scripts a corpus is written in.
 _LOOKED_AT = 10_000_000
@@ -27,7 +29,8 @@ class RunInputs:
     """All that a run reads.
 
     training: the examples to learn from, a `Corpus` of the recipe's task. validation: its sets to be judged by.
-    base: a trained model that this one begins with; None for one that is drawn, or resumed.
+    base: a trained model that this one begins with; None for one that is drawn, or resumed. base_settings: how such a
+    model is used, of a run that is resumed too; None for one that is drawn.
     """
 
     recipe: ResolvedRecipe
@@ -36,6 +39,7 @@ class RunInputs:
     training: Any
     validation: tuple[Any, ...]
     base: Base | None = None
+    base_settings: Settings | None = None
 
     @property
     def task(self) -> AnyTask:
@@ -51,6 +55,11 @@ class RunInputs:
     def config(self) -> FamilyConfig:
         """The model's sizes, now that the vocabularies are known."""
         return self.task.model_config(self.recipe, (self.source_tokenizer.size, self.target_tokenizer.size))
+
+    @property
+    def settings(self) -> Settings:
+        """How the model is used."""
+        return settings_for(self.recipe, self.target_tokenizer, self.base_settings)
 
     @property
     def longest(self) -> int:
@@ -78,8 +87,13 @@ class RunInputs:
         return model
 
 
-def prepare_run(recipe: Recipe, tokenizers: Tokenizers | None = None, doing: Doing = to_nobody) -> RunInputs:
-    """Read and prepare all that `recipe` names; `tokenizers` are those of a run that is resumed.
+def prepare_run(
+    recipe: Recipe,
+    tokenizers: Tokenizers | None = None,
+    doing: Doing = to_nobody,
+    base_settings: Settings | None = None,
+) -> RunInputs:
+    """Read and prepare all that `recipe` names; `tokenizers` and `base_settings` are those of a run that is resumed.
 
     Each of its steps can be taken alone. Raises RecipeError or DataError in one line where something is missing or does
     not fit.
@@ -88,7 +102,7 @@ def prepare_run(recipe: Recipe, tokenizers: Tokenizers | None = None, doing: Doi
     if recipe.model.base is not None and tokenizers is None:
         doing("reading the model to begin with")
         recipe, base = read_base(recipe)
-        tokenizers = base.tokenizers
+        tokenizers, base_settings = base.tokenizers, base.settings
     check_choices(recipe)
     doing("writing the corpus" if recipe.data.embedded else "looking for the corpus")
     examples = task.examples(recipe)
@@ -105,4 +119,4 @@ def prepare_run(recipe: Recipe, tokenizers: Tokenizers | None = None, doing: Doi
         doing("trying how many tokens a batch may have")
     longest = training.longest, max(one.corpus.longest for one in validation)
     resolved = resolve(recipe, machine, Measured(sizes, (both[0].size, both[1].size), *longest))
-    return RunInputs(resolved, *both, training, validation, base)
+    return RunInputs(resolved, *both, training, validation, base, base_settings)

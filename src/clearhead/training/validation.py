@@ -132,7 +132,7 @@ def _translate(model: Model, inputs: RunInputs, asked_to_stop: Callable[[], bool
             raise Interrupted
 
     def translate(sources: Sequence[str], to: str | None) -> Iterator[str]:
-        bundle = Bundle(model, *inputs.tokenizers, inputs.recipe)
+        bundle = Bundle(model, *inputs.tokenizers, inputs.recipe, settings=inputs.settings)
         found = bundle.search_stream(sources, to, beam_size=1, exact=False, ahead=size, noting=stop_if_asked)
         return (best.text for best, *_ in found)
 

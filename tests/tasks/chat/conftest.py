@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from clearhead.recipe import Recipe, build_recipe
+from clearhead.text import LibraryTokenizer, Roles
 
 ROWS = [
     ("안녕", "반가워요 👋🏽"),
@@ -14,6 +16,17 @@ ROWS = [
     ("몇 시", "글쎄요…"),
     ("hi", "👩‍👩‍👧 hello"),
 ]
+
+
+@pytest.fixture
+def tokenizer() -> LibraryTokenizer:
+    """Bytes, and the two special tokens of ChatML, whose end is padding, too."""
+    tokens = ["<|im_start|>", "<|im_end|>", *sorted(pre_tokenizers.ByteLevel.alphabet())]
+    library = Tokenizer(models.BPE({token: number for number, token in enumerate(tokens)}, []))
+    library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    library.decoder = decoders.ByteLevel()
+    library.add_special_tokens(tokens[:2])
+    return LibraryTokenizer(library.to_str(), Roles(1, 1, 1, None, len(tokens)))
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
 """Conversations by a model's own template: what `transformers` writes, and nothing that somebody typed is special."""
 
 import pytest
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from tokenizers import Tokenizer
 
 from clearhead.errors import UsageError
 from clearhead.tasks.chat.template import fitted_by, template_ids
 from clearhead.tasks.chat.turns import Message
-from clearhead.text import LibraryTokenizer, Roles
+from clearhead.text import LibraryTokenizer
 
 # ChatML, as many models have it.
 TEMPLATE = (
@@ -16,16 +16,6 @@ TEMPLATE = (
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
 SAID = [Message("user", "hello"), Message("assistant", " 안녕 "), Message("user", "again 🙂\n")]
-
-
-@pytest.fixture
-def tokenizer() -> LibraryTokenizer:
-    tokens = ["<|im_start|>", "<|im_end|>", *sorted(pre_tokenizers.ByteLevel.alphabet())]
-    library = Tokenizer(models.BPE({token: number for number, token in enumerate(tokens)}, []))
-    library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    library.decoder = decoders.ByteLevel()
-    library.add_special_tokens(tokens[:2])
-    return LibraryTokenizer(library.to_str(), Roles(1, 1, 1, None, len(tokens)))
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -7,7 +7,8 @@ from typing import final
 
 from clearhead.data import PreparedText, TableFile, check_file, prepare_chat, read_table, read_turns, turns_of
 from clearhead.recipe import Recipe, TableSettings, share_to_validate, tables_to_validate
-from clearhead.tasks.chat.turns import ROLES, join
+from clearhead.tasks.chat.joining import Joining
+from clearhead.tasks.chat.turns import ROLES
 from clearhead.tasks.examples import Doing, Tokenizers
 from clearhead.tasks.language_modelling.examples import TextSet, sizes_for
 from clearhead.tasks.measured import Sizes
@@ -22,7 +23,7 @@ class ChatExamples:
     sizes_are_chosen = False
 
     def __init__(self, recipe: Recipe) -> None:
-        self.recipe = recipe
+        self.recipe, self._join = recipe, Joining(recipe.text.template)
         share = share_to_validate(recipe.data)
         self._training = [self._file(one, stop=1.0 - share) for one in recipe.data.tables]
         named = [self._file(one) for one in tables_to_validate(recipe.data)]
@@ -40,15 +41,16 @@ class ChatExamples:
         return learned, learned
 
     def training(self, tokenizers: Tokenizers, doing: Doing) -> PreparedText:
-        require_symbols(tokenizers[0], ROLES, "a conversation tells who speaks", "chat")
+        if self._join.template is None:
+            require_symbols(tokenizers[0], ROLES, "a conversation tells who speaks", "chat")
 
         def read(tokens: int) -> None:
             doing(f"cutting the training conversations into pieces: {tokens:,} tokens of answers")
 
-        return prepare_chat(self._training, tokenizers[0], join, progress=read)
+        return prepare_chat(self._training, tokenizers[0], self._join, progress=read)
 
     def validation(self, tokenizers: Tokenizers) -> tuple[TextSet, ...]:
-        return (TextSet(prepare_chat(self._validation, tokenizers[0], join)),)
+        return (TextSet(prepare_chat(self._validation, tokenizers[0], self._join)),)
 
     def doubts(self) -> Iterator[str]:
         """Of rows that nothing is learned from."""

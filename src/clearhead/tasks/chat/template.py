@@ -6,6 +6,7 @@ Nothing in it is trusted: it runs in Jinja's sandbox, and what people typed cann
 import functools
 import itertools
 import json
+import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -40,44 +41,56 @@ def fitted_by(
 
 def template_ids(template: str, messages: Sequence[Message], tokenizer: Tokenizer) -> list[int]:
     """What the template writes of these messages, up to where the model answers."""
-    assert isinstance(tokenizer, LibraryTokenizer), "a template comes with the tokenizer of its model"
-    special = tokenizer.special_texts()
-    typed = [one for one in special if any(one in message.text for message in messages)]
-    if not typed:
-        return tokenizer.encode_marked(_written(template, [one.text for one in messages], messages, tokenizer))
-    marks = {text: _MARKS.format(number) for number, text in enumerate(typed)}
-    texts = [functools.reduce(lambda text, one: text.replace(one, marks[one]), typed, one.text) for one in messages]
-    written = _written(template, texts, messages, tokenizer)
-    return list(itertools.chain.from_iterable(_pieces(written, marks, special, tokenizer)))
+    templated = Templated(template, messages, tokenizer)
+    return templated.ids(templated.written(len(messages), asks=True))
 
 
-def _pieces(
-    written: str, marks: dict[str, str], special: dict[str, int], tokenizer: LibraryTokenizer
-) -> "list[list[int]]":
-    """The template's special tokens by their ids, and all between them as text, as it was typed."""
-    import re
+class Templated:
+    """A conversation as its template writes it, and as ids. Raises UsageError where the template cannot be used."""
 
-    names = sorted(special, key=len, reverse=True)
-    found: list[list[int]] = []
-    for part in re.split(f"({'|'.join(map(re.escape, names))})", written):
-        if part in special:
-            found.append([special[part]])
-        elif part:
-            for text, mark in marks.items():
-                part = part.replace(mark, text)
-            found.append(tokenizer.encode(part))
-    return found
+    def __init__(self, template: str, messages: Sequence[Message], tokenizer: Tokenizer) -> None:
+        assert isinstance(tokenizer, LibraryTokenizer), "a template comes with the tokenizer of its model"
+        self._template, self._tokenizer = template, tokenizer
+        self._special = tokenizer.special_texts()
+        typed = [one for one in self._special if any(one in message.text for message in messages)]
+        self._marks = {text: _MARKS.format(number) for number, text in enumerate(typed)}
+        self._messages = [{"role": one.role, "content": self._marked(one.text)} for one in messages]
 
+    def _marked(self, text: str) -> str:
+        return functools.reduce(lambda said, one: said.replace(one, self._marks[one]), self._marks, text)
 
-def _written(template: str, texts: Sequence[str], messages: Sequence[Message], tokenizer: LibraryTokenizer) -> str:
-    names = {one: text for text, one in tokenizer.special_texts().items()}
-    try:
-        found: str = _compiled(template).render(
-            messages=[{"role": one.role, "content": text} for one, text in zip(messages, texts, strict=True)],
-            add_generation_prompt=True,
-            bos_token=names.get(tokenizer.begin, ""),
-            eos_token=names.get(tokenizer.end, ""),
+    def written(self, count: int, *, asks: bool) -> str:
+        """The first `count` messages. asks: whether it is written that the model answers now."""
+        names = {one: text for text, one in self._special.items()}
+        return _written(
+            self._template,
+            messages=self._messages[:count],
+            add_generation_prompt=asks,
+            bos_token=names.get(self._tokenizer.begin, ""),
+            eos_token=names.get(self._tokenizer.end, ""),
         )
+
+    def ids(self, written: str) -> list[int]:
+        """The template's special tokens by their ids, and all between them as text, as it was typed."""
+        if not self._marks:
+            return self._tokenizer.encode_marked(written)
+        names = sorted(self._special, key=len, reverse=True)
+        parts = re.split(f"({'|'.join(map(re.escape, names))})", written)
+        return list(itertools.chain.from_iterable(map(self._piece, parts)))
+
+    def _piece(self, part: str) -> list[int]:
+        if part in self._special:
+            return [self._special[part]]
+        return self._tokenizer.encode(self.typed(part)) if part else []
+
+    def typed(self, part: str) -> str:
+        """A part of what is written, with what people typed as they typed it."""
+        return functools.reduce(lambda text, one: text.replace(self._marks[one], one), self._marks, part)
+
+
+def _written(template: str, **values: Any) -> str:
+    try:
+        found: str = _compiled(template).render(**values)
     except Exception as error:  # Whatever a template does is the template's.
         raise UsageError(
             f"the model's chat template cannot be used ({' '.join(str(error).split())[:120]}); write the conversation "
