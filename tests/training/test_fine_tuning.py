@@ -15,6 +15,7 @@ from clearhead.recipe import Recipe, build_recipe, load_recipe
 from clearhead.training import train
 from clearhead.training.fine_tuning import begin_with, read_base
 from clearhead.training.run_inputs import prepare_run
+from clearhead.training.validation import Validation, validate
 
 SIZES = {"width": 16, "heads": 2, "inner_width": 32, "layers": 1, "max_length": 16}
 TRAINING = {
@@ -185,3 +186,89 @@ def test_a_place_is_meant_from_the_recipe_or_from_here(
     assert load_recipe(folder / "r.yaml", ["model.from=masked"]).model.base == str(folder / "masked")
     monkeypatch.chdir(tmp_path)
     assert load_recipe(folder / "r.yaml", ["model.from=runs/a"]).model.base == str(tmp_path / "runs" / "a")
+
+
+OLD = {"language-modelling": {"text": "old.txt", "documents": "line"}, "other": {"table": "old.tsv"}}
+
+
+@pytest.mark.parametrize("name", ["masked", "causal", "classifier"])
+@pytest.mark.parametrize("packing", [False, True])
+def test_a_share_of_old_data_is_replayed(folder: Path, name: str, packing: bool) -> None:
+    """field/family.md C11: two fifths of the tokens of an epoch, on average, of every kind of example."""
+    if name == "classifier" and packing:
+        pytest.skip("a classifier packs nothing")
+    lines = [*LINES, *["five five"] * 60]
+    (folder / "old.txt").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    (folder / "old.tsv").write_text("".join(f"{line}\t{line[:3]}\n" for line in lines[12:]), encoding="utf-8")
+    task = load(folder / name).task
+    old = OLD["language-modelling"] if task != "classification" else OLD["other"]
+    data = {**(TEXTS if task != "classification" else _tables())}
+    data["replay"] = {"train": old, "validate": old, "share": 0.4}
+    training = {**TRAINING, "batch_tokens": 256, "packing": packing}
+    inputs = prepare_run(recipe(folder, data, model={"from": str(folder / name)}, task=task, training=training))
+    alone = prepare_run(recipe(folder, {**data, "replay": None}, model={"from": str(folder / name)}, task=task))
+    shares = []
+    for epoch in range(30):
+        batches = list(inputs.task.batches(inputs.recipe, inputs.training, inputs.tokenizers, epoch))
+        again = list(inputs.task.batches(inputs.recipe, inputs.training, inputs.tokenizers, epoch, 1))
+        assert [one.ids.tolist() for one in batches[1:]] == [one.ids.tolist() for one in again]
+        padding = inputs.source_tokenizer.padding
+        shares.append(sum(int((one.ids != padding).sum()) for one in batches))
+    new = alone.training.tokens + (len(alone.training) if task == "masked-language-modelling" else 0)
+    assert sum(shares) / len(shares) == pytest.approx(new / 0.6, rel=0.12)
+
+
+def test_the_old_score_stands_beside_the_new_one(folder: Path, tmp_path: Path) -> None:
+    """At each validation, in the history, on the card, and as another run alone would find it."""
+    (folder / "other.txt").write_text("six one\nsix two\n", encoding="utf-8")
+    old = {"text": "other.txt", "documents": "line"}
+    values: dict[str, Any] = {"model": {"from": str(folder / "causal")}, "task": "language-modelling"}
+    asked = recipe(folder, {**TEXTS, "replay": {"train": old, "validate": old}}, **values)
+    train(asked, tmp_path / "run")
+    lines = [json.loads(line) for line in (tmp_path / "run" / "history.jsonl").read_text().splitlines()]
+    [found] = [line["validation"] for line in lines if "validation" in line]
+    inputs = prepare_run(recipe(folder, {"train": old, "validate": old}, **values))
+    model = load(tmp_path / "run").model.eval()
+    assert found["old"]["loss"] == pytest.approx(validate(model, inputs).loss, rel=1e-5)
+    assert found["old"]["text"]["tokens"] == 16
+    assert Validation.from_plain(found).as_plain() == found
+    assert "of what it learned before: loss" in (tmp_path / "run" / "bundle" / "README.md").read_text()
+    kept = load(tmp_path / "run").recipe.data.replay
+    assert kept is not None
+    assert kept.share == 0.2
+    first = json.loads((tmp_path / "run" / "checkpoints" / "step-2" / "corpus.json").read_text())["key"]
+    assert first == prepare_run(asked).training.key
+    train(asked, tmp_path / "run", resume=True)
+
+
+def test_a_translator_replays_pairs(make_recipe: Callable[..., Recipe], run_folder: Path, corpus: Path) -> None:
+    """As often as their own weights say, and the directions of both are the model's."""
+    plain = {**make_recipe().model_dump(by_alias=True, exclude={"text", "model"}), "model": {"from": str(run_folder)}}
+    data = plain["data"]
+    replay = {"train": [{**one, "to": "xx"} for one in data["train"]], "validate": data["validate"], "share": 0.5}
+    inputs = prepare_run(build_recipe({**plain, "data": {**data, "replay": replay}}, "r"))
+    alone = prepare_run(build_recipe(plain, "r"))
+    count = len(alone.training)
+    tokens = inputs.training.source.lengths + inputs.training.target.lengths
+    assert len(inputs.training) == 2 * count
+    new, old = (inputs.training.weights[some] @ tokens[some] for some in (slice(count), slice(count, None)))
+    assert new == pytest.approx(old)
+    assert {to for _, to in inputs.settings.languages} >= {"xx"}
+    assert len(inputs.old_validation) == len(alone.validation)
+
+
+@pytest.mark.parametrize(
+    ("replay", "model", "message"),
+    [
+        ({"train": {"table": "a.tsv"}, "validate": {"table": "a.tsv"}}, {}, "name it by model.from"),
+        ({"train": {"table": "a.tsv"}}, None, "data.replay.validate is missing"),
+        ({"train": {"text": "a.txt"}, "validate": {"text": "a.txt"}}, None, "data.train names a text, but task="),
+        ({"train": {"table": "a.tsv"}, "validate": {"table": "a.tsv"}, "share": 1}, None, "data.replay.share=1 is not"),
+    ],
+)
+def test_what_cannot_be_replayed(folder: Path, replay: Any, model: Any, message: str) -> None:
+    given = {"from": str(folder / "classifier")} if model is None else model
+    with pytest.raises(RecipeError) as caught:
+        recipe(folder, {**_tables(), "replay": replay}, model=given)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)

@@ -60,7 +60,9 @@ class Settings:
     def of(cls, recipe: "clearhead.recipe.Recipe") -> "Settings":
         """Those of a model that is trained by this recipe."""
         # A table is one of pairs where pairs are learned.
-        pairs = recipe.data.directions if recipe.family == "encoder-decoder" else ()
+        old = recipe.data.replayed
+        known = (*recipe.data.directions, *(old.directions if old is not None else ()))
+        pairs = known if recipe.family == "encoder-decoder" else ()
         directions = dict.fromkeys((one.from_language, one.to_language) for one in pairs)
         decoding = recipe.decoding
         return cls(

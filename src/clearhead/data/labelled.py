@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from clearhead.data.batches import padded
+from clearhead.data.replaying import followed_by, replay_weights
 from clearhead.data.token_file import Sequences, TokenFile
 
 # No class has this number, so that a place of it has nothing to predict.
@@ -39,6 +40,13 @@ class LabelledTexts:
     def is_called(self, key: object) -> bool:
         """Whether this version or an older one gave it that name."""
         return key in (self.key, *self.former_keys)
+
+    def with_old(self, old: "LabelledTexts", share: float) -> "LabelledTexts":
+        """These texts and old ones, which are `share` of the tokens of an epoch."""
+        lengths = np.concatenate([self.texts.lengths, old.texts.lengths])
+        weights = replay_weights(np.ones(len(self)), np.ones(len(old)), lengths, share)
+        texts, classes = followed_by(self.texts, old.texts, weights), np.concatenate([self.classes, old.classes])
+        return LabelledTexts(texts, classes, f"{self.key}+{old.key}", self.cut + old.cut)
 
     def __len__(self) -> int:
         return len(self.texts)

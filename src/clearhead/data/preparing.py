@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from clearhead.data.caching import from_cache, key_of
 from clearhead.data.filters import FilterReport, Filters, Reason, TextFilter
+from clearhead.data.replaying import followed_by, replay_weights
 from clearhead.data.sides import Column, Side, read_sides, side_identity
 from clearhead.data.token_file import TokenFile, TokenWriter
 from clearhead.errors import DataError, RecipeError
@@ -66,6 +67,12 @@ class PreparedCorpus:
     def is_called(self, key: object) -> bool:
         """Whether this version or an older one gave it that name."""
         return key in (self.key, *self.former_keys)
+
+    def with_old(self, old: "PreparedCorpus", share: float) -> "PreparedCorpus":
+        """These examples and old ones, which are `share` of the tokens of an epoch. What filters removed is theirs."""
+        source, target = followed_by(self.source, old.source), followed_by(self.target, old.target)
+        weights = replay_weights(self.weights, old.weights, source.lengths + target.lengths, share)
+        return PreparedCorpus(source, target, weights, self.report, f"{self.key}+{old.key}")
 
     def __len__(self) -> int:
         return len(self.target)

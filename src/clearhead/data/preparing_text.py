@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from clearhead.data.caching import from_cache, identity, key_of
 from clearhead.data.documents import DocumentFile, read_all
+from clearhead.data.replaying import followed_by, replay_weights
 from clearhead.data.tables import TableFile
 from clearhead.data.token_file import TokenFile, TokenWriter
 from clearhead.errors import RecipeError
@@ -41,6 +42,12 @@ class PreparedText:
     def is_called(self, key: object) -> bool:
         """Whether this version or an older one gave it that name."""
         return key in (self.key, *self.former_keys)
+
+    def with_old(self, old: "PreparedText", share: float) -> "PreparedText":
+        """These documents and old ones, which are `share` of the tokens of an epoch."""
+        lengths = np.concatenate([self.documents.lengths, old.documents.lengths])
+        weights = replay_weights(np.ones(len(self)), np.ones(len(old)), lengths, share)
+        return PreparedText(followed_by(self.documents, old.documents, weights), f"{self.key}+{old.key}")
 
     def __len__(self) -> int:
         return len(self.documents)

@@ -62,14 +62,22 @@ def runs(starts: NDArray[np.integer[Any]], lengths: NDArray[np.int32]) -> tuple[
 class TokenFile:
     """Many sequences of ids, each an array of its own when asked for; nothing is copied."""
 
-    def __init__(self, ids: NDArray[Any], lengths: NDArray[np.int32], learned: NDArray[np.bool_] | None = None) -> None:
+    def __init__(
+        self,
+        ids: NDArray[Any],
+        lengths: NDArray[np.int32],
+        learned: NDArray[np.bool_] | None = None,
+        weights: NDArray[np.float64] | None = None,
+    ) -> None:
         """Args: `ids`, all sequences one after the other; `lengths`, how many ids each has.
 
         learned: for each id whether a model learns to write it; None where it learns all of them.
+        weights: how many times each comes in an epoch; None for once each.
         """
         self.ids = ids
         self.lengths = lengths
         self.learned = learned
+        self.weights = weights
         self._starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
         if self._starts[-1] != len(ids):
             raise DataError(f"the lengths add up to {self._starts[-1]} ids but there are {len(ids)}")

@@ -23,6 +23,7 @@ class Windows:
         lengths: how many places each has.
         known: how many of its first places are there to be read alone, as another piece predicts what follows them.
         learned: for each of `ids` whether it is to be predicted; None where all are.
+        weights: how many times each comes in an epoch, as its document does; None for once each.
     """
 
     ids: NDArray[Any]
@@ -30,6 +31,7 @@ class Windows:
     lengths: NDArray[np.int32]
     known: NDArray[np.int32]
     learned: NDArray[np.bool_] | None = None
+    weights: NDArray[np.float64] | None = None
 
     def gather(self, indices: NDArray[np.integer[Any]]) -> tuple[NDArray[Any], NDArray[np.int32]]:
         """The ids that some pieces read, one after the other, and their lengths."""
@@ -85,10 +87,12 @@ def _cut(documents: TokenFile, length: int, stride: int, first: NDArray[np.int64
     left = places[document] - offset
     lengths = np.where(number < 0, first[document], np.minimum(left, length))
     known = np.where(number > 0, length - stride, 0)
+    weights = None if documents.weights is None else documents.weights[document]
     starts, lengths, known = begins[document] + offset, lengths.astype(np.int32), known.astype(np.int32)
     if documents.learned is not None:
         # A piece of which nothing is learned, as of a long question, would be a row for nothing.
         counts = np.concatenate([[0], np.cumsum(documents.learned, dtype=np.int64)])
         some = counts[starts + lengths + 1] > counts[starts + known + 1]
         starts, lengths, known = starts[some], lengths[some], known[some]
-    return Windows(documents.ids, starts, lengths, known, documents.learned)
+        weights = None if weights is None else weights[some]
+    return Windows(documents.ids, starts, lengths, known, documents.learned, weights)

@@ -120,11 +120,24 @@ Label = Annotated[str, BeforeValidator(_label), Field(min_length=1, max_length=2
 Labels = Annotated[tuple[Label, ...], Field(max_length=MOST_SIZES["classes"])]
 
 
+class ReplaySettings(Section):
+    """What the model of `model.from` learned before, mixed into each epoch so that it is not forgotten.
+
+    train: as that of `data`. validate: what the old task is judged by beside the new one, at each validation.
+    share: how many of an epoch's tokens are of these.
+    """
+
+    train: Corpora
+    validation: Corpora = Field(alias="validate")
+    share: Annotated[Real, Field(gt=0.0, le=0.95)] = 0.2
+
+
 class Data(Section):
     """Which files to learn from: those in `folder` (relative to the recipe's own folder), or an `embedded` corpus's.
 
     labels: the names of a classifier's classes, in their order; those of the training tables, sorted by name, where
     none are given. Training fills them in.
+    replay: old data beside the new, of a run that begins with a trained model.
     """
 
     folder: str | None = None
@@ -133,6 +146,15 @@ class Data(Section):
     validation: Corpora = Field(alias="validate")
     filters: FilterSettings = FilterSettings()
     labels: Labels | None = None
+    replay: ReplaySettings | None = None
+
+    @property
+    def replayed(self) -> "Data | None":
+        """The old data as data of its own; None where there is none."""
+        if self.replay is None:
+            return None
+        old = {"train": self.replay.train, "validation": self.replay.validation, "replay": None}
+        return self.model_copy(update={**old, "embedded": None})
 
     @property
     def pairs(self) -> tuple[CorpusSettings, ...]:

@@ -29,11 +29,14 @@ _ROUNDS = 20
 def without_paths(recipe: Recipe) -> Recipe:
     """The same recipe with the last name alone of every place that lies outside of its own folder."""
     data = recipe.data
-    changes = {
+    changes: dict[str, Any] = {
         "folder": data.folder and _last_name(data.folder),
         "train": tuple(_within(corpus) for corpus in data.train),
         "validation": tuple(_within(corpus) for corpus in data.validation),
     }
+    if (old := data.replay) is not None:
+        within = {name: tuple(map(_within, getattr(old, name))) for name in ("train", "validation")}
+        changes["replay"] = old.model_copy(update=within)
     model = recipe.model
     if model.base is not None:
         model = model.model_copy(update={"base": _last_name(model.base)})

@@ -272,6 +272,15 @@ class Recipe(Section):
         used["text.merge_dropout"] = text.merge_dropout > 0 and self.task != "classification"
         used["data.train.from, to or weight"] = any(one.is_of_pairs for one in self.data.tables)
         check_task(self.task, self.family, self.data, self.model, used)
+        if (old := self.data.replayed) is not None:
+            if self.model.base is None:
+                raise ValueError("data.replay is of a run that begins with a trained model; name it by model.from")
+            if self.data.embedded is not None:
+                raise ValueError(
+                    "data.replay has files in data.folder, which data.embedded has not; write the corpus "
+                    "to files by `clearhead corpus`, or leave replay out"
+                )
+            check_task(self.task, self.family, old, self.model, used)
         check_figure(self.task, self.training.select_by)
         for name, is_used in (
             ("data.labels", self.data.labels is not None),

@@ -82,6 +82,10 @@ class Corpus(Protocol):
         """Whether this version or an older one gave it that name."""
         ...
 
+    def with_old(self, old: Any, share: float) -> Any:
+        """These examples and those of a corpus of the same kind, which are `share` of the tokens of an epoch."""
+        ...
+
     def __len__(self) -> int: ...
 
 

@@ -21,11 +21,13 @@ def planned_rows(
     seed: dict[str, Any] = {"seed": training.seed, "epoch": epoch}
     if not training.packing:
         windows = cut(corpus.documents, max_length, ahead=ahead, **seed)
+        seed["weights"] = windows.weights
         for indices in plan(windows.lengths, windows.lengths, batch_tokens=training.batch_tokens, **seed)[first:]:
             yield windows, indices
         return
     rows, length = training.packed_shape
     windows = cut(corpus.documents, min(max_length, length), ahead=ahead, **seed)
+    seed["weights"] = windows.weights
     for packed in itertools.islice(
         pack(windows.lengths, windows.lengths, rows=rows, length=length, **seed), first, None
     ):

@@ -59,4 +59,9 @@ def _scores(validation: Validation, counts: str) -> str:
     lines = [f"- loss {validation.loss:.4f} nats a {counts.removesuffix('s')}{perplexity}"]
     if validation.scores is not None:
         lines += [f"- {line}" for line in validation.scores.lines]
+    if validation.old is not None:
+        lines += [
+            f"- of what it learned before: {line.removeprefix('- ')}"
+            for line in _scores(validation.old, counts).split("\n")
+        ]
     return "\n".join(lines)

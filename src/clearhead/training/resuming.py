@@ -34,6 +34,14 @@ CHANGES = {
     "data.validate.text": Change.PLACE,
     "data.train.table": Change.PLACE,
     "data.validate.table": Change.PLACE,
+    "data.replay.train.source": Change.PLACE,
+    "data.replay.train.target": Change.PLACE,
+    "data.replay.train.text": Change.PLACE,
+    "data.replay.train.table": Change.PLACE,
+    "data.replay.validate.source": Change.PLACE,
+    "data.replay.validate.target": Change.PLACE,
+    "data.replay.validate.text": Change.PLACE,
+    "data.replay.validate.table": Change.PLACE,
     # Which class each number is.
     "data.labels": Change.REFUSED,
     # How text becomes ids, which the rows of the embeddings stand for.

@@ -29,6 +29,7 @@ class RunInputs:
     """All that a run reads.
 
     training: the examples to learn from, a `Corpus` of the recipe's task. validation: its sets to be judged by.
+    old_validation: sets to judge by what it learned before, where `data.replay` names some.
     base: a trained model that this one begins with; None for one that is drawn, or resumed. base_settings: how such a
     model is used, of a run that is resumed too; None for one that is drawn.
     """
@@ -40,6 +41,7 @@ class RunInputs:
     validation: tuple[Any, ...]
     base: Base | None = None
     base_settings: Settings | None = None
+    old_validation: tuple[Any, ...] = ()
 
     @property
     def task(self) -> AnyTask:
@@ -115,8 +117,17 @@ def prepare_run(
     training = interruptible(lambda: examples.training(both, doing))
     doing(f"reading the validation {task.examples_are}")
     validation = interruptible(lambda: examples.validation(both))
+    old_validation: tuple[Any, ...] = ()
+    if recipe.data.replay is not None and recipe.data.replayed is not None:
+        doing(f"reading the {task.examples_are} to replay")
+        # Their classes are the same, of whichever each has some.
+        data = recipe.data.replayed.model_copy(update={"labels": sizes.labels or None})
+        old = task.examples(recipe.model_copy(update={"data": data}))
+        old_training = interruptible(lambda: old.training(both, to_nobody))
+        training = training.with_old(old_training, recipe.data.replay.share)
+        old_validation = interruptible(lambda: old.validation(both))
     if recipe.training.batch_tokens == "auto":
         doing("trying how many tokens a batch may have")
-    longest = training.longest, max(one.corpus.longest for one in validation)
+    longest = training.longest, max(one.corpus.longest for one in (*validation, *old_validation))
     resolved = resolve(recipe, machine, Measured(sizes, (both[0].size, both[1].size), *longest))
-    return RunInputs(resolved, *both, training, validation, base, base_settings)
+    return RunInputs(resolved, *both, training, validation, base, base_settings, old_validation)

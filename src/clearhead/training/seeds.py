@@ -122,7 +122,8 @@ def _is_whole(result: TrainingResult, recipe: Recipe) -> bool:
 def _figures(folder: Path, best: Validation | None) -> dict[str, float]:
     if best is None:
         raise TrainingError(f"{folder} holds no model, as no validation gave a number; lower training.schedule.peak")
-    return {"loss": best.loss, **(best.scores.figures if best.scores is not None else {})}
+    own = {"loss": best.loss, **(best.scores.figures if best.scores is not None else {})}
+    return own if best.old is None else own | {f"old {name}": one for name, one in _figures(folder, best.old).items()}
 
 
 def _write(found: SeedsResult) -> None:

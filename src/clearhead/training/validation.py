@@ -21,20 +21,26 @@ from clearhead.training.run_inputs import RunInputs
 
 @dataclasses.dataclass(frozen=True)
 class Validation:
-    """loss: nats a target token, not smoothed; perplexity: its exponential; scores: what the task measures too."""
+    """loss: nats a target token, not smoothed; perplexity: its exponential; scores: what the task measures too.
+
+    old: the same of what the model learned before, where the recipe replays that.
+    """
 
     loss: float
     perplexity: float
     scores: Scores | None = None
+    old: "Validation | None" = None
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> "Validation":
         """From what the history has of one."""
-        return cls(values["loss"], values["perplexity"], scores_from(values))
+        old = None if values.get("old") is None else cls.from_plain(values["old"])
+        return cls(values["loss"], values["perplexity"], scores_from(values), old)
 
     def as_plain(self) -> dict[str, Any]:
         """What `from_plain` reads."""
-        return {"loss": self.loss, "perplexity": self.perplexity, **plain_scores(self.scores)}
+        own = {"loss": self.loss, "perplexity": self.perplexity, **plain_scores(self.scores)}
+        return own if self.old is None else {**own, "old": self.old.as_plain()}
 
     @property
     def quality(self) -> Quality | None:
@@ -64,7 +70,14 @@ def validate(model: Model, inputs: RunInputs, asked_to_stop: Callable[[], bool] 
     A model whose loss is not a number writes nothing. Raises Interrupted as soon as `asked_to_stop`, which is called
     between batches, is true.
     """
-    loss = validation_loss(model, [one.corpus for one in inputs.validation], inputs, asked_to_stop)
+    found = _judge(model, inputs, inputs.validation, asked_to_stop)
+    if not inputs.old_validation:
+        return found
+    return dataclasses.replace(found, old=_judge(model, inputs, inputs.old_validation, asked_to_stop))
+
+
+def _judge(model: Model, inputs: RunInputs, sets: Sequence[Any], asked_to_stop: Callable[[], bool]) -> Validation:
+    loss = validation_loss(model, [one.corpus for one in sets], inputs, asked_to_stop)
     if not math.isfinite(loss):
         return Validation(loss, perplexity_of(loss))
     judged = Judged(
@@ -73,7 +86,7 @@ def validate(model: Model, inputs: RunInputs, asked_to_stop: Callable[[], bool] 
         inputs.recipe,
         inputs.tokenizers,
         loss,
-        inputs.validation,
+        sets,
         lambda corpus: _batches(model, corpus, inputs, asked_to_stop),
         _translate(model, inputs, asked_to_stop),
     )

@@ -22,6 +22,8 @@ def epoch_batches(
     """
     training, texts = recipe.training, _texts_of_epoch(recipe, corpus, tokenizer, longest, epoch)
     weights = text_weights(corpus.classes, training.class_weights)
+    if (own := corpus.texts.weights) is not None:
+        weights = own if weights is None else own * weights
     batches = plan(
         texts.lengths, texts.lengths, batch_tokens=training.batch_tokens, seed=training.seed, epoch=epoch,
         weights=weights,

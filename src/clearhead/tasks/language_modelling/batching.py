@@ -15,7 +15,7 @@ from clearhead.data import (
     collate_windows,
     cut,
 )
-from clearhead.data.planning import generator_for, shuffled
+from clearhead.data.planning import draw, generator_for, shuffled
 from clearhead.recipe import ResolvedTraining
 from clearhead.tasks.rows import planned_rows, rows_to_judge
 from clearhead.text import Tokenizer
@@ -69,7 +69,9 @@ def full_batch(rows: int, length: int, max_length: int, packing: bool) -> TextBa
 
 
 def _one_a_row(windows: Windows, rows: int, seed: int, epoch: int) -> Iterator[PackedRows]:
-    order = shuffled(len(windows.lengths), generator_for(seed, epoch))
+    generator = generator_for(seed, epoch)
+    drawn = draw(len(windows.lengths), windows.weights, generator)
+    order = drawn[shuffled(len(drawn), generator)]
     for start in range(0, len(order), rows):
         some = order[start : start + rows]
         yield PackedRows(some, np.ones(len(some), np.int64))
