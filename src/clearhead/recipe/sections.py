@@ -12,7 +12,19 @@ from clearhead.recipe.jobs import check_figure, check_masking, check_task, with_
 from clearhead.recipe.model_settings import ModelSettings
 from clearhead.recipe.plain_yaml import write_yaml
 from clearhead.recipe.spelling import shown
-from clearhead.recipe.values import Count, CountOrNone, Factor, Patterns, Pieces, Rate, Real, Section, Seed, Whole
+from clearhead.recipe.values import (
+    Count,
+    CountOrNone,
+    Factor,
+    Patterns,
+    Pieces,
+    Rate,
+    Real,
+    Section,
+    Seed,
+    Whole,
+    as_list_or_none,
+)
 
 Share = Annotated[Real, Field(ge=0.0, le=1.0)]
 BeamSize = Annotated[Whole, Field(ge=WHOLE["beam_size"][0], le=WHOLE["beam_size"][1])]
@@ -29,6 +41,12 @@ def _is_penalty(text: str) -> str:
     raise ValueError(f"{text[:40]!r} is not allowed: expected {PENALTY_FORMS}")
 
 
+NewTokens = Annotated[
+    tuple[Annotated[str, Field(min_length=1, max_length=200)], ...], BeforeValidator(as_list_or_none),
+    Field(max_length=1000),
+]  # fmt: skip
+
+
 class Text(Section):
     """How text becomes pieces. `tags` puts the target's language before each source: one model then serves several.
 
@@ -41,6 +59,8 @@ class Text(Section):
     size: None where it is to be chosen by how much text there is; training fills it in.
     template: how a conversation is written, in Jinja, for a chat model that was trained elsewhere; None for its own,
     which training fills in.
+    tokens, symbols: what a model that was trained elsewhere gets as tokens of its own; symbols are special, such as a
+    template's, so that nothing that is typed becomes one.
     """
 
     kind: Literal["bpe", "characters"] = "bpe"
@@ -50,6 +70,8 @@ class Text(Section):
     tags: bool = False
     merge_dropout: Rate = 0.0
     template: Annotated[str, Field(min_length=1, max_length=100_000)] | None = None
+    tokens: NewTokens = ()
+    symbols: NewTokens = ()
 
     @model_validator(mode="after")
     def _characters_are_whole(self) -> "Text":
@@ -288,6 +310,8 @@ class Recipe(Section):
         ):
             if is_used and self.task != "classification":
                 raise ValueError(f"{name} is for classification; remove it, as task={self.task} has no classes")
+        if (text.tokens or text.symbols) and self.model.base is None:
+            raise ValueError("text.tokens and text.symbols are what model.from gets; name it, or remove them")
         if text.template is not None and (self.task != "chat" or self.model.base is None):
             raise ValueError(
                 "text.template says how a chat model that was trained elsewhere is asked; remove it, or set task=chat "

@@ -205,6 +205,18 @@ class LibraryTokenizer:
         """The ids of a text with what the file itself puts before and after it."""
         return list(self._library.encode(without_surrogates(text), add_special_tokens=True).ids)
 
+    def token_ids(self, texts: Iterable[str]) -> dict[str, int | None]:
+        """The ids of whole tokens; None of what is none."""
+        return {text: self._library.token_to_id(text) for text in texts}
+
+    def with_tokens(self, tokens: Sequence[str], symbols: Sequence[str]) -> "LibraryTokenizer":
+        """The same with more tokens, whose ids follow the others. symbols: special ones, which no text has."""
+        library = _library(self._document, "this tokenizer")
+        library.add_tokens([tokenizers.AddedToken(one, normalized=False) for one in tokens])
+        library.add_special_tokens([tokenizers.AddedToken(one, normalized=False, special=True) for one in symbols])
+        roles = dataclasses.replace(self.roles, rows=max(self.roles.rows, _size(library)))
+        return LibraryTokenizer(library.to_str(), roles)
+
     def special_texts(self) -> dict[str, int]:
         """What special tokens look like where they are written out, and their ids."""
         return {text: one for text, one in self._library.get_vocab().items() if one in self._special}

@@ -16,6 +16,7 @@ from clearhead.recipe import LoraSettings, Recipe, without_paths
 from clearhead.tasks import AnyTask, Model
 from clearhead.tasks.examples import TrainingBatch
 from clearhead.training.heads import is_of_classes
+from clearhead.training.new_tokens import is_of_tokens
 
 _LOG = logging.getLogger(__name__)
 # What merging may change of a logit: more is no rounding.
@@ -90,6 +91,9 @@ def store_adapter(folder: Path, model: Model, lora: LoraSettings, recipe: Recipe
     sides = {name: [named[f"{name}.adapter.{side}.weight"] for side in ("down", "up")] for name, _ in adapters(model)}
     pairs = {name: Pair(*both) for name, both in sides.items()}
     has_classes = bool(getattr(model.config, "classes", 0))
-    whole = {name: one for name, one in named.items() if has_classes and is_of_classes(name)}
+    # A table of which new rows learned has no other place there.
+    has_new = bool(recipe.text.tokens or recipe.text.symbols)
+    tables = {name for name in named if has_new and is_of_tokens(name)}
+    whole = {name: one for name, one in named.items() if name in tables or (has_classes and is_of_classes(name))}
     base = without_paths(recipe).model.base or ""
     write_adapter(folder, model.config, pairs, lora.alpha, whole, recipe.task, base)

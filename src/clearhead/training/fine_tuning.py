@@ -1,7 +1,7 @@
 """`model.from`: a run that begins with the pieces and the weights of a trained model."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,12 +11,13 @@ from torch import Tensor
 from clearhead.bundle import Bundle, load
 from clearhead.bundle.settings import Settings
 from clearhead.errors import BundleError, RecipeError
-from clearhead.recipe import Recipe
+from clearhead.recipe import Recipe, Text
 from clearhead.recipe.model_settings import own_settings
 from clearhead.tasks import FAMILY_TASKS, Model, task_for
 from clearhead.tasks.examples import Tokenizers
 from clearhead.text import LibraryTokenizer
 from clearhead.training.heads import is_of_head
+from clearhead.training.new_tokens import is_of_tokens, new_ids, with_new_tokens, with_rows
 
 # What a recipe may name anew: weights fit whatever these are, or are new, or their shapes tell.
 _FREE: Final = frozenset(
@@ -34,12 +35,14 @@ class Base:
     """A trained model that another one begins with.
 
     place: where it lies. weights: by the names that the new model has for them. settings: how it is used.
+    tokenizers: its own, with a recipe's new tokens. pieces: which of its rows stood for each of these.
     """
 
     place: str
     tokenizers: Tokenizers
     weights: Mapping[str, Tensor]
     settings: Settings
+    pieces: Mapping[int, Sequence[int]] = dataclasses.field(default_factory=dict)
 
     def fits(self, name: str, labels: tuple[str, ...]) -> bool:
         """Whether its weight of this name means the same in a model of these classes."""
@@ -71,8 +74,18 @@ def read_base(recipe: Recipe) -> tuple[Recipe, Base]:
             for name, one in weights.items()
             if not name.startswith("decoder.position_bias.")
         }
-    base = Base(place, (bundle.source_tokenizer, bundle.target_tokenizer), weights, bundle.settings)
-    return _with_sizes(recipe, bundle), base
+    tokenizers, pieces = _with_new_tokens(bundle, recipe.text, place)
+    return _with_sizes(recipe, bundle, tokenizers[0].size), Base(place, tokenizers, weights, bundle.settings, pieces)
+
+
+def _with_new_tokens(bundle: Bundle, text: Text, place: str) -> tuple[Tokenizers, dict[int, list[int]]]:
+    """Of one vocabulary; the pieces that were cut of each token before."""
+    source, target = bundle.source_tokenizer, bundle.target_tokenizer
+    if source is not target and (text.tokens or text.symbols):
+        raise RecipeError(f"text.tokens: model.from={place} has two vocabularies; remove them")
+    grown = with_new_tokens(source, text, place)
+    pieces = {number: source.encode(written) for number, written in new_ids(grown, text).items()}
+    return (grown, grown if source is target else target), pieces
 
 
 def begin_with(base: Base, model: Model, labels: tuple[str, ...]) -> list[str]:
@@ -84,6 +97,8 @@ def begin_with(base: Base, model: Model, labels: tuple[str, ...]) -> list[str]:
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             found = base.weights[name] if base.fits(name, labels) else None
+            if found is not None and base.pieces and is_of_tokens(name):
+                found = with_rows(found, len(parameter), base.pieces)
             if found is not None and found.shape == parameter.shape:
                 if parameter.requires_grad:
                     parameter.copy_(found)
@@ -108,7 +123,7 @@ def _require_no_pieces(recipe: Recipe) -> None:
         )
 
 
-def _with_sizes(recipe: Recipe, bundle: Bundle) -> Recipe:
+def _with_sizes(recipe: Recipe, bundle: Bundle, size: int) -> Recipe:
     """With the sizes of the trained model in place of those that are not named."""
     config, settings = bundle.config, recipe.model
     usual = {field.name: field.default for field in dataclasses.fields(FAMILY_TASKS[recipe.family].config_class)}
@@ -124,5 +139,5 @@ def _with_sizes(recipe: Recipe, bundle: Bundle) -> Recipe:
     kept = {name: getattr(recipe.text, name) for name in recipe.text.model_fields_set}
     if recipe.task == "chat" and bundle.settings.template is not None:
         kept = {"template": bundle.settings.template, **kept}
-    text = bundle.recipe.text.model_copy(update={**kept, "size": bundle.source_tokenizer.size})
+    text = bundle.recipe.text.model_copy(update={**kept, "size": size})
     return recipe.model_copy(update={"model": settings.model_copy(update=values), "text": text})

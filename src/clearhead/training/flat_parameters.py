@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from clearhead.errors import TrainingError
+from clearhead.training.new_tokens import learns_rows_alone
 
 # Every parameter begins at a multiple of so many numbers: 64 bytes, which processors load at once.
 _ALIGNED = 16
@@ -45,6 +46,8 @@ class FlatParameters(Generic[Model]):
                 "shorter training.freeze or by requires_grad_(True)"
             )
         self.model, self._parameters = model, parameters
+        # Of which some rows alone learn, so that nothing may change the others.
+        self.partial = frozenset(name for name, one in parameters.items() if learns_rows_alone(one))
         first = next(iter(parameters.values()))
         ordered = sorted(parameters, key=lambda name: parameters[name].ndim <= 1)
         self._places: dict[str, tuple[int, torch.Size]] = {}

@@ -1,6 +1,6 @@
 """`training.freeze`: which weights stay as they are."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from torch import nn
@@ -11,6 +11,7 @@ from clearhead.model import FamilyConfig
 from clearhead.recipe import LoraSettings, ResolvedTraining
 from clearhead.tasks import Model, task_for
 from clearhead.training.adapting import adapt
+from clearhead.training.new_tokens import learn_rows_alone
 
 
 def freeze(model: nn.Module, patterns: Iterable[str]) -> None:
@@ -30,10 +31,13 @@ def freeze(model: nn.Module, patterns: Iterable[str]) -> None:
             parameter.requires_grad_(False)
 
 
-def new_model(config: FamilyConfig, settings: ResolvedTraining, lora: LoraSettings | None = None) -> Model:
+def new_model(
+    config: FamilyConfig, settings: ResolvedTraining, lora: LoraSettings | None = None, new_rows: Sequence[int] = ()
+) -> Model:
     """A model before its first step, drawn from the recipe's seed; what the recipe freezes is frozen.
 
-    lora: the adapters that learn in place of its weights.
+    lora: the adapters that learn in place of its weights. new_rows: ids of new tokens, which learn in frozen tables
+    as well.
     """
     model = task_for(config).new_model(config, settings.seed)
     # Said now: no bundle of a model whose code was edited alone could be read after hours of training.
@@ -41,4 +45,5 @@ def new_model(config: FamilyConfig, settings: ResolvedTraining, lora: LoraSettin
     if lora is not None:
         adapt(model, lora, settings.seed)
     freeze(model, settings.freeze)
+    learn_rows_alone(model, new_rows)
     return model

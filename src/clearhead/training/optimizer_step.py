@@ -55,7 +55,15 @@ class OptimizerStep:
                 matmul_dtype or torch.float32,
             )
         # Matrices decay; biases and normalisations do not: pulling those towards zero is no simplification.
-        decays = (*((part, settings.weight_decay) for part in others), (flat.vectors, 0.0))
+        pieces = (
+            [piece for part in others for piece in flat.apart(part, flat.partial.__contains__)]
+            if flat.partial
+            else [(part, False) for part in others]
+        )
+        decays = (
+            *((part, 0.0 if is_partial else settings.weight_decay) for part, is_partial in pieces),
+            (flat.vectors, 0.0),
+        )
         # Without a rate of their own, heads are no group of their own.
         apart = is_of_head if head_rate is not None else lambda name: False
         groups = [

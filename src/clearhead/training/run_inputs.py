@@ -17,6 +17,7 @@ from clearhead.training.adapting import require_trained
 from clearhead.training.fine_tuning import Base, begin_with, read_base
 from clearhead.training.freezing import new_model
 from clearhead.training.interruptible import interruptible
+from clearhead.training.new_tokens import new_ids
 from clearhead.training.resolving import check_choices, choose_machine, resolve
 from clearhead.training.using import settings_for
 
@@ -81,7 +82,8 @@ class RunInputs:
     def untrained_model(self) -> Model:
         """The model before its first step, drawn from the recipe's seed, or with a trained one's weights."""
         lora = self.recipe.model.lora
-        model = new_model(self.config, self.recipe.training, lora)
+        rows = sorted(new_ids(self.source_tokenizer, self.recipe.text))
+        model = new_model(self.config, self.recipe.training, lora, rows)
         if self.base is not None:
             new = begin_with(self.base, model, self.recipe.data.labels or ())
             if lora is not None:
