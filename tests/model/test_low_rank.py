@@ -103,3 +103,11 @@ def test_a_merged_model_shares_what_it_did_not_change() -> None:
     theirs = dict(made.named_parameters())
     new = {name for name, one in model.named_parameters() if name in theirs and theirs[name] is not one}
     assert new == {f"{name}.weight" for name in layers_named(model, ["value"])}
+
+
+@pytest.mark.parametrize("target", ["query", "inner", "outer", "*"])
+def test_a_merged_model_is_as_it_was_built(target: str) -> None:
+    """So that C serves it, whatever else a layer was told after its adapter's place was made."""
+    model = EncoderDecoder(street(40, 40), seed=1)
+    attach(list(layers_named(model, [target]).values()), 2, 4.0, 1)
+    assert departure(merged(model)) is None

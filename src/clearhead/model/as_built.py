@@ -102,7 +102,9 @@ def _values(dictionaries: Iterable[Mapping[Any, Any]]) -> Iterator[Any]:
 
 def _settings(module: nn.Module) -> tuple[tuple[str, Any], ...]:
     own = ((name, value) for name, value in vars(module).items() if name not in _TORCHS and name not in _TRAINING)
-    return tuple((name, value) for name, value in own if name != "observer" or value is not None)
+    kept = [(name, value) for name, value in own if name != "observer" or value is not None]
+    # By name: what was taken away and put back, as an adapter is, stands last.
+    return tuple(sorted(kept, key=operator.itemgetter(0)))
 
 
 def _shapes(module: nn.Module) -> tuple[tuple[str, Any], ...]:
