@@ -186,6 +186,8 @@ def test_a_place_is_meant_from_the_recipe_or_from_here(
     assert load_recipe(folder / "r.yaml", ["model.from=masked"]).model.base == str(folder / "masked")
     monkeypatch.chdir(tmp_path)
     assert load_recipe(folder / "r.yaml", ["model.from=runs/a"]).model.base == str(tmp_path / "runs" / "a")
+    # A model that comes with clearhead has no place.
+    assert load_recipe(folder / "r.yaml", ["model.from=street"]).model.base == "street"
 
 
 OLD = {"language-modelling": {"text": "old.txt", "documents": "line"}, "other": {"table": "old.tsv"}}

@@ -72,9 +72,14 @@ def load_recipe(name: str | Path, overrides: Sequence[str] = ()) -> Recipe:
 
 
 def _beside(recipe: Path, base: str) -> str:
-    """A place as it is meant: in the recipe's folder, or where a command is typed, as `model.from=runs/a` is."""
-    beside = recipe.parent / base
-    return str((beside if beside.exists() else Path(base)).absolute())
+    """A place as it is meant: in the recipe's folder, or where a command is typed, as `model.from=runs/a` is.
+
+    A word that is neither is the name of a model that comes with clearhead, such as street.
+    """
+    here, beside = Path(base), recipe.parent / base
+    if len(here.parts) == 1 and not beside.exists() and not here.exists():
+        return base
+    return str((beside if beside.exists() else here).absolute())
 
 
 _KINDS = {list: "a list", str: "a text", bool: "a switch"}
