@@ -1,0 +1,64 @@
+"""What users of other programs trip over when they fine-tune and write, and the tests that hold it here.
+
+The rows are those of table C of the field notes (shared/field/family.md); under each stand the tests.
+
+2 a fine-tuned model never stops
+    tasks/language_modelling/test_batching.py::test_the_end_is_learnt_where_it_is_the_padding
+    tasks/language_modelling/test_batching.py::test_padding_is_never_the_end_which_is_learnt
+    training/test_using.py::test_it_answers_as_it_learned_by_its_own_template_and_ends
+    tasks/chat/test_joining.py::test_a_template_that_cannot_be_learned_from
+3 stop strings, of each row of a batch
+    decoding/test_beam.py::test_stop_strings_end_what_a_plain_loop_ends
+    bundle/test_generating.py::test_a_stop_string_ends_a_text_and_is_no_part_of_it
+    tasks/language_modelling/test_pieces.py::test_a_stop_string_is_never_shown_not_even_its_beginning
+4 streamed Korean and emoji in whole characters
+    acceptance/test_whole_characters.py::test_no_search_writes_half_a_character
+    tasks/language_modelling/test_pieces.py::test_each_character_comes_with_its_last_byte
+5 a batch differs from one alone
+    tasks/chat/test_objective.py::test_answers_and_their_ends_are_learned
+    bundle/test_generating.py::test_a_text_is_the_same_whatever_is_in_the_batch
+6 merging adapters changes what a model says
+    training/test_adapting.py::test_a_merge_that_changes_more_than_rounding_is_refused
+    training/test_adapting.py::test_only_adapters_learn_and_the_bundle_is_merged
+    model/test_low_rank.py::test_a_merged_model_is_as_it_was_built
+7 GPT-2's matrices lie the other way round
+    interop/test_adapter.py::test_merged_weights_are_those_of_the_class
+    interop/test_adapter.py::test_an_adapter_that_peft_wrote
+8 new tokens beside adapters
+    training/test_new_tokens.py::test_they_learn_beside_adapters_and_are_kept_with_them
+    training/test_new_tokens.py::test_only_the_new_rows_learn_of_a_frozen_table
+    training/test_new_tokens.py::test_a_new_row_is_the_mean_of_those_that_it_replaces
+9 a classifier's head is lost, or random once it is loaded
+    interop/test_adapter.py::test_a_classifier_that_learned_comes_along
+    training/test_adapting.py::test_the_adapter_beside_the_bundle_makes_it_of_the_trained_model
+    training/test_adapting.py::test_a_weight_that_nobody_trained_is_refused
+10 fine-tuning BERT is unstable
+    training/test_optimizer_step.py::test_heads_have_a_rate_of_their_own
+    tasks/classification/test_task.py::test_one_class_for_all_is_said_once
+    training/test_seeds.py::test_mean_and_deviation
+11 what was known is forgotten
+    training/test_fine_tuning.py::test_a_share_of_old_data_is_replayed
+    training/test_fine_tuning.py::test_the_old_score_stands_beside_the_new_one
+12 another vocabulary than the trained model's
+    training/test_fine_tuning.py::test_contradictions
+    training/test_fine_tuning.py::test_the_weights_are_those_of_the_trained_model
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[1]
+NAMED = re.findall(r"^    (\S+\.py)::(test_\w+)$", __doc__ or "", re.MULTILINE)
+
+
+@pytest.mark.parametrize(("file", "name"), NAMED, ids=[name for _, name in NAMED])
+def test_each_of_them_is_there(file: str, name: str) -> None:
+    assert re.search(rf"^ *def {name}\(", (TESTS / file).read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_every_row_has_some() -> None:
+    rows = re.split(r"^(?=\d+ )", __doc__ or "", flags=re.MULTILINE)[1:]
+    assert [int(row.split()[0]) for row in rows] == [*range(2, 13)]
+    assert all("::" in row for row in rows)
