@@ -10,6 +10,7 @@
 #                   at what C leaves undefined (AddressSanitizer, UndefinedBehaviorSanitizer)
 #   make check      formatting, lint, types, the layers
 #   make check-page the JavaScript of the page: its types and a linter; needs node and npm
+#   make check-onnx what transformers.js makes of exported models; needs node and npm, and some 500 MB from npm
 #   make bench      speed beside other toolkits, each in an environment of its own: make bench DATA=/path/to/data;
 #                   adding MODEL=runs/multi30k, a trained recipes/multi30k-en-de.yaml, measures how that translates too
 #   make benchmark-pages  docs/benchmarks/ and its charts, of the figures in benchmarks/results/
@@ -34,7 +35,7 @@ NUMERIC := tests/model tests/tracing tests/decoding tests/runtimes tests/native/
 SANITIZED := tests/native/test_library.py tests/runtimes/test_compiled.py tests/runtimes/test_prepacking.py
 RUN_TIMES := libasan.so libubsan.so libstdc++.so.6
 
-.PHONY: install demo test test-all test-shapes test-processors test-sanitized check check-page bench benchmark-pages reference street format clean
+.PHONY: install demo test test-all test-shapes test-processors test-sanitized check check-page check-onnx bench benchmark-pages reference street format clean
 .DELETE_ON_ERROR:
 
 install: $(VENV)/.installed
@@ -79,6 +80,11 @@ check-page: $(CHECKS)/.installed
 	@cd src/clearhead/look/page && $(CURDIR)/$(CHECKS)/.bin/eslint --config $(CURDIR)/tests/page/eslint.config.js .
 	@echo "types and lint of the page's JavaScript are in order"
 
+# Of onnxruntime's package for node what runs on a processor is in it; what its script would fetch is for GPUs.
+READER := tests/interop/javascript
+check-onnx: $(READER)/node_modules/.installed $(VENV)/.developed
+	@$(PYTEST) tests/interop/test_onnx_writing.py
+
 bench: $(VENV)/.installed
 	@test -n "$(DATA)" || (echo "make bench needs a folder that holds multi30k/: make bench DATA=/path/to/data"; exit 1)
 	@$(BIN)/python benchmarks/bench.py training --data $(DATA)
@@ -105,7 +111,7 @@ format: $(VENV)/.developed
 	@$(BIN)/ruff format --quiet .
 
 clean:
-	rm -rf $(VENV) $(CHECKS) .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(CHECKS) $(READER)/node_modules .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -118,6 +124,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 $(CHECKS)/.installed: tests/page/package.json tests/page/package-lock.json
 	@npm ci --prefix tests/page --silent --no-audit --no-fund
+	@touch $@
+
+$(READER)/node_modules/.installed: $(READER)/package.json $(READER)/package-lock.json
+	@ONNXRUNTIME_NODE_INSTALL=skip npm ci --prefix $(READER) --silent --no-audit --no-fund
 	@touch $@
 
 $(VENV)/.developed: $(VENV)/.installed

@@ -158,7 +158,9 @@ def test_nothing_is_written_over(bundled: Bundled, tmp_path: Path) -> None:
     model = bundled(MODELS["gpt"][1])
     with pytest.raises(UsageError, match="exists and is not empty"):
         export_model(model, "huggingface", model)
-    with pytest.raises(UsageError, match=r"to='keras' is no format .* choose one of huggingface, ctranslate2, gguf"):
+    with pytest.raises(
+        UsageError, match=r"to='keras' is no format .* choose one of huggingface, ctranslate2, onnx, gguf"
+    ):
         export_model(model, "keras", tmp_path / "theirs")
     bundle = clearhead.load(model)
     bundle.model.register_forward_hook(lambda *given: None)

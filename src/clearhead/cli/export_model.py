@@ -8,7 +8,7 @@ import typer
 from clearhead.cli.options import Debug, Model, Quiet
 
 # The keys of `interop.exporting.FORMATS`, here so that help comes at once; a test holds them equal.
-Format = Literal["huggingface", "ctranslate2", "gguf"]
+Format = Literal["huggingface", "ctranslate2", "onnx", "gguf"]
 To = Annotated[Format, typer.Option("--to", help="For which program: its format.", show_default=False)]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder to write.", show_default=False)]
 Quantization = Annotated[

@@ -13,6 +13,7 @@ from clearhead.interop.ctranslate import KINDS, write_ctranslate
 from clearhead.interop.equivalent import Weighted
 from clearhead.interop.folder import write_folder
 from clearhead.interop.gguf_writing import NUMBERS, write_gguf
+from clearhead.interop.onnx_writing import write_onnx
 from clearhead.tensor_file import os_errors
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
     {
         "huggingface": Format(write_folder, ("float32",)),
         "ctranslate2": Format(write_ctranslate, KINDS),
+        "onnx": Format(write_onnx, ("float32",)),
         "gguf": Format(write_gguf, tuple(NUMBERS)),
     }
 )

@@ -36,18 +36,26 @@ def write_folder(bundle: "Bundle", model: Weighted, folder: Path, numbers: str) 
     the same.
     """
     found = counterpart(model)
-    tokens = token_files(bundle)
     save_file(tensors_of(found), folder / "model.safetensors", {"format": "pt"})
+    return found.architecture, (*found.notes, *write_beside(bundle, found, folder, {}))
+
+
+def write_beside(bundle: "Bundle", found: Counterpart, folder: Path, changes: Mapping[str, Any]) -> tuple[str, ...]:
+    """Write all but the weights: config.json, the tokenizer and how both are used; what of ours has no setting there.
+
+    changes: values of config.json that are otherwise than the class has them.
+    """
+    tokens = token_files(bundle)
     values = {**found.values, **_ids(bundle), **_labels(bundle)}
     config = {"model_type": found.kind, "architectures": [found.architecture], "dtype": "float32", **values}
     generation, notes = generation_of(bundle)
-    _write(folder / "config.json", config)
+    _write(folder / "config.json", {**config, **changes})
     if generation:
         _write(folder / "generation_config.json", generation)
     write_tokens(tokens, folder)
-    if isinstance(model.config, EncoderOnlyConfig) and found.architecture == "BertModel":
+    if found.architecture == "BertModel":
         _write_pooling(bundle, folder)
-    return found.architecture, (*found.notes, *notes)
+    return notes
 
 
 def tensors_of(found: Counterpart) -> dict[str, Numbers]:
