@@ -125,7 +125,9 @@ def write_tokens(tokens: TokenFiles, folder: Path) -> None:
     (folder / "tokenizer.json").write_text(tokens.document, encoding="utf-8", newline="\n")
     if tokens.target_document is not None:
         (folder / TARGET_TOKENIZER).write_text(tokens.target_document, encoding="utf-8", newline="\n")
-    _write(folder / "tokenizer_config.json", dict(tokens.settings))
+    # The template of conversations stands in both: transformers.js, and transformers of old, read the first alone.
+    template = {} if tokens.template is None else {"chat_template": tokens.template}
+    _write(folder / "tokenizer_config.json", {**tokens.settings, **template})
     if tokens.template is not None:
         (folder / "chat_template.jinja").write_text(tokens.template, encoding="utf-8", newline="\n")
 
