@@ -15,7 +15,9 @@ import pytest
 import torch
 
 import clearhead
-from clearhead.interop import import_model
+from clearhead.interop import export_model, import_model
+
+from ..interop.onnx_running import Running, padded
 
 pytestmark = pytest.mark.slow
 PACKAGES = {
@@ -112,6 +114,23 @@ def test_smollm2s_loss_is_that_of_transformers(smollm2: clearhead.Bundle) -> Non
     [vectors] = runtime.read([ids], causal=True)
     told = runtime.token_log_probabilities(vectors[:-1])
     assert -told[np.arange(len(ids) - 1), ids[1:]].mean() == pytest.approx(3.532, abs=1e-3)
+
+
+def test_minilm_and_smollm2_have_their_anchors_in_onnxruntime_too(
+    minilm: Path, smollm2: clearhead.Bundle, tmp_path: Path
+) -> None:
+    pytest.importorskip("onnx")
+    export_model(minilm, "onnx", tmp_path / "minilm")
+    ids, mask = padded([clearhead.load(minilm).encode(one) for one in SENTENCES])
+    means = (Running(tmp_path / "minilm").read(ids, mask) * mask[..., None]).sum(1)
+    vectors = means / np.linalg.norm(means, axis=-1, keepdims=True)
+    assert vectors[0] @ vectors[1:].T == pytest.approx([0.708, 0.083], abs=5e-4)
+    export_model(smollm2, "onnx", tmp_path / "smollm2")
+    text = f"{SENTENCES[0]} It lay down on the pavement and slept until the evening."
+    ids = np.array([smollm2.source_tokenizer.encode(text)])
+    told = torch.from_numpy(Running(tmp_path / "smollm2").advance(ids, attention_mask=np.ones_like(ids)))
+    loss = torch.nn.functional.cross_entropy(told[0, :-1], torch.from_numpy(ids[0, 1:]))
+    assert float(loss) == pytest.approx(3.532, abs=1e-3)
 
 
 def test_rxnfp_fills_masked_tokens_of_reactions_as_transformers_does(tmp_path: Path) -> None:

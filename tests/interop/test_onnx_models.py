@@ -100,6 +100,15 @@ def test_later_steps_do_not_read_the_memory(tmp_path: Path) -> None:
     assert {value.shape[2] for name, value in given.items() if ".decoder." in name} == {2}
 
 
+@pytest.mark.parametrize("name", ["gpt", "llama"])
+def test_padding_may_stand_behind_a_causal_models_text_as_well(name: str, tmp_path: Path) -> None:
+    running, ours = exported(name, tmp_path)
+    ids, mask = padded(IDS)
+    for row, numbers in zip(IDS, running.advance(ids, attention_mask=mask), strict=True):
+        with torch.no_grad():
+            close(numbers[None, : len(row)], ours.model(torch.tensor([row])))
+
+
 def test_a_row_of_padding_alone_leaves_the_others_alone(tmp_path: Path) -> None:
     running, ours = exported("llama", tmp_path)
     ids, mask = padded(IDS, is_left=True)
