@@ -83,7 +83,7 @@ check-page: $(CHECKS)/.installed
 # Of onnxruntime's package for node what runs on a processor is in it; what its script would fetch is for GPUs.
 READER := tests/interop/javascript
 check-onnx: $(READER)/node_modules/.installed $(VENV)/.developed
-	@$(PYTEST) tests/interop/test_onnx_writing.py
+	@$(PYTEST) tests/interop/test_onnx_writing.py tests/browser/test_transformers_js.py
 
 bench: $(VENV)/.installed
 	@test -n "$(DATA)" || (echo "make bench needs a folder that holds multi30k/: make bench DATA=/path/to/data"; exit 1)
