@@ -22,6 +22,11 @@ OWN_CAUSAL = [name for name, (_, one) in MODELS.items() if isinstance(one, Decod
 OWN_PAIRS = [name for name, (_, one) in MODELS.items() if isinstance(one, TransformerConfig)]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def library() -> Any:
+    return pytest.importorskip("onnx")
+
+
 def exported(name: str, place: Path) -> tuple[Running, clearhead.Bundle]:
     export_model(write_bundle(place / "ours", MODELS[name][1]), "onnx", place / "theirs")
     return Running(place / "theirs"), clearhead.load(place / "ours")
