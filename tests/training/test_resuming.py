@@ -119,6 +119,11 @@ ONLY = {
     "data.embedded.grammar", "data.labels", "training.class_weights", "decoding.messages", "model.from",
     "model.lora.rank", "model.lora.alpha", "model.lora.targets", "model.pooler_activation", "model.embedding_width",
     "training.masking.share", "training.masking.replaced", "training.masking.random", "training.masking.batches",
+    # Of runs that begin with a trained model: tests/training/test_using.py.
+    "text.template", "text.tokens", "text.symbols", "data.replay.share",
+    "data.replay.train.source", "data.replay.train.target", "data.replay.train.from", "data.replay.train.to",
+    "data.replay.train.weight", "data.replay.validate.source", "data.replay.validate.target",
+    "data.replay.validate.from", "data.replay.validate.to", "data.replay.validate.weight",
 }  # fmt: skip
 MAY_CHANGE = {
     "text.merge_dropout", "model.dropout", "model.attention_dropout", "model.activation_dropout",
