@@ -10,7 +10,7 @@ from clearhead.errors import DecodingError
 
 def test_what_is_not_set_is_not_stored() -> None:
     assert Rules().as_plain() == {}
-    rules = Rules(no_repeat_ngram_size=3, max_tokens=141, min_tokens=55, forced_end=True, bad_words=[[5], [6, 7]])  # type: ignore[arg-type]
+    rules = Rules(no_repeat_ngram_size=3, max_tokens=141, min_tokens=55, forced_end=True, bad_words=((5,), (6, 7)))
     assert rules.as_plain() == {
         "no_repeat_ngram_size": 3, "max_tokens": 141, "min_tokens": 55, "forced_end": True, "bad_words": [[5], [6, 7]],
     }  # fmt: skip
@@ -33,6 +33,7 @@ def test_what_is_not_set_is_not_stored() -> None:
         ([], r"rules=\[\] must be an object"),
     ],
 )
+@pytest.mark.usefixtures("signatures_unchecked")
 def test_what_no_text_can_keep_is_refused(values: Any, message: str) -> None:
     with pytest.raises(DecodingError, match=message):
         Rules.from_plain(values)

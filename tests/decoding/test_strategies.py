@@ -14,6 +14,7 @@ def test_a_name_is_read_and_written(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["fairseq", "clearhead:early", "huggingface:late", ""])
+@pytest.mark.usefixtures("signatures_unchecked")
 def test_an_unknown_name_is_refused(name: str) -> None:
     with pytest.raises(DecodingError, match="write clearhead, huggingface, huggingface:early"):
         SearchStrategy.parse(name)

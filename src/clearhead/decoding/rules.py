@@ -55,7 +55,8 @@ class Rules:
             raise DecodingError(f"rules={shown(values)} must be an object")
         if unknown := [one for one in values if one not in names]:
             raise DecodingError(f"rules have {shown(unknown[0])}, which is none of {', '.join(names)}")
-        return cls(**values)
+        words = {"bad_words": _words(values["bad_words"])} if "bad_words" in values else {}
+        return cls(**{**values, **words})
 
     def as_plain(self) -> dict[str, Any]:
         """What is set, by name."""
