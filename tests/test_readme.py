@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from clearhead.cli.commands import COMMANDS
+
 ROOT = Path(__file__).parents[1]
 READMES = ("README.md", "README.ko.md")
 
@@ -50,6 +52,12 @@ def test_both_languages_show_the_same_examples() -> None:
     assert commands("README.md") == commands("README.ko.md")
     english, korean = (re.sub("#.*", "", blocks(readme, "pycon")[0]) for readme in READMES)
     assert english == korean
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_every_command_has_its_row(readme: str) -> None:
+    rows = re.findall(r"^\| `clearhead (\w+)", (ROOT / readme).read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(rows) == sorted(COMMANDS)
 
 
 @pytest.mark.parametrize("readme", READMES)

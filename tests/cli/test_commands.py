@@ -12,10 +12,7 @@ import clearhead as package
 from clearhead.cli import commands
 from clearhead.errors import UsageError
 
-COMMANDS = [
-    "demo", "corpus street", "train", "translate", "generate", "fill", "classify", "embed", "search", "score",
-    "evaluate", "shortlist", "byhand", "look", "check",
-]  # fmt: skip
+COMMANDS = ["corpus street" if name == "corpus" else name for name in commands.COMMANDS]
 Run = Callable[..., Any]
 
 
