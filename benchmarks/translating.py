@@ -2,12 +2,15 @@
 
     python benchmarks/translating.py base
     python benchmarks/translating.py tiny --model runs/multi30k --text test_2016_flickr.en.gz
+    python benchmarks/translating.py marian
     python benchmarks/translating.py base --shortlist
     python benchmarks/translating.py tiny --model … --text … --shortlist en-de.safetensors
 
 `base` has the paper's base sizes, 32,000 pieces and random weights, which translate 512 sources of 27 tokens into 27
-tokens each. `tiny` is a trained model and a text. Batches: both cores, each toolkit with the batch size that suits it
-best. One at a time: the median of up to 200 sentences, each toolkit with one thread or two, whichever is faster.
+tokens each; `marian` has them as OPUS-MT's models of that size do: its activation, its table of positions, a bias for
+each token, and 58,101 pieces. `tiny` is a trained model and a text. Batches: both cores, each toolkit with the batch
+size that suits it best. One at a time: the median of up to 200 sentences, each toolkit with one thread or two,
+whichever is faster.
 Each stops as it does by default: CTranslate2 when its beam is full of finished hypotheses, clearhead when nothing
 better can follow, under the length limit of `clearhead translate`.
 With --shortlist both have the same one: for `base` 100 pieces that every sentence may have and 50 that were drawn for
@@ -62,7 +65,7 @@ BASIS = "CTranslate2 int8"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("size", choices=["base", "tiny"])
+    parser.add_argument("size", choices=["base", "marian", "tiny"])
     parser.add_argument("--model", type=Path, help="with tiny: a run of recipes/multi30k-en-de.yaml")
     parser.add_argument("--text", type=Path, help="with tiny: what to translate, a sentence a line")
     parser.add_argument(
@@ -75,10 +78,10 @@ def main() -> None:
     results_file.add_option(parser)
     chosen = parser.parse_args()
     runners = [one for one in RUNNERS if one.name in chosen.runners.split(",")]
-    if chosen.size == "base":
-        task = write_base(chosen.shortlist is not None)
-    else:
+    if chosen.size == "tiny":
         task = write_trained(chosen.model, chosen.text, chosen.shortlist)
+    else:
+        task = write_random(chosen.size, chosen.shortlist is not None)
     found: dict[tuple[str, str, int], list[dict[str, float]]] = {}
     for beam_size in map(int, chosen.beams.split(",")):
         for mode in chosen.modes.split(","):
@@ -93,16 +96,24 @@ def main() -> None:
     results_file.report(chosen.save, rows, f"{method}, and milliseconds a sentence", formats)
 
 
-def write_base(with_shortlist: bool) -> Path:
+def marian_base() -> TransformerConfig:
+    """The sizes of OPUS-MT's models, as `clearhead import` reads a config.json of them."""
+    return dataclasses.replace(
+        paper_base(58_101, 58_101), activation="silu", positions="sinusoidal-halves", output_bias=True
+    )
+
+
+def write_random(size: str, with_shortlist: bool) -> Path:
     """Random weights. The end token's row is zero, so that it is never among the best."""
-    config = paper_base(32_000, 32_000)
+    config = paper_base(32_000, 32_000) if size == "base" else marian_base()
+    vocabulary = config.target_vocabulary
     model = EncoderDecoder(config, seed=1)
     model.output.matrix.weight.data[END] = 0.0
     random = np.random.default_rng(1)
-    sources = [[*random.integers(10, 32_000, 26).tolist(), END] for _ in range(512)]
-    drawn = random.integers(10, 32_000, 32_000 * 50)
-    shortlist = Shortlist(np.arange(32_001) * 50, drawn, np.arange(10, 110), 32_000) if with_shortlist else None
-    return write(WORK / "translate-base", model, config, sources, (0, 27), BEGIN, END, shortlist)
+    sources = [[*random.integers(10, vocabulary, 26).tolist(), END] for _ in range(512)]
+    drawn, offsets = random.integers(10, vocabulary, vocabulary * 50), np.arange(vocabulary + 1) * 50
+    shortlist = Shortlist(offsets, drawn, np.arange(10, 110), vocabulary) if with_shortlist else None
+    return write(WORK / f"translate-{size}", model, config, sources, (0, 27), BEGIN, END, shortlist)
 
 
 def write_trained(run: Path, text: Path, shortlist: str | None) -> Path:

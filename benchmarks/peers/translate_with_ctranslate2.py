@@ -66,7 +66,7 @@ def converted(task: TranslationTask, kind: str) -> Path:
         (config["encoder_layers"], config["decoder_layers"]),
         config["heads"],
         pre_norm=config["norm_placement"] == "pre",
-        activation=common_spec.Activation.RELU,
+        activation={"relu": common_spec.Activation.RELU, "silu": common_spec.Activation.SWISH}[config["activation"]],
     )
     for side, scope in (("encoder", spec.encoder), ("decoder", spec.decoder)):
         embeddings = scope.embeddings[0] if isinstance(scope.embeddings, list) else scope.embeddings
@@ -78,6 +78,8 @@ def converted(task: TranslationTask, kind: str) -> Path:
         if config["norm_placement"] == "pre":
             set_norm(scope.layer_norm, weights, f"{side}.normalization")
     spec.decoder.projection.weight = weights["embedding"].copy()
+    if config["output_bias"]:
+        spec.decoder.projection.bias = weights["output.bias"]
     names = vocabulary(task)
     spec.register_source_vocabulary(names)
     spec.register_target_vocabulary(names)
