@@ -1,13 +1,20 @@
-"""Hugging Face transformers' GPT-2 on our weights: `generate_with_transformers.py FOLDER PROMPTS fp32`."""
+"""Hugging Face transformers on our weights: `generate_with_transformers.py FOLDER PROMPTS fp32|bf16`.
+
+GPT-2, or the folder that `clearhead export` wrote, where the task has one.
+"""
+
+from typing import Any
 
 import torch
 from generating_task import GeneratingTask, Ids, measure
-from transformers import GPT2Config, GPT2LMHeadModel
+from transformers import AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel
 
 
 def main() -> None:
     task = GeneratingTask()
-    model = converted(task)
+    exported = task.folder / "huggingface"
+    model: Any = AutoModelForCausalLM.from_pretrained(exported) if exported.exists() else converted(task)
+    model = model.eval().to({"fp32": torch.float32, "bf16": torch.bfloat16}[task.precision])
 
     def way(threads: int) -> object:
         def generate(prompts: Ids, new_tokens: int) -> Ids:
