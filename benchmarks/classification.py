@@ -4,9 +4,10 @@
     python benchmarks/classification.py sst2 --data DATA --save classification-sst2
 
 Each recipe is trained as it is, by `clearhead train --seeds 3`; a recipe that begins with another one's model trains
-that first, once. With --runs FOLDER what has ended there stays, and what was stopped goes on. The figures are those of
-the validation set, by which the models were chosen too; minutes are those of the steps alone. Beside them stands naive
-Bayes (multinomial, one added to each count), of the characters 1 to 3 in a row, or of the words.
+that first, once, or imports a pretrained one. With --runs FOLDER what has ended there stays, and what was stopped goes
+on. The figures are those of the validation set, by which the models were chosen too; minutes are those of the steps
+alone. Beside them stands naive Bayes (multinomial, one added to each count), of the characters 1 to 3 in a row, or of
+the words.
 """
 
 import argparse
@@ -21,6 +22,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import packages
 import results_file
 from bench import HERE
 from run_files import minutes_of
@@ -29,10 +31,10 @@ from clearhead.data import TableFile, read_table
 from clearhead.evaluation import ClassScores, count_classes
 
 RECIPES = HERE.parent / "recipes"
-# What is trained, in order, by corpus: recipes, and the one that a recipe begins with.
+# What is trained, in order, by corpus: recipes, and the recipe or the package of the model that one begins with.
 RUNS: dict[str, list[tuple[str, str | None]]] = {
     "intent-ko": [("intent-ko", None), ("intent-ko-tuned", "intent-ko-masked")],
-    "sst2": [("sst2", None)],
+    "sst2": [("sst2", None), ("sst2-minilm", packages.MINILM)],
 }
 FORMATS = {"% right": ".2f", "± of right": ".2f", "macro-F1": ".3f", "± of F1": ".3f", "minutes a seed": ".1f"}
 Rows = list[dict[str, results_file.Cell]]
@@ -59,14 +61,15 @@ def row(recipe: str, base: str | None, data: Path, folder: Path, seeds: int) -> 
     """What a recipe reaches; `folder` holds what it begins with."""
     settings: list[str] = []
     if base is not None:
-        trained(base, data, folder / base, [])
-        settings = [f"model.from={(folder / base).absolute()}"]
+        is_package = base in packages.PACKAGES
+        begun = packages.imported(base, folder) if is_package else trained(base, data, folder / base, [])
+        settings = [f"model.from={begun.absolute()}"]
     run = trained(recipe, data, folder / recipe, [*settings, "--seeds", str(seeds)])
     minutes = statistics.mean(minutes_of(one) for one in run.glob("seed-*"))
     found = json.loads((run / "seeds.json").read_text(encoding="utf-8"))
     accuracy, f1 = found["accuracy"], found["f1"]
     cells = (100 * accuracy["mean"], 100 * accuracy["deviation"], f1["mean"], f1["deviation"], minutes)
-    after = f", after recipes/{base}.yaml" if base else ""
+    after = f", after {base if base in packages.PACKAGES else f'recipes/{base}.yaml'}" if base else ""
     return {"model": f"clearhead, recipes/{recipe}.yaml{after}", **dict(zip(FORMATS, cells, strict=True))}
 
 
