@@ -157,5 +157,5 @@ def test_the_whole_comparison_of_translators(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if line.startswith("|")]
     assert [row[0] for row in rows] == [
-        "model", "---", "from the English-German model", "from scratch", "step", "---:", "2"
+        "model", "---", "from the English-German model", "from scratch", "step", "---", "2"
     ]  # fmt: skip
