@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
-from sacrebleu import corpus_bleu, corpus_chrf
+from sacrebleu import corpus_bleu, corpus_chrf, corpus_ter
 
 from clearhead.bundle import Bundle, load
 
@@ -24,29 +24,30 @@ def files(corpus: Path) -> tuple[Path, Path]:
 
 
 @pytest.fixture
-def expected(run_folder: Path, files: tuple[Path, Path]) -> tuple[float, float]:
+def expected(run_folder: Path, files: tuple[Path, Path]) -> tuple[float, ...]:
     """sacreBLEU's own functions on the model's translations."""
     sources, references = (path.read_text().split("\n")[:-1] for path in files)
     translations = load(run_folder).translate(sources)
-    return corpus_bleu(translations, [references]).score, corpus_chrf(translations, [references]).score
+    return tuple(metric(translations, [references]).score for metric in (corpus_bleu, corpus_chrf, corpus_ter))
 
 
-def test_the_table(clearhead: Run, run_folder: Path, files: tuple[Path, Path], expected: tuple[float, float]) -> None:
+def test_the_table(clearhead: Run, run_folder: Path, files: tuple[Path, Path], expected: tuple[float, ...]) -> None:
     result = clearhead("evaluate", run_folder, *files)
     assert (result.code, result.err) == (0, "")
-    header, row, bleu, chrf = result.lines
-    assert header.split() == ["BLEU", "chrF", "exact", "of", "6", "lines"]
-    assert row.split()[:3] == ["model", f"{expected[0]:.2f}", f"{expected[1]:.2f}"]
+    header, row, bleu, chrf, ter = result.lines
+    assert header.split() == ["BLEU", "chrF", "TER", "exact", "of", "6", "lines"]
+    assert row.split()[:4] == ["model", *(f"{one:.2f}" for one in expected)]
     assert "tok:13a" in bleu
     assert "nc:6" in chrf
+    assert "tok:tercom" in ter
     assert max(map(len, result.lines)) <= 80
 
 
-def test_json(clearhead: Run, run_folder: Path, files: tuple[Path, Path], expected: tuple[float, float]) -> None:
+def test_json(clearhead: Run, run_folder: Path, files: tuple[Path, Path], expected: tuple[float, ...]) -> None:
     result = clearhead("evaluate", run_folder, *files, "--json")
     document = json.loads(result.out)
     assert document["lines"] == 6
-    assert (document["model"]["bleu"], document["model"]["chrf"]) == pytest.approx(expected)
+    assert [document["model"][name] for name in ("bleu", "chrf", "ter")] == pytest.approx(expected)
     assert "against" not in document
 
 
@@ -74,7 +75,7 @@ def test_against_another_system(clearhead: Run, run_folder: Path, tmp_path: Path
     (tmp_path / "right").write_text("un deux trois quatre cinq six\nsix cinq quatre trois deux un\n" * 4)
     files = tmp_path / "source", tmp_path / "right"
     result = clearhead("evaluate", run_folder, *files, "--against", tmp_path / "right")
-    assert result.lines[2].split()[-5:] == [str(tmp_path / "right"), "100.00", "100.00", "100.0", "%"]
+    assert result.lines[2].split()[-6:] == [str(tmp_path / "right"), "100.00", "100.00", "0.00", "100.0", "%"]
     assert "by chance with p = 0.0" in result.lines[3]
     document = json.loads(clearhead("evaluate", run_folder, *files, "--against", tmp_path / "right", "--json").out)
     assert document["against"]["exact"] == 100.0

@@ -1,4 +1,4 @@
-"""BLEU, chrF and exact matches: against sums by hand and sacreBLEU's own cases."""
+"""BLEU, chrF, TER and exact matches: against sums by hand and sacreBLEU's own cases."""
 
 import pytest
 
@@ -19,6 +19,16 @@ class TestMeasure:
         """Papineni et al. 2002: 5 of 6 words, 3 of 5 pairs, 2 of 4 triples, 1 of 3 quadruples; equal length."""
         expected = 100 * (5 / 6 * 3 / 5 * 2 / 4 * 1 / 3) ** 0.25
         assert measure(["the cat sat on a mat"], ["the cat sat on the mat"]).bleu == pytest.approx(expected)
+
+    def test_ter_by_hand(self) -> None:
+        """Snover et al. 2006: one shift of "a b" to the end and one word replaced are 2 edits, for 6 words; no case."""
+        quality = measure(["a b C d e x"], ["c d e a b f"], with_ter=True)
+        assert quality.ter == pytest.approx(100 * 2 / 6)
+        assert {"nrefs:1", "case:lc", "tok:tercom"} <= set(str(quality.ter_signature).split("|"))
+
+    def test_ter_is_dear_so_it_is_asked_for(self) -> None:
+        quality = measure(SENTENCES, SENTENCES)
+        assert (quality.ter, quality.ter_signature) == (None, None)
 
     def test_text_that_is_tokenised_already(self) -> None:
         """13a takes "d,e" apart, as the reference does; none leaves it one word, which the reference does not have."""

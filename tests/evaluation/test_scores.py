@@ -18,6 +18,7 @@ from clearhead.evaluation.scores import KINDS
 
 EVERY: tuple[Scores, ...] = (
     Quality(30.0, 50.0, 10.0, "b", "c"),
+    Quality(30.0, 50.0, 10.0, "b", "c", 60.0, "t"),
     TextScores(2.0, 4, 8, 16, 1, 3),
     MaskedScores(2.0, 0.5, 10),
     TwoWayScores(TextScores(2.0, 4, 8, 16, 1, 3), MaskedScores(2.0, 0.5, 10)),

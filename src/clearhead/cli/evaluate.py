@@ -123,7 +123,7 @@ def evaluate(
     """Measure how good what a model writes is.
 
     Of a model that translates, summarises or chats, what it writes for each line of SOURCE is compared with REFERENCE:
-    BLEU and chrF by sacreBLEU, and how many lines are exactly right. --table FILE holds both in one file.
+    BLEU, chrF and TER by sacreBLEU, and how many lines are exactly right. --table FILE holds both in one file.
     Of a language model, --text FILE gives the perplexity of a token and of a character, and bits a byte.
     Of a classifier, --table FILE gives how many texts are right, the F1 of each class and their mean, and which classes
     are mistaken for which.
@@ -233,8 +233,8 @@ def _print_quality(
     # Not before: what is wrong with the files was said without waiting for what this imports.
     from clearhead.evaluation import compare, measure
 
-    own = measure(found, right, tokenize)
-    other = measure(against[1], right, tokenize) if against else None
+    own = measure(found, right, tokenize, with_ter=True)
+    other = measure(against[1], right, tokenize, with_ter=True) if against else None
     chance = compare(found, against[1], right, tokenize) if against else None
     if as_json:
         _print_json(len(right), own, other, chance, predicted)
@@ -263,10 +263,10 @@ def _print_json(
 
 def _print_table(count: int, results: "Sequence[tuple[str, Quality]]", chance: float | None) -> None:
     width = max(len(name) for name, _ in results)
-    print(f"{'':{width}}    BLEU    chrF    exact   of {count:,} lines")
+    print(f"{'':{width}}    BLEU    chrF     TER    exact   of {count:,} lines")
     for name, quality in results:
-        print(f"{name:{width}}  {quality.bleu:6.2f}  {quality.chrf:6.2f}  {quality.exact:5.1f} %")
+        print(f"{name:{width}}  {quality.bleu:6.2f}  {quality.chrf:6.2f}  {quality.ter:6.2f}  {quality.exact:5.1f} %")
     if chance is not None:
         print(f"a difference of BLEU as large as this comes by chance with p = {chance:.3f} (paired bootstrap)")
-    print(results[0][1].bleu_signature)
-    print(results[0][1].chrf_signature)
+    own = results[0][1]
+    print(own.bleu_signature, own.chrf_signature, own.ter_signature, sep="\n")

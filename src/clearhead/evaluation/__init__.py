@@ -1,4 +1,4 @@
-"""How good a model is: BLEU and chrF, perplexity, accuracy and F1, and whether a difference is more than chance."""
+"""How good a model is: BLEU, chrF, TER, perplexity, accuracy and F1, and whether a difference is more than chance."""
 
 from clearhead.evaluation.classes import ClassScores, count_classes
 from clearhead.evaluation.masked import MaskedScores

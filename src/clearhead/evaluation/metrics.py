@@ -1,23 +1,31 @@
-"""Translations beside what they should be: BLEU and chrF, as sacreBLEU computes them, and exact matches."""
+"""Translations beside what they should be: BLEU, chrF and TER, as sacreBLEU computes them, and exact matches."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
+from sacrebleu.metrics.ter import TER
 
 from clearhead.text import normal_form
 
 
 @dataclasses.dataclass(frozen=True)
 class Quality:
-    """BLEU, chrF and exactly right lines, all from 0 to 100, with sacreBLEU's signatures of what was computed."""
+    """BLEU, chrF and exactly right lines, all from 0 to 100, with sacreBLEU's signatures of what was computed.
+
+    ter: edits for each hundred words of the references, so that less is better, and above 100 is possible; None where
+    it was not asked for.
+    """
 
     bleu: float
     chrf: float
     exact: float
     bleu_signature: str
     chrf_signature: str
+    ter: float | None = None
+    ter_signature: str | None = None
 
     @property
     def figures(self) -> Mapping[str, float]:
@@ -41,22 +49,35 @@ class Quality:
         ]
 
 
-def measure(hypotheses: Sequence[str], references: Sequence[str], tokenize: str = "13a") -> Quality:
-    """BLEU and chrF by sacreBLEU with its defaults (cased), one reference each, and the share of exact matches.
+def metrics(tokenize: str = "13a") -> dict[str, Any]:
+    """sacreBLEU's BLEU, chrF and TER with its defaults: BLEU and chrF are cased, TER is not.
 
-    `tokenize` names how sacreBLEU splits lines into words: `none` is for text that is tokenised already.
+    tokenize: how sacreBLEU splits lines into words for BLEU; `none` is for text that is tokenised already.
+    """
+    # Without `force`, sacreBLEU warns of text that looks tokenised, which is what `none` is for.
+    return {"bleu": BLEU(tokenize=tokenize, force=tokenize == "none"), "chrf": CHRF(), "ter": TER()}
+
+
+def measure(
+    hypotheses: Sequence[str], references: Sequence[str], tokenize: str = "13a", with_ter: bool = False
+) -> Quality:
+    """BLEU and chrF by sacreBLEU with its defaults, one reference each, and the share of exact matches.
+
+    tokenize: as `metrics` takes it. with_ter: TER too (Snover et al. 2006), which takes seconds for some hundred lines,
+    and more of them the more is wrong.
 
     Both sides are compared in Unicode's normal form C, which is what models write: a file with decomposed accents or
     syllables, as some systems write them, says the same.
     """
     hypotheses, references = composed(hypotheses), composed(references)
-    # Without `force`, sacreBLEU warns of text that looks tokenised, which is what `none` is for.
-    bleu, chrf = BLEU(tokenize=tokenize, force=tokenize == "none"), CHRF()
-    bleu_score = bleu.corpus_score(hypotheses, [references]).score
-    chrf_score = chrf.corpus_score(hypotheses, [references]).score
     right = sum(hypothesis == reference for hypothesis, reference in zip(hypotheses, references, strict=True))
-    signatures = str(bleu.get_signature()), str(chrf.get_signature())
-    return Quality(bleu_score, chrf_score, 100 * right / len(references), *signatures)
+    found: dict[str, Any] = {"exact": 100 * right / len(references)}
+    for name, metric in metrics(tokenize).items():
+        if name != "ter" or with_ter:
+            found[name] = metric.corpus_score(hypotheses, [references]).score
+            # Only now does sacreBLEU know how many references there are.
+            found[f"{name}_signature"] = str(metric.get_signature())
+    return Quality(**found)
 
 
 def composed(lines: Sequence[str]) -> list[str]:

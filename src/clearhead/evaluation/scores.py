@@ -44,8 +44,12 @@ KINDS: Final[Mapping[str, type[Any]]] = {
 
 
 def plain_scores(scores: Scores | None) -> dict[str, Any]:
-    """Scores as a run's history has them."""
-    named = {name: dataclasses.asdict(scores) for name, kind in KINDS.items() if isinstance(scores, kind)}
+    """Scores as a run's history has them: what was not measured is left out."""
+    named = {
+        name: {key: value for key, value in dataclasses.asdict(scores).items() if value is not None}
+        for name, kind in KINDS.items()
+        if isinstance(scores, kind)
+    }
     return {"quality": None, **named}
 
 
