@@ -29,6 +29,7 @@ COMMANDS = (
     "chat",
     "score",
     "evaluate",
+    "compare",
     "shortlist",
     "import",
     "export",

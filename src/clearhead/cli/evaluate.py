@@ -93,7 +93,8 @@ Against = Annotated[
     typer.Option(
         "--against",
         metavar="HYPOTHESES",
-        help="Another system's translations: measured too, with the probability that the difference is chance.",
+        help="Another system's translations: measured too, with the probability that the difference is chance. "
+        "`clearhead compare` shows where they differ.",
         show_default=False,
     ),
 ]
@@ -231,11 +232,11 @@ def _print_quality(
 ) -> None:
     """Print how good what was written is, beside another system's, which has a name and lines."""
     # Not before: what is wrong with the files was said without waiting for what this imports.
-    from clearhead.evaluation import compare, measure
+    from clearhead.evaluation import differences, measure
 
     own = measure(found, right, tokenize, with_ter=True)
     other = measure(against[1], right, tokenize, with_ter=True) if against else None
-    chance = compare(found, against[1], right, tokenize) if against else None
+    chance = differences(found, against[1], right, tokenize, ["bleu"])["bleu"].bootstrap if against else None
     if as_json:
         _print_json(len(right), own, other, chance, predicted)
         return

@@ -83,13 +83,13 @@ def answers_predicted(bundle: "Bundle", table: Path, columns: tuple[int | str, .
     return score_text(bundle.model, corpus, tokenizer)
 
 
-def read_hypotheses(path: Path, expected: int) -> list[str]:
-    """Another system's lines. Raises DataError where there are not as many as expected."""
+def read_hypotheses(path: Path, expected: int, name: str = "--against") -> list[str]:
+    """A system's lines, given as `name`. Raises DataError where there are not as many as expected."""
     from clearhead.data import read_lines
 
     hypotheses = list(read_lines(path))
     if len(hypotheses) != expected:
         raise DataError(
-            f"--against {path} has {len(hypotheses):,} lines, expected {expected:,}: one for each source line"
+            f"{name} {path} has {len(hypotheses):,} lines, expected {expected:,}: one for each line of the reference"
         )
     return hypotheses

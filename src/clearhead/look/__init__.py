@@ -1,4 +1,4 @@
-"""Drawing what a model computed: a page (served here, in one file, or in a notebook), pictures, and worksheets."""
+"""Drawing what a model computed: a page (served here, in one file, or in a notebook), pictures, worksheets."""
 
 from typing import TYPE_CHECKING
 
@@ -6,6 +6,7 @@ from clearhead.lazy import lazy_names
 
 if TYPE_CHECKING:
     from clearhead.look.attention import show_attention
+    from clearhead.look.compared import compared_page
     from clearhead.look.exhibit import Exhibit
     from clearhead.look.export import as_html
     from clearhead.look.figures import decided_head, draw_attention, draw_beam, draw_heads, draw_positions, save_figure
@@ -20,6 +21,7 @@ __all__ = [
     "Shown",
     "application",
     "as_html",
+    "compared_page",
     "decided_head",
     "draw_attention",
     "draw_beam",
@@ -36,6 +38,7 @@ __getattr__, __dir__ = lazy_names(
     __name__,
     {
         "attention": ("show_attention",),
+        "compared": ("compared_page",),
         "exhibit": ("Exhibit",),
         "export": ("as_html",),
         "figures": (
