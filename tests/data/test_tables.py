@@ -1,6 +1,7 @@
 """Tables: which cells a row gives, and what is refused."""
 
 import gzip
+import lzma
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,12 @@ def test_columns_by_the_names_in_the_first_line(tmp_path: Path) -> None:
         list(read_table(TableFile(twice, ("a",))))
 
 
+def test_a_header_of_columns_by_number_is_no_row(tmp_path: Path) -> None:
+    path = _file(tmp_path, "a.csv", "en,fr\none,un\n")
+    assert list(read_table(TableFile(path, (1, 2), header=True))) == [("one", "un")]
+    assert list(read_table(TableFile(path, (1, 2)))) == [("en", "fr"), ("one", "un")]
+
+
 def test_commas_and_quotes_in_a_csv_file(tmp_path: Path) -> None:
     text = 'text,label\n"one, ""two""\nthree",yes\n,\nfour,no\n'
     expected = [('one, "two" three', "yes"), ("four", "no")]
@@ -42,6 +49,20 @@ def test_commas_and_quotes_in_a_csv_file(tmp_path: Path) -> None:
     packed = tmp_path / "A.CSV.gz"
     packed.write_bytes(gzip.compress(text.encode()))
     assert list(read_table(TableFile(packed, ("text", "label")))) == expected
+    packed = tmp_path / "b.csv.xz"
+    packed.write_bytes(lzma.compress(text.encode()))
+    assert list(read_table(TableFile(packed, ("text", "label")))) == expected
+
+
+def test_what_a_table_holds_tells_its_ending_and_its_header(tmp_path: Path) -> None:
+    """The same bytes are other cells."""
+    paths = [_file(tmp_path, name, '["a", "b"]\n["c", "d"]\n') for name in ("a.tsv", "a.csv", "a.jsonl")]
+    files = [TableFile(path, (1, 2), header=header) for path in paths for header in (False, True)]
+    assert len({one.identity for one in files}) == len(files)
+    assert (
+        TableFile(paths[0], (1, 2)).identity
+        == TableFile(_file(tmp_path, "b.txt", paths[0].read_text()), (1, 2)).identity
+    )
 
 
 @pytest.mark.parametrize(

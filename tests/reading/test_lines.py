@@ -19,7 +19,7 @@ from clearhead.reading import Lines, decoded, open_lines
 def blocks(*parts: bytes) -> Lines:
     """Lines of a stream that gives its bytes in these parts, and has always more to read."""
     rest = iter(parts)
-    return Lines(lambda size: next(rest, b""), "text", lambda seconds: True)
+    return Lines(lambda size: next(rest, b""), lambda seconds: True)
 
 
 @given(st.lists(st.binary(min_size=1, max_size=6), max_size=8))

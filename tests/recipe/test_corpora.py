@@ -33,6 +33,11 @@ def test_columns_are_numbers_or_names(columns: object) -> None:
         Data(train={"table": "a", "columns": columns}, validate={"share": 0.2})
 
 
+def test_a_table_may_have_a_header() -> None:
+    assert Data(train={"table": "a", "header": True}, validate={"share": 0.2}).tables[0].header
+    assert not Data(train={"table": "a"}, validate={"share": 0.2}).tables[0].header
+
+
 def test_sections_may_be_given_as_they_are(make_recipe: Callable[..., Recipe]) -> None:
     data = make_recipe().data
     assert Data(train=data.train, validate=data.validation).train == data.train == data.pairs

@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 
 Source = Annotated[
     Path | None,
-    typer.Argument(metavar="SOURCE", help="Lines to translate, summarise or answer (.gz too).", show_default=False),
+    typer.Argument(
+        metavar="SOURCE", help="Lines to translate, summarise or answer (.gz, .xz, .zst too).", show_default=False
+    ),
 ]
 Reference = Annotated[
     Path | None, typer.Argument(metavar="REFERENCE", help="What is right for each line.", show_default=False)
@@ -65,7 +67,7 @@ TableOption = Annotated[
         "--table",
         metavar="FILE",
         help="In place of SOURCE and REFERENCE: a table of texts and what is right for each, a label for a classifier "
-        "(.tsv, .csv); for chat its columns are turns.",
+        "(.tsv, .csv, .jsonl); for chat its columns are turns.",
         show_default=False,
     ),
 ]
@@ -74,7 +76,7 @@ Columns = Annotated[
     typer.Option(
         "--columns",
         metavar="TEXT,RIGHT",
-        help="With --table: which columns, by number or by the names in its first line; 1,2 if not given.",
+        help="With --table: which columns, by number or by name; 1,2 if not given.",
         show_default=False,
     ),
 ]

@@ -10,7 +10,9 @@ from clearhead.bundle.verbs import require_command
 from clearhead.cli import lines
 from clearhead.cli.options import BatchTokens, Debug, Device, LengthPenaltyName, Model, Quiet, To, check_search
 
-Source = Annotated[Path, typer.Argument(metavar="SOURCE", help="Lines of text (.gz too).", show_default=False)]
+Source = Annotated[
+    Path, typer.Argument(metavar="SOURCE", help="Lines of text (.gz, .xz, .zst too).", show_default=False)
+]
 Target = Annotated[Path, typer.Argument(metavar="TARGET", help="A translation for each line.", show_default=False)]
 
 

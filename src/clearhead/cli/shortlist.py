@@ -10,7 +10,9 @@ from clearhead.cli.options import Debug, Model, Quiet, To
 from clearhead.cli.overwriting import refuse_overwriting
 from clearhead.decoding.options import SHORTLIST_BEST, SHORTLIST_FREQUENT
 
-Source = Annotated[Path, typer.Argument(metavar="SOURCE", help="Lines of text (.gz too).", show_default=False)]
+Source = Annotated[
+    Path, typer.Argument(metavar="SOURCE", help="Lines of text (.gz, .xz, .zst too).", show_default=False)
+]
 Target = Annotated[Path, typer.Argument(metavar="TARGET", help="A translation for each line.", show_default=False)]
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="The file to write.", show_default=False)]
 Best = Annotated[

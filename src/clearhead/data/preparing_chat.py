@@ -8,7 +8,7 @@ from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
 
-from clearhead.data.caching import from_cache, identity, key_of
+from clearhead.data.caching import from_cache, key_of
 from clearhead.data.preparing_text import PreparedText
 from clearhead.data.tables import Row, TableFile, read_tables
 from clearhead.data.token_file import TokenFile, TokenWriter
@@ -89,7 +89,7 @@ def prepare_chat(
     """
     if not files:
         raise RecipeError("there are no files to train on; name at least one table in data.train")
-    parts = [(identity(one.path), one.columns, one.start, one.stop) for one in files]
+    parts = [one.identity for one in files]
     key = key_of(("chat", _VERSION, parts, tokenizer.to_json(), *([join.key] if join.key else [])))
 
     def fill(draft: Path) -> None:

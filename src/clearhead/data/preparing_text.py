@@ -108,7 +108,9 @@ def prepare_text(
 
 def _what_of(file: DocumentFile) -> object:
     """What of a file is a document."""
-    return ["".join(file.path.suffixes).lower(), *file.columns] if isinstance(file, TableFile) else file.documents
+    if isinstance(file, TableFile):
+        return ["".join(file.path.suffixes).lower(), *file.columns, *([True] if file.header else [])]
+    return file.documents
 
 
 def _open(folder: Path) -> PreparedText | None:

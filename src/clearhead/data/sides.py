@@ -53,6 +53,6 @@ def read_sides(source: Side, target: Side) -> Iterator[tuple[str, str]]:
 def side_identity(side: Side) -> tuple[object, ...]:
     """What a side holds, for a key of the cache. Raises DataError where its file cannot be read."""
     if isinstance(side, Column):
-        table = side.table
-        return (*identity(table.path), table.columns, table.start, table.stop, side.number)
+        content, *rest = side.table.identity
+        return (*content, *rest, side.number)
     return identity(side)

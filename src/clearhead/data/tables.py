@@ -6,35 +6,50 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from clearhead.data.caching import identity
 from clearhead.data.corpus import read_lines
+from clearhead.data.json_rows import json_rows
 from clearhead.data.parts import all_of, part_of
 from clearhead.errors import DataError
+from clearhead.reading import compression_named
 from clearhead.text import is_blank
 
 Row = tuple[str, ...]
-_COMMA_NAMES: Final = (".csv", ".csv.gz")
+_JSON_LINES: Final = (".jsonl", ".ndjson")
 
 
 @dataclass(frozen=True)
 class TableFile:
-    """A file whose lines are rows: cells between tabs, or in a .csv file between commas, and in quotes where needed.
+    """A file whose lines are rows: cells between tabs, in a .csv file between commas, and in quotes where needed.
+
+    In a .jsonl file they are objects, whose fields have names.
 
     columns: which of them are read, in this order: numbers from 1, or names, which the first line then has; none for
     all that a row has, without empty ones at its end.
     start, stop: which part of the rows, as shares from 0 to 1.
+    header: the first line names the columns, though they are chosen by numbers, and is no row.
     """
 
     path: Path
     columns: tuple[int | str, ...] = ()
     start: float = 0.0
     stop: float = 1.0
+    header: bool = False
 
     def __str__(self) -> str:
         return str(self.path)
 
     @property
     def has_header(self) -> bool:
-        return any(isinstance(one, str) for one in self.columns)
+        return self.header or any(isinstance(one, str) for one in self.columns)
+
+    @property
+    def identity(self) -> tuple[tuple[str, str], *tuple[object, ...]]:
+        """What its rows are, for a key of the cache. Raises DataError where it cannot be read."""
+        # Of the same bytes another ending makes other cells; tabs are what is usual.
+        form = () if _separator(self.path) == "\t" else (_ending(self.path),)
+        header = ("header",) if self.header else ()
+        return identity(self.path), self.columns, self.start, self.stop, *form, *header
 
 
 def read_table(file: TableFile) -> Iterator[Row]:
@@ -51,6 +66,10 @@ def read_tables(files: Sequence[TableFile]) -> Iterator[Row]:
 
 
 def _rows(file: TableFile) -> Iterator[Row]:
+    return _placed_rows(file) if _separator(file.path) else json_rows(file.path, file.columns)
+
+
+def _placed_rows(file: TableFile) -> Iterator[Row]:
     rows = _cells(file.path)
     places = _places(file, next(rows, (1, [])) if file.has_header else None)
     for number, cells in rows:
@@ -67,7 +86,7 @@ def _rows(file: TableFile) -> Iterator[Row]:
 
 def _places(file: TableFile, header: tuple[int, Sequence[str]] | None) -> list[int]:
     """The places, from 0, of the columns."""
-    if header is None:
+    if header is None or not any(isinstance(one, str) for one in file.columns):
         return [int(one) - 1 for one in file.columns]
     names = [name.strip() for name in header[1]]
     found = []
@@ -88,7 +107,7 @@ def _places(file: TableFile, header: tuple[int, Sequence[str]] | None) -> list[i
 def _cells(path: Path) -> Iterator[tuple[int, list[str]]]:
     """The number, from 1, of each row's last line, and its cells."""
     lines = read_lines(path)
-    if not _has_commas(path):
+    if _separator(path) == "\t":
         yield from ((number, line.split("\t")) for number, line in enumerate(lines, start=1) if not is_blank(line))
         return
     reader = csv.reader((f"{line}\n" for line in lines), strict=True)
@@ -110,12 +129,20 @@ def _without_empty_end(cells: Sequence[str]) -> Row:
     return tuple(cells[:count])
 
 
-def _has_commas(path: Path) -> bool:
-    return path.name.lower().endswith(_COMMA_NAMES)
+def _separator(path: Path) -> str | None:
+    """What stands between cells; None where it is not by its place that a cell is known."""
+    ending = _ending(path)
+    return None if ending in _JSON_LINES else "," if ending == ".csv" else "\t"
+
+
+def _ending(path: Path) -> str:
+    """What a file's name ends in before the ending of its compression."""
+    name, compression = path.name.lower(), compression_named(path.name)
+    return Path(name.removesuffix(compression.ending) if compression else name).suffix
 
 
 def _separator_name(path: Path) -> str:
-    return "a comma" if _has_commas(path) else "a tab"
+    return "a comma" if _separator(path) == "," else "a tab"
 
 
 def _count(cells: Sequence[str]) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-GZIP_MARK: Final = b"\x1f\x8b"
+from clearhead.reading.compression import compression_of
+
 _AS_TEXT: Final = (
     "save its sheet as text: File > Save As > CSV UTF-8, and make a file of each column as docs/tutorial.md does, "
     "one sentence a line"
@@ -15,9 +16,7 @@ _AS_PLAIN: Final = "save it as plain text in UTF-8, one sentence a line"
 _MAGIC: Final = (
     (b"%PDF-", "a PDF", "copy its text into a text file in UTF-8, one sentence a line"),
     (b"{\\rtf", "a Rich Text document", _AS_PLAIN),
-    (b"\xfd7zXZ\x00", "an xz archive", "unpack it with xz -d"),
     (b"BZh", "a bzip2 archive", "unpack it with bunzip2"),
-    (b"\x28\xb5\x2f\xfd", "a Zstandard archive", "unpack it with zstd -d"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "unpack it first"),
     (b"Rar!\x1a\x07", "a RAR archive", "unpack it first"),
     (b"\x89PNG\r\n\x1a\n", "an image", "give a text file"),
@@ -28,6 +27,7 @@ _MAGIC: Final = (
     (b"PAR1", "a Parquet file", "write its columns as text, one sentence a line"),
     (b"\x7fELF", "a program", "give a text file"),
 )
+_UNPACK: Final = {".gz": "gunzip", ".xz": "xz -d", ".zst": "zstd -d"}
 _OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # Parts of a zip file by their names, and what it is then.
 _OFFICE: Final = (
@@ -41,15 +41,10 @@ _CONTROLS: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _BINARY_SHARE, _BINARY_BYTES = 0.05, 1024
 
 
-def is_gzip(head: bytes) -> bool:
-    """Whether bytes begin as gzip does: its mark, its only method, and no flag that it does not have."""
-    return len(head) >= 4 and head.startswith(GZIP_MARK + b"\x08") and head[3] < 0x20
-
-
 def foreign_format(head: bytes, path: Path | None = None) -> str | None:
     """What a file that begins with `head` is, and the remedy, as in "is a PDF; …"; None where it may be text."""
-    if is_gzip(head):
-        return "holds another gzip file; unpack it once with gunzip"
+    if compression := compression_of(head):
+        return f"holds another {compression.name} file; unpack it once with {_UNPACK[compression.ending]}"
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zip(head, path)
     if head.startswith(_OLD_OFFICE):

@@ -6,13 +6,11 @@ counts.
 """
 
 import contextlib
-import gzip
 import io
 import os
 import select
 import stat
 import sys
-import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +18,13 @@ from typing import Any, Final, final
 
 from clearhead.errors import DataError
 from clearhead.reading.checking import check_text, odd_line
-from clearhead.reading.formats import GZIP_MARK, is_gzip
+from clearhead.reading.compression import (
+    MARK_BYTES,
+    Read,
+    compression_named,
+    compression_of,
+    uncompressed,
+)
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 # So much is looked at before the first line is handed out, where it is there.
@@ -29,29 +33,40 @@ _BLOCK: Final = 1 << 18
 # Where input comes in blocks as large as this, the next one is waited for so many seconds: a program that writes all it
 # has is not asked for one block at a time.
 _BULK, _PATIENCE = 4096, 0.01
-# Reads so many bytes or fewer, as many as are there; none at the end.
-Read = Callable[[int], bytes]
 
 
 @contextlib.contextmanager
 def open_lines(path: Path | None, name: str) -> "Iterator[Lines]":
-    """The lines of a file, or for None of standard input; gzip is unpacked, whatever the file is called.
+    """The lines of a file, or for None of standard input; what is compressed is unpacked, whatever the file is called.
 
-    Raises DataError where that is no text in UTF-8 or beside it (`check_text`), or no whole gzip; OSError where it
-    cannot be read. `name` is what a message calls it.
+    Raises DataError where that is no text in UTF-8 or beside it (`check_text`), or no whole compressed file; OSError
+    where it cannot be read. `name` is what a message calls it.
     """
     with contextlib.ExitStack() as stack:
-        read, is_readable = _opened(path, stack)
-        lines = Lines(read, name, is_readable)
-        lines.fill(4)
-        if is_gzip(lines.head):
-            unpacked = stack.enter_context(gzip.GzipFile(fileobj=_Joined(lines.head, read)))
-            lines = Lines(unpacked.read1, name, is_readable)
-        elif path is not None and path.suffix == ".gz" and lines.head:
-            raise not_gzip(name, f"it begins with {_bytes(lines.head[:2])}, not with {_bytes(GZIP_MARK)}")
+        lines = _unpacked(path, name, stack)
         lines.fill(_HEAD)
         check_text(lines.head, name, path)
         yield lines
+
+
+@contextlib.contextmanager
+def open_blocks(path: Path, name: str) -> Iterator[Iterator[bytes]]:
+    """The bytes of a file, block by block, unpacked as by `open_lines`, whose errors it raises but for what text is."""
+    with contextlib.ExitStack() as stack:
+        yield _unpacked(path, name, stack).blocks()
+
+
+def _unpacked(path: Path | None, name: str, stack: contextlib.ExitStack) -> "Lines":
+    read, is_readable = _opened(path, stack)
+    lines = Lines(read, is_readable)
+    lines.fill(MARK_BYTES)
+    if compression := compression_of(lines.head):
+        return Lines(uncompressed(compression, lines.head, read, name), is_readable)
+    if path is not None and (named := compression_named(path.name)) and lines.head:
+        # The mark of gzip is two bytes, that of the others more.
+        begins, expected = _bytes(lines.head[: len(named.mark)]), _bytes(named.mark)
+        raise named.refusal(name, f"it begins with {begins}, not with {expected}")
+    return lines
 
 
 @final
@@ -62,9 +77,9 @@ class Lines:
         head: what has been read so far, until the first line is asked for.
     """
 
-    def __init__(self, read: Read, name: str, is_readable: Callable[[float], bool]) -> None:
+    def __init__(self, read: Read, is_readable: Callable[[float], bool]) -> None:
         self.head = b""
-        self._read, self._name, self._is_readable = read, name, is_readable
+        self._read, self._is_readable = read, is_readable
         self._whole: deque[bytes] = deque()
         self._parts: list[bytes] = []  # of a line that has not ended
         self._ended = self._begun = False
@@ -80,6 +95,13 @@ class Lines:
         if not self._whole:
             raise StopIteration
         return self._whole.popleft().removesuffix(b"\r")
+
+    def blocks(self) -> Iterator[bytes]:
+        """The bytes as they are, in place of the lines."""
+        if self.head:
+            yield self.head
+        while not self._ended and (block := self._block()):
+            yield block
 
     def is_there(self) -> bool:
         """Whether the next line, or the end, is there without waiting for whoever writes."""
@@ -105,10 +127,7 @@ class Lines:
             self._add(head)
 
     def _block(self) -> bytes:
-        try:
-            block = self._read(_BLOCK)
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise not_gzip(self._name, _gzip_problem(error)) from error
+        block = self._read(_BLOCK)
         self._ended = not block
         self._last = len(block)
         return block
@@ -137,17 +156,6 @@ def decoded(lines: Lines, name: str) -> Iterator[str]:
 
 def _bytes(content: bytes) -> str:
     return content.hex(" ").upper()
-
-
-def not_gzip(name: str, why: str) -> DataError:
-    return DataError(
-        f"{name} is not a whole gzip file ({why}); fetch it again, or drop .gz from its name if it is plain text"
-    )
-
-
-def _gzip_problem(error: Exception) -> str:
-    """What the library says, but for the bytes that it shows as Python writes them."""
-    return "what follows its end is no gzip" if str(error).startswith("Not a gzipped file") else str(error)
 
 
 def _opened(path: Path | None, stack: contextlib.ExitStack) -> tuple[Read, Callable[[float], bool]]:
@@ -190,20 +198,3 @@ def _readability(stream: Any) -> Callable[[float], bool]:
             return False  # Windows selects among sockets only: what was read so far is answered.
 
     return is_readable
-
-
-@final
-class _Joined(io.RawIOBase):
-    """What has been read of a stream, and then its rest: gzip reads it from the start."""
-
-    def __init__(self, head: bytes, read: Read) -> None:
-        self._head, self._read = head, read
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        block = self._head[: len(buffer)] or self._read(len(buffer))
-        self._head = self._head[len(buffer) :]
-        buffer[: len(block)] = block
-        return len(block)

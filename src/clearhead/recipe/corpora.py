@@ -57,13 +57,17 @@ Column = Annotated[Whole, Field(ge=1, le=10_000)] | Annotated[str, Field(min_len
 class TableSettings(Section):
     """A table to learn from: a row is an example. Its cells stand between tabs, in a .csv file between commas.
 
+    In a .jsonl file a row is an object, and its fields have names.
+
     columns: which of them an example is made of, in this order: numbers from 1, or names, which the first line then
     has. Without them, those that are usual for the task.
+    header: the first line names the columns, though they are chosen by their numbers.
     from, to, weight: of a table of pairs, as those of two files.
     """
 
     table: str
     columns: Annotated[tuple[Column, ...], BeforeValidator(_columns), Field(min_length=1, max_length=100)] | None = None
+    header: bool = False
     from_language: str | None = Field(None, alias="from")
     to_language: str | None = Field(None, alias="to")
     weight: Weight = 1.0
@@ -91,7 +95,7 @@ CORPUS_KINDS: dict[str, type[Section]] = {
 }
 TOLD_BY = {
     "source": "of-pairs", "target": "of-pairs", "text": "of-text", "documents": "of-text", "table": "of-table",
-    "columns": "of-table", "share": "of-share",
+    "columns": "of-table", "header": "of-table", "share": "of-share",
 }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ def document_file(data: Data, corpus: Section, start: float = 0.0, stop: float =
     """The file that an item of a recipe's corpora names, or a part of it."""
     folder = Path(data.folder or ".")
     if isinstance(corpus, TableSettings):
-        return TableFile(folder / corpus.table, corpus.columns or (_USUAL_COLUMN,), start, stop)
+        return TableFile(folder / corpus.table, corpus.columns or (_USUAL_COLUMN,), start, stop, corpus.header)
     assert isinstance(corpus, TextSettings)
     return TextFile(folder / corpus.text, corpus.documents, start, stop)
 

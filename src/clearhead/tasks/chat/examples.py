@@ -63,4 +63,5 @@ class ChatExamples:
                 )
 
     def _file(self, table: TableSettings, stop: float = 1.0) -> TableFile:
-        return TableFile(Path(self.recipe.data.folder or ".") / table.table, table.columns or (), stop=stop)
+        path = Path(self.recipe.data.folder or ".") / table.table
+        return TableFile(path, table.columns or (), stop=stop, header=table.header)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import final
 
 from clearhead.data import LabelledTexts, TableFile, check_file, labelled_texts, read_tables
-from clearhead.data.caching import identity, key_of
+from clearhead.data.caching import key_of
 from clearhead.recipe import Data, Recipe, ResolvedModel, TableSettings, share_to_validate, tables_to_validate
 from clearhead.tasks.classification.labels import COLUMNS, classes_of, labels_of
 from clearhead.tasks.examples import Doing, Tokenizers
@@ -92,7 +92,7 @@ def prepare_labelled(
     """
     texts, column = zip(*_rows(files), strict=True)
     ids, cut = text_ids(texts, tokenizer, max_length)
-    parts = [(identity(one.path), one.columns, one.start, one.stop) for one in files]
+    parts = [one.identity for one in files]
     key = key_of(("labelled", _VERSION, parts, tuple(labels), max_length, tokenizer.to_json()))
     return labelled_texts(ids, classes_of(column, labels, _names(files)), key, cut)
 
@@ -106,4 +106,5 @@ def _names(files: Sequence[TableFile]) -> str:
 
 
 def _table_file(data: Data, table: TableSettings, stop: float = 1.0) -> TableFile:
-    return TableFile(Path(data.folder or ".") / table.table, table.columns or COLUMNS, stop=stop)
+    path = Path(data.folder or ".") / table.table
+    return TableFile(path, table.columns or COLUMNS, stop=stop, header=table.header)

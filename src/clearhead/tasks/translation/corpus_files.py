@@ -67,5 +67,5 @@ def _parallel_files(folder: Path, corpus: CorpusSettings) -> ParallelFiles:
 
 
 def _columns(folder: Path, corpus: TableSettings, start: float, stop: float) -> ParallelFiles:
-    table = TableFile(folder / corpus.table, corpus.columns or PAIR_COLUMNS, start, stop)
+    table = TableFile(folder / corpus.table, corpus.columns or PAIR_COLUMNS, start, stop, corpus.header)
     return ParallelFiles(Column(table, 0), Column(table, 1), corpus.from_language, corpus.to_language, corpus.weight)
