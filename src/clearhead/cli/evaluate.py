@@ -67,7 +67,7 @@ TableOption = Annotated[
         "--table",
         metavar="FILE",
         help="In place of SOURCE and REFERENCE: a table of texts and what is right for each, a label for a classifier "
-        "(.tsv, .csv, .jsonl); for chat its columns are turns.",
+        "(.tsv, .csv, .jsonl, .parquet, .xlsx, .tmx); for chat its columns are turns.",
         show_default=False,
     ),
 ]

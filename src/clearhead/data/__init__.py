@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from clearhead.data.preparing_chat import prepare_chat, read_turns, turns_of
     from clearhead.data.preparing_text import PreparedText, TextSize, prepare_text, text_size
     from clearhead.data.sides import Column, Side, check_side, read_side
-    from clearhead.data.tables import TableFile, read_table, read_tables
+    from clearhead.data.tables import TableFile, has_names, read_table, read_tables
     from clearhead.data.text_batches import TextBatch, collate_packed_windows, collate_windows
     from clearhead.data.token_file import ParallelCorpus, TokenFile
     from clearhead.data.windows import Windows, cut, cut_to_judge
@@ -71,6 +71,7 @@ __all__ = [
     "cut",
     "cut_to_judge",
     "file_doubts",
+    "has_names",
     "labelled_texts",
     "learn_lexicon",
     "one_a_row",
@@ -167,6 +168,7 @@ __getattr__, __dir__ = lazy_names(
         ),
         "tables": (
             "TableFile",
+            "has_names",
             "read_table",
             "read_tables",
         ),

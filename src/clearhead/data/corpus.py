@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from clearhead.errors import DataError
-from clearhead.reading import decoded, find_table, open_lines
+from clearhead.reading import decoded, find_table, open_blocks, open_lines
 from clearhead.text import is_blank
 
 # So many lines tell whether a file is a table, and in which language it is.
@@ -23,6 +23,19 @@ def read_lines(path: Path) -> Iterator[str]:
     """
     _check_exists(path)
     return _decoded_lines(path)
+
+
+def read_blocks(path: Path) -> Iterator[bytes]:
+    """The bytes of a file that is no text, block by block; what is compressed is unpacked.
+
+    Raises DataError where it is missing, cannot be read, or is not whole.
+    """
+    check_file(path)
+    try:
+        with open_blocks(path, str(path)) as blocks:
+            yield from blocks
+    except OSError as error:
+        raise _unreadable(path, error) from error
 
 
 def read_pairs(source: Path, target: Path) -> Iterator[tuple[str, str]]:

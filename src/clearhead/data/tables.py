@@ -1,7 +1,7 @@
 """Tables of text to learn from or be judged by: a row is an example, and its columns are the example's fields."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -9,20 +9,32 @@ from typing import Final
 from clearhead.data.caching import identity
 from clearhead.data.corpus import read_lines
 from clearhead.data.json_rows import json_rows
+from clearhead.data.parquet_rows import parquet_rows
 from clearhead.data.parts import all_of, part_of
+from clearhead.data.tmx import tmx_rows
+from clearhead.data.workbook_rows import workbook_cells
 from clearhead.errors import DataError
 from clearhead.reading import compression_named
 from clearhead.text import is_blank
 
 Row = tuple[str, ...]
-_JSON_LINES: Final = (".jsonl", ".ndjson")
+# Files whose cells have names of their own, by their ending.
+_NAMED: Final[Mapping[str, Callable[[Path, Sequence[int | str]], Iterator[Row]]]] = {
+    ".jsonl": json_rows,
+    ".ndjson": json_rows,
+    ".parquet": parquet_rows,
+    ".tmx": tmx_rows,
+}
+# What stands between cells in others, for a message; a tab where nothing else is said.
+_SEPARATORS: Final = {".csv": "a comma", ".xlsx": "the lines of the sheet"}
 
 
 @dataclass(frozen=True)
 class TableFile:
     """A file whose lines are rows: cells between tabs, in a .csv file between commas, and in quotes where needed.
 
-    In a .jsonl file they are objects, whose fields have names.
+    In a .jsonl or .parquet file rows are objects, whose fields have names; in a .tmx file they have languages; in an
+    .xlsx file they are the first sheet's.
 
     columns: which of them are read, in this order: numbers from 1, or names, which the first line then has; none for
     all that a row has, without empty ones at its end.
@@ -47,9 +59,15 @@ class TableFile:
     def identity(self) -> tuple[tuple[str, str], *tuple[object, ...]]:
         """What its rows are, for a key of the cache. Raises DataError where it cannot be read."""
         # Of the same bytes another ending makes other cells; tabs are what is usual.
-        form = () if _separator(self.path) == "\t" else (_ending(self.path),)
+        ending = _ending(self.path)
+        form = (ending,) if ending in _NAMED or ending in _SEPARATORS else ()
         header = ("header",) if self.header else ()
         return identity(self.path), self.columns, self.start, self.stop, *form, *header
+
+
+def has_names(path: Path) -> bool:
+    """Whether the cells of a table have names or languages by which alone they are known, as in JSON lines."""
+    return _ending(path) in _NAMED
 
 
 def read_table(file: TableFile) -> Iterator[Row]:
@@ -66,7 +84,8 @@ def read_tables(files: Sequence[TableFile]) -> Iterator[Row]:
 
 
 def _rows(file: TableFile) -> Iterator[Row]:
-    return _placed_rows(file) if _separator(file.path) else json_rows(file.path, file.columns)
+    named = _NAMED.get(_ending(file.path))
+    return named(file.path, file.columns) if named else _placed_rows(file)
 
 
 def _placed_rows(file: TableFile) -> Iterator[Row]:
@@ -79,7 +98,7 @@ def _placed_rows(file: TableFile) -> Iterator[Row]:
         if len(cells) <= max(places):
             raise DataError(
                 f"{file.path}: line {number:,} has {_count(cells)}, expected {max(places) + 1} or more, separated by "
-                f"{_separator_name(file.path)}; correct it, or choose others by columns: [1, 2]"
+                f"{_SEPARATORS.get(_ending(file.path), 'a tab')}; correct it, or choose others by columns: [1, 2]"
             )
         yield tuple(cells[place] for place in places)
 
@@ -106,8 +125,12 @@ def _places(file: TableFile, header: tuple[int, Sequence[str]] | None) -> list[i
 
 def _cells(path: Path) -> Iterator[tuple[int, list[str]]]:
     """The number, from 1, of each row's last line, and its cells."""
+    ending = _ending(path)
+    if ending == ".xlsx":
+        yield from workbook_cells(path)
+        return
     lines = read_lines(path)
-    if _separator(path) == "\t":
+    if ending != ".csv":
         yield from ((number, line.split("\t")) for number, line in enumerate(lines, start=1) if not is_blank(line))
         return
     reader = csv.reader((f"{line}\n" for line in lines), strict=True)
@@ -129,20 +152,10 @@ def _without_empty_end(cells: Sequence[str]) -> Row:
     return tuple(cells[:count])
 
 
-def _separator(path: Path) -> str | None:
-    """What stands between cells; None where it is not by its place that a cell is known."""
-    ending = _ending(path)
-    return None if ending in _JSON_LINES else "," if ending == ".csv" else "\t"
-
-
 def _ending(path: Path) -> str:
     """What a file's name ends in before the ending of its compression."""
     name, compression = path.name.lower(), compression_named(path.name)
     return Path(name.removesuffix(compression.ending) if compression else name).suffix
-
-
-def _separator_name(path: Path) -> str:
-    return "a comma" if _separator(path) == "," else "a tab"
 
 
 def _count(cells: Sequence[str]) -> str:

@@ -9,8 +9,8 @@ from typing import Final
 from clearhead.reading.compression import compression_of
 
 _AS_TEXT: Final = (
-    "save its sheet as text: File > Save As > CSV UTF-8, and make a file of each column as docs/tutorial.md does, "
-    "one sentence a line"
+    "save its sheet as text: File > Save As > CSV UTF-8, and name that as a table in a recipe, or make a file of each "
+    "column as docs/tutorial.md does, one sentence a line"
 )
 _AS_PLAIN: Final = "save it as plain text in UTF-8, one sentence a line"
 _MAGIC: Final = (
@@ -24,7 +24,7 @@ _MAGIC: Final = (
     (b"GIF87a", "an image", "give a text file"),
     (b"GIF89a", "an image", "give a text file"),
     (b"SQLite format 3\x00", "an SQLite database", "export its text, one sentence a line"),
-    (b"PAR1", "a Parquet file", "write its columns as text, one sentence a line"),
+    (b"PAR1", "a Parquet file", "name it as a table in a recipe, or write its columns as text"),
     (b"\x7fELF", "a program", "give a text file"),
 )
 _UNPACK: Final = {".gz": "gunzip", ".xz": "xz -d", ".zst": "zstd -d"}

@@ -46,3 +46,14 @@ def test_an_embedded_corpus_is_written_into_the_cache(monkeypatch: pytest.Monkey
     monkeypatch.setattr(street, "cached", lambda *asked: tmp_path / "-".join(map(str, asked)))
     recipe = load_recipe("street", ["data.embedded={corpus: street, pairs: 7, seed: 3, several: 0.1}"])
     assert corpus_folder(recipe.data) == tmp_path / "7-3-0.1"
+
+
+def test_languages_name_the_columns_of_what_has_names(make_recipe: MakeRecipe, tmp_path: Path) -> None:
+    text = '{"id": 1, "fr": "un", "en": "one"}\n'
+    (tmp_path / "a.jsonl").write_text(text, encoding="utf-8")
+    (tmp_path / "a.tsv").write_text("one\tun\n", encoding="utf-8")
+    table = "{table: NAME, from: en, to: fr}"
+    for name in ("a.jsonl", "a.tsv"):
+        recipe = make_recipe(f"data.folder={tmp_path}", f"data.train={table.replace('NAME', name)}")
+        recipe = recipe.model_copy(update={"data": recipe.data.model_copy(update={"validation": recipe.data.train})})
+        assert list(find_files(recipe.data).training[0].pairs()) == [("one", "un")]

@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from clearhead import street
-from clearhead.data import Column, ParallelFiles, Side, TableFile, check_side
+from clearhead.data import Column, ParallelFiles, Side, TableFile, check_side, has_names
 from clearhead.recipe import CorpusSettings, Data, TableSettings, share_to_validate, tables_to_validate
 
 # Of a table where a recipe names none: the source's and the target's.
@@ -67,5 +67,11 @@ def _parallel_files(folder: Path, corpus: CorpusSettings) -> ParallelFiles:
 
 
 def _columns(folder: Path, corpus: TableSettings, start: float, stop: float) -> ParallelFiles:
-    table = TableFile(folder / corpus.table, corpus.columns or PAIR_COLUMNS, start, stop, corpus.header)
+    table = TableFile(folder / corpus.table, corpus.columns or _usual_columns(corpus), start, stop, corpus.header)
     return ParallelFiles(Column(table, 0), Column(table, 1), corpus.from_language, corpus.to_language, corpus.weight)
+
+
+def _usual_columns(corpus: TableSettings) -> tuple[int | str, ...]:
+    """Where cells have names, those of the languages; else the first two."""
+    named = corpus.from_language, corpus.to_language
+    return tuple(map(str, named)) if all(named) and has_names(Path(corpus.table)) else PAIR_COLUMNS
