@@ -137,6 +137,23 @@ def test_n_best(clearhead: Run, run_folder: Path) -> None:
     assert rows[0][1] == load(run_folder).translate("one two", beam_size=3)
 
 
+def test_alignments(clearhead: Run, run_folder: Path) -> None:
+    """Marian's form with --alignment: a field more, which of a blank line is empty."""
+    result = clearhead("translate", run_folder, "--alignment", stdin=b"one two\n\n")
+    assert (result.code, result.err) == (0, "")
+    text, field = result.lines[0].split(" ||| ")
+    assert text == load(run_folder).translate("one two")
+    assert re.fullmatch(r"\d+-\d+( \d+-\d+)*", field)
+    # One link for each word of the translation.
+    assert sorted(int(one.split("-")[1]) for one in field.split()) == list(range(len(text.split())))
+    assert result.lines[1] == " ||| "
+    listed = clearhead("translate", run_folder, "--alignment", "--n-best", stdin=b"one two\n\n").lines
+    assert [line.split(" ||| ")[1:3] for line in listed] == [[text, field], ["", ""]]
+    assert len(listed[0].split(" ||| ")) == 5
+    sure = clearhead("translate", run_folder, "--alignment", "--confidence", stdin=b"one two\n").lines
+    assert sure[0].split("\t")[1] == result.lines[0]
+
+
 def test_a_long_line_is_cut_and_said(clearhead: Run, run_folder: Path) -> None:
     result = clearhead("translate", run_folder, "--beam-size", 1, stdin=b"one\n" + b"1" * 500 + b"\n")
     assert result.err == "clearhead: line 2 is longer than the model's 64 tokens; its rest is left out\n"

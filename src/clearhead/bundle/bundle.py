@@ -11,10 +11,9 @@ from clearhead.bundle.chatting import Chatting, Conversation
 from clearhead.bundle.generating import Generating, Writing
 from clearhead.bundle.opened import Opened
 from clearhead.bundle.streaming import Noting, best_texts, streamed
-from clearhead.bundle.translating import Searching, Translating
+from clearhead.bundle.translating import Searching, SearchingMore, Translating
 from clearhead.bundle.understanding import Understanding
 from clearhead.bundle.verbs import CHAT, has_verb, require_verb
-from clearhead.decoding import Rules, Sampling
 from clearhead.errors import UsageError
 from clearhead.tasks import task_for
 from clearhead.tasks.classifying import Label
@@ -128,62 +127,36 @@ class Bundle(Opened):
         return best_texts(self.search_stream(texts, to, exact=False, ahead=ahead, **settings))
 
     def search(
-        self,
-        texts: Sequence[str],
-        to: str | None = None,
-        *,
-        beam_size: int | None = None,
-        top_beams: int = 1,
-        length_penalty: str | None = None,
-        sampling: Sampling | None = None,
-        search: str | None = None,
-        rules: Rules | None = None,
-        prefix: str = "",
-        first: int = 0,
-        batch_tokens: int | None = None,
-        workers: int | None = None,
-        exact: bool = True,
+        self, texts: Sequence[str], to: str | None = None, *, first: int = 0, **settings: Unpack[SearchingMore]
     ) -> list[list[Translation]]:
         """The `top_beams` best translations of each text with their scores, best first, in the order of `texts`.
 
+        The settings are those of `translate` and: top_beams (1), sampling (None), prefix (""), workers (None: one for
+        each core), exact (True) and alignment (False).
         A text without any word (blank) is translated by a blank one, with a log-probability of 0. A text that is longer
         than the model can read is cut (`too_long` says which). `prefix` is text that every translation must begin with.
         `first` is the first text's number, from 0, where they are a part of more: errors name it, draws depend on it.
         Scores are those that `score` gives, computed in float64; `exact=False` leaves them as the search had them,
-        right to about five digits (a little higher with a shortlist), and saves that second pass. Raises as
-        `translate` does.
+        right to about five digits (a little higher with a shortlist), and saves that second pass. With `alignment=True`
+        each tells which word stands for which. `sampling` draws in place of searching. Raises as `translate` does.
         """
-        translating = self._translating("search")
         require_many("texts", texts)
-        options = translating.options(beam_size, top_beams, length_penalty, sampling, search, rules)
-        return list(translating.finder(to, options, prefix, batch_tokens, workers, exact)(texts, first))
+        return list(self._translating("search").finder(to, **settings)(texts, first))
 
     def search_stream(
         self,
         texts: Iterable[str],
         to: str | None = None,
         *,
-        beam_size: int | None = None,
-        top_beams: int = 1,
-        length_penalty: str | None = None,
-        sampling: Sampling | None = None,
-        search: str | None = None,
-        rules: Rules | None = None,
-        prefix: str = "",
-        batch_tokens: int | None = None,
-        workers: int | None = None,
-        exact: bool = True,
         ahead: int | None = None,
         noting: Noting | None = None,
+        **settings: Unpack[SearchingMore],
     ) -> Generator[list[Translation], None, None]:
         """What `search` gives, text by text, as `translate_stream` does.
 
         noting: is called with some texts and the number of the first, from 0, before they are translated.
         """
-        translating = self._translating("search_stream")
-        options = translating.options(beam_size, top_beams, length_penalty, sampling, search, rules)
-        find = translating.finder(to, options, prefix, batch_tokens, workers, exact)
-        return streamed(texts, find, ahead, noting)
+        return streamed(texts, self._translating("search_stream").finder(to, **settings), ahead, noting)
 
     def score(
         self,

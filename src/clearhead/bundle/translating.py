@@ -12,7 +12,7 @@ from clearhead.decoding import Precision, Rules, Sampling, SearchOptions, Shortl
 from clearhead.errors import UsageError
 from clearhead.tasks.searching import search_options, wide_enough
 from clearhead.tasks.translation import Translation, framed, source_ids, tag_of
-from clearhead.tasks.translation.searching import listed_for, scores, translations
+from clearhead.tasks.translation.searching import Passes, listed_for, scores, translations
 from clearhead.text import Tokenizer, is_blank
 from clearhead.text.utf8 import Utf8Automaton
 
@@ -28,6 +28,17 @@ class Searching(TypedDict, total=False):
     batch_tokens: int | None
     search: str | None
     rules: Rules | None
+
+
+class SearchingMore(Searching, total=False):
+    """What `Bundle.search` may be told besides."""
+
+    top_beams: int
+    sampling: Sampling | None
+    prefix: str
+    workers: int | None
+    exact: bool
+    alignment: bool
 
 
 @dataclass(frozen=True)
@@ -73,25 +84,34 @@ class Translating:
     def finder(
         self,
         to: str | None,
-        options: SearchOptions,
-        prefix: str,
-        batch_tokens: int | None,
-        workers: int | None,
-        exact: bool,
+        *,
+        beam_size: int | None = None,
+        top_beams: int = 1,
+        length_penalty: str | None = None,
+        sampling: Sampling | None = None,
+        search: str | None = None,
+        rules: Rules | None = None,
+        prefix: str = "",
+        batch_tokens: int | None = None,
+        workers: int | None = None,
+        exact: bool = True,
+        alignment: bool = False,
     ) -> Callable[[Sequence[str], int], Iterator[list[Translation]]]:
         """What searches for the translations of texts, given them and the number of the first."""
+        options = self.options(beam_size, top_beams, length_penalty, sampling, search, rules)
         require_text("prefix", prefix)
         for name, value in (("batch_tokens", batch_tokens), ("workers", workers)):
             if value is not None:
                 whole(name, value)
         self.tag(to)
         shortlist = listed_for(to, self.shortlist, self.source.languages)
+        passes = Passes(self.serving.precise, exact, self.source.token_bytes if alignment else None)
 
         def find(texts: Sequence[str], first: int) -> Iterator[list[Translation]]:
             engine = self.serving.engine(self.precision, batch_tokens, workers)
             return translations(
                 self.sources(texts, to), engine, self.target, options, first=first, prefix=prefix,
-                shortlist=shortlist, precise=self.serving.precise if exact else None,
+                shortlist=shortlist, passes=passes,
             )  # fmt: skip
 
         return find

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from clearhead.cli import lines
+from clearhead.tasks.translation.alignment import written
 
 if TYPE_CHECKING:
     import clearhead
@@ -26,6 +27,16 @@ Confidence = Annotated[
         "--confidence",
         help="Print before each line, and a tab, how sure the model is of it, from 0 to 1: the geometric mean of its "
         "tokens' probabilities.",
+    ),
+]
+
+
+Alignment = Annotated[
+    bool,
+    typer.Option(
+        "--alignment",
+        help="Print after each translation ||| 0-0 1-2 …: which word of the line, from 0, each of its words stands "
+        "for, by the model's attention.",
     ),
 ]
 
@@ -58,10 +69,21 @@ def notes(bundle: "clearhead.Bundle") -> Callable[[Sequence[str], int], None]:
 
 
 def best(line: int, hypotheses: Hypotheses) -> Iterator[str]:
-    """The text alone."""
-    yield hypotheses[0].text
+    """The text, and its alignment where it has one."""
+    yield with_alignment(hypotheses[0])
 
 
 def with_confidence(line: int, hypotheses: Hypotheses) -> Iterator[str]:
-    """The text, and before it how sure the model is."""
-    yield f"{hypotheses[0].confidence:.4f}\t{hypotheses[0].text}"
+    """The same, and before it how sure the model is."""
+    yield f"{hypotheses[0].confidence:.4f}\t{with_alignment(hypotheses[0])}"
+
+
+def n_best(line: int, hypotheses: Hypotheses) -> Iterator[str]:
+    """All of them in Marian's form, with one feature."""
+    for one in hypotheses:
+        yield f"{line} ||| {with_alignment(one)} ||| F0= {one.log_probability:.8f} ||| {one.score:.8f}"
+
+
+def with_alignment(one: "clearhead.Translation") -> str:
+    """The text, and which words stand for which where that was asked for, in Marian's form."""
+    return one.text if one.alignment is None else f"{one.text} ||| {written(one.alignment)}"

@@ -1,6 +1,5 @@
 """`clearhead translate`: lines in, translations out."""
 
-from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -9,7 +8,18 @@ from clearhead.bounds import REAL, WHOLE
 from clearhead.bundle import load
 from clearhead.bundle.verbs import require_command
 from clearhead.cli import lines
-from clearhead.cli.found import Confidence, Hypotheses, In, Out, best, greet, notes, with_confidence, write_found
+from clearhead.cli.found import (
+    Alignment,
+    Confidence,
+    In,
+    Out,
+    best,
+    greet,
+    n_best,
+    notes,
+    with_confidence,
+    write_found,
+)
 from clearhead.cli.options import (
     BatchTokens,
     BeamSize,
@@ -46,7 +56,9 @@ TopBeams = Annotated[
 ]
 NBest = Annotated[
     bool,
-    typer.Option("--n-best", help="Print LINE ||| TRANSLATION ||| F0= LOG-PROBABILITY ||| SCORE, best first."),
+    typer.Option(
+        "--n-best", help="Print LINE ||| TRANSLATION ||| F0= LOG-PROBABILITY ||| SCORE, best first: Marian's form."
+    ),
 ]
 Prefix = Annotated[str, typer.Option("--prefix", metavar="TEXT", help="Text with which every translation must begin.")]
 Sample = Annotated[bool, typer.Option("--sample", help="Draw translations at random instead of searching.")]
@@ -92,8 +104,9 @@ def translate(
     no_repeat_ngram_size: NoRepeatNgramSize = None,
     repetition_penalty: RepetitionPenalty = None,
     min_tokens: MinTokens = None,
-    n_best: NBest = False,
+    as_n_best: NBest = False,
     confidence: Confidence = False,
+    alignment: Alignment = False,
     prefix: Prefix = "",
     sample: Sample = False,
     temperature: Temperature = None,
@@ -114,7 +127,7 @@ def translate(
 
     Example: echo "I am a student." | clearhead translate runs/street --to fr
     """
-    _require_consistent(top_beams, n_best, sample, beam_size, confidence)
+    _require_consistent(top_beams, as_n_best, sample, beam_size, confidence)
     sampling = _sampling(sample, temperature, top_k, top_p, seed)
     rules = given_rules(no_repeat_ngram_size, repetition_penalty, min_tokens)
     check_search(
@@ -142,12 +155,13 @@ def translate(
         prefix=prefix,
         batch_tokens=batch_tokens,
         workers=workers,
-        exact=n_best or confidence,
+        exact=as_n_best or confidence,
+        alignment=alignment,
         noting=None if quiet else notes(bundle),
     )
     if not quiet:
         greet(input_file, "sentence")
-    write_found(found, _n_best if n_best else with_confidence if confidence else best, output_file)
+    write_found(found, n_best if as_n_best else with_confidence if confidence else best, output_file)
 
 
 def _require_consistent(top_beams: int, n_best: bool, sample: bool, beam_size: int | None, confidence: bool) -> None:
@@ -169,9 +183,3 @@ def _sampling(
     if unused := [name for name, value in given.items() if value is not None]:
         raise UsageError(f"{unused[0]} is for drawing at random; add --sample, or leave it out")
     return None
-
-
-def _n_best(line: int, hypotheses: Hypotheses) -> Iterator[str]:
-    """Marian's form, with one feature."""
-    for one in hypotheses:
-        yield f"{line} ||| {lines.one_line(one.text)} ||| F0= {one.log_probability:.8f} ||| {one.score:.8f}"

@@ -59,13 +59,18 @@ def watched(model: Watched, seen: dict[str, Tensor]) -> Watched:
 
     What an observer of the model's own returns goes on, as when it translates, and is what is recorded.
     """
-    observers = [module.observer for module in model.modules() if isinstance(module, Observed) and module.observer]
-    shared = [*model.parameters(), *model.buffers(), *observers]
-    twin = copy.deepcopy(model, {id(one): one for one in shared}).eval()
+    twin = twin_of(model)
     for path, module in twin.named_modules():
         if isinstance(module, Observed):
             module.observer, module.listener = _keep_under(path, seen, module.observer or unseen)
     return twin
+
+
+def twin_of(model: Watched) -> Watched:
+    """A copy of the model that does not train, its parameters, buffers and observers the same: to be watched."""
+    observers = [module.observer for module in model.modules() if isinstance(module, Observed) and module.observer]
+    shared = [*model.parameters(), *model.buffers(), *observers]
+    return copy.deepcopy(model, {id(one): one for one in shared}).eval()
 
 
 def _keep_under(path: str, seen: dict[str, Tensor], before: See) -> tuple[See, Listen]:

@@ -8,7 +8,7 @@ from clearhead.decoding import Shortlist
 from clearhead.errors import DecodingError, UsageError
 from clearhead.tasks.searching import search_options
 from clearhead.tasks.translation import BLANK
-from clearhead.tasks.translation.searching import listed_for, scores, translations
+from clearhead.tasks.translation.searching import Passes, listed_for, scores, translations
 
 
 def test_blank_ones_stand_in_their_places(two_languages: Bundle) -> None:
@@ -24,7 +24,7 @@ def test_scores_are_the_precise_models_where_there_is_one(two_languages: Bundle)
     engine, tokenizer = two_languages._serving.engine("fp32"), two_languages.target_tokenizer
     options, ids = search_options(tokenizer, 1, "mean:1.0"), [two_languages.encode("one", "fr")]
     [[plain]] = translations(ids, engine, tokenizer, options)
-    [[exact]] = translations(ids, engine, tokenizer, options, precise=two_languages._serving.precise)
+    [[exact]] = translations(ids, engine, tokenizer, options, passes=Passes(two_languages._serving.precise))
     assert plain.tokens == exact.tokens
     assert plain.log_probability == pytest.approx(exact.log_probability, abs=1e-4)
     assert plain.log_probability != exact.log_probability

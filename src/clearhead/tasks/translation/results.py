@@ -2,10 +2,11 @@
 
 import dataclasses
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clearhead.decoding import Hypothesis, SearchOptions
 from clearhead.decoding.scores import confidence
+from clearhead.tasks.translation.alignment import Links, links, words_of
 from clearhead.text import Tokenizer
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ class Translation:
     """One hypothesis as text, with the scores of the search that found it (natural logarithms).
 
     tokens: the pieces' ids, the end symbol included where the hypothesis ended by itself (`finished`).
+    alignment: which word of the source each of its words stands for, as (source, target), counted from 0 and separated
+        by white space; None where nobody asked for it.
     """
 
     text: str
@@ -25,6 +28,7 @@ class Translation:
     tokens: tuple[int, ...]
     token_log_probabilities: tuple[float, ...]
     finished: bool
+    alignment: Links | None = None
 
     @property
     def confidence(self) -> float:
@@ -65,3 +69,24 @@ def rescored(
     ended = [one.finished for _, one in flat]
     scored = iter(score_ids(model, [source for source, _ in flat], targets, options, ended=ended))
     return [[next(scored) for _ in hypotheses] for hypotheses in found]
+
+
+def aligned(
+    model: Any,
+    sources: Sequence[list[int]],
+    found: Sequence[Sequence[Translation]],
+    begin: int,
+    source_bytes: Sequence[bytes | None],
+    target_bytes: Sequence[bytes | None],
+) -> list[list[Translation]]:
+    """The translations of each source with their alignments, by what `model` attends to."""
+    from clearhead.tasks.translation.attending import attentions
+
+    flat = [(source, one) for source, translations in zip(sources, found, strict=True) for one in translations]
+    weights = attentions(model, [source for source, _ in flat], [one.tokens for _, one in flat], begin)
+    words = ((words_of(one.tokens, target_bytes), words_of(source, source_bytes)) for source, one in flat)
+    told = (
+        dataclasses.replace(one, alignment=links(of, *own))
+        for (_, one), of, own in zip(flat, weights, words, strict=True)
+    )
+    return [[next(told) for _ in translations] for translations in found]

@@ -1,18 +1,48 @@
 """From texts' ids to their translations."""
 
 import contextlib
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from clearhead.decoding import Engine, SearchOptions, Shortlist
+from clearhead.decoding import Engine, Hypothesis, SearchOptions, Shortlist
 from clearhead.decoding.requests import requests_for
 from clearhead.errors import UsageError
 from clearhead.tasks.searching import COUNTED
-from clearhead.tasks.translation.results import BLANK, Translation, as_text, rescored
+from clearhead.tasks.translation.results import BLANK, Translation, aligned, as_text, rescored
 from clearhead.text import Tokenizer
 
 if TYPE_CHECKING:
     import clearhead.model
+
+
+@dataclasses.dataclass(frozen=True)
+class Passes:
+    """What is computed of hypotheses once they are found, in one more pass of the model over all their positions.
+
+    precise: gives the model for it. exact: whether it gives the scores that are reported; they are otherwise those of
+    the search. source_bytes: the bytes of each source token, where words are to be aligned; None where they are not.
+    """
+
+    precise: "Callable[[], Any]"
+    exact: bool = True
+    source_bytes: Sequence[bytes | None] | None = None
+
+    @property
+    def are_none(self) -> bool:
+        return not self.exact and self.source_bytes is None
+
+    def over(
+        self, sources: Sequence[list[int]], found: list[list[Hypothesis]], options: SearchOptions, tokenizer: Tokenizer
+    ) -> list[list[Translation]]:
+        """The hypotheses of each source, in the same order, with all that was asked for."""
+        model = self.precise()
+        if self.exact:
+            found = rescored(model, sources, found, options)
+        texts = [[as_text(one, tokenizer) for one in hypotheses] for hypotheses in found]
+        if self.source_bytes is not None:
+            texts = aligned(model, sources, texts, options.begin, self.source_bytes, tokenizer.token_bytes)
+        return texts
 
 
 def translations(
@@ -24,12 +54,12 @@ def translations(
     first: int = 0,
     prefix: str = "",
     shortlist: Shortlist | None = None,
-    precise: "Callable[[], clearhead.model.EncoderDecoder] | None" = None,
+    passes: Passes | None = None,
 ) -> Iterator[list[Translation]]:
     """The best translations of each text, as soon as they are there; a blank one of a blank text.
 
     encoded: each text's ids, None for a blank one. first: the number of the first of them among all.
-    precise: gives the model by which scores are reported; without it they are those of the search.
+    passes: what is computed of them besides; None for nothing.
     """
     numbers = [first + number for number, source in enumerate(encoded) if source is not None]
     sources = [source for source in encoded if source is not None]
@@ -37,9 +67,14 @@ def translations(
     prefixes = [forced] * len(sources) if forced else None
     requests = requests_for(engine.runtime.sizes, sources, options, prefixes, numbers, shortlist=shortlist)
     with contextlib.closing(engine.results(requests)) as results:
-        found = results if precise is None else iter(rescored(precise(), sources, list(results), options))
+        if passes is None or passes.are_none:
+            found = ([as_text(one, tokenizer) for one in hypotheses] for hypotheses in results)
+        else:
+            found = (one for one in passes.over(sources, list(results), options, tokenizer))
+        is_aligned = passes is not None and passes.source_bytes is not None
+        blank = dataclasses.replace(BLANK, alignment=()) if is_aligned else BLANK
         for source in encoded:
-            yield [BLANK] if source is None else [as_text(one, tokenizer) for one in next(found)]
+            yield [blank] if source is None else next(found)
 
 
 def scores(
