@@ -2,7 +2,7 @@
 
 from tokenizers.pre_tokenizers import ByteLevel
 
-from clearhead.text.alphabet import BYTES, CHARACTERS, readable, visible
+from clearhead.text.alphabet import BYTES, CHARACTERS, readable, spelled, visible
 
 
 def test_it_is_the_alphabet_of_the_library():
@@ -15,6 +15,11 @@ def test_a_byte_and_its_character_find_each_other():
 
 def test_known_characters_of_gpt2():
     assert (CHARACTERS[ord("a")], CHARACTERS[ord(" ")], CHARACTERS[ord("\n")]) == ("a", "Ġ", "Ċ")
+
+
+def test_a_text_is_spelled_as_the_library_spells_it():
+    text = "a é 반도체🙂"
+    assert spelled(text) == ByteLevel(add_prefix_space=False, use_regex=False).pre_tokenize_str(text)[0][0]
 
 
 def test_a_space_shows_as_a_low_block():

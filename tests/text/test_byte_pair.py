@@ -275,6 +275,12 @@ def changed(change) -> str:
     return json.dumps(document)
 
 
+def added(number: int, content: object, **flags: bool) -> dict[str, object]:
+    """As a tokenizer.json has a token that came later."""
+    plain = {"special": False, "normalized": True, "single_word": False, "lstrip": False, "rstrip": False}
+    return {"id": number, "content": content, **plain, **flags}
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -299,6 +305,13 @@ def changed(change) -> str:
         changed(lambda d: d["model"]["vocab"].update({"⟨2xx⟩": TOKENIZER.size})),
         changed(lambda d: d["model"]["vocab"].update({"漢": TOKENIZER.size})),
         changed(lambda d: d.update(added_tokens=[{"id": 2, "content": "⟨end⟩"}])),
+        changed(lambda d: d.update(added_tokens=[added(2, "⟨end⟩")])),
+        changed(lambda d: d.update(added_tokens=[added(TOKENIZER.size, "xy", special=True)])),
+        changed(lambda d: d.update(added_tokens=[added(TOKENIZER.size, "xy", lstrip=True)])),
+        changed(lambda d: d.update(added_tokens=[added(TOKENIZER.size, "e\u0301")])),
+        changed(lambda d: d.update(added_tokens=[added(TOKENIZER.size, "xy"), added(TOKENIZER.size + 1, "xy")])),
+        changed(lambda d: d.update(added_tokens=[added(TOKENIZER.size, 33)])),
+        changed(lambda d: d.update(added_tokens=None)),
     ],
 )
 def test_another_file_is_refused_by_name(tmp_path, content):
@@ -314,3 +327,19 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path):
         BytePairTokenizer.load(tmp_path / "none.json")
     with pytest.raises(TokenizerError, match="cannot read"):
         BytePairTokenizer.load(tmp_path)
+
+
+def test_a_token_that_a_file_has_another_meaning_for(tmp_path):
+    """é is spelled Ã©, and the letter é itself stands for the byte E9; é in a longer token is read well."""
+    with pytest.raises(
+        TokenizerError, match=r"^'é' is what a tokenizer's file calls other bytes; choose a longer token$"
+    ):
+        TOKENIZER.with_tokens(["é"])
+    later = TOKENIZER.with_tokens(["café"])
+    assert later.decode(later.encode("un café.")) == "un café."
+    assert BytePairTokenizer.from_json(later.to_json()).encode("café") == [TOKENIZER.size]
+
+
+def test_a_folded_token_is_read_as_it_is_folded():
+    tokenizer = BytePairTokenizer.learn(SENTENCES * 3, 330, fold=True).with_tokens(["l’eau"])
+    assert tokenizer.encode("l'eau") == tokenizer.encode("l’eau") == [tokenizer.size - 1]

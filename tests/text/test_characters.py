@@ -93,7 +93,8 @@ def test_a_file_gives_the_same_tokenizer(tmp_path: Path) -> None:
     "change",
     [
         {"kind": "words"}, {"normalize": "nfkc"}, {"characters": "aa"}, {"characters": "\ufffd"}, {"more": 1},
-        {"characters": ["a", "bc"]}, {"characters": "\u212b"}, {"characters": 3},
+        {"characters": ["a", "bc"]}, {"characters": "\u212b"}, {"characters": 3}, {"tokens": "ab"}, {"tokens": [""]},
+        {"tokens": [3]}, {"tokens": ["e\u0301x"]}, {"tokens": ["ab", "ab"]},
     ],
 )  # fmt: skip
 def test_other_files_are_refused_in_one_line(change: dict[str, object]) -> None:
@@ -110,3 +111,9 @@ def test_what_it_does_not_have() -> None:
         TOKENIZER.decode([11])
     with pytest.raises(TokenizerError, match="id -1 is not"):
         TOKENIZER.pieces([-1])
+
+
+def test_a_token_may_have_characters_that_nobody_knows() -> None:
+    later = TOKENIZER.with_tokens(["xyz", "é"])
+    assert later.encode("bxyze\u0301z") == [6, TOKENIZER.size, TOKENIZER.size + 1, 3]
+    assert later.normalized("bxyze\u0301z") == "bxyzé\ufffd"

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import pytest
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
 import clearhead.text
 from clearhead.errors import TokenizerError
 from clearhead.text import LibraryTokenizer, Roles, load_tokenizer, roles_path, tokenizer_from_json
+from clearhead.text.alphabet import CHARACTERS
 
 LINES = [
     "the animal did not cross the street",
@@ -103,3 +104,26 @@ def test_what_does_not_fit_is_refused_in_one_line(tmp_path: Path) -> None:
         roles_path(tmp_path / "tokenizer.json").write_text(wrong)
         with pytest.raises(TokenizerError, match=r"roles\.json is not a clearhead tokenizer"):
             load_tokenizer(tmp_path / "tokenizer.json")
+
+
+def test_a_token_that_the_files_decoder_would_write_otherwise() -> None:
+    """A byte-level decoder takes the letter é for the byte E9."""
+    library = Tokenizer(models.BPE({one: place for place, one in enumerate(CHARACTERS)}, []))
+    library.pre_tokenizer, library.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
+    own = LibraryTokenizer(library.to_str(), Roles(0, 1, 2, None, 300))
+    with pytest.raises(TokenizerError, match=r"^'café' would be written as 'caf�' by the file's decoder; remove it$"):
+        own.with_tokens(["café"])
+    later = own.with_tokens(["반도체"], ["<|café|>"])
+    assert later.decode(later.encode("a반도체")) == "a반도체"
+
+
+def test_added_tokens_keep_their_flags() -> None:
+    library = Tokenizer(models.WordLevel({"[UNK]": 0, "a": 1, "b": 2}, unk_token="[UNK]"))
+    library.normalizer, library.pre_tokenizer = normalizers.Lowercase(), pre_tokenizers.Whitespace()
+    own = LibraryTokenizer(library.to_str(), Roles(0, 0, 0, 0, 3))
+    flags = {"special": False, "single_word": True, "lstrip": False, "rstrip": False}
+    added = [{"content": "New", "normalized": True, **flags}, {"content": "Own", "normalized": False, **flags}]
+    later = own.with_added(added)
+    assert later.token_ids(["New", "Own"]) == {"New": 3, "Own": 4}
+    # The first is read in lowercase, too, the second as it stands; neither within a word.
+    assert later.encode("a new NEW Own own bOwn") == [1, 3, 3, 4, 0, 0]

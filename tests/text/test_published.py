@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import tokenizers
 
+from clearhead.errors import TokenizerError
 from clearhead.text import BytePairTokenizer, CharacterTokenizer, Tokenizer
 from clearhead.text.published import control_symbols, published
 
@@ -46,3 +47,16 @@ def test_transformers_reads_the_same(tmp_path: Path) -> None:
     theirs = PreTrainedTokenizerFast(tokenizer_file=str(tmp_path / "tokenizer.json"))
     for line in LINES:
         assert theirs(line)["input_ids"] == [*ours.encode(line), ours.end]
+
+
+def test_a_token_that_other_programs_would_write_otherwise() -> None:
+    """Their byte-level decoder takes é for the byte E9, where all letters of a token stand for bytes."""
+    for token, is_right in (("cafés", False), ("un café 🙂", True)):
+        later = byte_pairs().with_tokens([token])
+        if is_right:
+            assert tokenizers.Tokenizer.from_str(published(later)).decode(later.encode(token)) == token
+        else:
+            with pytest.raises(
+                TokenizerError, match=r"^the token 'cafés' would be written as 'caf�s' by other programs"
+            ):
+                published(later)

@@ -1,11 +1,18 @@
 """Every kind of tokenizer is one."""
 
+import unicodedata
+from pathlib import Path
+
 import pytest
+import tokenizers
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from clearhead.errors import TokenizerError
 from clearhead.text import BytePairTokenizer, CharacterTokenizer, Tokenizer, learn_tokenizer
 from clearhead.text.learning import Kind
-from clearhead.text.loading import tokenizer_from_json
+from clearhead.text.loading import load_tokenizer, tokenizer_from_json
+from clearhead.text.published import published
 
 KINDS = [BytePairTokenizer.learn(["one two one"], 262), CharacterTokenizer.learn(["one two"])]
 
@@ -47,3 +54,75 @@ def test_a_language_and_a_symbol_stand_side_by_side(kind: Kind) -> None:
     for name in ("begin", "padding", "2fr", "", "Mask", "a b"):
         with pytest.raises(TokenizerError, match=f"the control symbol '{name}' cannot be"):
             learn_tokenizer(kind, ["one"], 400, symbols=[name])
+
+
+NEW = ["쉬어요", "two three", "<|note|>", "xy", "wo"]
+LATER = [one.with_tokens(NEW) for one in KINDS]
+
+
+@pytest.mark.parametrize(("before", "tokenizer"), [*zip(KINDS, LATER, strict=True)])
+def test_tokens_that_came_later(before: Tokenizer, tokenizer: Tokenizer, tmp_path: Path) -> None:
+    """Each is one id, after all the others, wherever a text has it; all else is cut as it was."""
+    assert tokenizer.size == before.size + len(NEW)
+    ids = {token: before.size + place for place, token in enumerate(NEW)}
+    assert tokenizer.token_ids([*NEW, "o", "쉬", "⟨end⟩"]) == {
+        **ids, "o": before.encode("o")[0], "쉬": None, "⟨end⟩": before.end,
+    }  # fmt: skip
+    assert tokenizer.encode("one쉬어요 two three") == [
+        *before.encode("one"), ids["쉬어요"], *before.encode(" "), ids["two three"],
+    ]  # fmt: skip
+    assert tokenizer.encode("one two") == [*before.encode("one t"), ids["wo"]]
+    assert tokenizer.encode("one o") == before.encode("one o")
+    assert tokenizer.encode("xyxy two three", 2) == [ids["xy"]] * 2
+    for text in ("one쉬어요 two three", "<|note|>xy", "", unicodedata.normalize("NFD", "쉬어요")):
+        found = tokenizer.encode(text)
+        assert tokenizer.decode([tokenizer.begin, *found, tokenizer.end]) == tokenizer.normalized(text)
+        assert tokenizer.normalized(text) == unicodedata.normalize("NFC", text)
+        assert b"".join(tokenizer.token_bytes[one] or b"" for one in found).decode() == tokenizer.normalized(text)
+    assert tokenizer.merge_parents[before.size :] == [(-1, -1)] * len(NEW)
+    assert tokenizer.pieces([ids["two three"], ids["쉬어요"]]) == ["two▁three", "쉬어요"]
+    assert tokenizer.encode_many(["xy", "o", "xyo"]) == [
+        [ids["xy"]],
+        before.encode("o"),
+        [ids["xy"], *before.encode("o")],
+    ]
+    tokenizer.save(tmp_path / "tokenizer.json")
+    again = load_tokenizer(tmp_path / "tokenizer.json")
+    assert (again.to_json(), again.encode("xy쉬어요")) == (tokenizer.to_json(), tokenizer.encode("xy쉬어요"))
+
+
+@settings(derandomize=True, max_examples=200, deadline=None)
+@given(
+    st.lists(st.sampled_from(["쉬어요", "two", " three", "three", "<|note|>", "xy", "w", "o", "é", "\u0301", "\n "]))
+)
+def test_the_library_reads_them_so_too(parts: list[str]) -> None:
+    text = "".join(parts)
+    for tokenizer in LATER:
+        library = tokenizers.Tokenizer.from_str(published(tokenizer))
+        ids = library.encode(text).ids
+        assert ids == tokenizer.encode(text)
+        assert library.decode(ids) == tokenizer.decode(ids)
+
+
+@pytest.mark.parametrize("tokenizer", LATER)
+def test_more_tokens_follow(tokenizer: Tokenizer) -> None:
+    """Of two that begin at one place the longer one is read, whichever came first."""
+    more = tokenizer.with_tokens(["쉬어요!", "쉬"])
+    assert more.encode("쉬어요!쉬어요쉬") == [tokenizer.size, *tokenizer.encode("쉬어요"), tokenizer.size + 1]
+    assert tokenizer_from_json(more.to_json()).to_json() == more.to_json()
+
+
+@pytest.mark.parametrize("tokenizer", KINDS)
+@pytest.mark.parametrize(
+    ("tokens", "symbols", "message"),
+    [
+        (["one", "one"], (), "^'one' is a token already; remove it$"),
+        (["o"], (), "^'o' is a token already; remove it$"),
+        (["⟨end⟩"], (), "^'⟨end⟩' is a token already; remove it$"),
+        ([""], (), "^'' is empty once it is read; remove it$"),
+        ([], ["<|x|>"], r"^'<\|x\|>' is a special token, as the template of a model that was trained elsewhere has"),
+    ],
+)
+def test_what_cannot_be_a_token(tokenizer: Tokenizer, tokens: list[str], symbols: list[str], message: str) -> None:
+    with pytest.raises(TokenizerError, match=message):
+        tokenizer.with_tokens(tokens, symbols)

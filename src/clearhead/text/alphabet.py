@@ -21,6 +21,11 @@ BYTES: Mapping[str, int] = MappingProxyType({character: byte for byte, character
 """The byte that each character stands for."""
 
 
+def spelled(text: str) -> str:
+    """A text as this alphabet writes it, byte by byte."""
+    return "".join(CHARACTERS[byte] for byte in text.encode())
+
+
 def readable(token: str) -> str:
     """A token of the byte-level alphabet as a person reads it.
 

@@ -15,7 +15,7 @@ import tokenizers
 from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
 
 from clearhead.errors import TokenizerError
-from clearhead.text.alphabet import BYTES, CHARACTERS, readable
+from clearhead.text.alphabet import BYTES, CHARACTERS, readable, spelled
 from clearhead.text.beginning import beginning
 from clearhead.text.folding import FIRST, THEN, folded
 from clearhead.text.learnable import learnable
@@ -30,6 +30,7 @@ from clearhead.text.vocabulary import (
     read_text,
     write_text,
 )
+from clearhead.text.whole_tokens import WholeTokens, added_tokens, checked_tokens, single_ids
 
 # The byte-level alphabet ends at U+0143, so no text, whatever it spells, can become a symbol with these brackets.
 _TAG = re.compile(r"⟨2([A-Za-z0-9_-]+)⟩")
@@ -46,8 +47,8 @@ class BytePairTokenizer:
     as the plain ones and leaves out what cannot be seen (`clearhead.text.folding`).
 
     The vocabulary, in the order of its ids: padding, begin, end, one tag for each target language (sorted), a task's
-    own control symbols (sorted), the 256 bytes, then what was learned. Control symbols enter by id only: they are no
-    product of merging bytes, so what a user types is text, even "</s>", "<2fr>" or "⟨end⟩".
+    own control symbols (sorted), the 256 bytes, what was learned, then tokens that it got later. Control symbols enter
+    by id only: they are no product of merging bytes, so what a user types is text, even "</s>", "<2fr>" or "⟨end⟩".
 
     Half of a surrogate pair, which a Python string can hold and UTF-8 cannot, is read as U+FFFD.
     """
@@ -63,6 +64,7 @@ class BytePairTokenizer:
         merges: Sequence[tuple[str, str]],
         fold: bool = False,
         symbols: Sequence[str] = (),
+        added: Sequence[str] = (),
     ) -> None:
         """Build from the parts of a vocabulary; `learn` and `load` are the usual ways.
 
@@ -72,6 +74,7 @@ class BytePairTokenizer:
             merges: the pairs to merge, the first learned first.
             fold: whether variants of quotes and spaces are read as the plain ones, and invisible characters left out.
             symbols: the names of a task's own control symbols, such as mask.
+            added: tokens that it got later, in the order of their ids, as `with_tokens` gives them.
 
         Raises:
             TokenizerError: a language's name is not a tag, or the parts do not fit together.
@@ -82,7 +85,10 @@ class BytePairTokenizer:
             raise TokenizerError("a learned token has a character that stands for no byte; learn the tokenizer again")
         tags = [_tag_symbol(language) for language in self.languages]
         controls = [*CONTROLS, *tags, *map(as_symbol, self.symbols)]
-        self._tokens = [*controls, *CHARACTERS, *learned]
+        known = [*controls, *CHARACTERS, *learned]
+        self.added = WholeTokens(added, len(known))
+        # In the library, too, so that it writes them; no merge makes one.
+        self._tokens = [*known, *map(spelled, added)]
         self._first_text_id = len(controls)
         self._merges = merges
         self.folds = fold
@@ -140,7 +146,8 @@ class BytePairTokenizer:
             tokens = _tokens_by_id(document["model"]["vocab"])
             languages, symbols, learned = _split_vocabulary(tokens)
             merges = [_merge_pair(merge) for merge in document["model"]["merges"]]
-            return cls(languages, learned, merges, fold, symbols)
+            added = added_tokens(document, len(tokens), folded if fold else normal_form)
+            return cls(languages, learned, merges, fold, symbols, added)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise no_tokenizer(name, error) from error
 
@@ -150,7 +157,11 @@ class BytePairTokenizer:
 
     def to_json(self) -> str:
         """The whole tokenizer as text: two that are the same give the same text."""
-        return str(self._library.to_str(pretty=True))
+        if not self.added.tokens:
+            return str(self._library.to_str(pretty=True))
+        library = _library_tokenizer(self._tokens[: self.added.first], self._merges, self.folds)
+        library.add_tokens([tokenizers.AddedToken(one, normalized=True) for one in self.added.tokens])
+        return str(library.to_str(pretty=True))
 
     @property
     def size(self) -> int:
@@ -220,7 +231,26 @@ class BytePairTokenizer:
         ready = [self.normalized(text) for text in texts]
         if at_most is not None:
             ready = [beginning(text, at_most, self._longest) for text in ready]
-        return [encoding.ids[:at_most] for encoding in self._library.encode_batch_fast(ready)]
+        if not self.added.tokens:
+            return [encoding.ids[:at_most] for encoding in self._library.encode_batch_fast(ready)]
+        parts = [self.added.split(text) for text in ready]
+        found = iter(self._library.encode_batch_fast([one for some in parts for one in some[::2]]))
+        return [self.added.joined(some, [next(found).ids for _ in some[::2]])[:at_most] for some in parts]
+
+    def token_ids(self, texts: Iterable[str]) -> dict[str, int | None]:
+        """The ids of texts that are one token each, control symbols as `pieces` shows them; None of what is none."""
+        controls = {token: index for index, token in enumerate(self._tokens[: self._first_text_id])}
+        return single_ids(texts, controls, self.encode)
+
+    def with_tokens(self, tokens: Sequence[str], symbols: Sequence[str] = ()) -> "BytePairTokenizer":
+        """The same with more tokens, whose ids follow the others; each is read whole, wherever a text has it.
+
+        Raises TokenizerError for one that is there already, and for symbols.
+        """
+        known = self._tokens[: self.added.first]
+        new = checked_tokens(tokens, symbols, self.normalized, lambda one: self.token_ids([one])[one], known)
+        learned, added = known[self._first_text_id + len(CHARACTERS) :], [*self.added.tokens, *new]
+        return BytePairTokenizer(self.languages, learned, self._merges, self.folds, self.symbols, added)
 
     def normalized(self, text: str) -> str:
         """The text as it is cut into pieces: in NFC, and folded where this tokenizer folds; `decode` gives it back."""
@@ -336,8 +366,8 @@ def _check_document(document: Any) -> bool:
         found = (document[part] or {}).get("type")
         if found != kind:
             raise ValueError(f"its {part} is {found}, not {kind}")
-    if document["pre_tokenizer"]["add_prefix_space"] or document["added_tokens"]:
-        raise ValueError("it adds tokens or a space to the text")
+    if document["pre_tokenizer"]["add_prefix_space"]:
+        raise ValueError("it adds a space to the text")
     if not document["pre_tokenizer"].get("use_regex", True) or document["model"].get("ignore_merges"):
         raise ValueError("it splits words or merges in another way")
     return fold

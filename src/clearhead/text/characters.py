@@ -20,11 +20,13 @@ from clearhead.text.vocabulary import (
     read_text,
     write_text,
 )
+from clearhead.text.whole_tokens import WholeTokens, checked_tokens, single_ids
 
 KIND: Final = "characters"
 UNKNOWN: Final = "\ufffd"
 # What a file of this kind says, and in which forms its text may be.
 _FIELDS: Final = {"kind", "normalize", "characters"}
+_LATER_FIELDS: Final = {"symbols", "tokens"}
 _FORMS: Final = {"nfc": False, "folded": True}
 _FIXED: Final = len(CONTROLS) + 1
 
@@ -34,8 +36,8 @@ class CharacterTokenizer:
     """Text ↔ ids, a `Tokenizer` whose pieces are the characters of a corpus: code points of text in NFC.
 
     The vocabulary, in the order of its ids: padding, begin, end, U+FFFD, which every character that the corpus had not
-    is read as, a task's own control symbols (sorted), then the corpus's characters in the order of their code points.
-    There are no tags.
+    is read as, a task's own control symbols (sorted), then the corpus's characters in the order of their code points,
+    then tokens that it got later. There are no tags.
     """
 
     padding: ClassVar[int] = 0
@@ -45,10 +47,13 @@ class CharacterTokenizer:
     languages: ClassVar[tuple[str, ...]] = ()
     byte_ids: ClassVar[range] = range(0)
 
-    def __init__(self, characters: Iterable[str], fold: bool = False, symbols: Sequence[str] = ()) -> None:
+    def __init__(
+        self, characters: Iterable[str], fold: bool = False, symbols: Sequence[str] = (), added: Sequence[str] = ()
+    ) -> None:
         """characters: those that are known; fold: whether variants of quotes and spaces are read as the plain ones.
 
-        symbols: the names of a task's own control symbols, such as mask.
+        symbols: the names of a task's own control symbols, such as mask. added: tokens that it got later, in the order
+        of their ids, as `with_tokens` gives them.
         Raises TokenizerError for what is no character, or none that a normalised text has, and for no such name.
         """
         self.folds, self.symbols = fold, named_symbols(symbols)
@@ -61,6 +66,8 @@ class CharacterTokenizer:
         # Each id's text after the controls: none for a symbol.
         self._characters = [UNKNOWN, *[""] * len(self.symbols), *self._known]
         self._ids = {one: index for index, one in enumerate(self._characters, start=self.unknown) if one}
+        self.added = WholeTokens(added, len(CONTROLS) + len(self._characters))
+        self._characters += added
 
     @classmethod
     def learn(
@@ -96,8 +103,8 @@ class CharacterTokenizer:
         try:
             document = json.loads(text)
             _check_document(document)
-            symbols = document.get("symbols", [])
-            return cls(document["characters"], _FORMS[document["normalize"]], symbols)
+            fold, symbols = _FORMS[document["normalize"]], document.get("symbols", [])
+            return cls(document["characters"], fold, symbols, document.get("tokens", []))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise no_tokenizer(name, error) from error
 
@@ -112,6 +119,7 @@ class CharacterTokenizer:
             "normalize": "folded" if self.folds else "nfc",
             "characters": "".join(self._known),
             **({"symbols": list(self.symbols)} if self.symbols else {}),
+            **({"tokens": list(self.added.tokens)} if self.added.tokens else {}),
         }
         return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
@@ -151,7 +159,11 @@ class CharacterTokenizer:
     def encode(self, text: str, at_most: int | None = None) -> list[int]:
         """The ids of a text, without any control symbol: all, or the first `at_most` of them."""
         known, unknown = self._ids, self.unknown
-        return [known.get(one, unknown) for one in self._composed(text)[:at_most]]
+        composed = self._composed(text)
+        if not self.added.tokens:
+            return [known.get(one, unknown) for one in composed[:at_most]]
+        parts = self.added.split(composed)
+        return self.added.joined(parts, [[known.get(one, unknown) for one in part] for part in parts[::2]])[:at_most]
 
     def encode_many(self, texts: Sequence[str], at_most: int | None = None) -> list[list[int]]:
         """`encode` for many texts."""
@@ -159,7 +171,21 @@ class CharacterTokenizer:
 
     def normalized(self, text: str) -> str:
         """The text in NFC, folded where this tokenizer folds, with U+FFFD for what is not known."""
-        return "".join(one if one in self._ids else UNKNOWN for one in self._composed(text))
+        return self.decode(self.encode(text))
+
+    def token_ids(self, texts: Iterable[str]) -> dict[str, int | None]:
+        """The ids of texts that are one token each, control symbols as `pieces` shows them; None of what is none."""
+        controls = {one: index for index, one in enumerate(self._controls) if index != self.unknown}
+        return single_ids(texts, controls, self.encode, self.unknown)
+
+    def with_tokens(self, tokens: Sequence[str], symbols: Sequence[str] = ()) -> "CharacterTokenizer":
+        """The same with more tokens, whose ids follow the others; each is read whole, wherever a text has it.
+
+        Raises TokenizerError for one that is there already, and for symbols.
+        """
+        known = self.pieces(range(self.size))
+        new = checked_tokens(tokens, symbols, self._composed, lambda one: self.token_ids([one])[one], known)
+        return CharacterTokenizer(self._known, self.folds, self.symbols, [*self.added.tokens, *new])
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of the ids; control symbols are left out. Raises TokenizerError for an id that is not known."""
@@ -175,9 +201,13 @@ class CharacterTokenizer:
 
         For display only. Raises TokenizerError for an id that is not in the vocabulary.
         """
-        characters = [visible(one).replace(" ", "▁") for one in self._known]
-        shown = [*CONTROLS, visible(UNKNOWN), *map(as_symbol, self.symbols), *characters]
+        characters = [visible(one).replace(" ", "▁") for one in (*self._known, *self.added.tokens)]
+        shown = [*self._controls, *characters]
         return [shown[index] for index in known_ids(ids, self.size)]
+
+    @property
+    def _controls(self) -> list[str]:
+        return [*CONTROLS, visible(UNKNOWN), *map(as_symbol, self.symbols)]
 
     def _composed(self, text: str) -> str:
         return folded(text) if self.folds else normal_form(text)
@@ -187,9 +217,13 @@ def _check_document(document: Any) -> None:
     if document["kind"] != KIND:
         raise ValueError(f"its kind is {str(document['kind'])[:40]!r}, not {KIND}")
     symbols = document.get("symbols", [])
-    if document.keys() - {"symbols"} != _FIELDS or not isinstance(document["characters"], str):
+    if document.keys() - _LATER_FIELDS != _FIELDS or not isinstance(document["characters"], str):
         raise ValueError(f"it has other fields than {', '.join(sorted(_FIELDS))}")
     if not isinstance(symbols, list) or symbols != sorted(set(symbols)):
         raise ValueError("its symbols are no sorted list of names")
+    tokens, read = document.get("tokens", []), folded if _FORMS[document["normalize"]] else normal_form
+    is_list = isinstance(tokens, list) and all(isinstance(one, str) and one and read(one) == one for one in tokens)
+    if not is_list or len(set(tokens)) != len(tokens):
+        raise ValueError("its tokens are no list of texts as it reads them, each once")
     if len(set(document["characters"])) != len(document["characters"]) or UNKNOWN in document["characters"]:
         raise ValueError("a character stands in it twice")

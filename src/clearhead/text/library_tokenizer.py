@@ -209,13 +209,35 @@ class LibraryTokenizer:
         """The ids of whole tokens; None of what is none."""
         return {text: self._library.token_to_id(text) for text in texts}
 
-    def with_tokens(self, tokens: Sequence[str], symbols: Sequence[str]) -> "LibraryTokenizer":
-        """The same with more tokens, whose ids follow the others. symbols: special ones, which no text has."""
+    def with_tokens(self, tokens: Sequence[str], symbols: Sequence[str] = ()) -> "LibraryTokenizer":
+        """The same with more tokens, whose ids follow the others. symbols: special ones, which no text has.
+
+        Raises TokenizerError for a token that the file's decoder would write otherwise.
+        """
+        plain = dict.fromkeys(("normalized", "single_word", "lstrip", "rstrip"), False)
+        return self.with_added(
+            [
+                {**plain, "content": one, "special": number >= len(tokens)}
+                for number, one in enumerate([*tokens, *symbols])
+            ]
+        )
+
+    def with_added(self, added: Sequence[Mapping[str, Any]]) -> "LibraryTokenizer":
+        """The same with more tokens, each as the `added_tokens` of a tokenizer.json have it but for its id.
+
+        Raises TokenizerError for a token that the file's decoder would write otherwise.
+        """
         library = _library(self._document, "this tokenizer")
-        library.add_tokens([tokenizers.AddedToken(one, normalized=False) for one in tokens])
-        library.add_special_tokens([tokenizers.AddedToken(one, normalized=False, special=True) for one in symbols])
+        library.add_tokens([tokenizers.AddedToken(**one) for one in added])
         roles = dataclasses.replace(self.roles, rows=max(self.roles.rows, _size(library)))
-        return LibraryTokenizer(library.to_str(), roles)
+        made = LibraryTokenizer(library.to_str(), roles)
+        for token, number in made.token_ids(one["content"] for one in added if not one["special"]).items():
+            # The library's byte-level decoder takes letters such as é for the bytes that it writes with these.
+            if number is not None and "\ufffd" in (written := made.decode([number])) and "\ufffd" not in token:
+                raise TokenizerError(
+                    f"{token!r:.60} would be written as {written!r:.60} by the file's decoder; remove it"
+                )
+        return made
 
     def special_texts(self) -> dict[str, int]:
         """What special tokens look like where they are written out, and their ids."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import tokenizers
 from tokenizers import decoders, models, normalizers, pre_tokenizers
 
+from clearhead.errors import TokenizerError
 from clearhead.text.built import between_tokens, with_special
 from clearhead.text.byte_pair import BytePairTokenizer, folding_normalizer
 from clearhead.text.characters import CharacterTokenizer
@@ -39,7 +40,14 @@ def control_symbols(tokenizer: Tokenizer) -> dict[str, int]:
 
 def _of_bytes(tokenizer: Tokenizer) -> tokenizers.Tokenizer:
     assert isinstance(tokenizer, BytePairTokenizer), "there are three kinds"
-    return tokenizers.Tokenizer.from_str(tokenizer.to_json())
+    library = tokenizers.Tokenizer.from_str(tokenizer.to_json())
+    for token, number in tokenizer.added.ids.items():
+        # The library's byte-level decoder takes letters such as é for the bytes that it writes with these.
+        if (written := library.decode([number])) != token:
+            raise TokenizerError(
+                f"the token {token!r:.60} would be written as {written!r:.60} by other programs; train without it"
+            )
+    return library
 
 
 def _of_characters(tokenizer: CharacterTokenizer) -> tokenizers.Tokenizer:
@@ -51,4 +59,5 @@ def _of_characters(tokenizer: CharacterTokenizer) -> tokenizers.Tokenizer:
     library.normalizer = folding_normalizer() if tokenizer.folds else normalizers.NFC()
     library.pre_tokenizer = pre_tokenizers.Split(tokenizers.Regex(r"[\s\S]"), "isolated")
     library.decoder = decoders.Fuse()
+    library.add_tokens([tokenizers.AddedToken(one, normalized=True) for one in tokenizer.added.tokens])
     return library

@@ -84,6 +84,17 @@ class Tokenizer(Protocol):
         """`encode` for many texts at once."""
         ...
 
+    def token_ids(self, texts: Iterable[str]) -> dict[str, int | None]:
+        """The ids of texts that are one token each; None of what is none."""
+        ...
+
+    def with_tokens(self, tokens: Sequence[str], symbols: Sequence[str] = ()) -> "Tokenizer":
+        """The same with more tokens, whose ids follow the others; each is read whole, wherever a text has it.
+
+        symbols: special tokens, which no text has. Raises TokenizerError for what cannot be one.
+        """
+        ...
+
     def normalized(self, text: str) -> str:
         """The text as it is cut into pieces; `decode` gives it back."""
         ...
