@@ -1,13 +1,14 @@
 """What is no text is said in one short line, whichever argument it is."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import jaxtyping
 import pytest
 
 from clearhead.bundle import Bundle
-from clearhead.bundle.arguments import require_many, require_text
+from clearhead.bundle.arguments import require_many, require_new_folder, require_text
 from clearhead.errors import DecodingError, UsageError
 
 
@@ -67,3 +68,13 @@ def test_every_method_says_so(two_languages: Bundle, method: str, given: list[An
     with pytest.raises((UsageError, DecodingError), match=r"type|give") as caught:
         getattr(two_languages, method)(*given, **settings)
     assert "\n" not in str(caught.value)
+
+
+def test_a_new_folder_is_none_that_holds_something(tmp_path: Path) -> None:
+    require_new_folder(tmp_path)
+    require_new_folder(tmp_path / "새 모델")
+    (tmp_path / "file").touch()
+    for place in (tmp_path, tmp_path / "file"):
+        with pytest.raises(UsageError, match="exists and is not empty, so nothing is written there") as caught:
+            require_new_folder(place)
+        assert "\n" not in str(caught.value)

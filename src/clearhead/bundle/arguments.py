@@ -4,6 +4,7 @@ import contextlib
 import operator
 import reprlib
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from clearhead.errors import UsageError
 
@@ -49,3 +50,9 @@ def require_ids(name: str, ids: object) -> list[int]:
         with contextlib.suppress(TypeError):
             return [operator.index(one) for one in ids]
     raise UsageError(f"{name}={shown(ids)} is of type {type(ids).__name__}; give a list of whole numbers")
+
+
+def require_new_folder(place: Path) -> None:
+    """Raise UsageError where something is at `place` already: a file, or a folder that is not empty."""
+    if place.is_file() or (place.is_dir() and any(place.iterdir())):
+        raise UsageError(f"{place} exists and is not empty, so nothing is written there; name another folder")

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from clearhead.bundle import load
+from clearhead.bundle.arguments import require_new_folder
 from clearhead.errors import UsageError
 from clearhead.files import publish_folder
 from clearhead.interop.ctranslate import KINDS, write_ctranslate
@@ -69,8 +70,7 @@ def export_model(model: "str | Path | Bundle", to: str, out: str | Path, quantiz
     if (numbers := quantization or known[0]) not in known:
         raise UsageError(f"quantization={numbers!r:.40} is not for to={to}; choose one of {', '.join(known)}")
     place = Path(out)
-    if place.is_file() or (place.is_dir() and any(place.iterdir())):
-        raise UsageError(f"{place} exists and is not empty, so nothing is written there; name another folder")
+    require_new_folder(place)
     bundle = load(model) if isinstance(model, str | Path) else model
     weights = weighted(bundle)
     with publish_folder(place) as draft, os_errors(draft):
