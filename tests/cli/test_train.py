@@ -176,3 +176,15 @@ class TestSeeds:
 
     def test_one_seed_is_a_plain_run(self, clearhead: Run, recipe_file: Path, tmp_path: Path) -> None:
         assert clearhead("train", recipe_file, "--out", tmp_path / "runs", "--seeds", 1).code == 2
+
+
+def test_a_dry_run_says_what_a_run_takes_and_writes_none(clearhead: Run, recipe_file: Path, tmp_path: Path) -> None:
+    result = clearhead("train", recipe_file, "training.steps=3", "--dry-run", "--out", tmp_path / "run")
+    assert (result.code, result.err) == (0, "")
+    assert result.lines[-1] == "nothing was trained, and no run was written"
+    assert any(line.startswith("in all: about ") for line in result.lines)
+    assert not (tmp_path / "run").exists()
+    for option in (["--resume"], ["--seeds", "2"]):
+        refused = clearhead("train", recipe_file, "--dry-run", *option)
+        assert (refused.code, refused.out) == (2, b"")
+        assert f"--dry-run is for one new run; leave {option[0]} out" in refused.err

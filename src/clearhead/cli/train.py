@@ -52,6 +52,13 @@ def train(
     print_recipe: Annotated[
         bool, typer.Option("--print-recipe", help="Print the recipe with every default, and train nothing.")
     ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Say what the run would take, by trying some steps: sizes, memory, disk, time. Write no run.",
+        ),
+    ] = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> int:
@@ -67,6 +74,8 @@ def train(
         # In UTF-8, as a recipe is read, whatever the terminal has.
         lines.write(loaded.to_yaml().removesuffix("\n").split("\n"), None, at_once=True)
         return 0
+    if dry_run:
+        return _dry_run(loaded, out, ["--resume"] * resume + ["--seeds"] * (seeds is not None), quiet)
     if out is None:
         raise UsageError(f"train needs a folder for the run; add --out, as in --out runs/{loaded.name}")
     _check_files(loaded)
@@ -84,6 +93,24 @@ def train(
         return stop.exit_code
     if not quiet:
         print(_farewell(out, end, loaded), file=sys.stderr)
+    return 0
+
+
+def _dry_run(recipe: "clearhead.Recipe", out: Path | None, refused: list[str], quiet: bool) -> int:
+    """Print what a new run would take. refused: options that no dry run heeds."""
+    from clearhead.cli.status import starting
+
+    if refused:
+        raise UsageError(f"--dry-run is for one new run; leave {refused[0]} out")
+    _check_files(recipe)
+    with starting(quiet):
+        # They import torch, which takes seconds.
+        from clearhead.cli.foreseen import foreseen_lines, told_activity
+        from clearhead.training import dry_run
+
+    with told_activity(quiet) as doing:
+        found = dry_run(recipe, out, doing)
+    print("\n".join(foreseen_lines(found)))
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from clearhead.training.callbacks import Callback, Callbacks, Progress
 from clearhead.training.checkpoint import TrainState
+from clearhead.training.dry_run import DryRun, dry_run
 from clearhead.training.loop import train
 from clearhead.training.loss import cross_entropy
 from clearhead.training.result import TrainingResult
@@ -12,6 +13,7 @@ from clearhead.training.validation import Validation
 __all__ = [
     "Callback",
     "Callbacks",
+    "DryRun",
     "Progress",
     "RunInputs",
     "SeedsResult",
@@ -19,6 +21,7 @@ __all__ = [
     "TrainingResult",
     "Validation",
     "cross_entropy",
+    "dry_run",
     "train",
     "train_seeds",
 ]

@@ -1,15 +1,11 @@
 """The training loop: plan → forward → summed loss → backward → update → average, and what happens between steps."""
 
-import contextlib
 import dataclasses
 import itertools
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
-
-import torch
 
 from clearhead.bundle import Bundle, load_weights
 from clearhead.errors import TrainingError
@@ -41,7 +37,8 @@ from clearhead.training.history import History
 from clearhead.training.result import TrainingResult
 from clearhead.training.run_inputs import RunInputs, prepare_run
 from clearhead.training.run_lock import run_lock
-from clearhead.training.throughput import Throughput
+from clearhead.training.seeding import gradients, own_random_numbers
+from clearhead.training.throughput import Throughput, times_due
 from clearhead.training.train_step import TrainStep
 from clearhead.training.validation import Interrupted, Validation, prove_merged, validate
 
@@ -67,27 +64,11 @@ def train(
     """
     tell = Callbacks(callbacks)
     require_usable(Path(folder))
-    with run_lock(Path(folder)), _own_random_numbers(recipe.training.device), _gradients():
+    with run_lock(Path(folder)), own_random_numbers(recipe.training.device), gradients():
         try:
             return TrainingResult(Path(folder), _train(recipe, Path(folder), resume, tell, should_stop))
         finally:
             tell.on_end()
-
-
-def _own_random_numbers(device: str) -> AbstractContextManager[None]:
-    """Within it every step seeds torch's generators; afterwards they are as they were, for the caller's own numbers.
-
-    Those of GPUs are looked at only where one may be used: asking for them takes a second, and memory.
-    """
-    gpus = range(torch.cuda.device_count()) if device != "cpu" and torch.cuda.is_available() else ()
-    return torch.random.fork_rng(gpus)
-
-
-@contextlib.contextmanager
-def _gradients() -> Iterator[None]:
-    """Within it gradients are computed, even where the caller has turned them off."""
-    with torch.inference_mode(False), torch.enable_grad():
-        yield
 
 
 def _train(recipe: Recipe, folder: Path, resume: bool, tell: Callback, should_stop: Callable[[], bool]) -> TrainState:
@@ -128,10 +109,7 @@ def _find_start(folder: Path, resume: bool, tell: Callback) -> Path | None:
         remove_drafts(folder)
         remove_drafts(folder / "checkpoints")
     if not resume:
-        if (folder / "checkpoints").exists() or _holds_something(folder / "bundle"):
-            raise TrainingError(
-                f"--out {folder} already holds a run; go on with it by --resume, or name another folder"
-            )
+        require_new(folder)
         return None
     if not any(checkpoints(folder / "checkpoints")):
         if not (folder / "history.jsonl").exists():
@@ -158,6 +136,12 @@ def require_usable(folder: Path) -> None:
         if place.is_file() or is_circle:
             what = "a link to itself" if is_circle else "a file"
             raise TrainingError(f"{place} is {what}, where the run writes a folder; remove it, or name another --out")
+
+
+def require_new(folder: Path) -> None:
+    """Raise TrainingError where a run in this folder would write over another one."""
+    if (folder / "checkpoints").exists() or _holds_something(folder / "bundle"):
+        raise TrainingError(f"--out {folder} already holds a run; go on with it by --resume, or name another folder")
 
 
 def _holds_something(folder: Path) -> bool:
@@ -207,20 +191,20 @@ class Run:
 
     def go(self, should_stop: Callable[[], bool]) -> None:
         """Step until the last step, until patience runs out, or until told to stop."""
-        with self.train_step.together(lambda: self._steps(dataclasses.replace(self.state))):
+        with self.train_step.together(lambda: self.steps(dataclasses.replace(self.state))):
             self._go(should_stop)
 
-    def _steps(self, state: TrainState) -> Iterator[tuple[int, list[TrainingBatch]]]:
+    def steps(self, state: TrainState) -> Iterator[tuple[int, list[TrainingBatch]]]:
         """The steps from `state` on, without end; the state follows."""
         batches = batches_from(state, self.inputs)
         for number in itertools.count(state.step + 1):
             yield number, [next(batches) for _ in range(self.settings.accumulate)]
 
     def _go(self, should_stop: Callable[[], bool]) -> None:
-        steps = self._steps(self.state)
+        steps = self.steps(self.state)
         saved = self.state.step
         if self.state.awaits_validation and not should_stop():
-            with self.throughput.paused():
+            with self.throughput.paused("validation"):
                 self._validate(should_stop)
             saved = self._save()
         while self.state.step < self.settings.steps and not self.state.stopped_early:
@@ -240,15 +224,21 @@ class Run:
         state.unlogged_tokens += tokens
         self.train_step.step(state.step, batches)
         self.throughput.add(tokens)
-        left = (self.settings.steps - state.step) * self.throughput.seconds_a_step
-        self.tell.on_step(state.step, self.settings.steps, left)
+        self.tell.on_step(state.step, self.settings.steps, self._seconds_left())
+
+    def _seconds_left(self) -> float:
+        """Until the last step, with all validations and checkpoints on the way; patience may end the run earlier."""
+        settings, step = self.settings, self.state.step
+        pauses = {"validation": settings.validate_every, "checkpoint": settings.checkpoint_every}
+        due = {name: times_due(every, step, settings.steps) for name, every in pauses.items()}
+        return self.throughput.seconds_left(settings.steps - step, due)
 
     def _between_steps(self, should_stop: Callable[[], bool]) -> None:
         last = self.state.step == self.settings.steps
         if last or self._is_due(self.settings.log_every):
             self._log()
         if last or self._is_due(self.settings.validate_every):
-            with self.throughput.paused():
+            with self.throughput.paused("validation"):
                 self._validate(should_stop)
 
     def _is_due(self, every: int) -> bool:
@@ -261,7 +251,7 @@ class Run:
         self.train_step.loss.zero_()
         self.state.unlogged_tokens = 0
         skipped, most_in_a_row = optimizer_step.read_skips()
-        left = (self.settings.steps - step) * seconds_a_step
+        left = self._seconds_left()
         self.tell.on_log(
             Progress(
                 step, self.settings.steps, loss, rate, tokens_per_second, left, skipped, self.state.tokens,
@@ -288,7 +278,7 @@ class Run:
         self.tell.on_activity("validating")
         try:
             validation = validate(
-                self._kept(self.train_step.average.model),
+                self.kept(self.train_step.average.model),
                 self.inputs,
                 lambda: bool(getattr(should_stop, "asked", False)),
             )
@@ -318,12 +308,12 @@ class Run:
             self.settings.patience is not None and self.state.validations_without_improvement >= self.settings.patience
         )
 
-    def _kept(self, model: Model) -> Model:
+    def kept(self, model: Model) -> Model:
         """What is judged and kept of a model: itself, or one that its adapters are merged into."""
         return model if self.inputs.recipe.model.lora is None else merged(model)
 
     def _publish(self, model: Model, state: TrainState, validation: Validation) -> None:
-        inputs, kept = self.inputs, self._kept(model)
+        inputs, kept = self.inputs, self.kept(model)
         if inputs.recipe.model.lora is not None:
             prove_merged(model, kept, inputs)
         bundle = Bundle(
@@ -363,7 +353,7 @@ class Run:
         train_step = self.train_step
         self.tell.on_activity("saving a checkpoint")
         self.state.unlogged_loss = float(train_step.loss)
-        with self.throughput.paused():
+        with self.throughput.paused("checkpoint"):
             saved = save_checkpoint(
                 self.folder / "checkpoints",
                 self.state,
