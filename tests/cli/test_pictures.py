@@ -16,7 +16,7 @@ def test_every_picture(clearhead: Run, run_folder: Path, tmp_path: Path) -> None
     assert (result.code, result.err) == (0, "")
     attentions = ("encoder.layer-1.self", "decoder.layer-1.self", "decoder.layer-1.cross")
     names = [f"{part}_attention.{which}.svg" for part in attentions for which in ("head-1", "heads")]
-    paths = [tmp_path / "pictures" / name for name in [*names, "positions.svg", "beam.svg"]]
+    paths = [tmp_path / "pictures" / name for name in [*names, "positions.svg", "beam.svg", "curves.svg"]]
     assert result.lines == [str(path) for path in paths]
     assert all(path.read_bytes().startswith(b"<?xml") for path in paths)
 
@@ -30,8 +30,8 @@ def test_the_page_and_pictures_in_both_formats_without_a_word(
     result = clearhead("look", run_folder, "one", "--html", html, "--png", "a", "--svg", "b", "--lang", "ko", "--quiet")
     assert (result.code, result.out) == (0, b"")
     assert html.is_file()
-    assert written[-2:] == [Path("a/beam.png"), Path("b/beam.svg")]
-    assert len(written) == 16
+    assert written[-4:] == [Path("a/beam.png"), Path("b/beam.svg"), Path("a/curves.png"), Path("b/curves.svg")]
+    assert len(written) == 18
 
 
 def test_the_head_that_is_named_is_the_head_that_is_drawn(

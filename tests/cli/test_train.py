@@ -188,3 +188,16 @@ def test_a_dry_run_says_what_a_run_takes_and_writes_none(clearhead: Run, recipe_
         refused = clearhead("train", recipe_file, "--dry-run", *option)
         assert (refused.code, refused.out) == (2, b"")
         assert f"--dry-run is for one new run; leave {option[0]} out" in refused.err
+
+
+def test_figures_for_other_programs(
+    clearhead: Run, recipe_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = "train", recipe_file, "training.steps=2", "--quiet"
+    assert clearhead(*command, "--out", tmp_path / "run", "--log", "csv").code == 0
+    assert (tmp_path / "run" / "figures.csv").read_text().startswith("step,training/loss,")
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    missing = clearhead(*command, "--out", tmp_path / "other", "--log", "tensorboard")
+    assert (missing.code, missing.err.count("\n")) == (2, 1)
+    assert "pip install 'clearhead[tensorboard]'" in missing.err
+    assert not (tmp_path / "other").exists()

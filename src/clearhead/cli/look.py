@@ -90,7 +90,7 @@ def look(
         _write_page(html, first, lang)
         if not quiet:
             print(f"clearhead: {html} is written; it opens in any browser, without a server", file=sys.stderr)
-    pictures.write(first.trace)
+    pictures.write(first.trace, first.history)
     if html is None and not pictures.wanted:
         _serve(tracer, first, lang, port, no_browser, quiet)
 

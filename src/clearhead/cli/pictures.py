@@ -1,8 +1,9 @@
 """`clearhead look --png DIR` and `--svg DIR`: pictures of a trace for papers."""
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
 
     from clearhead.tracing import Trace
 
-Png = Annotated[Path | None, typer.Option("--png", metavar="DIR", help="Write pictures of attention, places and beam.")]
+Png = Annotated[
+    Path | None,
+    typer.Option("--png", metavar="DIR", help="Write pictures of attention, places, beam, and a run's curves."),
+]
 Svg = Annotated[Path | None, typer.Option("--svg", metavar="DIR", help="The same as drawings of lines.")]
 Layer = Annotated[
     int | None, typer.Option("--layer", metavar="L", help="Of pictures: which layer, from 1. Default: the last.")
@@ -48,13 +52,19 @@ class Pictures:
     def wanted(self) -> bool:
         return bool(self._folders)
 
-    def write(self, trace: "Trace") -> None:
-        """Each picture into each folder, named after what it shows. Raises UsageError for a layer or head too many."""
+    def write(self, trace: "Trace", history: Sequence[Mapping[str, Any]] = ()) -> None:
+        """Each picture into each folder, named after what it shows. Raises UsageError for a layer or head too many.
+
+        history: that of the run, where there is one, whose curves are drawn too.
+        """
         if not self.wanted:
             return  # Nor is matplotlib, which may be missing.
-        from clearhead.look import save_figure
+        from clearhead.look import draw_curves, save_figure
 
-        for name, figure in self._drawn(trace):
+        drawn: Iterable[tuple[str, Figure]] = self._drawn(trace)
+        if history:
+            drawn = itertools.chain(drawn, [("curves", draw_curves(history, self._language))])
+        for name, figure in drawn:
             for kind, folder in self._folders:
                 path = folder / f"{name}.{kind}"
                 save_figure(figure, path)

@@ -1,7 +1,9 @@
 """`clearhead train`: from a recipe to a run folder."""
 
+import enum
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,12 +45,31 @@ Seeds = Annotated[
 ]
 
 
+class LogKind(enum.StrEnum):
+    """What may stand behind `--log`."""
+
+    CSV = "csv"
+    TENSORBOARD = "tensorboard"
+
+
+Log = Annotated[
+    list[LogKind] | None,
+    typer.Option(
+        "--log",
+        help="Write the run's figures for other programs, too: csv into RUN/figures.csv, tensorboard into "
+        "RUN/tensorboard. May be given twice.",
+        show_default=False,
+    ),
+]
+
+
 def train(
     recipe: Recipe,
     overrides: Overrides = None,
     out: Out = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's newest checkpoint.")] = False,
     seeds: Seeds = None,
+    log: Log = None,
     print_recipe: Annotated[
         bool, typer.Option("--print-recipe", help="Print the recipe with every default, and train nothing.")
     ] = False,
@@ -84,12 +105,14 @@ def train(
         from clearhead.cli.progress import reporters
         from clearhead.training import train as run_training
 
+    logs = [argument for name in log or () for argument in ("--log", name.value)]
     if seeds is not None:
-        return _train_seeds(loaded, out, seeds, resume, quiet, ("train", recipe, *(overrides or ())))
+        return _train_seeds(loaded, out, seeds, resume, quiet, log or (), ("train", recipe, *(overrides or ()), *logs))
+    told = (*reporters(quiet), *_logs(log or (), out))
     with Stop() as stop:
-        end = run_training(loaded, out, resume=resume, callbacks=reporters(quiet), should_stop=stop).state
+        end = run_training(loaded, out, resume=resume, callbacks=told, should_stop=stop).state
     if stop.asked and not end.is_at_the_end(loaded.training.steps) and not end.stopped_early:
-        _say_stopped(end.step, ["train", recipe, *(overrides or ()), "--out", str(out)])
+        _say_stopped(end.step, ["train", recipe, *(overrides or ()), "--out", str(out), *logs])
         return stop.exit_code
     if not quiet:
         print(_farewell(out, end, loaded), file=sys.stderr)
@@ -121,8 +144,22 @@ def _say_stopped(step: int, arguments: list[str]) -> None:
     )
 
 
+def _logs(names: Sequence[str], out: Path) -> "tuple[clearhead.training.Callback, ...]":
+    """What writes a run's figures for other programs. Raises PackageError where one is missing."""
+    from clearhead.training import CsvLog, TensorBoardLog
+
+    kinds = dict.fromkeys(names)
+    return tuple(CsvLog(out / "figures.csv") if one == "csv" else TensorBoardLog(out / "tensorboard") for one in kinds)
+
+
 def _train_seeds(
-    recipe: "clearhead.Recipe", out: Path, seeds: int, resume: bool, quiet: bool, arguments: tuple[str, ...]
+    recipe: "clearhead.Recipe",
+    out: Path,
+    seeds: int,
+    resume: bool,
+    quiet: bool,
+    log: Sequence[str],
+    arguments: tuple[str, ...],
 ) -> int:
     """Train several runs, and print what their figures come to."""
     from clearhead.cli.progress import reporters
@@ -131,7 +168,7 @@ def _train_seeds(
     def told(seed: int) -> tuple[Callback, ...]:
         if not quiet:
             print(f"seed {seed}, {seed - recipe.training.seed + 1} of {seeds}", file=sys.stderr)
-        return reporters(quiet)
+        return (*reporters(quiet), *_logs(log, out / f"seed-{seed}"))
 
     with Stop() as stop:
         found = train_seeds(recipe, out, seeds, resume=resume, callbacks=told, should_stop=stop)

@@ -7,6 +7,7 @@ from clearhead.lazy import lazy_names
 if TYPE_CHECKING:
     from clearhead.look.attention import show_attention
     from clearhead.look.compared import compared_page
+    from clearhead.look.curves import draw_curves
     from clearhead.look.exhibit import Exhibit
     from clearhead.look.export import as_html
     from clearhead.look.figures import decided_head, draw_attention, draw_beam, draw_heads, draw_positions, save_figure
@@ -25,6 +26,7 @@ __all__ = [
     "decided_head",
     "draw_attention",
     "draw_beam",
+    "draw_curves",
     "draw_heads",
     "draw_positions",
     "exhibit_of",
@@ -39,6 +41,7 @@ __getattr__, __dir__ = lazy_names(
     {
         "attention": ("show_attention",),
         "compared": ("compared_page",),
+        "curves": ("draw_curves",),
         "exhibit": ("Exhibit",),
         "export": ("as_html",),
         "figures": (

@@ -3,6 +3,7 @@
 from clearhead.training.callbacks import Callback, Callbacks, Progress
 from clearhead.training.checkpoint import TrainState
 from clearhead.training.dry_run import DryRun, dry_run
+from clearhead.training.logs import CsvLog, TensorBoardLog
 from clearhead.training.loop import train
 from clearhead.training.loss import cross_entropy
 from clearhead.training.result import TrainingResult
@@ -13,10 +14,12 @@ from clearhead.training.validation import Validation
 __all__ = [
     "Callback",
     "Callbacks",
+    "CsvLog",
     "DryRun",
     "Progress",
     "RunInputs",
     "SeedsResult",
+    "TensorBoardLog",
     "TrainState",
     "TrainingResult",
     "Validation",
