@@ -64,7 +64,7 @@ def compare(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Compare two translations, or what two models write, with what is right.
+    """Compare two translations or models with what is right.
 
     BLEU, chrF and TER by sacreBLEU, with the probability that each difference is chance, by paired bootstrap and by
     approximate randomisation; both systems by length of the sentence; and the sentences that changed most by chrF.
