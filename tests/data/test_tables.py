@@ -95,3 +95,62 @@ def test_a_share_is_kept_back(tmp_path: Path) -> None:
     short = _file(tmp_path, "b.tsv", "a\tb\n")
     with pytest.raises(DataError, match="too short to keep a share of it back"):
         list(read_tables([TableFile(short, (1,), 0.0, 0.9)]))
+
+
+KOREAN = "".join(f"{n},오늘은 날씨가 정말 좋습니다,나는 학교에 갔다\n" for n in range(30))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        (
+            "a.csv",
+            KOREAN.encode("utf-16"),
+            r"a.csv is in UTF-16, expected UTF-8; convert it with iconv -f UTF-16 -t UTF-8",
+        ),
+        (
+            "a.tsv",
+            KOREAN.encode("utf-16-le"),
+            r"a.tsv is in UTF-16LE \(without .*\), .*; convert it with iconv -f UTF-16LE",
+        ),
+        (
+            "a.csv",
+            KOREAN.encode("cp949"),
+            r"a.csv: line 1 is not UTF-8 .*CP949 \(Korean Windows\): convert it with iconv",
+        ),
+        (
+            "a.jsonl",
+            b'{"a": "Fran\xe7ais d\xe9j\xe0"}\n',
+            r"a.jsonl: line 1 is not UTF-8 .* iconv -f LATIN1 -t UTF-8 FILE",
+        ),
+        (
+            "a.csv.xz",
+            lzma.compress(KOREAN.encode("cp949")),
+            r"convert it with xz -d -c FILE \| iconv -f CP949 -t UTF-8 > NEW$",
+        ),
+        (
+            "a.tmx",
+            b'<tmx><body><tu><tuv lang="fr"><seg>d\xe9j\xe0 vu</seg></tuv></tu></body></tmx>',
+            "a.tmx: line 1 is no XML",
+        ),
+        (
+            "a.tmx",
+            b'<?xml version="1.0" encoding="cp949"?><tmx><body/></tmx>',
+            r"a.tmx is in CP949, as it declares; convert it with iconv -f CP949 -t UTF-8 FILE > NEW, and declare that",
+        ),
+    ],
+)
+def test_an_encoding_is_named_with_its_command(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+    """None is ever guessed in silence: a guess that is wrong would ruin a corpus."""
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=message) as caught:
+        list(read_table(TableFile(tmp_path / name, ("a", "b"))))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_semicolon_between_cells_is_named(tmp_path: Path) -> None:
+    path = _file(tmp_path, "a.csv", "one;un\ntwo;deux\n")
+    with pytest.raises(
+        DataError, match=r"line 1 has 1 column, .* by a comma, but 2 by a semicolon: save it as CSV UTF-8"
+    ):
+        list(read_table(TableFile(path, (1, 2))))

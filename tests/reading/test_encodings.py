@@ -59,7 +59,8 @@ def test_the_encoding_of_real_sentences(text: str, codec: str, name: str) -> Non
     assert found is not None
     assert found.name == name
     assert found.evidence >= 3
-    assert f"iconv -f {name} -t UTF-8 FILE > NEW" in found.remedy
+    assert f"iconv -f {name} -t UTF-8 FILE > NEW" in found.remedy("a.txt")
+    assert f"gunzip -c FILE | iconv -f {name} -t UTF-8 > NEW" in found.remedy("a.txt.gz")
 
 
 @pytest.mark.parametrize(("text", "codec", "name"), SENTENCES)

@@ -98,7 +98,7 @@ def _placed_rows(file: TableFile) -> Iterator[Row]:
         if len(cells) <= max(places):
             raise DataError(
                 f"{file.path}: line {number:,} has {_count(cells)}, expected {max(places) + 1} or more, separated by "
-                f"{_SEPARATORS.get(_ending(file.path), 'a tab')}; correct it, or choose others by columns: [1, 2]"
+                f"{_SEPARATORS.get(_ending(file.path), 'a tab')}{_remedy(cells, max(places) + 1)}"
             )
         yield tuple(cells[place] for place in places)
 
@@ -156,6 +156,14 @@ def _ending(path: Path) -> str:
     """What a file's name ends in before the ending of its compression."""
     name, compression = path.name.lower(), compression_named(path.name)
     return Path(name.removesuffix(compression.ending) if compression else name).suffix
+
+
+def _remedy(cells: Sequence[str], expected: int) -> str:
+    """What follows in the message on a row of too few cells: often another mark stands between them."""
+    for mark, name in ((";", "a semicolon"), ("\t", "a tab"), (",", "a comma")):
+        if len(cells) == 1 and (found := cells[0].count(mark) + 1) >= expected:
+            return f", but {found} by {name}: save it as CSV UTF-8 with commas, or as .tsv with tabs"
+    return "; correct it, or choose others by columns: [1, 2]"
 
 
 def _count(cells: Sequence[str]) -> str:

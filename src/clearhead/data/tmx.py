@@ -71,8 +71,10 @@ class _Reader:
         self._segment: list[str] | None = None
         self._codes = 0
         self._is_tmx = False
+        self._encoding: str | None = None
         parser = expat.ParserCreate()
         parser.buffer_text = True
+        parser.XmlDeclHandler = self._declare
         parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
         parser.CharacterDataHandler = self._add
         parser.EntityDeclHandler = self._refuse_entity
@@ -83,6 +85,15 @@ class _Reader:
     def feed(self, block: bytes, is_last: bool) -> None:
         try:
             self._parser.Parse(block, is_last)
+        except DataError:
+            raise
+        except (LookupError, ValueError):
+            # Python's parser reads UTF-8, UTF-16 and encodings of one byte a character.
+            name = str(self._encoding)[:40].upper()
+            raise DataError(
+                f"{self._path} is in {name}, as it declares; convert it with iconv -f {name} -t UTF-8 FILE > NEW, and "
+                "declare that"
+            ) from None
         except expat.ExpatError as error:
             raise DataError(
                 f"{self._path}: line {error.lineno:,} is no XML ({expat.ErrorString(error.code)}); "
@@ -93,6 +104,9 @@ class _Reader:
         """The units that are whole since the last time."""
         done, self._done = self._done, []
         return done
+
+    def _declare(self, version: str, encoding: str | None, standalone: int) -> None:
+        self._encoding = encoding
 
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
         if not self._is_tmx and name != "tmx":

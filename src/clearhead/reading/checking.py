@@ -20,7 +20,7 @@ def check_text(head: bytes, name: str, path: Path | None = None) -> None:
     if what := foreign_format(head, path):
         raise DataError(f"{name} {what}")
     if encoding := foreign_encoding(head):
-        raise DataError(f"{name} is in {encoding}, expected UTF-8; {encoding.remedy}")
+        raise DataError(f"{name} is in {encoding}, expected UTF-8; {encoding.remedy(name)}")
     if _ends_in_cr(head):
         raise DataError(
             f"{name} has CR line ends, those of old Macs, so that it is one line; convert it with "
@@ -40,7 +40,7 @@ def check_utf8(head: bytes, name: str) -> None:
     encoding = fitting(b"\n".join(odd))
     are_most = 2 * len(odd) > sum(1 for line in lines if line.strip())
     if encoding and encoding.evidence >= _FEW and (are_most or len(odd) >= _FEW):
-        raise DataError(f"{name} is not UTF-8; it looks like {encoding}: {encoding.remedy}")
+        raise DataError(f"{name} is not UTF-8; it looks like {encoding}: {encoding.remedy(name)}")
     visible = sum(1 for line in lines if line.strip(b"\0 \t\r\f\v"))
     if len(odd) >= _LEAST_LINES * visible and _is_foreign(b"\n".join(odd)):
         raise DataError(f"{name} is in no encoding that clearhead knows; save it as UTF-8")
@@ -69,7 +69,7 @@ def odd_line(name: str, number: int, line: bytes, error: UnicodeDecodeError, hea
     if is_binary(head):
         remedy = "the file looks binary: give a text file"
     elif encoding := fitting(b"\n".join([line, *others])) or fitting(line):
-        remedy = f"it looks like {encoding}: {encoding.remedy}"
+        remedy = f"it looks like {encoding}: {encoding.remedy(name)}"
     else:
         remedy = "correct or remove the line, or convert the file to UTF-8 with iconv"
     return DataError(

@@ -22,11 +22,12 @@ _ZSTANDARD: Final = ("compression.zstd", "backports.zstd")
 
 @dataclass(frozen=True)
 class Compression:
-    """A format. name: as in "is not a whole gzip file". mark: a file of it begins with this."""
+    """A format. name: as in "is not a whole gzip file". mark: a file of it begins with this. unpack: the command."""
 
     name: str
     ending: str
     mark: bytes
+    unpack: str
 
     def refusal(self, name: str, why: str) -> DataError:
         """What is said of a file that is not whole, or is no such file."""
@@ -36,9 +37,9 @@ class Compression:
         )
 
 
-GZIP: Final = Compression("gzip", ".gz", _GZIP_MARK)
-XZ: Final = Compression("xz", ".xz", b"\xfd7zXZ\x00")
-ZSTANDARD: Final = Compression("Zstandard", ".zst", b"\x28\xb5\x2f\xfd")
+GZIP: Final = Compression("gzip", ".gz", _GZIP_MARK, "gunzip")
+XZ: Final = Compression("xz", ".xz", b"\xfd7zXZ\x00", "xz -d")
+ZSTANDARD: Final = Compression("Zstandard", ".zst", b"\x28\xb5\x2f\xfd", "zstd -d")
 COMPRESSIONS: Final = (GZIP, XZ, ZSTANDARD)
 # So many first bytes tell.
 MARK_BYTES: Final = 6

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from clearhead.reading import alphabets
+from clearhead.reading.compression import compression_named
 
 # So much is looked at; more would tell nothing new.
 _LOOKED_AT: Final = 1 << 16
@@ -44,9 +45,10 @@ class Encoding:
     def __str__(self) -> str:
         return f"{self.name} ({self.people})" if self.people else self.name
 
-    @property
-    def remedy(self) -> str:
-        """The command that makes UTF-8 of it."""
+    def remedy(self, name: str) -> str:
+        """The command that makes UTF-8 of it; `name` tells whether the file is compressed."""
+        if compression := compression_named(name):
+            return f"convert it with {compression.unpack} -c FILE | iconv -f {self.name} -t UTF-8 > NEW"
         return f"convert it with iconv -f {self.name} -t UTF-8 FILE > NEW"
 
 

@@ -27,7 +27,6 @@ _MAGIC: Final = (
     (b"PAR1", "a Parquet file", "name it as a table in a recipe, or write its columns as text"),
     (b"\x7fELF", "a program", "give a text file"),
 )
-_UNPACK: Final = {".gz": "gunzip", ".xz": "xz -d", ".zst": "zstd -d"}
 _OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # Parts of a zip file by their names, and what it is then.
 _OFFICE: Final = (
@@ -44,7 +43,7 @@ _BINARY_SHARE, _BINARY_BYTES = 0.05, 1024
 def foreign_format(head: bytes, path: Path | None = None) -> str | None:
     """What a file that begins with `head` is, and the remedy, as in "is a PDF; …"; None where it may be text."""
     if compression := compression_of(head):
-        return f"holds another {compression.name} file; unpack it once with {_UNPACK[compression.ending]}"
+        return f"holds another {compression.name} file; unpack it once with {compression.unpack}"
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zip(head, path)
     if head.startswith(_OLD_OFFICE):
