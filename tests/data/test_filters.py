@@ -7,6 +7,7 @@ import pytest
 from clearhead.data import FilterReport, Filters
 from clearhead.data.filters import TextFilter
 from clearhead.errors import RecipeError
+from clearhead.text import scripts_for
 
 
 def test_no_filter_keeps_every_length():
@@ -65,6 +66,20 @@ def test_the_report_reads_as_a_line():
         "10,207 pairs read, 9,000 kept; removed: 5 with an empty side, 1,200 longer than 50 tokens, "
         "2 with one side over 3.0 times as long as the other"
     )
+
+
+def test_copies_are_left_out_where_asked():
+    pairs = [("Straße  eins", "STRASSE EINS"), ("one", "un")]
+    assert [TextFilter(Filters(no_copies=True)).reason(*pair) for pair in pairs] == ["copy", None]
+    assert [TextFilter(Filters()).reason(*pair) for pair in pairs] == [None, None]
+
+
+def test_a_side_in_another_script_is_left_out():
+    """Names and numbers in another script may stand in a sentence; most of it may not."""
+    text_filter = TextFilter(Filters(scripts=True))
+    scripts = scripts_for("en"), scripts_for("ko")
+    pairs = [("The BBC", "BBC 방송국"), ("Привет all", "모두 안녕"), ("Hello", "Bonjour"), ("12", "12")]
+    assert [text_filter.reason(*pair, "en→ko", scripts) for pair in pairs] == [None, "script", "script", None]
 
 
 def test_the_report_of_nothing_removed():

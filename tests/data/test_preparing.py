@@ -7,6 +7,8 @@ import pytest
 
 from clearhead.data import Filters, ParallelFiles, prepare
 from clearhead.data import preparing as module
+from clearhead.data.caching import key_of
+from clearhead.data.sides import side_identity
 from clearhead.errors import DataError, RecipeError
 from clearhead.text import BytePairTokenizer
 
@@ -86,6 +88,33 @@ def test_filters_and_their_report(make, direction, tmp_path):
     assert rows(corpus.target) == [[A, 2]]
     report = corpus.report
     assert (report.kept, report.empty, report.duplicate, report.too_long, report.ratio) == (1, 2, 1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("languages", "message"),
+    [
+        ((None, "fr"), "has no `from:`; data.filters.scripts needs ISO 639 codes"),
+        (("en", "xx"), "has to: xx, whose script is not known; data.filters.scripts needs"),
+    ],
+)
+def test_scripts_need_languages_that_are_known(make, direction, languages, message):
+    unknown = dataclasses.replace(direction, from_language=languages[0], to_language=languages[1])
+    with pytest.raises(RecipeError, match=message) as caught:
+        make(unknown, filters=Filters(scripts=True), tags=False)
+    assert "\n" not in str(caught.value)
+
+
+def test_filters_that_are_off_leave_the_name_as_it_was(make, direction):
+    """Those that are newer than a corpus; a run goes on with it."""
+    work = module._Work([direction], BYTES, BYTES, Filters(max_tokens=9, deduplicate=True), False)
+    identities = [(side_identity(direction.source), side_identity(direction.target), "en", direction.to_language)]
+    assert direction.from_language == "en"
+    parts = (identities, (BYTES.to_json(), BYTES.to_json()), (9, None, True), False)
+    assert work.keys()[0] == key_of((2, *parts))
+    assert (
+        dataclasses.replace(work, filters=Filters(no_copies=True)).keys()
+        != dataclasses.replace(work, filters=Filters()).keys()
+    )
 
 
 def test_many_chunks_are_as_one(make, direction, monkeypatch, tmp_path):

@@ -33,6 +33,8 @@ OTHERS = {
     "data.filters.max_tokens": "50",
     "data.filters.max_ratio": "3.0",
     "data.filters.deduplicate": "true",
+    "data.filters.no_copies": "true",
+    "data.filters.scripts": "true",
     "text.kind": "characters",
     "text.size": "1000",
     "text.joint": "false",

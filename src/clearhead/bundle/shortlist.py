@@ -29,7 +29,9 @@ def learn_shortlist(
     Raises DataError where a file cannot be used, UsageError for a language that the model does not know.
     """
     bundle.tag(to)
-    tags, filters = bool(bundle.languages), Filters(**bundle.recipe.data.filters.model_dump())
+    # These files need not name their languages.
+    filters = Filters(**{**bundle.recipe.data.filters.model_dump(), "scripts": False})
+    tags = bool(bundle.languages)
     source_tokenizer, target_tokenizer = bundle.source_tokenizer, bundle.target_tokenizer
     direction = ParallelFiles(source, target, to_language=to)
     corpus = prepare([direction], source_tokenizer, target_tokenizer, filters, tags)

@@ -5,13 +5,13 @@ the first lines of each file.
 """
 
 import itertools
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from clearhead.data.corpus import LOOKED_AT, read_lines
+from clearhead.data.filters import folded
 from clearhead.data.preparing import ParallelFiles
 from clearhead.data.sides import Column, Side, side_path
 from clearhead.reading import REMEDY_FOR_RETURNS, Table, find_table
@@ -68,7 +68,7 @@ def _met_pairs(
         for side, text in ((direction.source, source), (direction.target, target)):
             if has_inner_return(text):
                 returns.setdefault(side_path(side), [pairs, 0])[1] += 1
-        one_side, other_side = _folded(source), _folded(target)
+        one_side, other_side = folded(source), folded(target)
         blank += is_blank(source) or is_blank(target)
         same += one_side == other_side and not is_blank(source)
         key = hash((one_side, other_side))
@@ -100,7 +100,7 @@ class _Held:
     def of(cls, direction: ParallelFiles) -> "_Held":
         pairs = direction.pairs()
         kept = (pair for pair in pairs if not any(map(is_blank, pair)))
-        return cls(direction, Counter(hash((_folded(one), _folded(other))) for one, other in kept), set())
+        return cls(direction, Counter(hash((folded(one), folded(other))) for one, other in kept), set())
 
     def doubt(self) -> str | None:
         pairs, shared = self.counts.total(), sum(self.counts[key] for key in self.met)
@@ -110,11 +110,6 @@ class _Held:
             f"{shared:,} of {pairs:,} validation pairs of {self.direction} are trained on, too, so that validation "
             "tells nothing of new text; take them out of the training files"
         )
-
-
-def _folded(text: str) -> str:
-    """A text for comparing: in one case and one normal form, with single spaces and none at its ends."""
-    return " ".join(unicodedata.normalize("NFC", text.casefold()).split())
 
 
 def _is_one_file(direction: ParallelFiles) -> bool:

@@ -3,7 +3,6 @@
 import dataclasses
 import itertools
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,15 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearhead.data.caching import from_cache, key_of
-from clearhead.data.filters import FilterReport, Filters, Reason, TextFilter
+from clearhead.data.filters import FilterReport, Filters, Removals, Removed, Scripts, TextFilter
 from clearhead.data.replaying import followed_by, replay_weights
-from clearhead.data.sides import Column, Side, read_sides, side_identity
+from clearhead.data.sides import Column, Side, read_sides, side_identity, side_path
 from clearhead.data.token_file import TokenFile, TokenWriter
 from clearhead.errors import DataError, RecipeError
 from clearhead.files import cache_folder
-from clearhead.text import Tokenizer
+from clearhead.text import Tokenizer, scripts_for
 
 _VERSION: Final = 2
+_FIRST_FILTERS: Final = 3
 # Enough lines to keep all cores busy, few enough that their ids take some megabytes.
 _CHUNK: Final = 10_000
 
@@ -38,6 +38,11 @@ class ParallelFiles:
 
     def __str__(self) -> str:
         return str(self.source.table) if isinstance(self.source, Column) else f"{self.source} → {self.target}"
+
+    @property
+    def file_names(self) -> str:
+        """What its files are called, without their folders."""
+        return ", ".join(dict.fromkeys(side_path(side).name for side in (self.source, self.target)))
 
     def pairs(self) -> Iterator[tuple[str, str]]:
         """The texts of both sides. Raises DataError where a file cannot be read, or lines or cells are missing."""
@@ -121,6 +126,8 @@ def prepare(
         raise RecipeError("there are no files to train on; name at least one source and target in data.train")
     work = _Work(directions, source_tokenizer, target_tokenizer, filters, tags)
     prefixes = [work.prefix(direction) for direction in directions]
+    for direction in directions:
+        work.scripts(direction)
     key, *former = work.keys()
     folder = (cache or cache_folder()) / "prepared" / key
     corpus = from_cache(
@@ -153,6 +160,20 @@ class _Work:
             )
         return [self.source_tokenizer.tag(direction.to_language)]
 
+    def scripts(self, direction: ParallelFiles) -> Scripts:
+        """The scripts of a direction's languages, where a filter asks for them."""
+        if not self.filters.scripts:
+            return None
+        languages = {"from": direction.from_language, "to": direction.to_language}
+        for key, language in languages.items():
+            if not scripts_for(language or ""):
+                what = f"has no `{key}:`" if language is None else f"has {key}: {language}, whose script is not known"
+                raise RecipeError(
+                    f"{direction} {what}; data.filters.scripts needs ISO 639 codes, as in from: en, to: ko; name them, "
+                    "or set data.filters.scripts=false"
+                )
+        return scripts_for(languages["from"] or ""), scripts_for(languages["to"] or "")
+
     def keys(self) -> list[str]:
         """A name made from the content, and what it was in each version before, newest first.
 
@@ -163,7 +184,10 @@ class _Work:
             for one in self.directions
         ]
         tokenizers = (self.source_tokenizer.to_json(), self.target_tokenizer.to_json())
-        parts = (identities, tokenizers, dataclasses.astuple(self.filters), self.tags)
+        # A filter that is newer than these keys is part of one where it is used.
+        filters = dataclasses.astuple(self.filters)
+        filters = filters if any(filters[_FIRST_FILTERS:]) else filters[:_FIRST_FILTERS]
+        parts = (identities, tokenizers, filters, self.tags)
         return [key_of((version, *parts)) for version in range(_VERSION, 0, -1)]
 
 
@@ -172,17 +196,25 @@ def _open(folder: Path, directions: Sequence[ParallelFiles]) -> PreparedCorpus |
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         source, target = TokenFile.open(folder / "source.ids"), TokenFile.open(folder / "target.ids")
-        report = FilterReport(**{**manifest["report"], "filters": Filters(**manifest["report"]["filters"])})
+        report = _read_report(manifest["report"], directions)
         weights = np.repeat([float(direction.weight) for direction in directions], manifest["kept"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
     whole = len(source) == len(target) == len(weights) == report.kept
+    # Older versions kept no examples.
+    whole = whole and bool(report.removed) == bool(report.examples)
     return PreparedCorpus(source, target, weights, report, folder.name) if whole else None
+
+
+def _read_report(values: dict[str, Any], directions: Sequence[ParallelFiles]) -> FilterReport:
+    examples = tuple(Removed(**one) for one in values["examples"]) if "examples" in values else ()
+    files = tuple(one.file_names for one in directions)
+    return FilterReport(**{**values, "filters": Filters(**values["filters"]), "examples": examples, "files": files})
 
 
 def _fill(folder: Path, work: _Work, prefixes: Sequence[list[int]], progress: Callable[[int], None] | None) -> None:
     """Write the ids of all examples, and a manifest of how many there are and why others are not."""
-    removed: Counter[Reason] = Counter()
+    removed = Removals()
     kept = [0] * len(work.directions)
     text_filter = TextFilter(work.filters)
     before, after = work.source_tokenizer.frame
@@ -190,14 +222,14 @@ def _fill(folder: Path, work: _Work, prefixes: Sequence[list[int]], progress: Ca
         TokenWriter.open(folder / "source.ids", work.source_tokenizer.size) as source_file,
         TokenWriter.open(folder / "target.ids", work.target_tokenizer.size) as target_file,
     ):
-        for number, (direction, prefix) in enumerate(zip(work.directions, prefixes, strict=True)):
-            for source, target in _encoded(direction, work, text_filter, removed):
+        for number, prefix in enumerate(prefixes):
+            for source, target in _encoded(number, work, text_filter, removed):
                 source_file.append([*prefix, *before, *source, *after])
                 target_file.append([*work.target_tokenizer.opening, *target, work.target_tokenizer.end])
                 kept[number] += 1
                 if progress and sum(kept) % _CHUNK == 0:
                     progress(sum(kept))
-    report = FilterReport.from_counts(sum(kept), removed, work.filters)
+    report = FilterReport.from_counts(sum(kept), removed.counts, work.filters, removed.examples)
     if not report.kept:
         raise DataError(f"no pair is left to train on ({report}); loosen data.filters, or check the files")
     manifest = {"version": _VERSION, "kept": kept, "report": dataclasses.asdict(report)}
@@ -205,26 +237,31 @@ def _fill(folder: Path, work: _Work, prefixes: Sequence[list[int]], progress: Ca
 
 
 def _encoded(
-    direction: ParallelFiles, work: _Work, text_filter: TextFilter, removed: Counter[Reason]
+    place: int, work: _Work, text_filter: TextFilter, removed: Removals
 ) -> Iterator[tuple[list[int], list[int]]]:
-    """The ids of the pairs that the filters keep; the others are counted in `removed`."""
-    for pairs in _chunks(direction, text_filter, removed):
-        sources = work.source_tokenizer.encode_many([source for source, _ in pairs])
-        targets = work.target_tokenizer.encode_many([target for _, target in pairs])
-        for source, target in zip(sources, targets, strict=True):
+    """The ids of the pairs of the direction at `place` that the filters keep; the others are told to `removed`."""
+    for pairs in _chunks(place, work, text_filter, removed):
+        sources = work.source_tokenizer.encode_many([source for _, source, _ in pairs])
+        targets = work.target_tokenizer.encode_many([target for _, _, target in pairs])
+        for pair, source, target in zip(pairs, sources, targets, strict=True):
             if reason := work.filters.length_reason(source, target):
-                removed[reason] += 1
+                removed.add(reason, place, *pair)
             else:
                 yield source, target
 
 
 def _chunks(
-    direction: ParallelFiles, text_filter: TextFilter, removed: Counter[Reason]
-) -> Iterator[list[tuple[str, str]]]:
-    """The pairs that the text alone does not rule out, many at a time; the others are counted in `removed`."""
-    languages = f"{direction.from_language}→{direction.to_language}"
-    pairs = direction.pairs()
+    place: int, work: _Work, text_filter: TextFilter, removed: Removals
+) -> Iterator[list[tuple[int, str, str]]]:
+    """The pairs that the text alone does not rule out, with their numbers, many at a time."""
+    direction = work.directions[place]
+    languages, scripts = f"{direction.from_language}→{direction.to_language}", work.scripts(direction)
+    pairs = enumerate(direction.pairs(), start=1)
     while chunk := list(itertools.islice(pairs, _CHUNK)):
-        reasons = [text_filter.reason(*pair, languages) for pair in chunk]
-        removed.update(reason for reason in reasons if reason)
-        yield [pair for pair, reason in zip(chunk, reasons, strict=True) if not reason]
+        kept = []
+        for number, (source, target) in chunk:
+            if reason := text_filter.reason(source, target, languages, scripts):
+                removed.add(reason, place, number, source, target)
+            else:
+                kept.append((number, source, target))
+        yield kept

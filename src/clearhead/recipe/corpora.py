@@ -33,11 +33,13 @@ class BuiltInCorpus(Section):
 
 
 class FilterSettings(Section):
-    """Which training pairs are left out: too long, too unequal in length, or seen before."""
+    """Which training pairs are left out: too long, too unequal in length, seen before, copies, or in a wrong script."""
 
     max_tokens: Count | None = None
     max_ratio: Annotated[Real, Field(ge=1.0, le=1e6)] | None = None
     deduplicate: bool = False
+    no_copies: bool = False
+    scripts: bool = False
 
 
 class TextSettings(Section):

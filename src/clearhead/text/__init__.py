@@ -4,6 +4,7 @@ from clearhead.text.alphabet import visible
 from clearhead.text.blank import has_inner_return, is_blank
 from clearhead.text.byte_pair import BytePairTokenizer
 from clearhead.text.characters import CharacterTokenizer
+from clearhead.text.language_scripts import scripts_for
 from clearhead.text.learning import learn_tokenizer
 from clearhead.text.library_tokenizer import LibraryTokenizer, Roles, roles_path
 from clearhead.text.loading import load_tokenizer, tokenizer_from_json
@@ -27,6 +28,7 @@ __all__ = [
     "load_tokenizer",
     "normal_form",
     "roles_path",
+    "scripts_for",
     "tokenizer_from_json",
     "unread_scripts",
     "visible",

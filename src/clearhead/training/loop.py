@@ -34,6 +34,7 @@ from clearhead.training.checkpoint import (
 )
 from clearhead.training.dataloader import batches_from
 from clearhead.training.history import History
+from clearhead.training.removed import write_removed
 from clearhead.training.result import TrainingResult
 from clearhead.training.run_inputs import RunInputs, prepare_run
 from clearhead.training.run_lock import run_lock
@@ -92,6 +93,7 @@ def _train(recipe: Recipe, folder: Path, resume: bool, tell: Callback, should_st
             tell.on_warning(line)
     with disk_errors(folder):
         run.history.begin(run.state.step, run.state.awaits_validation)
+        write_removed(folder, inputs.training)
     if run.state.is_at_the_end(recipe.training.steps):
         tell.on_warning(
             f"{folder} has {run.state.step} steps and training.steps={recipe.training.steps}, so nothing is left to "
