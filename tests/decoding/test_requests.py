@@ -1,12 +1,14 @@
 """What a decoder-only model goes on with: requests, and the batches that they make."""
 
 import dataclasses
+import itertools
 import random
 from typing import Any
 
 import pytest
 
 from clearhead.decoding import Engine, LengthLimit, Sampling, SearchOptions
+from clearhead.decoding.phrases import Phrase
 from clearhead.decoding.requests import requests_for
 from clearhead.errors import DecodingError
 
@@ -80,3 +82,37 @@ def test_what_a_decoder_only_model_cannot_go_on_with(prompt_runtime: Any) -> Non
         requests_for(sizes, [[3] * 12], GREEDY)
     with pytest.raises(DecodingError, match="sentence 1: its first token has ids from 9 to 9"):
         requests_for(sizes, [[]], GREEDY, begins=[9])
+
+
+def test_phrases_have_room_and_a_beam_of_their_own(prompt_runtime: Any) -> None:
+    """Two phrases of 2 and 1 tokens: 3 tokens and 3 hypotheses more. The sentence without any is as it was."""
+    wanted = [(Phrase((3, 4), (3, 4)), Phrase((5,), (6,))), ()]
+    runtime = prompt_runtime(continuing, 40)
+    first, second = requests_for(runtime.sizes, [[3], [3]], OPTIONS, length_limit=LengthLimit(0, 6), phrases=wanted)
+    assert (first.max_length, first.rows, first.options.beam_size) == (9, 7, 7)
+    assert (second.max_length, second.rows, second.options) == (6, 4, OPTIONS)
+    assert not first.goes_with(second)
+    assert not second.goes_with(first)
+    found = list(Engine(runtime).results([first, second]))
+    text = found[0][0].tokens
+    assert (3, 4) in list(itertools.pairwise(text))
+    assert text[0] == 5 or 6 in text
+    [plain] = Engine(runtime).results(requests_for(runtime.sizes, [[3]], OPTIONS, length_limit=LengthLimit(0, 6)))
+    assert found[1] == plain
+
+
+@pytest.mark.parametrize(
+    ("tokens", "options", "message"),
+    [
+        ((3,) * 9, OPTIONS, "sentence 5: its phrases have 9 tokens, and with its prefix and an end the model writes 9"),
+        ((3, 4), SAMPLE, "sentence 5: what is drawn at random cannot be told what to hold"),
+        ((3, 99), OPTIONS, "sentence 5: its phrase has ids from 3 to 99"),
+        ((3, 4), dataclasses.replace(OPTIONS, beam_size=1023), "sentence 5: its phrases have 2 tokens, more than"),
+    ],
+)
+def test_phrases_that_cannot_be_written_are_refused(
+    prompt_runtime: Any, tokens: tuple[int, ...], options: SearchOptions, message: str
+) -> None:
+    sizes = prompt_runtime(continuing, 10).sizes
+    with pytest.raises(DecodingError, match=message):
+        requests_for(sizes, [[3]], options, numbers=[4], phrases=[[Phrase(tokens, tokens)]])

@@ -82,6 +82,8 @@ class Bundle(Opened):
 
         `to` names the target language where the model knows several. The settings default to the bundle's: beam_size,
         length_penalty, batch_tokens, `search` (clearhead, or huggingface as `SearchStrategy` has it) and `rules`.
+        `terms`, a dict of source terms and what they are in the target, holds for texts that have such a term;
+        `contain` is what every translation must hold.
         Raises UsageError for a language that it does not know, DecodingError for impossible settings.
         """
         require_verb("translate", self.task)

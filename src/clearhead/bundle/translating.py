@@ -1,11 +1,11 @@
 """What a bundle can do that was trained for translation: its `Bundle` asks this, which is made for each call."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
 from clearhead.bounds import whole
-from clearhead.bundle.arguments import require_text
+from clearhead.bundle.arguments import require_many, require_text
 from clearhead.bundle.serving import Serving
 from clearhead.bundle.settings import Settings
 from clearhead.decoding import Precision, Rules, Sampling, SearchOptions, Shortlist
@@ -13,6 +13,7 @@ from clearhead.errors import UsageError
 from clearhead.tasks.searching import search_options, wide_enough
 from clearhead.tasks.translation import Translation, framed, source_ids, tag_of
 from clearhead.tasks.translation.searching import Passes, listed_for, scores, translations
+from clearhead.tasks.translation.terms import Terms, asked_for
 from clearhead.text import Tokenizer, is_blank
 from clearhead.text.utf8 import Utf8Automaton
 
@@ -28,6 +29,8 @@ class Searching(TypedDict, total=False):
     batch_tokens: int | None
     search: str | None
     rules: Rules | None
+    terms: Mapping[str, str] | None
+    contain: Sequence[str]
 
 
 class SearchingMore(Searching, total=False):
@@ -91,6 +94,8 @@ class Translating:
         sampling: Sampling | None = None,
         search: str | None = None,
         rules: Rules | None = None,
+        terms: Mapping[str, str] | None = None,
+        contain: Sequence[str] = (),
         prefix: str = "",
         batch_tokens: int | None = None,
         workers: int | None = None,
@@ -104,14 +109,18 @@ class Translating:
             if value is not None:
                 whole(name, value)
         self.tag(to)
+        terminology = None if terms is None else Terms(terms)
+        require_many("contain", contain)
         shortlist = listed_for(to, self.shortlist, self.source.languages)
         passes = Passes(self.serving.precise, exact, self.source.token_bytes if alignment else None)
 
         def find(texts: Sequence[str], first: int) -> Iterator[list[Translation]]:
             engine = self.serving.engine(self.precision, batch_tokens, workers)
+            sources = self.sources(texts, to)
+            readable = [None if ids is None else text for text, ids in zip(texts, sources, strict=True)]
             return translations(
-                self.sources(texts, to), engine, self.target, options, first=first, prefix=prefix,
-                shortlist=shortlist, passes=passes,
+                sources, engine, self.target, options, first=first, prefix=prefix,
+                shortlist=shortlist, passes=passes, phrases=asked_for(readable, self.target, terminology, contain),
             )  # fmt: skip
 
         return find

@@ -41,6 +41,7 @@ from clearhead.cli.options import (
     rules_with,
 )
 from clearhead.cli.overwriting import refuse_overwriting, refuse_streams
+from clearhead.cli.terms import Contain, TermsFile, read_terms
 from clearhead.decoding import Sampling
 from clearhead.errors import UsageError
 
@@ -108,6 +109,8 @@ def translate(
     confidence: Confidence = False,
     alignment: Alignment = False,
     prefix: Prefix = "",
+    terms: TermsFile = None,
+    contain: Contain = None,
     sample: Sample = False,
     temperature: Temperature = None,
     top_k: TopK = None,
@@ -127,7 +130,7 @@ def translate(
 
     Example: echo "I am a student." | clearhead translate runs/street --to fr
     """
-    _require_consistent(top_beams, as_n_best, sample, beam_size, confidence)
+    _require_consistent(top_beams, as_n_best, sample, beam_size, confidence, bool(terms or contain))
     sampling = _sampling(sample, temperature, top_k, top_p, seed)
     rules = given_rules(no_repeat_ngram_size, repetition_penalty, min_tokens)
     check_search(
@@ -138,9 +141,10 @@ def translate(
         search=search,
         rules=rules,
     )
-    refuse_overwriting({"--out": output_file}, {"--in": input_file, "--shortlist": shortlist}, model)
+    refuse_overwriting({"--out": output_file}, {"--in": input_file, "--shortlist": shortlist, "--terms": terms}, model)
     refuse_streams(output_file, input_file)
     lines.require_there(input_file)
+    terminology = read_terms(terms, quiet)
     bundle = load(model, device=device, precision=precision, shortlist=shortlist)
     require_command("translate", bundle.task)
     found = bundle.search_stream(
@@ -153,6 +157,8 @@ def translate(
         rules=rules_with(bundle.settings.rules, rules),
         sampling=sampling,
         prefix=prefix,
+        terms=terminology,
+        contain=contain or (),
         batch_tokens=batch_tokens,
         workers=workers,
         exact=as_n_best or confidence,
@@ -164,12 +170,18 @@ def translate(
     write_found(found, n_best if as_n_best else with_confidence if confidence else best, output_file)
 
 
-def _require_consistent(top_beams: int, n_best: bool, sample: bool, beam_size: int | None, confidence: bool) -> None:
+def _require_consistent(
+    top_beams: int, n_best: bool, sample: bool, beam_size: int | None, confidence: bool, must_hold: bool
+) -> None:
     """Raise UsageError where options contradict each other."""
     if top_beams > 1 and not n_best:
         raise UsageError(f"--top-beams {top_beams} gives several lines for each line; add --n-best, which numbers them")
     if sample and beam_size is not None:
         raise UsageError(f"--beam-size {beam_size} is for searching, and --sample draws instead; leave one of them out")
+    if sample and must_hold:
+        raise UsageError(
+            "--sample draws, and what is drawn cannot be told what to hold; leave --terms and --contain out"
+        )
     if confidence and n_best:
         raise UsageError("--confidence and --n-best both say how sure the model is; leave one of them out")
 

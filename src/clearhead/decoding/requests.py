@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from clearhead.bounds import WHOLE
 from clearhead.decoding.beam import Step
 from clearhead.decoding.checks import Ids, check_ids, check_options, check_shortlist
 from clearhead.decoding.hypothesis import Hypothesis, best_first
 from clearhead.decoding.jobs import settle
 from clearhead.decoding.lengths import LengthLimit, greatest_length
 from clearhead.decoding.options import SearchOptions
+from clearhead.decoding.phrases import Phrase, needed_ids, tokens_of
 from clearhead.decoding.prefixes import Prefixes, checked_prefixes
 from clearhead.decoding.sampling import Draws
 from clearhead.decoding.search import Watch, search
@@ -32,6 +34,7 @@ class Request:
     begin: the token that the first step is fed, `options.begin` where it is None.
     number: its own among all that are translated, or several numbers: draws of sampling differ by it.
     max_length: in target tokens. written: tokens of the same text that came before, in which a stop string may begin.
+    phrases: what its text must hold.
     """
 
     source: Sequence[int]
@@ -43,6 +46,7 @@ class Request:
     watch: Watch | None = None
     begin: int | None = None
     written: Sequence[int] = ()
+    phrases: tuple[Phrase, ...] = ()
     found: "Future[Found]" = field(default_factory=Future)
 
     @property
@@ -51,7 +55,9 @@ class Request:
 
     def goes_with(self, first: Any) -> bool:
         """Whether both are searched for alike."""
-        return isinstance(first, Request) and self.options == first.options and self.shortlist is first.shortlist
+        if not isinstance(first, Request) or bool(self.phrases) != bool(first.phrases):
+            return False
+        return self.options == first.options and self.shortlist is first.shortlist
 
     def computed(self, runtime: Runtime, batch: "Sequence[Request]", threads: int) -> Sequence[Found]:
         return translated(runtime, batch, threads)
@@ -67,7 +73,7 @@ def translated(runtime: Runtime, batch: Sequence[Request], threads: int = 1) -> 
     sources, prefixes = [request.source for request in spread], [request.prefix for request in spread]
     lists = None
     if shortlist is not None:
-        lists = shortlist.lists(sources, [(options.end, *prefix) for prefix in prefixes])
+        lists = shortlist.lists(sources, [(options.end, *one.prefix, *needed_ids(one.phrases)) for one in spread])
     draws = None
     if options.sampling is not None:
         own = [one.number if isinstance(one.number, tuple) else (one.number,) for one in batch]
@@ -80,6 +86,7 @@ def translated(runtime: Runtime, batch: Sequence[Request], threads: int = 1) -> 
         found = search(
             state, limits, options, begins=begins, written=[request.written for request in spread],
             read=sources if runtime.sizes.shares_positions else None, prefixes=prefixes, draws=draws,
+            phrases=[request.phrases for request in spread] if batch[0].phrases else None,
             watch=_watching(spread),
             wanted=lambda number: not spread[number].found.done(),
         )  # fmt: skip
@@ -116,10 +123,13 @@ def requests_for(
     shortlist: Shortlist | None = None,
     watch: Watch | None = None,
     begins: Sequence[int] | None = None,
+    phrases: Sequence[Sequence[Phrase]] | None = None,
 ) -> list[Request]:
     """A request for each source. Raises DecodingError for what the model cannot take; see `Engine.translate`.
 
     begins: for each source, the token that the first step is fed.
+    phrases: for each, what its text must hold. Beside what it may be long and its beam it has so many tokens and
+        hypotheses more as they have tokens.
     """
     most_tokens = options.rules.max_tokens
     limit = length_limit or (LengthLimit() if most_tokens is None else LengthLimit(0.0, most_tokens))
@@ -140,10 +150,39 @@ def requests_for(
     prefixes = checked_prefixes(limits, options, prefixes)
     first = [options.begin] * len(sources) if begins is None else begins
     check_ids("first token", [[one] for one in first], own, sizes.target_vocabulary, 1)
-    return [
+    found = [
         Request(source, options, most, prefix, number, shortlist, watch, begin)
         for source, most, prefix, number, begin in zip(sources, limits, prefixes, own, first, strict=True)
     ]
+    pairs = zip(found, phrases or (), strict=phrases is not None)
+    return found if phrases is None else [_with_phrases(one, tuple(own), sizes) for one, own in pairs]
+
+
+def _with_phrases(request: Request, phrases: tuple[Phrase, ...], sizes: Sizes) -> Request:
+    """Raises DecodingError where a text has no room for them or is drawn, and for ids that are not the model's."""
+    if not phrases:
+        return request
+    number, due = request.number, tokens_of(phrases)
+    place = number if isinstance(number, int) else number[0]
+    name = f"sentence {place + 1}"
+    check_ids("phrase", [needed_ids(phrases).tolist()], [place], sizes.target_vocabulary, sizes.target_vocabulary)
+    if request.options.sampling is not None:
+        raise DecodingError(
+            f"{name}: what is drawn at random cannot be told what to hold; search, or leave phrases out"
+        )
+    room, most = sizes.room(len(request.source)), request.max_length + due
+    if len(request.prefix) + due + 1 > room:
+        raise DecodingError(
+            f"{name}: its phrases have {due} tokens, and with its prefix and an end the model writes {room} at most; "
+            "ask for fewer or shorter ones"
+        )
+    beams = request.options.beam_size + due
+    if beams > (widest := WHOLE["beam_size"][1]):
+        raise DecodingError(
+            f"{name}: its phrases have {due} tokens, more than there is place for in a beam of {widest}; ask for fewer"
+        )
+    options = replace(request.options, beam_size=beams)
+    return replace(request, options=options, max_length=min(most, room), phrases=phrases)
 
 
 @functools.lru_cache(maxsize=8)

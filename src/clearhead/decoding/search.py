@@ -13,6 +13,7 @@ from clearhead.decoding.beam import History, Sentence, Step, continuations, note
 from clearhead.decoding.hypothesis import Hypothesis
 from clearhead.decoding.options import SearchOptions
 from clearhead.decoding.permitted import Permitted
+from clearhead.decoding.phrases import Demanded, Phrase
 from clearhead.decoding.prefixes import Prefixes, checked_prefixes
 from clearhead.decoding.sampling import Draws
 from clearhead.decoding.written import Written
@@ -34,6 +35,7 @@ def search(
     written: Sequence[Sequence[int]] | None = None,
     read: Sequence[Sequence[int]] | None = None,
     prefixes: Prefixes | None = None,
+    phrases: Sequence[Sequence[Phrase]] | None = None,
     draws: Draws | None = None,
     watch: Watch | None = None,
     wanted: Wanted | None = None,
@@ -57,6 +59,7 @@ def search(
     written: for each sentence, tokens of its text that came before, in which a stop string may begin.
     read: for each sentence, the tokens that its hypotheses go on from, at which rules look back.
     prefixes: for each sentence, tokens that its hypotheses must begin with; scores include them.
+    phrases: for each sentence, what its hypotheses must hold; the beam is wider than they have tokens together.
     draws: where tokens are drawn at random, the numbers that decide; each sentence then gets one hypothesis.
     watch: is told of every step.
     wanted: is asked every few steps whether a sentence still is. One that is not leaves, and has no hypotheses.
@@ -79,23 +82,31 @@ def search(
     if options.rules.look_back:
         pairs = zip(read or [()] * len(active), tokens[:, 0].tolist(), strict=True)
         looking_back = Written.after_all(options.rules, [[*before, begin] for before, begin in pairs])
+    demanded = None if phrases is None else Demanded(options.end, phrases)
+    for sentence in sentences if demanded else ():
+        sentence.counted = count  # What holds all its phrases ends, however many that lack some are more probable.
     parents: Int[np.ndarray, "sentences beams"] | None = None
     totals, states = np.zeros((len(active), 1)), np.zeros((len(active), 1), np.int64)
     while active:
         state.advance(tokens, parents)
         position = len(history)
         bans = permitted.bans(position, active, states)
-        if draws is not None:
+        if demanded is not None:
+            found = demanded.continuations(state, totals, bans, active, position, (count, beams), looking_back)
+            choices, candidates, live, ends, demanded = found
+            states = live.parents if bans.standing is None else bans.standing.after(live.parents, live.tokens)
+        elif draws is not None:
             choices = draws.choose(state, bans, active, position, looking_back)
         elif looking_back is not None:
             choices = looking_back.best(state, count, bans, one_by_one=beams == 1)
         else:
             choices = state.best(count, bans)
-        if options.search.is_theirs and bans.forced is not None and beams > 1:
-            choices = certain(choices, bans.forced)
-        candidates, live, ends, states = continuations(
-            totals, choices, count, beams, options.end, bans.standing, stopping
-        )
+        if demanded is None:
+            if options.search.is_theirs and bans.forced is not None and beams > 1:
+                choices = certain(choices, bans.forced)
+            candidates, live, ends, states = continuations(
+                totals, choices, count, beams, options.end, bans.standing, stopping
+            )
         if watch is not None:
             watch(Step([sentence.number for sentence in active], choices, candidates, live))
         kept = note_endings(active, candidates, live, position + 1, ends)
@@ -105,6 +116,7 @@ def search(
         if len(kept) < len(active):
             live, states = live.of_sentences(kept), states[kept]
             active = [active[place] for place in kept]
+            demanded = demanded and demanded.of_sentences(kept)
         if looking_back is not None:
             looking_back = looking_back.after(live.parents, live.tokens)
         if stopping is not None:

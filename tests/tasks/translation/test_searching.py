@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from clearhead.bundle import Bundle
-from clearhead.decoding import Shortlist
+from clearhead.bundle import Bundle, load
+from clearhead.decoding import Precision, Shortlist
 from clearhead.errors import DecodingError, UsageError
 from clearhead.tasks.searching import search_options
 from clearhead.tasks.translation import BLANK
@@ -52,3 +52,18 @@ def test_a_shortlist_is_for_one_language() -> None:
     assert listed_for(None, empty, ()) is empty
     with pytest.raises(UsageError, match="the shortlist is for translations into fr, not en"):
         listed_for("en", empty, ("en", "fr"))
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+@pytest.mark.parametrize("compiler", [True, False])
+def test_terms_are_kept_to_by_every_runtime(
+    precision: Precision, compiler: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The model of its own would write étudiant, and le chien."""
+    if not compiler:
+        monkeypatch.setattr("clearhead.native.library.library", lambda: None)
+    street = load("street", precision=precision)
+    found = street.translate(["I am a student.", "", "I see the dog."], "fr", terms={"student": "étudiante"})
+    assert found == ["Je suis étudiante.", "", street.translate("I see the dog.", "fr")]
+    [held] = street.translate(["I saw the dog yesterday."], "fr", contain=["dans le parc"])
+    assert held == "J'ai vu le chien dans le parc hier."

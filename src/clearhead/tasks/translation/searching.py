@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from clearhead.decoding import Engine, Hypothesis, SearchOptions, Shortlist
+from clearhead.decoding.phrases import Phrase
 from clearhead.decoding.requests import requests_for
 from clearhead.errors import UsageError
 from clearhead.tasks.searching import COUNTED
@@ -55,17 +56,23 @@ def translations(
     prefix: str = "",
     shortlist: Shortlist | None = None,
     passes: Passes | None = None,
+    phrases: Sequence[tuple[Phrase, ...]] | None = None,
 ) -> Iterator[list[Translation]]:
     """The best translations of each text, as soon as they are there; a blank one of a blank text.
 
     encoded: each text's ids, None for a blank one. first: the number of the first of them among all.
-    passes: what is computed of them besides; None for nothing.
+    passes: what is computed of them besides; None for nothing. phrases: what each text's translations must hold.
     """
     numbers = [first + number for number, source in enumerate(encoded) if source is not None]
     sources = [source for source in encoded if source is not None]
     forced = [*tokenizer.opening, *(tokenizer.encode(prefix, COUNTED) if prefix else ())]
     prefixes = [forced] * len(sources) if forced else None
-    requests = requests_for(engine.runtime.sizes, sources, options, prefixes, numbers, shortlist=shortlist)
+    wanted = None
+    if phrases is not None:
+        wanted = [own for own, source in zip(phrases, encoded, strict=True) if source is not None]
+    requests = requests_for(
+        engine.runtime.sizes, sources, options, prefixes, numbers, shortlist=shortlist, phrases=wanted
+    )
     with contextlib.closing(engine.results(requests)) as results:
         if passes is None or passes.are_none:
             found = ([as_text(one, tokenizer) for one in hypotheses] for hypotheses in results)

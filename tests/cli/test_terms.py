@@ -1,0 +1,50 @@
+"""A terminology file, and what `clearhead translate` does with it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clearhead.cli.terms import read_terms
+from clearhead.errors import DataError
+
+Run = Callable[..., Any]
+
+
+def test_a_line_is_a_term_a_tab_and_its_translation(tmp_path: Path) -> None:
+    """Blank lines say nothing, and the same line twice is no contradiction."""
+    (tmp_path / "terms.tsv").write_text("dog\tchien\n\nhot dog \t hot-dog\ndog\tchien\n", encoding="utf-8")
+    assert read_terms(tmp_path / "terms.tsv") == {"dog": "chien", "hot dog": "hot-dog"}
+    assert read_terms(None) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("dog chien\n", r"line 1: 'dog chien' is no pair; write a source term, a tab"),
+        ("dog\tchien\ncat\t\n", r"line 2: 'cat\\t' is no pair"),
+        ("a\tb\tc\n", "line 1: .* is no pair"),
+        ("dog\tchien\ndog\tclebs\n", "line 2: 'dog' is 'clebs' here and 'chien' before; leave one"),
+    ],
+)
+def test_what_is_no_terminology_is_refused(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "terms.tsv").write_text(content, encoding="utf-8")
+    with pytest.raises(DataError, match=message):
+        read_terms(tmp_path / "terms.tsv")
+
+
+def test_translations_hold_what_is_asked_for(clearhead: Run, tmp_path: Path) -> None:
+    (tmp_path / "terms.tsv").write_text("student\tétudiante\n", encoding="utf-8")
+    given = b"I am a student.\nI see the dog.\n"
+    result = clearhead("translate", "street", "--to", "fr", "--terms", tmp_path / "terms.tsv", stdin=given)
+    assert (result.code, result.err) == (0, "")
+    assert result.lines == ["Je suis étudiante.", "Je vois le chien."]
+    held = clearhead("translate", "street", "--to", "fr", "--contain", "dans le parc", stdin=b"The dog sleeps.\n")
+    assert held.lines == ["Le chien dort dans le parc."]
+
+
+def test_what_is_drawn_cannot_be_told_what_to_hold(clearhead: Run) -> None:
+    result = clearhead("translate", "street", "--to", "fr", "--contain", "le", "--sample", stdin=b"a\n")
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert "leave --terms and --contain out" in result.err
