@@ -172,7 +172,7 @@ def as_found(path: Path, recipe: Recipe) -> Recipe:
         found = _read_recipe(path)["training"]["batch_tokens"]
         training = recipe.training.model_copy(update={"batch_tokens": found})
         recipe = recipe.model_copy(update={"training": training})
-    if (old := _recipe_of(path)) is not None:
+    if (old := recipe_of(path)) is not None:
         recipe = with_sizes_of(old, recipe)
         require_same(path, old, recipe)
     return recipe
@@ -182,7 +182,7 @@ def _read_recipe(path: Path) -> dict[str, Any]:
     return parse_recipe((path / "recipe.yaml").read_text(encoding="utf-8"), str(path / "recipe.yaml"))
 
 
-def _recipe_of(path: Path) -> Recipe | None:
+def recipe_of(path: Path) -> Recipe | None:
     """The recipe of a checkpoint; None where it has a key that there is no more.
 
     What an older clearhead could not yet be told was as its default is now.
@@ -207,7 +207,7 @@ def named_otherwise(path: Path, recipe: Recipe) -> dict[str, tuple[object, objec
 def differences(path: Path, inputs: RunInputs) -> list[str]:
     """A line about each thing that is not as it was when a checkpoint was written, so that resuming is not exact."""
     # Both as their files have them.
-    kept, values = _recipe_of(path), parse_recipe(inputs.recipe.to_yaml(), "recipe.yaml")
+    kept, values = recipe_of(path), parse_recipe(inputs.recipe.to_yaml(), "recipe.yaml")
     if kept is not None:
         old, new = flat(effective(kept)), flat(effective(build_recipe(values, "recipe.yaml")))
     else:

@@ -8,7 +8,7 @@ from torch import nn
 from clearhead.bundle.fitting import require_listed
 from clearhead.errors import RecipeError
 from clearhead.model import FamilyConfig
-from clearhead.recipe import LoraSettings, ResolvedTraining
+from clearhead.recipe import LoraSettings, Training
 from clearhead.tasks import Model, task_for
 from clearhead.training.adapting import adapt
 from clearhead.training.new_tokens import learn_rows_alone
@@ -32,7 +32,7 @@ def freeze(model: nn.Module, patterns: Iterable[str]) -> None:
 
 
 def new_model(
-    config: FamilyConfig, settings: ResolvedTraining, lora: LoraSettings | None = None, new_rows: Sequence[int] = ()
+    config: FamilyConfig, settings: Training, lora: LoraSettings | None = None, new_rows: Sequence[int] = ()
 ) -> Model:
     """A model before its first step, drawn from the recipe's seed; what the recipe freezes is frozen.
 
