@@ -39,6 +39,8 @@ The rows are those of table C of the field notes (shared/field/family.md); under
 11 what was known is forgotten
     training/test_fine_tuning.py::test_a_share_of_old_data_is_replayed
     training/test_fine_tuning.py::test_the_old_score_stands_beside_the_new_one
+    training/test_checkpoint_averaging.py::test_by_hand
+    cli/test_average.py::test_named_models_by_their_shares
 12 another vocabulary than the trained model's
     training/test_fine_tuning.py::test_contradictions
     training/test_fine_tuning.py::test_the_weights_are_those_of_the_trained_model

@@ -36,6 +36,8 @@ def test_the_page_runs_as_written(tmp_path: Path) -> None:
     assert "la pompe de la cour est bloquée" in printed[0]
     assert validations(tmp_path / "plant")[-1]["quality"]["bleu"] > 80
     assert validations(tmp_path / "plant")[-1]["old"]["quality"]["bleu"] > 80
+    before, after, between = map(float, re.findall(r"^model +([\d.]+)", printed[0], re.MULTILINE))
+    assert before < 20 < 80 < between <= after
     seeds = json.loads((tmp_path / "few" / "seeds.json").read_text(encoding="utf-8"))
     assert len(seeds["seeds"]) == 3
     assert seeds["accuracy"]["mean"] > 0.9

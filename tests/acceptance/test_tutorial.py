@@ -33,6 +33,7 @@ def test_the_tutorial_runs_as_written(tmp_path: Path) -> None:
     everything = "".join(printed)
     assert "did you mean steps?" in everything
     assert "Traceback" not in everything
+    assert "the mean of 2 models of" in everything
     assert len((tmp_path / "plain.fr").read_text(encoding="utf-8").split("\n")) == len(
         (tmp_path / "text" / "test.plain.en-fr.en").read_text(encoding="utf-8").split("\n")
     )

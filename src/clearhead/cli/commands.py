@@ -19,6 +19,7 @@ COMMANDS = (
     "demo",
     "corpus",
     "train",
+    "average",
     "translate",
     "summarise",
     "generate",

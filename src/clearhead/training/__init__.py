@@ -2,6 +2,8 @@
 
 from clearhead.training.callbacks import Callback, Callbacks, Progress
 from clearhead.training.checkpoint import TrainState
+from clearhead.training.checkpoint_averaging import Averaged, AveragedModel, average_models
+from clearhead.training.choosing_checkpoints import best_checkpoints, last_checkpoints
 from clearhead.training.dry_run import DryRun, dry_run
 from clearhead.training.logs import CsvLog, TensorBoardLog
 from clearhead.training.loop import train
@@ -12,6 +14,8 @@ from clearhead.training.seeds import SeedsResult, train_seeds
 from clearhead.training.validation import Validation
 
 __all__ = [
+    "Averaged",
+    "AveragedModel",
     "Callback",
     "Callbacks",
     "CsvLog",
@@ -23,8 +27,11 @@ __all__ = [
     "TrainState",
     "TrainingResult",
     "Validation",
+    "average_models",
+    "best_checkpoints",
     "cross_entropy",
     "dry_run",
+    "last_checkpoints",
     "train",
     "train_seeds",
 ]
