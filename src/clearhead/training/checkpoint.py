@@ -95,7 +95,7 @@ def save_checkpoint(
         _write_json(draft / "position.json", dataclasses.asdict(state))
         _write_json(draft / "manifest.json", {file.name: sha256(file) for file in sorted(draft.iterdir())})
     # A newer one, left by a run that was damaged and fell back to an older one, is not counted: it is written anew.
-    past = [old for old in checkpoints(folder) if _step(old) <= state.step]
+    past = [old for old in checkpoints(folder) if step_of(old) <= state.step]
     for old in past[inputs.recipe.training.keep_checkpoints :]:
         remove_folder(old)
     return path
@@ -116,10 +116,11 @@ def disk_errors(folder: Path) -> Iterator[None]:
 def checkpoints(folder: Path) -> Iterator[Path]:
     """The checkpoints in `folder`, newest first."""
     found = (path for path in folder.glob("step-*") if re.fullmatch(r"step-\d+", path.name))
-    return iter(sorted(found, key=_step, reverse=True))
+    return iter(sorted(found, key=step_of, reverse=True))
 
 
-def _step(path: Path) -> int:
+def step_of(path: Path) -> int:
+    """The step of a checkpoint, by its folder's name."""
     return int(path.name.removeprefix("step-"))
 
 

@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 
 from clearhead.errors import UsageError
-from clearhead.training.checkpoint import checkpoints, recipe_of
+from clearhead.training.checkpoint import checkpoints, recipe_of, step_of
 from clearhead.training.history import History
 from clearhead.training.validation import Validation
 
@@ -40,7 +40,7 @@ def best_checkpoints(run: str | Path, count: int, by: str | None = None) -> list
     known = {"loss"} | {name for one in judged.values() if one.scores is not None for name in one.scores.figures}
     if by not in known:
         raise UsageError(f"no validation of {run} measured {by}; choose one of {', '.join(sorted(known))}")
-    figures = {path: _figure(judged.get(_step(path)), by) for path in kept}
+    figures = {path: _figure(judged.get(step_of(path)), by) for path in kept}
     ranked = sorted((path for path in kept if figures[path] < math.inf), key=lambda path: figures[path])
     if len(ranked) < count:
         raise UsageError(
@@ -55,10 +55,6 @@ def _kept(run: Path) -> list[Path]:
     if not folder.is_dir():
         raise UsageError(f"{run} is no run folder, so it has no checkpoints; name one that `clearhead train` made")
     return list(checkpoints(folder))
-
-
-def _step(checkpoint: Path) -> int:
-    return int(checkpoint.name.removeprefix("step-"))
 
 
 def _figure(validation: Validation | None, by: str) -> float:
