@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import os
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -178,6 +179,17 @@ def test_one_that_was_ended_is_missed() -> None:
         made.begin()
         with pytest.raises(TrainingError, match="has stopped: it was ended, perhaps for lack of memory"):
             made.finish()
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_to_all_leaves_them_their_step(name: str) -> None:
+    """A closed terminal ended those beside the first, whose last step and checkpoint were lost."""
+    with Workers(2, lambda rank: itertools.repeat(lambda: 1.0)) as made:
+        made.begin()
+        assert made.finish() == 1.0
+        os.kill(made._processes[0], getattr(signal, name))
+        made.begin()
+        assert made.finish() == 1.0
 
 
 def test_elsewhere_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -111,8 +111,10 @@ class Workers:
 def _serve(work: Work, rank: int, ask: int, answer: int) -> NoReturn:
     """A worker's life: its part of each step, whenever it is asked for it."""
     try:
-        # Whoever presses Ctrl-C means the one that asks.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        # Ctrl-C, a closed terminal and a scheduler reach all processes, but mean the one that asks. It may take one
+        # step more and save; when it is gone, so is the pipe to this one.
+        for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(one, signal.SIG_IGN)
         torch.set_num_threads(1)
         for step in work(rank):
             if not os.read(ask, 1):
