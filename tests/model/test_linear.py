@@ -244,6 +244,28 @@ def test_products_equal_the_operator_of_torch() -> None:
         torch.testing.assert_close(transposed_matmul(gradient, rows), gradient.T @ rows)
 
 
+@pytest.mark.parametrize("has_instructions", [False, True])
+def test_without_instructions_for_bfloat16_its_factors_are_multiplied_in_float32(
+    monkeypatch: pytest.MonkeyPatch, has_instructions: bool
+) -> None:
+    """Rounded as they are, and their product rounded: torch's own loop for bfloat16 takes ten times as long."""
+    seen: list[torch.dtype] = []
+    product = torch.matmul
+
+    def watched(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+        seen.extend((left.dtype, right.dtype))
+        return product(left, right)
+
+    monkeypatch.setattr(linear, "multiplies_bfloat16", lambda: has_instructions)
+    monkeypatch.setattr(linear, "_one_dnn_is_better", lambda: False)
+    monkeypatch.setattr(torch, "matmul", watched)
+    left, right = torch.randn(7, 4).bfloat16(), torch.randn(4, 5).bfloat16()
+    exact = (left.double() @ right.double()).bfloat16()
+    for result in (matmul(left, right), transposed_matmul(left.T.contiguous(), right)):
+        torch.testing.assert_close(result, exact, rtol=2**-7, atol=2**-7)
+    assert set(seen) == {torch.bfloat16 if has_instructions else torch.float32}
+
+
 def test_an_operator_that_differs_or_is_missing_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(*_: object) -> torch.Tensor:
         raise AttributeError("no such operator")

@@ -3,7 +3,7 @@
 import functools
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -122,7 +122,7 @@ def matmul(left: Float[Tensor, "rows inner"], right: Float[Tensor, "inner column
     """left @ right, outside of autograd, by the faster library where there is one."""
     if _is_ours(left) and _one_dnn_is_better():
         return _one_dnn(left, right.t(), None)
-    return left @ right
+    return _rounded_product(torch.matmul, left, right)
 
 
 def transposed_matmul(
@@ -130,11 +130,21 @@ def transposed_matmul(
 ) -> Float[Tensor, "outputs inputs"]:
     """leftᵀ @ right, outside of autograd: the gradient of a weight."""
     if not (_is_ours(left) and _one_dnn_is_better() and _has_wide_vectors()):
-        return left.t() @ right
+        return _rounded_product(torch.matmul, left.t(), right)
     # oneDNN copies its first operand where that is a transposed view, so the smaller one comes first.
     if left.shape[1] <= right.shape[1]:
         return _one_dnn(left.t(), right.t(), None)
     return _one_dnn(right.t(), left.t(), None).t()
+
+
+def _rounded_product(product: Callable[[Tensor, Tensor], Tensor], left: Tensor, right: Tensor) -> Tensor:
+    """`product` of the two. On a processor without instructions for bfloat16 torch takes ten times as long for it.
+
+    There the factors, rounded as they are, are multiplied in float32, and the result is rounded.
+    """
+    if left.dtype != torch.bfloat16 or left.device.type != "cpu" or multiplies_bfloat16():
+        return product(left, right)
+    return product(left.float(), right.float()).bfloat16()
 
 
 class _FastLinear(torch.autograd.Function):
@@ -160,7 +170,7 @@ class _FastLinear(torch.autograd.Function):
             outputs = _one_dnn(rows, weight, bias)
         else:
             # Not `… + bias`, which makes the numbers float32 in one tensor and adds in another.
-            outputs = F.linear(rows, weight)[: len(exact)]
+            outputs = _rounded_product(F.linear, rows, weight)[: len(exact)]
             outputs = outputs if keeps_dtype else outputs.to(weights[0].dtype)
             outputs = outputs if bias is None else outputs.add_(bias)
         outputs = outputs.view(*inputs.shape[:-1], -1)
@@ -273,6 +283,7 @@ def _has_wide_vectors() -> bool:
     return int(processor().get("cpu family", "0")) >= 26
 
 
+@functools.cache
 def multiplies_bfloat16() -> bool:
     """Whether this processor has instructions for matmuls of bfloat16."""
     return bool({"avx512_bf16", "amx_bf16"} & set(processor().get("flags", "").split()))
