@@ -104,6 +104,8 @@ def facts(trace: Trace) -> dict[str, str]:
     weight = trace[f"{attention}.weights"][head, row, column(trace)]
     return {
         "sentence": SENTENCE,
+        "layer": str(int(attention.split(".")[2]) + 1),
+        "head": str(head + 1),
         "pronoun": trace.predicted.pieces[row].lstrip("▁"),
         "row": str(row + 1),
         "noun": NOUN,

@@ -32,7 +32,7 @@ LEVELS = {
     "stacks": "stacks",
     "block": "block/decoder.layers.0",
     "sublayer": f"sublayer/{ATTENTION}",
-    "attention": "lines",
+    "attention": "lines?attention=decoder.layers.1.cross_attention&heads=3",
     "number": f"step/{ATTENTION}.scores/9,2?head=1",
 }
 # Of the models of docs/family.md: what their pages open with, and what is their own.

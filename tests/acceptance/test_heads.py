@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from clearhead.bundle import Bundle
+from clearhead.street import nouns
 from clearhead.street.examples import Example
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
@@ -104,14 +105,26 @@ def test_a_cut(parts: Any, case: Any, street: Bundle) -> None:
 
 
 def test_the_report(parts: Any, case: Any, street: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
-    """How "it" looks at "tired" in the first layer, as the trace has it."""
+    """How the decoder looks at "tired" before it writes "il", as the trace has it."""
     monkeypatch.setattr(parts, "SILENCED_TOGETHER", 1)
     found = parts.answer(street.model, [case], *parts.COREFERENCE)
-    weights = street.trace(TIRED, "fr")["encoder.layers.0.self_attention.weights"][:, 9, 12]
-    second, first = (f"encoder, layer 1, head {head + 1}: 100 % ({weights[head]:.2f})" for head in (0, 2))
+    weights = street.trace(TIRED, "fr")["decoder.layers.0.cross_attention.weights"][:, 13, 12]
+    best = int(weights.argmax())
     text = parts.report("il or elle", found)
-    assert f"encoder, it → cue: {first}; {second}" in text
+    assert f"cross, step → cue: cross, layer 1, head {best + 1}: 100 % ({weights[best]:.2f})" in text
     assert "1 cases, 100.0 % right" in text
     assert found["looks"][0]["chance"] == pytest.approx(100 / 14)
     [alone] = found["silenced"]
     assert len(alone) == 24  # 3 kinds × 2 layers × 4 heads
+
+
+def test_two_heads_share_the_nouns(parts: Any, street: Bundle) -> None:
+    """docs/heads.md: before a pronoun one finds animals and things, the other places and boxes."""
+    kinds = {noun.english: noun.kind for noun in (*nouns.animals, *nouns.places, *nouns.contents, *nouns.containers)}
+    found = parts.cases(street, "il or elle")[:80]
+    weights = parts.run(street.model, found).weights["decoder.layers.1.cross_attention"]
+    for number, one in enumerate(found):
+        head = {"animal": 2, "thing": 2, "place": 1, "container": 1}[kinds[one.named["referent"].text]]
+        row = weights[number, head, len(one.target) - 1]
+        most = max(one.words, key=lambda word: float(row[word.first : word.end].sum()))
+        assert most == one.named["referent"]

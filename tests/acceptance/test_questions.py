@@ -16,7 +16,10 @@ DOCS = Path(__file__).parents[2] / "docs"
 PAGE = Path(__file__).parents[2] / "src" / "clearhead" / "look" / "page"
 LANGUAGES = {"en": "questions.md", "ko": "questions.ko.md"}
 TIRED = "The animal didn't cross the street because it was too tired."
-ENCODER, CROSS = "encoder.layers.0.self_attention", "decoder.layers.1.cross_attention"
+# The decoder's attention to the source: the heads that look at the reason and at "it", and those that find each noun.
+READS, FINDS = "decoder.layers.0.cross_attention", "decoder.layers.1.cross_attention"
+REASON, PRONOUNS, MASCULINE, FEMININE = 1, 3, 2, 1
+ENCODERS = ["encoder.layers.0.self_attention", "encoder.layers.1.self_attention"]
 ANIMAL, DIDN, STREET, IT, CUE, PRONOUN = 2, 3, 7, 9, 12, 13  # Places in the source, and the decoder's row.
 
 
@@ -33,7 +36,8 @@ def shown(number: float, digits: int) -> str:
 
 def numbers(street: Bundle, tired: Trace, wide: Trace) -> dict[int, list[str]]:
     """What must stand in the answer to each question."""
-    first, last = tired[f"{ENCODER}.weights"][2], tired[f"{CROSS}.weights"][0, PRONOUN]
+    asking = tired[f"{READS}.weights"][:, PRONOUN]
+    from_it = [tired[f"{one}.weights"][:, IT, ANIMAL] for one in ENCODERS]
     place, total = (tired[f"source_embedding.{name}"][DIDN] for name in ("positions", "sum"))
     scores = tired["decoder.layers.0.self_attention.masked"][0, 2]
     before = untrained(street, tired)["output.probabilities"][PRONOUN]
@@ -47,13 +51,20 @@ def numbers(street: Bundle, tired: Trace, wide: Trace) -> dict[int, list[str]]:
     return {
         1: [str(tired.source.ids[ANIMAL])],
         2: [shown(math.sin(3), 4), shown(math.cos(3), 4), shown(float(total[0] - place[0]), 2), shown(total[0], 2)],
-        3: [shown(first[IT, ANIMAL], 2), shown(first[IT, CUE], 3)],
-        4: [shown(tired[f"{ENCODER}.{name}"][2, IT, CUE], at) for name, at in (("scores", 1), ("scaled", 2))],
-        5: [shown(last[ANIMAL], 2)],
-        6: [shown(wide[f"{CROSS}.weights"][0, PRONOUN, STREET], 2)],
+        3: [
+            shown(max(float(one.max()) for one in from_it), 2),
+            shown(asking[REASON, CUE], 3),
+            shown(asking[PRONOUNS, IT], 3),
+        ],
+        4: [
+            shown(tired[f"{READS}.{name}"][PRONOUNS, PRONOUN, IT], at)
+            for name, at in (("scores", 1), ("scaled", 2), ("weights", 3))
+        ],
+        5: [shown(tired[f"{FINDS}.weights"][MASCULINE, PRONOUN, ANIMAL], 2)],
+        6: [shown(wide[f"{FINDS}.weights"][FEMININE, PRONOUN, STREET], 2)],
         7: [str(int((scores == -math.inf).sum()))],
         8: [percent(logits.softmax(-1), pronoun, 1), *(shown(logits[one], 2) for one in (pronoun, other))],
-        9: [beginnings[piece] for piece in ("Les", "L", "l", "Le")],
+        9: [beginnings[piece] for piece in ("▁L", "L", "l", "Le")],
         10: [f"{100 * float((feed_forward == 0).double().mean()):.1f} %"],
         11: [percent(before, int(before.argmax()), 1), percent(before, pronoun, 2)],
         12: [shown(history[0]["loss"], 1), shown(history[-1]["loss"], 3), *map(str, fastest_step)],
@@ -84,7 +95,7 @@ def test_what_the_questions_say_in_words(traces: tuple[Trace, Trace]) -> None:
     assert tired.source.pieces[DIDN] == "▁didn"
     assert (tired.predicted.pieces[PRONOUN], wide.predicted.pieces[PRONOUN]) == ("il", "elle")
     assert tired.target.pieces[:3] == ("⟨begin⟩", "L", "'")
-    assert {node["piece"]: node["fate"] for node in tired.tree if node["length"] == 1}["Les"] == "dropped"
+    assert {node["piece"]: node["fate"] for node in tired.tree if node["length"] == 1}["▁L"] == "dropped"
     assert tired["output.logits"][PRONOUN].argsort(descending=True)[1] == wide.predicted.ids[PRONOUN]
 
 
@@ -109,6 +120,6 @@ def test_the_two_sentences_in_heads(traces: tuple[Trace, Trace], name: str) -> N
     text = (DOCS / name).read_text(encoding="utf-8")
     rows = [re.findall(r"\b\d\.\d\d\b", line) for line in text.splitlines() if line.count("|") == 6]
     found = [row for row in rows if len(row) == 4]
-    looked_at = [(ENCODER, 2, IT), ("decoder.layers.0.cross_attention", 3, PRONOUN), (CROSS, 0, PRONOUN)]
-    lines = [trace[f"{path}.weights"][head, row] for path, head, row in looked_at for trace in traces]
+    looked_at = [(READS, REASON), (READS, PRONOUNS), (FINDS, MASCULINE), (FINDS, FEMININE)]
+    lines = [trace[f"{path}.weights"][head, PRONOUN] for path, head in looked_at for trace in traces]
     assert found == [[shown(line[at], 2) for at in (ANIMAL, STREET, CUE, IT)] for line in lines]

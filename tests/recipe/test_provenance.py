@@ -56,7 +56,7 @@ class TestReading:
             ("  device: auto", "  device: [cpu]"),
             ("name: street", "title: street"),
             ("  beam_size: 1", "  new: 5\n  beam_size: 1"),
-            ("    weight: 0.7", "    weight: -1\n    share: 5"),
+            ("    weight: 0.9", "    weight: -1\n    share: 5"),
         ],
     )
     def test_what_is_not_known(self, old: str, new: str) -> None:

@@ -1,5 +1,6 @@
 """Coreference: balance, and who owns what."""
 
+import re
 from collections import Counter
 from random import Random
 
@@ -39,17 +40,30 @@ def test_nouns_of_both_genders_in_both_roles() -> None:
 
 
 def test_whose() -> None:
-    """His or her as the owner is, first or second."""
+    """His or her as the owner is, first or second; in the test always one of two genders."""
     random = Random(4)
-    seen = Counter()
-    for _ in range(400):
-        draw = coreference.whose(random)
-        text = english.sentence(draw.tree)
-        assert f" {draw.answer} " in text
-        assert not any(f" {other} " in text for other in {"his", "her"} - {draw.answer})
-        seen[draw.answer, draw.order] += 1
-    assert min(seen.values()) > 60
-    assert len(seen) == 4
+    for test in (False, True):
+        seen = Counter()
+        for _ in range(600):
+            draw = coreference.whose(random, test)
+            text = english.sentence(draw.tree)
+            assert f" {draw.answer} " in text
+            assert not any(f" {other} " in text for other in {"his", "her"} - {draw.answer})
+            seen[draw.answer, draw.order] += 1
+        alike = {("his", "mm"), ("her", "ff")}
+        assert set(seen) == {(answer, order) for answer in ("his", "her") for order in ("mf", "fm")} | (
+            set() if test else alike
+        )
+        assert min(seen.values()) > 60
+        assert test or 0.33 < sum(seen[one] for one in alike) / seen.total() < 0.47
+
+
+def test_whose_has_two_persons() -> None:
+    """Of one gender, too: no boy meets the boy."""
+    random, people = Random(5), {noun.english for noun in coreference.nouns.humans}
+    for _ in range(600):
+        named = people & set(re.findall(r"\w+", english.sentence(coreference.whose(random).tree)))
+        assert len(named) == 2
 
 
 def test_reasons_are_words_that_exist() -> None:

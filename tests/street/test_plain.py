@@ -41,3 +41,15 @@ def test_what_is_denied_is_told_of_somebody_known() -> None:
     """*A boy didn't …* is not what one says."""
     assert plain.known(Phrase(plain.nouns.by_key["boy"], determiner="a")).determiner == "the"
     assert plain.known(Phrase(plain.nouns.by_key["I"])) == Phrase(plain.nouns.by_key["I"])
+
+
+def test_what_few_events_have() -> None:
+    """In each a described person or a time in front: of all events one in ten has either."""
+    random, found = Random(8), {True: 0, False: 0}
+    for _ in range(600):
+        tree = plain.seldom(random).tree
+        assert isinstance(tree, Sentence)
+        [clause] = tree.clauses
+        assert clause.time_first or (clause.subject.adjective and clause.subject.noun.kind == "human")
+        found[clause.time_first] += 1
+    assert min(found.values()) > 100

@@ -46,6 +46,8 @@ FIT_SMALL = adjectives.named("small, full, narrow")
 SEEING = verbs.named("call, follow, help, meet, see")
 LOSING = verbs.named("lose, find, sell, look for")
 SAME = 0.1  # of the sentences whose candidates agree in gender: there French has nothing to resolve
+# Of the sentences that ask whose a thing is: there either person alone tells *his* from *her*, which is learnt first.
+ALIKE = 0.4
 BY_SENSE = {
     name: tuple(noun for noun in nouns.humans if noun.feminine == feminine)
     for name, feminine in (("he", False), ("she", True))
@@ -93,8 +95,8 @@ def because(main: Clause, pair: tuple[Noun, Noun], referent: Noun, cue: Adjectiv
     """What happened, and the reason."""
     reason = Clause(Phrase(referent), State(cue, "too"), tense, pronoun=True)
     order = "first" if referent is pair[0] else "second"
-    genders = "".join("f" if noun.feminine else "m" for noun in pair)
-    return Draw(Sentence((main, reason), "because"), (referent.key, cue.key), cue.key, order, genders)
+    tree = Sentence((main, reason), "because")
+    return Draw(tree, (referent.key, cue.key), cue.key, order, genders_of(*pair))
 
 
 def fitting(random: Random, test: bool) -> Draw:
@@ -118,19 +120,28 @@ def fitting(random: Random, test: bool) -> Draw:
 
 def whose(random: Random, test: bool = False) -> Draw:
     """One sentence in which French leaves open whose a thing is, and the syntax tells."""
+    alike = not test and chance(random, ALIKE)
     while True:
-        first_is_male = chance(random, 0.5)
-        men, women = pick(random, BY_SENSE["he"]), pick(random, BY_SENSE["she"])
-        first, second = (men, women) if first_is_male else (women, men)
+        first, second = persons(random, alike)
         first_owns = chance(random, 0.5)
         owner = first if first_owns else second
         thing = pick(random, nouns.owned)
-        if test and not held_out.owning(owner.key, owner.kind, thing.key):
+        if first is second or (test and not held_out.owning(owner.key, owner.kind, thing.key)):
             continue
         tree = owned(random, Phrase(first), Phrase(second), Phrase(thing, determiner="own"), first_owns)
-        genders = "fm" if first.feminine else "mf"
         answer = "her" if owner.feminine else "his"
-        return Draw(tree, (owner.key, thing.key), thing.key, answer, genders)
+        return Draw(tree, (owner.key, thing.key), thing.key, answer, genders_of(first, second))
+
+
+def persons(random: Random, alike: bool) -> tuple[Noun, Noun]:
+    """Two persons of one gender, or of both in either order."""
+    first, second = pick(random, (("he", "she"), ("she", "he")))
+    return pick(random, BY_SENSE[first]), pick(random, BY_SENSE[first if alike else second])
+
+
+def genders_of(first: Noun, second: Noun) -> str:
+    """Their genders in a word: fm."""
+    return "".join("f" if noun.feminine else "m" for noun in (first, second))
 
 
 def owned(random: Random, first: Phrase, second: Phrase, thing: Phrase, first_owns: bool) -> Sentence:

@@ -9,7 +9,7 @@ from clearhead.errors import DataError
 from clearhead.street import agreement, coreference, long, nouns, plain, scenery, word_sense
 from clearhead.street.examples import DIRECTIONS, Example, example, is_lowered, is_short, plainly
 from clearhead.street.held_out import pairs_held_out
-from clearhead.street.sample import Draw, pick
+from clearhead.street.sample import Draw, chance, pick
 from clearhead.street.scored import testing
 from clearhead.street.trees import Clause, Phrase, Role, Sentence, Tree
 
@@ -123,26 +123,28 @@ def chosen(random: Random, direction: str) -> tuple[str, Draw, int | None]:
     """A draw of one phenomenon, each in its share. fr→en also sees what en→fr turns on, the other way round."""
     source = direction[:2]
     turn = random.random()
-    if turn < 0.29:
+    if turn < 0.26:
         return "plain", plain.draw(random), None
-    if turn < 0.37:
+    if turn < 0.30:
+        return "plain", plain.seldom(random), None
+    if turn < 0.38:
         return "plain", long.taught(random), None
-    if turn < 0.41:  # Most sentences with two persons hold a pair that is held out: what is left needs more of them.
+    if turn < 0.42:  # Most sentences with two persons hold a pair that is held out: what is left needs more of them.
         return "plain", plain.giving(random), None
-    if turn < 0.45:
+    if turn < 0.48:
         return "plain", agreement.told(random), None
-    if turn < 0.59:
+    if turn < 0.64:
         return "agreement", *agreement.draw(random, source)
-    if turn < 0.77:
-        if source == "en":
-            return "coreference", coreference.draw(random), None
-        turned = random.random() < 0.15
+    if source == "en" and turn < 0.77:
+        return "coreference", coreference.draw(random), None
+    if source == "fr" and turn < 0.81:
+        turned = chance(random, 0.15)
         return (
             ("plain", bare(coreference.draw(random)), None)
             if turned
             else ("coreference", coreference.whose(random), None)
         )
-    if source == "fr" and turn < 0.79:
+    if source == "fr" and turn < 0.83:
         return "plain", bare(word_sense.draw(random, "en")), None
     return "word-sense", word_sense.draw(random, source), None
 

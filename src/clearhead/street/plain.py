@@ -58,6 +58,14 @@ def giving(random: Random) -> Draw:
     return Draw(Sentence((transfer(random, person(random), pick(random, TENSES)),)))
 
 
+def seldom(random: Random) -> Draw:
+    """An event as others are, with what few of them have: a person with an adjective, or a time in front."""
+    while True:
+        made = event(random)
+        if made.time_first or (made.subject.noun.kind == "human" and made.subject.adjective):
+            return Draw(Sentence((made,)))
+
+
 def short(random: Random, tense: str) -> Clause:
     """A clause to be joined to others: in their tense, and with nothing fronted."""
     while True:
