@@ -78,6 +78,12 @@ def added_tokens(document: Any, first: int, normalized: Callable[[str], str]) ->
     found = [str(one["content"]) for one in added]
     for place, (one, text) in enumerate(zip(added, found, strict=True)):
         is_plain = one["normalized"] and not any(one[name] for name in _FLAGS) and one["id"] == first + place
-        if not is_plain or not isinstance(one["content"], str) or not text or normalized(text) != text or text in found[:place]:
+        if (
+            not is_plain
+            or not isinstance(one["content"], str)
+            or not text
+            or normalized(text) != text
+            or text in found[:place]
+        ):
             raise ValueError(f"it adds {text[:40]!r} to the text otherwise than as a token of its own")
     return found
