@@ -40,8 +40,9 @@ def test_translations_hold_what_is_asked_for(clearhead: Run, tmp_path: Path) -> 
     result = clearhead("translate", "street", "--to", "fr", "--terms", tmp_path / "terms.tsv", stdin=given)
     assert (result.code, result.err) == (0, "")
     assert result.lines == ["Je suis étudiante.", "Je vois le chien."]
-    held = clearhead("translate", "street", "--to", "fr", "--contain", "dans le parc", stdin=b"The dog sleeps.\n")
-    assert held.lines == ["Le chien dort dans le parc."]
+    asked = ("--contain", "dans le parc", "--length-penalty", "none")
+    held = clearhead("translate", "street", "--to", "fr", *asked, stdin=b"I saw the dog yesterday.\n")
+    assert held.lines == ["J'ai vu le chien dans le parc hier."]
 
 
 def test_what_is_drawn_cannot_be_told_what_to_hold(clearhead: Run) -> None:
