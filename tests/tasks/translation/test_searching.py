@@ -65,6 +65,5 @@ def test_terms_are_kept_to_by_every_runtime(
     street = load("street", precision=precision)
     found = street.translate(["I am a student.", "", "I see the dog."], "fr", terms={"student": "étudiante"})
     assert found == ["Je suis étudiante.", "", street.translate("I see the dog.", "fr")]
-    asked = {"contain": ["dans le parc"], "length_penalty": "none"}
-    [held] = street.translate(["I saw the dog yesterday."], "fr", **asked)
+    [held] = street.translate(["I saw the dog yesterday."], "fr", contain=["dans le parc"], length_penalty="none")
     assert held == "J'ai vu le chien dans le parc hier."
