@@ -26,6 +26,7 @@ def test_gzip() -> None:
 @pytest.mark.parametrize(
     ("head", "name"),
     [(gzip.compress(b"one"), "gzip"), (lzma.compress(b"one"), "xz"), (ZSTANDARD, "Zstandard"), (b"one\n", None)],
+    ids=["gzip", "xz", "zstandard", "text"],  # gzip's header has the time, and the processes of a run name tests alike.
 )
 def test_a_format_is_told_by_its_mark(head: bytes, name: str | None) -> None:
     found = compression_of(head)
