@@ -10,6 +10,7 @@ from clearhead.errors import InteropError
 from clearhead.interop import bart, bert, equivalent, gpt2, llama, t5
 from clearhead.interop.activations import ACTIVATIONS
 from clearhead.interop.equivalent import Weighted
+from clearhead.interop.nearest_class import nearest_class
 from clearhead.model.config import ADDED, EPS, DecoderOnlyConfig, EncoderOnlyConfig, TransformerConfig
 
 _PLAIN: Final = tuple(dict.fromkeys(ACTIVATIONS.values()))
@@ -88,13 +89,7 @@ class _Writing:
 
 def counterpart(model: Weighted) -> Counterpart:
     """Raises InteropError in one line for a model that no class computes, by the value that none has."""
-    config = model.config
-    if isinstance(config, EncoderOnlyConfig):
-        return _bert(model, config)
-    if isinstance(config, DecoderOnlyConfig):
-        return _llama(model, config) if config.norm == "rms" else _gpt2(model)
-    is_t5 = config.positions == "relative" or config.norm == "rms"
-    return _t5(model) if is_t5 else _bart(model, config)
+    return _WRITERS[nearest_class(model.config).kind](model)
 
 
 # By whether embeddings are normalised, and where layers are.
@@ -104,7 +99,9 @@ _BARTS: Final = {
 }  # fmt: skip
 
 
-def _bart(model: Weighted, config: TransformerConfig) -> Counterpart:
+def _bart(model: Weighted) -> Counterpart:
+    config = model.config
+    assert isinstance(config, TransformerConfig)
     kind, architecture = _BARTS[config.embedding_norm, config.norm_placement]
     writing = _Writing(model, architecture)
     writing.require(norm="layer", eps=EPS, activation=_PLAIN, head_width=config.width // config.heads)
@@ -175,7 +172,8 @@ def _gpt2(model: Weighted) -> Counterpart:
     return writing.done("gpt2", gpt2.settings_of(written), asked)
 
 
-def _llama(model: Weighted, config: DecoderOnlyConfig) -> Counterpart:
+def _llama(model: Weighted) -> Counterpart:
+    config = model.config
     biases = config.block.has_query_bias, config.block.has_output_bias, config.bias
     kind = "qwen3" if config.query_key_norm else "qwen2" if biases == (True, False, False) else "llama"
     names = {"llama": "LlamaForCausalLM", "qwen2": "Qwen2ForCausalLM", "qwen3": "Qwen3ForCausalLM"}
@@ -200,7 +198,9 @@ def _llama(model: Weighted, config: DecoderOnlyConfig) -> Counterpart:
     return writing.done(kind, llama.settings_of(written), asked)
 
 
-def _bert(model: Weighted, config: EncoderOnlyConfig) -> Counterpart:
+def _bert(model: Weighted) -> Counterpart:
+    config = model.config
+    assert isinstance(config, EncoderOnlyConfig)
     kind = "ForSequenceClassification" if config.classes else "ForMaskedLM" if config.masked_head != "none" else "Model"
     writing = _Writing(model, f"Bert{kind}")
     writing.require(
@@ -230,3 +230,9 @@ def _bert(model: Weighted, config: EncoderOnlyConfig) -> Counterpart:
         # With a matrix of its own the bias is not found by its other name.
         asked["cls.predictions.decoder.bias"] = "output.bias"
     return writing.done("bert", bert.settings_of(written), asked)
+
+
+# Of each class that a model is written as, by `nearest_class`.
+_WRITERS: Final[Mapping[str, Callable[[Weighted], Counterpart]]] = {
+    "bart": _bart, "bert": _bert, "gpt2": _gpt2, "llama": _llama, "t5": _t5,
+}  # fmt: skip
