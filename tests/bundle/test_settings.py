@@ -28,7 +28,7 @@ def test_each_direction_once() -> None:
 
 
 def test_there_and_back() -> None:
-    settings = Settings.from_plain(**PLAIN)
+    settings = Settings.from_plain(PLAIN)
     assert settings == Settings("a", (("en", "fr"), (None, None)), 2, "gnmt:0.6", 3)
     plain = settings.as_plain()
     assert [*map(list, plain.pop("languages"))] == PLAIN["languages"]
@@ -37,44 +37,15 @@ def test_there_and_back() -> None:
 
 def test_a_long_name_can_be_read_again(make_recipe: Callable[..., Recipe]) -> None:
     settings = Settings.of(make_recipe(f"name={'a' * 5000}"))
-    assert Settings.from_plain(**{**PLAIN, "name": settings.name}).name == "a" * 1000
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"name": None}, {"name": ["a"]}, {"name": "a" * 1001}, {"languages": None}, {"languages": {"en": "fr"}},
-        {"languages": [["en"]]}, {"languages": ["en"]}, {"languages": [["en", 5]]}, {"decoding": None},
-        {"decoding": {"beam_size": 0, "length_penalty": "none"}},
-        {"decoding": {"beam_size": True, "length_penalty": "none"}},
-        {"decoding": {"beam_size": 10**400, "length_penalty": "none"}},
-        {"decoding": {"beam_size": 2, "length_penalty": "x" * 10_000}},
-        {"decoding": {"beam_size": 2, "length_penalty": None}},
-        {"decoding": {"beam_size": 2, "length_penalty": "none", "messages": 0}},
-        {"decoding": {"beam_size": 2, "length_penalty": "none", "messages": "1"}},
-        {"decoding": {"beam_size": 2, "length_penalty": "none", "messages": True}},
-        {"seed": 1.0}, {"seed": 2**64}, {"seed": "1"},
-    ],
-)  # fmt: skip
-def test_what_is_none(change: dict[str, Any]) -> None:
-    with pytest.raises(ValueError) as caught:
-        Settings.from_plain(**(PLAIN | change))
-    assert "\n" not in str(caught.value)
-    assert len(str(caught.value)) < 300
+    assert Settings.from_plain({**PLAIN, "name": settings.name}).name == "a" * 1000
 
 
 def test_of_a_language_model() -> None:
     """What translation has as usual is not said, so that an older clearhead reads its bundles."""
-    settings = Settings.from_plain(**PLAIN, task="language-modelling", documents="line")
+    settings = Settings.from_plain({**PLAIN, "task": "language-modelling", "documents": "line"})
     assert (settings.task, settings.documents) == ("language-modelling", "line")
     assert {"task": "language-modelling", "documents": "line"}.items() <= settings.as_plain().items()
-    assert not {"task", "documents"} & Settings.from_plain(**PLAIN).as_plain().keys()
-
-
-@pytest.mark.parametrize("change", [{"task": "chess"}, {"task": ["a"]}, {"task": None}, {"documents": "book"}])
-def test_what_is_no_task(change: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="not one of"):
-        Settings.from_plain(**(PLAIN | change))
+    assert not {"task", "documents"} & Settings.from_plain(PLAIN).as_plain().keys()
 
 
 def test_of_a_chat_and_of_summaries() -> None:
@@ -84,22 +55,22 @@ def test_of_a_chat_and_of_summaries() -> None:
     }  # fmt: skip
     chat = Settings.of(build_recipe({**values, "task": "chat", "decoding": {"messages": 1}}, "a"))
     assert (chat.task, chat.languages, chat.messages) == ("chat", (), 1)
-    assert Settings.from_plain(**{**chat.as_plain(), "languages": []}) == chat
+    assert Settings.from_plain({**chat.as_plain(), "languages": []}) == chat
     assert chat.as_plain()["decoding"] == {"beam_size": 5, "length_penalty": "mean:1.0", "messages": 1}
     assert Settings.of(build_recipe({**values, "task": "summarisation"}, "a")).languages == ((None, None),)
 
 
 def test_rules_and_the_search_are_part_of_decoding() -> None:
     """Where they are as usual an older clearhead's config.json says the same."""
-    assert PLAIN["decoding"].keys() == Settings.from_plain(**PLAIN).as_plain()["decoding"].keys()
+    assert PLAIN["decoding"].keys() == Settings.from_plain(PLAIN).as_plain()["decoding"].keys()
     more = {
         **PLAIN["decoding"],
         "search": "huggingface:early",
         "rules": {"no_repeat_ngram_size": 3, "bad_words": [[4]]},
     }
-    settings = Settings.from_plain(**{**PLAIN, "decoding": more})
+    settings = Settings.from_plain({**PLAIN, "decoding": more})
     assert settings.rules == Rules(no_repeat_ngram_size=3, bad_words=((4,),))
     assert settings.as_plain()["decoding"] == more
     for change in ({"search": "fairseq"}, {"rules": {"no_repeat": 1}}):
         with pytest.raises(ValueError, match=r"which is none of|is not known"):
-            Settings.from_plain(**{**PLAIN, "decoding": {**more, **change}})
+            Settings.from_plain({**PLAIN, "decoding": {**more, **change}})

@@ -118,8 +118,8 @@ def _config(config: Mapping[str, Any]) -> Config:
     # A bundle says all of them or, as the first ones, none.
     settings = None
     if config.keys() & {*_SETTINGS, *_LATER_SETTINGS}:
-        later = {name: config[name] for name in _LATER_SETTINGS if name in config}
-        settings = Settings.from_plain(*(config[name] for name in _SETTINGS), **later)
+        said = {name: config[name] for name in (*_SETTINGS, *_LATER_SETTINGS) if name in config}
+        settings = Settings.from_plain(said)
     return Config(config["family"], sizes, files, scripts, settings)
 
 

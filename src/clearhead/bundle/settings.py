@@ -2,21 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from clearhead.bounds import shown, token_id, whole
-from clearhead.bundle.verbs import OF_TEXTS, TRANSLATION, VERBS
-from clearhead.decoding import LengthPenalty, Rules, Sampling, SearchStrategy
-from clearhead.errors import DecodingError
+from clearhead.bundle.plain_settings import LONGEST_NAME, POOLINGS, read_settings
+from clearhead.bundle.verbs import OF_TEXTS, TRANSLATION
+from clearhead.decoding import Rules
 
 if TYPE_CHECKING:
     import clearhead.recipe
 
-_LONGEST_NAME, _LONGEST_TEMPLATE = 1000, 100_000
-# What a line of text to a language model is: the whole file is one document, each paragraph is one, or each line.
-DOCUMENTS = ("file", "paragraph", "line")
-POOLINGS = ("mean", "first")
 Language = str | None
 
 
@@ -66,7 +60,7 @@ class Settings:
         directions = dict.fromkeys((one.from_language, one.to_language) for one in pairs)
         decoding = recipe.decoding
         return cls(
-            recipe.name[:_LONGEST_NAME],
+            recipe.name[:LONGEST_NAME],
             tuple(directions),
             decoding.beam_size,
             decoding.length_penalty,
@@ -79,59 +73,9 @@ class Settings:
         )
 
     @classmethod
-    def from_plain(
-        cls,
-        name: Any,
-        languages: Any,
-        decoding: Any,
-        seed: Any,
-        task: Any = TRANSLATION,
-        documents: Any = None,
-        labels: Any = (),
-        pooling: Any = POOLINGS[0],
-        template: Any = None,
-        ends: Any = (),
-        sampling: Any = MappingProxyType({}),
-    ) -> "Settings":
-        """From values that may be anything. Raises ValueError in one line."""
-        if not isinstance(name, str) or len(name) > _LONGEST_NAME:
-            raise ValueError("its name is no text, or has more than 1,000 characters")
-        if not isinstance(languages, list) or not all(map(_is_direction, languages)):
-            raise ValueError("its languages are no list of pairs of names")
-        if not isinstance(decoding, dict):
-            raise ValueError("its decoding is no object")
-        if not isinstance(task, str) or task not in VERBS:
-            raise ValueError(f"its task is {shown(task)}, not one of {', '.join(VERBS)}; update clearhead")
-        if documents is not None and documents not in DOCUMENTS:
-            raise ValueError(f"its documents are {shown(documents)}, not one of {', '.join(DOCUMENTS)}")
-        if not isinstance(labels, list | tuple) or not all(isinstance(one, str) and one for one in labels):
-            raise ValueError("its labels are no list of names")
-        if pooling not in POOLINGS:
-            raise ValueError(f"its pooling is {shown(pooling)}, not one of {', '.join(POOLINGS)}; update clearhead")
-        if template is not None and (not isinstance(template, str) or len(template) > _LONGEST_TEMPLATE):
-            raise ValueError(f"its template is no text, or has more than {_LONGEST_TEMPLATE:,} characters")
-        if not isinstance(ends, list | tuple) or not isinstance(sampling, Mapping):
-            raise ValueError("its ends are no list of ids, or its sampling is no object")
-        if unknown := sampling.keys() - {"temperature", "top_k", "top_p"}:
-            raise ValueError(f"its sampling has {shown(min(unknown))}; update clearhead")
-        if len(set(labels)) != len(labels):
-            raise ValueError("its labels are not all different")
-        try:
-            beam_size = whole("beam_size", decoding["beam_size"])
-            penalty = decoding["length_penalty"]
-            LengthPenalty.parse(penalty)
-            messages = decoding.get("messages")
-            if messages is not None:
-                messages = whole("messages", messages)
-            named = tuple((one, other) for one, other in languages)
-            first = name, named, beam_size, penalty, whole("seed", seed), task, documents, tuple(labels)
-            Sampling(**sampling)
-            ended = tuple(token_id("ends", one) for one in ends)
-            search = str(SearchStrategy.parse(decoding.get("search", "clearhead")))
-            rules = Rules.from_plain(decoding.get("rules", {}))
-            return cls(*first, messages, pooling, template, ended, dict(sampling), search, rules)
-        except DecodingError as error:
-            raise ValueError(str(error)) from None
+    def from_plain(cls, values: Mapping[str, Any]) -> "Settings":
+        """From what `as_plain` gives, or values that may be anything. Raises ValueError in one line."""
+        return cls(**read_settings(values))
 
     def as_plain(self) -> dict[str, Any]:
         """What `from_plain` takes, by name. What an older clearhead does not know is left out where it is as it was."""
@@ -165,7 +109,3 @@ class Settings:
 def _of_rows(recipe: "clearhead.recipe.Recipe") -> str | None:
     """What a document is where texts are the rows of tables, each of which is one as a line is."""
     return "line" if recipe.data.tables and recipe.task in OF_TEXTS else None
-
-
-def _is_direction(value: object) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(one is None or isinstance(one, str) for one in value)

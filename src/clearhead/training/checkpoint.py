@@ -254,7 +254,7 @@ def read_base_settings(path: Path) -> Settings | None:
     if not (path / BASE_SETTINGS).is_file():
         return None
     try:
-        return Settings.from_plain(**_read_json(path / BASE_SETTINGS))
+        return Settings.from_plain(_read_json(path / BASE_SETTINGS))
     except (TypeError, ValueError) as error:
         raise TrainingError(f"checkpoint {path} is of another version of clearhead ({error}); train anew") from None
 
