@@ -61,7 +61,9 @@ def main() -> None:
 
 def compare(run: Path, changes: Sequence[str], save: bool) -> None:
     beside = load(run)
-    recipe = load_recipe(find_bundle(run) / "recipe.yaml", ["training.device=cpu", *changes])
+    # A recurrent model reads a row from its first place to its last: no row of its may hold two sentences.
+    unpacked = ["training.packing=false", "training.packed_length=auto"]
+    recipe = load_recipe(find_bundle(run) / "recipe.yaml", ["training.device=cpu", *unpacked, *changes])
     if recipe.data.embedded is None:
         raise ClearheadError(f"--beside {run} is a run of {recipe.name!r}; expected one of street: clearhead demo")
     inputs = prepare_run(recipe, (beside.source_tokenizer, beside.target_tokenizer))

@@ -122,7 +122,15 @@ for model in (models[0].eval(), *(recurrent.train(one, inputs)[0] for one in mod
 def test_the_whole_comparison(own_cache: Path, tmp_path: Path) -> None:
     """A street of 2,999 pairs, a tenth of its test sets, and models that have hardly learnt anything."""
     run = tmp_path / "run"
-    small = ["data.embedded.pairs=2999", "text.size=600", "model.width=16", "model.heads=2", "model.inner_width=16"]
+    small = [
+        "data.embedded.pairs=2999",
+        "data.embedded.several=0",
+        "text.size=600",
+        "training.packed_length=128",
+        "model.width=16",
+        "model.heads=2",
+        "model.inner_width=16",
+    ]
     steps = [f"training.{name}=4" for name in ("steps", "validate_every", "checkpoint_every", "log_every")]
     training = ["-m", "clearhead", "train", "street", *small, *steps, "training.validate_sentences=1", "--quiet"]
     subprocess.run([sys.executable, *training, "--out", str(run)], check=True)

@@ -256,7 +256,7 @@ def test_without_instructions_for_bfloat16_its_factors_are_multiplied_in_float32
         seen.extend((left.dtype, right.dtype))
         return product(left, right)
 
-    monkeypatch.setattr(linear, "multiplies_bfloat16", lambda: has_instructions)
+    monkeypatch.setattr(linear, "_multiplies_bfloat16", lambda: has_instructions)
     monkeypatch.setattr(linear, "_one_dnn_is_better", lambda: False)
     monkeypatch.setattr(torch, "matmul", watched)
     left, right = torch.randn(7, 4).bfloat16(), torch.randn(4, 5).bfloat16()

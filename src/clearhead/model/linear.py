@@ -142,7 +142,7 @@ def _rounded_product(product: Callable[[Tensor, Tensor], Tensor], left: Tensor, 
 
     There the factors, rounded as they are, are multiplied in float32, and the result is rounded.
     """
-    if left.dtype != torch.bfloat16 or left.device.type != "cpu" or multiplies_bfloat16():
+    if left.dtype != torch.bfloat16 or left.device.type != "cpu" or _multiplies_bfloat16():
         return product(left, right)
     return product(left.float(), right.float()).bfloat16()
 
@@ -283,7 +283,10 @@ def _has_wide_vectors() -> bool:
     return int(processor().get("cpu family", "0")) >= 26
 
 
-@functools.cache
 def multiplies_bfloat16() -> bool:
     """Whether this processor has instructions for matmuls of bfloat16."""
     return bool({"avx512_bf16", "amx_bf16"} & set(processor().get("flags", "").split()))
+
+
+# Asked at each product.
+_multiplies_bfloat16 = functools.cache(multiplies_bfloat16)

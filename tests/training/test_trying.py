@@ -9,7 +9,7 @@ import torch
 from clearhead.errors import TrainingError
 from clearhead.recipe import Recipe
 from clearhead.training import dry_run, train
-from clearhead.training.dry_run import TIMED
+from clearhead.training.trying import TIMED
 
 MakeRecipe = Callable[..., Recipe]
 
