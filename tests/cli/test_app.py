@@ -117,7 +117,10 @@ def place(
         ("score {model} {tmp}/latin {val}", "{tmp}/latin: line 1 is not UTF-8 (byte 0xE9 at 1)"),
         ("evaluate {model} {tmp} {fr}", "{tmp} is a folder; expected a text file"),
         ("evaluate {model} {en} {tmp}/short", "has 30 lines but {tmp}/short has 1"),
-        ("evaluate {model} {en} {fr} --against {val}", "--against {val} has 6 lines, expected 30: one for each source"),
+        (
+            "evaluate {model} {en} {fr} --against {val}",
+            "--against {val} has 6 lines, expected 30: one for each line of the reference",
+        ),
         ("evaluate {model} {en} {fr} --against {tmp}/none", "{tmp}/none does not exist"),
         ("corpus street --out {en}", "--out {en} is a file; name a folder"),
         ("corpus street --out {en}/a --pairs 10", "{en}/a cannot be made into a folder"),
