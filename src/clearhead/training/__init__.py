@@ -4,13 +4,13 @@ from clearhead.training.callbacks import Callback, Callbacks, Progress
 from clearhead.training.checkpoint import TrainState
 from clearhead.training.checkpoint_averaging import Averaged, AveragedModel, average_models
 from clearhead.training.choosing_checkpoints import best_checkpoints, last_checkpoints
-from clearhead.training.trying import DryRun, dry_run
 from clearhead.training.logs import CsvLog, TensorBoardLog
 from clearhead.training.loop import train
 from clearhead.training.loss import cross_entropy
 from clearhead.training.result import TrainingResult
 from clearhead.training.run_inputs import RunInputs
 from clearhead.training.seeds import SeedsResult, train_seeds
+from clearhead.training.trying import DryRun, dry_run
 from clearhead.training.validation import Validation
 
 __all__ = [
