@@ -4,13 +4,13 @@ from clearhead import Bundle
 
 
 def test_sources_have_their_tags_and_ends(two_languages: Bundle) -> None:
-    translating, tokenizer = two_languages._translating("translate"), two_languages.source_tokenizer
+    translating, tokenizer = two_languages._by_task.translating("translate"), two_languages.source_tokenizer
     expected = [tokenizer.tag("fr"), *tokenizer.encode("one"), tokenizer.end]
     assert translating.sources(["one", " "], "fr") == [expected, None]
 
 
 def test_what_is_not_asked_for_is_as_the_bundle_says(two_languages: Bundle) -> None:
-    translating = two_languages._translating("search")
+    translating = two_languages._by_task.translating("search")
     options = translating.options(None, 1, None, None)
     assert (options.beam_size, str(options.length_penalty)) == (2, "mean:1.0")
     assert translating.options(None, 4, "none", None).beam_size == 4

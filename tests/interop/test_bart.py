@@ -141,7 +141,7 @@ def test_a_text_is_translated_as_transformers_translates_its_ids(name: str, fold
     """What is never written is banned there too: padding, what is unknown, and what asks for a language."""
     folder, theirs = folder_of(name)
     bundle = imported(folder)
-    options = bundle._translating("search").options(1, 1, None, None)
+    options = bundle._by_task.translating("search").options(1, 1, None, None)
     banned = [[one] for one in options.suppressed if one != options.end]
     opening, engine = bundle.target_tokenizer.opening, bundle._serving.engine("fp32")
     for line in LINES:

@@ -87,7 +87,7 @@ def test_generate_writes_the_same(name: str, bundled: Bundled, tmp_path: Path) -
     architecture, config = MODELS[name]
     export_model(bundled(config), "huggingface", tmp_path / "theirs")
     theirs, ours = opened(tmp_path / "theirs", architecture), clearhead.load(tmp_path / "ours")
-    options = ours._translating("search").options(1, 1, None, None)
+    options = ours._by_task.translating("search").options(1, 1, None, None)
     engine = ours._serving.engine("fp32")
     for line in LINES:
         [[found]] = engine.translate([ours.encode(line)], dataclasses.replace(options, utf8=None))

@@ -7,12 +7,12 @@ import numpy as np
 from jaxtyping import Float32
 
 from clearhead.bundle.arguments import one_or_many, require_many, require_text
-from clearhead.bundle.chatting import Chatting, Conversation
-from clearhead.bundle.generating import Generating, Writing
+from clearhead.bundle.by_task import ByTask
+from clearhead.bundle.chatting import Conversation
+from clearhead.bundle.generating import Writing
 from clearhead.bundle.opened import Opened
 from clearhead.bundle.streaming import Noting, best_texts, streamed
-from clearhead.bundle.translating import Searching, SearchingMore, Translating
-from clearhead.bundle.understanding import Understanding
+from clearhead.bundle.translating import Searching, SearchingMore
 from clearhead.bundle.verbs import CHAT, has_verb, require_verb
 from clearhead.errors import UsageError
 from clearhead.tasks import task_for
@@ -45,7 +45,7 @@ class Bundle(Opened):
 
         Raises UsageError for a language that the model does not know.
         """
-        return self._translating("tag").tag(to)
+        return self._by_task.translating("tag").tag(to)
 
     def encode(self, text: str, to: str | None = None) -> list[int]:
         """The ids that the model reads for a text: the tag of `to`, where it knows several languages, pieces, and end.
@@ -57,12 +57,14 @@ class Bundle(Opened):
         """
         require_text("text", text)
         if self.task == CHAT and to is None:
-            return self._chatting("chat").fitted(text, None).ids
+            return self._by_task.chatting("chat").fitted(text, None).ids
         if has_verb("generate", self.task) and to is None:
-            return self._generating("generate").prompts([text])[0]
+            return self._by_task.generating("generate").prompts([text])[0]
         if has_verb("embed", self.task) and to is None:
-            return self._understanding("embed").ids([text])[0]
-        return self._translating("search").sources([text], to)[0] or framed((), self.tag(to), self.source_tokenizer)
+            return self._by_task.understanding("embed").ids([text])[0]
+        return self._by_task.translating("search").sources([text], to)[0] or framed(
+            (), self.tag(to), self.source_tokenizer
+        )
 
     @overload
     def translate(  # type: ignore[overload-overlap]  # a str is a sequence of str as well
@@ -143,7 +145,7 @@ class Bundle(Opened):
         each tells which word stands for which. `sampling` draws in place of searching. Raises as `translate` does.
         """
         require_many("texts", texts)
-        return list(self._translating("search").finder(to, **settings)(texts, first))
+        return list(self._by_task.translating("search").finder(to, **settings)(texts, first))
 
     def search_stream(
         self,
@@ -158,7 +160,7 @@ class Bundle(Opened):
 
         noting: is called with some texts and the number of the first, from 0, before they are translated.
         """
-        return streamed(texts, self._translating("search_stream").finder(to, **settings), ahead, noting)
+        return streamed(texts, self._by_task.translating("search_stream").finder(to, **settings), ahead, noting)
 
     def score(
         self,
@@ -178,7 +180,7 @@ class Bundle(Opened):
         require_many("targets", targets)
         if len(sources) != len(targets):
             raise UsageError(f"{len(sources)} sources but {len(targets)} targets; give one target for each source")
-        return self._translating("score").score(sources, targets, to, length_penalty, batch_tokens)
+        return self._by_task.translating("score").score(sources, targets, to, length_penalty, batch_tokens)
 
     def trace(
         self, text: str, to: str | None = None, target: str | None = None, *, beam_size: int = 1, max_tokens: int = 0
@@ -191,9 +193,9 @@ class Bundle(Opened):
         """
         require_text("text", text)
         family, fills = task_for(self.config).family, WRITTEN_MASK in text and has_verb("fill", self.task)
-        of_texts = self._understanding if fills or family == "encoder-only" else self._generating
-        of_task: Callable[[str], Any] = self._translating if family == "encoder-decoder" else of_texts
-        verbs = self._chatting("trace") if self.task == CHAT else of_task("trace")
+        of_texts = self._by_task.understanding if fills or family == "encoder-only" else self._by_task.generating
+        of_task: Callable[[str], Any] = self._by_task.translating if family == "encoder-decoder" else of_texts
+        verbs = self._by_task.chatting("trace") if self.task == CHAT else of_task("trace")
         found: clearhead.tracing.Trace = verbs.trace(text, to, target, beam_size, max_tokens)
         found.bundle = self
         return found
@@ -240,7 +242,7 @@ class Bundle(Opened):
         They are drawn, or the best of a beam that is as wide. `first` is the first prompt's number, from 0, where they
         are a part of more: errors name it, draws depend on it. The rest is as in `generate`.
         """
-        generating, max_tokens = self._generating("generations"), settings.get("max_tokens")
+        generating, max_tokens = self._by_task.generating("generations"), settings.get("max_tokens")
         options, ids = generating.told(n, settings), generating.prompts(prompts, first)
         return generating.generations(ids, options, max_tokens, first, batch_tokens, workers)
 
@@ -254,7 +256,7 @@ class Bundle(Opened):
         What may become a stop string waits for what follows. Of a beam that is wider than 1 nothing is known before
         the end, so that it raises a UsageError. Whoever closes the iterator stops the model.
         """
-        generating, max_tokens = self._generating("generate_stream"), settings.get("max_tokens")
+        generating, max_tokens = self._by_task.generating("generate_stream"), settings.get("max_tokens")
         require_text("prompt", prompt)
         return generating.pieces(generating.prompts([prompt])[0], generating.told(1, settings), max_tokens)
 
@@ -278,24 +280,24 @@ class Bundle(Opened):
         **settings: Unpack[Writing],
     ) -> list[list[Generation]]:
         """`n` answers to each conversation, as `generations` gives texts for prompts."""
-        chatting, max_tokens = self._chatting("answers"), settings.get("max_tokens")
+        chatting, max_tokens = self._by_task.chatting("answers"), settings.get("max_tokens")
         options = chatting.generating.told(n, settings)
         prompts = chatting.prompts(conversations, max_tokens, first)
         return chatting.generating.generations(prompts, options, max_tokens, first, batch_tokens, workers)
 
     def chat_stream(self, messages: Conversation, **settings: Unpack[Writing]) -> Generator[str, None, None]:
         """What `chat` gives, piece by piece as it is written, as `generate_stream` does."""
-        chatting, max_tokens = self._chatting("chat_stream"), settings.get("max_tokens")
+        chatting, max_tokens = self._by_task.chatting("chat_stream"), settings.get("max_tokens")
         options, ids = chatting.generating.told(1, settings), chatting.fitted(messages, max_tokens).ids
         return chatting.generating.pieces(ids, options, max_tokens)
 
     def left_out(self, messages: Conversation, max_tokens: int | None = None) -> int:
         """How many of the oldest messages of a conversation the model is not given, as it has no room for them."""
-        return self._chatting("left_out").fitted(messages, max_tokens).left_out
+        return self._by_task.chatting("left_out").fitted(messages, max_tokens).left_out
 
     def joined(self, turns: Sequence[str]) -> str:
         """A row of a chat's table as it is learned: all its pieces, and in brackets those that are learned."""
-        return self._chatting("joined").joined(turns)
+        return self._by_task.chatting("joined").joined(turns)
 
     @overload
     def fill(self, texts: str, *, n: int = 5) -> Filled: ...  # type: ignore[overload-overlap]  # a str is a sequence
@@ -311,7 +313,7 @@ class Bundle(Opened):
         `first` is the first text's number, from 0, where they are a part of more: errors name it.
         Raises UsageError for a text that has no mask, and for one that is too long.
         """
-        found = self._understanding("fill").fill(one_or_many("texts", texts), n, first)
+        found = self._by_task.understanding("fill").fill(one_or_many("texts", texts), n, first)
         return found[0] if isinstance(texts, str) else found
 
     @overload
@@ -325,7 +327,7 @@ class Bundle(Opened):
 
         A str gives one result, a sequence gives a list of the same length. Too long a text is cut (`too_long`).
         """
-        found = self._understanding("classify").classify(one_or_many("texts", texts))
+        found = self._by_task.understanding("classify").classify(one_or_many("texts", texts))
         return found[0] if isinstance(texts, str) else found
 
     def embed(self, texts: Sequence[str]) -> Float32[np.ndarray, "texts width"]:
@@ -334,7 +336,7 @@ class Bundle(Opened):
         Texts that mean alike lie in one direction: `vectors @ vectors.T` are the cosines of all pairs. Too long a text
         is cut (`too_long`).
         """
-        return self._understanding("embed").embed(texts)
+        return self._by_task.understanding("embed").embed(texts)
 
     def nearest(
         self, query: str, texts: Sequence[str], *, n: int = 5, vectors: Float32[np.ndarray, "texts width"] | None = None
@@ -344,29 +346,17 @@ class Bundle(Opened):
         vectors: those that `embed` made of the same texts, so that they are not made again. Raises UsageError where
         they are not as many, not as wide, or not this model's. Blank texts are left out.
         """
-        return self._understanding("nearest").nearest(query, texts, n, vectors)
+        return self._by_task.understanding("nearest").nearest(query, texts, n, vectors)
 
-    def _understanding(self, verb: str) -> Understanding:
-        require_verb(verb, self.task)
-        return Understanding(self._serving, self.precision, self.source_tokenizer, self.settings)
-
-    def _translating(self, verb: str) -> Translating:
-        require_verb(verb, self.task)
-        return Translating(
-            self._serving, self.precision, self.source_tokenizer, self.target_tokenizer, self.settings, self.shortlist,
-            self._utf8,
-        )  # fmt: skip
-
-    def _generating(self, verb: str) -> Generating:
-        require_verb(verb, self.task)
-        return Generating(self._serving, self.precision, self.source_tokenizer, self.settings, self._utf8)
-
-    def _chatting(self, verb: str) -> Chatting:
-        return Chatting(self._generating(verb))
+    @property
+    def _by_task(self) -> ByTask:
+        """Of what this bundle is now: each part of it may have been exchanged."""
+        tokenizers = self.source_tokenizer, self.target_tokenizer
+        return ByTask(self._serving, self.precision, *tokenizers, self.settings, self.shortlist, lambda: self._utf8)
 
     def too_long(self, texts: Sequence[str]) -> list[int]:
         """The numbers, from 0, of the texts that are longer than the model can read, and are cut at its limit."""
         require_verb("too_long", self.task)
         if has_verb("embed", self.task):
-            return self._understanding("too_long").too_long(texts)
+            return self._by_task.understanding("too_long").too_long(texts)
         return too_long(texts, self.source_tokenizer, self.config.max_length)
