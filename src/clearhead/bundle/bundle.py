@@ -1,7 +1,7 @@
 """A trained model in use: a method for each thing that a model may have been trained to do."""
 
-from collections.abc import Callable, Generator, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Unpack, overload
+from collections.abc import Generator, Iterable, Sequence
+from typing import TYPE_CHECKING, Unpack, overload
 
 import numpy as np
 from jaxtyping import Float32
@@ -13,15 +13,13 @@ from clearhead.bundle.generating import Writing
 from clearhead.bundle.opened import Opened
 from clearhead.bundle.streaming import Noting, best_texts, streamed
 from clearhead.bundle.translating import Searching, SearchingMore
-from clearhead.bundle.verbs import CHAT, has_verb, require_verb
+from clearhead.bundle.verbs import require_verb
 from clearhead.errors import UsageError
-from clearhead.tasks import task_for
 from clearhead.tasks.classifying import Label
 from clearhead.tasks.filling import Filled
 from clearhead.tasks.language_modelling import Generation
 from clearhead.tasks.nearest import Nearest
-from clearhead.tasks.translation import Translation, framed, too_long
-from clearhead.tasks.whole_texts import WRITTEN_MASK
+from clearhead.tasks.translation import Translation
 
 if TYPE_CHECKING:
     import clearhead.tracing
@@ -56,15 +54,7 @@ class Bundle(Opened):
         and end.
         """
         require_text("text", text)
-        if self.task == CHAT and to is None:
-            return self._by_task.chatting("chat").fitted(text, None).ids
-        if has_verb("generate", self.task) and to is None:
-            return self._by_task.generating("generate").prompts([text])[0]
-        if has_verb("embed", self.task) and to is None:
-            return self._by_task.understanding("embed").ids([text])[0]
-        return self._by_task.translating("search").sources([text], to)[0] or framed(
-            (), self.tag(to), self.source_tokenizer
-        )
+        return self._by_task.ids(text, to)
 
     @overload
     def translate(  # type: ignore[overload-overlap]  # a str is a sequence of str as well
@@ -192,11 +182,7 @@ class Bundle(Opened):
         UsageError for a blank text, an unknown language or another kind's argument, DecodingError for a long target.
         """
         require_text("text", text)
-        family, fills = task_for(self.config).family, WRITTEN_MASK in text and has_verb("fill", self.task)
-        of_texts = self._by_task.understanding if fills or family == "encoder-only" else self._by_task.generating
-        of_task: Callable[[str], Any] = self._by_task.translating if family == "encoder-decoder" else of_texts
-        verbs = self._by_task.chatting("trace") if self.task == CHAT else of_task("trace")
-        found: clearhead.tracing.Trace = verbs.trace(text, to, target, beam_size, max_tokens)
+        found = self._by_task.tracing(text).trace(text, to, target, beam_size, max_tokens)
         found.bundle = self
         return found
 
@@ -356,7 +342,4 @@ class Bundle(Opened):
 
     def too_long(self, texts: Sequence[str]) -> list[int]:
         """The numbers, from 0, of the texts that are longer than the model can read, and are cut at its limit."""
-        require_verb("too_long", self.task)
-        if has_verb("embed", self.task):
-            return self._by_task.understanding("too_long").too_long(texts)
-        return too_long(texts, self.source_tokenizer, self.config.max_length)
+        return self._by_task.too_long(texts)
