@@ -1,16 +1,14 @@
 """`clearhead evaluate`: have a model write for a test set and measure it, or measure how well a text is predicted."""
 
-import dataclasses
-import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import Annotated, Literal
 
 import typer
 
 from clearhead.bundle import find_bundle, load
 from clearhead.cli import lines
 from clearhead.cli.evaluate_classes import evaluate_classes
+from clearhead.cli.evaluate_text import evaluate_text
 from clearhead.cli.evaluate_written import answers_predicted, of_files, of_table, read_hypotheses, written
 from clearhead.cli.evaluating import WITH_TEXT, WRITES, columns_of, require_none, require_task, require_use
 from clearhead.cli.options import (
@@ -27,11 +25,8 @@ from clearhead.cli.options import (
     To,
     check_search,
 )
+from clearhead.cli.quality_table import print_quality
 from clearhead.errors import UsageError
-
-if TYPE_CHECKING:
-    from clearhead.data import Documents
-    from clearhead.evaluation import Quality, TextScores
 
 Source = Annotated[
     Path | None,
@@ -141,7 +136,7 @@ def evaluate(
     }  # fmt: skip
     if text is not None:
         require_none(WITH_TEXT, given, "--text FILE")
-        _evaluate_text(model, text, context, device, as_json)
+        evaluate_text(model, text, context, device, as_json)
         return
     check_search(beam_size=beam_size, length_penalty=length_penalty)
     find_bundle(model)
@@ -170,7 +165,7 @@ def evaluate(
         if not swapped:
             lines.note_unreadable(bundle, asked.texts)
     predicted = answers_predicted(bundle, table, named) if table is not None and bundle.task == "chat" else None
-    _print_quality(asked.right, found, (str(against), others) if others else None, tokenize, predicted, as_json)
+    print_quality(asked.right, found, (str(against), others) if others else None, tokenize, predicted, as_json)
 
 
 def _require_one_way(
@@ -201,75 +196,3 @@ def _require_file(table: Path) -> None:
     from clearhead.data import check_file
 
     check_file(table)
-
-
-def _evaluate_text(model: Path, text: Path, context: int | None, device: str, as_json: bool) -> None:
-    """Print how well a language model predicts a text."""
-    from clearhead.data import TextFile, check_file, prepare_text
-
-    check_file(text)
-    find_bundle(model)
-    bundle = load(model, device=device)
-    require_task(bundle, ["language-modelling", "masked-next-token"], "--text FILE")
-    documents = cast("Documents", bundle.settings.documents or "file")
-    # They import torch, which takes seconds.
-    from clearhead.tasks.language_modelling.scoring import score_text
-
-    corpus = prepare_text([TextFile(text, documents)], bundle.source_tokenizer)
-    scores = score_text(bundle.model, corpus, bundle.source_tokenizer, context)
-    if as_json:
-        print(json.dumps(_text_figures(scores), indent=2))
-        return
-    print(f"{scores.loss:.4f} nats a token; {scores}")
-    print(f"{scores.tokens:,} tokens, {scores.characters:,} characters, {scores.utf8_bytes:,} bytes; {scores.context}")
-
-
-def _print_quality(
-    right: Sequence[str],
-    found: Sequence[str],
-    against: tuple[str, Sequence[str]] | None,
-    tokenize: str,
-    predicted: "TextScores | None",
-    as_json: bool,
-) -> None:
-    """Print how good what was written is, beside another system's, which has a name and lines."""
-    # Not before: what is wrong with the files was said without waiting for what this imports.
-    from clearhead.evaluation import differences, measure
-
-    own = measure(found, right, tokenize, with_ter=True)
-    other = measure(against[1], right, tokenize, with_ter=True) if against else None
-    chance = differences(found, against[1], right, tokenize, ["bleu"])["bleu"].bootstrap if against else None
-    if as_json:
-        _print_json(len(right), own, other, chance, predicted)
-        return
-    rows = [("model", own)] + ([(against[0], other)] if against and other else [])
-    _print_table(len(right), rows, chance)
-    if predicted is not None:
-        print(f"the answers as they are: {predicted}")
-
-
-def _text_figures(scores: "TextScores") -> dict[str, object]:
-    figures = ("loss", "token_perplexity", "character_perplexity", "bits_per_byte")
-    return dataclasses.asdict(scores) | {name: getattr(scores, name) for name in figures}
-
-
-def _print_json(
-    count: int, own: "Quality", other: "Quality | None", chance: float | None, predicted: "TextScores | None"
-) -> None:
-    document: dict[str, object] = {"lines": count, "model": dataclasses.asdict(own)}
-    if other is not None:
-        document |= {"against": dataclasses.asdict(other), "p_value": chance}
-    if predicted is not None:
-        document |= {"answers": _text_figures(predicted)}
-    print(json.dumps(document, ensure_ascii=False, indent=2))
-
-
-def _print_table(count: int, results: "Sequence[tuple[str, Quality]]", chance: float | None) -> None:
-    width = max(len(name) for name, _ in results)
-    print(f"{'':{width}}    BLEU    chrF     TER    exact   of {count:,} lines")
-    for name, quality in results:
-        print(f"{name:{width}}  {quality.bleu:6.2f}  {quality.chrf:6.2f}  {quality.ter:6.2f}  {quality.exact:5.1f} %")
-    if chance is not None:
-        print(f"a difference of BLEU as large as this comes by chance with p = {chance:.3f} (paired bootstrap)")
-    own = results[0][1]
-    print(own.bleu_signature, own.chrf_signature, own.ter_signature, sep="\n")
