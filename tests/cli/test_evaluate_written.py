@@ -14,7 +14,8 @@ from sacrebleu import corpus_chrf
 
 from clearhead import Bundle, Message
 from clearhead.bundle import load
-from clearhead.cli.evaluate_written import of_table
+from clearhead.cli.evaluate_written import EvaluationSet, of_table
+from clearhead.errors import DataError
 from clearhead.tasks.chat import join
 
 Run = Callable[..., Any]
@@ -103,3 +104,29 @@ def test_what_is_refused(
     result = clearhead("evaluate", run_folder, "--table", table, *given)
     assert (result.code, result.out, result.err.count("\n")) == (2, b"", 1)
     assert message in result.err
+
+
+def test_files_are_read_once(tmp_path: Path) -> None:
+    """Before a model is loaded, and never again: each may be a pipe."""
+    paths = [tmp_path / name for name in ("원문", "정답", "다른 번역")]
+    for path, text in zip(paths, ("one\ntwo\n", "un\ndeux\n", "une\ndeux\n"), strict=True):
+        path.write_text(text, encoding="utf-8")
+    examples = EvaluationSet(paths[0], paths[1], None, (), paths[2])
+    examples.check()
+    for path in paths:
+        path.unlink()
+    asked, others = examples.read("translation")
+    assert (list(asked.texts), list(asked.right), others) == (["one", "two"], ["un", "deux"], ["une", "deux"])
+
+
+def test_what_is_wrong_with_the_files_is_found_before(tmp_path: Path) -> None:
+    for name, text in (("a", "one\ntwo\n"), ("b", "un\n")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    a, b = tmp_path / "a", tmp_path / "b"
+    for examples in (
+        EvaluationSet(a, b, None, (), None), EvaluationSet(a, a, None, (), b),
+        EvaluationSet(None, None, tmp_path / "없음.tsv", (), None),
+    ):  # fmt: skip
+        with pytest.raises(DataError) as caught:
+            examples.check()
+        assert "\n" not in str(caught.value)

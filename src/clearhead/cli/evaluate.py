@@ -6,11 +6,10 @@ from typing import Annotated, Literal
 import typer
 
 from clearhead.bundle import find_bundle, load
-from clearhead.cli import lines
 from clearhead.cli.evaluate_classes import evaluate_classes
 from clearhead.cli.evaluate_text import evaluate_text
-from clearhead.cli.evaluate_written import answers_predicted, of_files, of_table, read_hypotheses, written
-from clearhead.cli.evaluating import WITH_TEXT, WRITES, columns_of, require_none, require_task, require_use
+from clearhead.cli.evaluate_written import EvaluationSet, evaluate_written
+from clearhead.cli.evaluating import columns_of, require_use
 from clearhead.cli.options import (
     BatchTokens,
     BeamSize,
@@ -25,7 +24,6 @@ from clearhead.cli.options import (
     To,
     check_search,
 )
-from clearhead.cli.quality_table import print_quality
 from clearhead.errors import UsageError
 
 Source = Annotated[
@@ -123,8 +121,7 @@ def evaluate(
     Of a model that translates, summarises or chats, what it writes for each line of SOURCE is compared with REFERENCE:
     BLEU, chrF and TER by sacreBLEU, and how many lines are exactly right. --table FILE holds both in one file.
     Of a language model, --text FILE gives the perplexity of a token and of a character, and bits a byte.
-    Of a classifier, --table FILE gives how many texts are right, the F1 of each class and their mean, and which classes
-    are mistaken for which.
+    Of a classifier, --table FILE gives accuracy, the F1 of each class, their mean, and which are mistaken for which.
 
     Example: clearhead evaluate runs/multi30k test_2016_flickr.en.gz test_2016_flickr.de.gz
     """
@@ -135,37 +132,19 @@ def evaluate(
         "--precision": None if precision == "fp32" else precision,
     }  # fmt: skip
     if text is not None:
-        require_none(WITH_TEXT, given, "--text FILE")
-        evaluate_text(model, text, context, device, as_json)
+        evaluate_text(model, text, context, device, as_json, given)
         return
     check_search(beam_size=beam_size, length_penalty=length_penalty)
+    examples = EvaluationSet(source, reference, table, columns_of(columns), against)
     find_bundle(model)
-    named, asked = columns_of(columns), None
-    if source is not None and reference is not None:
-        asked = of_files(source, reference)
-    elif table is not None:
-        _require_file(table)
-    others = read_hypotheses(against, len(asked.right)) if against and asked else None
+    examples.check()
     bundle = load(model, device=device, precision=precision, shortlist=shortlist)
     require_use(bundle.task, given)
     if table is not None and bundle.task == "classification":
-        evaluate_classes(bundle, table, named, as_json)
-        return
-    require_task(bundle, WRITES, "SOURCE and REFERENCE" if table is None else "--table FILE")
-    if bundle.task == "translation":
-        bundle.tag(to)
-    if table is not None:
-        asked = of_table(table, named, bundle.task)
-        others = read_hypotheses(against, len(asked.right)) if against else None
-    assert asked is not None
-    how = {"beam_size": beam_size, "length_penalty": length_penalty, "batch_tokens": batch_tokens}
-    found = written(bundle, asked, to, quiet, how)
-    if not quiet and bundle.task == "translation":
-        swapped = lines.note_swapped(bundle, asked.texts, asked.right, "REFERENCE", found) if table is None else False
-        if not swapped:
-            lines.note_unreadable(bundle, asked.texts)
-    predicted = answers_predicted(bundle, table, named) if table is not None and bundle.task == "chat" else None
-    print_quality(asked.right, found, (str(against), others) if others else None, tokenize, predicted, as_json)
+        evaluate_classes(bundle, table, examples.columns, as_json)
+    else:
+        how = {"beam_size": beam_size, "length_penalty": length_penalty, "batch_tokens": batch_tokens}
+        evaluate_written(bundle, examples, to, tokenize, how, quiet, as_json)
 
 
 def _require_one_way(
@@ -190,9 +169,3 @@ def _require_one_way(
             "evaluate needs SOURCE and REFERENCE, files of lines and of what is right for each; or --table FILE, which "
             "has both; or, for a language model, --text FILE"
         )
-
-
-def _require_file(table: Path) -> None:
-    from clearhead.data import check_file
-
-    check_file(table)

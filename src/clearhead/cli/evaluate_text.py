@@ -2,21 +2,25 @@
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from clearhead.bundle import find_bundle, load
-from clearhead.cli.evaluating import require_task
+from clearhead.cli.evaluating import WITH_TEXT, require_none, require_task
 
 if TYPE_CHECKING:
     from clearhead.data import Documents
     from clearhead.evaluation import TextScores
 
 
-def evaluate_text(model: Path, text: Path, context: int | None, device: str, as_json: bool) -> None:
-    """Print how well a language model predicts a text."""
+def evaluate_text(
+    model: Path, text: Path, context: int | None, device: str, as_json: bool, given: Mapping[str, object]
+) -> None:
+    """Print how well a language model predicts a text. given: other options, of which some have no use then."""
     from clearhead.data import TextFile, check_file, prepare_text
 
+    require_none(WITH_TEXT, given, "--text FILE")
     check_file(text)
     find_bundle(model)
     bundle = load(model, device=device)

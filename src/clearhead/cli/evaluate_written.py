@@ -1,11 +1,14 @@
 """`clearhead evaluate` for models that write a text for each text: translations, summaries and answers."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clearhead.cli import lines
+from clearhead.cli.evaluating import WRITES, require_task
+from clearhead.cli.quality_table import print_quality
 from clearhead.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -23,6 +26,74 @@ class Asked:
     texts: Sequence[Any]
     right: Sequence[str]
     files: dict[Path, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class EvaluationSet:
+    """Where a model's questions and the right answers are: in two files of lines, or in a table.
+
+    columns: of the table; none where none are named. against: another system's lines.
+    """
+
+    source: Path | None
+    reference: Path | None
+    table: Path | None
+    columns: tuple[int | str, ...]
+    against: Path | None
+
+    def check(self) -> None:
+        """Raise DataError for what is wrong whatever the model is, so that nobody waits for it to be loaded."""
+        if self.table is None:
+            _ = self._of_files
+        else:
+            from clearhead.data import check_file
+
+            check_file(self.table)
+
+    def read(self, task: str) -> tuple[Asked, list[str] | None]:
+        """What is asked, and the other system's lines where there is one. Files are read once: they may be pipes.
+
+        Raises DataError where they cannot be read or do not fit, UsageError for columns that a task has no use for.
+        """
+        if self.table is None:
+            return self._of_files
+        asked = of_table(self.table, self.columns, task)
+        return asked, self._others(asked)
+
+    @functools.cached_property
+    def _of_files(self) -> tuple[Asked, list[str] | None]:
+        assert self.source is not None, "examples are in files or in a table"
+        assert self.reference is not None, "examples are in two files or in none"
+        asked = of_files(self.source, self.reference)
+        return asked, self._others(asked)
+
+    def _others(self, asked: Asked) -> list[str] | None:
+        return None if self.against is None else read_hypotheses(self.against, len(asked.right))
+
+
+def evaluate_written(
+    bundle: "Bundle",
+    examples: EvaluationSet,
+    to: str | None,
+    tokenize: str,
+    how: dict[str, Any],
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Print how good what a model writes is. how: as `Bundle.translate` takes it."""
+    table = examples.table
+    require_task(bundle, WRITES, "SOURCE and REFERENCE" if table is None else "--table FILE")
+    if bundle.task == "translation":
+        bundle.tag(to)
+    asked, others = examples.read(bundle.task)
+    found = written(bundle, asked, to, quiet, how)
+    if not quiet and bundle.task == "translation":
+        swapped = table is None and lines.note_swapped(bundle, asked.texts, asked.right, "REFERENCE", found)
+        if not swapped:
+            lines.note_unreadable(bundle, asked.texts)
+    predicted = None if table is None or bundle.task != "chat" else answers_predicted(bundle, table, examples.columns)
+    against = None if others is None else (str(examples.against), others)
+    print_quality(asked.right, found, against, tokenize, predicted, as_json)
 
 
 def of_files(source: Path, reference: Path) -> Asked:
