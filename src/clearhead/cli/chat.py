@@ -10,6 +10,7 @@ import typer
 from clearhead.bundle import load
 from clearhead.bundle.verbs import require_command
 from clearhead.cli import lines
+from clearhead.cli.asked_search import check_search, given_rules, rules_with
 from clearhead.cli.notes import plain
 from clearhead.cli.options import (
     Debug,
@@ -21,9 +22,6 @@ from clearhead.cli.options import (
     Quiet,
     RepetitionPenalty,
     SearchName,
-    check_search,
-    given_rules,
-    rules_with,
 )
 from clearhead.cli.writing import (
     Beam,

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from clearhead.bundle import find_bundle, load, shipped
+from clearhead.cli.asked_search import check_search
 from clearhead.cli.compared_table import compared_lines
 from clearhead.cli.evaluate import Tokenize
 from clearhead.cli.evaluate_written import Asked, of_files, read_hypotheses, written
 from clearhead.cli.evaluating import require_task
-from clearhead.cli.options import BatchTokens, BeamSize, Debug, Json, LengthPenaltyName, Quiet, To, check_search
+from clearhead.cli.options import BatchTokens, BeamSize, Debug, Json, LengthPenaltyName, Quiet, To
 from clearhead.cli.overwriting import refuse_overwriting
 from clearhead.errors import UsageError
 from clearhead.files import publish_file

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from clearhead.bundle import find_bundle, load
+from clearhead.cli.asked_search import check_search
 from clearhead.cli.evaluate_classes import evaluate_classes
 from clearhead.cli.evaluate_text import evaluate_text
 from clearhead.cli.evaluate_written import EvaluationSet, evaluate_written
@@ -22,7 +23,6 @@ from clearhead.cli.options import (
     Quiet,
     ShortlistFile,
     To,
-    check_search,
 )
 from clearhead.errors import UsageError
 

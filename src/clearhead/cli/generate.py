@@ -13,6 +13,7 @@ from clearhead.bounds import WHOLE
 from clearhead.bundle import load
 from clearhead.bundle.verbs import require_command
 from clearhead.cli import lines
+from clearhead.cli.asked_search import check_search, given_rules, rules_with
 from clearhead.cli.found import In, Out, greet
 from clearhead.cli.options import (
     Debug,
@@ -24,9 +25,6 @@ from clearhead.cli.options import (
     Quiet,
     RepetitionPenalty,
     SearchName,
-    check_search,
-    given_rules,
-    rules_with,
 )
 from clearhead.cli.whole_texts import require_one_source
 from clearhead.cli.writing import (

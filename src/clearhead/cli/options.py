@@ -1,15 +1,12 @@
 """The options that several commands share, worded once."""
 
-import dataclasses
-from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from clearhead.bounds import REAL, WHOLE
-from clearhead.decoding import LengthPenalty, Precision, Rules, Sampling, SearchOptions, SearchStrategy
+from clearhead.decoding import Precision
 
 Model = Annotated[
     Path,
@@ -126,38 +123,3 @@ Workers = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print results only: no progress, no notes.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-
-
-def check_search(
-    *,
-    beam_size: int | None = None,
-    top_beams: int = 1,
-    length_penalty: str | None = None,
-    sampling: Sampling | None = None,
-    search: str | None = None,
-    rules: Mapping[str, float] = MappingProxyType({}),
-) -> None:
-    """Raise DecodingError at what no search can do, before a model is loaded; what is None is the model's."""
-    penalty = LengthPenalty() if length_penalty is None else LengthPenalty.parse(length_penalty)
-    size = WHOLE["beam_size"][1] if beam_size is None else beam_size
-    SearchStrategy.parse(search or "clearhead")
-    rules_with(Rules(), rules)
-    SearchOptions(begin=0, end=1, beam_size=size, top_beams=top_beams, length_penalty=penalty, sampling=sampling)
-
-
-def given_rules(
-    no_repeat_ngram_size: int | None, repetition_penalty: float | None, min_tokens: int | None
-) -> dict[str, float]:
-    """The rules that somebody gives, by name."""
-    told = {
-        "no_repeat_ngram_size": no_repeat_ngram_size,
-        "repetition_penalty": repetition_penalty,
-        "min_tokens": min_tokens,
-    }
-    return {name: value for name, value in told.items() if value is not None}
-
-
-def rules_with(rules: Rules, given: Mapping[str, float]) -> Rules:
-    """A model's rules, with those that are given instead. Raises DecodingError for a value outside its range."""
-    changes: dict[str, Any] = dict(given)
-    return dataclasses.replace(rules, **changes)

@@ -8,7 +8,8 @@ import typer
 from clearhead.bundle import find_bundle, load
 from clearhead.bundle.verbs import require_command
 from clearhead.cli import lines
-from clearhead.cli.options import BatchTokens, Debug, Device, LengthPenaltyName, Model, Quiet, To, check_search
+from clearhead.cli.asked_search import check_search
+from clearhead.cli.options import BatchTokens, Debug, Device, LengthPenaltyName, Model, Quiet, To
 
 Source = Annotated[
     Path, typer.Argument(metavar="SOURCE", help="Lines of text (.gz, .xz, .zst too).", show_default=False)

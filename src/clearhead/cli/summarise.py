@@ -7,6 +7,7 @@ import typer
 from clearhead.bundle import load
 from clearhead.bundle.verbs import require_command
 from clearhead.cli import lines
+from clearhead.cli.asked_search import check_search, given_rules, rules_with
 from clearhead.cli.found import Confidence, In, Out, best, greet, notes, with_confidence, write_found
 from clearhead.cli.options import (
     BatchTokens,
@@ -22,9 +23,6 @@ from clearhead.cli.options import (
     RepetitionPenalty,
     SearchName,
     Workers,
-    check_search,
-    given_rules,
-    rules_with,
 )
 from clearhead.cli.overwriting import refuse_overwriting, refuse_streams
 from clearhead.errors import UsageError

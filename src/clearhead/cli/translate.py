@@ -8,6 +8,7 @@ from clearhead.bounds import REAL, WHOLE
 from clearhead.bundle import load
 from clearhead.bundle.verbs import require_command
 from clearhead.cli import lines
+from clearhead.cli.asked_search import check_search, given_rules, rules_with
 from clearhead.cli.found import (
     Alignment,
     Confidence,
@@ -36,9 +37,6 @@ from clearhead.cli.options import (
     ShortlistFile,
     To,
     Workers,
-    check_search,
-    given_rules,
-    rules_with,
 )
 from clearhead.cli.overwriting import refuse_overwriting, refuse_streams
 from clearhead.cli.terms import Contain, TermsFile, read_terms

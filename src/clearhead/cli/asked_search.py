@@ -1,0 +1,44 @@
+"""How somebody asks for a search: held against what searches can do before a model is loaded."""
+
+import dataclasses
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from clearhead.bounds import WHOLE
+from clearhead.decoding import LengthPenalty, Rules, Sampling, SearchOptions, SearchStrategy
+
+
+def check_search(
+    *,
+    beam_size: int | None = None,
+    top_beams: int = 1,
+    length_penalty: str | None = None,
+    sampling: Sampling | None = None,
+    search: str | None = None,
+    rules: Mapping[str, float] = MappingProxyType({}),
+) -> None:
+    """Raise DecodingError at what no search can do, before a model is loaded; what is None is the model's."""
+    penalty = LengthPenalty() if length_penalty is None else LengthPenalty.parse(length_penalty)
+    size = WHOLE["beam_size"][1] if beam_size is None else beam_size
+    SearchStrategy.parse(search or "clearhead")
+    rules_with(Rules(), rules)
+    SearchOptions(begin=0, end=1, beam_size=size, top_beams=top_beams, length_penalty=penalty, sampling=sampling)
+
+
+def given_rules(
+    no_repeat_ngram_size: int | None, repetition_penalty: float | None, min_tokens: int | None
+) -> dict[str, float]:
+    """The rules that somebody gives, by name."""
+    told = {
+        "no_repeat_ngram_size": no_repeat_ngram_size,
+        "repetition_penalty": repetition_penalty,
+        "min_tokens": min_tokens,
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def rules_with(rules: Rules, given: Mapping[str, float]) -> Rules:
+    """A model's rules, with those that are given instead. Raises DecodingError for a value outside its range."""
+    changes: dict[str, Any] = dict(given)
+    return dataclasses.replace(rules, **changes)

@@ -1,0 +1,40 @@
+"""What is asked of a search on the command line, and refused before a model is loaded."""
+
+from typing import Any
+
+import pytest
+
+from clearhead.cli.asked_search import check_search, given_rules, rules_with
+from clearhead.decoding import Rules, Sampling
+from clearhead.errors import DecodingError
+
+
+def test_what_searches_can_do_passes() -> None:
+    check_search()
+    check_search(beam_size=3, top_beams=3, length_penalty="gnmt:0.6", search="huggingface:early")
+    check_search(sampling=Sampling(0.5), rules={"min_tokens": 3})
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"beam_size": 0}, "beam_size"),
+        ({"beam_size": 2, "top_beams": 3}, "top_beams"),
+        ({"length_penalty": "long"}, "long"),
+        ({"search": "fairseq"}, "fairseq"),
+        ({"rules": {"repetition_penalty": -1.0}}, "repetition_penalty"),
+    ],
+)
+def test_what_no_search_can_do(asked: dict[str, Any], message: str) -> None:
+    with pytest.raises(DecodingError, match=message) as caught:
+        check_search(**asked)
+    assert "\n" not in str(caught.value)
+
+
+def test_rules_that_are_given_stand_in_place_of_a_models() -> None:
+    """What is not given stays the model's; 0 is given."""
+    given = given_rules(0, None, 4)
+    assert given == {"no_repeat_ngram_size": 0, "min_tokens": 4}
+    own = Rules(no_repeat_ngram_size=3, repetition_penalty=1.5)
+    assert rules_with(own, given) == Rules(no_repeat_ngram_size=0, repetition_penalty=1.5, min_tokens=4)
+    assert rules_with(own, {}) == own
