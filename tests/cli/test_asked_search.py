@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from clearhead.cli.asked_search import check_search, given_rules, rules_with
+from clearhead.bundle import Bundle
+from clearhead.cli.asked_search import AskedSearch, check_search, given_rules, rules_with
 from clearhead.decoding import Rules, Sampling
 from clearhead.errors import DecodingError
 
@@ -29,6 +30,23 @@ def test_what_no_search_can_do(asked: dict[str, Any], message: str) -> None:
     with pytest.raises(DecodingError, match=message) as caught:
         check_search(**asked)
     assert "\n" not in str(caught.value)
+
+
+def test_it_is_refused_when_it_is_asked_for() -> None:
+    with pytest.raises(DecodingError, match="top_beams"):
+        AskedSearch(beam_size=2, top_beams=3)
+
+
+def test_what_is_asked_is_found(two_languages: Bundle) -> None:
+    """As a bundle's own method finds it; the model's rules hold beside those that are given."""
+    asked = AskedSearch(beam_size=3, top_beams=2, length_penalty="none", rules={"max_tokens": 4})
+    [found] = two_languages.search(["one two"], "fr", **asked.of(two_languages))
+    expected = two_languages.search(
+        ["one two"], "fr", beam_size=3, top_beams=2, length_penalty="none", rules=Rules(max_tokens=4)
+    )
+    assert [found] == expected
+    assert len(found) == 2
+    assert all(len(one.tokens) <= 5 for one in found)
 
 
 def test_rules_that_are_given_stand_in_place_of_a_models() -> None:

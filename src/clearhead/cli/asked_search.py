@@ -3,10 +3,35 @@
 import dataclasses
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clearhead.bounds import WHOLE
 from clearhead.decoding import LengthPenalty, Rules, Sampling, SearchOptions, SearchStrategy
+
+if TYPE_CHECKING:
+    import clearhead
+
+
+@dataclasses.dataclass(frozen=True)
+class AskedSearch:
+    """How a search is asked for; what is None, or not among `rules`, is as the model has it.
+
+    Raises DecodingError at what no search can do.
+    """
+
+    beam_size: int | None = None
+    top_beams: int = 1
+    length_penalty: str | None = None
+    sampling: Sampling | None = None
+    search: str | None = None
+    rules: Mapping[str, float] = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_search(**vars(self))
+
+    def of(self, bundle: "clearhead.Bundle") -> dict[str, Any]:
+        """The same as `Bundle.search_stream` takes it."""
+        return {**vars(self), "rules": rules_with(bundle.settings.rules, self.rules)}
 
 
 def check_search(

@@ -1,14 +1,17 @@
 """What commands share that search for a text of each line: translations and summaries."""
 
 import contextlib
+import dataclasses
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
 from clearhead.cli import lines
+from clearhead.cli.overwriting import Files, refuse_overwriting, refuse_streams
 from clearhead.tasks.translation.alignment import written
 
 if TYPE_CHECKING:
@@ -39,6 +42,38 @@ Alignment = Annotated[
         "for, by the model's attention.",
     ),
 ]
+
+
+@dataclasses.dataclass(frozen=True)
+class LineFiles:
+    """Where lines come from, and where goes what is found for each; None for standard input and standard output.
+
+    quiet: says nothing of the lines. what: a line is called so. texts: in place of lines, where some were typed.
+    """
+
+    input_file: Path | None
+    output_file: Path | None
+    quiet: bool
+    what: str
+    texts: Sequence[str] | None = None
+
+    def check(self, model: Path, others: Files = MappingProxyType({})) -> None:
+        """Raise UsageError where something would be lost, DataError where nothing is there to be read.
+
+        others: files that are read besides, by their names on the command line.
+        """
+        refuse_overwriting({"--out": self.output_file}, {"--in": self.input_file, **others}, model)
+        refuse_streams(self.output_file, self.input_file)
+        if not self.texts:
+            lines.require_there(self.input_file)
+
+    def write(self, bundle: "clearhead.Bundle", to: str | None, how: dict[str, Any], form: Form) -> None:
+        """Write what the bundle finds for each line. how: as `Bundle.search_stream` takes it."""
+        texts = self.texts or lines.read(self.input_file, self.quiet)
+        found = bundle.search_stream(texts, to, noting=None if self.quiet else notes(bundle), **how)
+        if not self.quiet and not self.texts:
+            greet(self.input_file, self.what)
+        write_found(found, form, self.output_file)
 
 
 def greet(input_file: Path | None, what: str) -> None:

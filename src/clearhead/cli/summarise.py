@@ -6,9 +6,8 @@ import typer
 
 from clearhead.bundle import load
 from clearhead.bundle.verbs import require_command
-from clearhead.cli import lines
-from clearhead.cli.asked_search import check_search, given_rules, rules_with
-from clearhead.cli.found import Confidence, In, Out, best, greet, notes, with_confidence, write_found
+from clearhead.cli.asked_search import AskedSearch, given_rules
+from clearhead.cli.found import Confidence, In, LineFiles, Out, best, with_confidence
 from clearhead.cli.options import (
     BatchTokens,
     BeamSize,
@@ -24,7 +23,6 @@ from clearhead.cli.options import (
     SearchName,
     Workers,
 )
-from clearhead.cli.overwriting import refuse_overwriting, refuse_streams
 from clearhead.errors import UsageError
 
 Texts = Annotated[
@@ -65,24 +63,10 @@ def summarise(
     if texts and input_file is not None:
         raise UsageError(f"--in {input_file} and a TEXT both say what to summarise; leave one of them out")
     rules = given_rules(no_repeat_ngram_size, repetition_penalty, min_tokens)
-    check_search(beam_size=beam_size, length_penalty=length_penalty, search=search, rules=rules)
-    refuse_overwriting({"--out": output_file}, {"--in": input_file}, model)
-    refuse_streams(output_file, input_file)
-    if not texts:
-        lines.require_there(input_file)
+    asked = AskedSearch(beam_size, length_penalty=length_penalty, search=search, rules=rules)
+    files = LineFiles(input_file, output_file, quiet, "text", texts)
+    files.check(model)
     bundle = load(model, device=device, precision=precision)
     require_command("summarise", bundle.task)
-    found = bundle.search_stream(
-        texts or lines.read(input_file, quiet),
-        beam_size=beam_size,
-        length_penalty=length_penalty,
-        search=search,
-        rules=rules_with(bundle.settings.rules, rules),
-        batch_tokens=batch_tokens,
-        workers=workers,
-        exact=confidence,
-        noting=None if quiet else notes(bundle),
-    )
-    if not quiet and not texts:
-        greet(input_file, "text")
-    write_found(found, with_confidence if confidence else best, output_file)
+    how = {**asked.of(bundle), "batch_tokens": batch_tokens, "workers": workers, "exact": confidence}
+    files.write(bundle, None, how, with_confidence if confidence else best)

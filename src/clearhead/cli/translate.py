@@ -7,20 +7,8 @@ import typer
 from clearhead.bounds import REAL, WHOLE
 from clearhead.bundle import load
 from clearhead.bundle.verbs import require_command
-from clearhead.cli import lines
-from clearhead.cli.asked_search import check_search, given_rules, rules_with
-from clearhead.cli.found import (
-    Alignment,
-    Confidence,
-    In,
-    Out,
-    best,
-    greet,
-    n_best,
-    notes,
-    with_confidence,
-    write_found,
-)
+from clearhead.cli.asked_search import AskedSearch, given_rules
+from clearhead.cli.found import Alignment, Confidence, In, LineFiles, Out, best, n_best, with_confidence
 from clearhead.cli.options import (
     BatchTokens,
     BeamSize,
@@ -38,7 +26,6 @@ from clearhead.cli.options import (
     To,
     Workers,
 )
-from clearhead.cli.overwriting import refuse_overwriting, refuse_streams
 from clearhead.cli.terms import Contain, TermsFile, read_terms
 from clearhead.decoding import Sampling
 from clearhead.errors import UsageError
@@ -122,50 +109,24 @@ def translate(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Translate standard input, one line out for each line in.
-
-    The lines come out in the order in which they came in.
+    """Translate standard input, a line out for each in, in order.
 
     Example: echo "I am a student." | clearhead translate runs/street --to fr
     """
     _require_consistent(top_beams, as_n_best, sample, beam_size, confidence, bool(terms or contain))
     sampling = _sampling(sample, temperature, top_k, top_p, seed)
     rules = given_rules(no_repeat_ngram_size, repetition_penalty, min_tokens)
-    check_search(
-        beam_size=beam_size,
-        top_beams=top_beams,
-        length_penalty=length_penalty,
-        sampling=sampling,
-        search=search,
-        rules=rules,
-    )
-    refuse_overwriting({"--out": output_file}, {"--in": input_file, "--shortlist": shortlist, "--terms": terms}, model)
-    refuse_streams(output_file, input_file)
-    lines.require_there(input_file)
-    terminology = read_terms(terms, quiet)
+    asked = AskedSearch(beam_size, top_beams, length_penalty, sampling, search, rules)
+    files = LineFiles(input_file, output_file, quiet, "sentence")
+    files.check(model, {"--shortlist": shortlist, "--terms": terms})
+    more = {
+        "terms": read_terms(terms, quiet), "contain": contain or (), "prefix": prefix, "alignment": alignment,
+        "exact": as_n_best or confidence, "batch_tokens": batch_tokens, "workers": workers,
+    }  # fmt: skip
     bundle = load(model, device=device, precision=precision, shortlist=shortlist)
     require_command("translate", bundle.task)
-    found = bundle.search_stream(
-        lines.read(input_file, quiet),
-        to,
-        beam_size=beam_size,
-        top_beams=top_beams,
-        length_penalty=length_penalty,
-        search=search,
-        rules=rules_with(bundle.settings.rules, rules),
-        sampling=sampling,
-        prefix=prefix,
-        terms=terminology,
-        contain=contain or (),
-        batch_tokens=batch_tokens,
-        workers=workers,
-        exact=as_n_best or confidence,
-        alignment=alignment,
-        noting=None if quiet else notes(bundle),
-    )
-    if not quiet:
-        greet(input_file, "sentence")
-    write_found(found, n_best if as_n_best else with_confidence if confidence else best, output_file)
+    form = n_best if as_n_best else with_confidence if confidence else best
+    files.write(bundle, to, {**asked.of(bundle), **more}, form)
 
 
 def _require_consistent(
