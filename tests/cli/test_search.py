@@ -65,23 +65,6 @@ def test_vectors_of_a_file_give_the_same(
 
 
 @pytest.mark.parametrize(
-    ("content", "message"),
-    [(b"no array", "is no array of NumPy's"), (None, "cannot be read"), ("npz", "is no array of NumPy's")],
-)
-def test_what_is_no_vectors(
-    clearhead: Run, masked_model_folder: Path, lines: Path, tmp_path: Path, content: Any, message: str
-) -> None:
-    path = tmp_path / "vectors.npz"
-    if content == "npz":
-        np.savez(path, vectors=np.zeros((5, 16), np.float32))
-    elif content:
-        path.write_bytes(content)
-    result = clearhead("search", masked_model_folder, "one", "--in", lines, "--vectors", path)
-    assert (result.code, result.err.count("\n")) == (2, 1)
-    assert message in result.err
-
-
-@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ([" "], "QUERY is blank; give the text to look for"),

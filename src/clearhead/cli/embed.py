@@ -12,6 +12,7 @@ from clearhead.cli import lines
 from clearhead.cli.found import In, notes
 from clearhead.cli.options import Debug, Device, Model, PrecisionName, Quiet
 from clearhead.cli.overwriting import refuse_overwriting
+from clearhead.cli.vector_file import write_vectors
 from clearhead.cli.whole_texts import AsJson, Texts, answered, require_one_source
 from clearhead.errors import UsageError
 
@@ -59,4 +60,4 @@ def embed(
 
     vectors = [vector for _, vector in found]
     width: int = bundle.config.width
-    lines.write_array(np.stack(vectors) if vectors else np.empty((0, width), np.float32), output_file)
+    write_vectors(np.stack(vectors) if vectors else np.empty((0, width), np.float32), output_file)

@@ -13,9 +13,6 @@ from clearhead.files import publish_file
 from clearhead.reading import REMEDY_FOR_RETURNS, Lines, check_utf8, find_table, fitting, open_lines
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     import clearhead
 
 
@@ -129,7 +126,7 @@ def write(lines: Iterable[str], path: Path | None, at_once: bool = False) -> Non
         # Somebody may wait for each line; nobody sees a file before it is whole, and gzip would pack each line alone.
         is_followed = path is None or _is_stream(path)
         lines = ["\n".join(map(one_line, lines))] if at_once else map(one_line, lines)
-        with _sink(path) as sink:
+        with destination(path) as sink:
             for line in lines:
                 sink.write(line.encode("utf-8", errors="replace") + b"\n")
                 if is_followed:
@@ -144,7 +141,7 @@ def write(lines: Iterable[str], path: Path | None, at_once: bool = False) -> Non
 def write_pieces(pieces: Iterable[str]) -> None:
     """Write the pieces of one text to standard output, each as it comes, and a line end."""
     try:
-        with _sink(None) as sink:
+        with destination(None) as sink:
             for piece in pieces:
                 sink.write(piece.encode("utf-8", errors="replace"))
                 sink.flush()
@@ -153,20 +150,6 @@ def write_pieces(pieces: Iterable[str]) -> None:
         raise
     except OSError as error:
         raise DataError(f"output to standard output cannot be written ({error.strerror}); check the disk") from error
-
-
-def write_array(array: "npt.NDArray[np.float32]", path: Path) -> None:
-    """Write an array in NumPy's own format to a file, which is there when it is whole; it may be a pipe."""
-    from numpy.lib import format as npy
-
-    try:
-        with _sink(path) as sink:
-            npy.write_array_header_1_0(sink, npy.header_data_from_array_1_0(array))
-            sink.write(array.data.cast("B") if array.size else b"")
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise DataError(f"output {path} cannot be written ({error.strerror}); check its folder and the disk") from error
 
 
 def one_line(text: str) -> str:
@@ -253,7 +236,8 @@ def _lines(numbers: Sequence[int], before: int) -> str:
 
 
 @contextlib.contextmanager
-def _sink(path: Path | None) -> Iterator[IO[bytes]]:
+def destination(path: Path | None) -> Iterator[IO[bytes]]:
+    """What bytes are written to: standard output, a pipe, or a file that is there when it is whole."""
     if path is None:
         if sys.stdout is None:
             raise DataError("standard output is closed; name a file by --out")

@@ -12,11 +12,11 @@ from clearhead.bounds import WHOLE
 from clearhead.bundle import load
 from clearhead.bundle.verbs import require_command
 from clearhead.cli import lines
-from clearhead.cli.found import In, Out, notes
+from clearhead.cli.found import In, LineFiles, Out, notes
 from clearhead.cli.options import Debug, Device, Model, PrecisionName, Quiet
-from clearhead.cli.overwriting import refuse_overwriting, refuse_streams
+from clearhead.cli.vector_file import read_vectors
 from clearhead.cli.whole_texts import AsJson, answered
-from clearhead.errors import DataError, UsageError
+from clearhead.errors import UsageError
 from clearhead.text import is_blank
 
 if TYPE_CHECKING:
@@ -61,45 +61,29 @@ def search(
     """
     if is_blank(query):
         raise UsageError("QUERY is blank; give the text to look for")
-    refuse_overwriting({"--out": output_file}, {"--in": input_file, "--vectors": vectors_file}, model)
-    refuse_streams(output_file, input_file)
-    lines.require_there(input_file)
-    given = None if vectors_file is None else _read(vectors_file)
+    LineFiles(input_file, output_file, quiet, "text").check(model, {"--vectors": vectors_file})
+    given = None if vectors_file is None else read_vectors(vectors_file)
     bundle = load(model, device=device, precision=precision)
     require_command("search", bundle.task, "nearest")
+    lines.write(_written(_found(bundle, query, input_file, given, n, quiet), as_json), output_file)
+
+
+def _found(
+    bundle: "Bundle", query: str, input_file: Path | None, given: "np.ndarray | None", n: int, quiet: bool
+) -> "list[Nearest]":
+    """The nearest lines, by the vectors that are given, or by those of any number of lines in bounded memory."""
+    from clearhead.tasks.nearest import nearest
+
     if not quiet and bundle.too_long([query]):
         print(
             f"clearhead: the query is longer than the model's {bundle.config.max_length} tokens; its rest is left out",
             file=sys.stderr,
         )
-    if given is None:
-        found = _computed(bundle, query, input_file, n, quiet)
-    else:
-        found = bundle.nearest(query, list(lines.read(input_file, quiet)), n=n, vectors=given)
-    lines.write(_written(found, as_json), output_file)
-
-
-def _computed(bundle: "Bundle", query: str, input_file: Path | None, n: int, quiet: bool) -> "list[Nearest]":
-    """Of any number of lines, in bounded memory."""
-    from clearhead.tasks.nearest import nearest
-
-    found = answered(
-        None, input_file, quiet, lambda some, _: list(bundle.embed(some)), None if quiet else notes(bundle)
-    )
+    if given is not None:
+        return bundle.nearest(query, list(lines.read(input_file, quiet)), n=n, vectors=given)
+    noting = None if quiet else notes(bundle)
+    found = answered(None, input_file, quiet, lambda some, _: list(bundle.embed(some)), noting)
     return nearest(bundle.embed([query])[0], found, n)
-
-
-def _read(path: Path) -> "np.ndarray":
-    """Raises DataError for what is no file of NumPy's; nothing in it is run."""
-    from numpy.lib.format import open_memmap
-
-    try:
-        found: np.ndarray = open_memmap(path, mode="r")
-    except OSError as error:
-        raise DataError(f"--vectors {path} cannot be read ({error.strerror or error}); name a .npy file") from None
-    except (ValueError, EOFError) as error:
-        raise DataError(f"--vectors {path} is no array of NumPy's ({error}); make one by `clearhead embed`") from None
-    return found
 
 
 def _written(found: "Sequence[Nearest]", as_json: bool) -> Iterator[str]:
