@@ -74,3 +74,12 @@ def test_rules_and_the_search_are_part_of_decoding() -> None:
     for change in ({"search": "fairseq"}, {"rules": {"no_repeat": 1}}):
         with pytest.raises(ValueError, match=r"which is none of|is not known"):
             Settings.from_plain({**PLAIN, "decoding": {**more, **change}})
+
+
+def test_where_a_model_came_from() -> None:
+    settings = Settings.from_plain({**PLAIN, "origin": "roberta"})
+    assert (settings.origin, settings.as_plain()["origin"]) == ("roberta", "roberta")
+    assert "origin" not in Settings.from_plain(PLAIN).as_plain()
+    for wrong in (None, ["bert"], "a" * 1001):
+        with pytest.raises(ValueError, match="its origin is no name of a class"):
+            Settings.from_plain({**PLAIN, "origin": wrong})

@@ -116,7 +116,7 @@ def folder_of(tmp_path: Path) -> Folder:
         torch.manual_seed(1)
         made = getattr(transformers, model)(getattr(transformers, config)(**{**sizes, **changes}))
         if name in ("t5, 1.1", "mt5"):  # A new one has its output tied to its input.
-            made.lm_head.weight = torch.nn.Parameter(torch.randn(320, 16))
+            made.lm_head.weight = torch.nn.Parameter(torch.randn(made.config.vocab_size, 16))
         if hasattr(made, "final_logits_bias") and name != "bart":
             made.final_logits_bias.normal_()
         with torch.no_grad():

@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
 
 from clearhead.bundle import load
 from clearhead.errors import InteropError
 from clearhead.interop import import_adapter, import_model
 
 from .conftest import write_tokenizer
+
+TOKENS = ("반도체", "<|note|>")
 
 Folder = Callable[..., tuple[Path, Any]]
 # Of each class the layers that learn, and its tokenizer; GPT-2's are laid out (inputs, outputs).
@@ -143,3 +146,149 @@ def test_what_does_not_fit_is_refused_in_one_line(
         import_adapter(write(tmp_path / "adapter", tensors, **settings), tmp_path / "base", tmp_path / "out")
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "out").exists()
+
+
+def with_new_tokens(place: Path) -> str:
+    """A tokenizer.json with a token more, and a special one, as transformers' `add_tokens` gives it them."""
+    library = Tokenizer.from_file(str(place))
+    library.add_tokens([TOKENS[0]])
+    library.add_special_tokens([TOKENS[1]])
+    return str(library.to_str())
+
+
+# Of each class the layers that learn, its input's table, and its output's where that is another.
+TABLES: dict[str, tuple[str, list[str]]] = {
+    "llama": ("q_proj", ["model.embed_tokens", "lm_head"]), "llama, tied": ("q_proj", ["model.embed_tokens"]),
+    "gpt2": ("c_attn", ["transformer.wte"]), "bart": ("q_proj", ["model.shared"]), "t5": ("q", ["shared"]),
+    "t5, 1.1": ("q", ["shared", "lm_head"]), "bert, classes": ("query", ["bert.embeddings.word_embeddings"]),
+    "distilbert, classes": ("q_lin", ["distilbert.embeddings.word_embeddings"]),
+}  # fmt: skip
+
+
+def resized(made: Any, size: int, tables: list[str]) -> dict[str, torch.Tensor]:
+    """transformers' own model with two rows more, and an old row that is another: what each table's rows are now."""
+    before = made.get_submodule(tables[-1]).weight.detach()
+    made.resize_token_embeddings(size + 2)
+    if len(tables) > 1:  # T5 ties them, whatever they were.
+        made.get_submodule(tables[-1]).weight = torch.nn.Parameter(torch.cat([before, torch.zeros(2, 16)]))
+    found = {}
+    for name in tables:
+        rows = torch.randn(3, made.get_submodule(name).weight.shape[1])
+        made.get_submodule(name).weight.data[[7, size, size + 1]] = rows
+        found[name] = rows
+    return found
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_rows_of_new_tokens_are_those_of_the_class(folder_of: Folder, tmp_path: Path, name: str) -> None:
+    """`trainable_token_indices`: a larger model of transformers with these rows is what the import makes."""
+    target, tables = TABLES[name]
+    import_model(folder_of(name)[0], tmp_path / "sized")
+    document = tmp_path / "sized" / "tokenizer.json"
+    size = Tokenizer.from_file(str(document)).get_vocab_size()
+    folder, made = folder_of(name, vocab_size=size, decoder_start_token_id=0)
+    import_model(folder, tmp_path / "base")
+    ids = [7, size, size + 1]
+    rows = resized(made, size, tables)
+    adapter = adapter_for(made, [target], tmp_path / "adapter")
+    tensors = load_file(adapter / "adapter_model.safetensors")
+    tensors |= {f"base_model.model.{one}.token_adapter.trainable_tokens_delta": two for one, two in rows.items()}
+    save_file(tensors, adapter / "adapter_model.safetensors")
+    indices = ids if len(tables) == 1 else dict.fromkeys(tables, ids)
+    values = {**SETTINGS, "trainable_token_indices": indices}
+    (adapter / "adapter_config.json").write_text(json.dumps(values), encoding="utf-8")
+    made.save_pretrained(tmp_path / "changed")
+    for place in (adapter, tmp_path / "changed"):
+        (place / "tokenizer.json").write_text(with_new_tokens(document), encoding="utf-8")
+    named = folder / "tokenizer_config.json"
+    if named.is_file():
+        (tmp_path / "changed" / "tokenizer_config.json").write_bytes(named.read_bytes())
+    import_model(tmp_path / "changed", tmp_path / "wanted")
+    report = import_adapter(adapter, tmp_path / "base", tmp_path / "out")
+    assert (report.tokens, report.new) == (3, 2)
+    wanted, found = (load(tmp_path / one) for one in ("wanted", "out"))
+    theirs = dict(wanted.model.named_parameters())
+    for own, parameter in found.model.named_parameters():
+        torch.testing.assert_close(parameter, theirs[own], rtol=1e-5, atol=1e-5)
+    for text in (f"a {TOKENS[0]}b", TOKENS[1]):
+        assert found.source_tokenizer.encode(text) == wanted.source_tokenizer.encode(text)
+        assert found.source_tokenizer.encode_marked(text) == wanted.source_tokenizer.encode_marked(text)
+    assert size in found.source_tokenizer.encode(TOKENS[0])
+
+
+@pytest.fixture
+def small(folder_of: Folder, tmp_path: Path) -> tuple[Path, int]:
+    """A bundle of GPT-2 whose table has no row to spare, and how many it has."""
+    import_model(folder_of("gpt2", vocab_size=262)[0], tmp_path / "base")
+    return tmp_path / "base", 262
+
+
+GPT2 = "base_model.model.transformer"
+PAIR = {f"{GPT2}.h.0.attn.c_proj.lora_A.weight": torch.ones(2, 16),
+        f"{GPT2}.h.0.attn.c_proj.lora_B.weight": torch.ones(16, 2)}  # fmt: skip
+
+
+def rows_of(module: str, count: int, width: int = 16) -> dict[str, torch.Tensor]:
+    return {**PAIR, f"{GPT2}.{module}.token_adapter.trainable_tokens_delta": torch.ones(count, width)}
+
+
+def test_rows_of_tokens_that_the_model_has(small: tuple[Path, int], tmp_path: Path) -> None:
+    """Without any tokenizer.json."""
+    base, size = small
+    adapter = write(tmp_path / "adapter", rows_of("wte", 2), trainable_token_indices=[9, 5])
+    report = import_adapter(adapter, base, tmp_path / "out")
+    assert (report.tokens, report.new) == (2, 0)
+    before, after = (load(one).model.embedding.matrix.weight for one in (base, tmp_path / "out"))
+    others = [one for one in range(size) if one not in (5, 9)]
+    assert (after[[5, 9]] == 1).all()
+    assert torch.equal(after[others], before[others])
+
+
+@pytest.mark.parametrize(
+    ("tensors", "indices", "added", "message"),
+    [
+        (rows_of("wpe", 1), {"wpe": [3]}, False, "has trainable_token_indices=.* modules that have a row a token$"),
+        (rows_of("wte", 1), [262], False, "expected ids below 262, as neither the model nor a tokenizer.json"),
+        (rows_of("wte", 1), [264], True, "expected ids below 264, as neither the model nor a tokenizer.json"),
+        (rows_of("wte", 1), [262], True, "has a token 263, of which the adapter has no row for embedding.matrix"),
+        (rows_of("wte", 2, 8), [262, 263], True, r"a matrix of shape \(2, 8\), but the model has \(2, 16\) there"),
+    ],
+)  # fmt: skip
+def test_rows_that_have_no_place(
+    small: tuple[Path, int], tmp_path: Path, tensors: dict[str, torch.Tensor], indices: Any, added: bool, message: str
+) -> None:
+    adapter = write(tmp_path / "adapter", tensors, trainable_token_indices=indices)
+    if added:
+        (adapter / "tokenizer.json").write_text(with_new_tokens(small[0] / "tokenizer.json"), encoding="utf-8")
+    with pytest.raises(InteropError, match=message) as caught:
+        import_adapter(adapter, small[0], tmp_path / "out")
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_rows_beside_a_masked_head_are_refused(folder_of: Folder, tmp_path: Path) -> None:
+    import_model(folder_of("distilbert")[0], tmp_path / "base")
+    lin = "base_model.model.distilbert.transformer.layer.0.attention.q_lin"
+    tensors = {f"{lin}.lora_A.weight": torch.ones(2, 16), f"{lin}.lora_B.weight": torch.ones(16, 2)}
+    table = "base_model.model.distilbert.embeddings.word_embeddings"
+    tensors[f"{table}.token_adapter.trainable_tokens_delta"] = torch.ones(1, 16)
+    adapter = write(tmp_path / "adapter", tensors, trainable_token_indices=[5])
+    with pytest.raises(
+        InteropError, match=r"has trainable_token_indices=\[5\], .* expected none beside a masked head$"
+    ):
+        import_adapter(adapter, tmp_path / "base", tmp_path / "out")
+
+
+def test_a_table_that_peft_saved_whole_after_it_grew(small: tuple[Path, int], tmp_path: Path) -> None:
+    """`save_embedding_layers`: both names of a tied table, which must be one."""
+    base, size = small
+    table = torch.randn(size + 2, 16)
+    both = {f"{GPT2}.wte.weight": table, "base_model.model.lm_head.weight": table.clone()}
+    adapter = write(tmp_path / "adapter", PAIR | both)
+    (adapter / "tokenizer.json").write_text(with_new_tokens(base / "tokenizer.json"), encoding="utf-8")
+    import_adapter(adapter, base, tmp_path / "out")
+    assert torch.equal(load(tmp_path / "out").model.embedding.matrix.weight, table)
+    both["base_model.model.lm_head.weight"][0, 0] += 1
+    save_file(PAIR | both, adapter / "adapter_model.safetensors")
+    with pytest.raises(InteropError, match=r"wte.weight are one matrix in the model and two in the adapter; name the"):
+        import_adapter(adapter, base, tmp_path / "again")

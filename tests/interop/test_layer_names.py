@@ -4,7 +4,7 @@ import pytest
 
 from clearhead.interop.layer_names import class_names, names_of
 from clearhead.model import CAUSAL_PRESETS, MASKED_PRESETS, PRESETS
-from clearhead.model.config import DecoderOnlyConfig
+from clearhead.model.config import DecoderOnlyConfig, EncoderOnlyConfig
 
 
 def test_names_are_those_that_peft_gives_as_targets() -> None:
@@ -34,3 +34,32 @@ def test_a_class_that_computes_otherwise_gives_no_names(positions: str, kind: st
     )  # type: ignore[arg-type]
     found = class_names(config)
     assert (found.kind if found else None) == kind
+
+
+ENCODER = {"vocabulary": 9, "layers": 1, "width": 8, "heads": 2, "inner_width": 8, "max_length": 9, "classes": 2}
+
+
+@pytest.mark.parametrize(
+    ("origin", "kind", "layer", "dense"),
+    [
+        ("", "bert", "encoder.layer.0.attention.self.query.weight", "pooler.dense.weight"),
+        ("xlm-roberta", "roberta", "encoder.layer.0.attention.self.query.weight", "classifier.dense.weight"),
+        ("distilbert", "distilbert", "transformer.layer.0.attention.q_lin.weight", None),
+        ("llama", "bert", "encoder.layer.0.attention.self.query.weight", "pooler.dense.weight"),
+    ],
+)
+def test_names_are_those_of_where_a_model_came_from(origin: str, kind: str, layer: str, dense: str | None) -> None:
+    """Its pooler has tanh, as BERT's and RoBERTa's have; DistilBERT's has ReLU, and is not this one."""
+    config = EncoderOnlyConfig(**ENCODER, norm_placement="post", pooler=True, masked_head="none")  # type: ignore[arg-type]
+    found = class_names(config, origin)
+    assert found is not None
+    assert (found.kind, found.ours["encoder.layers.0.self_attention.query.weight"].name) == (kind, layer)
+    assert (found.ours["pooler.dense.weight"].name if "pooler.dense.weight" in found.ours else None) == dense
+
+
+def test_gpt2s_layers_are_those_of_a_model_with_its_blocks() -> None:
+    preset = CAUSAL_PRESETS["gpt2_small"](9)
+    found = class_names(preset)
+    assert found is not None
+    assert found.kind == "gpt2"
+    assert class_names(CAUSAL_PRESETS["llama_tiny"](9), "mistral").kind == "llama"  # type: ignore[union-attr]

@@ -32,8 +32,12 @@ T5 = {"norm": "rms", "positions": "relative", "scale": 1.0, "norm_placement": "p
         (PAIR, {**T5, "positions": "learned"}, "t5", False),
         (CAUSAL, {"norm": "rms", "positions": "rotary-halves"}, "llama", True),
         (CAUSAL, {"norm": "rms", "positions": "rotary"}, "llama", False),
-        # Its queries, keys and values are one matrix, which ours are not.
-        (CAUSAL, {"positions": "learned", "norm_placement": "pre"}, "gpt2", False),
+        (CAUSAL, {"positions": "learned", "norm_placement": "pre"}, "gpt2", True),
+        # Its queries, keys and values are one matrix, and as many.
+        (CAUSAL, {"positions": "learned", "norm_placement": "pre", "kv_heads": 1}, "gpt2", False),
+        (CAUSAL, {"positions": "learned", "norm_placement": "pre", "head_width": 2}, "gpt2", False),
+        (CAUSAL, {"positions": "learned", "norm_placement": "pre", "activation": "swiglu"}, "gpt2", False),
+        (CAUSAL, {"positions": "learned", "norm_placement": "post"}, "gpt2", False),
         (WHOLE, {"positions": "learned"}, "bert", True),
         (WHOLE, {"positions": "learned", "norm_placement": "pre"}, "bert", False),
     ],

@@ -51,7 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     own = tokenizer()
     config = DecoderOnlyConfig(
         vocabulary=own.size, layers=1, width=32, heads=2, inner_width=64, max_length=160, positions="rotary-halves",
-        norm="rms", norm_placement="pre", bias=False, activation="swiglu",
+        norm="rms", norm_placement="pre", bias=False, activation="swiglu", scale_embeddings=False,
     )  # fmt: skip
     draw = np.random.default_rng(1)
     weights = {
@@ -61,7 +61,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rules = Rules(repetition_penalty=1.01, min_tokens=2, max_tokens=40)
     settings = Settings(
         "foreign", (), 1, "mean:1.0", 1, "chat", "file", template=TEMPLATE, ends=(TURN_END,), sampling={"top_k": 1},
-        rules=rules,
+        rules=rules, origin="qwen2",
     )  # fmt: skip
     write_arrays(folder / "foreign", config, weights, (own, own), settings, "")
     texts = Settings("texts", (), 1, "mean:1.0", 1, "language-modelling", "file")
@@ -103,6 +103,8 @@ def test_how_it_writes_comes_along(folder: Path, tmp_path: Path) -> None:
     texts = {"train": {"table": "a.tsv"}, "validate": {"table": "a.tsv"}, "folder": str(folder)}
     other = prepare_run(recipe(folder, task="language-modelling", data=texts)).settings
     assert (other.rules, other.sampling, other.template) == (Rules(), {}, None)
+    # Its layers are called as they were, whatever they learn.
+    assert (own.origin, other.origin, Settings.of(recipe(folder)).origin) == ("qwen2", "qwen2", "")
 
 
 def test_a_model_of_texts_becomes_one_that_answers(folder: Path) -> None:

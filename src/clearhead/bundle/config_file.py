@@ -31,7 +31,7 @@ FORMAT = 1
 
 _FIRST_FIELDS = {"format", "family", "model", "files"}
 _SETTINGS = ("name", "languages", "decoding", "seed")
-_LATER_SETTINGS = ("task", "documents", "labels", "pooling", "template", "ends", "sampling")
+_LATER_SETTINGS = ("task", "documents", "labels", "pooling", "template", "ends", "sampling", "origin")
 _MOST_BYTES, _MOST_NAMES = 4 << 20, 100
 
 

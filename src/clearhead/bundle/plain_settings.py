@@ -92,12 +92,18 @@ def _sampling(value: Any) -> dict[str, float]:
     return dict(value)
 
 
+def _origin(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > LONGEST_NAME:
+        raise ValueError("its origin is no name of a class")
+    return value
+
+
 _NEEDED: Final = ("name", "languages", "decoding", "seed")
 _CHECKS: Final[Mapping[str, Callable[[Any], Any]]] = MappingProxyType(
     {
         "name": _name, "languages": _languages, "seed": lambda value: whole("seed", value), "task": _task,
         "documents": _documents, "labels": _labels, "pooling": _pooling, "template": _template, "ends": _ends,
-        "sampling": _sampling,
+        "sampling": _sampling, "origin": _origin,
     }
 )  # fmt: skip
 

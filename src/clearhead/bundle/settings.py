@@ -32,6 +32,7 @@ class Settings:
     `Sampling` has it: temperature, top_k and top_p; nothing where it draws as every model does, and top_k of 1 where it
     takes the most probable token.
     search: how a beam counts and stops, as `SearchStrategy` is written. rules: those of what it writes.
+    origin: the class of another program that it came from, as `model_type` has it; "" for a model of ours.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Settings:
     sampling: Mapping[str, float] = field(default_factory=dict)
     search: str = "clearhead"
     rules: Rules = field(default_factory=Rules)
+    origin: str = ""
 
     @classmethod
     def of(cls, recipe: "clearhead.recipe.Recipe") -> "Settings":
@@ -89,7 +91,7 @@ class Settings:
             "pooling": POOLINGS[0],
             "template": None,
         }
-        usual |= {"ends": (), "sampling": {}, "search": "clearhead", "rules": {}}
+        usual |= {"ends": (), "sampling": {}, "search": "clearhead", "rules": {}, "origin": ""}
         values = {name: value for name, value in values.items() if name not in usual or value != usual[name]}
         named = "beam_size", "length_penalty", "messages", "search", "rules"
         decoding = {name: values.pop(name) for name in named if name in values}

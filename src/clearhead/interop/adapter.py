@@ -1,66 +1,44 @@
-"""LoRA adapters in the files of the package `peft`: read onto a bundle of their model, and written. Nothing is run."""
+"""LoRA adapters in the files of the package `peft`, merged into a bundle of their model. Nothing is run."""
 
 import dataclasses
-import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
-from safetensors.numpy import save_file
 
-from clearhead.bundle import load
+from clearhead.bundle import Bundle, load
 from clearhead.errors import InteropError
-from clearhead.files import publish_folder
-from clearhead.interop.foreign import ForeignSettings, Numbers, Source, read_json
-from clearhead.interop.layer_names import class_names, names_of
-from clearhead.interop.places import Tensors
-from clearhead.interop.tensors import open_tensors
-from clearhead.model.config import FamilyConfig
-from clearhead.model.shapes import parameter_shapes
-from clearhead.tensor_file import os_errors
-
-SETTINGS: Final = "adapter_config.json"
-_WEIGHTS: Final = ("adapter_model.safetensors", "adapter_model.bin")
-_PREFIX: Final = "base_model.model."
-_PAIR: Final = re.compile(r"(.+)\.lora_([AB])\.weight")
-# What changes the product, and must be off.
-_REFUSED: Final[Mapping[str, tuple[Any, ...]]] = {
-    "peft_type": ("LORA",), "use_dora": (False, None), "bias": ("none", None), "lora_bias": (False, None),
-    "rank_pattern": ({}, None), "alpha_pattern": ({}, None), "layer_replication": (None,),
-    "alora_invocation_tokens": (None,), "trainable_token_indices": (None,), "megatron_config": (None,),
-    "target_parameters": (None,),
-}  # fmt: skip
-_TASKS: Final = {
-    "language-modelling": "CAUSAL_LM", "chat": "CAUSAL_LM", "translation": "SEQ_2_SEQ_LM",
-    "summarisation": "SEQ_2_SEQ_LM", "classification": "SEQ_CLS",
-}  # fmt: skip
-
-
-class Pair(NamedTuple):
-    """down: A, (rank, inputs). up: B, (outputs, rank)."""
-
-    down: Numbers
-    up: Numbers
+from clearhead.interop.adapter_files import INDICES, SETTINGS, AdapterFiles, read_adapter
+from clearhead.interop.adapter_tokens import grown, grown_tokenizer
+from clearhead.interop.foreign import Numbers, Source
+from clearhead.interop.layer_names import HEAD, OUTPUT_BIAS, TABLES, TURNED, Names, names_of
+from clearhead.model.config import EncoderOnlyConfig, FamilyConfig, TransformerConfig
+from clearhead.model.shapes import parameter_shapes, shared_names
 
 
 @dataclasses.dataclass(frozen=True)
 class AdapterReport:
-    """What was done: kind is the class whose names the adapter has; layers got a product, and whole are replaced."""
+    """What was done: kind is the class whose names the adapter has; layers got a product, and whole are replaced.
+
+    tokens: how many tokens have rows of their own in it. new: how many of them the model did not have.
+    """
 
     kind: str
     rank: int
     scale: float
     layers: int
     whole: tuple[str, ...]
+    tokens: int = 0
+    new: int = 0
 
     def __str__(self) -> str:
         whole = ", ".join(self.whole) or "none"
         return (
             f"LoRA of rank {self.rank}, by the names of {self.kind}: {self.layers} weights are W + {self.scale:g}·B·A\n"
-            f"weights that it brings whole: {whole}"
+            f"weights that it brings whole: {whole}\n"
+            f"tokens whose rows it brings: {self.tokens}, of which {self.new} are new"
         )
 
 
@@ -72,62 +50,108 @@ def is_adapter(place: Path) -> bool:
 def import_adapter(place: str | Path, base: str | Path, out: str | Path) -> AdapterReport:
     """Write a bundle of the model `base` with the adapter in the folder `place` merged into it, to the folder `out`.
 
+    Tokens that the model has not come from the folder's tokenizer.json, and their rows from the adapter.
     Raises InteropError in one line for what clearhead has not, and for a tensor that is missing or fits no layer.
     """
-    folder = Path(place)
-    values = read_json(folder / SETTINGS)
-    settings = ForeignSettings(values, str(folder / SETTINGS))
-    for key, allowed in _REFUSED.items():
-        if (value := values.get(key, allowed[-1])) not in allowed:
-            raise settings.refused(key, value, " or ".join(map(repr, allowed)))
-    pairs, whole = _read(folder)
-    rank = settings.whole("r")
-    root = settings.flag("use_rslora", False)
-    scale = settings.number("lora_alpha", 8) / (rank**0.5 if root else rank)
-    bundle = load(base)
-    kind, places = _placed(bundle.config, {*whole, *(f"{name}.weight" for name in pairs)}, folder)
-    parameters, changed = dict(bundle.model.named_parameters()), 0
-    is_turned = settings.flag("fan_in_fan_out", False)
-    for name, pair in pairs.items():
-        if pair.down.shape[0] != rank or pair.up.shape[1:] != (rank,):
-            raise InteropError(f"{folder}: {name} has no product of rank {rank}, as its r says; get it again")
-        product = np.float32(scale) * (pair.up @ pair.down)
-        for ours, source in places[f"{name}.weight"]:
-            _change(folder, name, parameters[ours], source.change(product.T if is_turned else product), grows=True)
-            changed += 1
-    for name, numbers in whole.items():
-        for ours, source in places[name]:
-            _change(folder, name, parameters[ours], source.change(numbers), grows=False)
-    report = AdapterReport(kind, rank, scale, changed, tuple(whole))
-    bundle.save(out, f"# {Path(out).name}\n\nAn adapter was merged into a model by clearhead.\n\n{report}\n")
+    files, bundle = read_adapter(Path(place)), load(base)
+    wanted = {*files.whole, *(f"{name}.weight" for name in (*files.pairs, *files.rows))}
+    kind, places = _placed(bundle.config, wanted, files.folder)
+    _require_tables(files, places, bundle.config)
+    tables = {name for name in wanted for ours, _ in places[name] if ours in TABLES}
+    tokenizer = grown_tokenizer(bundle, files.folder) if tables else bundle.source_tokenizer
+    rows = max((one for found in files.rows.values() for one in found.ids), default=-1)
+    if rows >= tokenizer.size:
+        raise files.settings.refused(
+            INDICES, files.settings.values[INDICES],
+            f"ids below {tokenizer.size}, as neither the model nor a tokenizer.json beside the adapter has more tokens",
+        )  # fmt: skip
+    new = range(bundle.source_tokenizer.size, tokenizer.size)
+    model = grown(bundle, tokenizer.size) if new else bundle.model
+    merging = _Merging(files.folder, dict(model.named_parameters()), places, kind in TURNED)
+    merging.merge(files)
+    merging.require_rows(files, new)
+    tokens = {one for found in files.rows.values() for one in found.ids}
+    report = AdapterReport(
+        kind, files.rank, files.scale, merging.layers, tuple(files.whole), len(tokens), len(tokens & {*new})
+    )
+    card = f"# {Path(out).name}\n\nAn adapter was merged into a model by clearhead.\n\n{report}\n"
+    tokenizers = bundle.source_tokenizer, bundle.target_tokenizer
+    if tokenizer is not bundle.source_tokenizer:
+        tokenizers = tokenizer, tokenizer
+    result = Bundle(
+        model, *tokenizers, lambda: bundle.recipe, source_scripts=bundle.source_scripts, settings=bundle.settings
+    )
+    result.save(out, card)
     return report
-
-
-def _read(folder: Path) -> tuple[dict[str, Pair], dict[str, Numbers]]:
-    """The products by their modules' names, and weights that stand whole by their own."""
-    path = next((folder / name for name in _WEIGHTS if (folder / name).is_file()), None)
-    if path is None:
-        raise InteropError(f"{folder} has no {' and no '.join(_WEIGHTS)}; get the adapter again")
-    tensors: Tensors = open_tensors(path)
-    sides: dict[str, dict[str, Numbers]] = {}
-    whole: dict[str, Numbers] = {}
-    for name in tensors.shapes:
-        own = name.removeprefix(_PREFIX)
-        if found := _PAIR.fullmatch(own):
-            sides.setdefault(found[1], {})[found[2]] = tensors.read(name)
-        elif ".lora_" in own or not own.endswith((".weight", ".bias")):
-            raise InteropError(f"{path}: the weights have {name[:120]}, which clearhead has no place for")
-        else:
-            whole[own] = tensors.read(name)
-    for name, found_sides in sides.items():
-        for side in "AB":
-            if side not in found_sides or found_sides[side].ndim != 2:
-                raise InteropError(f"{path}: {name[:120]} has no matrix lora_{side}; get the adapter again")
-    return {name: Pair(found["A"], found["B"]) for name, found in sides.items()}, whole
 
 
 # By a tensor's name in the adapter: which parameters of ours are made of it, and how.
 _Places = dict[str, list[tuple[str, Source]]]
+
+
+class _Merging:
+    """A model's parameters while an adapter is merged into them. is_turned: whether its layers are laid out so.
+
+    PEFT, too, asks the layers, whatever fan_in_fan_out says (peft, tuners/lora/model.py).
+    """
+
+    def __init__(self, folder: Path, parameters: dict[str, Any], places: _Places, is_turned: bool) -> None:
+        self.folder, self.parameters, self.places, self.is_turned = folder, parameters, places, is_turned
+        self.layers = 0
+        self.replaced: dict[str, tuple[str, Numbers]] = {}
+
+    def merge(self, files: AdapterFiles) -> None:
+        for name, pair in files.pairs.items():
+            product = np.float32(files.scale) * (pair.up @ pair.down)
+            for ours, source in self.places[f"{name}.weight"]:
+                self._change(name, ours, source.change(product.T if self.is_turned else product), grows=True)
+                self.layers += 1
+        for name, numbers in files.whole.items():
+            for ours, source in self.places[name]:
+                self._replace(name, ours, source.change(numbers))
+        for name, (ids, numbers) in files.rows.items():
+            for ours, _ in self.places[f"{name}.weight"]:
+                self._set_rows(name, ours, ids, numbers)
+
+    def require_rows(self, files: AdapterFiles, new: Sequence[int]) -> None:
+        """Raise InteropError where a new token has no row in one of the tables: none is ever filled in."""
+        given = {ours: set(ids) for name, (ids, _) in files.rows.items() for ours, _ in self.places[f"{name}.weight"]}
+        for table in set(TABLES) & self.parameters.keys() - self.replaced.keys():
+            if missing := [one for one in new if one not in given.get(table, ())]:
+                raise InteropError(
+                    f"{self.folder}: the tokenizer.json has a token {missing[0]}, of which the adapter has no row for "
+                    f"{table}; get the adapter again"
+                )
+
+    def _replace(self, name: str, ours: str, numbers: Numbers) -> None:
+        if ours in self.replaced and not np.array_equal(self.replaced[ours][1], numbers):
+            raise InteropError(
+                f"{self.folder}: {self.replaced[ours][0]} and {name} are one matrix in the model and two in the "
+                "adapter; name the model that it was trained for"
+            )
+        self.replaced[ours] = name, numbers
+        self._change(name, ours, numbers, grows=False)
+
+    def _change(self, name: str, ours: str, numbers: Numbers, grows: bool) -> None:
+        """Add to a parameter, or replace it."""
+        parameter = self.parameters[ours]
+        self._require_shape(name, numbers.shape, tuple(parameter.shape))
+        given = torch.from_numpy(np.ascontiguousarray(numbers, np.float32)).to(parameter.device)
+        with torch.no_grad():
+            parameter.copy_(parameter + given if grows else given)
+
+    def _set_rows(self, name: str, ours: str, ids: Sequence[int], numbers: Numbers) -> None:
+        parameter = self.parameters[ours]
+        self._require_shape(name, numbers.shape, (len(ids), *parameter.shape[1:]))
+        with torch.no_grad():
+            parameter[list(ids)] = torch.from_numpy(np.ascontiguousarray(numbers, np.float32)).to(parameter.device)
+
+    def _require_shape(self, name: str, shape: tuple[int, ...], wanted: tuple[int, ...]) -> None:
+        if shape != wanted:
+            raise InteropError(
+                f"{self.folder}: {name} makes a matrix of shape {shape}, but the model has {wanted} there; name the "
+                "model that it was trained for"
+            )
 
 
 def _placed(config: FamilyConfig, wanted: set[str], folder: Path) -> tuple[str, _Places]:
@@ -146,63 +170,34 @@ def _placed(config: FamilyConfig, wanted: set[str], folder: Path) -> tuple[str, 
 
 def _naming(config: FamilyConfig) -> Iterator[tuple[str, _Places]]:
     """The ways in which a model's parameters may be called, our own first."""
-    shapes = parameter_shapes(config)
-    yield "clearhead", {name: [(name, Source(name))] for name in shapes}
+    shapes, shared = parameter_shapes(config), shared_names(config)
+    own: _Places = {name: [(name, Source(name))] for name in shapes}
+    yield "clearhead", own
     for names in names_of(config):
-        places: _Places = {}
-        for ours, source in names.ours.items():
-            if ours in shapes:
-                for prefix in ("", names.prefix):
-                    found = places.setdefault(prefix + source.name, [])
-                    found += [] if any(one == ours for one, _ in found) else [(ours, source)]
+        # Beside a class's layers there may be a head that it has not.
+        places: _Places = {name: found for name, found in own.items() if name.startswith(HEAD)}
+        for ours, source in (*names.ours.items(), *_again(config, names)):
+            ours = shared.get(ours, ours)
+            for prefix in ("", names.prefix) if ours in shapes else ():
+                found = places.setdefault(prefix + source.name, [])
+                found += [] if any(one == ours for one, _ in found) else [(ours, source)]
         yield names.kind, places
 
 
-@torch.no_grad()
-def _change(folder: Path, name: str, parameter: Any, numbers: Numbers, grows: bool) -> None:
-    """Add to a parameter, or replace it."""
-    if numbers.shape != tuple(parameter.shape):
-        raise InteropError(
-            f"{folder}: {name} makes a matrix of shape {numbers.shape}, but the model has {tuple(parameter.shape)} "
-            "there; name the model that it was trained for"
-        )
-    given = torch.from_numpy(np.ascontiguousarray(numbers, np.float32)).to(parameter.device)
-    parameter.copy_(parameter + given if grows else given)
+def _again(config: FamilyConfig, names: Names) -> Iterator[tuple[str, Source]]:
+    """A table that both sides share may be called as that of either."""
+    if isinstance(config, TransformerConfig) and config.share_embeddings in ("all", "inputs"):
+        for side in ("encoder", "decoder"):
+            yield "source_embedding.matrix.weight", Source(f"{side}.embed_tokens.weight")
 
 
-def write_adapter(
-    folder: Path,
-    config: FamilyConfig,
-    pairs: Mapping[str, Pair],
-    alpha: float,
-    whole: Mapping[str, Numbers],
-    task: str,
-    base: str,
-) -> None:
-    """Write an adapter's folder. pairs: by our layers' names. whole: weights that learned beside them, by ours.
+def _require_tables(files: AdapterFiles, places: _Places, config: FamilyConfig) -> None:
+    """Refuse rows of what has none for tokens, such as a table of positions, and rows beside a masked head.
 
-    The names are those of the class of transformers that computes the same with such layers, and ours where none does.
+    Such a head has a number for each token, too, which PEFT leaves out (peft, tuners/trainable_tokens/layer.py).
     """
-    names = class_names(config)
-
-    def theirs(ours: str) -> str:
-        if names is None or ours not in names.ours:
-            return ours
-        # Heads stand beside the base model, and a pooler in it.
-        return ("" if ours.startswith("classifier.") else names.prefix) + names.ours[ours].name
-
-    modules = {name: theirs(f"{name}.weight").removesuffix(".weight") for name in pairs}
-    tensors: dict[str, Numbers] = {}
-    for name, pair in pairs.items():
-        tensors |= {f"{_PREFIX}{modules[name]}.lora_{side}.weight": one for side, one in zip("AB", pair, strict=True)}
-    tensors |= {f"{_PREFIX}{theirs(name)}": one for name, one in whole.items()}
-    heads = sorted({theirs(name).rpartition(".")[0] for name in whole})
-    settings = {
-        "peft_type": "LORA", "task_type": _TASKS.get(task), "base_model_name_or_path": base,
-        "r": len(next(iter(pairs.values())).down), "lora_alpha": alpha, "lora_dropout": 0.0, "bias": "none",
-        "target_modules": sorted(modules.values()), "modules_to_save": heads or None, "fan_in_fan_out": False,
-        "use_rslora": False, "use_dora": False, "init_lora_weights": True, "inference_mode": True,
-    }  # fmt: skip
-    with publish_folder(folder) as draft, os_errors(draft):
-        save_file({name: np.ascontiguousarray(one, np.float32) for name, one in tensors.items()}, draft / _WEIGHTS[0])
-        (draft / SETTINGS).write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+    if files.rows and OUTPUT_BIAS in parameter_shapes(config) and isinstance(config, EncoderOnlyConfig):
+        raise files.settings.refused(INDICES, files.settings.values[INDICES], "none beside a masked head")
+    for name in files.rows:
+        if any(ours not in TABLES for ours, _ in places[f"{name}.weight"]):
+            raise files.settings.refused(INDICES, files.settings.values[INDICES], "modules that have a row a token")

@@ -66,6 +66,7 @@ ELECTRA: Final = Names(
     "encoder.layer", _LAYER, "generator_predictions.dense", "generator_predictions.LayerNorm",
     "generator_lm_head.weight", "generator_lm_head.bias", "classifier.dense", "gelu", "classifier.out_proj",
 )  # fmt: skip
+NAMES: Final = {"bert": BERT, "roberta": ROBERTA, "distilbert": DISTILBERT, "electra": ELECTRA}
 # Of a discriminator, which tells whether a token was replaced.
 _ELECTRA_IGNORED: Final = {r"discriminator_predictions\..*": "a head for replaced tokens, which clearhead has not"}
 WORDS: Final = "embeddings.word_embeddings.weight"
@@ -140,7 +141,7 @@ def _plan(foreign: Foreign, names: Names, sizes: dict[str, Any], ignored: Mappin
         **{**sizes, "max_length": sizes["max_length"] - skipped}, positions="learned", embedding_norm=True,
         scale_embeddings=False, initialization="bert", masked_head="transform" if has_head else "none",
         share_embeddings=not has_head or foreign.are_one(WORDS, names.matrix), pooler=has_pooler,
-        pooler_activation=names.pooled if has_pooler else "tanh", classes=classes,
+        pooler_activation=names.pooled, classes=classes,
     )  # fmt: skip
     task = "classification" if classes else "masked-language-modelling"
     own = {re.escape(one): "stored twice" for one in (names.matrix, names.bias, f"{names.matrix[:-7]}.bias")}

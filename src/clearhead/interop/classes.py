@@ -44,6 +44,17 @@ CLASSES: Final[Mapping[str, ForeignClass]] = MappingProxyType(
 )
 
 
+# What a head's tensors begin with, which do not stand under the name of the base model.
+HEADS: Final = (
+    "lm_head.", "final_logits_bias", "cls.", "classifier.", "pre_classifier.", "vocab_", "generator_",
+)  # fmt: skip
+
+
+def full_name(prefix: str, name: str) -> str:
+    """A tensor's whole name in a file of a head model. prefix: that of its base model."""
+    return name if name.startswith(HEADS) else f"{prefix}{name}"
+
+
 def class_named(name: object, place: str) -> ForeignClass:
     """Raises InteropError for a model_type that clearhead has no names for."""
     if name is None:

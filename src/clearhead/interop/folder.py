@@ -11,7 +11,7 @@ from safetensors.numpy import save_file
 
 from clearhead.errors import InteropError
 from clearhead.interop import bart
-from clearhead.interop.classes import CLASSES
+from clearhead.interop.classes import CLASSES, full_name
 from clearhead.interop.counterparts import Counterpart, counterpart
 from clearhead.interop.equivalent import Weighted
 from clearhead.interop.foreign import Foreign, ForeignSettings, Numbers, Plan
@@ -23,8 +23,7 @@ from clearhead.model.shapes import parameter_shapes
 if TYPE_CHECKING:
     from clearhead.bundle import Bundle
 
-# What a head's tensors are called, which do not stand under the name of the base model.
-_HEADS: Final = ("lm_head.", "final_logits_bias", "cls.", "classifier.")
+_OF_POOLERS: Final = ("pooling", "pooler_activation")
 # What tells how a model is trained, and changes nothing of what it computes.
 _TRAINING: Final = {"dropout", "attention_dropout", "activation_dropout", "initialization", "position_shift"}
 
@@ -72,7 +71,7 @@ def tensors_of(found: Counterpart) -> dict[str, Numbers]:
     if known.prefix == bart.PREFIX and isinstance(found.model.config, TransformerConfig):
         made.setdefault("final_logits_bias", np.zeros((1, found.model.config.target_vocabulary), np.float32))
     prefix = "" if found.architecture == "BertModel" else known.prefix
-    named = {name if name.startswith(_HEADS) else f"{prefix}{name}": one for name, one in made.items()}
+    named = {full_name(prefix, name): one for name, one in made.items()}
     return {name: np.ascontiguousarray(one, np.float32) for name, one in named.items()}
 
 
@@ -90,7 +89,7 @@ def _require_same(read: FamilyConfig, own: FamilyConfig) -> None:
     for name in (one.name for one in dataclasses.fields(own) if one.name not in _TRAINING):
         value, wanted = (getattr(one.block if hasattr(one.block, name) else one, name) for one in (read, own))
         is_endless = name == "max_length" and own.positions == "relative"
-        is_unused = name == "pooling" and isinstance(own, EncoderOnlyConfig) and not own.pooler
+        is_unused = name in _OF_POOLERS and isinstance(own, EncoderOnlyConfig) and not own.pooler
         if value != wanted and not (is_endless or is_unused):
             raise InteropError(
                 f"{name}={wanted} would be read as {value} by whoever opens the folder; such a model cannot be "

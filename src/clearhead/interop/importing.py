@@ -201,7 +201,8 @@ def settings_of(parts: Parts, plan: Plan, tokenizer: LibraryTokenizer) -> Settin
     return Settings(
         parts.name, (), decoding.beam_size, decoding.length_penalty, 1, task, documents, plan.labels,
         pooling=plan.pooling, template=parts.template if task == "chat" else None,
-        search=decoding.search, rules=decoding.rules, **writing_of(parts, plan, tokenizer),
+        search=decoding.search, rules=decoding.rules, origin=str(parts.values["model_type"]),
+        **writing_of(parts, plan, tokenizer),
     )  # fmt: skip
 
 

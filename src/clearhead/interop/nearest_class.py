@@ -2,16 +2,23 @@
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, get_args
 
-from clearhead.model.config import GATED, DecoderOnlyConfig, EncoderOnlyConfig, FamilyConfig, TransformerConfig
+from clearhead.model.config import (
+    GATED,
+    Activation,
+    DecoderOnlyConfig,
+    EncoderOnlyConfig,
+    FamilyConfig,
+    TransformerConfig,
+)
 
 
 class NearClass(NamedTuple):
     """A class whose models are of one of our families.
 
     kind: its model_type. is_nearest: whether a config is written as this class rather than as one after it.
-    same: the values with which its layers compute what ours do, matrix by matrix; None where none do.
+    same: the values with which its layers compute what ours do; None where none do.
     sizes: what a config.json says by which the tensors of a model of ours would be called.
     """
 
@@ -20,9 +27,13 @@ class NearClass(NamedTuple):
     is_nearest: Callable[[Any], bool] = lambda config: False
     same: Mapping[str, tuple[Any, ...]] | None = None
 
-    def has_same_layers(self, config: FamilyConfig) -> bool:
+    def has_same_layers(self, config: Any) -> bool:
         """Whether its layers compute exactly what those of a model with this config do."""
-        return self.same is not None and all(getattr(config, name) in values for name, values in self.same.items())
+        if self.same is None or any(getattr(config, name) not in values for name, values in self.same.items()):
+            return False
+        # GPT-2 joins queries, keys and values, which are then of one size.
+        block = config.block
+        return self.kind != "gpt2" or (block.kv_heads == block.heads and block.head_width * block.heads == block.width)
 
 
 def _layers(config: Any) -> Mapping[str, Any]:
@@ -41,6 +52,7 @@ def _always(config: Any) -> bool:
     return True
 
 
+_PLAIN: Final = tuple(one for one in get_args(Activation) if one not in GATED)
 # Asked in this order. Those after one that is always the nearest lend their names to adapters alone.
 NEAR_CLASSES: Final[Mapping[type[FamilyConfig], tuple[NearClass, ...]]] = MappingProxyType(
     {
@@ -49,8 +61,13 @@ NEAR_CLASSES: Final[Mapping[type[FamilyConfig], tuple[NearClass, ...]]] = Mappin
                 "llama", _layers, lambda config: config.norm == "rms",
                 {"norm": ("rms",), "positions": ("rotary-halves",)},
             ),
-            # It joins queries, keys and values.
-            NearClass("gpt2", _layers, _always),
+            NearClass(
+                "gpt2", _layers, _always,
+                {
+                    "norm": ("layer",), "norm_placement": ("pre",), "positions": ("learned",),
+                    "embedding_norm": (False,), "scale": (None,), "activation": _PLAIN,
+                },
+            ),
         ),
         EncoderOnlyConfig: (
             NearClass("bert", _layers, _always, {"norm": ("layer",), "norm_placement": ("post",)}),

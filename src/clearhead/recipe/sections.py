@@ -59,8 +59,8 @@ class Text(Section):
     size: None where it is to be chosen by how much text there is; training fills it in.
     template: how a conversation is written, in Jinja, for a chat model that was trained elsewhere; None for its own,
     which training fills in.
-    tokens, symbols: what a model that was trained elsewhere gets as tokens of its own; symbols are special, such as a
-    template's, so that nothing that is typed becomes one.
+    tokens: texts that become one token each of a trained model. symbols: special tokens, such as a template's, of one
+    that was trained elsewhere: nothing that is typed becomes one.
     """
 
     kind: Literal["bpe", "characters"] = "bpe"

@@ -3,20 +3,17 @@
 import copy
 import logging
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Final
 
 import torch
 from torch import Tensor, nn
 
 from clearhead.errors import RecipeError, TrainingError
-from clearhead.interop.adapter import Pair, write_adapter
-from clearhead.model.low_rank import adapters, attach, layers_named
-from clearhead.recipe import LoraSettings, Recipe, without_paths
+from clearhead.model.low_rank import attach, layers_named
+from clearhead.recipe import LoraSettings
 from clearhead.tasks import AnyTask, Model
 from clearhead.tasks.examples import TrainingBatch
 from clearhead.training.heads import is_of_classes
-from clearhead.training.new_tokens import is_of_tokens
 
 _LOG = logging.getLogger(__name__)
 # What merging may change of a logit: more is no rounding.
@@ -83,17 +80,3 @@ def _exact(task: AnyTask, model: Model, batches: Sequence[TrainingBatch]) -> tup
     exact = copy.deepcopy(model, {**numbers, **tables})
     states = [task.hidden_states(exact, batch)[batch.target_output != batch.padding] for batch in batches]
     return torch.cat(states), task.output_weight(exact).clone()
-
-
-def store_adapter(folder: Path, model: Model, lora: LoraSettings, recipe: Recipe) -> None:
-    """Write what learned, adapters and a new head, in the files of the package `peft`."""
-    named = {name: one.detach().cpu().numpy() for name, one in model.named_parameters()}
-    sides = {name: [named[f"{name}.adapter.{side}.weight"] for side in ("down", "up")] for name, _ in adapters(model)}
-    pairs = {name: Pair(*both) for name, both in sides.items()}
-    has_classes = bool(getattr(model.config, "classes", 0))
-    # A table of which new rows learned has no other place there.
-    has_new = bool(recipe.text.tokens or recipe.text.symbols)
-    tables = {name for name in named if has_new and is_of_tokens(name)}
-    whole = {name: one for name, one in named.items() if name in tables or (has_classes and is_of_classes(name))}
-    base = without_paths(recipe).model.base or ""
-    write_adapter(folder, model.config, pairs, lora.alpha, whole, recipe.task, base)

@@ -11,6 +11,7 @@ from torch import Tensor
 from clearhead.bundle import Bundle, load
 from clearhead.bundle.settings import Settings
 from clearhead.errors import BundleError, RecipeError
+from clearhead.interop.layer_names import OUTPUT_BIAS
 from clearhead.recipe import Recipe, Text
 from clearhead.recipe.model_settings import own_settings
 from clearhead.tasks import FAMILY_TASKS, Model, task_for
@@ -74,8 +75,18 @@ def read_base(recipe: Recipe) -> tuple[Recipe, Base]:
             for name, one in weights.items()
             if not name.startswith("decoder.position_bias.")
         }
+    if recipe.model.lora is not None and recipe.task == "masked-language-modelling" and bundle.config.bias:
+        _require_no_new_tokens(recipe.text)
     tokenizers, pieces = _with_new_tokens(bundle, recipe.text, place)
     return _with_sizes(recipe, bundle, tokenizers[0].size), Base(place, tokenizers, weights, bundle.settings, pieces)
+
+
+def _require_no_new_tokens(text: Text) -> None:
+    if text.tokens or text.symbols:
+        raise RecipeError(
+            "text.tokens: beside model.lora a masked head would need a number for each of them, for which PEFT's files "
+            "have no place; remove lora, or remove them"
+        )
 
 
 def _with_new_tokens(bundle: Bundle, text: Text, place: str) -> tuple[Tokenizers, dict[int, list[int]]]:
@@ -98,7 +109,8 @@ def begin_with(base: Base, model: Model, labels: tuple[str, ...]) -> list[str]:
         for name, parameter in model.named_parameters():
             found = base.weights[name] if base.fits(name, labels) else None
             if found is not None and base.pieces and is_of_tokens(name):
-                found = with_rows(found, len(parameter), base.pieces)
+                stays = name == OUTPUT_BIAS and not parameter.requires_grad
+                found = with_rows(found, len(parameter), dict.fromkeys(base.pieces, ()) if stays else base.pieces)
             if found is not None and found.shape == parameter.shape:
                 if parameter.requires_grad:
                     parameter.copy_(found)
@@ -139,5 +151,7 @@ def _with_sizes(recipe: Recipe, bundle: Bundle, size: int) -> Recipe:
     kept = {name: getattr(recipe.text, name) for name in recipe.text.model_fields_set}
     if recipe.task == "chat" and bundle.settings.template is not None:
         kept = {"template": bundle.settings.template, **kept}
-    text = bundle.recipe.text.model_copy(update={**kept, "size": size})
+    # Tokens that the trained model got are old ones now.
+    kept = {"tokens": (), "symbols": (), **kept, "size": size}
+    text = bundle.recipe.text.model_copy(update=kept)
     return recipe.model_copy(update={"model": settings.model_copy(update=values), "text": text})

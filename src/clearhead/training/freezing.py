@@ -45,5 +45,5 @@ def new_model(
     if lora is not None:
         adapt(model, lora, settings.seed)
     freeze(model, settings.freeze)
-    learn_rows_alone(model, new_rows)
+    learn_rows_alone(model, new_rows, has_adapters=lora is not None)
     return model

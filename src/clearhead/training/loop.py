@@ -15,7 +15,6 @@ from clearhead.model.shapes import parameter_shapes
 from clearhead.recipe import Recipe
 from clearhead.tasks import Model
 from clearhead.tasks.examples import TrainingBatch
-from clearhead.training.adapting import store_adapter
 from clearhead.training.callbacks import Callback, Callbacks, Progress
 from clearhead.training.card import model_card
 from clearhead.training.checkpoint import (
@@ -39,6 +38,7 @@ from clearhead.training.result import TrainingResult
 from clearhead.training.run_inputs import RunInputs, prepare_run
 from clearhead.training.run_lock import run_lock
 from clearhead.training.seeding import gradients, own_random_numbers
+from clearhead.training.storing_adapters import store_adapter
 from clearhead.training.throughput import Throughput, times_due
 from clearhead.training.train_step import TrainStep
 from clearhead.training.validation import Interrupted, Validation, prove_merged, validate
@@ -330,7 +330,7 @@ class Run:
         with disk_errors(self.folder):
             bundle.save(self.folder / "bundle", card)
             if (lora := inputs.recipe.model.lora) is not None:
-                store_adapter(self.folder / "adapter", model, lora, inputs.recipe)
+                store_adapter(self.folder / "adapter", model, lora, inputs)
 
     def _write_bundle_again(self) -> None:
         """The bundle is gone: the best weights are in a checkpoint, or the best that there are now take their place."""
