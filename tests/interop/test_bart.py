@@ -122,9 +122,9 @@ def test_marian_s_ids_are_those_of_its_own_tokenizer(folder_of: Folder) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # It recommends a package that normalises punctuation, which we do not.
         theirs = MarianTokenizer(*files, str(folder / "vocab.json"))
-    for line in ("the animal did not cross", "ab ba abba 1,2", "x abX"):
+    for line in ("the animal did not cross", "ab ba abba 1,2", "x abX", "나는 ab", "aXXb QX나는", "나"):
         assert bundle.encode(line) == theirs(line)["input_ids"]
-    for line in ("나는 너무 피곤해서 길을", "ba 않았다 1", "qab"):
+    for line in ("나는 너무 피곤해서 길을", "ba 않았다 1", "qab", "theq thqeq", "qq 1"):
         tokenizer, wanted = bundle.target_tokenizer, theirs(text_target=line)["input_ids"]
         assert [*tokenizer.encode(line), tokenizer.end] == wanted
     # What only the source is cut into can be written all the same.

@@ -112,11 +112,10 @@ def _marian_documents(folder: Path) -> tuple[str, str]:
 def _of_the_other(pieces: Sequence[str], model: SentencePieceModel, special: Sequence[str]) -> frozenset[str]:
     """Pieces of the other side's file alone, into which this side's texts are not cut.
 
-    A character that this side's file lacks is looked up among them all the same, as there. Several such characters in
-    a row are one unknown piece there, and here as many as are known.
+    Characters in a row that this side's file lacks are looked up among them whole, as there.
     """
     own = {piece.text for piece in model.pieces}.union(special)
-    return frozenset(one for one in pieces if one not in own and len(one) > 1)
+    return frozenset(one for one in pieces if one not in own)
 
 
 def _is_tag(piece: str) -> bool:

@@ -12,7 +12,7 @@ import tokenizers
 from clearhead.errors import TokenizerError
 from clearhead.text.alphabet import visible
 from clearhead.text.normalizing import without_surrogates
-from clearhead.text.token_texts import token_texts
+from clearhead.text.token_texts import HIDDEN, token_texts
 from clearhead.text.vocabulary import known_ids, no_tokenizer, place_of, read_text, write_text
 
 KIND: Final = "library"
@@ -195,15 +195,22 @@ class LibraryTokenizer:
         """`encode` for many texts at once, on all cores."""
         ready = [without_surrogates(text) for text in texts]
         found = self._library.encode_batch_fast(ready, add_special_tokens=False)
-        return [encoding.ids[:at_most] for encoding in found]
+        if not self._hidden:
+            return [encoding.ids[:at_most] for encoding in found]
+        # What is fast does not tell how a piece is written.
+        looked_up = (
+            self._ids(self._library.encode(text, add_special_tokens=False)) if self.unknown in one.ids else one.ids
+            for text, one in zip(ready, found, strict=True)
+        )
+        return [ids[:at_most] for ids in looked_up]
 
     def encode_marked(self, text: str) -> list[int]:
         """The ids of a text in which special tokens are read as such: one that a program wrote, such as a template."""
-        return list(self._marked.encode(without_surrogates(text), add_special_tokens=False).ids)
+        return self._ids(self._marked.encode(without_surrogates(text), add_special_tokens=False))
 
     def framed(self, text: str) -> list[int]:
         """The ids of a text with what the file itself puts before and after it."""
-        return list(self._library.encode(without_surrogates(text), add_special_tokens=True).ids)
+        return self._ids(self._library.encode(without_surrogates(text), add_special_tokens=True))
 
     def token_ids(self, texts: Iterable[str]) -> dict[str, int | None]:
         """The ids of whole tokens; None of what is none."""
@@ -275,6 +282,24 @@ class LibraryTokenizer:
     def _text_ids(self, ids: Iterable[int]) -> list[int]:
         tokens = self._tokens
         return [one for one in known_ids(ids, self.size) if one not in self._special and tokens[one] is not None]
+
+    def _ids(self, encoding: tokenizers.Encoding) -> list[int]:
+        """What was cut, as ids.
+
+        Unknown characters in a row are looked up whole among the pieces that no text is cut into, as Marian looks up
+        what one of its two files has not in the vocabulary of both.
+        """
+        ids: list[int] = encoding.ids
+        if not self._hidden or self.unknown not in ids:
+            return ids
+        both = zip(ids, encoding.tokens, strict=True)
+        return [self._hidden.get(token, one) if one == self.unknown else one for one, token in both]
+
+    @functools.cached_property
+    def _hidden(self) -> dict[str, int]:
+        """The pieces that no text is cut into, and their ids."""
+        vocabulary = self._library.get_vocab().items()
+        return {token.removeprefix(HIDDEN): one for token, one in vocabulary if token.startswith(HIDDEN)}
 
     @functools.cached_property
     def _tokens(self) -> list[str | None]:

@@ -1,5 +1,6 @@
 """A tokenizer of ours as other programs read it: a tokenizer.json in which control symbols are special tokens."""
 
+import json
 from collections.abc import Sequence
 
 import tokenizers
@@ -10,17 +11,19 @@ from clearhead.text.built import between_tokens, with_special
 from clearhead.text.byte_pair import BytePairTokenizer, folding_normalizer
 from clearhead.text.characters import CharacterTokenizer
 from clearhead.text.library_tokenizer import LibraryTokenizer
+from clearhead.text.token_texts import HIDDEN
 from clearhead.text.tokenizer import Tokenizer
 
 
 def published(tokenizer: Tokenizer, between: tuple[int | None, int | None] = (None, None)) -> str:
     """The text of a tokenizer.json. between: the ids that a text is read between.
 
-    One that came from elsewhere is as it came. In one of our own a control symbol that somebody types, such as ⟨2fr⟩,
-    is that symbol from now on: other programs know no other way to ask for a language.
+    One that came from elsewhere is as it came, but for single characters of Marian's other side: here they are looked
+    up where they are unknown, and other programs can only be given them as pieces. In one of our own a control symbol
+    that somebody types, such as ⟨2fr⟩, is that symbol from now on: they know no other way to ask for a language.
     """
     if isinstance(tokenizer, LibraryTokenizer):
-        return tokenizer.document
+        return _with_characters(tokenizer.document)
     library = _of_characters(tokenizer) if isinstance(tokenizer, CharacterTokenizer) else _of_bytes(tokenizer)
     controls = control_symbols(tokenizer)
     names = {number: name for name, number in controls.items()}
@@ -28,6 +31,17 @@ def published(tokenizer: Tokenizer, between: tuple[int | None, int | None] = (No
         begin, end = (None if one is None else names[one] for one in between)
         library.post_processor = between_tokens(begin, end, controls)
     return with_special(library, list(controls))
+
+
+def _with_characters(document: str) -> str:
+    if json.dumps(HIDDEN)[1:-1] not in document:
+        return document
+    values = json.loads(document)
+    values["model"]["vocab"] = [
+        [token.removeprefix(HIDDEN) if len(token) == 1 + len(HIDDEN) else token, score]
+        for token, score in values["model"]["vocab"]
+    ]
+    return json.dumps(values, ensure_ascii=False)
 
 
 def control_symbols(tokenizer: Tokenizer) -> dict[str, int]:
