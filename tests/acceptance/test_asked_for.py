@@ -21,21 +21,34 @@ The rows are those of table C of the field notes (shared/field/family.md); under
     training/test_adapting.py::test_a_merge_that_changes_more_than_rounding_is_refused
     training/test_adapting.py::test_only_adapters_learn_and_the_bundle_is_merged
     model/test_low_rank.py::test_a_merged_model_is_as_it_was_built
+    interop/test_importing.py::test_what_is_tied_is_what_the_tensors_say
+    interop/test_adapter.py::test_a_table_that_peft_saved_whole_after_it_grew
 7 GPT-2's matrices lie the other way round
     interop/test_adapter.py::test_merged_weights_are_those_of_the_class
     interop/test_adapter.py::test_an_adapter_that_peft_wrote
+    interop/test_adapter_writing.py::test_each_class_is_given_its_own_names
+    interop/test_adapter_writing.py::test_what_lies_side_by_side_has_one_product
 8 new tokens beside adapters
     training/test_new_tokens.py::test_they_learn_beside_adapters_and_are_kept_with_them
     training/test_new_tokens.py::test_only_the_new_rows_learn_of_a_frozen_table
     training/test_new_tokens.py::test_a_new_row_is_the_mean_of_those_that_it_replaces
+    interop/test_adapter.py::test_rows_of_new_tokens_are_those_of_the_class
+    interop/test_adapter.py::test_rows_that_have_no_place
+    interop/test_adapter_writing.py::test_rows_of_tokens_are_as_peft_has_them
+    training/test_storing_adapters.py::test_what_learned_is_stored_by_the_names_of_the_class
 9 a classifier's head is lost, or random once it is loaded
     interop/test_adapter.py::test_a_classifier_that_learned_comes_along
     training/test_adapting.py::test_the_adapter_beside_the_bundle_makes_it_of_the_trained_model
     training/test_adapting.py::test_a_weight_that_nobody_trained_is_refused
+    interop/test_adapter_writing.py::test_what_is_written_is_read_again
+    interop/test_adapter_writing.py::test_a_head_that_no_class_has_stands_by_our_names
+    interop/test_importing.py::test_a_tensor_that_is_missing_or_unknown_is_an_error
 10 fine-tuning BERT is unstable
     training/test_optimizer_step.py::test_heads_have_a_rate_of_their_own
     tasks/classification/test_task.py::test_one_class_for_all_is_said_once
+    tasks/classification/test_batching.py::test_weights_of_rare_classes
     training/test_seeds.py::test_mean_and_deviation
+    training/test_seeds.py::test_each_is_a_run_of_its_own
 11 what was known is forgotten
     training/test_fine_tuning.py::test_a_share_of_old_data_is_replayed
     training/test_fine_tuning.py::test_the_old_score_stands_beside_the_new_one

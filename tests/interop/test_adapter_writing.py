@@ -70,8 +70,9 @@ def apply(adapter: Path, made: Any) -> dict[str, Any]:
 def test_each_class_is_given_its_own_names(folder_of: Folder, tmp_path: Path, name: str) -> None:
     """By the class that the model was imported from: transformers' own, changed so, is our model with W + 6/2·B·A."""
     folder, made = folder_of(name)
-    import_model(folder, tmp_path / "base")
+    report = import_model(folder, tmp_path / "base")
     bundle = load(tmp_path / "base")
+    assert bundle.settings.origin == report.kind
     learned = learned_for(bundle, ["query", "value", "inner"])
     assert len(learned.pairs) >= 6
     write_adapter(tmp_path / "adapter", bundle.config, learned)

@@ -127,3 +127,15 @@ def test_added_tokens_keep_their_flags() -> None:
     assert later.token_ids(["New", "Own"]) == {"New": 3, "Own": 4}
     # The first is read in lowercase, too, the second as it stands; neither within a word.
     assert later.encode("a new NEW Own own bOwn") == [1, 3, 3, 4, 0, 0]
+
+
+def test_unknown_characters_in_a_row_are_looked_up_whole() -> None:
+    """As Marian does: b and XY are pieces of the other side's file, into which no text is cut."""
+    pieces = [("<unk>", 0.0), ("a", -1.0), ("\0b", -2.0), ("\0XY", -2.0), ("ab", -9.0), ("</s>", -3.0)]
+    library = Tokenizer(models.Unigram(pieces, 0))
+    library.add_special_tokens(["<unk>", "</s>"])
+    own = LibraryTokenizer(library.to_str(), Roles(5, 5, 5, 0, 6))
+    lines = {"a": [1], "XYa": [3, 1], "aXb": [1, 0], "baXY": [2, 1, 3], "XYb": [0], "a한a": [1, 0, 1], "": []}
+    assert own.encode_many([*lines]) == [*lines.values()]
+    assert own.framed("baXY") == own.encode_marked("baXY") == [2, 1, 3]
+    assert own.encode("baXY", 2) == [2, 1]

@@ -6,7 +6,7 @@ import pytest
 import tokenizers
 
 from clearhead.errors import TokenizerError
-from clearhead.text import BytePairTokenizer, CharacterTokenizer, Tokenizer
+from clearhead.text import BytePairTokenizer, CharacterTokenizer, LibraryTokenizer, Roles, Tokenizer
 from clearhead.text.published import control_symbols, published
 
 LINES = ["the animal didn’t cross the street", "나는 길을 건너지 않았다\n", "  a  b, 1.5 🙂", "", "e\u0301 ﬁ “x”"]
@@ -60,3 +60,14 @@ def test_a_token_that_other_programs_would_write_otherwise() -> None:
                 TokenizerError, match=r"^the token 'cafés' would be written as 'caf�s' by other programs"
             ):
                 published(later)
+
+
+def test_characters_of_marians_other_side_are_read_by_other_programs() -> None:
+    """They look up no unknown ones; longer pieces stay hidden."""
+    pieces = [("<unk>", 0.0), ("a", -1.0), ("\0b", -2.0), ("\0XY", -2.0), ("</s>", -3.0)]
+    library = tokenizers.Tokenizer(tokenizers.models.Unigram(pieces, 0))
+    library.add_special_tokens(["<unk>", "</s>"])
+    ours = LibraryTokenizer(library.to_str(), Roles(4, 4, 4, 0, 5))
+    theirs = tokenizers.Tokenizer.from_str(published(ours))
+    assert theirs.encode("ab").ids == ours.encode("ab") == [1, 2]
+    assert (theirs.encode("aXY").ids, ours.encode("aXY")) == ([1, 0], [1, 3])

@@ -188,16 +188,8 @@ def settings_of(parts: Parts, plan: Plan, tokenizer: LibraryTokenizer) -> Settin
     if task == "language-modelling":
         documents = "line" if begins_documents(tokenizer) else "file"
         task = task if parts.template is None else "chat"
-    elif isinstance(plan.config, EncoderOnlyConfig) and tokenizer.framed("a") != [
-        tokenizer.begin,
-        *tokenizer.encode("a"),
-        tokenizer.end,
-    ]:
-        begin, end = tokenizer.pieces([tokenizer.begin, tokenizer.end])
-        raise InteropError(
-            f"{parts.place}: its tokenizer reads a text otherwise than between {begin} and {end}; clearhead has no "
-            "other way"
-        )
+    elif isinstance(plan.config, EncoderOnlyConfig):
+        _require_frame(tokenizer, parts.place)
     return Settings(
         parts.name, (), decoding.beam_size, decoding.length_penalty, 1, task, documents, plan.labels,
         pooling=plan.pooling, template=parts.template if task == "chat" else None,
