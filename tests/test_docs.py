@@ -181,7 +181,7 @@ def test_the_reference_lists_every_variable_of_the_environment() -> None:
 
 
 # What the bundle of an imported model has beside.
-IMPORTED = {"pooling", "template", "ends", "sampling", "tokenizer.roles.json"}
+IMPORTED = {"origin", "pooling", "template", "ends", "sampling", "tokenizer.roles.json"}
 
 
 def test_the_reference_lists_every_field_of_a_bundle() -> None:
