@@ -23,9 +23,11 @@ from clearhead.interop.parts import open_parts
 from clearhead.recipe import Recipe, build_recipe
 from clearhead.training import train
 from clearhead.training.run_inputs import prepare_run
+from clearhead.training.storing_adapters import store_adapter
 from clearhead.training.train_step import TrainStep
 
 from ..interop.conftest import CAUSAL, CLASSES, PAIRS, Folder, folder_of, quiet
+from ..interop.test_adapter_writing import apply
 
 __all__ = ["folder_of", "quiet"]
 LINES = ["the animal", "did not", "ab ba", "나는", "the street"]
@@ -156,6 +158,33 @@ def test_a_run_makes_a_bundle_that_c_computes(name: str, folder_of: Folder, tmp_
         if key in dict(before.model.named_parameters()) and not torch.equal(one, before.model.get_parameter(key))
     ]  # fmt: skip
     assert len(changed) > 10
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [("distilbert", "DistilBertForSequenceClassification"), ("roberta", "RobertaForSequenceClassification")],
+)
+def test_a_head_that_a_body_gets_is_that_of_its_class(name: str, model: str, folder_of: Folder, tmp_path: Path) -> None:
+    """With a pooler, a masked model becomes a classifier as transformers has it: with its adapter both say the same."""
+    import transformers
+
+    folder, _ = folder_of(name)
+    import_model(folder, tmp_path / "ours")
+    own = {"from": str(tmp_path / "ours"), "pooler": True, "lora": {"rank": 2, "alpha": 4}}
+    plain = recipe_of("bert, classes", tmp_path)
+    inputs = prepare_run(plain.model_copy(update={"model": type(plain.model)(**own)}))
+    ours = inputs.untrained_model().eval()
+    with torch.no_grad():
+        for parameter in filter(lambda one: one.requires_grad, ours.parameters()):
+            parameter.add_(torch.randn_like(parameter), alpha=0.3)
+    assert inputs.recipe.model.lora is not None
+    store_adapter(tmp_path / "adapter", ours, inputs.recipe.model.lora, inputs)
+    theirs = getattr(transformers, model).from_pretrained(folder, num_labels=3).eval()
+    apply(tmp_path / "adapter", theirs)
+    ids = torch.tensor([[inputs.source_tokenizer.begin, 7, 8, 9, inputs.source_tokenizer.end]])
+    with torch.no_grad():
+        torch.testing.assert_close(ours(ids).classes, theirs(ids).logits, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("page", ["pretrained.md", "pretrained.ko.md"])
