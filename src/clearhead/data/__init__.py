@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from clearhead.data.preparing import ParallelFiles, PreparedCorpus, prepare
     from clearhead.data.preparing_chat import prepare_chat, read_turns, turns_of
     from clearhead.data.preparing_text import PreparedText, TextSize, prepare_text, text_size
-    from clearhead.data.sides import Column, Side, check_side, read_side
+    from clearhead.data.sides import Column, Side, SideOfPart, check_side, read_side
+    from clearhead.data.splitting import PartOfPairs
     from clearhead.data.tables import TableFile, has_names, read_table, read_tables
     from clearhead.data.text_batches import TextBatch, collate_packed_windows, collate_windows
     from clearhead.data.token_file import ParallelCorpus, TokenFile
@@ -49,9 +50,11 @@ __all__ = [
     "PackedRows",
     "ParallelCorpus",
     "ParallelFiles",
+    "PartOfPairs",
     "PreparedCorpus",
     "PreparedText",
     "Side",
+    "SideOfPart",
     "TableFile",
     "TextBatch",
     "TextFile",
@@ -163,9 +166,11 @@ __getattr__, __dir__ = lazy_names(
         "sides": (
             "Column",
             "Side",
+            "SideOfPart",
             "check_side",
             "read_side",
         ),
+        "splitting": ("PartOfPairs",),
         "tables": (
             "TableFile",
             "has_names",

@@ -13,7 +13,7 @@ from pathlib import Path
 from clearhead.data.corpus import LOOKED_AT, read_lines
 from clearhead.data.filters import folded
 from clearhead.data.preparing import ParallelFiles
-from clearhead.data.sides import Column, Side, side_path
+from clearhead.data.sides import Column, Side, side_path, whole_side
 from clearhead.reading import REMEDY_FOR_RETURNS, Table, find_table
 from clearhead.text import are_swapped, has_inner_return, is_blank
 
@@ -34,10 +34,10 @@ def file_doubts(
     target_is: what a pair's target is called.
     """
     sides = (side for one in (*training, *validation) for side in (one.source, one.target))
-    files = dict.fromkeys(side for side in sides if not isinstance(side, Column))
+    files = dict.fromkeys(side for side in map(whole_side, sides) if not isinstance(side, Column))
     tables = {path: table for path in files if (table := find_table(itertools.islice(read_lines(path), LOOKED_AT)))}
     # What is said of a file that is both sides says what it is, too.
-    both: set[Side] = {one.source for one in (*training, *validation) if _is_one_file(one)}
+    both: set[Side] = {whole_side(one.source) for one in (*training, *validation) if _is_one_file(one)}
     yield from (_table(path, table) for path, table in tables.items() if path not in both)
     yield from (line for one in dict.fromkeys((*training, *validation)) if (line := _same_file(one, tables)))
     yield from _swapped(training, validation)
@@ -113,7 +113,7 @@ class _Held:
 
 
 def _is_one_file(direction: ParallelFiles) -> bool:
-    is_table = isinstance(direction.source, Column)
+    is_table = isinstance(whole_side(direction.source), Column)
     return not is_table and side_path(direction.source).samefile(side_path(direction.target))
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from clearhead.data.caching import from_cache, key_of
 from clearhead.data.filters import FilterReport, Filters, Removals, Removed, Scripts, TextFilter
 from clearhead.data.replaying import followed_by, replay_weights
-from clearhead.data.sides import Column, Side, read_sides, side_identity, side_path
+from clearhead.data.sides import Column, Side, read_sides, side_identity, side_path, whole_side
 from clearhead.data.token_file import TokenFile, TokenWriter
 from clearhead.errors import DataError, RecipeError
 from clearhead.files import cache_folder
@@ -37,7 +37,8 @@ class ParallelFiles:
     weight: float = 1.0
 
     def __str__(self) -> str:
-        return str(self.source.table) if isinstance(self.source, Column) else f"{self.source} → {self.target}"
+        source = whole_side(self.source)
+        return str(source.table) if isinstance(source, Column) else f"{self.source} → {self.target}"
 
     @property
     def file_names(self) -> str:

@@ -81,7 +81,10 @@ class TableSettings(Section):
 
 
 class ShareSettings(Section):
-    """The last part of the training texts or tables, which is kept back to validate with."""
+    """A part of the training data that is kept back to validate with: of texts and tables the last one.
+
+    Of translations and summaries it is whole groups of one source, drawn by it alone, so that no copy is learned from.
+    """
 
     share: Annotated[Real, Field(gt=0.0, lt=1.0)]
 

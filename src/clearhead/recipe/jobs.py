@@ -164,13 +164,13 @@ def _check_model(family: str, model: ModelSettings) -> None:
 
 
 def _check_corpora(task: str, job: Job, data: Data) -> None:
-    """Each of the training data is of a kind that the task learns from; a share of texts or tables may validate."""
+    """Each of the training data is of a kind that the task learns from; a share of it may validate."""
     usual = _KINDS[job.corpora[0]]
     for key, corpora in (("train", data.train), ("validate", data.validation)):
         for one in corpora:
-            if isinstance(one, job.corpora) or (isinstance(one, ShareSettings) and not data.pairs):
+            if isinstance(one, (*job.corpora, ShareSettings)):
                 continue
-            kind = TextSettings if isinstance(one, ShareSettings) else type(one)
+            kind = type(one)
             other = next((name for name, other in JOBS.items() if kind in other.corpora), None)
             instead = f", or set task={other}" if other else ""
             raise ValueError(

@@ -24,15 +24,30 @@ def test_each_file_once(make_recipe: MakeRecipe, corpus: Path) -> None:
 
 
 def test_a_table_and_a_share_of_it(summary_recipe: Recipe) -> None:
-    """Thirty rows, a tenth of which is kept back."""
+    """Thirty rows, each with a source of its own, a tenth of which is kept back."""
     files = find_files(summary_recipe.data)
     [train], [validate] = files.training, files.validation
-    assert len(list(train.pairs())) == 27
-    assert list(validate.pairs()) == [("six four", "six quatre"), ("six five", "six cinq"), ("six six", "six six")]
+    trained, held = set(train.pairs()), set(validate.pairs())
+    assert (len(trained), len(held)) == (27, 3)
+    assert trained.isdisjoint(held)
     assert summary_recipe.data.folder
     missing = summary_recipe.data.model_copy(update={"folder": summary_recipe.data.folder + "/none"})
     with pytest.raises(DataError, match=r"pairs.tsv does not exist"):
         find_files(missing)
+
+
+def test_a_share_of_two_files(make_recipe: MakeRecipe, corpus: Path) -> None:
+    """And of both directions, so that neither learns what the other is judged by."""
+    names = "source: train.en, target: train.fr", "source: train.fr, target: train.en"
+    for count in (1, 2):
+        pairs = ", ".join(f"{{{one}}}" for one in names[:count])
+        files = find_files(make_recipe(f"data.train=[{pairs}]", "data.validate={share: 0.2}").data)
+        assert len(files.training) == len(files.validation) == count
+        held = {source for one in files.validation for source, _ in one.pairs()}
+        trained = {side for one in files.training for pair in one.pairs() for side in pair[:count]}
+        assert trained
+        assert held
+        assert trained.isdisjoint(held)
 
 
 @pytest.mark.parametrize("key", ["data.train.0.source", "data.validate.0.target"])

@@ -1,10 +1,20 @@
 """Which files a recipe's corpus is in. They are looked at, and nothing is learned from them."""
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 from clearhead import street
-from clearhead.data import Column, ParallelFiles, Side, TableFile, check_side, has_names
+from clearhead.data import (
+    Column,
+    ParallelFiles,
+    PartOfPairs,
+    Side,
+    SideOfPart,
+    TableFile,
+    check_side,
+    has_names,
+)
 from clearhead.recipe import CorpusSettings, Data, TableSettings, share_to_validate, tables_to_validate
 
 # Of a table where a recipe names none: the source's and the target's.
@@ -38,17 +48,16 @@ def find_files(section: Data) -> CorpusFiles:
 
     Raises DataError in one line that names the first that is missing.
     """
-    folder = corpus_folder(section)
-    stop = 1.0 - share_to_validate(section)
+    folder, share = corpus_folder(section), share_to_validate(section)
     training = [_parallel_files(folder, one) for one in section.pairs]
-    training += [_columns(folder, one, 0.0, stop) for one in section.tables]
+    training += [_columns(folder, one) for one in section.tables]
     validation = [_parallel_files(folder, one) for one in section.validation_pairs]
-    validation += [_columns(folder, one, 0.0, 1.0) for one in tables_to_validate(section)]
-    if stop < 1.0:
-        validation += [_columns(folder, one, stop, 1.0) for one in section.tables]
+    validation += [_columns(folder, one) for one in tables_to_validate(section)]
     for direction in (*training, *validation):
         check_side(direction.source)
         check_side(direction.target)
+    if share:
+        training, validation = (_parts(training, share, is_held) for is_held in (False, True))
     return CorpusFiles(tuple(training), tuple(validation))
 
 
@@ -66,9 +75,19 @@ def _parallel_files(folder: Path, corpus: CorpusSettings) -> ParallelFiles:
     )
 
 
-def _columns(folder: Path, corpus: TableSettings, start: float, stop: float) -> ParallelFiles:
-    table = TableFile(folder / corpus.table, corpus.columns or _usual_columns(corpus), start, stop, corpus.header)
+def _columns(folder: Path, corpus: TableSettings) -> ParallelFiles:
+    table = TableFile(folder / corpus.table, corpus.columns or _usual_columns(corpus), header=corpus.header)
     return ParallelFiles(Column(table, 0), Column(table, 1), corpus.from_language, corpus.to_language, corpus.weight)
+
+
+def _parts(corpora: Sequence[ParallelFiles], share: float, is_held: bool) -> list[ParallelFiles]:
+    """What is left of each corpus to learn from, or what is kept back of it to validate with."""
+    sides = tuple((one.source, one.target) for one in corpora)
+    parts = [PartOfPairs(one.source, one.target, share, is_held, sides) for one in corpora]
+    return [
+        dataclasses.replace(one, source=SideOfPart(part, 0), target=SideOfPart(part, 1))
+        for one, part in zip(corpora, parts, strict=True)
+    ]
 
 
 def _usual_columns(corpus: TableSettings) -> tuple[int | str, ...]:

@@ -68,8 +68,8 @@ def _validation_set(
 ) -> ValidationSet:
     # Nothing is filtered out of what a model is judged by, but blank lines.
     corpus = prepare([direction], *tokenizers, Filters(), tags)
-    pairs = [pair for pair in direction.pairs() if not any(map(is_blank, pair))]
-    chosen = pairs[:sentences]
+    pairs = (pair for pair in direction.pairs() if not any(map(is_blank, pair)))
+    chosen = list(itertools.islice(pairs, sentences))
     return ValidationSet(
         corpus,
         direction.to_language if tags else None,
