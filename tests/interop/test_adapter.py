@@ -76,7 +76,8 @@ def test_merged_weights_are_those_of_the_class(folder_of: Folder, tmp_path: Path
 @pytest.mark.parametrize("name", ["llama", "gpt2", "bert, classes", "t5, 1.1"])
 def test_an_adapter_that_peft_wrote(folder_of: Folder, tmp_path: Path, name: str) -> None:
     """Its own files, and the weights that its `merge_and_unload` makes."""
-    peft = pytest.importorskip("peft", reason="needs the package peft, which is no part of the tests' own")
+    import peft
+
     targets, tokenizer = TARGETS[name]
     folder, made = folder_of(name)
     import_model(folder, tmp_path / "base")

@@ -182,7 +182,8 @@ def test_a_model_that_multiplies_its_rows_has_tables_by_our_names(tmp_path: Path
 @pytest.mark.parametrize("name", NAMES)
 def test_peft_reads_it(folder_of: Folder, tmp_path: Path, name: str) -> None:
     """Its own model of our files has the weights that the formula above gives."""
-    peft = pytest.importorskip("peft", reason="needs the package peft, which is no part of the tests' own")
+    import peft
+
     folder, made = folder_of(name)
     import_model(folder, tmp_path / "base")
     bundle = load(tmp_path / "base")

@@ -117,7 +117,7 @@ COLUMNS, MASKED = {"table": "a", "columns": [1, 2]}, {"task": "masked-language-m
         ({"data": {"train": PAIRS, "validate": SHARE}}, "r: data.train names source and target, but task=language"),
         ({"data": {"train": TEXT, "validate": PAIRS}}, "r: data.validate names source and target, but"),
         ({"task": "translation"}, "r: data.train names a text, but task=translation learns from pairs; name source"),
-        ({"task": "translation", "data": {"train": PAIRS, "validate": SHARE}}, "r: data.validate names a text, but"),
+        ({"task": "translation", "data": {"train": PAIRS, "validate": TEXT}}, "r: data.validate names a text, but"),
         ({"data": {"train": SHARE, "validate": TEXT}}, "r: data.train.share is what is kept back"),
         ({"data": {"train": TEXT, "validate": [TEXT, SHARE]}}, "r: data.validate has a share beside others"),
         (

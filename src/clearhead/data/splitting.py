@@ -49,7 +49,7 @@ class PartOfPairs:
     @property
     def identity(self) -> tuple[object, ...]:
         """What the part holds, for a key of the cache."""
-        all_sides = [side_identity(side) for one in self.corpora for side in one]
+        all_sides = tuple(side_identity(side) for one in self.corpora for side in one)
         return (*side_identity(self.source), side_identity(self.target), self.share, self.is_held, all_sides)
 
     def _all(self) -> Iterator[tuple[str, str]]:
