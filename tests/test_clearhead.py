@@ -7,8 +7,8 @@ import clearhead
 
 NAMES = [
     "Bundle", "ClearheadError", "EncoderDecoder", "Filled", "Filling", "Generation", "Label", "Message", "Nearest",
-    "Recipe", "Sampling", "Trace", "TransformerConfig", "Translation", "attention", "load", "load_recipe", "show",
-    "show_attention", "train",
+    "Recipe", "Sampling", "Trace", "TransformerConfig", "Translation", "attention", "ensemble", "load",
+    "load_recipe", "show", "show_attention", "train",
 ]  # fmt: skip
 
 

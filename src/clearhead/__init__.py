@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from clearhead.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from clearhead.bundle import Bundle, load
+    from clearhead.bundle import Bundle, ensemble, load
     from clearhead.decoding import Sampling
     from clearhead.errors import ClearheadError
     from clearhead.look import show, show_attention
@@ -49,6 +49,7 @@ __all__ = [
     "TransformerConfig",
     "Translation",
     "attention",
+    "ensemble",
     "load",
     "load_recipe",
     "show",
@@ -59,7 +60,7 @@ __all__ = [
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
-        "bundle": ("Bundle", "load"),
+        "bundle": ("Bundle", "ensemble", "load"),
         "decoding": ("Sampling",),
         "errors": ("ClearheadError",),
         "look": ("show", "show_attention"),

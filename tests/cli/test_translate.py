@@ -154,6 +154,16 @@ def test_alignments(clearhead: Run, run_folder: Path) -> None:
     assert sure[0].split("\t")[1] == result.lines[0]
 
 
+def test_models_translate_together(clearhead: Run, run_folder: Path) -> None:
+    alone = clearhead("translate", run_folder, "--n-best", stdin=b"one two\n")
+    both = clearhead("translate", run_folder, "--with", run_folder, "--n-best", stdin=b"one two\n")
+    assert (both.code, both.err, both.lines) == (0, "", alone.lines)
+    result = clearhead("translate", "street", "--to", "fr", "--with", run_folder, stdin=b"one\n")
+    assert (result.code, result.out, result.err.count("\n")) == (2, b"", 1)
+    assert "model 2 of the ensemble" in result.err
+    assert "pieces" in result.err
+
+
 def test_a_long_line_is_cut_and_said(clearhead: Run, run_folder: Path) -> None:
     result = clearhead("translate", run_folder, "--beam-size", 1, stdin=b"one\n" + b"1" * 500 + b"\n")
     assert result.err == "clearhead: line 2 is longer than the model's 64 tokens; its rest is left out\n"

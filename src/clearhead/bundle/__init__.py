@@ -6,6 +6,7 @@ from clearhead.lazy import lazy_names
 
 if TYPE_CHECKING:
     from clearhead.bundle.bundle import Bundle
+    from clearhead.bundle.ensembling import ensemble
     from clearhead.bundle.loading import find_bundle, load, shipped
     from clearhead.bundle.shortlist import learn_shortlist
     from clearhead.bundle.shortlist_file import load_shortlist, save_shortlist
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Bundle",
+    "ensemble",
     "find_bundle",
     "learn_shortlist",
     "load",
@@ -31,6 +33,7 @@ __getattr__, __dir__ = lazy_names(
     __name__,
     {
         "bundle": ("Bundle",),
+        "ensembling": ("ensemble",),
         "loading": ("find_bundle", "load", "shipped"),
         "shortlist": ("learn_shortlist",),
         "shortlist_file": ("load_shortlist", "save_shortlist"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from clearhead.bounds import whole
 from clearhead.bundle.arguments import require_many
-from clearhead.bundle.serving import Serving
+from clearhead.bundle.serving import Served
 from clearhead.bundle.settings import Settings
 from clearhead.decoding import Precision, Rules, Sampling, SearchOptions
 from clearhead.errors import UsageError
@@ -41,7 +41,7 @@ class Writing(TypedDict, total=False):
 class Generating:
     """A model, its tokenizer and settings; utf8: keeps what is written to whole characters."""
 
-    serving: Serving
+    serving: Served
     precision: Precision
     tokenizer: Tokenizer
     settings: Settings

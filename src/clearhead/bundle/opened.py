@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from clearhead.bundle.arguments import require_ids
 from clearhead.bundle.folder import Parts, write_folder
-from clearhead.bundle.serving import Serving
+from clearhead.bundle.serving import Served, Serving
 from clearhead.bundle.settings import Settings
+from clearhead.bundle.together import Together
 from clearhead.bundle.verbs import require_family
 from clearhead.decoding import Precision, Shortlist
 from clearhead.errors import UsageError
@@ -31,7 +32,7 @@ class Opened:
 
     def __init__(
         self,
-        model: "clearhead.tasks.Model | Serving",
+        model: "clearhead.tasks.Model | Serving | Together",
         source: Tokenizer,
         target: Tokenizer,
         recipe: "clearhead.recipe.Recipe | Callable[[], clearhead.recipe.Recipe]",
@@ -42,7 +43,7 @@ class Opened:
     ) -> None:
         if precision not in get_args(Precision):
             raise UsageError(f"precision={precision!r} is not known; choose one of {', '.join(get_args(Precision))}")
-        self._serving = model if isinstance(model, Serving) else Serving(model)
+        self._serving: Served = model if isinstance(model, Serving | Together) else Serving(model)
         self.precision = precision
         self.source_tokenizer = source
         self.target_tokenizer = target

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from clearhead.bundle.serving import Serving
+from clearhead.bundle.serving import Served
 from clearhead.decoding import Engine, Hypothesis, Precision, SearchOptions, Step
 from clearhead.errors import DecodingError
 from clearhead.runtimes.weights import require_numbers
@@ -19,7 +19,7 @@ CANDIDATES = 10
 
 
 def traced_text(
-    serving: Serving,
+    serving: Served,
     precision: Precision,
     text: str,
     source: Sequence[int],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from clearhead.bounds import whole
 from clearhead.bundle.arguments import require_many, require_text
-from clearhead.bundle.serving import Serving
+from clearhead.bundle.serving import Served
 from clearhead.bundle.settings import Settings
 from clearhead.decoding import Precision, Rules, Sampling, SearchOptions, Shortlist
 from clearhead.errors import UsageError
@@ -48,7 +48,7 @@ class SearchingMore(Searching, total=False):
 class Translating:
     """A model, its tokenizers and settings; utf8: keeps what is written to whole characters."""
 
-    serving: Serving
+    serving: Served
     precision: Precision
     source: Tokenizer
     target: Tokenizer

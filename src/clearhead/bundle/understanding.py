@@ -9,7 +9,7 @@ from jaxtyping import Float32
 
 from clearhead.bounds import whole
 from clearhead.bundle.arguments import require_many, require_text
-from clearhead.bundle.serving import Serving
+from clearhead.bundle.serving import Served
 from clearhead.bundle.settings import Settings
 from clearhead.decoding import Precision
 from clearhead.decoding.readings import Answer, readings_for
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class Understanding:
     """A model, its tokenizer and settings."""
 
-    serving: Serving
+    serving: Served
     precision: Precision
     tokenizer: Tokenizer
     settings: Settings

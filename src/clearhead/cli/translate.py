@@ -1,11 +1,12 @@
 """`clearhead translate`: lines in, translations out."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from clearhead.bounds import REAL, WHOLE
-from clearhead.bundle import load
+from clearhead.bundle import ensemble, load
 from clearhead.bundle.verbs import require_command
 from clearhead.cli.asked_search import AskedSearch, given_rules
 from clearhead.cli.found import Alignment, Confidence, In, LineFiles, Out, best, n_best, with_confidence
@@ -30,6 +31,16 @@ from clearhead.cli.terms import Contain, TermsFile, read_terms
 from clearhead.decoding import Sampling
 from clearhead.errors import UsageError
 
+With = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--with",
+        metavar="MODEL",
+        help="Another model with the same vocabulary, to translate together with the first: an ensemble. May be given "
+        "several times.",
+        show_default=False,
+    ),
+]
 TopBeams = Annotated[
     int,
     typer.Option(
@@ -81,6 +92,7 @@ Seed = Annotated[
 def translate(
     model: Model,
     to: To = None,
+    others: With = None,
     input_file: In = None,
     output_file: Out = None,
     beam_size: BeamSize = None,
@@ -125,6 +137,8 @@ def translate(
     }  # fmt: skip
     bundle = load(model, device=device, precision=precision, shortlist=shortlist)
     require_command("translate", bundle.task)
+    if others:
+        bundle = ensemble([bundle, *(load(one, device=device, precision=precision) for one in others)])
     form = n_best if as_n_best else with_confidence if confidence else best
     files.write(bundle, to, {**asked.of(bundle), **more}, form)
 

@@ -29,9 +29,14 @@ def attentions(
     by PyTorch, whatever runtime found the targets: so each runtime's alignments come about in one way.
     Source: Garg et al. 2019, "Jointly Learning to Align and Translate with Transformer Models", section 3.
 
+    model: an encoder-decoder, or several (`Averaged`), whose mean it is then.
     targets: tokens without begin, an end among them where they have one.
     Raises DecodingError for a model that shows no such weights.
     """
+    members = getattr(model, "members", None)
+    if members is not None:
+        of_each = [attentions(one, sources, targets, begin) for one in members]
+        return [np.mean(own, axis=0) for own in zip(*of_each, strict=True)]
     twin, seen = twin_of(model), list[Tensor]()
     attending = _cross_attention(twin)
     before = attending.observer or unseen
