@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from clearhead.bundle.chatting import Chatting
 from clearhead.bundle.generating import Generating
-from clearhead.bundle.serving import Serving
+from clearhead.bundle.serving import Served
 from clearhead.bundle.settings import Settings
 from clearhead.bundle.translating import Translating
 from clearhead.bundle.understanding import Understanding
@@ -37,7 +37,7 @@ class ByTask:
     utf8: gives what keeps whatever is written to whole characters, which takes time to make.
     """
 
-    serving: Serving
+    serving: Served
     precision: Precision
     source: Tokenizer
     target: Tokenizer
