@@ -49,6 +49,7 @@ CHAPTERS = {
     "base": [one for one in ALL_CHAPTERS if one not in ("masks", "places")],
     "deep": [one for one in ALL_CHAPTERS if one != "memory"],
 }
+FIRST_PAINT = "performance.getEntriesByName('first-contentful-paint')[0]"
 # From the question until two frames later: when the second begins, the first has been painted.
 ASK = """place => new Promise((done) => {
   const start = performance.now();
@@ -163,7 +164,9 @@ def measure(address: str, places: list[str], program: str) -> tuple[Taken, dict[
         def open_page() -> float:
             page.goto(address)
             page.wait_for_selector("main[data-ready]")
-            return page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+            # A page may be ready before anything of it is painted.
+            page.wait_for_function(f"{FIRST_PAINT} !== undefined")
+            return page.evaluate(f"{FIRST_PAINT}.startTime")
 
         page.on("pageerror", lambda error: sys.exit(f"the page failed: {error}"))
         paint = timed(open_page)
