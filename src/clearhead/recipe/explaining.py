@@ -9,6 +9,7 @@ from typing import Any, Final
 import pydantic
 
 from clearhead.recipe.corpora import CORPUS_KINDS, KINDS_HAVE, TOLD_BY
+from clearhead.recipe.elsewhere import CALLED_ELSEWHERE
 from clearhead.recipe.sections import Recipe
 from clearhead.recipe.spelling import remedy_for, shown
 
@@ -136,10 +137,19 @@ def _hint(value: Any) -> str:
 def _suggest(place: Sequence[int | str]) -> str:
     known, name = _known_keys(place[:-1]), str(place[-1])
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    elsewhere = [key for key in _all_keys(Recipe) if key.rpartition(".")[2] == name]
-    if elsewhere and name not in close:
-        return f"did you mean {elsewhere[0]}?"
+    if (key := key_called(name)) and name not in close:
+        return f"did you mean {key}?"
     return f"did you mean {close[0]}?" if close else f"expected one of {_listed(known)}"
+
+
+def key_called(name: str) -> str | None:
+    """The whole name of a key, by its last part or by another toolkit's name for it; None where there is none.
+
+    name: with - or _, as an option or as a key.
+    """
+    name = name.replace("-", "_")
+    own = (key for key in _all_keys(Recipe) if key.rpartition(".")[2] == name)
+    return CALLED_ELSEWHERE.get(name) or next(own, None)
 
 
 def _all_keys(section: type[pydantic.BaseModel], before: str = "") -> list[str]:
