@@ -274,6 +274,21 @@ class TestLoading:
         (tmp_path / "text").touch()
         self.refused(tmp_path / "text", r"or a \.zip of one$")
 
+    def test_what_becomes_a_model(self, tmp_path: Path, run_folder: Path) -> None:
+        """A recipe by training, a model of Hugging Face's by importing."""
+        for name in ("mine.yaml", "model.gguf"):
+            (tmp_path / name).touch()
+        self.refused(tmp_path / "mine.yaml", r"; make one of the recipe by `clearhead train .*mine\.yaml --out RUN`$")
+        self.refused(tmp_path / "model.gguf", r"; make one of it by `clearhead import .*model\.gguf --out MODEL`$")
+        self.refused(run_folder / "bundle" / "recipe.yaml", rf"did you mean {run_folder / 'bundle'}\?$")
+        self.refused(
+            Path("Helsinki-NLP/opus-mt-en-de"), "Hugging Face hub is made into a bundle by `clearhead import`$"
+        )
+        (tmp_path / "config.json").write_text('{"model_type": "marian"}')
+        self.refused(
+            tmp_path, f"of Hugging Face's and no bundle; make one of it by `clearhead import {tmp_path} --out M"
+        )
+
     def test_a_run_without_a_bundle(self, tmp_path: Path) -> None:
         (tmp_path / "checkpoints").mkdir()
         self.refused(tmp_path, "has not been validated yet, so it has no bundle; go on with its training")

@@ -67,6 +67,22 @@ def test_what_computes_nothing_imports_no_torch(arguments: str) -> None:
     assert done.returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("train r.yaml --steps 100", "--steps; a setting stands behind the recipe, as in training.steps=VALUE"),
+        ("train r.yaml --learning-rate=1", "--learning-rate; a setting stands behind the recipe, as in training."),
+        ("train r.yaml --config c.yaml", "--config"),
+        ("demo --steps 100", "--steps"),
+    ],
+)
+def test_a_setting_of_a_recipe_is_no_option(typed: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        commands.run(typed.split())
+    assert str(caught.value).startswith(f"No such option: {said}")
+    assert ("VALUE" in str(caught.value)) == ("as in" in said)
+
+
 def test_what_the_parser_does_not_understand() -> None:
     with pytest.raises(UsageError, match=r"^Missing argument 'MODEL'; try `clearhead translate --help`$"):
         commands.run(["translate"])

@@ -34,6 +34,11 @@ def test_what_is_no_terminology_is_refused(tmp_path: Path, content: str, message
         read_terms(tmp_path / "terms.tsv")
 
 
+def test_a_file_that_is_not_there_is_asked_for_by_its_own_option(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"none\.tsv cannot be read \(No such file.*\); name a text file by --terms$"):
+        read_terms(tmp_path / "none.tsv")
+
+
 def test_translations_hold_what_is_asked_for(clearhead: Run, tmp_path: Path) -> None:
     (tmp_path / "terms.tsv").write_text("student\tétudiante\n", encoding="utf-8")
     given = b"I am a student.\nI see the dog.\n"

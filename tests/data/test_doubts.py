@@ -126,6 +126,21 @@ def test_validation_the_wrong_way_round(files: Files) -> None:
     )
 
 
+def test_files_in_the_scripts_of_each_others_languages(files: Files) -> None:
+    """Where training and validation are turned alike, one does not tell of the other. Those that are right stay so."""
+    one, other = files.folder / "train.en", write(files.folder / "train.ko", ["강아지가 길을 건넜다"] * 30)
+    right, turned = ParallelFiles(one, other, "en", "ko"), ParallelFiles(other, one, "en", "ko")
+    assert not [line for line in file_doubts([right], [right], tags=False) if "wrong way" in line]
+    for training, validation in ((turned, turned), (turned, right), (right, turned)):
+        [said] = [line for line in file_doubts([training], [validation], tags=False) if "wrong way" in line]
+        assert said == (
+            f"{turned} is the wrong way round: its source is written as ko is, and its target as en is; exchange "
+            "source and target, or from and to"
+        )
+    third = ParallelFiles(write(files.folder / "train.ru", ["Собака перешла дорогу"] * 30), other, "en", "ko")
+    assert not [line for line in file_doubts([third], [right], tags=False) if "wrong way" in line]
+
+
 def test_training_files_that_contradict_each_other(files: Files) -> None:
     part, held = files.pair("part", slice(20, 30)), files.pair("held", slice(30, 40))
     files.training = files.pair("train", slice(0, 20))

@@ -31,6 +31,12 @@ def test_columns_by_the_names_in_the_first_line(tmp_path: Path) -> None:
     assert list(read_table(TableFile(path, ("text", 3)))) == [("one", "yes")]
     with pytest.raises(DataError, match=r"has the column 'kind' not in its first line \(id, text, label\); name"):
         list(read_table(TableFile(path, ("kind",))))
+    other = _file(tmp_path, "a.csv", "en;fr\none;un\n")
+    with pytest.raises(DataError, match=r"line \(en;fr\), but 2 by a semicolon: save it as CSV UTF-8 with commas"):
+        list(read_table(TableFile(other, ("en", "fr"))))
+    whole = _file(tmp_path, "a.json", '[\n{"en": "one", "fr": "un"}]\n')
+    with pytest.raises(DataError, match=r"line \(\[\), which looks like JSON: write it as \.jsonl, an object a line"):
+        list(read_table(TableFile(whole, ("en", "fr"))))
     twice = _file(tmp_path, "b.tsv", "a\ta\n1\t2\n")
     with pytest.raises(DataError, match="has the column 'a' twice"):
         list(read_table(TableFile(twice, ("a",))))

@@ -42,6 +42,13 @@ def test_a_sentence_encoder_makes_the_vector_that_its_pooling_says(mode: str, fo
         np.testing.assert_allclose(found, vector / vector.norm(), atol=1e-5)
 
 
+def test_a_model_of_ours_needs_no_import(run_folder: Path, tmp_path: Path) -> None:
+    for place in (run_folder, run_folder / "bundle"):
+        with pytest.raises(InteropError, match=r"is a model of clearhead's already; use it as it is"):
+            import_model(place, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_pooling_that_clearhead_has_not_is_refused_by_name(folder_of: Folder) -> None:
     folder, _ = folder_of("bert, bare")
     for pooling, more, said in (

@@ -265,6 +265,13 @@ def test_disk_errors_are_one_line(tmp_path: Path) -> None:
             raise OSError(28, "No space left on device")
 
 
+@pytest.mark.parametrize(("made", "remedy"), [("checkpoints", "then go on with --resume"), ("", "name another folder")])
+def test_only_a_run_that_began_can_go_on(tmp_path: Path, made: str, remedy: str) -> None:
+    (tmp_path / made).mkdir(exist_ok=True)
+    with pytest.raises(TrainingError, match=remedy), disk_errors(tmp_path):
+        raise OSError(1, "Operation not permitted")
+
+
 def test_a_weight_file_that_cannot_be_written(inputs: RunInputs, tmp_path: Path) -> None:
     """safetensors has an exception of its own for it."""
     (tmp_path / "checkpoints").write_text("a file, so that no folder can be made in it")

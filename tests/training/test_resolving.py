@@ -115,6 +115,10 @@ class TestResolving:
                 r"a training pair has \d\d tokens, but model.max_length=8; set data.filters.max_t",
             ),
             (
+                ("model.max_length=2",),
+                r"a training pair has \d\d tokens, but model.max_length=2; set model.max_length=\d\d$",
+            ),
+            (
                 ("model.max_length=10", "data.filters.max_tokens=8"),
                 r"a validation pair has \d\d tokens, but model.max_length=10; remove it from its files, or set",
             ),

@@ -84,6 +84,11 @@ def read_config(folder: Path) -> Config:
     path = folder / NAME
     try:
         config = strict_json(read_text(folder, NAME, _MOST_BYTES))
+        if "format" not in config and "model_type" in config:
+            raise BundleError(
+                f"{folder} is a model of Hugging Face's and no bundle; make one of it by "
+                f"`clearhead import {folder} --out MODEL`"
+            )
         form, family = config["format"], config["family"]
         if isinstance(form, bool) or form != FORMAT:
             raise BundleError(

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 # Models that come with clearhead, each a run folder without its checkpoints.
 SHIPPED = Path(__file__).with_name("shipped")
+_RECIPES = frozenset({".yaml", ".yml"})
+# Of a name of two parts, as OWNER/NAME.
+_FROM_THE_HUB = "; one of the Hugging Face hub is made into a bundle by `clearhead import`"
 
 
 def load(
@@ -87,16 +90,25 @@ def find_bundle(path: Path) -> Path:
     if str(path) in own:
         return own[str(path)]
     if not exists:
+        hub = _FROM_THE_HUB if len(path.parts) == 2 and not path.is_absolute() else ""
         raise BundleError(
             f"model {path} does not exist; expected a run folder or a bundle folder made by `clearhead train`, "
-            f"or the name of clearhead's own: {', '.join(own)}"
+            f"or the name of clearhead's own: {', '.join(own)}{hub}"
         )
-    near = _near(path)
-    hint = f"; did you mean {near}?" if near else ""
     raise BundleError(
         f"model {path} is not a model; expected a folder with config.json, a run folder with bundle/, or a .zip of "
-        f"one{hint}"
+        f"one{_hint(path)}"
     )
+
+
+def _hint(path: Path) -> str:
+    """What makes a model of a file, or the model that was probably meant."""
+    if path.suffix in _RECIPES and not (path.parent / "config.json").is_file():
+        return f"; make one of the recipe by `clearhead train {path} --out RUN`"
+    if path.suffix == ".gguf":
+        return f"; make one of it by `clearhead import {path} --out MODEL`"
+    near = _near(path)
+    return f"; did you mean {near}?" if near else ""
 
 
 def _near(path: Path) -> Path | None:

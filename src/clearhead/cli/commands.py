@@ -110,5 +110,11 @@ def _usage(error: Any) -> str:
 
         error.message = refusal(error.__cause__)
     message = error.format_message().rstrip(".")
+    if context and context.info_name == "train" and message.startswith("No such option"):
+        from clearhead.recipe.explaining import key_called
+
+        # What is like it among the options is of no help.
+        if key := key_called(error.option_name.lstrip("-")):
+            message = f"No such option: {error.option_name}; a setting stands behind the recipe, as in {key}=VALUE"
     instead = INSTEAD.get(context.info_name) if context and "unexpected extra argument" in message else None
     return f"{message}; {instead + ', or ' if instead else ''}try `{command} --help`"

@@ -22,14 +22,14 @@ TABLE_LINES = 1000
 MOST_SAID = 3
 
 
-def read(path: Path | None, quiet: bool = False) -> "Texts":
+def read(path: Path | None, quiet: bool = False, option: str = "--in") -> "Texts":
     """The lines of a file (gzip too), or of standard input for None; `reading.lines` says what a line is.
 
     Bytes that are not UTF-8 become U+FFFD, and standard error is told of it unless `quiet`, so that lines in and
     lines out match. Raises DataError where the file cannot be read, or is as a whole no text in UTF-8, before a line
-    is handed out.
+    is handed out. option: by which the file was named.
     """
-    return Texts(path, quiet)
+    return Texts(path, quiet, option)
 
 
 def require_there(path: Path | None) -> None:
@@ -46,17 +46,17 @@ def _name(path: Path | None) -> str:
     return "standard input" if path is None else f"input {path}"
 
 
-def _unreadable(path: Path | None, error: OSError) -> DataError:
+def _unreadable(path: Path | None, error: OSError, option: str = "--in") -> DataError:
     place = path or "from standard input"
-    return DataError(f"input {place} cannot be read ({error.strerror}); name a text file by --in")
+    return DataError(f"input {place} cannot be read ({error.strerror}); name a text file by {option}")
 
 
 @final
 class Texts:
     """What `read` returns: an iterator of lines that knows whether the next one is there."""
 
-    def __init__(self, path: Path | None, quiet: bool) -> None:
-        self._path, self._quiet = path, quiet
+    def __init__(self, path: Path | None, quiet: bool, option: str = "--in") -> None:
+        self._path, self._quiet, self._option = path, quiet, option
         self._lines: Lines | None = None
         self._texts = self._decoded()
 
@@ -71,7 +71,7 @@ class Texts:
         try:
             return self._lines is None or self._lines.is_there()
         except OSError as error:
-            raise _unreadable(self._path, error) from error
+            raise _unreadable(self._path, error, self._option) from error
 
     def _decoded(self) -> Iterator[str]:
         name = _name(self._path)
@@ -95,7 +95,7 @@ class Texts:
                         returns, first_return = returns + 1, first_return or number
                     yield text
         except OSError as error:
-            raise _unreadable(self._path, error) from error
+            raise _unreadable(self._path, error, self._option) from error
         if not self._quiet and replaced > MOST_SAID:
             more = f"{replaced - MOST_SAID:,} more lines were not UTF-8"
             print(f"clearhead: {more}, and what could not be read was replaced", file=sys.stderr)

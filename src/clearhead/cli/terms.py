@@ -37,7 +37,7 @@ def read_terms(path: Path | None, quiet: bool = False) -> dict[str, str] | None:
     if path is None:
         return None
     found: dict[str, str] = {}
-    for number, line in enumerate(lines.read(path, quiet), start=1):
+    for number, line in enumerate(lines.read(path, quiet, "--terms"), start=1):
         parts = [part.strip() for part in line.split("\t")]
         if parts == [""]:
             continue

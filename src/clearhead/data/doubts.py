@@ -15,7 +15,7 @@ from clearhead.data.filters import folded
 from clearhead.data.preparing import ParallelFiles
 from clearhead.data.sides import Column, Side, side_path, whole_side
 from clearhead.reading import REMEDY_FOR_RETURNS, Table, find_table
-from clearhead.text import are_swapped, has_inner_return, is_blank
+from clearhead.text import are_swapped, has_inner_return, is_blank, scripts_for, unread_scripts
 
 # The share of pairs that are the same on both sides, or blank on one, and of validation pairs that are trained on.
 _MOST_SAME, _MOST_BLANK, _MOST_SHARED = 0.5, 0.5, 0.01
@@ -132,16 +132,39 @@ def _same_file(direction: ParallelFiles, tables: Mapping[Path, Table]) -> str | 
 
 
 def _swapped(training: Sequence[ParallelFiles], validation: Sequence[ParallelFiles]) -> Iterator[str]:
-    """Which files are the wrong way round, as the first ones of the same languages are."""
+    """Which files are the wrong way round, as their scripts tell, or the first ones of the same languages."""
+    turned = [one for one in dict.fromkeys((*training, *validation)) if _has_the_others_scripts(one)]
+    for one in turned:
+        yield (
+            f"{one} is the wrong way round: its source is written as {one.to_language} is, and its target as "
+            f"{one.from_language} is; exchange source and target, or from and to"
+        )
     for place, one in enumerate((*training, *validation)):
         others = [other for other in training[:place] if _languages(other) == _languages(one)]
         if place >= len(training) and len(training) == 1:
             others = list(training)
+        others = [] if one in turned else [other for other in others if other not in turned]
         if others and are_swapped(*_first_lines(one), _first_lines(others[0])):
             yield (
                 f"{one} is the wrong way round: its source is in the language of {others[0].target}, and its target in "
                 f"that of {others[0].source}; exchange source and target"
             )
+
+
+def _has_the_others_scripts(direction: ParallelFiles) -> bool:
+    """Whether most of the first sources are written as the target's language is, and their targets as the source's."""
+    own, other = (scripts_for(one or "") for one in _languages(direction))
+    if not own or not other or own & other:
+        return False
+    pairs = list(itertools.islice(direction.pairs(), LOOKED_AT))
+    turned = (
+        unread_scripts(source, own)
+        and unread_scripts(target, other)
+        and not unread_scripts(source, other)
+        and not unread_scripts(target, own)
+        for source, target in pairs
+    )
+    return 2 * sum(map(bool, turned)) > len(pairs)
 
 
 def _untagged(training: Sequence[ParallelFiles]) -> Iterator[str]:

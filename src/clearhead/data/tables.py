@@ -27,6 +27,7 @@ _NAMED: Final[Mapping[str, Callable[[Path, Sequence[int | str]], Iterator[Row]]]
 }
 # What stands between cells in others, for a message; a tab where nothing else is said.
 _SEPARATORS: Final = {".csv": "a comma", ".xlsx": "the lines of the sheet"}
+_CORRECT: Final = "; correct it, or choose others by columns: [1, 2]"
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def _placed_rows(file: TableFile) -> Iterator[Row]:
         if len(cells) <= max(places):
             raise DataError(
                 f"{file.path}: line {number:,} has {_count(cells)}, expected {max(places) + 1} or more, separated by "
-                f"{_SEPARATORS.get(_ending(file.path), 'a tab')}{_remedy(cells, max(places) + 1)}"
+                f"{_SEPARATORS.get(_ending(file.path), 'a tab')}{_other_mark(cells, max(places) + 1) or _CORRECT}"
             )
         yield tuple(cells[place] for place in places)
 
@@ -116,9 +117,9 @@ def _places(file: TableFile, header: tuple[int, Sequence[str]] | None) -> list[i
             found.append(names.index(column))
         else:
             how = "twice" if column in names else "not"
+            remedy = _other_mark(names, len(file.columns)) or "; name another, or give its number, from 1"
             raise DataError(
-                f"{file.path} has the column {column!r:.60} {how} in its first line ({', '.join(names)[:120]}); "
-                "name another, or give its number, from 1"
+                f"{file.path} has the column {column!r:.60} {how} in its first line ({', '.join(names)[:120]}){remedy}"
             )
     return found
 
@@ -158,12 +159,16 @@ def _ending(path: Path) -> str:
     return Path(name.removesuffix(compression.ending) if compression else name).suffix
 
 
-def _remedy(cells: Sequence[str], expected: int) -> str:
-    """What follows in the message on a row of too few cells: often another mark stands between them."""
+def _other_mark(cells: Sequence[str], expected: int) -> str | None:
+    """What follows in the message on a row of too few cells, where another mark stands between them or it is JSON."""
+    if len(cells) != 1:
+        return None
+    if cells[0].lstrip().startswith(("[", "{")):
+        return ", which looks like JSON: write it as .jsonl, an object a line"
     for mark, name in ((";", "a semicolon"), ("\t", "a tab"), (",", "a comma")):
-        if len(cells) == 1 and (found := cells[0].count(mark) + 1) >= expected:
+        if (found := cells[0].count(mark) + 1) >= max(2, expected):
             return f", but {found} by {name}: save it as CSV UTF-8 with commas, or as .tsv with tabs"
-    return "; correct it, or choose others by columns: [1, 2]"
+    return None
 
 
 def _count(cells: Sequence[str]) -> str:

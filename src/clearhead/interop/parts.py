@@ -1,5 +1,6 @@
 """What an import begins with, wherever it lies: settings, tensors by the names of their class, and a tokenizer.json."""
 
+import contextlib
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -47,6 +48,8 @@ class Parts:
 
 def open_parts(place: Path) -> Parts:
     """Of a folder of Hugging Face's, of a GGUF file, or of a folder that holds one. Raises InteropError."""
+    if _is_ours(place):
+        raise InteropError(f"{place} is a model of clearhead's already; use it as it is, without an import")
     if place.is_dir() and (place / "config.json").is_file():
         return _of_folder(place)
     if place.is_file() and place.suffix != ".gguf":
@@ -58,6 +61,14 @@ def open_parts(place: Path) -> Parts:
     return Parts(
         place.stem, str(place), found.values, found.shapes, found.reads, found.document, found.special, found.template
     )
+
+
+def _is_ours(place: Path) -> bool:
+    """Whether it is a bundle of ours, or a run that holds one."""
+    configs = [one / "config.json" for one in (place, place / "bundle") if (one / "config.json").is_file()]
+    with contextlib.suppress(InteropError):
+        return bool(configs) and {"format", "family"} <= read_json(configs[0]).keys()
+    return False
 
 
 def _of_folder(folder: Path) -> Parts:

@@ -108,8 +108,12 @@ def disk_errors(folder: Path) -> Iterator[None]:
         yield
     except (OSError, SafetensorError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        begun = False
+        with contextlib.suppress(OSError):  # Its rights may forbid to look.
+            begun = (folder / "checkpoints").is_dir()
+        remedy = "then go on with --resume" if begun else "or name another folder"
         raise TrainingError(
-            f"the run {folder} cannot be written ({reason}); make room or check its rights, then go on with --resume"
+            f"the run {folder} cannot be written ({reason}); make room or check its rights, {remedy}"
         ) from error
 
 

@@ -37,9 +37,10 @@ def check_lengths(training: Training, limit: int, longest: int, longest_to_judge
             f"data.filters.max_tokens={max(1, budget - 2)}"
         )
     if longest > limit:
+        shorter = f"data.filters.max_tokens={limit - 2} or " if limit > 2 else ""
         raise RecipeError(
-            f"a training pair has {longest} tokens, but model.max_length={limit}; set "
-            f"data.filters.max_tokens={limit - 2} or model.max_length={longest}"
+            f"a training pair has {longest} tokens, but model.max_length={limit}; set {shorter}"
+            f"model.max_length={longest}"
         )
     if length is not None:
         _check_packing(budget, length, longest)
