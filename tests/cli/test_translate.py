@@ -164,6 +164,21 @@ def test_models_translate_together(clearhead: Run, run_folder: Path) -> None:
     assert "pieces" in result.err
 
 
+def test_paragraphs(clearhead: Run) -> None:
+    """The spaces between sentences stay, and a long line of short sentences is not cut."""
+    given = b"I am a student.  The dog sleeps. \n\n" + b"I am a student. " * 60 + b"\n"
+    result = clearhead("translate", "street", "--to", "fr", "--paragraphs", "--beam-size", 1, stdin=given)
+    assert (result.code, result.err) == (0, "")
+    assert result.out.decode().split("\n") == [
+        "Je suis étudiant.  Le chien dort. ", "", "Je suis étudiant. " * 60, ""
+    ]  # fmt: skip
+    cut = clearhead("translate", "street", "--to", "fr", "--paragraphs", "--beam-size", 1, stdin=b"A. " + b"a " * 999)
+    assert "line 1 has a sentence longer than the model's" in cut.err
+    refused = clearhead("translate", "street", "--to", "fr", "--paragraphs", "--n-best", stdin=b"a\n")
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert "--paragraphs gives one translation for each sentence, and --n-best is for whole texts" in refused.err
+
+
 def test_a_long_line_is_cut_and_said(clearhead: Run, run_folder: Path) -> None:
     result = clearhead("translate", run_folder, "--beam-size", 1, stdin=b"one\n" + b"1" * 500 + b"\n")
     assert result.err == "clearhead: line 2 is longer than the model's 64 tokens; its rest is left out\n"

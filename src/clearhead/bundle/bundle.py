@@ -75,7 +75,8 @@ class Bundle(Opened):
         `to` names the target language where the model knows several. The settings default to the bundle's: beam_size,
         length_penalty, batch_tokens, `search` (clearhead, or huggingface as `SearchStrategy` has it) and `rules`.
         `terms`, a dict of source terms and what they are in the target, holds for texts that have such a term;
-        `contain` is what every translation must hold.
+        `contain` is what every translation must hold. With `paragraphs` each text is cut into sentences, which are
+        translated one by one, and what stands between them is kept.
         Raises UsageError for a language that it does not know, DecodingError for impossible settings.
         """
         require_verb("translate", self.task)
@@ -340,6 +341,9 @@ class Bundle(Opened):
         tokenizers = self.source_tokenizer, self.target_tokenizer
         return ByTask(self._serving, self.precision, *tokenizers, self.settings, self.shortlist, lambda: self._utf8)
 
-    def too_long(self, texts: Sequence[str]) -> list[int]:
-        """The numbers, from 0, of the texts that are longer than the model can read, and are cut at its limit."""
-        return self._by_task.too_long(texts)
+    def too_long(self, texts: Sequence[str], *, paragraphs: bool = False) -> list[int]:
+        """The numbers, from 0, of the texts that are longer than the model can read, and are cut at its limit.
+
+        With `paragraphs`, as `translate` has it, of those with a sentence that is.
+        """
+        return self._by_task.too_long(texts, paragraphs)

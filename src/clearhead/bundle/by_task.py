@@ -13,7 +13,7 @@ from clearhead.bundle.understanding import Understanding
 from clearhead.bundle.verbs import CHAT, has_verb, require_verb
 from clearhead.decoding import Precision, Shortlist
 from clearhead.tasks import task_for
-from clearhead.tasks.translation import framed, too_long
+from clearhead.tasks.translation import framed
 from clearhead.tasks.whole_texts import WRITTEN_MASK
 from clearhead.text import Tokenizer
 from clearhead.text.utf8 import Utf8Automaton
@@ -81,12 +81,11 @@ class ByTask:
         translating = self.translating("search")
         return translating.sources([text], to)[0] or framed((), translating.tag(to), self.source)
 
-    def too_long(self, texts: Sequence[str]) -> list[int]:
+    def too_long(self, texts: Sequence[str], paragraphs: bool = False) -> list[int]:
         """Which texts are longer than the model reads; see `Bundle.too_long`."""
-        if self._has("embed"):
+        if self._has("embed") and not paragraphs:
             return self.understanding("too_long").too_long(texts)
-        require_verb("too_long", self.settings.task)
-        return too_long(texts, self.source, self.serving.config.max_length)
+        return self.translating("too_long").too_long(texts, paragraphs)
 
     def _has(self, verb: str) -> bool:
         return has_verb(verb, self.settings.task)

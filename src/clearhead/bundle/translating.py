@@ -11,7 +11,8 @@ from clearhead.bundle.settings import Settings
 from clearhead.decoding import Precision, Rules, Sampling, SearchOptions, Shortlist
 from clearhead.errors import UsageError
 from clearhead.tasks.searching import search_options, wide_enough
-from clearhead.tasks.translation import Translation, framed, source_ids, tag_of
+from clearhead.tasks.translation import Translation, framed, source_ids, tag_of, too_long
+from clearhead.tasks.translation.paragraphs import Find, require_alone, sentence_by_sentence, sentences_of
 from clearhead.tasks.translation.searching import Passes, listed_for, scores, translations
 from clearhead.tasks.translation.terms import Terms, asked_for
 from clearhead.text import Tokenizer, is_blank
@@ -31,6 +32,7 @@ class Searching(TypedDict, total=False):
     rules: Rules | None
     terms: Mapping[str, str] | None
     contain: Sequence[str]
+    paragraphs: bool
 
 
 class SearchingMore(Searching, total=False):
@@ -96,6 +98,7 @@ class Translating:
         rules: Rules | None = None,
         terms: Mapping[str, str] | None = None,
         contain: Sequence[str] = (),
+        paragraphs: bool = False,
         prefix: str = "",
         batch_tokens: int | None = None,
         workers: int | None = None,
@@ -113,17 +116,35 @@ class Translating:
         require_many("contain", contain)
         shortlist = listed_for(to, self.shortlist, self.source.languages)
         passes = Passes(self.serving.precise, exact, self.source.token_bytes if alignment else None)
+        if paragraphs:
+            given = {"top_beams": top_beams > 1, "alignment": alignment, "sampling": sampling is not None}
+            require_alone("paragraphs", {**given, "prefix": bool(prefix), "contain": bool(contain)})
 
-        def find(texts: Sequence[str], first: int) -> Iterator[list[Translation]]:
+        def find(texts: Sequence[str], numbers: Sequence[int]) -> Iterator[list[Translation]]:
             engine = self.serving.engine(self.precision, batch_tokens, workers)
             sources = self.sources(texts, to)
             readable = [None if ids is None else text for text, ids in zip(texts, sources, strict=True)]
             return translations(
-                sources, engine, self.target, options, first=first, prefix=prefix,
+                sources, engine, self.target, options, numbers=numbers, prefix=prefix,
                 shortlist=shortlist, passes=passes, phrases=asked_for(readable, self.target, terminology, contain),
             )  # fmt: skip
 
-        return find
+        whole_texts: Find = sentence_by_sentence(find, self.read(to)) if paragraphs else find
+        return lambda texts, first: whole_texts(texts, range(first, first + len(texts)))
+
+    def read(self, to: str | None) -> str | None:
+        """The language of the texts that are translated into this one; None where it has no name."""
+        known = [source for source, target in self.settings.languages if to in (None, target)]
+        return known[0] if known else None
+
+    def too_long(self, texts: Sequence[str], paragraphs: bool) -> list[int]:
+        """Which texts, or which that have such a sentence, are longer than the model reads."""
+        longest = self.serving.config.max_length
+        if not paragraphs:
+            return too_long(texts, self.source, longest)
+        pairs = [(number, one) for number, text in enumerate(texts) for one in sentences_of(text, self.read(None))]
+        found = too_long([sentence for _, sentence in pairs], self.source, longest)
+        return list(dict.fromkeys(pairs[place][0] for place in found))
 
     def score(
         self,

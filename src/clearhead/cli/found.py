@@ -70,7 +70,8 @@ class LineFiles:
     def write(self, bundle: "clearhead.Bundle", to: str | None, how: dict[str, Any], form: Form) -> None:
         """Write what the bundle finds for each line. how: as `Bundle.search_stream` takes it."""
         texts = self.texts or lines.read(self.input_file, self.quiet)
-        found = bundle.search_stream(texts, to, noting=None if self.quiet else notes(bundle), **how)
+        noting = None if self.quiet else notes(bundle, bool(how.get("paragraphs")))
+        found = bundle.search_stream(texts, to, noting=noting, **how)
         if not self.quiet and not self.texts:
             greet(self.input_file, self.what)
         write_found(found, form, self.output_file)
@@ -89,15 +90,15 @@ def write_found(found: Generator[Hypotheses, None, None], form: Form, output_fil
         lines.write(written, output_file)
 
 
-def notes(bundle: "clearhead.Bundle") -> Callable[[Sequence[str], int], None]:
-    """Says what is noteworthy of lines that come in."""
+def notes(bundle: "clearhead.Bundle", paragraphs: bool = False) -> Callable[[Sequence[str], int], None]:
+    """Says what is noteworthy of lines that come in. paragraphs: whether each sentence of theirs is read by itself."""
     is_noted = False
 
     def note(texts: Sequence[str], before: int) -> None:
         nonlocal is_noted
         if not before:
             lines.note_table(texts)
-        lines.note_cuts(bundle, texts, before)
+        lines.note_cuts(bundle, texts, before, paragraphs)
         is_noted = is_noted or lines.note_unreadable(bundle, texts, before)
 
     return note

@@ -157,12 +157,16 @@ def one_line(text: str) -> str:
     return text.replace("\r", " ").replace("\n", " ")
 
 
-def note_cuts(bundle: "clearhead.Bundle", texts: Sequence[str], before: int = 0) -> None:
-    """Say on standard error which lines, the first being `before` + 1, are too long for the model and are cut."""
-    numbers = bundle.too_long(texts)
+def note_cuts(bundle: "clearhead.Bundle", texts: Sequence[str], before: int = 0, paragraphs: bool = False) -> None:
+    """Say on standard error which lines, the first being `before` + 1, are too long for the model and are cut.
+
+    paragraphs: whether each sentence of a line is read by itself.
+    """
+    numbers = bundle.too_long(texts, paragraphs=True) if paragraphs else bundle.too_long(texts)
     if not numbers:
         return
-    lines, rest = _lines(numbers, before), "the rest of each" if len(numbers) > 1 else "its rest"
+    verbs = ("has a sentence", "have a sentence") if paragraphs else ("is", "are")
+    lines, rest = _lines(numbers, before, verbs), "the rest of each" if len(numbers) > 1 else "its rest"
     print(
         f"clearhead: {lines} longer than the model's {bundle.config.max_length} tokens; {rest} is left out",
         file=sys.stderr,
@@ -228,11 +232,11 @@ def note_unreadable(bundle: "clearhead.Bundle", texts: Sequence[str], before: in
     return True
 
 
-def _lines(numbers: Sequence[int], before: int) -> str:
-    """Lines as the beginning of a sentence: however many there are, it is short."""
+def _lines(numbers: Sequence[int], before: int, verbs: tuple[str, str] = ("is", "are")) -> str:
+    """Lines as the beginning of a sentence: however many there are, it is short. verbs: of one, and of several."""
     named = ", ".join(str(before + number + 1) for number in numbers[:3])
     more = f" and {len(numbers) - 3:,} more" if len(numbers) > 3 else ""
-    return f"lines {named}{more} are" if len(numbers) > 1 else f"line {named} is"
+    return f"lines {named}{more} {verbs[1]}" if len(numbers) > 1 else f"line {named} {verbs[0]}"
 
 
 @contextlib.contextmanager

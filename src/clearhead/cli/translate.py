@@ -30,6 +30,7 @@ from clearhead.cli.options import (
 from clearhead.cli.terms import Contain, TermsFile, read_terms
 from clearhead.decoding import Sampling
 from clearhead.errors import UsageError
+from clearhead.tasks.translation.paragraphs import require_alone
 
 With = Annotated[
     list[Path] | None,
@@ -58,6 +59,13 @@ NBest = Annotated[
     ),
 ]
 Prefix = Annotated[str, typer.Option("--prefix", metavar="TEXT", help="Text with which every translation must begin.")]
+Paragraphs = Annotated[
+    bool,
+    typer.Option(
+        "--paragraphs",
+        help="Cut each line into sentences, translate each by itself, and keep what stands between them.",
+    ),
+]
 Sample = Annotated[bool, typer.Option("--sample", help="Draw translations at random instead of searching.")]
 Temperature = Annotated[
     float | None,
@@ -108,6 +116,7 @@ def translate(
     prefix: Prefix = "",
     terms: TermsFile = None,
     contain: Contain = None,
+    paragraphs: Paragraphs = False,
     sample: Sample = False,
     temperature: Temperature = None,
     top_k: TopK = None,
@@ -125,6 +134,9 @@ def translate(
 
     Example: echo "I am a student." | clearhead translate runs/street --to fr
     """
+    if paragraphs:
+        given = {"--n-best": as_n_best, "--alignment": alignment, "--sample": sample}
+        require_alone("--paragraphs", {**given, "--prefix": bool(prefix), "--contain": bool(contain)})
     _require_consistent(top_beams, as_n_best, sample, beam_size, confidence, bool(terms or contain))
     sampling = _sampling(sample, temperature, top_k, top_p, seed)
     rules = given_rules(no_repeat_ngram_size, repetition_penalty, min_tokens)
@@ -133,6 +145,7 @@ def translate(
     files.check(model, {"--shortlist": shortlist, "--terms": terms})
     more = {
         "terms": read_terms(terms, quiet), "contain": contain or (), "prefix": prefix, "alignment": alignment,
+        "paragraphs": paragraphs,
         "exact": as_n_best or confidence, "batch_tokens": batch_tokens, "workers": workers,
     }  # fmt: skip
     bundle = load(model, device=device, precision=precision, shortlist=shortlist)

@@ -33,7 +33,7 @@ def test_scores_are_the_precise_models_where_there_is_one(two_languages: Bundle)
 def test_errors_and_draws_go_by_the_number_among_all(two_languages: Bundle) -> None:
     engine, tokenizer = two_languages._serving.engine("fp32"), two_languages.target_tokenizer
     with pytest.raises(DecodingError, match="sentence 8: its source has 0 tokens"):
-        list(translations([None, []], engine, tokenizer, search_options(tokenizer, 1, "none"), first=6))
+        list(translations([None, []], engine, tokenizer, search_options(tokenizer, 1, "none"), numbers=[6, 7]))
 
 
 def test_what_was_written_has_the_score_that_it_had(two_languages: Bundle) -> None:

@@ -52,7 +52,7 @@ def translations(
     tokenizer: Tokenizer,
     options: SearchOptions,
     *,
-    first: int = 0,
+    numbers: Sequence[int] | None = None,
     prefix: str = "",
     shortlist: Shortlist | None = None,
     passes: Passes | None = None,
@@ -60,19 +60,18 @@ def translations(
 ) -> Iterator[list[Translation]]:
     """The best translations of each text, as soon as they are there; a blank one of a blank text.
 
-    encoded: each text's ids, None for a blank one. first: the number of the first of them among all.
+    encoded: each text's ids, None for a blank one. numbers: theirs among all; from 0 where none are given.
     passes: what is computed of them besides; None for nothing. phrases: what each text's translations must hold.
     """
-    numbers = [first + number for number, source in enumerate(encoded) if source is not None]
+    every = range(len(encoded)) if numbers is None else numbers
+    own = [number for number, source in zip(every, encoded, strict=True) if source is not None]
     sources = [source for source in encoded if source is not None]
     forced = [*tokenizer.opening, *(tokenizer.encode(prefix, COUNTED) if prefix else ())]
     prefixes = [forced] * len(sources) if forced else None
     wanted = None
     if phrases is not None:
-        wanted = [own for own, source in zip(phrases, encoded, strict=True) if source is not None]
-    requests = requests_for(
-        engine.runtime.sizes, sources, options, prefixes, numbers, shortlist=shortlist, phrases=wanted
-    )
+        wanted = [some for some, source in zip(phrases, encoded, strict=True) if source is not None]
+    requests = requests_for(engine.runtime.sizes, sources, options, prefixes, own, shortlist=shortlist, phrases=wanted)
     with contextlib.closing(engine.results(requests)) as results:
         if passes is None or passes.are_none:
             found = ([as_text(one, tokenizer) for one in hypotheses] for hypotheses in results)
