@@ -50,7 +50,14 @@ def test_translations_hold_what_is_asked_for(clearhead: Run, tmp_path: Path) -> 
     assert held.lines == ["J'ai vu le chien dans le parc hier."]
 
 
+def test_what_is_no_language_is_kept(clearhead: Run) -> None:
+    given = b"{name}, I am a student.\nI see the dog.\n"
+    result = clearhead("translate", "street", "--to", "fr", "--keep", "--length-penalty", "none", stdin=given)
+    assert (result.code, result.err) == (0, "")
+    assert result.lines == ["{name}, je suis étudiant.", "Je vois le chien."]
+
+
 def test_what_is_drawn_cannot_be_told_what_to_hold(clearhead: Run) -> None:
     result = clearhead("translate", "street", "--to", "fr", "--contain", "le", "--sample", stdin=b"a\n")
     assert (result.code, result.err.count("\n")) == (2, 1)
-    assert "leave --terms and --contain out" in result.err
+    assert "leave --terms, --contain and --keep out" in result.err

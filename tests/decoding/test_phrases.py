@@ -4,14 +4,15 @@ import dataclasses
 import functools
 import itertools
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 
 from clearhead.decoding import LengthPenalty, Rules, SearchOptions, SearchStrategy
-from clearhead.decoding.phrases import Phrase, _Candidate, _Row, spread
+from clearhead.decoding.phrases import Copied, Phrase, _Candidate, _Row, spread
 from clearhead.decoding.search import search
 from clearhead.errors import DecodingError
 
@@ -40,10 +41,14 @@ def holds(text: Sequence[int], wanted: Sequence[int]) -> bool:
 
 def best_of_all(row: Any, longest: int, *wanted: Sequence[int]) -> tuple[tuple[int, ...], float]:
     """Every text that ends within `longest` tokens and holds all that is wanted, and the most probable of them."""
+    return best_where(row, longest, lambda text: all(holds(text, one) for one in wanted))
+
+
+def best_where(row: Any, longest: int, is_right: Callable[[tuple[int, ...]], bool]) -> tuple[tuple[int, ...], float]:
     found = []
     for length in range(longest):
         for text in itertools.product((A, B, C, D), repeat=length):
-            if all(holds(text, one) for one in wanted):
+            if is_right(text):
                 ended = (*text, END)
                 found.append((ended, sum(math.log(row(ended[:i])[token]) for i, token in enumerate(ended))))
     return max(found, key=lambda one: one[1])
@@ -178,3 +183,54 @@ def test_a_bank_keeps_its_best_and_what_is_done_has_the_rest() -> None:
     assert [each.total for each in spread(many[:4], 4, 3)] == [-1, -2, -3, -9]
     assert [each.total for each in spread(many[:6], 5, 3)] == [-1, -2, -3, -9, -20]
     assert [each.total for each in spread([one(-2, 0), one(math.nan, 0), one(-1, 0)], 2, 1)][1] == -1
+
+
+# What is to be copied may be written as two tokens, A B, or as one, C; D B makes another word of it.
+WRITTEN = [None, None, b"%", b"s", b"%s", b" "]
+
+
+def bytes_of(text: Sequence[int]) -> bytes:
+    return b"".join(WRITTEN[one] or b"" for one in text)
+
+
+def as_often(copied: Copied, times: int) -> list[Phrase]:
+    return [Phrase((C,), (A, B), copied=copied) for _ in range(times)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("times", [1, 2])
+def test_what_is_copied_stands_as_often_as_asked_whatever_its_tokens(table_state: Any, seed: int, times: int) -> None:
+    """Against all texts of up to six tokens; %ss is no %s."""
+
+    def is_right(text: tuple[int, ...]) -> bool:
+        written = bytes_of(text)
+        return written.count(b"%s") == times and not re.search(b"%ss", written)
+
+    options, row = dataclasses.replace(OPTIONS, beam_size=300), table(seed)
+    [[found]] = search(table_state(row), [9], options, phrases=[as_often(Copied(b"%s", WRITTEN), times)])
+    tokens, log_probability = best_where(row, 7, is_right)
+    assert found.tokens == tokens
+    assert found.log_probability == pytest.approx(log_probability, abs=1e-5)
+
+
+def test_what_the_model_writes_too_often_is_not_written(table_state: Any) -> None:
+    """C is likely at every step; it stands once, and as often as a prefix has it."""
+
+    def often(tokens: tuple[int, ...]) -> list[float]:
+        return [0, 0.1, 0.1, 0.1, 0.6, 0.1] if len(tokens) < 4 else [0, 0.9, 0.025, 0.025, 0.025, 0.025]
+
+    options, copied = dataclasses.replace(OPTIONS, beam_size=5), Copied(b"%s", WRITTEN)
+    [[found]] = search(table_state(often), [6], options, phrases=[as_often(copied, 1)])
+    assert (found.finished, bytes_of(found.tokens).count(b"%s")) == (True, 1)
+    [[found]] = search(table_state(often), [6], options, prefixes=[[C, C]], phrases=[as_often(copied, 1)])
+    assert (found.tokens[:2], bytes_of(found.tokens).count(b"%s")) == ((C, C), 2)
+
+
+def test_a_part_of_another_may_stand_more_often(table_state: Any) -> None:
+    """% stands in %s as well: both of its times are met by %s and one more of it, or by more."""
+    own, part = Copied(b"%s", WRITTEN), Copied(b"%", WRITTEN, is_part=True)
+    wanted = [*as_often(own, 1), Phrase((A,), (A,), copied=part), Phrase((A,), (A,), copied=part)]
+    options = dataclasses.replace(OPTIONS, beam_size=200)
+    [[found]] = search(table_state(short), [8], options, phrases=[wanted])
+    written = bytes_of(found.tokens)
+    assert (written.count(b"%s"), written.count(b"%")) == (1, 2)

@@ -75,8 +75,9 @@ class Bundle(Opened):
         `to` names the target language where the model knows several. The settings default to the bundle's: beam_size,
         length_penalty, batch_tokens, `search` (clearhead, or huggingface as `SearchStrategy` has it) and `rules`.
         `terms`, a dict of source terms and what they are in the target, holds for texts that have such a term;
-        `contain` is what every translation must hold. With `paragraphs` each text is cut into sentences, which are
-        translated one by one, and what stands between them is kept.
+        `contain` is what every translation must hold. With `keep` addresses, tags and placeholders stand in it as often
+        as in the text, byte for byte (docs/translating.md says what it promises). With `paragraphs` each text is cut
+        into sentences, which are translated one by one, and what stands between them is kept.
         Raises UsageError for a language that it does not know, DecodingError for impossible settings.
         """
         require_verb("translate", self.task)

@@ -32,6 +32,7 @@ class Searching(TypedDict, total=False):
     rules: Rules | None
     terms: Mapping[str, str] | None
     contain: Sequence[str]
+    keep: bool
     paragraphs: bool
 
 
@@ -98,6 +99,7 @@ class Translating:
         rules: Rules | None = None,
         terms: Mapping[str, str] | None = None,
         contain: Sequence[str] = (),
+        keep: bool = False,
         paragraphs: bool = False,
         prefix: str = "",
         batch_tokens: int | None = None,
@@ -126,7 +128,8 @@ class Translating:
             readable = [None if ids is None else text for text, ids in zip(texts, sources, strict=True)]
             return translations(
                 sources, engine, self.target, options, numbers=numbers, prefix=prefix,
-                shortlist=shortlist, passes=passes, phrases=asked_for(readable, self.target, terminology, contain),
+                shortlist=shortlist, passes=passes,
+                phrases=asked_for(readable, self.target, terminology, contain, keep),
             )  # fmt: skip
 
         whole_texts: Find = sentence_by_sentence(find, self.read(to)) if paragraphs else find

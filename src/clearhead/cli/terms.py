@@ -28,6 +28,15 @@ Contain = Annotated[
     ),
 ]
 
+Keep = Annotated[
+    bool,
+    typer.Option(
+        "--keep",
+        help="Keep web and e-mail addresses, tags and placeholders such as {name} and %s: each stands in the "
+        "translation as often as in the line.",
+    ),
+]
+
 
 def read_terms(path: Path | None, quiet: bool = False) -> dict[str, str] | None:
     """The terms of a file; None where there is none.

@@ -27,7 +27,7 @@ from clearhead.cli.options import (
     To,
     Workers,
 )
-from clearhead.cli.terms import Contain, TermsFile, read_terms
+from clearhead.cli.terms import Contain, Keep, TermsFile, read_terms
 from clearhead.decoding import Sampling
 from clearhead.errors import UsageError
 from clearhead.tasks.translation.paragraphs import require_alone
@@ -116,6 +116,7 @@ def translate(
     prefix: Prefix = "",
     terms: TermsFile = None,
     contain: Contain = None,
+    keep: Keep = False,
     paragraphs: Paragraphs = False,
     sample: Sample = False,
     temperature: Temperature = None,
@@ -137,7 +138,7 @@ def translate(
     if paragraphs:
         given = {"--n-best": as_n_best, "--alignment": alignment, "--sample": sample}
         require_alone("--paragraphs", {**given, "--prefix": bool(prefix), "--contain": bool(contain)})
-    _require_consistent(top_beams, as_n_best, sample, beam_size, confidence, bool(terms or contain))
+    _require_consistent(top_beams, as_n_best, sample, beam_size, confidence, bool(terms or contain or keep))
     sampling = _sampling(sample, temperature, top_k, top_p, seed)
     rules = given_rules(no_repeat_ngram_size, repetition_penalty, min_tokens)
     asked = AskedSearch(beam_size, top_beams, length_penalty, sampling, search, rules)
@@ -145,7 +146,7 @@ def translate(
     files.check(model, {"--shortlist": shortlist, "--terms": terms})
     more = {
         "terms": read_terms(terms, quiet), "contain": contain or (), "prefix": prefix, "alignment": alignment,
-        "paragraphs": paragraphs,
+        "keep": keep, "paragraphs": paragraphs,
         "exact": as_n_best or confidence, "batch_tokens": batch_tokens, "workers": workers,
     }  # fmt: skip
     bundle = load(model, device=device, precision=precision, shortlist=shortlist)
@@ -166,7 +167,7 @@ def _require_consistent(
         raise UsageError(f"--beam-size {beam_size} is for searching, and --sample draws instead; leave one of them out")
     if sample and must_hold:
         raise UsageError(
-            "--sample draws, and what is drawn cannot be told what to hold; leave --terms and --contain out"
+            "--sample draws, and what is drawn cannot be told what to hold; leave --terms, --contain and --keep out"
         )
     if confidence and n_best:
         raise UsageError("--confidence and --n-best both say how sure the model is; leave one of them out")

@@ -9,8 +9,10 @@ one beam are those of Post and Vilar 2018, "Fast Lexically Constrained Decoding 
 """
 
 import math
+import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, final
+from dataclasses import dataclass
+from typing import Final, NamedTuple, final
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -20,16 +22,55 @@ from clearhead.decoding.written import Written
 from clearhead.runtimes.runtime import Bans, Choice, State
 from clearhead.text.utf8 import START
 
+# What would make another address, or another word, of what stands before it, where that is one.
+_GOES_ON: Final = rb"(?<=[\w~/#@$&*+=%-])[\w/@-]"
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Copied:
+    """What is to stand in a text byte for byte, however it is cut into tokens, and as often as there are phrases of it.
+
+    token_bytes: those of each id. is_part: whether it is a part of another; then it may stand there more often.
+    """
+
+    written: bytes
+    token_bytes: Sequence[bytes | None]
+    is_part: bool = False
+
+    def times(self, text: Sequence[int]) -> int:
+        """How often it ends within the last token of a text."""
+        return self._tail(text, len(self.written) - 1).count(self.written)
+
+    def goes_on(self, text: Sequence[int]) -> bool:
+        """Whether the last token of a text makes another word of it, as `http://a.b` becomes that of `http://a.b/c`."""
+        if self.is_part:
+            return False
+        return re.search(re.escape(self.written) + _GOES_ON, self._tail(text, len(self.written))) is not None
+
+    def _tail(self, text: Sequence[int], before: int) -> bytes:
+        """The bytes of the last token, and so many of those before it."""
+        last = self.token_bytes[text[-1]] or b""
+        if not last:
+            return b""
+        found, place = b"", len(text) - 1
+        while len(found) < before and place > 0:
+            place -= 1
+            found = (self.token_bytes[text[place]] or b"") + found
+        return (found[-before:] if before else b"") + last
+
 
 class Phrase(NamedTuple):
     """How a phrase is written: as the first of a text, whose token it begins with is at position `at`, or after others.
 
     The two may be the same, as where a space is a token of its own, or no spaces are written.
+    copied: where it is to stand so often and no oftener, whatever its tokens; each phrase of it is one time.
     """
 
     opening: tuple[int, ...]
     inside: tuple[int, ...]
     at: int = 0
+    copied: Copied | None = None
 
     @property
     def longest(self) -> int:
@@ -142,16 +183,27 @@ class Demanded:
                 tokens += [(token, value, (), row.due) for token, value in pairs if token != self._end or not unmet]
             for token, value, rest, due in tokens:
                 after = self._after(phrases, row, token, rest, due)
-                if value != -math.inf and after not in known:
+                # What a prefix says is written, however often it says it.
+                if after is None and is_forced:
+                    after = _Row((*row.text, token), row.met, rest, due)
+                if after is not None and value != -math.inf and after not in known:
                     known.add(after)
                     yield _Candidate(total + value, beam, token, after)
 
     @staticmethod
-    def _after(phrases: Sequence[Phrase], row: _Row, token: int, rest: tuple[int, ...], due: int) -> _Row:
+    def _after(phrases: Sequence[Phrase], row: _Row, token: int, rest: tuple[int, ...], due: int) -> _Row | None:
+        """The hypothesis with one token more; None where it would hold something more often than it may."""
         text, met = (*row.text, token), row.met
+        times = {one.copied: one.copied.times(text) for one in phrases if one.copied is not None}
         for number, phrase in enumerate(phrases):
-            if phrase.ends(text):
+            is_due = not met >> number & 1
+            if phrase.copied is None:
+                met |= phrase.ends(text) << number
+            elif is_due and times[phrase.copied]:
                 met |= 1 << number
+                times[phrase.copied] -= 1
+        if any((left and not one.is_part) or one.goes_on(text) for one, left in times.items()):
+            return None
         if met != row.met:
             # One that the model wrote by itself is due no more.
             missing = [one for number, one in enumerate(phrases) if not met >> number & 1]

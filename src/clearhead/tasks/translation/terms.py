@@ -10,6 +10,7 @@ from typing import Final, final
 from clearhead.decoding.phrases import Phrase
 from clearhead.errors import UsageError
 from clearhead.tasks.searching import COUNTED
+from clearhead.tasks.translation.keeping import kept_phrases
 from clearhead.text import Tokenizer, is_blank
 
 # Scripts that put no space between words; in Hangul a particle follows a word without one.
@@ -105,12 +106,20 @@ def _phrase(text: str, tokenizer: Tokenizer) -> Phrase:
 
 
 def asked_for(
-    texts: Sequence[str | None], tokenizer: Tokenizer, terms: Terms | None, contain: Sequence[str]
+    texts: Sequence[str | None],
+    tokenizer: Tokenizer,
+    terms: Terms | None,
+    contain: Sequence[str],
+    keep: bool = False,
 ) -> list[tuple[Phrase, ...]] | None:
-    """The phrases of each text's translation; None where nothing is asked for."""
-    if terms is None and not contain:
+    """The phrases of each text's translation; None where nothing is asked for. keep: also what is no language in it."""
+    if terms is None and not contain and not keep:
         return None
-    return [
-        () if text is None else phrases([*contain, *(terms.in_text(text) if terms else ())], tokenizer)
-        for text in texts
-    ]
+    token_bytes = tokenizer.token_bytes if keep else []
+
+    def of(text: str) -> tuple[Phrase, ...]:
+        told = [*contain, *(terms.in_text(text) if terms else ())]
+        kept = kept_phrases(text, tokenizer, token_bytes, told) if keep else ()
+        return (*phrases(told, tokenizer), *kept)
+
+    return [() if text is None else of(text) for text in texts]
