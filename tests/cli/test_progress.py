@@ -1,5 +1,6 @@
 """How a run shows itself."""
 
+import dataclasses
 import io
 import re
 import sys
@@ -8,12 +9,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from clearhead.cli import progress
-from clearhead.cli.progress import PlainReporter, TerminalReporter, duration, progress_line, reporters, validation_line
+from clearhead.cli.progress import (
+    PlainReporter,
+    TerminalReporter,
+    duration,
+    progress_line,
+    reporters,
+    sample_lines,
+    validation_line,
+)
 from clearhead.evaluation import Quality
 from clearhead.recipe import Recipe
-from clearhead.training import Progress, Validation, train
+from clearhead.training import Progress, Sample, Validation, train
 from clearhead.training.run_inputs import prepare_run
 
 PROGRESS = Progress(2_500, 26_000, 3.14159, 0.0012, 12_345.6, 754.0, 0, 4_000_000, 0.029)
@@ -219,3 +229,31 @@ def test_a_warning_colours_itself_alone(monkeypatch: pytest.MonkeyPatch) -> None
     coloured = re.findall(r"\x1b\[33m(.*?)\x1b\[0m", stream.getvalue())
     assert coloured == ["warning: a file"]
     assert "comparing the files" in stream.getvalue()
+
+
+SAMPLED = dataclasses.replace(VALIDATION, samples=(Sample("A house.", "Ein Haus.", "Haus\x1b" + "n" * 400),))
+
+
+def test_samples_stand_below_the_validation(capsys: pytest.CaptureFixture[str]) -> None:
+    """In one block, no line of which is long; nothing of them reaches the terminal as it is."""
+    assert sample_lines(VALIDATION) == []
+    assert sample_lines(SAMPLED)[:2] == ["  source      A house.", "  reference   Ein Haus."]
+    reporter = PlainReporter()
+    reporter.on_validation(5, SAMPLED, best=False)
+    reporter.on_end()
+    line, *block = capsys.readouterr().err.splitlines()
+    assert line.startswith("step 5: validation loss 1.2346")
+    assert [one.split()[0] for one in block] == ["source", "reference", "hypothesis"]
+    assert block[2].startswith("  hypothesis  Haus<0x1B>nnn")
+    assert block[2].endswith("n…")
+    assert len(block[2]) == 160
+
+
+def test_a_terminal_shows_as_much_of_a_sample_as_fits() -> None:
+    reporter = TerminalReporter()
+    reporter.console = Console(file=io.StringIO(), width=40)
+    reporter.on_validation(5, SAMPLED, best=False)
+    lines = reporter.console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert lines[-3:-1] == ["  source      A house.", "  reference   Ein Haus."]
+    assert len(lines[-1]) == 40
+    assert lines[-1].endswith("…")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clearhead.training import Progress, Validation
+from clearhead.training import Progress, Sample, Validation
 from clearhead.training.history import History
 
 
@@ -85,3 +85,29 @@ def test_a_validation_that_was_interrupted_comes_again(history: History) -> None
     assert history.validation_at(4) == {"loss": 4.0, "perplexity": 1.0, "quality": None}
     assert history.validation_at(6) is None
     assert History(history.history.parent / "none").validation_at(4) is None
+
+
+def test_samples_are_a_line_each(history: History) -> None:
+    """As people read them: no escapes but of what has no UTF-8; those of the old task say so."""
+    assert not history.samples.exists()
+    one, other = Sample("집", "house", "두 줄\n"), Sample("a\udcff", "b", "c")
+    history.on_validation(6, Validation(1.0, 2.0, old=Validation(2.0, 4.0, samples=(other,)), samples=(one,)), True)
+    text = history.samples.read_text(encoding="utf-8")
+    assert [json.loads(line) for line in text.splitlines()] == [
+        {"step": 6, "source": "집", "reference": "house", "hypothesis": "두 줄\n"},
+        {"step": 6, "set": "old", "source": "a\udcff", "reference": "b", "hypothesis": "c"},
+    ]
+    assert "두 줄" in text
+    assert "집" not in history.history.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("step", "awaits", "kept"), [(6, False, [4, 6]), (6, True, [4]), (4, False, [4]), (0, False, [])]
+)
+def test_samples_after_the_checkpoint_go(history: History, step: int, awaits: bool, kept: list[int]) -> None:
+    for at in (4, 6):
+        history.on_validation(at, Validation(1.0, 2.0, samples=(Sample("a", "b", "c"),)), best=False)
+    with history.samples.open("a", encoding="utf-8") as file:
+        file.write('{"step": 6, "source": "cu')
+    history.begin(step, awaits_validation=awaits)
+    assert steps(history.samples) == kept

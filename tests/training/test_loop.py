@@ -500,7 +500,7 @@ class TestFolder:
     def test_designs_layout(self, run_folder: Path) -> None:
         """DESIGN, "A run and a bundle on disk"."""
         names = sorted(path.name for path in run_folder.iterdir())
-        assert names == ["bundle", "checkpoints", "history.jsonl", "timing.jsonl"]
+        assert names == ["bundle", "checkpoints", "history.jsonl", "samples.jsonl", "timing.jsonl"]
         assert sorted(path.name for path in (run_folder / "checkpoints").iterdir()) == ["step-120", "step-60"]
 
     def test_the_bundles_recipe_is_resolved(self, run_folder: Path) -> None:

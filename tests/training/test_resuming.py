@@ -101,6 +101,7 @@ OTHERS = {
     "training.freeze": "encoder.*",
     "training.validate_every": "5",
     "training.validate_sentences": "2",
+    "training.validate_samples": "1",
     "training.select_by": "bleu",
     "training.checkpoint_every": "5",
     "training.keep_checkpoints": "3",

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import torch.nn.functional as F
 
 from clearhead.evaluation import Quality
 from clearhead.recipe import Recipe
-from clearhead.training import validation
+from clearhead.training import train, validation
 from clearhead.training.run_inputs import RunInputs, prepare_run
 from clearhead.training.validation import (
     Interrupted,
@@ -109,6 +110,44 @@ def test_it_leaves_the_model_as_it_was(inputs: RunInputs) -> None:
 def test_nothing_to_translate(make_recipe: Callable[..., Recipe]) -> None:
     inputs = prepare_run(make_recipe("training.validate_sentences=0"))
     assert validate(inputs.untrained_model().eval(), inputs).scores is None
+
+
+class TestSamples:
+    def test_they_are_the_first_of_what_is_scored(self, make_recipe: Callable[..., Recipe], corpus: Path) -> None:
+        """As the file has them, and as the model translates them greedily; nothing is translated twice."""
+        asked: list[str] = []
+        inputs = prepare_run(make_recipe("training.validate_samples=2"))
+        model = inputs.untrained_model().eval()
+        bundle = validation.Bundle(model, *inputs.tokenizers, inputs.recipe)
+        sources, references = ((corpus / name).read_text().split("\n")[:2] for name in ("val.en", "val.fr"))
+        expected = bundle.translate(sources, beam_size=1)
+        with pytest.MonkeyPatch.context() as patch:
+            real = validation.Bundle.search_stream
+            patch.setattr(
+                validation.Bundle,
+                "search_stream",
+                lambda self, texts, *given, **named: asked.extend(texts) or real(self, texts, *given, **named),
+            )
+            found = validate(model, inputs).samples
+        assert [(one.source, one.reference, one.hypothesis) for one in found] == [
+            *zip(sources, references, expected, strict=True)
+        ]
+        assert len(asked) == 3
+
+    @pytest.mark.parametrize(("samples", "sentences", "count"), [(0, 3, 0), (9, 3, 3), (3, 0, 0)])
+    def test_how_many(self, make_recipe: Callable[..., Recipe], samples: int, sentences: int, count: int) -> None:
+        recipe = make_recipe(f"training.validate_samples={samples}", f"training.validate_sentences={sentences}")
+        inputs = prepare_run(recipe)
+        assert len(validate(inputs.untrained_model().eval(), inputs).samples) == count
+
+    def test_they_change_no_weight(self, make_recipe: Callable[..., Recipe], tmp_path: Path) -> None:
+        """Dropout draws, so that a number drawn in between would show."""
+        for count in (0, 3):
+            train(make_recipe(f"training.validate_samples={count}"), tmp_path / str(count))
+        weights = [(tmp_path / name / "bundle" / "model.safetensors").read_bytes() for name in ("0", "3")]
+        assert weights[0] == weights[1]
+        assert not (tmp_path / "0" / "samples.jsonl").exists()
+        assert len((tmp_path / "3" / "samples.jsonl").read_text().splitlines()) == 9
 
 
 class TestFigure:

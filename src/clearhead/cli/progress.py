@@ -1,5 +1,6 @@
 """How a training run shows itself: one live line on a terminal, plain lines elsewhere."""
 
+import dataclasses
 import sys
 import threading
 import time
@@ -12,6 +13,7 @@ from rich.text import Text
 from clearhead.cli.status import Status, duration, progress_line
 from clearhead.evaluation import shown_perplexity
 from clearhead.recipe.jobs import JOBS
+from clearhead.text import visible
 from clearhead.training import Callback, Progress, RunInputs, Validation
 
 __all__ = [
@@ -21,12 +23,15 @@ __all__ = [
     "duration",
     "progress_line",
     "reporters",
+    "sample_lines",
     "validation_line",
 ]
 
 # Elsewhere than on a terminal a line says after so many seconds without one what is being done, then after twice as
 # many each time, up to the greatest.
 FIRST_SILENCE, LONGEST_SILENCE = 5.0, 60.0
+# Of a sample so many characters are said there at most; samples.jsonl has all of them.
+LONGEST_LINE = 160
 
 
 def reporters(quiet: bool) -> tuple[Callback, ...]:
@@ -56,7 +61,8 @@ class PlainReporter(Callback):
         self._say(progress_line(progress, self.status.counts))
 
     def on_validation(self, step: int, validation: Validation, best: bool) -> None:
-        self._say(validation_line(step, validation, best, self.status.counts))
+        said = [validation_line(step, validation, best, self.status.counts), *sample_lines(validation)]
+        self._say("\n".join(one if len(one) <= LONGEST_LINE else f"{one[: LONGEST_LINE - 1]}…" for one in said))
 
     def on_warning(self, message: str) -> None:
         self._say(f"warning: {message}")
@@ -108,6 +114,8 @@ class TerminalReporter(Callback):
 
     def on_validation(self, step: int, validation: Validation, best: bool) -> None:
         self.console.print(validation_line(step, validation, best, self.status.counts), markup=False)
+        for line in sample_lines(validation):
+            self.console.print(Text(line, style="dim"), no_wrap=True, overflow="ellipsis")
 
     def on_warning(self, message: str) -> None:
         # Not the console's style: that would colour the progress line too.
@@ -156,3 +164,10 @@ def validation_line(step: int, validation: Validation, best: bool, counts: str =
     if validation.old is not None and validation.old.scores is not None:
         old += f"  {validation.old.scores.brief}"
     return f"step {step:,}: validation loss {validation.loss:.4f}{perplexity}{scores}{old}{mark}"
+
+
+def sample_lines(validation: Validation) -> list[str]:
+    """What the model wrote for the first texts of its validation set, below what is right; a line each."""
+    return [
+        f"  {name:10}  {visible(text)}" for one in validation.samples for name, text in dataclasses.asdict(one).items()
+    ]

@@ -213,6 +213,7 @@ class Training(Section):
     class_weights: ClassWeights = "none"
     validate_every: Count = 500
     validate_sentences: CountOrNone = 200
+    validate_samples: CountOrNone = 3
     select_by: Literal["loss", "bleu", "chrf", "accuracy", "f1"] = "loss"
     checkpoint_every: Count = 500
     keep_checkpoints: Count = 2

@@ -1,7 +1,7 @@
 """What training knows of a corpus and of its batches, whatever their fields are."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 # Who is told what is being done, in a few words; from any thread.
 Doing = Callable[[str], None]
-# Gives a translation of each text into a language, one after the other.
-Translate = Callable[[Sequence[str], str | None], Iterable[str]]
+# Gives a translation of each text into a language; what it was asked before it gives again.
+Translate = Callable[[tuple[str, ...], str | None], Sequence[str]]
 Tokenizers = tuple["clearhead.text.Tokenizer", "clearhead.text.Tokenizer"]
 
 
@@ -130,6 +130,15 @@ class ValidationSet(Protocol):
 
     @property
     def corpus(self) -> Corpus: ...
+
+
+@dataclasses.dataclass(frozen=True)
+class Sample:
+    """A text of a validation set, what is right after it, and what the model wrote."""
+
+    source: str
+    reference: str
+    hypothesis: str
 
 
 @dataclasses.dataclass(frozen=True)

@@ -125,6 +125,12 @@ class Task(Protocol[Config, Model, Batch, CorpusKind, SetKind]):
         """What it measures of a model beside its loss; None where that is nothing."""
         ...
 
+    def samples(
+        self, judged: "clearhead.tasks.examples.Judged[SetKind]"
+    ) -> "Sequence[clearhead.tasks.examples.Sample]":
+        """What the model writes for the first texts of each set, `training.validate_samples` of them."""
+        ...
+
     def describe(
         self,
         recipe: "clearhead.recipe.Recipe",

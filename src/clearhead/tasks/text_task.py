@@ -126,6 +126,11 @@ class TextTask(Generic[Config, Model, Batch]):
     ) -> "clearhead.evaluation.Scores":
         return self.objective().scores(self, judged)
 
+    def samples(
+        self, judged: "clearhead.tasks.examples.Judged[clearhead.tasks.language_modelling.examples.TextSet]"
+    ) -> "Sequence[clearhead.tasks.examples.Sample]":
+        return ()
+
     def describe(
         self,
         recipe: "clearhead.recipe.Recipe",

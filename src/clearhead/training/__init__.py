@@ -1,5 +1,6 @@
 """From a recipe to a bundle: loss, schedule, optimiser, loop, checkpoints, validation."""
 
+from clearhead.tasks.examples import Sample
 from clearhead.training.callbacks import Callback, Callbacks, Progress
 from clearhead.training.checkpoint import TrainState
 from clearhead.training.checkpoint_averaging import Averaged, AveragedModel, average_models
@@ -22,6 +23,7 @@ __all__ = [
     "DryRun",
     "Progress",
     "RunInputs",
+    "Sample",
     "SeedsResult",
     "TensorBoardLog",
     "TrainState",

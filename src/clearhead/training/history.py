@@ -1,5 +1,9 @@
-"""What happened, a line a step that was logged: history.jsonl repeats exactly, timing.jsonl never does."""
+"""What happened, a line a step that was logged: history.jsonl repeats exactly, timing.jsonl never does.
 
+samples.jsonl has what was written at each validation, a line a text.
+"""
+
+import dataclasses
 import json
 import math
 from collections.abc import Mapping
@@ -14,24 +18,26 @@ from clearhead.training.validation import Validation
 
 @final
 class History(Callback):
-    """Writes the two logs of a run folder."""
+    """Writes the logs of a run folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.history = folder / "history.jsonl"
         self.timing = folder / "timing.jsonl"
+        self.samples = folder / "samples.jsonl"
 
     def begin(self, step: int, awaits_validation: bool = False) -> None:
         """Keep the lines up to `step`, which is 0 for a new run: those after a checkpoint will be written again.
 
         awaits_validation: the model of that step will be validated again, too.
         """
-        for path in (self.history, self.timing):
+        # Of a task that writes nothing there is no file of samples.
+        for path in (self.history, self.timing, *([self.samples] if self.samples.exists() else [])):
             # A kill may have cut the last line anywhere.
             lines = path.read_text(encoding="utf-8", errors="replace").split("\n") if path.exists() else []
             kept = [line for line in lines if line and _step(line) <= step]
             if awaits_validation:
-                kept = [line for line in kept if _step(line) < step or "validation" not in json.loads(line)]
+                kept = [line for line in kept if _step(line) < step or not _is_of_validation(json.loads(line))]
             with publish_file(path) as draft:
                 draft.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
 
@@ -47,6 +53,10 @@ class History(Callback):
 
     def on_validation(self, step: int, validation: Validation, best: bool) -> None:
         self._append(self.history, {"step": step, "validation": validation.as_plain(), "best": best})
+        for name, one in {"": validation, "old": validation.old}.items():
+            for sample in one.samples if one is not None else ():
+                place = {"step": step, "set": name} if name else {"step": step}
+                self._append(self.samples, {**place, **dataclasses.asdict(sample)})
 
     def validation_at(self, step: int) -> Mapping[str, Any] | None:
         """What the validation at `step` found; None where there was none."""
@@ -59,8 +69,10 @@ class History(Callback):
         return [json.loads(line) for line in text.split("\n") if math.isfinite(_step(line))]
 
     def _append(self, path: Path, values: Mapping[str, object]) -> None:
-        with disk_errors(self.folder), path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(_finite(values), allow_nan=False) + "\n")
+        # Samples are for people to read. A lone surrogate has no UTF-8, and JSON's escape is what replaces it.
+        with disk_errors(self.folder), path.open("a", encoding="utf-8", errors="backslashreplace") as file:
+            is_read = path == self.samples
+            file.write(json.dumps(_finite(values), allow_nan=False, ensure_ascii=not is_read) + "\n")
 
 
 def _finite(value: object) -> object:
@@ -68,6 +80,10 @@ def _finite(value: object) -> object:
     if isinstance(value, Mapping):
         return {key: _finite(item) for key, item in value.items()}
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _is_of_validation(line: Mapping[str, Any]) -> bool:
+    return "validation" in line or "hypothesis" in line
 
 
 def _step(line: str) -> float:

@@ -1,6 +1,7 @@
 """How good is it now? Loss and perplexity over the whole validation set, and what the task measures beside them."""
 
 import dataclasses
+import functools
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +14,7 @@ from clearhead.bundle import Bundle
 from clearhead.evaluation import Quality, Scores, perplexity_of, plain_scores, scores_from
 from clearhead.switches import is_on
 from clearhead.tasks import AnyTask, Model
-from clearhead.tasks.examples import Corpus, Judged, TrainingBatch, Translate
+from clearhead.tasks.examples import Corpus, Judged, Sample, TrainingBatch, Translate
 from clearhead.training.adapting import prove_merge
 from clearhead.training.loss import chunked_cross_entropy, whole_linear_cross_entropy
 from clearhead.training.run_inputs import RunInputs
@@ -24,12 +25,14 @@ class Validation:
     """loss: nats a target token, not smoothed; perplexity: its exponential; scores: what the task measures too.
 
     old: the same of what the model learned before, where the recipe replays that.
+    samples: what the model writes for the first texts, where it writes any; the history does not keep them.
     """
 
     loss: float
     perplexity: float
     scores: Scores | None = None
     old: "Validation | None" = None
+    samples: tuple[Sample, ...] = dataclasses.field(default=(), compare=False)
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> "Validation":
@@ -90,7 +93,8 @@ def _judge(model: Model, inputs: RunInputs, sets: Sequence[Any], asked_to_stop: 
         lambda corpus: _batches(model, corpus, inputs, asked_to_stop),
         _translate(model, inputs, asked_to_stop),
     )
-    return Validation(loss, perplexity_of(loss), inputs.task.scores(judged))
+    scores = inputs.task.scores(judged)
+    return Validation(loss, perplexity_of(loss), scores, samples=tuple(inputs.task.samples(judged)))
 
 
 # So many batches show whether adapters were merged rightly.
@@ -144,9 +148,10 @@ def _translate(model: Model, inputs: RunInputs, asked_to_stop: Callable[[], bool
         if asked_to_stop():
             raise Interrupted
 
-    def translate(sources: Sequence[str], to: str | None) -> Iterator[str]:
+    @functools.cache
+    def translate(sources: tuple[str, ...], to: str | None) -> tuple[str, ...]:
         bundle = Bundle(model, *inputs.tokenizers, inputs.recipe, settings=inputs.settings)
         found = bundle.search_stream(sources, to, beam_size=1, exact=False, ahead=size, noting=stop_if_asked)
-        return (best.text for best, *_ in found)
+        return tuple(best.text for best, *_ in found)
 
     return translate

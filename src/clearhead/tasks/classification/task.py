@@ -124,6 +124,12 @@ class ClassificationTask:
 
         return class_scores(judged)
 
+    def samples(
+        self, judged: "clearhead.tasks.examples.Judged[clearhead.tasks.classification.examples.LabelledSet]"
+    ) -> "Sequence[clearhead.tasks.examples.Sample]":
+        """It writes nothing."""
+        return ()
+
     def describe(
         self,
         recipe: "clearhead.recipe.Recipe",

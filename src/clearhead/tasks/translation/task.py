@@ -3,6 +3,7 @@
 A summary is learned and written as a translation is: into fewer words.
 """
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -145,6 +146,21 @@ class TranslationTask:
         references = [reference for one in judged.sets for reference in one.references]
         hypotheses = [text for one in judged.sets for text in judged.translate(one.sources, one.to_language)]
         return measure(hypotheses, references) if references else None
+
+    def samples(
+        self, judged: "clearhead.tasks.examples.Judged[clearhead.tasks.translation.tokenizing.ValidationSet]"
+    ) -> "list[clearhead.tasks.examples.Sample]":
+        """The first of the translations that are scored."""
+        from clearhead.tasks.examples import Sample
+
+        count = judged.recipe.training.validate_samples
+        return [
+            Sample(*each)
+            for one in judged.sets
+            for each in itertools.islice(
+                zip(one.sources, one.references, judged.translate(one.sources, one.to_language), strict=True), count
+            )
+        ]
 
     def describe(
         self,
