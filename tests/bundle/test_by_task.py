@@ -60,5 +60,7 @@ def test_what_is_read_of_a_text(two_languages: Bundle, language_model: Bundle, c
 def test_what_is_longer_than_a_model_reads(two_languages: Bundle, classifier: Bundle, language_model: Bundle) -> None:
     texts = ["one", "one two three " * 40, ""]
     assert two_languages._by_task.too_long(texts) == classifier._by_task.too_long(texts) == [1]
+    with pytest.raises(UsageError, match="search is for translation or"):
+        classifier._by_task.too_long(texts, paragraphs=True)
     with pytest.raises(UsageError, match="too_long is for translation or"):
         language_model._by_task.too_long(texts)

@@ -85,7 +85,7 @@ class ByTask:
         """Which texts are longer than the model reads; see `Bundle.too_long`."""
         if self._has("embed") and not paragraphs:
             return self.understanding("too_long").too_long(texts)
-        return self.translating("too_long").too_long(texts, paragraphs)
+        return self.translating("search" if paragraphs else "too_long").too_long(texts, paragraphs)
 
     def _has(self, verb: str) -> bool:
         return has_verb(verb, self.settings.task)
