@@ -63,6 +63,16 @@ def test_the_validation_line() -> None:
     )
 
 
+def test_each_set_stands_in_the_line() -> None:
+    others = {"news": Validation(2.5, 12.2, Quality(14.0, 40.0, 5.0, "", "")), "law": Validation(3.0, 20.1)}
+    assert validation_line(5, Validation(1.0, 2.718, others=others), best=True) == (
+        "step 5: validation loss 1.0000  perplexity 2.72  news loss 2.5000  BLEU 14.0  chrF 40.0  law loss 3.0000  best"
+    )
+    assert validation_line(5, Validation(1.0, 2.718, name="dev"), best=False) == (
+        "step 5: dev loss 1.0000  perplexity 2.72"
+    )
+
+
 def test_a_classifier_predicts_texts_and_has_no_perplexity() -> None:
     assert "  12,346 texts/s  " in progress_line(PROGRESS, "texts")
     assert validation_line(5, Validation(1.0, 2.718, None), best=True, counts="texts") == (

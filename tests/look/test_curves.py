@@ -20,7 +20,11 @@ def logged(step: int, loss: float | None) -> dict[str, Any]:
 def judged(step: int, loss: float, bleu: float, best: bool) -> dict[str, Any]:
     quality = Quality(bleu, 2 * bleu, 0.0, "b", "c")
     old = Validation(loss + 1, math.exp(loss + 1))
-    return {"step": step, "validation": Validation(loss, math.exp(loss), quality, old).as_plain(), "best": best}
+    return {
+        "step": step,
+        "validation": Validation(loss, math.exp(loss), quality, others={"old": old}).as_plain(),
+        "best": best,
+    }
 
 
 HISTORY = [logged(5, 4.0), logged(10, None), judged(10, 3.0, 20.0, True), logged(15, 2.0), judged(15, 3.5, 10.0, False)]
@@ -34,6 +38,20 @@ def test_the_curves_of_a_history() -> None:
     assert found["scores"] == {"bleu": ([10, 15], [20.0, 10.0]), "chrf": ([10, 15], [40.0, 20.0])}
     steps, values = found["loss"]["training"]
     assert (steps, values[0], math.isnan(values[1]), values[2]) == ([5, 10, 15], 4.0, True, 2.0)
+
+
+def test_each_set_has_its_curves() -> None:
+    """By their names; of a long one the end is shown, which tells figures apart."""
+    quality, long = Quality(20.0, 40.0, 0.0, "b", "c"), "n" * 40
+    found = Validation(2.0, 7.4, quality, "dev", {"news": Validation(3.0, 20.1, quality), long: Validation(4.0, 54.6)})
+    history = [{"step": 5, "validation": found.as_plain(), "best": True}]
+    curves = curves_of(history)
+    assert {name: values for name, (_, values) in curves["loss"].items()} == {
+        "validation/dev": [2.0], "validation/news": [3.0], f"validation/{long}": [4.0],
+    }  # fmt: skip
+    assert [*curves["scores"]] == ["dev/bleu", "dev/chrf", "news/bleu", "news/chrf"]
+    texts = [text.get_text() for text in draw_curves(history).texts]
+    assert {"dev", "news", "news/bleu", f"…{17 * 'n'}"} <= set(texts)
 
 
 def test_what_is_not_a_number_is_a_gap() -> None:

@@ -63,3 +63,54 @@ def test_an_item_is_of_one_kind(item: dict[str, object], said: str) -> None:
     """It was called an unknown key, and the very same key suggested."""
     with pytest.raises(RecipeError, match=rf"data\.validate\.(0\.)?{said}"):
         build_recipe({"name": "a", "data": {"train": {"text": "a"}, "validate": [item]}}, "a")
+
+
+def test_entries_of_one_name_are_one_set() -> None:
+    """What has no name chooses the best model, wherever it stands; else the name that comes first."""
+    data = Data(
+        train={"text": "a"}, validate=[{"text": one[0], "name": one[1:] or None} for one in ("bx", "cy", "dx", "e")]
+    )
+    sets = data.validation_sets()
+    assert {name: [one.text for one in each.validation] for name, each in sets.items()} == {  # type: ignore[union-attr]
+        "": ["e"], "x": ["b", "d"], "y": ["c"],
+    }  # fmt: skip
+    assert [*sets] == ["", "x", "y"]
+    assert [*data.validation_sets("old")] == ["old", "x", "y"]
+    assert all(one.train == data.train for one in sets.values())
+    alone = Data(train={"text": "a"}, validate=[{"text": "b"}, {"text": "c"}])
+    assert alone.validation_sets() == {"": alone}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("a/b", "'a/b' is not allowed: expected letters, digits, - and _, such as news or news-2024"),
+        ("-a", "'-a' is not allowed: expected letters"),
+        ("a b", "'a b' is not allowed: expected letters"),
+        ("old", "old is what the sets of data.replay are called; choose another name, or leave it out"),
+        ("", "='' is not allowed: expected a text that is not empty"),
+        ("n" * 41, "is not allowed: expected a text of 40 characters or fewer"),
+        (5, "=5 is not allowed: expected a text"),
+    ],
+)
+def test_a_sets_name_is_one_word(name: object, said: str) -> None:
+    """It is part of a figure's name, and of files'."""
+    with pytest.raises(RecipeError, match=r"data\.validate\.0\.name") as caught:
+        build_recipe(
+            {
+                "name": "a",
+                "data": {
+                    "train": {"source": "a", "target": "b"},
+                    "validate": {"source": "a", "target": "b", "name": name},
+                },
+            },
+            "a",
+        )
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["news", "뉴스", "news-2024_a", "7"])
+def test_names_in_any_letters(name: str) -> None:
+    [one] = Data(train={"text": "a"}, validate={"share": 0.1, "name": name}).validation
+    assert one.name == name

@@ -119,6 +119,15 @@ COLUMNS, MASKED = {"table": "a", "columns": [1, 2]}, {"task": "masked-language-m
         ({"task": "translation"}, "r: data.train names a text, but task=translation learns from pairs; name source"),
         ({"task": "translation", "data": {"train": PAIRS, "validate": TEXT}}, "r: data.validate names a text, but"),
         ({"data": {"train": SHARE, "validate": TEXT}}, "r: data.train.share is what is kept back"),
+        ({"data": {"train": {**TEXT, "name": "a"}, "validate": SHARE}}, "r: data.train.name names a set to validate"),
+        (
+            {"data": {"train": TEXT, "validate": [{**TEXT, "name": "a"}, {**SHARE, "name": "a"}]}},
+            "r: data.validate has a share beside others; keep one of them, or give the others a name",
+        ),
+        (
+            {"data": {"train": TEXT, "validate": [SHARE, {**SHARE, "name": "a"}]}},
+            "r: data.validate has more than one share; keep one of them",
+        ),
         ({"data": {"train": TEXT, "validate": [TEXT, SHARE]}}, "r: data.validate has a share beside others"),
         (
             {"data": {"train": TEXT, "validate": SHARE, "filters": {"max_tokens": 3}}},
@@ -205,3 +214,8 @@ def test_what_is_counted() -> None:
         "masked-language-modelling": "masked tokens",
         "classification": "texts",
     }
+
+
+def test_a_share_may_stand_beside_other_sets() -> None:
+    data = {"train": TEXT, "validate": [SHARE, {**TEXT, "name": "news"}]}
+    assert [*build_recipe(language_model(data=data), "r").data.validation_sets()] == ["", "news"]

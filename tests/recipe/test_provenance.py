@@ -88,6 +88,12 @@ class TestReading:
         found = read_provenance(f"name: a\ndecoding: {decoding}", "recipe.yaml").decoding
         assert (found.beam_size, found.length_penalty) == read
 
+    def test_keys_that_contradict_each_other(self) -> None:
+        """No key is wrong by itself, so that none can be removed; the bundle opens."""
+        text = load_recipe("street").to_yaml()
+        assert "  select_by: loss\n" in text
+        assert read_provenance(text.replace("select_by: loss", "select_by: f1"), "recipe.yaml").name == "unknown"
+
     def test_mutations(self) -> None:
         """faults.md C8: lines removed, doubled and exchanged; whatever comes of it is read."""
         random, lines, read = Random("provenance"), load_recipe("street").to_yaml().splitlines(), 0

@@ -33,6 +33,14 @@ def test_a_model_of_several_languages_is_asked_for_one(make_recipe: Callable[...
     assert "clearhead translate PATH-OF-THIS-FOLDER --to fr\n" in card
 
 
+def test_each_set_is_on_it(make_recipe: Callable[..., Recipe]) -> None:
+    found = Validation(1.5, 4.5, name="dev", others={"news": VALIDATION, "old": Validation(2.5, 12.0)})
+    card = model_card(prepare_run(make_recipe()), 1, 1, 1, found)
+    assert "On the validation set dev:" in card
+    assert "- on news: BLEU 31.23 (nrefs:1|tok:13a)" in card
+    assert "- of what it learned before: loss 2.5000" in card
+
+
 def test_without_translations(make_recipe: Callable[..., Recipe]) -> None:
     inputs = prepare_run(make_recipe("training.average.name=none"))
     card = model_card(inputs, 1, 1, 1, Validation(1.5, 4.5, None))

@@ -231,8 +231,8 @@ def test_the_old_score_stands_beside_the_new_one(folder: Path, tmp_path: Path) -
     [found] = [line["validation"] for line in lines if "validation" in line]
     inputs = prepare_run(recipe(folder, {"train": old, "validate": old}, **values))
     model = load(tmp_path / "run").model.eval()
-    assert found["old"]["loss"] == pytest.approx(validate(model, inputs).loss, rel=1e-5)
-    assert found["old"]["text"]["tokens"] == 16
+    assert found["others"]["old"]["loss"] == pytest.approx(validate(model, inputs).loss, rel=1e-5)
+    assert found["others"]["old"]["text"]["tokens"] == 16
     assert Validation.from_plain(found).as_plain() == found
     assert "of what it learned before: loss" in (tmp_path / "run" / "bundle" / "README.md").read_text()
     kept = load(tmp_path / "run").recipe.data.replay
@@ -256,7 +256,7 @@ def test_a_translator_replays_pairs(make_recipe: Callable[..., Recipe], run_fold
     new, old = (inputs.training.weights[some] @ tokens[some] for some in (slice(count), slice(count, None)))
     assert new == pytest.approx(old)
     assert {to for _, to in inputs.settings.languages} >= {"xx"}
-    assert len(inputs.old_validation) == len(alone.validation)
+    assert len(inputs.other_validation["old"]) == len(alone.validation)
 
 
 @pytest.mark.parametrize(
@@ -264,6 +264,7 @@ def test_a_translator_replays_pairs(make_recipe: Callable[..., Recipe], run_fold
     [
         ({"train": {"table": "a.tsv"}, "validate": {"table": "a.tsv"}}, {}, "name it by model.from"),
         ({"train": {"table": "a.tsv"}}, None, "data.replay.validate is missing"),
+        ({"train": {"table": "a.tsv", "name": "b"}, "validate": {"table": "a.tsv"}}, None, "data.train.name names a"),
         ({"train": {"text": "a.txt"}, "validate": {"text": "a.txt"}}, None, "data.train names a text, but task="),
         ({"train": {"table": "a.tsv"}, "validate": {"table": "a.tsv"}, "share": 1}, None, "data.replay.share=1 is not"),
     ],
@@ -274,3 +275,11 @@ def test_what_cannot_be_replayed(folder: Path, replay: Any, model: Any, message:
         recipe(folder, {**_tables(), "replay": replay}, model=given)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_two_sets_of_one_name(folder: Path) -> None:
+    """The new data's and the old's would have the same figures."""
+    table = {"table": "a.tsv", "name": "b"}
+    data = {**_tables(), "validate": table, "replay": {"train": {"table": "a.tsv"}, "validate": table}}
+    with pytest.raises(RecipeError, match=r"both have a set that is called b; rename one of them"):
+        recipe(folder, data, model={"from": str(folder / "classifier")})

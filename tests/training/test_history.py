@@ -88,14 +88,16 @@ def test_a_validation_that_was_interrupted_comes_again(history: History) -> None
 
 
 def test_samples_are_a_line_each(history: History) -> None:
-    """As people read them: no escapes but of what has no UTF-8; those of the old task say so."""
+    """As people read them: no escapes but of what has no UTF-8; those of a set with a name say so."""
     assert not history.samples.exists()
     one, other = Sample("집", "house", "두 줄\n"), Sample("a\udcff", "b", "c")
-    history.on_validation(6, Validation(1.0, 2.0, old=Validation(2.0, 4.0, samples=(other,)), samples=(one,)), True)
+    history.on_validation(
+        6, Validation(1.0, 2.0, others={"news": Validation(2.0, 4.0, samples=(other,))}, samples=(one,)), True
+    )
     text = history.samples.read_text(encoding="utf-8")
     assert [json.loads(line) for line in text.splitlines()] == [
         {"step": 6, "source": "집", "reference": "house", "hypothesis": "두 줄\n"},
-        {"step": 6, "set": "old", "source": "a\udcff", "reference": "b", "hypothesis": "c"},
+        {"step": 6, "set": "news", "source": "a\udcff", "reference": "b", "hypothesis": "c"},
     ]
     assert "두 줄" in text
     assert "집" not in history.history.read_text(encoding="utf-8")

@@ -26,10 +26,18 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 def test_what_a_validation_tells() -> None:
     old = Validation(3.0, math.exp(3.0))
-    found = validation_figures(Validation(2.0, math.exp(2.0), Quality(30.0, 50.0, 10.0, "b", "c"), old))
+    found = validation_figures(Validation(2.0, math.exp(2.0), Quality(30.0, 50.0, 10.0, "b", "c"), others={"old": old}))
     assert found == {
         "validation/loss": 2.0, "validation/perplexity": math.exp(2.0), "validation/bleu": 30.0,
         "validation/chrf": 50.0, "validation/old/loss": 3.0, "validation/old/perplexity": math.exp(3.0),
+    }  # fmt: skip
+
+
+def test_a_set_with_a_name_has_it_in_its_figures() -> None:
+    found = validation_figures(Validation(2.0, 7.4, name="dev", others={"news": Validation(3.0, 20.1)}))
+    assert found == {
+        "validation/dev/loss": 2.0, "validation/dev/perplexity": 7.4, "validation/news/loss": 3.0,
+        "validation/news/perplexity": 20.1,
     }  # fmt: skip
 
 

@@ -30,6 +30,7 @@ OTHERS = {
     "data.validate.0.from": "xx",
     "data.validate.0.to": "xx",
     "data.validate.0.weight": "2.0",
+    "data.validate.0.name": "news",
     "data.filters.max_tokens": "50",
     "data.filters.max_ratio": "3.0",
     "data.filters.deduplicate": "true",
@@ -126,7 +127,9 @@ ONLY = {
     "text.template", "text.tokens", "text.symbols", "data.replay.share",
     "data.replay.train.source", "data.replay.train.target", "data.replay.train.from", "data.replay.train.to",
     "data.replay.train.weight", "data.replay.validate.source", "data.replay.validate.target",
-    "data.replay.validate.from", "data.replay.validate.to", "data.replay.validate.weight",
+    "data.replay.validate.from", "data.replay.validate.to", "data.replay.validate.weight", "data.replay.validate.name",
+    # Sets to validate with have names alone.
+    "data.train.0.name", "data.replay.train.name",
 }  # fmt: skip
 MAY_CHANGE = {
     "text.merge_dropout", "model.dropout", "model.attention_dropout", "model.activation_dropout",

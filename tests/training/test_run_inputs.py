@@ -43,6 +43,29 @@ class TestGathering:
         assert torch.equal(first, again)
         assert not torch.equal(first, other)
 
+    def test_a_set_has_its_own_corpora(self, make_recipe: MakeRecipe) -> None:
+        """In the order of the recipe's; that of no name chooses."""
+        one, other = "source: train.en, target: train.fr", "source: val.en, target: val.fr, from: en, to: fr"
+        recipe = make_recipe(f"data.validate=[{{{one}, name: a}}, {{{other}, name: b}}, {{{other}, name: a}}]")
+        inputs = prepare_run(recipe)
+        assert inputs.validation_name == "a"
+        assert [len(one.corpus) for one in inputs.validation] == [30, 6]
+        assert {name: [len(one.corpus) for one in each] for name, each in inputs.other_validation.items()} == {"b": [6]}
+        unnamed = prepare_run(make_recipe(f"data.validate=[{{{one}, name: a}}, {{{other}}}]"))
+        assert (unnamed.validation_name, [len(one.corpus) for one in unnamed.validation]) == ("", [6])
+        assert unnamed.validation[0].corpus.key == prepare_run(make_recipe()).validation[0].corpus.key
+
+    def test_a_share_of_any_set_is_not_learned_from(self, make_recipe: MakeRecipe) -> None:
+        """Each source is there once, so that a fifth of thirty is six pairs."""
+        other = "{source: val.en, target: val.fr, name: b}"
+        inputs = prepare_run(make_recipe(f"data.validate=[{other}, {{share: 0.2, name: c}}]"))
+        assert [len(one.corpus) for one in inputs.validation] == [6]
+        assert [len(one.corpus) for one in inputs.other_validation["c"]] == [6]
+        assert len(inputs.training) == 24
+        alone = prepare_run(make_recipe("data.validate={share: 0.2}"))
+        assert inputs.training.key == alone.training.key
+        assert inputs.other_validation["c"][0].corpus.key == alone.validation[0].corpus.key
+
     def test_filters_are_for_training_only(self, make_recipe: MakeRecipe) -> None:
         inputs = prepare_run(make_recipe("data.filters.max_tokens=8"))
         assert len(inputs.training) < 30

@@ -9,7 +9,8 @@ import pytest
 
 from clearhead.errors import TrainingError
 from clearhead.recipe import Recipe
-from clearhead.training import train, train_seeds
+from clearhead.training import SeedsResult, TrainingResult, TrainState, Validation, train, train_seeds
+from clearhead.training.history import History
 from clearhead.training.seeds import Spread
 
 MakeRecipe = Callable[..., Recipe]
@@ -73,3 +74,17 @@ def test_runs_of_another_recipe_are_not_put_together(make_recipe: MakeRecipe, tm
     with pytest.raises(TrainingError, match=r"seed-2 was trained with training\.schedule\.peak=0\.01, but the recipe "):
         train_seeds(other, tmp_path, 2, resume=True)
     assert not (tmp_path / "seed-1").exists()
+
+
+def test_the_figures_of_each_set(tmp_path: Path) -> None:
+    """Two losses of 2 and 4 have mean 3 and variance 2."""
+    results = {}
+    for seed, loss in ((1, 2.0), (2, 4.0)):
+        (tmp_path / str(seed)).mkdir()
+        found = Validation(1.0, 2.7, name="dev", others={"news": Validation(loss, 7.4)})
+        History(tmp_path / str(seed)).on_validation(5, found, best=True)
+        results[seed] = TrainingResult(tmp_path / str(seed), TrainState(5, best=1.0, best_step=5))
+    spreads = SeedsResult(tmp_path, results).spreads
+    assert [*spreads] == ["loss", "news loss"]
+    assert spreads["news loss"].mean == 3.0
+    assert spreads["news loss"].deviation == pytest.approx(2**0.5)

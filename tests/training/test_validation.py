@@ -1,6 +1,7 @@
 """How good a model is: its loss against torch's, and when a validation ends."""
 
 import dataclasses
+import json
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -148,6 +149,42 @@ class TestSamples:
         assert weights[0] == weights[1]
         assert not (tmp_path / "0" / "samples.jsonl").exists()
         assert len((tmp_path / "3" / "samples.jsonl").read_text().splitlines()) == 9
+
+
+class TestSets:
+    TWO = "data.validate=[{source: val.en, target: val.fr}, {source: train.en, target: train.fr, name: news}]"
+
+    def test_each_is_judged_as_if_alone(self, make_recipe: Callable[..., Recipe]) -> None:
+        inputs, first = prepare_run(make_recipe(self.TWO)), prepare_run(make_recipe())
+        other = prepare_run(make_recipe("data.validate={source: train.en, target: train.fr}"))
+        model = inputs.untrained_model().eval()
+        found = validate(model, inputs)
+        assert dataclasses.replace(found, others={}) == validate(model, first)
+        assert [*found.others] == ["news"]
+        assert found.others["news"] == validate(model, other)
+        assert len(found.others["news"].samples) == 3
+        assert Validation.from_plain(found.as_plain()) == found
+
+    def test_the_first_one_chooses(self, make_recipe: Callable[..., Recipe], tmp_path: Path) -> None:
+        """The run is the same with another set beside it, to the last bit."""
+        train(make_recipe(), tmp_path / "one")
+        result = train(make_recipe(self.TWO), tmp_path / "two")
+        weights = [(tmp_path / name / "bundle" / "model.safetensors").read_bytes() for name in ("one", "two")]
+        assert weights[0] == weights[1]
+        judged = [line for line in result.history if "validation" in line]
+        assert len(judged) == 3
+        assert all(line["validation"]["others"]["news"]["quality"]["bleu"] >= 0 for line in judged)
+        assert result.best is not None
+        assert result.best.loss == min(line["validation"]["loss"] for line in judged)
+        lines = [json.loads(line) for line in (tmp_path / "two" / "samples.jsonl").read_text().splitlines()]
+        assert [one.get("set") for one in lines] == 3 * [None, None, None, "news", "news", "news"]
+        card = (tmp_path / "two" / "bundle" / "README.md").read_text()
+        assert "- on news: loss" in card
+
+    def test_a_history_from_before_sets_had_names(self) -> None:
+        plain = {"loss": 1.0, "perplexity": 2.7, "quality": None}
+        found = Validation.from_plain({**plain, "old": {**plain, "loss": 3.0}})
+        assert found == Validation(1.0, 2.7, others={"old": Validation(3.0, 2.7)})
 
 
 class TestFigure:

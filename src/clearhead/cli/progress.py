@@ -160,10 +160,11 @@ def validation_line(step: int, validation: Validation, best: bool, counts: str =
     scores = "" if validation.scores is None else f"  {validation.scores.brief}"
     mark = "  best" if best else ""
     perplexity = "" if counts == "texts" else f"  perplexity {shown_perplexity(validation.perplexity)}"
-    old = "" if validation.old is None else f"  old loss {validation.old.loss:.4f}"
-    if validation.old is not None and validation.old.scores is not None:
-        old += f"  {validation.old.scores.brief}"
-    return f"step {step:,}: validation loss {validation.loss:.4f}{perplexity}{scores}{old}{mark}"
+    others = ""
+    for name, one in validation.others.items():
+        others += f"  {name} loss {one.loss:.4f}" + ("" if one.scores is None else f"  {one.scores.brief}")
+    name = validation.name or "validation"
+    return f"step {step:,}: {name} loss {validation.loss:.4f}{perplexity}{scores}{others}{mark}"
 
 
 def sample_lines(validation: Validation) -> list[str]:

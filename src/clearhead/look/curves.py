@@ -24,6 +24,8 @@ from clearhead.training.validation import Validation
 Curve = tuple[list[int], list[float]]
 # Inches: a panel, what stands left of it, between two, and where the names of curves stand.
 _WIDE, _TALL, _LEFT, _BETWEEN, _NAMES = 5.6, 1.5, 0.6, 0.48, 1.3
+# So many characters have room there; of a longer name the end is shown, which tells figures apart.
+_LONGEST_NAME: Final = 18
 # Below the heading, where the first panel has its title.
 _TOP = HEADING + MARGIN + 0.2
 _COLOURS: Final = (NEGATIVE, POSITIVE, ACCENT, MUTED)
@@ -41,9 +43,10 @@ def curves_of(history: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Curve
             continue
         for name, value in validation_figures(Validation.from_plain(line["validation"])).items():
             kind = name.removeprefix("validation/")
-            if kind.endswith("loss"):
-                _add(losses, name.removesuffix("/loss"), line["step"], value)
-            elif not kind.endswith("perplexity"):
+            place, _, figure = name.rpartition("/")
+            if figure == "loss":
+                _add(losses, place, line["step"], value)
+            elif figure != "perplexity":
                 _add(scores, kind, line["step"], value)
     panels = {"loss": losses, "scores": scores, "rate": rates}
     return {name: curves for name, curves in panels.items() if curves}
@@ -82,9 +85,12 @@ def draw_curves(history: Sequence[Mapping[str, Any]], language: str = "en") -> F
 
 
 def _named(say: Captions, name: str) -> str:
-    """What a curve is called: words for losses, their own names for figures."""
+    """What a curve is called: words for losses, their own names for figures and sets."""
     known = {"training": "curves.training", "validation": "curves.validation", "validation/old": "curves.old"}
-    return say(known[name]) if name in known else "" if name == "rate" else name
+    if name in known:
+        return say(known[name])
+    own = "" if name == "rate" else name.removeprefix("validation/")
+    return own if len(own) <= _LONGEST_NAME else f"…{own[1 - _LONGEST_NAME :]}"
 
 
 def _draw_panel(

@@ -1,6 +1,7 @@
 """What to train, as checked data: a recipe is YAML, read here and nowhere else."""
 
 from clearhead.recipe.corpora import (
+    OLD,
     BuiltInCorpus,
     CorpusSettings,
     Data,
@@ -29,6 +30,7 @@ from clearhead.recipe.sections import (
 
 __all__ = [
     "FAMILIES",
+    "OLD",
     "Average",
     "BuiltInCorpus",
     "ClassWeights",

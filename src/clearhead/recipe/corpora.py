@@ -1,21 +1,41 @@
 """What a recipe says of its corpus: pairs of files, or texts, and which of them are kept to validate with."""
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from clearhead.model.config import MOST_SIZES
 from clearhead.recipe.values import Count, Real, Section, Seed, Weight, Whole, as_list
 
+# What is validated with of a replay is called so, where it has no name.
+OLD = "old"
+
+
+def _is_name(text: str) -> str:
+    if text == OLD:
+        raise ValueError(f"{OLD} is what the sets of data.replay are called; choose another name, or leave it out")
+    if re.fullmatch(r"\w[\w-]*", text):
+        return text
+    raise ValueError(f"{text[:40]!r} is not allowed: expected letters, digits, - and _, such as news or news-2024")
+
+
+# What a validation set is called, in files and in names of figures.
+SetName = Annotated[str, Field(min_length=1, max_length=40), AfterValidator(_is_name)]
+
 
 class CorpusSettings(Section):
-    """Two line-aligned files. `weight` 2 shows each pair twice an epoch; 0.5 shows half of them, drawn anew."""
+    """Two line-aligned files. `weight` 2 shows each pair twice an epoch; 0.5 shows half of them, drawn anew.
+
+    name: of what is validated with, which set it belongs to; None for the set without a name.
+    """
 
     source: str
     target: str
     from_language: str | None = Field(None, alias="from")
     to_language: str | None = Field(None, alias="to")
     weight: Weight = 1.0
+    name: SetName | None = None
 
 
 class BuiltInCorpus(Section):
@@ -43,10 +63,14 @@ class FilterSettings(Section):
 
 
 class TextSettings(Section):
-    """A text file to learn a language from. `documents`: what of it is one: the file, each paragraph or each line."""
+    """A text file to learn a language from. `documents`: what of it is one: the file, each paragraph or each line.
+
+    name: as that of pairs.
+    """
 
     text: str
     documents: Literal["file", "paragraph", "line"] = "file"
+    name: SetName | None = None
 
 
 def _columns(value: object) -> object:
@@ -64,7 +88,7 @@ class TableSettings(Section):
     columns: which of them an example is made of, in this order: numbers from 1, or names, which the first line then
     has. Without them, those that are usual for the task.
     header: the first line names the columns, though they are chosen by their numbers.
-    from, to, weight: of a table of pairs, as those of two files.
+    from, to, weight: of a table of pairs, as those of two files. name: as that of pairs.
     """
 
     table: str
@@ -73,6 +97,7 @@ class TableSettings(Section):
     from_language: str | None = Field(None, alias="from")
     to_language: str | None = Field(None, alias="to")
     weight: Weight = 1.0
+    name: SetName | None = None
 
     @property
     def is_of_pairs(self) -> bool:
@@ -84,9 +109,11 @@ class ShareSettings(Section):
     """A part of the training data that is kept back to validate with: of texts and tables the last one.
 
     Of translations and summaries it is whole groups of one source, drawn by it alone, so that no copy is learned from.
+    name: as that of pairs.
     """
 
     share: Annotated[Real, Field(gt=0.0, lt=1.0)]
+    name: SetName | None = None
 
 
 # What an item of a corpus list has.
@@ -132,7 +159,8 @@ Labels = Annotated[tuple[Label, ...], Field(max_length=MOST_SIZES["classes"])]
 class ReplaySettings(Section):
     """What the model of `model.from` learned before, mixed into each epoch so that it is not forgotten.
 
-    train: as that of `data`. validate: what the old task is judged by beside the new one, at each validation.
+    train: as that of `data`. validate: what the old task is judged by beside the new one, at each validation; a set
+    that is called old where it has no name.
     share: how many of an epoch's tokens are of these.
     """
 
@@ -164,6 +192,17 @@ class Data(Section):
             return None
         old = {"train": self.replay.train, "validation": self.replay.validation, "replay": None}
         return self.model_copy(update={**old, "embedded": None})
+
+    def validation_sets(self, unnamed: str = "") -> "dict[str, Data]":
+        """The same data with each validation set alone, by the sets' names; the first chooses the best model.
+
+        That is what has no name, which is called `unnamed`; where all has one, the name that comes first.
+        """
+        in_order = sorted(self.validation, key=lambda one: one.name is not None)
+        sets: dict[str, list[Section]] = {}
+        for one in in_order:
+            sets.setdefault(one.name or unnamed, []).append(one)
+        return {name: self.model_copy(update={"validation": tuple(each)}) for name, each in sets.items()}
 
     @property
     def pairs(self) -> tuple[CorpusSettings, ...]:

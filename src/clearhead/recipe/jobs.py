@@ -115,7 +115,7 @@ def check_task(task: str, family: str, data: Data, model: ModelSettings, of_pair
         )
     _check_model(family, model)
     _check_corpora(task, job, data)
-    _check_share(data)
+    _check_sets(data)
     learns_pairs = CorpusSettings in job.corpora
     _check_columns(task, job.columns, data)
     if data.embedded is not None and task != "translation":
@@ -179,12 +179,18 @@ def _check_corpora(task: str, job: Job, data: Data) -> None:
             )
 
 
-def _check_share(data: Data) -> None:
+def _check_sets(data: Data) -> None:
+    """Names are those of sets to validate with, and a share is a set of its own."""
     if any(isinstance(one, ShareSettings) for one in data.train):
         raise ValueError("data.train.share is what is kept back to validate with; write validate: {share: 0.1}")
+    if any(one.name is not None for one in data.train):
+        raise ValueError("data.train.name names a set to validate with; remove it, or move it to data.validate")
     shares = [one for one in data.validation if isinstance(one, ShareSettings)]
-    if shares and len(data.validation) > 1:
-        raise ValueError("data.validate has a share beside others; keep one of them")
+    if len(shares) > 1:
+        raise ValueError("data.validate has more than one share; keep one of them")
+    for one in data.validation_sets().values():
+        if share_to_validate(one) and len(one.validation) > 1:
+            raise ValueError("data.validate has a share beside others; keep one of them, or give the others a name")
 
 
 def _check_columns(task: str, columns: int | None, data: Data) -> None:

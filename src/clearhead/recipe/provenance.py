@@ -76,7 +76,13 @@ def read_provenance(text: str, origin: str) -> Recipe:
 
 
 def _mend(values: dict[str, Any], place: Sequence[int | str], missing: bool) -> None:
-    """Give what is missing a value, or remove the innermost key on the way to what is wrong."""
+    """Give what is missing a value, or remove the innermost key on the way to what is wrong.
+
+    Of keys that contradict each other nobody knows which is meant: all of them go.
+    """
+    if not place:
+        values.clear()
+        return
     here: Any = values
     innermost: tuple[dict[str, Any], str] | None = None
     for part in place:

@@ -7,7 +7,7 @@ import pydantic
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from clearhead.bounds import REAL, WHOLE
-from clearhead.recipe.corpora import Data, FilterSettings
+from clearhead.recipe.corpora import OLD, Data, FilterSettings
 from clearhead.recipe.jobs import check_figure, check_masking, check_task, with_task
 from clearhead.recipe.model_settings import ModelSettings
 from clearhead.recipe.plain_yaml import write_yaml
@@ -304,6 +304,10 @@ class Recipe(Section):
                     "to files by `clearhead corpus`, or leave replay out"
                 )
             check_task(self.task, self.family, old, self.model, used)
+            for name in self.data.validation_sets().keys() & old.validation_sets(OLD).keys():
+                raise ValueError(
+                    f"data.validate and data.replay.validate both have a set that is called {name}; rename one of them"
+                )
         check_figure(self.task, self.training.select_by)
         for name, is_used in (
             ("data.labels", self.data.labels is not None),

@@ -1,7 +1,7 @@
 """The model card that every bundle carries: what it is, what it learned from, how good it is, how to use it."""
 
 from clearhead.evaluation import shown_perplexity
-from clearhead.recipe import without_paths
+from clearhead.recipe import OLD, without_paths
 from clearhead.recipe.jobs import JOBS
 from clearhead.training.run_inputs import RunInputs
 from clearhead.training.validation import Validation
@@ -37,7 +37,7 @@ or in Python:
 
 {step:,} steps, {tokens:,} {_counted(counts)}; weights: {_average(inputs)}. Every setting is in recipe.yaml.
 
-On the validation set:
+On the validation set{f" {validation.name}" if validation.name else ""}:
 
 {_scores(validation, counts)}
 """
@@ -59,9 +59,7 @@ def _scores(validation: Validation, counts: str) -> str:
     lines = [f"- loss {validation.loss:.4f} nats a {counts.removesuffix('s')}{perplexity}"]
     if validation.scores is not None:
         lines += [f"- {line}" for line in validation.scores.lines]
-    if validation.old is not None:
-        lines += [
-            f"- of what it learned before: {line.removeprefix('- ')}"
-            for line in _scores(validation.old, counts).split("\n")
-        ]
+    for name, other in validation.others.items():
+        of = "of what it learned before" if name == OLD else f"on {name}"
+        lines += [f"- {of}: {line.removeprefix('- ')}" for line in _scores(other, counts).split("\n")]
     return "\n".join(lines)

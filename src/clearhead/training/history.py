@@ -53,8 +53,8 @@ class History(Callback):
 
     def on_validation(self, step: int, validation: Validation, best: bool) -> None:
         self._append(self.history, {"step": step, "validation": validation.as_plain(), "best": best})
-        for name, one in {"": validation, "old": validation.old}.items():
-            for sample in one.samples if one is not None else ():
+        for name, one in {validation.name: validation, **validation.others}.items():
+            for sample in one.samples:
                 place = {"step": step, "set": name} if name else {"step": step}
                 self._append(self.samples, {**place, **dataclasses.asdict(sample)})
 

@@ -26,12 +26,15 @@ def progress_figures(progress: Progress) -> dict[str, float]:
 
 
 def validation_figures(validation: Validation, prefix: str = "validation") -> dict[str, float]:
-    """What a validation found, by name; that of the old task, where one is replayed, under validation/old."""
+    """What a validation found, by name; that of a set with a name under validation/NAME."""
     scores = {} if validation.scores is None else validation.scores.figures
     own = {"loss": validation.loss, "perplexity": validation.perplexity, **scores}
     # A history has null for what is not a number.
-    found = {f"{prefix}/{name}": math.nan if value is None else float(value) for name, value in own.items()}
-    return found if validation.old is None else found | validation_figures(validation.old, f"{prefix}/old")
+    place = f"{prefix}/{validation.name}" if validation.name else prefix
+    found = {f"{place}/{name}": math.nan if value is None else float(value) for name, value in own.items()}
+    for name, other in validation.others.items():
+        found |= validation_figures(other, f"{prefix}/{name}")
+    return found
 
 
 @final

@@ -2,13 +2,14 @@
 
 import dataclasses
 import functools
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from clearhead.bundle.settings import Settings
 from clearhead.model import FamilyConfig
-from clearhead.recipe import Recipe, ResolvedRecipe
+from clearhead.recipe import OLD, Recipe, ResolvedRecipe
 from clearhead.tasks import AnyTask, Model, task_named
 from clearhead.tasks.examples import Doing, Tokenizers, to_nobody
 from clearhead.tasks.measured import Measured
@@ -29,8 +30,9 @@ _LOOKED_AT = 10_000_000
 class RunInputs:
     """All that a run reads.
 
-    training: the examples to learn from, a `Corpus` of the recipe's task. validation: its sets to be judged by.
-    old_validation: sets to judge by what it learned before, where `data.replay` names some.
+    training: the examples to learn from, a `Corpus` of the recipe's task.
+    validation: the corpora of the set that chooses the best model. validation_name: that of this set, or nothing.
+    other_validation: the corpora of the other sets, by their names.
     base: a trained model that this one begins with; None for one that is drawn, or resumed. base_settings: how such a
     model is used, of a run that is resumed too; None for one that is drawn.
     """
@@ -42,7 +44,8 @@ class RunInputs:
     validation: tuple[Any, ...]
     base: Base | None = None
     base_settings: Settings | None = None
-    old_validation: tuple[Any, ...] = ()
+    validation_name: str = ""
+    other_validation: Mapping[str, tuple[Any, ...]] = dataclasses.field(default_factory=dict)
 
     @property
     def task(self) -> AnyTask:
@@ -114,22 +117,32 @@ def prepare_run(
         doing("measuring the corpus")
     sizes = interruptible(examples.sizes)
     task.check(recipe.model_copy(update={"model": sizes.model}), sizes.pieces)
+    # The classes of all sets are those of the training texts, of whichever each has some.
+    recipe = recipe.model_copy(update={"data": recipe.data.model_copy(update={"labels": sizes.labels or None})})
     both = tokenizers or interruptible(lambda: examples.tokenizers(sizes.pieces, doing))
     doing(f"reading the training {task.examples_are}")
     training = interruptible(lambda: examples.training(both, doing))
     doing(f"reading the validation {task.examples_are}")
-    validation = interruptible(lambda: examples.validation(both))
-    old_validation: tuple[Any, ...] = ()
+    sets = _validation(recipe, examples, both)
     if recipe.data.replay is not None and recipe.data.replayed is not None:
         doing(f"reading the {task.examples_are} to replay")
-        # Their classes are the same, of whichever each has some.
-        data = recipe.data.replayed.model_copy(update={"labels": sizes.labels or None})
-        old = task.examples(recipe.model_copy(update={"data": data}))
+        of_old = recipe.model_copy(update={"data": recipe.data.replayed})
+        old = task.examples(of_old)
         old_training = interruptible(lambda: old.training(both, to_nobody))
         training = training.with_old(old_training, recipe.data.replay.share)
-        old_validation = interruptible(lambda: old.validation(both))
+        sets |= _validation(of_old, old, both, OLD)
     if recipe.training.batch_tokens == "auto":
         doing("trying how many tokens a batch may have")
-    longest = training.longest, max(one.corpus.longest for one in (*validation, *old_validation))
+    longest = training.longest, max(one.corpus.longest for corpora in sets.values() for one in corpora)
     resolved = resolve(recipe, machine, Measured(sizes, (both[0].size, both[1].size), *longest))
-    return RunInputs(resolved, *both, training, validation, base, base_settings, old_validation)
+    name, *_ = sets
+    return RunInputs(resolved, *both, training, sets.pop(name), base, base_settings, name, sets)
+
+
+def _validation(recipe: Recipe, examples: Any, tokenizers: Tokenizers, unnamed: str = "") -> dict[str, tuple[Any, ...]]:
+    """The corpora of each validation set, by its name; `examples` are those of the whole recipe."""
+    task, found = task_named(recipe.task), {}
+    for name, data in recipe.data.validation_sets(unnamed).items():
+        own = examples if data == recipe.data else task.examples(recipe.model_copy(update={"data": data}))
+        found[name] = interruptible(functools.partial(own.validation, tokenizers))
+    return found

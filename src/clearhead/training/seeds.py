@@ -123,7 +123,8 @@ def _figures(folder: Path, best: Validation | None) -> dict[str, float]:
     if best is None:
         raise TrainingError(f"{folder} holds no model, as no validation gave a number; lower training.schedule.peak")
     own = {"loss": best.loss, **(best.scores.figures if best.scores is not None else {})}
-    return own if best.old is None else own | {f"old {name}": one for name, one in _figures(folder, best.old).items()}
+    others = {name: _figures(folder, one) for name, one in best.others.items()}
+    return own | {f"{name} {figure}": value for name, one in others.items() for figure, value in one.items()}
 
 
 def _write(found: SeedsResult) -> None:

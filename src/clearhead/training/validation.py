@@ -24,26 +24,33 @@ from clearhead.training.run_inputs import RunInputs
 class Validation:
     """loss: nats a target token, not smoothed; perplexity: its exponential; scores: what the task measures too.
 
-    old: the same of what the model learned before, where the recipe replays that.
+    name: of the set that chooses the best model, whose figures these are; nothing where it has none.
+    others: the same of each other set, by name; what the recipe replays is called old.
     samples: what the model writes for the first texts, where it writes any; the history does not keep them.
     """
 
     loss: float
     perplexity: float
     scores: Scores | None = None
-    old: "Validation | None" = None
+    name: str = ""
+    others: "Mapping[str, Validation]" = dataclasses.field(default_factory=dict, hash=False)
     samples: tuple[Sample, ...] = dataclasses.field(default=(), compare=False)
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> "Validation":
         """From what the history has of one."""
-        old = None if values.get("old") is None else cls.from_plain(values["old"])
-        return cls(values["loss"], values["perplexity"], scores_from(values), old)
+        others = values.get("others", {})
+        if "old" in values:  # Before sets had names, there was this one.
+            others = {"old": values["old"], **others}
+        found = {name: cls.from_plain(one) for name, one in others.items()}
+        return cls(values["loss"], values["perplexity"], scores_from(values), values.get("name", ""), found)
 
     def as_plain(self) -> dict[str, Any]:
         """What `from_plain` reads."""
         own = {"loss": self.loss, "perplexity": self.perplexity, **plain_scores(self.scores)}
-        return own if self.old is None else {**own, "old": self.old.as_plain()}
+        name = {"name": self.name} if self.name else {}
+        others = {"others": {name: one.as_plain() for name, one in self.others.items()}} if self.others else {}
+        return {**own, **name, **others}
 
     @property
     def quality(self) -> Quality | None:
@@ -68,15 +75,14 @@ TRANSLATED_AT_ONCE = {"cpu": 64, "cuda": 1024}
 
 
 def validate(model: Model, inputs: RunInputs, asked_to_stop: Callable[[], bool] = _never) -> Validation:
-    """Judge a model by all of the recipe's validation sets together.
+    """Judge a model by each of the recipe's validation sets, whose corpora are judged together.
 
     A model whose loss is not a number writes nothing. Raises Interrupted as soon as `asked_to_stop`, which is called
     between batches, is true.
     """
     found = _judge(model, inputs, inputs.validation, asked_to_stop)
-    if not inputs.old_validation:
-        return found
-    return dataclasses.replace(found, old=_judge(model, inputs, inputs.old_validation, asked_to_stop))
+    others = {name: _judge(model, inputs, sets, asked_to_stop) for name, sets in inputs.other_validation.items()}
+    return dataclasses.replace(found, name=inputs.validation_name, others=others)
 
 
 def _judge(model: Model, inputs: RunInputs, sets: Sequence[Any], asked_to_stop: Callable[[], bool]) -> Validation:

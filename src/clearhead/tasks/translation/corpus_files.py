@@ -57,7 +57,8 @@ def find_files(section: Data) -> CorpusFiles:
         check_side(direction.source)
         check_side(direction.target)
     if share:
-        training, validation = (_parts(training, share, is_held) for is_held in (False, True))
+        validation = [*_parts(training, share, is_held=True), *validation]
+        training = _parts(training, share, is_held=False)
     return CorpusFiles(tuple(training), tuple(validation))
 
 
