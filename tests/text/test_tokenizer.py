@@ -2,6 +2,7 @@
 
 import unicodedata
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import tokenizers
@@ -26,7 +27,7 @@ def test_each_kind_has_all_that_users_need(tokenizer: Tokenizer) -> None:
     assert b"".join(tokenizer.token_bytes[index] or b"" for index in ids) == b"one two"
 
 
-@pytest.mark.parametrize("kind", ["bpe", "characters"])
+@pytest.mark.parametrize("kind", ["bpe", "unigram", "characters"])
 def test_a_tasks_own_control_symbols_enter_by_id_only(kind: Kind) -> None:
     plain = learn_tokenizer(kind, ["[mask] ⟨mask⟩ one"], 300)
     own = learn_tokenizer(kind, ["[mask] ⟨mask⟩ one"], 302, symbols=["mask", "assistant"])
@@ -43,9 +44,9 @@ def test_a_tasks_own_control_symbols_enter_by_id_only(kind: Kind) -> None:
     assert (read.symbols, read.symbol("mask"), read.to_json()) == (own.symbols, both[1], own.to_json())
 
 
-@pytest.mark.parametrize("kind", ["bpe", "characters"])
+@pytest.mark.parametrize("kind", get_args(Kind))
 def test_a_language_and_a_symbol_stand_side_by_side(kind: Kind) -> None:
-    if kind == "bpe":
+    if kind != "characters":
         own = learn_tokenizer(kind, ["one"], 400, ["fr"], symbols=["mask"])
         assert own.pieces(range(5)) == ["⟨padding⟩", "⟨begin⟩", "⟨end⟩", "⟨2fr⟩", "⟨mask⟩"]
         assert tokenizer_from_json(own.to_json()).pieces(range(5)) == own.pieces(range(5))

@@ -40,6 +40,7 @@ OTHERS = {
     "text.size": "1000",
     "text.joint": "false",
     "text.normalize": "nfc",
+    "text.split": "scripts",
     "text.tags": "true",
     "text.merge_dropout": "0.1",
     "model.preset": "paper_base",

@@ -50,9 +50,13 @@ NewTokens = Annotated[
 class Text(Section):
     """How text becomes pieces. `tags` puts the target's language before each source: one model then serves several.
 
-    kind: pieces of words and the single bytes (bpe), or one piece for each character.
+    kind: pieces of words and the single bytes, merged (bpe) or of a language model (unigram); or one piece for each
+    character.
     normalize: folded reads typographic quotes, apostrophes and spaces as the plain ones and leaves out what cannot be
     seen, then as nfc, which only brings each character into one form (Unicode's NFC), as version 0.1 did.
+    split: where text is cut into words before it is cut into pieces, none of which goes across such a place. words cuts
+    at spaces and between letters, digits and signs; scripts also between scripts, as in "iPhone을", and learns no piece
+    of more than 8 characters in scripts that are written without spaces.
     merge_dropout: with what probability a piece is undone in training into the two that it was merged from, and then
     each of them, anew in each epoch: in the manner of BPE-dropout, whose 0.1 lengthens text as 0.13 to 0.2 does here.
     It is meant for scarce text and long runs. 0 disables it.
@@ -63,10 +67,11 @@ class Text(Section):
     that was trained elsewhere: nothing that is typed becomes one.
     """
 
-    kind: Literal["bpe", "characters"] = "bpe"
+    kind: Literal["bpe", "unigram", "characters"] = "bpe"
     size: Pieces | None = None
     joint: bool = True
     normalize: Literal["folded", "nfc"] = "folded"
+    split: Literal["words", "scripts"] = "words"
     tags: bool = False
     merge_dropout: Rate = 0.0
     template: Annotated[str, Field(min_length=1, max_length=100_000)] | None = None
@@ -74,10 +79,16 @@ class Text(Section):
     symbols: NewTokens = ()
 
     @model_validator(mode="after")
-    def _characters_are_whole(self) -> "Text":
-        for name, value in (("tags", self.tags), ("merge_dropout", self.merge_dropout)):
-            if value and self.kind == "characters":
-                raise ValueError(f"{name}={shown(value)} is for kind=bpe, as characters have neither; remove it")
+    def _kind_has_it(self) -> "Text":
+        for name, plain, kinds in (
+            ("tags", False, ("bpe", "unigram")),
+            ("split", "words", ("bpe", "unigram")),
+            ("merge_dropout", 0.0, ("bpe",)),
+        ):
+            if (value := getattr(self, name)) != plain and self.kind not in kinds:
+                raise ValueError(
+                    f"{name}={shown(value)} is for kind={', '.join(kinds)}, not kind={self.kind}; remove it"
+                )
         return self
 
 

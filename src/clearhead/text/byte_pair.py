@@ -6,23 +6,25 @@ paper uses (section 5.1); on bytes as in GPT-2. The work is done by Hugging Face
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, final
 
 import tokenizers
-from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
+from tokenizers import decoders, models, trainers
 
 from clearhead.errors import TokenizerError
 from clearhead.text.alphabet import BYTES, CHARACTERS, readable, spelled
 from clearhead.text.beginning import beginning
-from clearhead.text.folding import FIRST, THEN, folded
-from clearhead.text.learnable import learnable
+from clearhead.text.folding import folded
+from clearhead.text.learnable import some_text
+from clearhead.text.library_normalizer import folding_document, normalizer
 from clearhead.text.normalizing import normal_form
+from clearhead.text.splitting import Split, pre_tokenizer, split_of
 from clearhead.text.vocabulary import (
     CONTROLS,
-    as_symbol,
+    TAG,
+    controls_of,
     known_ids,
     named_symbols,
     no_tokenizer,
@@ -33,7 +35,6 @@ from clearhead.text.vocabulary import (
 from clearhead.text.whole_tokens import WholeTokens, added_tokens, checked_tokens, single_ids
 
 # The byte-level alphabet ends at U+0143, so no text, whatever it spells, can become a symbol with these brackets.
-_TAG = re.compile(r"⟨2([A-Za-z0-9_-]+)⟩")
 _SYMBOL = re.compile(r"⟨([a-z]+)⟩")
 # From the character that stands for a byte to that of the same number, which Latin-1 writes as the byte.
 _LATIN_1 = str.maketrans({character: chr(byte) for character, byte in BYTES.items()})
@@ -65,6 +66,7 @@ class BytePairTokenizer:
         fold: bool = False,
         symbols: Sequence[str] = (),
         added: Sequence[str] = (),
+        split: Split = "words",
     ) -> None:
         """Build from the parts of a vocabulary; `learn` and `load` are the usual ways.
 
@@ -75,6 +77,7 @@ class BytePairTokenizer:
             fold: whether variants of quotes and spaces are read as the plain ones, and invisible characters left out.
             symbols: the names of a task's own control symbols, such as mask.
             added: tokens that it got later, in the order of their ids, as `with_tokens` gives them.
+            split: where a text is cut into words, across which nothing is merged (`splitting`).
 
         Raises:
             TokenizerError: a language's name is not a tag, or the parts do not fit together.
@@ -83,17 +86,16 @@ class BytePairTokenizer:
         self.symbols = named_symbols(symbols)
         if not set().union(*learned) <= BYTES.keys():
             raise TokenizerError("a learned token has a character that stands for no byte; learn the tokenizer again")
-        tags = [_tag_symbol(language) for language in self.languages]
-        controls = [*CONTROLS, *tags, *map(as_symbol, self.symbols)]
+        controls = controls_of(self.languages, self.symbols)
         known = [*controls, *CHARACTERS, *learned]
         self.added = WholeTokens(added, len(known))
         # In the library, too, so that it writes them; no merge makes one.
         self._tokens = [*known, *map(spelled, added)]
         self._first_text_id = len(controls)
         self._merges = merges
-        self.folds = fold
+        self.folds, self.splits = fold, split
         self._longest = max(map(len, self._tokens[self._first_text_id :]))
-        self._library = _library_tokenizer(self._tokens, merges, fold)
+        self._library = _library_tokenizer(self._tokens, merges, fold, split)
 
     @classmethod
     def learn(
@@ -103,6 +105,7 @@ class BytePairTokenizer:
         languages: Sequence[str] = (),
         fold: bool = False,
         symbols: Sequence[str] = (),
+        split: Split = "words",
     ) -> "BytePairTokenizer":
         """Learn a vocabulary of at most `size` symbols, all kinds counted; the same texts give the same vocabulary.
 
@@ -113,14 +116,15 @@ class BytePairTokenizer:
             TokenizerError: `size` is too small for the bytes and control symbols, a language's name is not a tag, or
                 there is no text.
         """
-        nothing_learned = cls(languages, [], [], fold, symbols)
+        nothing_learned = cls(languages, [], [], fold, symbols, split=split)
         if size < nothing_learned.size:
             raise TokenizerError(
                 f"text.size={size} cannot hold the 256 bytes and {nothing_learned.size - 256} control symbols; "
                 f"choose a size of at least {nothing_learned.size}, such as 8000"
             )
-        learned, merges = _learn_merges(map(nothing_learned.normalized, texts), 256 + size - nothing_learned.size)
-        return cls(languages, learned, merges, fold, symbols)
+        ready = map(nothing_learned.normalized, texts)
+        learned, merges = _learn_merges(ready, 256 + size - nothing_learned.size, split)
+        return cls(languages, learned, merges, fold, symbols, split=split)
 
     @classmethod
     def load(cls, path: Path) -> "BytePairTokenizer":
@@ -142,12 +146,12 @@ class BytePairTokenizer:
         """
         try:
             document = json.loads(text)
-            fold = _check_document(document)
+            fold, split = _check_document(document)
             tokens = _tokens_by_id(document["model"]["vocab"])
             languages, symbols, learned = _split_vocabulary(tokens)
             merges = [_merge_pair(merge) for merge in document["model"]["merges"]]
             added = added_tokens(document, len(tokens), folded if fold else normal_form)
-            return cls(languages, learned, merges, fold, symbols, added)
+            return cls(languages, learned, merges, fold, symbols, added, split)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise no_tokenizer(name, error) from error
 
@@ -159,7 +163,7 @@ class BytePairTokenizer:
         """The whole tokenizer as text: two that are the same give the same text."""
         if not self.added.tokens:
             return str(self._library.to_str(pretty=True))
-        library = _library_tokenizer(self._tokens[: self.added.first], self._merges, self.folds)
+        library = _library_tokenizer(self._tokens[: self.added.first], self._merges, self.folds, self.splits)
         library.add_tokens([tokenizers.AddedToken(one, normalized=True) for one in self.added.tokens])
         return str(library.to_str(pretty=True))
 
@@ -250,7 +254,7 @@ class BytePairTokenizer:
         known = self._tokens[: self.added.first]
         new = checked_tokens(tokens, symbols, self.normalized, lambda one: self.token_ids([one])[one], known)
         learned, added = known[self._first_text_id + len(CHARACTERS) :], [*self.added.tokens, *new]
-        return BytePairTokenizer(self.languages, learned, self._merges, self.folds, self.symbols, added)
+        return BytePairTokenizer(self.languages, learned, self._merges, self.folds, self.symbols, added, self.splits)
 
     def normalized(self, text: str) -> str:
         """The text as it is cut into pieces: in NFC, and folded where this tokenizer folds; `decode` gives it back."""
@@ -287,17 +291,8 @@ class BytePairTokenizer:
         return [index for index in known_ids(ids, self.size) if index >= self._first_text_id]
 
 
-def _tag_symbol(language: str) -> str:
-    symbol = f"⟨2{language}⟩"
-    if not _TAG.fullmatch(symbol):
-        raise TokenizerError(
-            f"the language {language!r} cannot be a tag; expected letters, digits, '-' and '_', such as fr or zh-Hant"
-        )
-    return symbol
-
-
 def _library_tokenizer(
-    tokens: Sequence[str], merges: Sequence[tuple[str, str]], fold: bool = False
+    tokens: Sequence[str], merges: Sequence[tuple[str, str]], fold: bool = False, split: Split = "words"
 ) -> tokenizers.Tokenizer:
     """A byte-level tokenizer with no added tokens, which alone would let a text reach a control symbol."""
     vocabulary = {token: index for index, token in enumerate(tokens)}
@@ -314,63 +309,41 @@ def _library_tokenizer(
     except Exception as error:  # The library raises nothing more particular.
         raise TokenizerError(f"the merges do not fit the vocabulary ({error}); learn the tokenizer again") from error
     library = tokenizers.Tokenizer(model)
-    library.normalizer = folding_normalizer() if fold else normalizers.NFC()
-    library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    library.normalizer = normalizer(fold)
+    library.pre_tokenizer = pre_tokenizer(split)
     library.decoder = decoders.ByteLevel()
     return library
 
 
-def folding_normalizer() -> normalizers.Normalizer:
-    """`folded` in the library's own terms."""
-    first, then = (
-        [normalizers.Replace(tokenizers.Regex(pattern), content) for pattern, content in rules]
-        for rules in (FIRST, THEN)
-    )
-    return normalizers.Sequence([normalizers.NFC(), *first, normalizers.NFC(), *then])
-
-
-@cache
-def _folding_document() -> Any:
-    """`folding_normalizer` as a tokenizer's file has it."""
-    return json.loads(BytePairTokenizer([], [], [], fold=True).to_json())["normalizer"]
-
-
-def _learn_merges(texts: Iterable[str], size: int) -> tuple[list[str], list[tuple[str, str]]]:
+def _learn_merges(texts: Iterable[str], size: int, split: Split) -> tuple[list[str], list[tuple[str, str]]]:
     """The learned tokens in the order of learning, and their merges; `size` counts the 256 bytes too."""
-    library = _library_tokenizer(CHARACTERS, [])
+    library = _library_tokenizer(CHARACTERS, [], split=split)
     trainer = trainers.BpeTrainer(
         vocab_size=size, min_frequency=2, initial_alphabet=list(CHARACTERS), show_progress=False
     )
-    library.train_from_iterator(_some_text(texts), trainer)
+    library.train_from_iterator(some_text(texts, split), trainer)
     model = json.loads(library.to_str())["model"]
     tokens = sorted(model["vocab"], key=model["vocab"].__getitem__)
     return [token for token in tokens if len(token) > 1], [_merge_pair(merge) for merge in model["merges"]]
 
 
-def _some_text(texts: Iterable[str]) -> Iterator[str]:
-    empty = True
-    for text in texts:
-        empty = empty and not text
-        yield from learnable(text)
-    if empty:
-        raise TokenizerError("there is no text to learn a vocabulary from; give at least one line that is not empty")
+def _check_document(document: Any) -> tuple[bool, Split]:
+    """Whether a file's text is folded, and where it is cut; refuses one that reads or writes in another way than ours.
 
-
-def _check_document(document: Any) -> bool:
-    """Whether a file's text is folded; refuses one that splits, normalises or decodes text in another way than ours."""
-    fold: bool = document["normalizer"] == _folding_document()
-    expected = {"pre_tokenizer": "ByteLevel", "decoder": "ByteLevel", "model": "BPE"}
-    if not fold:
-        expected["normalizer"] = "NFC"
-    for part, kind in expected.items():
+    Older files do not say `use_regex`.
+    """
+    fold: bool = document["normalizer"] == folding_document()
+    cut = document["pre_tokenizer"] or {}
+    split = split_of({"use_regex": True, **cut} if cut.get("type") == "ByteLevel" else cut)
+    if document["model"].get("ignore_merges"):
+        raise ValueError("it merges in another way")
+    for part, kind in {"decoder": "ByteLevel", "model": "BPE", **({} if fold else {"normalizer": "NFC"})}.items():
         found = (document[part] or {}).get("type")
         if found != kind:
             raise ValueError(f"its {part} is {found}, not {kind}")
-    if document["pre_tokenizer"]["add_prefix_space"]:
-        raise ValueError("it adds a space to the text")
-    if not document["pre_tokenizer"].get("use_regex", True) or document["model"].get("ignore_merges"):
-        raise ValueError("it splits words or merges in another way")
-    return fold
+    if split is None:
+        raise ValueError(f"its pre_tokenizer, {cut.get('type')}, adds a space or splits words in another way")
+    return fold, split
 
 
 def _tokens_by_id(vocabulary: dict[str, int]) -> list[str]:
@@ -382,7 +355,7 @@ def _tokens_by_id(vocabulary: dict[str, int]) -> list[str]:
 
 def _split_vocabulary(tokens: list[str]) -> tuple[list[str], list[str], list[str]]:
     """The languages, the task's control symbols and the learned tokens of a vocabulary in our order."""
-    tags = [match for token in tokens if (match := _TAG.fullmatch(token))]
+    tags = [match for token in tokens if (match := TAG.fullmatch(token))]
     symbols = [match for token in tokens[len(CONTROLS) :] if (match := _SYMBOL.fullmatch(token))]
     fixed = [*CONTROLS, *(one[0] for some in (tags, symbols) for one in sorted(some, key=lambda one: one[0]))]
     fixed += CHARACTERS

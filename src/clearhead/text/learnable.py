@@ -1,8 +1,11 @@
 """What a vocabulary is learned from: words, and no rows of characters without an end."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
+
+from clearhead.errors import TokenizerError
+from clearhead.text.splitting import Split, in_parts
 
 _LONGEST: Final = 1000
 """The most characters of a word that is counted: no language has longer ones, and learning takes the square of it."""
@@ -34,3 +37,14 @@ def learnable(text: str) -> Iterator[str]:
             yield from (row[0][start : start + _CHUNK] for start in range(0, len(row[0]), _CHUNK))
         place = row.end()
     yield text[place:]
+
+
+def some_text(texts: Iterable[str], split: Split) -> Iterator[str]:
+    """The parts of all texts that a vocabulary is learned from. Raises TokenizerError where there is no text."""
+    empty = True
+    for text in texts:
+        empty = empty and not text
+        for part in learnable(text):
+            yield from in_parts(part, split)
+    if empty:
+        raise TokenizerError("there is no text to learn a vocabulary from; give at least one line that is not empty")

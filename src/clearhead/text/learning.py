@@ -5,9 +5,11 @@ from typing import Literal
 
 from clearhead.text.byte_pair import BytePairTokenizer
 from clearhead.text.characters import CharacterTokenizer
+from clearhead.text.splitting import Split
 from clearhead.text.tokenizer import Tokenizer
+from clearhead.text.unigram import learn_unigram
 
-Kind = Literal["bpe", "characters"]
+Kind = Literal["bpe", "unigram", "characters"]
 
 
 def learn_tokenizer(
@@ -17,13 +19,17 @@ def learn_tokenizer(
     languages: Sequence[str] = (),
     fold: bool = False,
     symbols: Sequence[str] = (),
+    split: Split = "words",
 ) -> Tokenizer:
     """A vocabulary of at most `size` symbols, all kinds counted; the same texts give the same vocabulary.
 
-    languages: the target languages that have a tag, which only byte pairs have; fold: whether variants of quotes and
-    spaces are read as the plain ones; symbols: the names of a task's own control symbols, such as mask.
+    languages: the target languages that have a tag, which characters have not; fold: whether variants of quotes and
+    spaces are read as the plain ones; symbols: the names of a task's own control symbols, such as mask; split: where
+    texts are cut into words (`splitting`), which characters are not.
     Raises TokenizerError where there is no text, or `size` is too small.
     """
     if kind == "characters":
         return CharacterTokenizer.learn(texts, size, fold, symbols)
-    return BytePairTokenizer.learn(texts, size, languages, fold, symbols)
+    if kind == "unigram":
+        return learn_unigram(texts, size, languages, fold, symbols, split)
+    return BytePairTokenizer.learn(texts, size, languages, fold, symbols, split)

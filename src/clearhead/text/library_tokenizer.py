@@ -162,8 +162,10 @@ class LibraryTokenizer:
 
     @property
     def byte_ids(self) -> range:
-        """None: single bytes, where there are some, stand anywhere in the vocabulary."""
-        return range(0)
+        """The ids of the 256 single bytes where they follow each other; none where they stand anywhere."""
+        first = {content: number for number, content in reversed([*enumerate(self.token_bytes)])}
+        ids = sorted(first[one] for byte in range(256) if (one := bytes([byte])) in first)
+        return range(ids[0], ids[-1] + 1) if len(ids) == 256 == ids[-1] + 1 - ids[0] else range(0)
 
     @functools.cached_property
     def token_bytes(self) -> list[bytes | None]:

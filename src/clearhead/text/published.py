@@ -4,13 +4,15 @@ import json
 from collections.abc import Sequence
 
 import tokenizers
-from tokenizers import decoders, models, normalizers, pre_tokenizers
+from tokenizers import decoders, models, pre_tokenizers
 
 from clearhead.errors import TokenizerError
 from clearhead.text.built import between_tokens, with_special
-from clearhead.text.byte_pair import BytePairTokenizer, folding_normalizer
+from clearhead.text.byte_pair import BytePairTokenizer
 from clearhead.text.characters import CharacterTokenizer
+from clearhead.text.library_normalizer import normalizer
 from clearhead.text.library_tokenizer import LibraryTokenizer
+from clearhead.text.own_roles import is_own
 from clearhead.text.token_texts import HIDDEN
 from clearhead.text.tokenizer import Tokenizer
 
@@ -23,7 +25,8 @@ def published(tokenizer: Tokenizer, between: tuple[int | None, int | None] = (No
     that somebody types, such as ⟨2fr⟩, is that symbol from now on: they know no other way to ask for a language.
     """
     if isinstance(tokenizer, LibraryTokenizer):
-        return _with_characters(tokenizer.document)
+        document = _with_characters(tokenizer.document)
+        return _framed(document, tokenizer, between) if is_own(tokenizer) else document
     library = _of_characters(tokenizer) if isinstance(tokenizer, CharacterTokenizer) else _of_bytes(tokenizer)
     controls = control_symbols(tokenizer)
     names = {number: name for name, number in controls.items()}
@@ -31,6 +34,17 @@ def published(tokenizer: Tokenizer, between: tuple[int | None, int | None] = (No
         begin, end = (None if one is None else names[one] for one in between)
         library.post_processor = between_tokens(begin, end, controls)
     return with_special(library, list(controls))
+
+
+def _framed(document: str, tokenizer: LibraryTokenizer, between: tuple[int | None, int | None]) -> str:
+    """With what a text is read between: one that was learned here has it not in its file."""
+    if between == (None, None):
+        return document
+    library = tokenizers.Tokenizer.from_str(document)
+    names = {number: name for name, number in tokenizer.special_texts().items()}
+    begin, end = (None if one is None else names[one] for one in between)
+    library.post_processor = between_tokens(begin, end, tokenizer.special_texts())
+    return with_special(library, [])
 
 
 def _with_characters(document: str) -> str:
@@ -53,7 +67,7 @@ def control_symbols(tokenizer: Tokenizer) -> dict[str, int]:
 
 
 def _of_bytes(tokenizer: Tokenizer) -> tokenizers.Tokenizer:
-    assert isinstance(tokenizer, BytePairTokenizer), "there are three kinds"
+    assert isinstance(tokenizer, BytePairTokenizer), "one of the library's own form was met above"
     library = tokenizers.Tokenizer.from_str(tokenizer.to_json())
     for token, number in tokenizer.added.ids.items():
         # The library's byte-level decoder takes letters such as é for the bytes that it writes with these.
@@ -70,7 +84,7 @@ def _of_characters(tokenizer: CharacterTokenizer) -> tokenizers.Tokenizer:
     names = [one if text is None else text.decode() for text, one in zip(held, shown, strict=True)]
     ids = {name: number for number, name in enumerate(names)}
     library = tokenizers.Tokenizer(models.WordLevel(ids, unk_token=names[tokenizer.unknown]))
-    library.normalizer = folding_normalizer() if tokenizer.folds else normalizers.NFC()
+    library.normalizer = normalizer(tokenizer.folds)
     library.pre_tokenizer = pre_tokenizers.Split(tokenizers.Regex(r"[\s\S]"), "isolated")
     library.decoder = decoders.Fuse()
     library.add_tokens([tokenizers.AddedToken(one, normalized=True) for one in tokenizer.added.tokens])

@@ -10,6 +10,7 @@ from clearhead.files import publish_file
 
 # The first ids of every vocabulary, in this order.
 CONTROLS: Final = ("⟨padding⟩", "⟨begin⟩", "⟨end⟩")
+TAG: Final = re.compile(r"⟨2([A-Za-z0-9_-]+)⟩")
 # What a task's own control symbol may be called. A language's tag begins with a digit.
 _NAME: Final = re.compile("[a-z]{1,20}")
 
@@ -27,6 +28,24 @@ def named_symbols(names: Iterable[str]) -> tuple[str, ...]:
                 "padding, begin or end"
             )
     return found
+
+
+def tag_symbol(language: str) -> str:
+    """What asks for a translation into a language, as a person reads it. Raises TokenizerError for what is no name."""
+    symbol = f"⟨2{language}⟩"
+    if not TAG.fullmatch(symbol):
+        raise TokenizerError(
+            f"the language {language!r} cannot be a tag; expected letters, digits, '-' and '_', such as fr or zh-Hant"
+        )
+    return symbol
+
+
+def controls_of(languages: Iterable[str], symbols: Iterable[str]) -> list[str]:
+    """How control symbols are written, in the order of their ids, which are the first of a vocabulary.
+
+    Raises TokenizerError for a name that none can have.
+    """
+    return [*CONTROLS, *map(tag_symbol, sorted(set(languages))), *map(as_symbol, named_symbols(symbols))]
 
 
 def as_symbol(name: str) -> str:

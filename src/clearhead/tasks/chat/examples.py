@@ -37,7 +37,8 @@ class ChatExamples:
     def tokenizers(self, pieces: int, doing: Doing) -> Tokenizers:
         doing("reading the training files")
         text, turns = self.recipe.text, (turn for row in read_turns(self._training) for turn in row)
-        learned = learn_tokenizer(text.kind, turns, pieces, fold=text.normalize == "folded", symbols=ROLES)
+        fold = text.normalize == "folded"
+        learned = learn_tokenizer(text.kind, turns, pieces, fold=fold, symbols=ROLES, split=text.split)
         return learned, learned
 
     def training(self, tokenizers: Tokenizers, doing: Doing) -> PreparedText:

@@ -57,7 +57,7 @@ class LabelledExamples:
         doing("reading the training files")
         text = self.recipe.text
         texts = (text for text, _ in _rows(self._training))
-        learned = learn_tokenizer(text.kind, texts, pieces, fold=text.normalize == "folded")
+        learned = learn_tokenizer(text.kind, texts, pieces, fold=text.normalize == "folded", split=text.split)
         return learned, learned
 
     def training(self, tokenizers: Tokenizers, doing: Doing) -> LabelledTexts:

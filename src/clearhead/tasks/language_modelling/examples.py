@@ -15,8 +15,8 @@ from clearhead.tasks.symbols import require_symbols
 from clearhead.tasks.whole_texts import MASK
 from clearhead.text import learn_tokenizer
 
-# Where a recipe names no number of pieces: of byte pairs; and of characters, as no script has more.
-USUAL_PIECES = {"bpe": 8_000, "characters": 16_000}
+# Where a recipe names no number of pieces: of parts of words; and of characters, as no script has more.
+USUAL_PIECES = {"bpe": 8_000, "unigram": 8_000, "characters": 16_000}
 # And no preset.
 USUAL_PRESETS = {"decoder-only": "gpt_tiny", "encoder-only": "bert_tiny"}
 
@@ -51,7 +51,8 @@ class TextExamples:
     def tokenizers(self, pieces: int, doing: Doing) -> Tokenizers:
         text, symbols = self.recipe.text, () if self.recipe.training.masking is None else (MASK,)
         fold = text.normalize == "folded"
-        learned = learn_tokenizer(text.kind, self._texts(doing), pieces, fold=fold, symbols=symbols)
+        texts = self._texts(doing)
+        learned = learn_tokenizer(text.kind, texts, pieces, fold=fold, symbols=symbols, split=text.split)
         return learned, learned
 
     def training(self, tokenizers: Tokenizers, doing: Doing) -> PreparedText:

@@ -28,10 +28,11 @@ def learn_tokenizers(
     languages = sorted({one.to_language for one in files.training if one.to_language}) if text.tags else []
     sources, targets, fold = files.sources, files.targets, text.normalize == "folded"
     if text.joint:
-        joint = learn_tokenizer(text.kind, _lines([*sources, *targets], pieces, doing), pieces, languages, fold)
+        lines = _lines([*sources, *targets], pieces, doing)
+        joint = learn_tokenizer(text.kind, lines, pieces, languages, fold, split=text.split)
         return joint, joint
-    source = learn_tokenizer(text.kind, _lines(sources, pieces, doing), pieces, languages, fold)
-    return source, learn_tokenizer(text.kind, _lines(targets, pieces, doing), pieces, fold=fold)
+    source = learn_tokenizer(text.kind, _lines(sources, pieces, doing), pieces, languages, fold, split=text.split)
+    return source, learn_tokenizer(text.kind, _lines(targets, pieces, doing), pieces, fold=fold, split=text.split)
 
 
 def tokenize_training(
