@@ -4,6 +4,7 @@ import pytest
 
 from clearhead.cli.writing import unescaped, unknown_characters
 from clearhead.text import BytePairTokenizer, CharacterTokenizer
+from clearhead.text.words import learn_words
 
 
 @pytest.mark.parametrize(
@@ -28,3 +29,9 @@ def test_which_characters_of_a_prompt_are_not_known(text: str, strange: str) -> 
     """Nothing was said of a prompt that a model of characters cannot read."""
     assert unknown_characters(text, CharacterTokenizer("ab ")) == strange
     assert unknown_characters(text, BytePairTokenizer([], [], [])) == ""
+
+
+def test_which_words_of_a_prompt_are_not_known() -> None:
+    words = learn_words(["the man, the dog"], 99)
+    assert unknown_characters("the man, the dog", words) == ""
+    assert unknown_characters("the zebra, 학교에 zebra the\n", words) == "zebra 학교에 \\n"

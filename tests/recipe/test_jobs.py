@@ -152,13 +152,13 @@ COLUMNS, MASKED = {"table": "a", "columns": [1, 2]}, {"task": "masked-language-m
         ({"text": {"merge_dropout": 0.1}}, "r: text.merge_dropout is for translation; remove it"),
         ({"text": {"kind": "characters", "tags": True}}, "r: text: tags=true is for kind=bpe"),
         (
-            {"text": {"kind": "characters", "split": "scripts"}},
-            "r: text: split='scripts' is for kind=bpe, unigram, not kind=characters",
+            {"text": {"kind": "words", "split": "scripts"}},
+            "r: text: split='scripts' is for kind=bpe, unigram, not kind=words",
         ),
         ({"text": {"kind": "unigram", "merge_dropout": 0.1}}, "r: text: merge_dropout=0.1 is for kind=bpe, not"),
         (
             {"text": {"kind": "character"}},
-            "r: text.kind='character' is not allowed: expected 'bpe', 'unigram' or 'characters'",
+            "r: text.kind='character' is not allowed: expected 'bpe', 'unigram', 'words' or 'characters'",
         ),
         (
             {"training": {"steps": 1, "select_by": "bleu"}},

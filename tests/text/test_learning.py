@@ -8,6 +8,7 @@ from clearhead.errors import TokenizerError
 from clearhead.text import BytePairTokenizer, CharacterTokenizer, learn_tokenizer
 from clearhead.text.learning import Kind
 from clearhead.text.unigram import learn_unigram
+from clearhead.text.words import learn_words
 
 
 def test_each_kind_by_its_name() -> None:
@@ -18,6 +19,8 @@ def test_each_kind_by_its_name() -> None:
     assert "’" in characters.to_json()
     unigram = learn_tokenizer("unigram", texts, 264, ["fr"], True, ["mask"], "scripts")
     assert unigram.to_json() == learn_unigram(texts, 264, ["fr"], True, ["mask"], "scripts").to_json()
+    words = learn_tokenizer("words", texts, 99, ["fr"], True, ["mask"])
+    assert words.to_json() == learn_words(texts, 99, ["fr"], True, ["mask"]).to_json()
     parted = learn_tokenizer("bpe", texts, 264, split="scripts")
     assert parted.to_json() == BytePairTokenizer.learn(texts, 264, split="scripts").to_json()
 

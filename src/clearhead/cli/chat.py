@@ -146,7 +146,7 @@ class Talk:
         if self._quiet:
             return
         if strange := unknown_characters(text, self._bundle.source_tokenizer):
-            print(f"clearhead: the message has characters that this model does not know: {strange}", file=sys.stderr)
+            print(f"clearhead: the message has what this model does not know: {strange}", file=sys.stderr)
         if left_out and not self._is_told and self._bundle.settings.messages is None:
             self._is_told = True
             print(

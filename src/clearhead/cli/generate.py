@@ -108,7 +108,7 @@ def generate(
         "search": search, "rules": rules_with(bundle.settings.rules, rules),
     }  # fmt: skip
     if prompt is not None and not quiet and (strange := unknown_characters(prompt, bundle.source_tokenizer)):
-        print(f"clearhead: the prompt has characters that this model does not know: {strange}", file=sys.stderr)
+        print(f"clearhead: the prompt has what this model does not know: {strange}", file=sys.stderr)
     if prompt is not None and output_file is None and n == 1 and not as_json and beam in (None, 1):
         with contextlib.closing(bundle.generate_stream(prompt, **how)) as pieces:
             lines.write_pieces(pieces)

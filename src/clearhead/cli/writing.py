@@ -1,6 +1,8 @@
 """The options of commands that have a model write: how it draws or searches, and where it ends."""
 
+import re
 import unicodedata
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -87,14 +89,23 @@ def sampling_of(
 
 
 def unknown_characters(text: str, tokenizer: "clearhead.text.Tokenizer") -> str:
-    """The first ten characters of a text, each once and as a terminal may show it, that are read as unknown."""
+    """The first ten characters of a text, or words, that are read as unknown, each once, as a terminal may show it."""
     if tokenizer.unknown is None or tokenizer.unknown not in tokenizer.encode(text):
         return ""
-    strange = [
-        one for one in dict.fromkeys(unicodedata.normalize("NFC", text)) if tokenizer.unknown in tokenizer.encode(one)
-    ]
+    strange = [*dict.fromkeys(_unknown_parts(unicodedata.normalize("NFC", text), tokenizer))]
     more = f" and {len(strange) - 10:,} more" if len(strange) > 10 else ""
     return " ".join(one if one.isprintable() else repr(one)[1:-1] for one in strange[:10]) + more
+
+
+def _unknown_parts(text: str, tokenizer: "clearhead.text.Tokenizer") -> Iterator[str]:
+    """The characters that are read as unknown; the words, where a word is one piece."""
+    for part in re.findall(r" ?\w+|\W", text):
+        if tokenizer.unknown not in (found := tokenizer.encode(part)):
+            continue
+        if len(found) == 1:
+            yield part.strip() or part
+        else:
+            yield from (one for one in part if tokenizer.unknown in tokenizer.encode(one))
 
 
 def unescaped(text: str) -> str:

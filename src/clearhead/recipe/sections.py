@@ -51,7 +51,7 @@ class Text(Section):
     """How text becomes pieces. `tags` puts the target's language before each source: one model then serves several.
 
     kind: pieces of words and the single bytes, merged (bpe) or of a language model (unigram); or one piece for each
-    character.
+    word, or for each character.
     normalize: folded reads typographic quotes, apostrophes and spaces as the plain ones and leaves out what cannot be
     seen, then as nfc, which only brings each character into one form (Unicode's NFC), as version 0.1 did.
     split: where text is cut into words before it is cut into pieces, none of which goes across such a place. words cuts
@@ -67,7 +67,7 @@ class Text(Section):
     that was trained elsewhere: nothing that is typed becomes one.
     """
 
-    kind: Literal["bpe", "unigram", "characters"] = "bpe"
+    kind: Literal["bpe", "unigram", "words", "characters"] = "bpe"
     size: Pieces | None = None
     joint: bool = True
     normalize: Literal["folded", "nfc"] = "folded"
@@ -81,7 +81,7 @@ class Text(Section):
     @model_validator(mode="after")
     def _kind_has_it(self) -> "Text":
         for name, plain, kinds in (
-            ("tags", False, ("bpe", "unigram")),
+            ("tags", False, ("bpe", "unigram", "words")),
             ("split", "words", ("bpe", "unigram")),
             ("merge_dropout", 0.0, ("bpe",)),
         ):

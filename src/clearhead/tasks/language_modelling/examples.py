@@ -15,8 +15,8 @@ from clearhead.tasks.symbols import require_symbols
 from clearhead.tasks.whole_texts import MASK
 from clearhead.text import learn_tokenizer
 
-# Where a recipe names no number of pieces: of parts of words; and of characters, as no script has more.
-USUAL_PIECES = {"bpe": 8_000, "unigram": 8_000, "characters": 16_000}
+# Where a recipe names no number of pieces: of parts of words; of words; and of characters, as no script has more.
+USUAL_PIECES = {"bpe": 8_000, "unigram": 8_000, "words": 16_000, "characters": 16_000}
 # And no preset.
 USUAL_PRESETS = {"decoder-only": "gpt_tiny", "encoder-only": "bert_tiny"}
 
