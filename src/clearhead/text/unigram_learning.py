@@ -93,7 +93,8 @@ def _characters(parts: Mapping[str, int]) -> dict[str, int]:
 
 def _required(characters: Mapping[str, int], count: int) -> set[str]:
     """The characters that have a piece whatever it brings: as many as cover the text, in half of the room."""
-    total, covered, found = sum(characters.values()), 0, set()
+    total, covered = sum(characters.values()), 0
+    found: set[str] = set()
     for character, number in characters.items():
         if covered >= _COVERAGE * total or len(found) >= max(1, count // 2):
             break
