@@ -170,5 +170,7 @@ def validation_line(step: int, validation: Validation, best: bool, counts: str =
 def sample_lines(validation: Validation) -> list[str]:
     """What the model wrote for the first texts of its validation set, below what is right; a line each."""
     return [
-        f"  {name:10}  {visible(text)}" for one in validation.samples for name, text in dataclasses.asdict(one).items()
+        f"  {name:10}  {visible(' '.join(text.split()))}"
+        for one in validation.samples
+        for name, text in dataclasses.asdict(one).items()
     ]

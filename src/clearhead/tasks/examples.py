@@ -132,6 +132,27 @@ class ValidationSet(Protocol):
     def corpus(self) -> Corpus: ...
 
 
+@runtime_checkable
+class Written(Protocol):
+    """A text that a model wrote."""
+
+    @property
+    def text(self) -> str: ...
+
+
+@runtime_checkable
+class Writer(Protocol):
+    """A model as its bundle has it, which writes what those who use it will see."""
+
+    def generations(self, prompts: Sequence[str], *, beam_size: int, max_tokens: int) -> Sequence[Sequence[Written]]:
+        """What it writes after each prompt, the best first."""
+        ...
+
+    def answers(self, conversations: Any, *, beam_size: int, max_tokens: int) -> Sequence[Sequence[Written]]:
+        """What it answers to each conversation, a sequence of messages, the best first."""
+        ...
+
+
 @dataclasses.dataclass(frozen=True)
 class Sample:
     """A text of a validation set, what is right after it, and what the model wrote."""
@@ -147,7 +168,7 @@ class Judged(Generic[JudgedKind]):
 
     loss: nats a target token of all sets together.
     batches: those in which a corpus is predicted once, on the model's device. translate: greedily. Both end where
-    somebody asks the validation to stop.
+    somebody asks the validation to stop. writer: the model, to be asked for texts of another kind.
     """
 
     model: Any
@@ -158,3 +179,4 @@ class Judged(Generic[JudgedKind]):
     sets: Sequence[JudgedKind]
     batches: Callable[[Corpus], Iterator[Any]]
     translate: Translate
+    writer: Writer

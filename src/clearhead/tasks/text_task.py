@@ -129,7 +129,7 @@ class TextTask(Generic[Config, Model, Batch]):
     def samples(
         self, judged: "clearhead.tasks.examples.Judged[clearhead.tasks.language_modelling.examples.TextSet]"
     ) -> "Sequence[clearhead.tasks.examples.Sample]":
-        return ()
+        return self.objective().samples(judged)
 
     def describe(
         self,

@@ -89,6 +89,7 @@ def _judge(model: Model, inputs: RunInputs, sets: Sequence[Any], asked_to_stop: 
     loss = validation_loss(model, [one.corpus for one in sets], inputs, asked_to_stop)
     if not math.isfinite(loss):
         return Validation(loss, perplexity_of(loss))
+    bundle = Bundle(model, *inputs.tokenizers, inputs.recipe, settings=inputs.settings)
     judged = Judged(
         model,
         inputs.config,
@@ -97,7 +98,8 @@ def _judge(model: Model, inputs: RunInputs, sets: Sequence[Any], asked_to_stop: 
         loss,
         sets,
         lambda corpus: _batches(model, corpus, inputs, asked_to_stop),
-        _translate(model, inputs, asked_to_stop),
+        _translate(bundle, asked_to_stop),
+        bundle,
     )
     scores = inputs.task.scores(judged)
     return Validation(loss, perplexity_of(loss), scores, samples=tuple(inputs.task.samples(judged)))
@@ -146,9 +148,9 @@ def _batch_loss(task: AnyTask, model: Model, batch: TrainingBatch) -> Tensor:
     return loss(states, matrix, batch.target_output, padding=batch.padding)
 
 
-def _translate(model: Model, inputs: RunInputs, asked_to_stop: Callable[[], bool]) -> Translate:
+def _translate(bundle: Bundle, asked_to_stop: Callable[[], bool]) -> Translate:
     """Greedy translations, some at a time."""
-    size = TRANSLATED_AT_ONCE[next(model.parameters()).device.type]
+    size = TRANSLATED_AT_ONCE[next(bundle.model.parameters()).device.type]
 
     def stop_if_asked(*_: object) -> None:
         if asked_to_stop():
@@ -156,7 +158,6 @@ def _translate(model: Model, inputs: RunInputs, asked_to_stop: Callable[[], bool
 
     @functools.cache
     def translate(sources: tuple[str, ...], to: str | None) -> tuple[str, ...]:
-        bundle = Bundle(model, *inputs.tokenizers, inputs.recipe, settings=inputs.settings)
         found = bundle.search_stream(sources, to, beam_size=1, exact=False, ahead=size, noting=stop_if_asked)
         return tuple(best.text for best, *_ in found)
 

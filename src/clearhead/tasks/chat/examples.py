@@ -1,6 +1,7 @@
 """The conversations of a recipe: from its tables to a tokenizer and ids."""
 
 import dataclasses
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import final
@@ -51,7 +52,8 @@ class ChatExamples:
         return prepare_chat(self._training, tokenizers[0], self._join, progress=read)
 
     def validation(self, tokenizers: Tokenizers) -> tuple[TextSet, ...]:
-        return (TextSet(prepare_chat(self._validation, tokenizers[0], self._join)),)
+        first = itertools.islice(read_turns(self._validation), self.recipe.training.validate_samples)
+        return (TextSet(prepare_chat(self._validation, tokenizers[0], self._join), tuple(first)),)
 
     def doubts(self) -> Iterator[str]:
         """Of rows that nothing is learned from."""

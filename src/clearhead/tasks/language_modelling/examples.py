@@ -23,9 +23,10 @@ USUAL_PRESETS = {"decoder-only": "gpt_tiny", "encoder-only": "bert_tiny"}
 
 @dataclasses.dataclass(frozen=True)
 class TextSet:
-    """One corpus to validate with: its ids for the loss."""
+    """One corpus to validate with: its ids for the loss; of conversations the first, too, turn by turn."""
 
     corpus: PreparedText
+    conversations: tuple[tuple[str, ...], ...] = ()
 
 
 @final

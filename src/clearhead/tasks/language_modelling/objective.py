@@ -13,6 +13,7 @@ from clearhead.tasks.examples import Judged
 from clearhead.tasks.language_modelling.batching import batches_to_judge, epoch_batches, full_batch, padding_of
 from clearhead.tasks.language_modelling.describing import description, first_use
 from clearhead.tasks.language_modelling.examples import TextExamples, TextSet
+from clearhead.tasks.language_modelling.samples import continued
 from clearhead.tasks.language_modelling.scoring import scores_of
 from clearhead.tasks.objective import Objective
 from clearhead.tasks.task import AnyTask
@@ -49,6 +50,7 @@ NEXT_TOKEN: Final = Objective[DecoderOnlyConfig, DecoderOnly, TextBatch](
     batches=epoch_batches,
     batches_to_judge=_batches_to_judge,
     scores=_scores,
+    samples=continued,
     describe=description,
     first_use=first_use,
 )

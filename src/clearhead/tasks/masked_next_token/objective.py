@@ -13,6 +13,7 @@ from clearhead.tasks.examples import Judged
 from clearhead.tasks.language_modelling.describing import description, first_use
 from clearhead.tasks.language_modelling.examples import TextExamples, TextSet
 from clearhead.tasks.language_modelling.objective import output_weight
+from clearhead.tasks.language_modelling.samples import continued
 from clearhead.tasks.language_modelling.scoring import scores_of
 from clearhead.tasks.masked_next_token.batching import batches_to_judge, epoch_batches, full_batch
 from clearhead.tasks.masked_next_token.learning import hidden_states
@@ -48,6 +49,7 @@ MASKED_NEXT_TOKEN: Final = Objective[DecoderOnlyConfig, DecoderOnly, TwoWayBatch
     batches=epoch_batches,
     batches_to_judge=batches_to_judge,
     scores=_scores,
+    samples=continued,
     describe=description,
     first_use=first_use,
     reads_end=True,
