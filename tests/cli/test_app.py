@@ -127,7 +127,6 @@ def place(
         ("corpus street --out {tmp} --pairs 10", "--out {tmp} holds bad.yaml, which is no file of a street"),
         # Training.
         ("train", "Missing argument 'RECIPE'"),
-        ("train {recipe}", "train needs a folder for the run; add --out, as in --out runs/tiny"),
         ("train nonsense --out {tmp}/r", "recipe 'nonsense' is no file and none of clearhead's own: "),
         ("train {tmp}/none.yaml --out {tmp}/r", "recipe {tmp}/none.yaml does not exist; expected a YAML file"),
         ("train {tmp}/bad.yaml --out {tmp}/r", "bad.yaml, line 1: "),

@@ -1,13 +1,11 @@
 """What a dry run prints."""
 
 import dataclasses
-import io
-import sys
 from collections.abc import Callable
 
 import pytest
 
-from clearhead.cli.foreseen import foreseen_lines, told_activity
+from clearhead.cli.foreseen import foreseen_lines
 from clearhead.recipe import Recipe
 from clearhead.training import DryRun
 from clearhead.training.run_inputs import prepare_run
@@ -35,20 +33,3 @@ def test_what_is_said(found: DryRun) -> None:
 
 def test_what_nobody_knows(found: DryRun) -> None:
     assert "memory: not known here" in foreseen_lines(dataclasses.replace(found, memory=None))
-
-
-def test_what_is_done_is_told_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
-    for stream, quiet, expected in (
-        (Terminal(), False, True),
-        (Terminal(), True, False),
-        (io.StringIO(), False, False),
-    ):
-        monkeypatch.setattr(sys, "stderr", stream)
-        with told_activity(quiet) as doing:
-            doing("trying steps")
-        assert ("trying steps" in stream.getvalue()) == expected
-        assert not stream.getvalue() or stream.getvalue().endswith("\r\x1b[K")

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from clearhead.cli.status import Status, duration, progress_line, starting
+from clearhead.cli.status import Status, duration, progress_line, starting, told_activity
 from clearhead.training import Progress
 
 PROGRESS = Progress(2_500, 26_000, 3.14159, 0.0012, 12_345.6, 754.0, 0, 4_000_000, 0.029)
@@ -31,6 +31,23 @@ def test_it_starts(monkeypatch: pytest.MonkeyPatch, is_terminal: bool, quiet: bo
     assert (during, stream.getvalue()) == (
         ("starting …", "starting …\r\x1b[K") if is_terminal and not quiet else ("", "")
     )
+
+
+def test_what_is_done_is_told_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    for stream, quiet, expected in (
+        (Terminal(), False, True),
+        (Terminal(), True, False),
+        (io.StringIO(), False, False),
+    ):
+        monkeypatch.setattr(sys, "stderr", stream)
+        with told_activity(quiet) as doing:
+            doing("trying steps")
+        assert ("trying steps" in stream.getvalue()) == expected
+        assert not stream.getvalue() or stream.getvalue().endswith("\r\x1b[K")
 
 
 def test_nothing_yet(now: list[float]) -> None:

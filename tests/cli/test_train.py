@@ -30,6 +30,17 @@ def test_a_run(clearhead: Run, recipe_file: Path, tmp_path: Path) -> None:
     assert clearhead("translate", tmp_path / "run", "--quiet", stdin=b"one\n").code == 0
 
 
+def test_a_run_without_a_folder_lies_in_runs(
+    clearhead: Run, recipe_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the recipe's name, whatever that is. A second one is refused as by --out."""
+    monkeypatch.chdir(tmp_path)
+    command = "train", recipe_file, "training.steps=2", "training.validate_every=2", "name=../아주 작은", "--quiet"
+    assert clearhead(*command).code == 0
+    assert (tmp_path / "runs" / "아주-작은" / "bundle" / "config.json").is_file()
+    assert "아주-작은" in clearhead(*command).err
+
+
 def test_what_to_type_next_names_a_language_where_one_is_needed(
     clearhead: Run, recipe_file: Path, tmp_path: Path
 ) -> None:

@@ -1,28 +1,9 @@
 """What `clearhead train --dry-run` prints: what a run would do and take."""
 
-import contextlib
-import sys
-from collections.abc import Callable, Iterator
-
 from clearhead.cli.progress import beginning
 from clearhead.cli.status import duration
 from clearhead.recipe.jobs import JOBS
 from clearhead.training import DryRun
-
-
-@contextlib.contextmanager
-def told_activity(quiet: bool) -> Iterator[Callable[[str], None]]:
-    """What is done, in a line of standard error that is written over; nothing where it is no terminal."""
-    is_shown = not quiet and sys.stderr is not None and sys.stderr.isatty()
-
-    def tell(what: str) -> None:
-        if is_shown:
-            print(f"\r\x1b[K{what} …" if what else "\r\x1b[K", end="", file=sys.stderr, flush=True)
-
-    try:
-        yield tell
-    finally:
-        tell("")
 
 
 def foreseen_lines(found: DryRun) -> list[str]:

@@ -3,7 +3,7 @@
 import contextlib
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,6 +22,21 @@ def starting(quiet: bool) -> Iterator[None]:
     finally:
         if is_shown:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def told_activity(quiet: bool) -> Iterator[Callable[[str], None]]:
+    """What is done, in a line of standard error that is written over; nothing where it is no terminal."""
+    is_shown = not quiet and sys.stderr is not None and sys.stderr.isatty()
+
+    def tell(what: str) -> None:
+        if is_shown:
+            print(f"\r\x1b[K{what} …" if what else "\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+    try:
+        yield tell
+    finally:
+        tell("")
 
 
 class Status:

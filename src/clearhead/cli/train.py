@@ -1,6 +1,7 @@
 """`clearhead train`: from a recipe to a run folder."""
 
 import enum
+import re
 import shlex
 import sys
 from collections.abc import Sequence
@@ -28,7 +29,13 @@ Overrides = Annotated[
     ),
 ]
 Out = Annotated[
-    Path | None, typer.Option("--out", metavar="RUN", help="The folder to make for this run.", show_default=False)
+    Path | None,
+    typer.Option(
+        "--out",
+        metavar="RUN",
+        help="The folder to make for this run. Default: runs/NAME, after the recipe's name.",
+        show_default=False,
+    ),
 ]
 
 
@@ -97,8 +104,7 @@ def train(
         return 0
     if dry_run:
         return _dry_run(loaded, out, ["--resume"] * resume + ["--seeds"] * (seeds is not None), quiet)
-    if out is None:
-        raise UsageError(f"train needs a folder for the run; add --out, as in --out runs/{loaded.name}")
+    out = out or _usual_folder(loaded.name)
     _check_files(loaded)
     with starting(quiet):
         # They import torch, which takes seconds.
@@ -121,20 +127,25 @@ def train(
 
 def _dry_run(recipe: "clearhead.Recipe", out: Path | None, refused: list[str], quiet: bool) -> int:
     """Print what a new run would take. refused: options that no dry run heeds."""
-    from clearhead.cli.status import starting
+    from clearhead.cli.status import starting, told_activity
 
     if refused:
         raise UsageError(f"--dry-run is for one new run; leave {refused[0]} out")
     _check_files(recipe)
     with starting(quiet):
         # They import torch, which takes seconds.
-        from clearhead.cli.foreseen import foreseen_lines, told_activity
+        from clearhead.cli.foreseen import foreseen_lines
         from clearhead.training import dry_run
 
     with told_activity(quiet) as doing:
         found = dry_run(recipe, out, doing)
     print("\n".join(foreseen_lines(found)))
     return 0
+
+
+def _usual_folder(name: str) -> Path:
+    """Where a run lies that nobody named a folder for: one whose name has no more than letters, digits, - and _."""
+    return Path("runs") / (re.sub(r"[^\w-]+", "-", name).strip("-") or "run")
 
 
 def _say_stopped(step: int, arguments: list[str]) -> None:

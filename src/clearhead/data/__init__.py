@@ -6,7 +6,8 @@ from clearhead.lazy import lazy_names
 
 if TYPE_CHECKING:
     from clearhead.data.batches import Batch, collate
-    from clearhead.data.corpus import check_file, read_lines, read_pairs
+    from clearhead.data.columns import columns_of, read_all_columns
+    from clearhead.data.corpus import LOOKED_AT, check_file, read_lines, read_pairs
     from clearhead.data.documents import DocumentFile, Documents, TextFile, read_all, read_documents
     from clearhead.data.doubts import file_doubts
     from clearhead.data.filters import FilterReport, Filters
@@ -28,12 +29,13 @@ if TYPE_CHECKING:
     from clearhead.data.preparing_text import PreparedText, TextSize, prepare_text, text_size
     from clearhead.data.sides import Column, Side, SideOfPart, check_side, read_side
     from clearhead.data.splitting import PartOfPairs
-    from clearhead.data.tables import TableFile, has_names, read_table, read_tables
+    from clearhead.data.tables import TableFile, has_names, is_table, read_table, read_tables
     from clearhead.data.text_batches import TextBatch, collate_packed_windows, collate_windows
     from clearhead.data.token_file import ParallelCorpus, TokenFile
     from clearhead.data.windows import Windows, cut, cut_to_judge
 
 __all__ = [
+    "LOOKED_AT",
     "Batch",
     "Column",
     "DocumentFile",
@@ -71,10 +73,12 @@ __all__ = [
     "collate_packed",
     "collate_packed_windows",
     "collate_windows",
+    "columns_of",
     "cut",
     "cut_to_judge",
     "file_doubts",
     "has_names",
+    "is_table",
     "labelled_texts",
     "learn_lexicon",
     "one_a_row",
@@ -84,6 +88,7 @@ __all__ = [
     "prepare_chat",
     "prepare_text",
     "read_all",
+    "read_all_columns",
     "read_documents",
     "read_lines",
     "read_pairs",
@@ -102,7 +107,12 @@ __getattr__, __dir__ = lazy_names(
             "Batch",
             "collate",
         ),
+        "columns": (
+            "columns_of",
+            "read_all_columns",
+        ),
         "corpus": (
+            "LOOKED_AT",
             "check_file",
             "read_lines",
             "read_pairs",
@@ -174,6 +184,7 @@ __getattr__, __dir__ = lazy_names(
         "tables": (
             "TableFile",
             "has_names",
+            "is_table",
             "read_table",
             "read_tables",
         ),

@@ -44,6 +44,15 @@ def chosen_fields(value: object, columns: Sequence[int | str], place: str) -> tu
     return tuple(_text(one, place) for one in value)
 
 
+def text_fields(value: Mapping[str, Any]) -> list[str]:
+    """The names of an object's fields that are read as text, `a.b` for the field b of the object a."""
+    found = []
+    for name, one in value.items():
+        inner = [(f"{name}.{key}", of) for key, of in one.items()] if isinstance(one, Mapping) else [(name, one)]
+        found += [key for key, of in inner if of is None or isinstance(of, str | bool | int | float)]
+    return found
+
+
 def _field(value: Mapping[str, Any] | list[Any], column: int | str, place: str) -> object:
     if isinstance(value, list):
         if isinstance(column, int) and column <= len(value):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from clearhead.data.corpus import check_file
-from clearhead.data.json_rows import chosen_fields
+from clearhead.data.json_rows import chosen_fields, text_fields
 from clearhead.errors import DataError
 
 _ROWS: Final = 1000
@@ -31,8 +31,25 @@ def parquet_rows(path: Path, columns: Sequence[int | str]) -> Iterator[tuple[str
                     number += 1
                     yield chosen_fields(row, chosen, f"{path}: row {number:,}")
     except (arrow.ArrowException, OSError) as error:
-        why = str(error).partition("\n")[0][:80]
-        raise DataError(f"{path} is no whole Parquet file ({why}); fetch or write it again") from error
+        raise _not_whole(path, error) from error
+
+
+def parquet_columns(path: Path) -> tuple[str, ...]:
+    """The columns that are read as text, as `parquet_rows` takes them. Raises DataError as it does."""
+    check_file(path)
+    arrow, parquet = _package("pyarrow", path), _package("pyarrow.parquet", path)
+    try:
+        with parquet.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False) as file:
+            first = next(file.iter_batches(batch_size=1), None)
+    except (arrow.ArrowException, OSError) as error:
+        raise _not_whole(path, error) from error
+    rows = [] if first is None else first.to_pylist()
+    return tuple(text_fields(rows[0])) if rows else ()
+
+
+def _not_whole(path: Path, error: Exception) -> DataError:
+    why = str(error).partition("\n")[0][:80]
+    return DataError(f"{path} is no whole Parquet file ({why}); fetch or write it again")
 
 
 def _name(column: int | str, names: Sequence[str], path: Path) -> str:

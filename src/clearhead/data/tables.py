@@ -60,7 +60,7 @@ class TableFile:
     def identity(self) -> tuple[tuple[str, str], *tuple[object, ...]]:
         """What its rows are, for a key of the cache. Raises DataError where it cannot be read."""
         # Of the same bytes another ending makes other cells; tabs are what is usual.
-        ending = _ending(self.path)
+        ending = table_ending(self.path)
         form = (ending,) if ending in _NAMED or ending in _SEPARATORS else ()
         header = ("header",) if self.header else ()
         return identity(self.path), self.columns, self.start, self.stop, *form, *header
@@ -68,7 +68,19 @@ class TableFile:
 
 def has_names(path: Path) -> bool:
     """Whether the cells of a table have names or languages by which alone they are known, as in JSON lines."""
-    return _ending(path) in _NAMED
+    return table_ending(path) in _NAMED
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file is a table by its name; any text whose lines have tabs can be read as one, too."""
+    ending = table_ending(path)
+    return ending in _NAMED or ending in _SEPARATORS or ending == ".tsv"
+
+
+def table_ending(path: Path) -> str:
+    """What a file's name ends in before the ending of its compression, in lower case."""
+    name, compression = path.name.lower(), compression_named(path.name)
+    return Path(name.removesuffix(compression.ending) if compression else name).suffix
 
 
 def read_table(file: TableFile) -> Iterator[Row]:
@@ -85,7 +97,7 @@ def read_tables(files: Sequence[TableFile]) -> Iterator[Row]:
 
 
 def _rows(file: TableFile) -> Iterator[Row]:
-    named = _NAMED.get(_ending(file.path))
+    named = _NAMED.get(table_ending(file.path))
     return named(file.path, file.columns) if named else _placed_rows(file)
 
 
@@ -99,7 +111,7 @@ def _placed_rows(file: TableFile) -> Iterator[Row]:
         if len(cells) <= max(places):
             raise DataError(
                 f"{file.path}: line {number:,} has {_count(cells)}, expected {max(places) + 1} or more, separated by "
-                f"{_SEPARATORS.get(_ending(file.path), 'a tab')}{_other_mark(cells, max(places) + 1) or _CORRECT}"
+                f"{_SEPARATORS.get(table_ending(file.path), 'a tab')}{_other_mark(cells, max(places) + 1) or _CORRECT}"
             )
         yield tuple(cells[place] for place in places)
 
@@ -126,7 +138,7 @@ def _places(file: TableFile, header: tuple[int, Sequence[str]] | None) -> list[i
 
 def _cells(path: Path) -> Iterator[tuple[int, list[str]]]:
     """The number, from 1, of each row's last line, and its cells."""
-    ending = _ending(path)
+    ending = table_ending(path)
     if ending == ".xlsx":
         yield from workbook_cells(path)
         return
@@ -151,12 +163,6 @@ def _cells(path: Path) -> Iterator[tuple[int, list[str]]]:
 def _without_empty_end(cells: Sequence[str]) -> Row:
     count = max((place for place, cell in enumerate(cells, start=1) if not is_blank(cell)), default=0)
     return tuple(cells[:count])
-
-
-def _ending(path: Path) -> str:
-    """What a file's name ends in before the ending of its compression."""
-    name, compression = path.name.lower(), compression_named(path.name)
-    return Path(name.removesuffix(compression.ending) if compression else name).suffix
 
 
 def _other_mark(cells: Sequence[str], expected: int) -> str | None:

@@ -1,12 +1,14 @@
 """Translation memories (TMX 1.1 to 1.4b): XML that is read unit by unit; nothing but the file itself is ever read."""
 
+import collections
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NoReturn, final
 from xml.parsers import expat
 
-from clearhead.data.corpus import read_blocks
+from clearhead.data.corpus import LOOKED_AT, read_blocks
 from clearhead.errors import DataError
 
 # What stands in these is the markup of another program and no text. `hi` has text.
@@ -36,6 +38,12 @@ def tmx_rows(path: Path, columns: Sequence[int | str]) -> Iterator[tuple[str, ..
             yield found
     if is_empty:
         raise DataError(f"{path} has no unit in {' and '.join(wanted) or 'any language'}; {_ask(languages)}")
+
+
+def tmx_languages(path: Path) -> tuple[str, ...]:
+    """The languages of the first units, in lower case, those of most units first. Raises DataError as `tmx_rows`."""
+    counts = collections.Counter(code for unit in itertools.islice(_units(path), LOOKED_AT) for code in unit)
+    return tuple(code for code, _ in counts.most_common())
 
 
 def _ask(languages: Mapping[str, None]) -> str:
