@@ -18,6 +18,7 @@ ParserError: type[Exception] = next(one for one in typer.BadParameter.__mro__ if
 COMMANDS = (
     "demo",
     "corpus",
+    "data",
     "init",
     "train",
     "average",
