@@ -37,6 +37,7 @@ REAL: Mapping[str, tuple[float, float]] = MappingProxyType(
         # So that length^alpha is a number for every length.
         "alpha": (0.0, 10.0),
         "repetition_penalty": (1e-3, 1e3),
+        "coverage_penalty": (0.0, 1e3),
         "factor": (0.0, 1000.0),
     }
 )

@@ -154,6 +154,21 @@ def test_alignments(clearhead: Run, run_folder: Path) -> None:
     assert sure[0].split("\t")[1] == result.lines[0]
 
 
+def test_coverage(clearhead: Run, run_folder: Path) -> None:
+    """Its part of the score is 0 or less; a number out of range, or one beside a draw, is refused in one line."""
+    plain, told = (
+        clearhead("translate", run_folder, "--n-best", "--beam-size", 3, *more, stdin=b"one two\n")
+        for more in ((), ("--coverage-penalty", 2))
+    )
+    assert told.code == 0
+    scores = [float(one.lines[0].split(" ||| ")[-1]) for one in (plain, told)]
+    assert scores[1] <= scores[0]
+    refused = clearhead("translate", run_folder, "--coverage-penalty", 0.2, "--sample", stdin=b"one\n")
+    assert (refused.code, refused.out) == (2, b"")
+    assert "--coverage-penalty ranks what a search found" in refused.err
+    assert clearhead("translate", run_folder, "--coverage-penalty", -1, stdin=b"one\n").code == 2
+
+
 def test_models_translate_together(clearhead: Run, run_folder: Path) -> None:
     alone = clearhead("translate", run_folder, "--n-best", stdin=b"one two\n")
     both = clearhead("translate", run_folder, "--with", run_folder, "--n-best", stdin=b"one two\n")

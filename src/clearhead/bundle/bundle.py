@@ -77,7 +77,8 @@ class Bundle(Opened):
         `terms`, a dict of source terms and what they are in the target, holds for texts that have such a term;
         `contain` is what every translation must hold. With `keep` addresses, tags and placeholders stand in it as often
         as in the text, byte for byte (docs/translating.md says what it promises). With `paragraphs` each text is cut
-        into sentences, which are translated one by one, and what stands between them is kept.
+        into sentences, which are translated one by one, and what stands between them is kept. `coverage_penalty` (0) is
+        how much it counts that parts of a text were not looked at (docs/translating.md); such translations rank lower.
         Raises UsageError for a language that it does not know, DecodingError for impossible settings.
         """
         require_verb("translate", self.task)

@@ -1,10 +1,11 @@
 """What a bundle can do that was trained for translation: its `Bundle` asks this, which is made for each call."""
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
-from clearhead.bounds import whole
+from clearhead.bounds import real, whole
 from clearhead.bundle.arguments import require_many, require_text
 from clearhead.bundle.serving import Served
 from clearhead.bundle.settings import Settings
@@ -34,6 +35,7 @@ class Searching(TypedDict, total=False):
     contain: Sequence[str]
     keep: bool
     paragraphs: bool
+    coverage_penalty: float
 
 
 class SearchingMore(Searching, total=False):
@@ -101,6 +103,7 @@ class Translating:
         contain: Sequence[str] = (),
         keep: bool = False,
         paragraphs: bool = False,
+        coverage_penalty: float = 0.0,
         prefix: str = "",
         batch_tokens: int | None = None,
         workers: int | None = None,
@@ -109,6 +112,11 @@ class Translating:
     ) -> Callable[[Sequence[str], int], Iterator[list[Translation]]]:
         """What searches for the translations of texts, given them and the number of the first."""
         options = self.options(beam_size, top_beams, length_penalty, sampling, search, rules)
+        if real("coverage_penalty", coverage_penalty):
+            if sampling is not None:
+                raise UsageError("coverage ranks what a search found, and sampling draws; leave one of them out")
+            # All of a beam, as the best by coverage may be any of them.
+            options = dataclasses.replace(options, top_beams=options.beam_size)
         require_text("prefix", prefix)
         for name, value in (("batch_tokens", batch_tokens), ("workers", workers)):
             if value is not None:
@@ -117,7 +125,8 @@ class Translating:
         terminology = None if terms is None else Terms(terms)
         require_many("contain", contain)
         shortlist = listed_for(to, self.shortlist, self.source.languages)
-        passes = Passes(self.serving.precise, exact, self.source.token_bytes if alignment else None)
+        source_bytes = self.source.token_bytes if alignment else None
+        passes = Passes(self.serving.precise, exact, source_bytes, coverage_penalty, top_beams)
         if paragraphs:
             given = {"top_beams": top_beams > 1, "alignment": alignment, "sampling": sampling is not None}
             require_alone("paragraphs", {**given, "prefix": bool(prefix), "contain": bool(contain)})

@@ -52,6 +52,16 @@ TopBeams = Annotated[
         help="How many translations of each line --n-best gives.",
     ),
 ]
+CoveragePenalty = Annotated[
+    float,
+    typer.Option(
+        "--coverage-penalty",
+        metavar="BETA",
+        min=REAL["coverage_penalty"][0],
+        max=REAL["coverage_penalty"][1],
+        help="Rank translations lower that leave out a part of the line, by what they attended to; such as 0.2.",
+    ),
+]
 NBest = Annotated[
     bool,
     typer.Option(
@@ -106,6 +116,7 @@ def translate(
     beam_size: BeamSize = None,
     top_beams: TopBeams = 1,
     length_penalty: LengthPenaltyName = None,
+    coverage_penalty: CoveragePenalty = 0.0,
     search: SearchName = None,
     no_repeat_ngram_size: NoRepeatNgramSize = None,
     repetition_penalty: RepetitionPenalty = None,
@@ -138,6 +149,8 @@ def translate(
     if paragraphs:
         given = {"--n-best": as_n_best, "--alignment": alignment, "--sample": sample}
         require_alone("--paragraphs", {**given, "--prefix": bool(prefix), "--contain": bool(contain)})
+    if sample and coverage_penalty:
+        raise UsageError("--coverage-penalty ranks what a search found, and --sample draws; leave one of them out")
     _require_consistent(top_beams, as_n_best, sample, beam_size, confidence, bool(terms or contain or keep))
     sampling = _sampling(sample, temperature, top_k, top_p, seed)
     rules = given_rules(no_repeat_ngram_size, repetition_penalty, min_tokens)
@@ -146,7 +159,7 @@ def translate(
     files.check(model, {"--shortlist": shortlist, "--terms": terms})
     more = {
         "terms": read_terms(terms, quiet), "contain": contain or (), "prefix": prefix, "alignment": alignment,
-        "keep": keep, "paragraphs": paragraphs,
+        "keep": keep, "paragraphs": paragraphs, "coverage_penalty": coverage_penalty,
         "exact": as_n_best or confidence, "batch_tokens": batch_tokens, "workers": workers,
     }  # fmt: skip
     bundle = load(model, device=device, precision=precision, shortlist=shortlist)

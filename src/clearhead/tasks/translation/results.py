@@ -4,6 +4,9 @@ import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from jaxtyping import Float
+
 from clearhead.decoding import Hypothesis, SearchOptions
 from clearhead.decoding.scores import confidence
 from clearhead.tasks.translation.alignment import Links, links, words_of
@@ -11,6 +14,8 @@ from clearhead.text import Tokenizer
 
 if TYPE_CHECKING:
     import clearhead.model
+
+Attention = Float[np.ndarray, "target source"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,22 +76,31 @@ def rescored(
     return [[next(scored) for _ in hypotheses] for hypotheses in found]
 
 
-def aligned(
-    model: Any,
-    sources: Sequence[list[int]],
-    found: Sequence[Sequence[Translation]],
-    begin: int,
-    source_bytes: Sequence[bytes | None],
-    target_bytes: Sequence[bytes | None],
-) -> list[list[Translation]]:
-    """The translations of each source with their alignments, by what `model` attends to."""
+def attended(
+    model: Any, sources: Sequence[list[int]], found: Sequence[Sequence[Translation]], begin: int
+) -> list[list[Attention]]:
+    """What `model` attends to in each source as it writes each of its translations."""
     from clearhead.tasks.translation.attending import attentions
 
     flat = [(source, one) for source, translations in zip(sources, found, strict=True) for one in translations]
-    weights = attentions(model, [source for source, _ in flat], [one.tokens for _, one in flat], begin)
-    words = ((words_of(one.tokens, target_bytes), words_of(source, source_bytes)) for source, one in flat)
-    told = (
-        dataclasses.replace(one, alignment=links(of, *own))
-        for (_, one), of, own in zip(flat, weights, words, strict=True)
-    )
-    return [[next(told) for _ in translations] for translations in found]
+    weights = iter(attentions(model, [source for source, _ in flat], [one.tokens for _, one in flat], begin))
+    return [[next(weights) for _ in translations] for translations in found]
+
+
+def aligned(
+    attention: Sequence[Sequence[Attention]],
+    sources: Sequence[list[int]],
+    found: Sequence[Sequence[Translation]],
+    source_bytes: Sequence[bytes | None],
+    target_bytes: Sequence[bytes | None],
+) -> list[list[Translation]]:
+    """The translations of each source with their alignments, by what was attended to."""
+    return [
+        [
+            dataclasses.replace(
+                one, alignment=links(own, words_of(one.tokens, target_bytes), words_of(source, source_bytes))
+            )
+            for one, own in zip(translations, weights, strict=True)
+        ]
+        for source, translations, weights in zip(sources, found, attention, strict=True)
+    ]

@@ -10,7 +10,8 @@ from clearhead.decoding.phrases import Phrase
 from clearhead.decoding.requests import requests_for
 from clearhead.errors import UsageError
 from clearhead.tasks.searching import COUNTED
-from clearhead.tasks.translation.results import BLANK, Translation, aligned, as_text, rescored
+from clearhead.tasks.translation.coverage import best_covered
+from clearhead.tasks.translation.results import BLANK, Translation, aligned, as_text, attended, rescored
 from clearhead.text import Tokenizer
 
 if TYPE_CHECKING:
@@ -23,15 +24,19 @@ class Passes:
 
     precise: gives the model for it. exact: whether it gives the scores that are reported; they are otherwise those of
     the search. source_bytes: the bytes of each source token, where words are to be aligned; None where they are not.
+    coverage_penalty: how much it counts that parts of a source were not looked at. count: how many of each source's
+    hypotheses are given; None for all.
     """
 
     precise: "Callable[[], Any]"
     exact: bool = True
     source_bytes: Sequence[bytes | None] | None = None
+    coverage_penalty: float = 0.0
+    count: int | None = None
 
     @property
     def are_none(self) -> bool:
-        return not self.exact and self.source_bytes is None
+        return not self.exact and self.source_bytes is None and not self.coverage_penalty
 
     def over(
         self, sources: Sequence[list[int]], found: list[list[Hypothesis]], options: SearchOptions, tokenizer: Tokenizer
@@ -41,8 +46,12 @@ class Passes:
         if self.exact:
             found = rescored(model, sources, found, options)
         texts = [[as_text(one, tokenizer) for one in hypotheses] for hypotheses in found]
+        if self.coverage_penalty:
+            texts = best_covered(texts, attended(model, sources, texts, options.begin), self.coverage_penalty)
+        texts = [translations[: self.count] for translations in texts]
         if self.source_bytes is not None:
-            texts = aligned(model, sources, texts, options.begin, self.source_bytes, tokenizer.token_bytes)
+            attention = attended(model, sources, texts, options.begin)
+            texts = aligned(attention, sources, texts, self.source_bytes, tokenizer.token_bytes)
         return texts
 
 
