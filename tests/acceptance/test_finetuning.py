@@ -35,7 +35,7 @@ def test_the_page_runs_as_written(tmp_path: Path) -> None:
     # The domain is learned, and what was known is not lost.
     assert "la pompe de la cour est bloquée" in printed[0]
     assert validations(tmp_path / "plant")[-1]["quality"]["bleu"] > 80
-    assert validations(tmp_path / "plant")[-1]["old"]["quality"]["bleu"] > 80
+    assert validations(tmp_path / "plant")[-1]["others"]["old"]["quality"]["bleu"] > 80
     before, after, between = map(float, re.findall(r"^model +([\d.]+)", printed[0], re.MULTILINE))
     assert before < 20 < 80 < between <= after
     seeds = json.loads((tmp_path / "few" / "seeds.json").read_text(encoding="utf-8"))

@@ -15,7 +15,7 @@ PLAIN: dict[str, Any] = {
 }  # fmt: skip
 WHOLE: dict[str, Any] = {
     **PLAIN, "task": "chat", "documents": "line", "labels": ["문장", "b"], "pooling": "first", "template": "{{ a }}",
-    "ends": [4, 5], "sampling": {"top_k": 3, "temperature": 0.5},
+    "ends": [4, 5], "sampling": {"top_k": 3, "temperature": 0.5}, "origin": "roberta",
     "decoding": {**PLAIN["decoding"], "messages": 2, "search": "huggingface", "rules": {"min_tokens": 3}},
 }  # fmt: skip
 

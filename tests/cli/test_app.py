@@ -189,7 +189,7 @@ WITHOUT_TORCH = (
     "evaluate {model} {en} {fr} --against {tmp}/none", "evaluate {model} {en} {fr} --beam-size 0",
     "score {tmp}/none {en} {fr}", "score {model} {en} {tmp}/empty", "score {model} {en} {fr} --length-penalty x",
     "shortlist {tmp}/none {en} {fr} --out {tmp}/s", "shortlist {model} {tmp}/none {fr} --out {tmp}/s",
-    "train nonsense --out {tmp}/r", "train {tmp}/bad.yaml --out {tmp}/r", "train {recipe}",
+    "train nonsense --out {tmp}/r", "train {tmp}/bad.yaml --out {tmp}/r",
     "train {recipe} trainig.steps=3 --out {tmp}/r", "train {recipe} training.steps=1k --out {tmp}/r",
     "train {recipe} data.folder={tmp} --out {tmp}/r",
     "look {tmp}/none", "look {tmp}/none text --html {tmp}/page.html", "look {model} text --layer 1",
@@ -358,7 +358,7 @@ class TestProcess:
             "def say():\n"
             "    begun.wait()\n"
             "    print('learning', file=sys.stderr, flush=True)\n"
-            "def learn(texts, size, languages=(), fold=False, symbols=()):\n"
+            "def learn(*arguments, **named):\n"
             "    threading.Thread(target=say, daemon=True).start()\n"
             # No thread runs before this one is inside of C.
             "    sys.setswitchinterval(1000)\n"

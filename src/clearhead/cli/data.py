@@ -30,7 +30,7 @@ def data(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Fetch a public corpus over the network, and check each file's SHA-256.
+    """Fetch a public corpus over the network, checked by its SHA-256.
 
     All of its files are written into a new folder. Where one cannot be fetched or is another one, nothing is left.
 
