@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from clearhead.bundle.chatting import Chatting
 from clearhead.bundle.generating import Generating
-from clearhead.bundle.serving import Served
 from clearhead.bundle.settings import Settings
+from clearhead.bundle.together import Served
 from clearhead.bundle.translating import Translating
 from clearhead.bundle.understanding import Understanding
 from clearhead.bundle.verbs import CHAT, has_verb, require_verb

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from clearhead.bounds import whole
 from clearhead.bundle.arguments import require_many
-from clearhead.bundle.serving import Served
 from clearhead.bundle.settings import Settings
+from clearhead.bundle.together import Served
 from clearhead.decoding import Precision, Rules, Sampling, SearchOptions
 from clearhead.errors import UsageError
 from clearhead.tasks.language_modelling import Generation, prompt_ids

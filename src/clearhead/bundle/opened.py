@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from clearhead.bundle.arguments import require_ids
 from clearhead.bundle.folder import Parts, write_folder
-from clearhead.bundle.serving import Served, Serving
+from clearhead.bundle.serving import Serving
 from clearhead.bundle.settings import Settings
-from clearhead.bundle.together import Together
+from clearhead.bundle.together import Served, Together
 from clearhead.bundle.verbs import require_family
 from clearhead.decoding import Precision, Shortlist
 from clearhead.errors import UsageError

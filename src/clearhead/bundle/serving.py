@@ -5,7 +5,7 @@ import logging
 import math
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from clearhead.decoding import Engine, Precision
 from clearhead.errors import UnknownWeightsError, UsageError
@@ -35,34 +35,6 @@ class _Kept(Generic[Made]):
     precision: str
     made: Made
     contents: "clearhead.runtimes.contents.Contents | None"
-
-
-class Served(Protocol):
-    """What a bundle asks of its model, which may be several."""
-
-    @property
-    def config(self) -> Any: ...
-
-    @property
-    def model(self) -> "clearhead.tasks.Model": ...
-
-    @property
-    def parameters(self) -> int: ...
-
-    @property
-    def device(self) -> str: ...
-
-    def to(self, device: str) -> None:
-        """Put it on a device. Raises UsageError where that cannot be used; all is then as it was."""
-        ...
-
-    def engine(self, precision: Precision, batch_tokens: int | None = None, workers: int | None = None) -> Engine:
-        """What translates, prepared in `precision`."""
-        ...
-
-    def precise(self) -> Any:
-        """What scores whole texts, in float64."""
-        ...
 
 
 class Serving:

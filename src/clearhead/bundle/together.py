@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, final
 
-from clearhead.bundle.serving import Served
+from clearhead.bundle.serving import Serving
 from clearhead.decoding import Engine, Precision
 from clearhead.errors import UsageError
 from clearhead.runtimes.ensemble import EnsembleRuntime
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Together:
     """What a `Serving` is for one model, for several: each is prepared and kept by itself; one runtime serves all."""
 
-    def __init__(self, members: Sequence[Served]) -> None:
+    def __init__(self, members: "Sequence[Serving | Together]") -> None:
         self.members = tuple(members)
         self._engine: tuple[list[Any], Engine] | None = None
 
@@ -68,3 +68,7 @@ class Together:
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_engine": None}
+
+
+# What a bundle asks of its model, which may be several.
+Served = Serving | Together

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from clearhead.bundle.serving import Served
+from clearhead.bundle.together import Served
 from clearhead.decoding import Engine, Hypothesis, Precision, SearchOptions, Step
 from clearhead.errors import DecodingError
 from clearhead.runtimes.weights import require_numbers

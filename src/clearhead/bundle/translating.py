@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, TypedDict
 
 from clearhead.bounds import real, whole
 from clearhead.bundle.arguments import require_many, require_text
-from clearhead.bundle.serving import Served
 from clearhead.bundle.settings import Settings
+from clearhead.bundle.together import Served
 from clearhead.decoding import Precision, Rules, Sampling, SearchOptions, Shortlist
 from clearhead.errors import UsageError
 from clearhead.tasks.searching import search_options, wide_enough

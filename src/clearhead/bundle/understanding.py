@@ -9,8 +9,8 @@ from jaxtyping import Float32
 
 from clearhead.bounds import whole
 from clearhead.bundle.arguments import require_many, require_text
-from clearhead.bundle.serving import Served
 from clearhead.bundle.settings import Settings
+from clearhead.bundle.together import Served
 from clearhead.decoding import Precision
 from clearhead.decoding.readings import Answer, readings_for
 from clearhead.errors import UsageError
