@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from clearhead.bundle.chatting import Chatting
 from clearhead.bundle.generating import Generating
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import clearhead.tracing
 
 
+@runtime_checkable
 class Tracing(Protocol):
     """What shows every number of one text; see `Bundle.trace`."""
 

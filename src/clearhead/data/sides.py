@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from clearhead.data.caching import identity
 from clearhead.data.corpus import check_file, read_lines, read_pairs
@@ -21,6 +21,7 @@ class Column:
         return f"column {self.table.columns[self.number]} of {self.table}"
 
 
+@runtime_checkable
 class Part(Protocol):
     """Some of the pairs of two sides: `splitting.PartOfPairs`."""
 
