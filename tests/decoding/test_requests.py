@@ -88,7 +88,7 @@ def test_phrases_have_room_and_a_beam_of_their_own(prompt_runtime: Any) -> None:
     """Two phrases of 2 and 1 tokens: 3 tokens and 3 hypotheses more. The sentence without any is as it was."""
     wanted = [(Phrase((3, 4), (3, 4)), Phrase((5,), (6,))), ()]
     runtime = prompt_runtime(continuing, 40)
-    first, second = requests_for(runtime.sizes, [[3], [3]], OPTIONS, length_limit=LengthLimit(0, 6), phrases=wanted)
+    first, second = requests_for(runtime.sizes, [[3], [3]], OPTIONS, length_limit=LengthLimit(0.0, 6), phrases=wanted)
     assert (first.max_length, first.rows, first.options.beam_size) == (9, 7, 7)
     assert (second.max_length, second.rows, second.options) == (6, 4, OPTIONS)
     assert not first.goes_with(second)
@@ -97,7 +97,7 @@ def test_phrases_have_room_and_a_beam_of_their_own(prompt_runtime: Any) -> None:
     text = found[0][0].tokens
     assert (3, 4) in list(itertools.pairwise(text))
     assert text[0] == 5 or 6 in text
-    [plain] = Engine(runtime).results(requests_for(runtime.sizes, [[3]], OPTIONS, length_limit=LengthLimit(0, 6)))
+    [plain] = Engine(runtime).results(requests_for(runtime.sizes, [[3]], OPTIONS, length_limit=LengthLimit(0.0, 6)))
     assert found[1] == plain
 
 
