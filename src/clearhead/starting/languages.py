@@ -2,47 +2,20 @@
 
 import itertools
 import re
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import Final
 
 from clearhead.text import scripts_for
+from clearhead.text.language_names import LANGUAGE_NAMES
 
 Languages = tuple[str | None, str | None]
 NONE: Final[Languages] = (None, None)
-# What people call languages in the names of files and columns, beside ISO 639-1.
-_NAMES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        name: code
-        for code, names in (
-            ("en", "eng english 영어"),
-            ("ko", "kor korean 한국어 한글"),
-            ("fr", "fra fre french français francais"),
-            ("de", "deu ger german deutsch"),
-            ("es", "spa spanish español espanol"),
-            ("it", "ita italian italiano"),
-            ("pt", "por portuguese português portugues"),
-            ("nl", "nld dut dutch nederlands"),
-            ("ru", "rus russian русский"),
-            ("uk", "ukr ukrainian українська"),
-            ("cs", "ces cze czech čeština"),
-            ("pl", "pol polish polski"),
-            ("tr", "tur turkish türkçe"),
-            ("ar", "ara arabic العربية"),
-            ("hi", "hin hindi हिन्दी"),
-            ("vi", "vie vietnamese"),
-            ("ja", "jpn japanese 日本語 일본어"),
-            ("zh", "zho chi cmn chinese 中文 중국어"),
-        )
-        for name in names.split()
-    }
-)
 
 
 def language_of(name: str) -> str | None:
     """The code of a language by its name or code, as in English, en, en-US or pt_BR; None for any other word."""
     word = name.strip()
-    if found := _NAMES.get(word.casefold()):
+    if found := LANGUAGE_NAMES.get(word.casefold()):
         return found
     is_code = re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z]{2,4})?", word) is not None
     return word.replace("_", "-") if is_code and scripts_for(word) else None

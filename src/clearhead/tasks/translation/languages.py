@@ -5,19 +5,15 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-# Countries and older codes that are taken for languages, the codes of ISO 639-2, and names.
-_NAMES: Final[Mapping[str, str]] = {
-    "ar": "ara arabic", "cs": "cz ces cze czech", "da": "dk dan danish", "de": "deu ger at german deutsch 독일어",
-    "el": "gr ell gre greek", "en": "eng us gb uk english anglais 영어", "es": "spa sp mx spanish español 스페인어",
-    "et": "ee est estonian", "fa": "ir fas per persian farsi", "fi": "fin finnish",
-    "fr": "fra fre french français 프랑스어",
-    "he": "iw il heb hebrew", "hi": "in hin hindi", "hu": "hun hungarian", "id": "ind indonesian",
-    "it": "ita italian italiano", "ja": "jp jpn jap japanese 日本語 일본어", "ko": "kr kor korean coréen 한국어",
-    "nl": "nld dut dutch", "no": "nb nor norwegian", "pl": "pol polish", "pt": "por br portuguese", "ro": "ron rum",
-    "ru": "rus russian 러시아어", "sv": "se swe swedish", "sw": "swa swahili", "tr": "tur turkish",
-    "uk": "ua ukr ukrainian", "vi": "vn vie vietnamese 베트남어", "zh": "cn chn zho chi tw chinese 中文 중국어",
+from clearhead.text.language_names import LANGUAGE_NAMES
+
+# Countries and older codes that are taken for languages; some of them are words, and no part of a file's name.
+_LOOSE: Final[Mapping[str, str]] = {
+    "cs": "cz", "da": "dk", "de": "at", "el": "gr", "en": "us gb uk", "es": "sp mx", "et": "ee", "fa": "ir",
+    "he": "iw il", "hi": "in", "ja": "jp jap", "ko": "kr", "no": "nb", "pt": "br", "sv": "se", "uk": "ua",
+    "vi": "vn", "zh": "cn chn tw",
 }  # fmt: skip
-_CODE_OF: Final = {name: code for code, names in _NAMES.items() for name in names.split()}
+_CODE_OF: Final = {**LANGUAGE_NAMES, **{name: code for code, names in _LOOSE.items() for name in names.split()}}
 
 
 def meant(asked: str, known: Iterable[str]) -> str | None:
