@@ -40,11 +40,13 @@ class PartOfPairs:
         """Raises DataError as `read_sides` does, and where there are too few sources for two parts."""
         if self.is_held:
             limit = self._limit(self.source, self.target)
-            return (pair for pair in self._all() if _hash(pair[0]) <= limit)
+            return (pair for pair in _pairs(self.source, self.target) if _hash(pair[0]) <= limit)
         limit = max(self._limit(*one) for one in self.corpora)
         # Of one direction alone a target may stand in both parts, as "yes" is the answer to many.
         looked_at = 2 if len(self.corpora) > 1 else 1
-        return (pair for pair in self._all() if all(_hash(side) > limit for side in pair[:looked_at]))
+        return (
+            pair for pair in _pairs(self.source, self.target) if all(_hash(side) > limit for side in pair[:looked_at])
+        )
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -52,11 +54,12 @@ class PartOfPairs:
         all_sides = tuple(side_identity(side) for one in self.corpora for side in one)
         return (*side_identity(self.source), side_identity(self.target), self.share, self.is_held, all_sides)
 
-    def _all(self) -> Iterator[tuple[str, str]]:
-        return (pair for pair in read_sides(self.source, self.target) if not any(map(is_blank, pair)))
-
     def _limit(self, source: Side, target: Side) -> int:
         return _limit(source, target, self.share, _state(source), _state(target))
+
+
+def _pairs(source: Side, target: Side) -> Iterator[tuple[str, str]]:
+    return (pair for pair in read_sides(source, target) if not any(map(is_blank, pair)))
 
 
 def _hash(text: str) -> int:
@@ -72,8 +75,8 @@ def _state(side: Side) -> tuple[int, int]:
 @functools.lru_cache(maxsize=1000)
 def _limit(source: Side, target: Side, share: float, *states: tuple[int, int]) -> int:
     """The highest hash of a source that is kept back: the least of which so many pairs have one as high, or lower."""
-    pairs = (pair for pair in read_sides(source, target) if not any(map(is_blank, pair)))
-    hashes, counts = np.unique(np.fromiter((_hash(one) for one, _ in pairs), np.uint64), return_counts=True)
+    sources = (one for one, _ in _pairs(source, target))
+    hashes, counts = np.unique(np.fromiter(map(_hash, sources), np.uint64), return_counts=True)
     if len(hashes) < 2:
         raise DataError(
             f"{source}: too short to keep a share of it back to validate with, as it has {len(hashes)} source; give "
