@@ -9,8 +9,8 @@ from clearhead.bundle import Bundle, ensemble, load
 from clearhead.decoding import Sampling
 from clearhead.errors import DecodingError, UsageError
 from clearhead.tasks.translation.attending import attentions
-from clearhead.tasks.translation.coverage import best_covered, coverage
-from clearhead.tasks.translation.results import Translation
+from clearhead.tasks.translation.coverage import coverage
+from clearhead.tasks.translation.results import Attended, Translation, best_covered
 
 
 def test_it_is_what_the_paper_writes() -> None:
@@ -27,11 +27,12 @@ def test_what_left_out_more_ranks_lower() -> None:
         Translation(text, score, score, (5, 2), (0.0, score), True) for text, score in (("a", -1.0), ("b", -1.1))
     )
     half, whole = np.array([[0.5, 0.25], [0.5, 0.25]], np.float32), np.eye(2, dtype=np.float32)
-    [found] = best_covered([[first, second]], [[half, whole]], 0.2)
-    assert [one.text for one in found] == ["b", "a"]
-    assert [one.score for one in found] == pytest.approx([-1.1, -1.0 + 0.2 * math.log(0.5)])
-    [kept] = best_covered([[first, second]], [[half, whole]], 0.1)
-    assert [one.text for one in kept] == ["a", "b"]
+    given = [Attended(first, half), Attended(second, whole)]
+    found = best_covered(given, 0.2)
+    assert [one.translation.text for one in found] == ["b", "a"]
+    assert [one.translation.score for one in found] == pytest.approx([-1.1, -1.0 + 0.2 * math.log(0.5)])
+    assert [one.attention is own for one, own in zip(found, (whole, half), strict=True)] == [True, True]
+    assert [one.translation.text for one in best_covered(given, 0.1)] == ["a", "b"]
 
 
 def test_the_best_are_taken_from_the_whole_beam() -> None:

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import numpy as np
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from clearhead.decoding.batches import batches
@@ -13,11 +12,11 @@ from clearhead.errors import DecodingError
 from clearhead.model import Masks, causal_mask
 from clearhead.model.observed import unseen
 from clearhead.runtimes.eager import EagerRuntime, padded
+from clearhead.tasks.translation.coverage import Attention
 from clearhead.tracing.recorder import twin_of
 
 # A batch's sentences × longest side.
 _BATCH_TOKENS: Final = 2048
-Attention = Float[np.ndarray, "target source"]
 
 
 def attentions(

@@ -4,18 +4,14 @@ import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from jaxtyping import Float
-
 from clearhead.decoding import Hypothesis, SearchOptions
 from clearhead.decoding.scores import confidence
 from clearhead.tasks.translation.alignment import Links, links, words_of
+from clearhead.tasks.translation.coverage import Attention, coverage
 from clearhead.text import Tokenizer
 
 if TYPE_CHECKING:
     import clearhead.model
-
-Attention = Float[np.ndarray, "target source"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,31 +72,46 @@ def rescored(
     return [[next(scored) for _ in hypotheses] for hypotheses in found]
 
 
+@dataclasses.dataclass(frozen=True)
+class Attended:
+    """A translation, and how much each of its tokens attended to each of the source's."""
+
+    translation: Translation
+    attention: Attention
+
+
 def attended(
     model: Any, sources: Sequence[list[int]], found: Sequence[Sequence[Translation]], begin: int
-) -> list[list[Attention]]:
-    """What `model` attends to in each source as it writes each of its translations."""
+) -> list[list[Attended]]:
+    """The translations of each source with what `model` attends to as it writes them."""
     from clearhead.tasks.translation.attending import attentions
 
     flat = [(source, one) for source, translations in zip(sources, found, strict=True) for one in translations]
     weights = iter(attentions(model, [source for source, _ in flat], [one.tokens for _, one in flat], begin))
-    return [[next(weights) for _ in translations] for translations in found]
+    return [[Attended(one, next(weights)) for one in translations] for translations in found]
+
+
+def best_covered(found: Sequence[Attended], penalty: float) -> list[Attended]:
+    """A text's translations, best first: `penalty` (β) times their coverage is a part of their scores."""
+    told = [
+        dataclasses.replace(one.translation, score=one.translation.score + penalty * coverage(one.attention))
+        for one in found
+    ]
+    pairs = [Attended(translation, one.attention) for translation, one in zip(told, found, strict=True)]
+    return sorted(pairs, key=lambda one: -one.translation.score)
 
 
 def aligned(
-    attention: Sequence[Sequence[Attention]],
-    sources: Sequence[list[int]],
-    found: Sequence[Sequence[Translation]],
+    found: Sequence[Attended],
+    source: Sequence[int],
     source_bytes: Sequence[bytes | None],
     target_bytes: Sequence[bytes | None],
-) -> list[list[Translation]]:
-    """The translations of each source with their alignments, by what was attended to."""
+) -> list[Translation]:
+    """The translations of a source with their alignments, by what was attended to."""
+    words = words_of(source, source_bytes)
     return [
-        [
-            dataclasses.replace(
-                one, alignment=links(own, words_of(one.tokens, target_bytes), words_of(source, source_bytes))
-            )
-            for one, own in zip(translations, weights, strict=True)
-        ]
-        for source, translations, weights in zip(sources, found, attention, strict=True)
+        dataclasses.replace(
+            one.translation, alignment=links(one.attention, words_of(one.translation.tokens, target_bytes), words)
+        )
+        for one in found
     ]

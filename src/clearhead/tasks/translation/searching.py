@@ -10,8 +10,15 @@ from clearhead.decoding.phrases import Phrase
 from clearhead.decoding.requests import requests_for
 from clearhead.errors import UsageError
 from clearhead.tasks.searching import COUNTED
-from clearhead.tasks.translation.coverage import best_covered
-from clearhead.tasks.translation.results import BLANK, Translation, aligned, as_text, attended, rescored
+from clearhead.tasks.translation.results import (
+    BLANK,
+    Translation,
+    aligned,
+    as_text,
+    attended,
+    best_covered,
+    rescored,
+)
 from clearhead.text import Tokenizer
 
 if TYPE_CHECKING:
@@ -46,13 +53,15 @@ class Passes:
         if self.exact:
             found = rescored(model, sources, found, options)
         texts = [[as_text(one, tokenizer) for one in hypotheses] for hypotheses in found]
+        if not self.coverage_penalty and self.source_bytes is None:
+            return texts
+        seen = attended(model, sources, texts, options.begin)
         if self.coverage_penalty:
-            texts = best_covered(texts, attended(model, sources, texts, options.begin), self.coverage_penalty)
-        texts = [translations[: self.count] for translations in texts]
-        if self.source_bytes is not None:
-            attention = attended(model, sources, texts, options.begin)
-            texts = aligned(attention, sources, texts, self.source_bytes, tokenizer.token_bytes)
-        return texts
+            seen = [best_covered(one, self.coverage_penalty)[: self.count] for one in seen]
+        if self.source_bytes is None:
+            return [[one.translation for one in own] for own in seen]
+        of_target = tokenizer.token_bytes
+        return [aligned(own, source, self.source_bytes, of_target) for own, source in zip(seen, sources, strict=True)]
 
 
 def translations(
