@@ -113,10 +113,7 @@ class Translating:
         """What searches for the translations of texts, given them and the number of the first."""
         options = self.options(beam_size, top_beams, length_penalty, sampling, search, rules)
         if real("coverage_penalty", coverage_penalty):
-            if sampling is not None:
-                raise UsageError("coverage ranks what a search found, and sampling draws; leave one of them out")
-            # All of a beam, as the best by coverage may be any of them.
-            options = dataclasses.replace(options, top_beams=options.beam_size)
+            options = _all_of_a_beam(options)
         require_text("prefix", prefix)
         for name, value in (("batch_tokens", batch_tokens), ("workers", workers)):
             if value is not None:
@@ -189,3 +186,10 @@ class Translating:
         options, settings = self.options(beam_size, 1, None, None), {"model": self.settings.name, "to": to}
         tokenizers = self.source, self.target
         return traced_text(self.serving, self.precision, text, source, target, tokenizers, options, settings)
+
+
+def _all_of_a_beam(options: SearchOptions) -> SearchOptions:
+    """To be ranked by more than their probabilities, of which the best may be any. Raises UsageError for draws."""
+    if options.sampling is not None:
+        raise UsageError("coverage ranks what a search found, and sampling draws; leave one of them out")
+    return dataclasses.replace(options, top_beams=options.beam_size)

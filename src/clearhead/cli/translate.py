@@ -149,9 +149,9 @@ def translate(
     if paragraphs:
         given = {"--n-best": as_n_best, "--alignment": alignment, "--sample": sample}
         require_alone("--paragraphs", {**given, "--prefix": bool(prefix), "--contain": bool(contain)})
-    if sample and coverage_penalty:
-        raise UsageError("--coverage-penalty ranks what a search found, and --sample draws; leave one of them out")
-    _require_consistent(top_beams, as_n_best, sample, beam_size, confidence, bool(terms or contain or keep))
+    _require_consistent(top_beams, as_n_best, confidence)
+    if sample:
+        _require_no_search(beam_size, bool(terms or contain or keep), bool(coverage_penalty))
     sampling = _sampling(sample, temperature, top_k, top_p, seed)
     rules = given_rules(no_repeat_ngram_size, repetition_penalty, min_tokens)
     asked = AskedSearch(beam_size, top_beams, length_penalty, sampling, search, rules)
@@ -170,20 +170,24 @@ def translate(
     files.write(bundle, to, {**asked.of(bundle), **more}, form)
 
 
-def _require_consistent(
-    top_beams: int, n_best: bool, sample: bool, beam_size: int | None, confidence: bool, must_hold: bool
-) -> None:
-    """Raise UsageError where options contradict each other."""
+def _require_consistent(top_beams: int, n_best: bool, confidence: bool) -> None:
+    """Raise UsageError where options on what is printed contradict each other."""
     if top_beams > 1 and not n_best:
         raise UsageError(f"--top-beams {top_beams} gives several lines for each line; add --n-best, which numbers them")
-    if sample and beam_size is not None:
+    if confidence and n_best:
+        raise UsageError("--confidence and --n-best both say how sure the model is; leave one of them out")
+
+
+def _require_no_search(beam_size: int | None, must_hold: bool, is_ranked: bool) -> None:
+    """Raise UsageError where a draw is told what a search alone can do."""
+    if beam_size is not None:
         raise UsageError(f"--beam-size {beam_size} is for searching, and --sample draws instead; leave one of them out")
-    if sample and must_hold:
+    if must_hold:
         raise UsageError(
             "--sample draws, and what is drawn cannot be told what to hold; leave --terms, --contain and --keep out"
         )
-    if confidence and n_best:
-        raise UsageError("--confidence and --n-best both say how sure the model is; leave one of them out")
+    if is_ranked:
+        raise UsageError("--coverage-penalty ranks what a search found, and --sample draws; leave one of them out")
 
 
 def _sampling(
