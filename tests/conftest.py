@@ -27,7 +27,7 @@ from clearhead.decoding import Hypothesis
 from clearhead.model import DecoderOnly, DecoderOnlyConfig, EncoderDecoder, EncoderOnly, EncoderOnlyConfig
 from clearhead.native import compiler
 from clearhead.recipe import Recipe, load_recipe
-from clearhead.text import BytePairTokenizer
+from clearhead.text import BytePairTokenizer, Tokenizer
 from clearhead.training import train
 
 # The same examples each time, so that a failure is a failure for everybody.
@@ -224,8 +224,8 @@ def two_languages_folder(two_languages: Bundle, tmp_path_factory: pytest.TempPat
     return folder
 
 
-def _sure_of_itself(tokenizer: BytePairTokenizer) -> DecoderOnly:
-    """A decoder-only model that was never trained, but is sure enough that its texts differ and end."""
+def sure_of_itself(tokenizer: Tokenizer, ends: float = 3.0) -> DecoderOnly:
+    """A decoder-only model that was never trained, but is sure enough that its texts differ; of `ends` 0 none ends."""
     config = DecoderOnlyConfig(
         vocabulary=tokenizer.size, layers=2, width=16, heads=2, inner_width=32, dropout=0.0, max_length=64,
         positions="learned", norm_placement="pre",
@@ -234,7 +234,7 @@ def _sure_of_itself(tokenizer: BytePairTokenizer) -> DecoderOnly:
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(3)
-        model.embedding.matrix.weight[tokenizer.end] *= 3
+        model.embedding.matrix.weight[tokenizer.end] *= ends
     return model
 
 
@@ -242,7 +242,7 @@ def _sure_of_itself(tokenizer: BytePairTokenizer) -> DecoderOnly:
 def language_model(make_recipe: Callable[..., Recipe]) -> Bundle:
     """A decoder-only model that was never trained, but is sure enough of itself that its texts differ and end."""
     tokenizer = BytePairTokenizer.learn(["one two three", "two three two three"], 268)
-    model = _sure_of_itself(tokenizer)
+    model = sure_of_itself(tokenizer)
     settings = Settings("tiny", (), 1, "mean:1.0", 1, task="language-modelling", documents="line")
     return Bundle(model, tokenizer, tokenizer, make_recipe(), settings=settings)
 
@@ -309,7 +309,7 @@ def masked_model_folder(masked_model: Bundle, tmp_path_factory: pytest.TempPathF
 def chat_model(make_recipe: Callable[..., Recipe]) -> Bundle:
     """One that answers whatever it is told, and was never trained."""
     tokenizer = BytePairTokenizer.learn(["one two three", "two three two three"], 270, symbols=("user", "assistant"))
-    model = _sure_of_itself(tokenizer)
+    model = sure_of_itself(tokenizer)
     return Bundle(
         model, tokenizer, tokenizer, make_recipe(), settings=Settings("tiny", (), 1, "mean:1.0", 1, task="chat")
     )

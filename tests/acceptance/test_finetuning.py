@@ -1,19 +1,14 @@
 """docs/finetuning.md runs as written, and what it promises comes of it."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-PAGE = Path(__file__).parents[2] / "docs" / "finetuning.md"
+from .pages import blocks, run_blocks
 
-
-def blocks() -> list[str]:
-    return re.findall(r"^```bash\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+PAGE = "finetuning.md"
 
 
 def validations(run: Path) -> list[dict[str, float]]:
@@ -23,15 +18,7 @@ def validations(run: Path) -> list[dict[str, float]]:
 
 @pytest.mark.slow
 def test_the_page_runs_as_written(tmp_path: Path) -> None:
-    scripts = Path(sys.executable).parent
-    environment = {**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}", "OMP_NUM_THREADS": "1"}
-    printed = []
-    for text in blocks():
-        command = ["bash", "-euo", "pipefail", "-c", text]
-        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
-        assert "Traceback" not in done.stderr
-        printed.append(done.stdout)
+    printed = run_blocks(PAGE, tmp_path)
     # The domain is learned, and what was known is not lost.
     assert "la pompe de la cour est bloquée" in printed[0]
     assert validations(tmp_path / "plant")[-1]["quality"]["bleu"] > 80
@@ -46,5 +33,5 @@ def test_the_page_runs_as_written(tmp_path: Path) -> None:
 
 def test_it_has_commands() -> None:
     """Were the pattern to miss them, the test above would pass on nothing."""
-    assert len(blocks()) == 3
-    assert sum(text.count("clearhead train") for text in blocks()) == 5
+    assert len(blocks(PAGE)) == 3
+    assert sum(text.count("clearhead train") for text in blocks(PAGE)) == 5

@@ -5,17 +5,17 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-import torch
 
 from clearhead import load
 from clearhead.bundle import Bundle, learn_shortlist, save_shortlist
 from clearhead.bundle.settings import Settings
 from clearhead.look.showing import exhibit_of
-from clearhead.model import DecoderOnly, DecoderOnlyConfig
 from clearhead.recipe import Recipe
 from clearhead.text import learn_tokenizer
 from clearhead.text.learning import Kind
 from clearhead.training.run_inputs import prepare_run
+
+from ..conftest import sure_of_itself
 
 MakeRecipe = Callable[..., Recipe]
 KINDS = get_args(Kind)
@@ -51,15 +51,7 @@ def test_a_translator(kind: Kind, joint: str, make_recipe: MakeRecipe, tmp_path:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_text_that_comes_in_parts_is_the_text(kind: Kind, make_recipe: MakeRecipe) -> None:
     tokenizer = learn_tokenizer(kind, LINES, 275)
-    config = DecoderOnlyConfig(
-        vocabulary=tokenizer.size, layers=2, width=16, heads=2, inner_width=32, dropout=0.0, max_length=64,
-        positions="learned", norm_placement="pre",
-    )  # fmt: skip
-    model = DecoderOnly(config, seed=3).eval()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.mul_(3)
-        model.embedding.matrix.weight[tokenizer.end].zero_()
+    model = sure_of_itself(tokenizer, ends=0.0)
     settings = Settings("tiny", (), 1, "mean:1.0", 1, task="language-modelling", documents="line")
     bundle = Bundle(model, tokenizer, tokenizer, make_recipe(), settings=settings)
     for prompt in ("one", "two three", ""):
