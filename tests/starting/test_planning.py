@@ -57,6 +57,13 @@ def test_no_more_than_the_pairs_are_worth(tmp_path: Path) -> None:
     assert "120 times are enough for so much text" in plan.reasons["training.steps"]
 
 
+def test_so_little_text_is_seen_more_often_than_it_is_worth(tmp_path: Path) -> None:
+    """By hand: 120 times 1,000 tokens would be 75 steps of 1,600, and 100 are taken: 160 times."""
+    plan = planned(tmp_path, pairs(tmp_path, 20_000), trying(0.1, 1600, 1000))
+    assert (plan.steps, plan.epochs) == (100, 160)
+    assert plan.reasons["training.steps"].endswith("160 times: fewer steps would teach nothing.")
+
+
 def test_steps_are_of_two_digits(tmp_path: Path) -> None:
     """And divide into five parts: 1,800 / 0.7 = 2,571."""
     plan = planned(tmp_path, pairs(tmp_path), trying(0.7, 1600, 10**8))

@@ -99,6 +99,8 @@ def _settled(
         "checkpoint_every": steps // VALIDATIONS,
     }
     why = "as many as the time admits" if fitting <= most else f"{proposal.epochs} times are enough for so much text"
+    if most == proposal.least_steps:
+        why = "fewer steps would teach nothing"
     if fitting < proposal.least_steps:
         why = "fewer steps would teach nothing, so that it takes longer than asked for"
     reasons = {
