@@ -353,6 +353,21 @@ def test_a_model_in_c_is_not_pickled_and_its_copy_is_itself() -> None:
     assert np.isfinite(state._logits).all()
 
 
+def test_what_the_garbage_collector_calls_draws_no_random_number() -> None:
+    """It may call in the midst of anybody's draws: theirs would be others.
+
+    The check of types draws where it is given a list (`make test-shapes`), and so may fail whichever test comes next.
+    """
+    fast = compiled_of(model_of())
+    state = fast.begin([[5, END]], 3)
+    state.advance(np.array([[BEGIN]]), None)
+    gc.collect()
+    before = random.getstate()
+    del fast, state
+    gc.collect()
+    assert random.getstate() == before
+
+
 def test_no_step_beyond_what_was_asked_for() -> None:
     state, tokens = compiled_of(model_of()).begin([[5, END]], 1), np.array([[BEGIN]])
     state.advance(tokens, None)

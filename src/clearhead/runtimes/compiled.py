@@ -2,7 +2,7 @@
 
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from ctypes import c_void_p
 from typing import Any
@@ -70,7 +70,7 @@ class CompiledRuntime:
         self._output_rows: NDArray[np.int32] | None = None
         self._prepacking = Prepacking(library, config, weights, precision, is_ours)
         # Not at the process' end, where a thread may still compute; its memory is given back anyhow.
-        weakref.finalize(self, _free, library, self._prepacking.matrices).atexit = False
+        weakref.finalize(self, self._prepacking.free).atexit = False
         self._c_struct = self._prepacking.c_struct()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "CompiledRuntime":
@@ -272,8 +272,3 @@ def _laid_out(sequences: Sequence[Ids]) -> tuple[NDArray[np.int32], NDArray[np.i
     """
     ids = crossing.numbers([one for sequence in sequences for one in sequence], INT32)
     return ids, crossing.numbers([len(sequence) for sequence in sequences], INT32)
-
-
-def _free(library: native.Library, matrices: Iterable[native.Matrix]) -> None:
-    for matrix in matrices:
-        library.prepacked_free(matrix)

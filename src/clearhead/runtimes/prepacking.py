@@ -28,8 +28,8 @@ class Prepacking:
     """From weights by name to the struct that C reads.
 
     is_ours: whether the arrays are nobody else's, so that they need no copy.
-    matrices: what C has made, for whoever is to give it back. kept: what the struct points to besides; both are to live
-        as long as the struct is used.
+    kept: what the struct points to besides what C has made, which `free` gives back; both are to live as long as the
+        struct is used.
     Raises UnknownWeightsError unless each weight is one that C reads, and has the shape that it expects: a parameter
     that somebody added to the model, and that C passed over, would be another model.
     """
@@ -45,7 +45,7 @@ class Prepacking:
         self._is_ours = is_ours
         self._library, self._config, self._weights, self._kind = library, config, weights, _KINDS[precision]
         self._block = config.block
-        self.matrices: list[native.Matrix] = []
+        self._matrices: list[native.Matrix] = []
         self.kept: list[NDArray[Any]] = []
         self._shared: dict[Any, tuple[NDArray[Any], NDArray[Any]]] = {}
         self._unread = set(weights)
@@ -207,6 +207,11 @@ class Prepacking:
             raise _unknown(name, found, shape)
         return found
 
+    def free(self) -> None:
+        """Give the memory of what C has made back. The garbage collector calls it, at any moment, in any thread."""
+        for matrix in self._matrices:
+            self._library.prepacked_free(matrix)
+
     def _matrix(
         self, outputs: int, inputs: int, weight: NDArray[Any], bias: NDArray[Any] | None = None
     ) -> native.Matrix:
@@ -217,7 +222,7 @@ class Prepacking:
             None if bias is None else pointer("a bias", bias, FLOAT32, outputs),
         )  # fmt: skip
         crossing.require_done(code, "prepacking a weight", weight=weight)
-        self.matrices.append(matrix)
+        self._matrices.append(matrix)
         return matrix
 
     def _head_norms(self, attention: str) -> tuple[native.Norm, native.Norm]:
