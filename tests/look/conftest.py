@@ -4,16 +4,19 @@ import asyncio
 import dataclasses
 import functools
 import json
+import math
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from clearhead.bundle import Bundle
+from clearhead.evaluation import Quality
 from clearhead.look import Exhibit
 from clearhead.look.server import Guard, application
 from clearhead.look.showing import forced
 from clearhead.look.trace_store import Request
+from clearhead.training import Validation
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,6 +31,28 @@ class Answer:
 
 
 Ask = Callable[..., Answer]
+
+
+def logged(step: int, loss: float | None) -> dict[str, Any]:
+    return {"step": step, "loss": loss, "learning_rate": 0.001 * step, "tokens": step, "skipped": 0}
+
+
+def judged(step: int, loss: float, bleu: float, best: bool) -> dict[str, Any]:
+    quality = Quality(bleu, 2 * bleu, 0.0, "b", "c")
+    found = Validation(loss, math.exp(loss), quality, others={"old": Validation(loss + 1, math.exp(loss + 1))})
+    return {"step": step, "validation": found.as_plain(), "best": best}
+
+
+@pytest.fixture
+def judged_history() -> list[dict[str, Any]]:
+    """Of a run whose first validation was the best, and one of whose losses was no number."""
+    return [
+        logged(5, 4.0),
+        logged(10, None),
+        judged(10, 3.0, 20.0, True),
+        logged(15, 2.0),
+        judged(15, 3.5, 10.0, False),
+    ]
 
 
 @pytest.fixture(scope="session")

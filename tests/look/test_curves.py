@@ -1,6 +1,5 @@
 """A run's curves: what is drawn is what the history holds."""
 
-import math
 from typing import Any
 
 import pytest
@@ -9,35 +8,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from clearhead.errors import TraceError
 from clearhead.evaluation import Quality
 from clearhead.look import draw_curves
-from clearhead.look.curves import curves_of
+from clearhead.look.run_log import curves_of
 from clearhead.training import Validation
-
-
-def logged(step: int, loss: float | None) -> dict[str, Any]:
-    return {"step": step, "loss": loss, "learning_rate": 0.001 * step, "tokens": step, "skipped": 0}
-
-
-def judged(step: int, loss: float, bleu: float, best: bool) -> dict[str, Any]:
-    quality = Quality(bleu, 2 * bleu, 0.0, "b", "c")
-    old = Validation(loss + 1, math.exp(loss + 1))
-    return {
-        "step": step,
-        "validation": Validation(loss, math.exp(loss), quality, others={"old": old}).as_plain(),
-        "best": best,
-    }
-
-
-HISTORY = [logged(5, 4.0), logged(10, None), judged(10, 3.0, 20.0, True), logged(15, 2.0), judged(15, 3.5, 10.0, False)]
-
-
-def test_the_curves_of_a_history() -> None:
-    found = curves_of(HISTORY)
-    assert list(found) == ["loss", "scores", "rate"]
-    assert found["loss"]["validation"] == ([10, 15], [3.0, 3.5])
-    assert found["loss"]["validation/old"] == ([10, 15], [4.0, 4.5])
-    assert found["scores"] == {"bleu": ([10, 15], [20.0, 10.0]), "chrf": ([10, 15], [40.0, 20.0])}
-    steps, values = found["loss"]["training"]
-    assert (steps, values[0], math.isnan(values[1]), values[2]) == ([5, 10, 15], 4.0, True, 2.0)
 
 
 def test_each_set_has_its_curves() -> None:
@@ -54,22 +26,11 @@ def test_each_set_has_its_curves() -> None:
     assert {"dev", "news", "news/bleu", f"…{17 * 'n'}"} <= set(texts)
 
 
-def test_what_is_not_a_number_is_a_gap() -> None:
-    """JSON has no NaN: a history has null."""
-    diverged = {"step": 5, "validation": {"loss": None, "perplexity": None, "quality": None}, "best": False}
-    (value,) = curves_of([diverged])["loss"]["validation"][1]
-    assert math.isnan(value)
-
-
-def test_a_model_that_is_not_scored_has_two_panels() -> None:
-    assert list(curves_of([logged(5, 4.0)])) == ["loss", "rate"]
-
-
 @pytest.mark.parametrize(
     ("language", "titles"), [("en", ("loss, nats", "learning rate")), ("ko", ("손실 (nat)", "학습률"))]
 )
-def test_what_is_drawn(language: str, titles: tuple[str, str]) -> None:
-    figure = draw_curves(HISTORY, language)
+def test_what_is_drawn(language: str, titles: tuple[str, str], judged_history: list[dict[str, Any]]) -> None:
+    figure = draw_curves(judged_history, language)
     loss, scores, rate = figure.axes
     drawn = [line.get_xydata().tolist() for line in loss.lines]  # type: ignore[union-attr]
     assert [[10.0, 3.0], [15.0, 3.5]] in drawn
@@ -81,8 +42,8 @@ def test_what_is_drawn(language: str, titles: tuple[str, str]) -> None:
     assert {"bleu", "chrf"} <= set(texts)
 
 
-def test_nothing_is_written_over_another_text() -> None:
-    figure = draw_curves(HISTORY)
+def test_nothing_is_written_over_another_text(judged_history: list[dict[str, Any]]) -> None:
+    figure = draw_curves(judged_history)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     boxes = [text.get_window_extent(canvas.get_renderer()) for text in figure.texts if text.get_text()]

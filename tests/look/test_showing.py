@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from clearhead.bundle import Bundle, load
-from clearhead.errors import BundleError
 from clearhead.look import exhibit_of, show
-from clearhead.look.showing import is_shipped, read_history, untrained
+from clearhead.look.run_log import read_history
+from clearhead.look.showing import is_shipped, untrained
 from clearhead.recipe import Recipe
 from clearhead.tracing import Trace
 from clearhead.training.run_inputs import prepare_run
@@ -38,16 +38,6 @@ def test_before_training(run_folder: Path, make_recipe: Callable[..., Recipe]) -
     for row, likely in zip(expected, shown.before, strict=True):
         assert [share for _, _, share in likely[:10]] == pytest.approx(row.topk(10).values.tolist(), abs=1e-6)
         assert [piece for _, piece, _ in likely] == bundle.target_tokenizer.pieces([one for one, _, _ in likely])
-
-
-def test_history(run_folder: Path, tmp_path: Path) -> None:
-    lines = read_history(run_folder)
-    assert [line["step"] for line in lines if "loss" in line][-1] == 120
-    assert read_history(run_folder / "bundle") == lines
-    assert read_history(tmp_path) == read_history(None) == []
-    (tmp_path / "history.jsonl").write_text("{", encoding="utf-8")
-    with pytest.raises(BundleError, match=r"history.jsonl cannot be read"):
-        read_history(tmp_path)
 
 
 def test_a_notebook_shows_what_the_page_shows(run_folder: Path) -> None:

@@ -17,11 +17,8 @@ from matplotlib.figure import Figure
 from clearhead.errors import TraceError
 from clearhead.look.canvas import ACCENT, BODY, HEADING, LINE, MARGIN, MUTED, NEGATIVE, POSITIVE, SMALL, Canvas, number
 from clearhead.look.captions import Captions
-from clearhead.training.logs import validation_figures
-from clearhead.training.validation import Validation
+from clearhead.look.run_log import Curve, curves_of
 
-# Of each curve its steps and values.
-Curve = tuple[list[int], list[float]]
 # Inches: a panel, what stands left of it, between two, and where the names of curves stand.
 _WIDE, _TALL, _LEFT, _BETWEEN, _NAMES = 5.6, 1.5, 0.6, 0.48, 1.3
 # So many characters have room there; of a longer name the end is shown, which tells figures apart.
@@ -29,33 +26,6 @@ _LONGEST_NAME: Final = 18
 # Below the heading, where the first panel has its title.
 _TOP = HEADING + MARGIN + 0.2
 _COLOURS: Final = (NEGATIVE, POSITIVE, ACCENT, MUTED)
-
-
-def curves_of(history: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Curve]]:
-    """The curves of a run by panel and name, of the lines of its history.jsonl; an empty panel is left out."""
-    losses: dict[str, Curve] = {}
-    scores: dict[str, Curve] = {}
-    rates: dict[str, Curve] = {}
-    for line in history:
-        if "validation" not in line:
-            _add(losses, "training", line["step"], line["loss"])
-            _add(rates, "rate", line["step"], line["learning_rate"])
-            continue
-        for name, value in validation_figures(Validation.from_plain(line["validation"])).items():
-            kind = name.removeprefix("validation/")
-            place, _, figure = name.rpartition("/")
-            if figure == "loss":
-                _add(losses, place, line["step"], value)
-            elif figure != "perplexity":
-                _add(scores, kind, line["step"], value)
-    panels = {"loss": losses, "scores": scores, "rate": rates}
-    return {name: curves for name, curves in panels.items() if curves}
-
-
-def _add(curves: dict[str, Curve], name: str, step: int, value: float | None) -> None:
-    steps, values = curves.setdefault(name, ([], []))
-    steps.append(step)
-    values.append(float("nan") if value is None else value)
 
 
 def draw_curves(history: Sequence[Mapping[str, Any]], language: str = "en") -> Figure:

@@ -1,9 +1,7 @@
 """From a trace to what is shown of it: the same for the page, one file and a notebook."""
 
 import functools
-import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -13,8 +11,8 @@ from clearhead.bundle import shipped
 from clearhead.bundle.storage import read_tensors
 from clearhead.bundle.traces import likely_pieces, traced, traced_reading
 from clearhead.bundle.verbs import VERBS
-from clearhead.errors import BundleError
 from clearhead.look.exhibit import Exhibit
+from clearhead.look.run_log import read_history
 from clearhead.tasks import Model, task_for
 from clearhead.tracing import Trace
 from clearhead.tracing.families import FAMILIES
@@ -85,21 +83,6 @@ def untrained(bundle: "Bundle", trace: Trace) -> Trace:
 def _before_training(bundle: "Bundle") -> Model:
     config = bundle.model.config
     return task_for(config).new_model(config, bundle.settings.seed).eval()
-
-
-def read_history(folder: Path | None) -> list[dict[str, Any]]:
-    """The lines of the run's history.jsonl; none where a bundle came alone. Raises BundleError for a damaged one."""
-    places = () if folder is None else (folder, folder.parent)
-    path = next((one / "history.jsonl" for one in places if (one / "history.jsonl").is_file()), None)
-    if path is None:
-        return []
-    try:
-        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        if not all(isinstance(line, dict) for line in lines):
-            raise ValueError("a line is no object")
-        return lines
-    except (OSError, ValueError, RecursionError) as error:
-        raise BundleError(f"{path} cannot be read ({error}); move it away to look without it") from None
 
 
 def is_shipped(trace: Trace) -> bool | None:
