@@ -10,8 +10,9 @@ import clearhead
 from clearhead.decoding import Sampling
 from clearhead.errors import RecipeError
 from clearhead.interop import export_model
-from clearhead.recipe import Recipe
+from clearhead.recipe import Recipe, build_recipe
 from clearhead.training import train
+from clearhead.training.run_inputs import prepare_run
 
 MakeRecipe = Callable[..., Recipe]
 PAIR = "source: train.en, target: train.fr, from: en, to: fr"
@@ -41,6 +42,22 @@ def test_another_tag_is_refused_as_the_pieces_have_none(make_recipe: MakeRecipe,
     other = make_recipe(TRAIN.replace("TAG", "noisy"), *CHANGES[1:])
     with pytest.raises(RecipeError, match=r"has tag: noisy, but the model's pieces, .* have the tags back; remove it"):
         train(other, tmp_path / "run", resume=True)
+
+
+def test_what_begins_with_it_has_its_tags(run: Path, run_folder: Path, corpus: Path) -> None:
+    """A model that was trained without has no place for one."""
+    plain = {"source": "train.en", "target": "train.fr", "from": "en", "to": "fr"}
+    data = {"folder": str(corpus), "train": [plain, {**plain, "tag": "back"}], "validate": plain}
+    tuned, other = (
+        build_recipe({"name": "a", "data": data, "model": {"from": str(base)}, "training": {"steps": 1}}, "a")
+        for base in (run, run_folder)
+    )
+    inputs = prepare_run(tuned)
+    symbol = inputs.source_tokenizer.symbol("back")
+    firsts = [int(inputs.training.source[number][0]) for number in range(60)]
+    assert [first == symbol for first in firsts] == [False] * 30 + [True] * 30
+    with pytest.raises(RecipeError, match="which were learned before, have no such tag; remove it, or train a new"):
+        prepare_run(other)
 
 
 def test_nobody_sends_or_writes_it(run: Path) -> None:

@@ -1,5 +1,6 @@
 """From files to ids, each step alone: to learn from text is one, to cut it is another."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +10,7 @@ from clearhead.tasks.translation.corpus_files import find_files
 from clearhead.tasks.translation.sizes import choose_sizes
 from clearhead.tasks.translation.tokenizing import learn_tokenizers, tokenize_training, tokenize_validation
 from clearhead.text import BytePairTokenizer
+from clearhead.text.published import published
 
 MakeRecipe = Callable[..., Recipe]
 
@@ -51,6 +53,8 @@ def test_every_kind_has_symbols_for_the_tags_of_corpora(make_recipe: MakeRecipe,
     for untagged in (*plain, judged.corpus.source.ids.tolist(), targets, source.encode("⟨back⟩ ⟨noisy⟩ six")):
         assert not set(symbols.values()) & set(untagged)
     assert source.decode(back[0]) == source.decode(plain[0]) == "one one"
+    special = {one["content"]: one["id"] for one in json.loads(published(source))["added_tokens"] if one["special"]}
+    assert {name: special[f"⟨{name}⟩"] for name in source.symbols} == symbols
 
 
 def test_any_tokenizer_cuts_what_it_is_given(make_recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch) -> None:
