@@ -64,6 +64,29 @@ def test_it_knows_what_version_0_1_called_it(make, direction):
     assert make(dataclasses.replace(direction, to_language="ko")).former_keys != corpus.former_keys
 
 
+def test_a_corpus_of_a_tag_has_its_symbol_first_in_each_source(make, direction):
+    """With a language's tag and without: 3 controls, 2 tags, then the symbols back and noisy; then the bytes."""
+    back = dataclasses.replace(direction, tag="back")
+    symbols = BytePairTokenizer.learn(["-"], 263, ["fr", "ko"], symbols=["noisy", "back"])
+    corpus = make(direction, back, source=symbols)
+    plain, tagged = rows(corpus.source)[:3], rows(corpus.source)[3:]
+    assert plain[0] == [3, A + 2, 2]
+    assert tagged == [[5, *ids] for ids in plain]
+    assert rows(corpus.target)[:3] == rows(corpus.target)[3:]
+    without = make(dataclasses.replace(back, tag="noisy", to_language=None), source=symbols, tags=False)
+    assert rows(without.source)[0] == [6, A + 2, 2]
+    assert corpus.key != make(direction, direction, source=symbols).key
+
+
+@pytest.mark.parametrize(("symbols", "known"), [((), "no such tag"), (("noisy", "true"), "the tags noisy, true")])
+def test_a_tag_that_was_not_learned(make, direction, symbols, known):
+    """A run that is resumed, or begins with a trained model, has the pieces that were learned then."""
+    learned = BytePairTokenizer.learn(["-"], 270, symbols=symbols)
+    with pytest.raises(RecipeError, match=rf"has tag: back, but the model's pieces, .* have {known}; remove it") as one:
+        make(dataclasses.replace(direction, tag="back"), source=learned, tags=False)
+    assert "\n" not in str(one.value)
+
+
 def test_without_tags_no_language_is_needed(make, direction):
     corpus = make(dataclasses.replace(direction, from_language=None, to_language=None), tags=False)
     assert rows(corpus.source)[0] == [A, 2]

@@ -114,3 +114,60 @@ def test_a_sets_name_is_one_word(name: object, said: str) -> None:
 def test_names_in_any_letters(name: str) -> None:
     [one] = Data(train={"text": "a"}, validate={"share": 0.1, "name": name}).validation
     assert one.name == name
+
+
+PAIR = {"source": "a", "target": "b"}
+
+
+def data_of(**values: object) -> Recipe:
+    return build_recipe({"name": "a", "data": values, "training": {"steps": 1}}, "a")
+
+
+def test_a_tag_is_for_some_of_what_is_learned_from() -> None:
+    tagged = {"table": "a.tsv", "tag": "synthetic"}
+    assert [one.tag for one in data_of(train=[PAIR, tagged], validate=PAIR).data.directions] == [None, "synthetic"]
+
+
+@pytest.mark.parametrize(
+    ("train", "validate", "said"),
+    [
+        (
+            [PAIR, {**PAIR, "tag": "Back1"}],
+            PAIR,
+            "data.train.1.tag: 'Back1' is not allowed: expected letters of a to z",
+        ),
+        (
+            [PAIR, {**PAIR, "tag": "begin"}],
+            PAIR,
+            "'begin' is not allowed: expected letters of a to z, 20 at most, such ",
+        ),
+        ([PAIR, {**PAIR, "tag": "a" * 21}], PAIR, "is not allowed: expected letters of a to z, 20 at most"),
+        ([PAIR, {**PAIR, "tag": ""}], PAIR, "'' is not allowed: expected letters of a to z"),
+        (PAIR, {**PAIR, "tag": "back"}, "validate.tag=back is for data.train; remove it, as no text that a model is "),
+        (
+            {**PAIR, "tag": "back"},
+            PAIR,
+            "train has a tag on each of its entries, but no text that a model is asked has",
+        ),
+    ],
+)
+def test_a_tag_that_cannot_be(train: object, validate: object, said: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        data_of(train=train, validate=validate)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_replayed_may_have_a_tag_and_is_not_judged_with_one() -> None:
+    """The new pairs, or the old ones, may be those that people wrote."""
+    tagged = {**PAIR, "tag": "back"}
+    for new, old in ((PAIR, tagged), (tagged, PAIR)):
+        assert Data(train=new, validate=PAIR, replay={"train": old, "validate": PAIR}).replayed
+    with pytest.raises(pydantic.ValidationError, match=r"validate\.tag=back is for data\.train"):
+        Data(train=PAIR, validate=PAIR, replay={"train": PAIR, "validate": tagged})
+
+
+def test_only_pairs_have_a_tag() -> None:
+    values = {"train": [{"table": "a", "tag": "back"}, {"table": "b"}], "validate": {"table": "c"}}
+    with pytest.raises(RecipeError, match=r"data.train.from, to, weight or tag is for translation; remove it"):
+        build_recipe({"name": "a", "task": "chat", "data": values, "training": {"steps": 1}}, "a")

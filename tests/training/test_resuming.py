@@ -131,6 +131,8 @@ ONLY = {
     "data.replay.validate.from", "data.replay.validate.to", "data.replay.validate.weight", "data.replay.validate.name",
     # Sets to validate with have names alone.
     "data.train.0.name", "data.replay.train.name",
+    # Of some of several corpora to learn from: test_a_tag_of_a_corpus.
+    "data.train.0.tag", "data.validate.0.tag", "data.replay.train.tag", "data.replay.validate.tag",
 }  # fmt: skip
 MAY_CHANGE = {
     "text.merge_dropout", "model.dropout", "model.attention_dropout", "model.activation_dropout",
@@ -235,6 +237,15 @@ def test_another_number_of_corpora(make_recipe: MakeRecipe) -> None:
     one = "{source: train.en, target: train.fr, from: en, to: fr}"
     more = flat(effective(make_recipe(f"data.train=[{one}, {one}]")))
     assert all(key.startswith("data.train.1.") for key in changed_keys(flat(effective(make_recipe())), more))
+
+
+def test_a_tag_of_a_corpus(make_recipe: MakeRecipe) -> None:
+    """Done where the pieces have its symbol; `data.prepare` refuses another one."""
+    pair = "source: train.en, target: train.fr, from: en, to: fr"
+    old, new = (make_recipe(f"data.train=[{{{pair}}}, {{{pair}, tag: {tag}}}]") for tag in ("null", "back"))
+    assert list(changed_keys(flat(effective(old)), flat(effective(new)))) == ["data.train.1.tag"]
+    assert change_of("data.train.1.tag") is Change.DONE
+    require_same(Path("/run"), old, new)
 
 
 def test_an_older_clearheads_key() -> None:

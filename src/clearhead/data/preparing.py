@@ -28,13 +28,17 @@ _CHUNK: Final = 10_000
 
 @dataclass(frozen=True)
 class ParallelFiles:
-    """Two line-aligned files, or two columns of a table; their languages; how often a pair is seen in an epoch."""
+    """Two line-aligned files, or two columns of a table; their languages; how often a pair is seen in an epoch.
+
+    tag: the control symbol that stands before each source; None for none.
+    """
 
     source: Side
     target: Side
     from_language: str | None = None
     to_language: str | None = None
     weight: float = 1.0
+    tag: str | None = None
 
     def __str__(self) -> str:
         source = whole_side(self.source)
@@ -55,7 +59,8 @@ class PreparedCorpus:
     """A corpus as ids.
 
     Attributes:
-        source: for each example the tag of the target language (where there are tags), the ids, then end.
+        source: for each example its corpus's tag (where it has one), that of the target language (where there are
+            tags), the ids, then end.
         target: for each example the ids, then end. Training puts begin before it.
         weights: how many times each example is seen in an epoch, on average.
         report: what the filters removed.
@@ -121,7 +126,7 @@ def prepare(
     Raises:
         DataError: a file cannot be read, files are unequal, every pair was removed, or the cache cannot be written.
         RecipeError: there is no direction, or one without `to_language` where `tags` needs it, or with one of which
-            the source's tokenizer has no tag.
+            the source's tokenizer has no tag, or one with a tag of its own that the tokenizer has not.
     """
     if not directions:
         raise RecipeError("there are no files to train on; name at least one source and target in data.train")
@@ -148,9 +153,17 @@ class _Work:
     tags: bool
 
     def prefix(self, direction: ParallelFiles) -> list[int]:
-        """What stands before each source of a direction: its tag, where there are tags."""
+        """What stands before each source of a direction: its own tag, then its language's, where there are tags."""
+        symbols = self.source_tokenizer.symbols
+        if direction.tag is not None and direction.tag not in symbols:
+            there = f"the tags {', '.join(symbols)}" if symbols else "no such tag"
+            raise RecipeError(
+                f"{direction} has tag: {direction.tag}, but the model's pieces, which were learned before, have "
+                f"{there}; remove it, or train a new model"
+            )
+        own = [] if direction.tag is None else [self.source_tokenizer.symbol(direction.tag)]
         if not self.tags:
-            return []
+            return own
         if direction.to_language is None:
             raise RecipeError(f"{direction} has no target language, which tags need; add `to:`, such as to: fr")
         known = self.source_tokenizer.languages
@@ -159,7 +172,7 @@ class _Work:
                 f"{direction} has to: {direction.to_language}, but the model's languages are {', '.join(known)}, which "
                 "the training files had when the run began; write one of these"
             )
-        return [self.source_tokenizer.tag(direction.to_language)]
+        return [*own, self.source_tokenizer.tag(direction.to_language)]
 
     def scripts(self, direction: ParallelFiles) -> Scripts:
         """The scripts of a direction's languages, where a filter asks for them."""
@@ -182,6 +195,7 @@ class _Work:
         """
         identities = [
             (side_identity(one.source), side_identity(one.target), one.from_language, one.to_language)
+            + (() if one.tag is None else (one.tag,))
             for one in self.directions
         ]
         tokenizers = (self.source_tokenizer.to_json(), self.target_tokenizer.to_json())

@@ -5,8 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
+from clearhead.errors import TokenizerError
 from clearhead.model.config import MOST_SIZES
 from clearhead.recipe.values import Count, Real, Section, Seed, Weight, Whole, as_list
+from clearhead.text.vocabulary import named_symbols
 
 # What is validated with of a replay is called so, where it has no name.
 OLD = "old"
@@ -24,9 +26,26 @@ def _is_name(text: str) -> str:
 SetName = Annotated[str, Field(min_length=1, max_length=40), AfterValidator(_is_name)]
 
 
+def _is_tag(text: str) -> str:
+    try:
+        named_symbols([text])
+    except TokenizerError:
+        raise ValueError(
+            f"{text[:40]!r} is not allowed: expected letters of a to z, 20 at most, such as synthetic, but not "
+            "padding, begin or end"
+        ) from None
+    return text
+
+
+# The control symbol that stands before the sources of a corpus, such as those that a model wrote.
+TagName = Annotated[str, AfterValidator(_is_tag)]
+
+
 class CorpusSettings(Section):
     """Two line-aligned files. `weight` 2 shows each pair twice an epoch; 0.5 shows half of them, drawn anew.
 
+    tag: what stands before each source as a control symbol, in training alone, as before sources that a model
+    translated back (Caswell et al. 2019).
     name: of what is validated with, which set it belongs to; None for the set without a name.
     """
 
@@ -35,6 +54,7 @@ class CorpusSettings(Section):
     from_language: str | None = Field(None, alias="from")
     to_language: str | None = Field(None, alias="to")
     weight: Weight = 1.0
+    tag: TagName | None = None
     name: SetName | None = None
 
 
@@ -88,7 +108,7 @@ class TableSettings(Section):
     columns: which of them an example is made of, in this order: numbers from 1, or names, which the first line then
     has. Without them, those that are usual for the task.
     header: the first line names the columns, though they are chosen by their numbers.
-    from, to, weight: of a table of pairs, as those of two files. name: as that of pairs.
+    from, to, weight, tag: of a table of pairs, as those of two files. name: as that of pairs.
     """
 
     table: str
@@ -97,12 +117,13 @@ class TableSettings(Section):
     from_language: str | None = Field(None, alias="from")
     to_language: str | None = Field(None, alias="to")
     weight: Weight = 1.0
+    tag: TagName | None = None
     name: SetName | None = None
 
     @property
     def is_of_pairs(self) -> bool:
         """Whether it has a key that pairs alone have."""
-        return (self.from_language, self.to_language, self.weight) != (None, None, 1.0)
+        return (self.from_language, self.to_language, self.weight, self.tag) != (None, None, 1.0, None)
 
 
 class ShareSettings(Section):
@@ -233,4 +254,21 @@ class Data(Section):
     def _one_place(self) -> "Data":
         if self.folder is not None and self.embedded is not None:
             raise ValueError("folder and embedded both say where the files are; remove one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _asked_without_tags(self) -> "Data":
+        """A tag is for some of what is learned from: no text that a model is asked, or judged by, has one."""
+        old = self.replayed
+        for one in (*self.validation, *(() if old is None else old.validation)):
+            if isinstance(one, CorpusSettings | TableSettings) and one.tag is not None:
+                raise ValueError(
+                    f"validate.tag={one.tag} is for data.train; remove it, as no text that a model is asked has a tag"
+                )
+        learned = (*self.directions, *(() if old is None else old.directions))
+        if learned and all(one.tag is not None for one in learned):
+            raise ValueError(
+                "train has a tag on each of its entries, but no text that a model is asked has one; remove it from the "
+                "pairs that people wrote"
+            )
         return self

@@ -304,7 +304,7 @@ class Recipe(Section):
         text, used = self.text, {"data.filters": self.data.filters != FilterSettings()}
         used |= {"text.tags": text.tags, "text.joint": not text.joint}
         used["text.merge_dropout"] = text.merge_dropout > 0 and self.task != "classification"
-        used["data.train.from, to or weight"] = any(one.is_of_pairs for one in self.data.tables)
+        used["data.train.from, to, weight or tag"] = any(one.is_of_pairs for one in self.data.tables)
         check_task(self.task, self.family, self.data, self.model, used)
         if (old := self.data.replayed) is not None:
             if self.model.base is None:

@@ -50,6 +50,18 @@ def test_a_share_of_two_files(make_recipe: MakeRecipe, corpus: Path) -> None:
         assert trained.isdisjoint(held)
 
 
+def test_a_share_is_of_pairs_without_a_tag(make_recipe: MakeRecipe) -> None:
+    """What a model wrote judges none; a source that is kept back is not learned from there either."""
+    pairs = "{source: train.en, target: train.fr}, {source: train.en, target: train.fr, tag: back}"
+    files = find_files(make_recipe(f"data.train=[{pairs}]", "data.validate={share: 0.2}").data)
+    assert [one.tag for one in files.training] == [None, "back"]
+    [validate] = files.validation
+    assert validate.tag is None
+    held = {source for source, _ in validate.pairs()}
+    for one in files.training:
+        assert held.isdisjoint(source for source, _ in one.pairs())
+
+
 @pytest.mark.parametrize("key", ["data.train.0.source", "data.validate.0.target"])
 def test_a_file_that_is_not_there(make_recipe: MakeRecipe, key: str) -> None:
     """The last file is missed before the first is read: hours may lie between."""

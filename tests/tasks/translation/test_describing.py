@@ -17,6 +17,13 @@ def test_it_names_sizes_use_and_files(make_recipe: Callable[..., Recipe]) -> Non
     assert told.data.endswith(":\n\n- train.en, train.fr (en → fr)")
 
 
+def test_it_names_the_tag_of_a_corpus(make_recipe: Callable[..., Recipe]) -> None:
+    pair = "source: train.en, target: train.fr, from: en, to: fr"
+    inputs = prepare_run(make_recipe(f"data.train=[{{{pair}}}, {{{pair}, tag: back}}]", "text.size=260"))
+    told = description(inputs.recipe, inputs.config, inputs.training, inputs.tokenizers)
+    assert told.data.endswith("\n- train.en, train.fr (en → fr)\n- train.en, train.fr (en → fr), tagged back")
+
+
 def test_a_summariser_is_asked_by_its_own_verb(summary_recipe: Recipe) -> None:
     inputs = prepare_run(summary_recipe)
     told = inputs.task.describe(inputs.recipe, inputs.config, inputs.training, inputs.tokenizers)

@@ -1,5 +1,6 @@
 """From files to ids, each step alone: to learn from text is one, to cut it is another."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +10,7 @@ from clearhead.tasks.translation.corpus_files import find_files
 from clearhead.tasks.translation.sizes import choose_sizes
 from clearhead.tasks.translation.tokenizing import learn_tokenizers, tokenize_training, tokenize_validation
 from clearhead.text import BytePairTokenizer
+from clearhead.text.published import published
 
 MakeRecipe = Callable[..., Recipe]
 
@@ -28,6 +30,31 @@ def test_learning_cuts_nothing_and_says_what_is_done(make_recipe: MakeRecipe, mo
     assert source is target
     assert source.size == 270
     assert told == ["reading the training files", "learning 270 pieces from 60 lines"]
+
+
+@pytest.mark.parametrize("kind", ["bpe", "unigram", "words", "characters"])
+@pytest.mark.parametrize("joint", ["true", "false"])
+def test_every_kind_has_symbols_for_the_tags_of_corpora(make_recipe: MakeRecipe, kind: str, joint: str) -> None:
+    """In training sources alone, first in each; nothing that is typed becomes one, and nobody reads one."""
+    pair = "source: train.en, target: train.fr, from: en, to: fr"
+    train = f"data.train=[{{{pair}}}, {{{pair}, tag: back}}, {{{pair}, tag: noisy}}]"
+    recipe = make_recipe(train, f"text={{kind: {kind}, size: 300, joint: {joint}}}")
+    files = find_files(recipe.data)
+    both = source, target = learn_tokenizers(recipe.text, 300, files)
+    assert source.symbols == ("back", "noisy")
+    assert target.symbols == (source.symbols if joint == "true" else ())
+    corpus, (judged,) = tokenize_training(recipe.data, False, files, both), tokenize_validation(files, False, 2, both)
+    plain, back, noisy = ([corpus.source[number].tolist() for number in range(k, k + 30)] for k in (0, 30, 60))
+    symbols = {name: source.symbol(name) for name in source.symbols}
+    assert back == [[symbols["back"], *ids] for ids in plain]
+    assert noisy == [[symbols["noisy"], *ids] for ids in plain]
+    assert len(set(symbols.values())) == 2
+    targets = corpus.target.ids.tolist() if source is target else []
+    for untagged in (*plain, judged.corpus.source.ids.tolist(), targets, source.encode("⟨back⟩ ⟨noisy⟩ six")):
+        assert not set(symbols.values()) & set(untagged)
+    assert source.decode(back[0]) == source.decode(plain[0]) == "one one"
+    special = {one["content"]: one["id"] for one in json.loads(published(source))["added_tokens"] if one["special"]}
+    assert {name: special[f"⟨{name}⟩"] for name in source.symbols} == symbols
 
 
 def test_any_tokenizer_cuts_what_it_is_given(make_recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch) -> None:

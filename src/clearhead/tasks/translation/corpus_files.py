@@ -57,8 +57,8 @@ def find_files(section: Data) -> CorpusFiles:
         check_side(direction.source)
         check_side(direction.target)
     if share:
-        validation = [*_parts(training, share, is_held=True), *validation]
-        training = _parts(training, share, is_held=False)
+        held = [one for one in _parts(training, share, is_held=True) if one.tag is None]
+        training, validation = _parts(training, share, is_held=False), [*held, *validation]
     return CorpusFiles(tuple(training), tuple(validation))
 
 
@@ -71,14 +71,17 @@ def corpus_folder(section: Data) -> Path:
 
 
 def _parallel_files(folder: Path, corpus: CorpusSettings) -> ParallelFiles:
-    return ParallelFiles(
-        folder / corpus.source, folder / corpus.target, corpus.from_language, corpus.to_language, corpus.weight
-    )
+    return ParallelFiles(folder / corpus.source, folder / corpus.target, *_said(corpus))
 
 
 def _columns(folder: Path, corpus: TableSettings) -> ParallelFiles:
     table = TableFile(folder / corpus.table, corpus.columns or _usual_columns(corpus), header=corpus.header)
-    return ParallelFiles(Column(table, 0), Column(table, 1), corpus.from_language, corpus.to_language, corpus.weight)
+    return ParallelFiles(Column(table, 0), Column(table, 1), *_said(corpus))
+
+
+def _said(corpus: CorpusSettings | TableSettings) -> tuple[str | None, str | None, float, str | None]:
+    """What a recipe says of a corpus beside its files, in the order of `ParallelFiles`."""
+    return corpus.from_language, corpus.to_language, corpus.weight, corpus.tag
 
 
 def _parts(corpora: Sequence[ParallelFiles], share: float, is_held: bool) -> list[ParallelFiles]:

@@ -26,4 +26,5 @@ def description(
 def _corpus_line(corpus: CorpusSettings | TableSettings) -> str:
     files = corpus.table if isinstance(corpus, TableSettings) else f"{corpus.source}, {corpus.target}"
     languages = f" ({corpus.from_language or '?'} → {corpus.to_language or '?'})"
-    return f"{files}{languages if corpus.to_language else ''}"
+    tag = f", tagged {corpus.tag}" if corpus.tag is not None else ""
+    return f"{files}{languages if corpus.to_language else ''}{tag}"

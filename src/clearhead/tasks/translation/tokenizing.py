@@ -24,14 +24,18 @@ class ValidationSet:
 def learn_tokenizers(
     text: Text, pieces: int, files: CorpusFiles, doing: Doing = to_nobody
 ) -> tuple[Tokenizer, Tokenizer]:
-    """Of `pieces` pieces at most: one tokenizer for both sides where the recipe says joint, else one for each."""
+    """Of `pieces` pieces at most: one tokenizer for both sides where the recipe says joint, else one for each.
+
+    That of sources has a control symbol for each corpus's tag.
+    """
     languages = sorted({one.to_language for one in files.training if one.to_language}) if text.tags else []
     sources, targets, fold = files.sources, files.targets, text.normalize == "folded"
+    symbols = sorted({one.tag for one in files.training if one.tag is not None})
     if text.joint:
         lines = _lines([*sources, *targets], pieces, doing)
-        joint = learn_tokenizer(text.kind, lines, pieces, languages, fold, split=text.split)
+        joint = learn_tokenizer(text.kind, lines, pieces, languages, fold, symbols, text.split)
         return joint, joint
-    source = learn_tokenizer(text.kind, _lines(sources, pieces, doing), pieces, languages, fold, split=text.split)
+    source = learn_tokenizer(text.kind, _lines(sources, pieces, doing), pieces, languages, fold, symbols, text.split)
     return source, learn_tokenizer(text.kind, _lines(targets, pieces, doing), pieces, fold=fold, split=text.split)
 
 
