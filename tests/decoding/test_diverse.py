@@ -185,8 +185,8 @@ def test_a_group_searches_for_no_more_than_it_keeps() -> None:
 def test_each_group_gives_its_best_before_any_gives_its_second() -> None:
     """Of scores 9, 8 and 3, 2, 1 two are 9 and 3; then 8, and 2. What came twice counts for the better group."""
 
-    def of(*scores: float) -> list[Hypothesis]:
-        return [Hypothesis((int(one), END), one, one, (one, 0.0), True) for one in scores]
+    def of(*scores: int) -> list[Hypothesis]:
+        return [Hypothesis((one, END), float(one), float(one), (float(one), 0.0), True) for one in scores]
 
     def scores(top: int, *groups: list[Hypothesis]) -> list[float]:
         return [one.score for one in gathered(groups, in_groups(2, 3, 0.5, top_beams=top))]
@@ -205,8 +205,8 @@ def test_what_groups_cannot_be() -> None:
         dataclasses.replace(PLAIN, beam_size=4, beam_groups=2, sampling=Sampling())
     with pytest.raises(DecodingError, match=r"diversity_penalty=0\.3 is for a beam in groups; give beam_groups"):
         dataclasses.replace(PLAIN, diversity_penalty=0.3)
-    with pytest.raises(DecodingError, match=r"diversity_penalty=-1 must be a number from 0 to 1000"):
-        in_groups(2, 2, -1)
+    with pytest.raises(DecodingError, match=r"diversity_penalty=-1\.0 must be a number from 0 to 1000"):
+        in_groups(2, 2, -1.0)
     with pytest.raises(DecodingError, match="beam_groups=0 must be a whole number from 1 to 1024"):
         dataclasses.replace(PLAIN, beam_groups=0)
     assert dataclasses.replace(PLAIN, beam_size=4, beam_groups=2).diversity_penalty == 1.0
