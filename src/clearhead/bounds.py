@@ -13,6 +13,7 @@ WHOLE: Mapping[str, tuple[int, int]] = MappingProxyType(
         # A step looks at 2·beam_size continuations of beam_size hypotheses, so its time grows with the square.
         "beam_size": (1, 1024),
         "top_beams": (1, 1024),
+        "beam_groups": (1, 1024),
         "n": (1, 1024),
         "max_tokens": (1, 10**6),
         "min_tokens": (0, 10**6),
@@ -38,6 +39,7 @@ REAL: Mapping[str, tuple[float, float]] = MappingProxyType(
         "alpha": (0.0, 10.0),
         "repetition_penalty": (1e-3, 1e3),
         "coverage_penalty": (0.0, 1e3),
+        "diversity_penalty": (0.0, 1e3),
         "factor": (0.0, 1000.0),
     }
 )

@@ -18,7 +18,7 @@ from clearhead.text.utf8 import Utf8Automaton
 PROMPTS = ["one", "", "two three two three", "three", "한국어"]
 HOW: list[dict[str, Any]] = [
     {"beam_size": 1}, {"beam_size": 3}, {}, {"sampling": Sampling(top_k=5, seed=9)}, {"stop": ["e", "o"]},
-    {"beam_size": 2, "stop": ["t"]},
+    {"beam_size": 2, "stop": ["t"]}, {"beam_size": 4, "beam_groups": 2, "stop": ["t"]},
 ]  # fmt: skip
 
 

@@ -14,6 +14,7 @@ def test_what_searches_can_do_passes() -> None:
     check_search()
     check_search(beam_size=3, top_beams=3, length_penalty="gnmt:0.6", search="huggingface:early")
     check_search(sampling=Sampling(0.5), rules={"min_tokens": 3})
+    check_search(beam_groups=3, diversity_penalty=0.2)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,9 @@ def test_what_searches_can_do_passes() -> None:
         ({"beam_size": 2, "top_beams": 3}, "top_beams"),
         ({"length_penalty": "long"}, "long"),
         ({"search": "fairseq"}, "fairseq"),
+        ({"beam_size": 3, "beam_groups": 2}, "beam_groups"),
+        ({"beam_groups": 0}, "beam_groups"),
+        ({"diversity_penalty": 0.5}, "diversity_penalty"),
         ({"rules": {"repetition_penalty": -1.0}}, "repetition_penalty"),
     ],
 )

@@ -169,6 +169,23 @@ def test_coverage(clearhead: Run, run_folder: Path) -> None:
     assert clearhead("translate", run_folder, "--coverage-penalty", -1, stdin=b"one\n").code == 2
 
 
+def test_groups(clearhead: Run, run_folder: Path) -> None:
+    """Each gives one of as many translations as there are groups; what cannot be is refused in one line."""
+    given = ("translate", run_folder, "--n-best", "--beam-groups", 3)
+    told = clearhead(*given, "--top-beams", 3, "--diversity-penalty", 2, stdin=b"one two\n")
+    assert (told.code, told.err, len(told.lines)) == (0, "", 3)
+    assert len({line.split(" ||| ")[1] for line in told.lines}) == 3
+    for more, why in (
+        (("--beam-size", 4), "beam_size=4 cannot be parted in beam_groups=3"),
+        (("--sample",), "beam_groups=3 is for searching, and sampling draws"),
+        (("--coverage-penalty", 0.2), "coverage_penalty is for a beam without groups"),
+        (("--contain", "one"), "contain is for a beam without groups"),
+    ):
+        refused = clearhead(*given, *more, stdin=b"one\n")
+        assert (refused.code, refused.out, refused.err.count("\n")) == (2, b"", 1)
+        assert why in refused.err
+
+
 def test_models_translate_together(clearhead: Run, run_folder: Path) -> None:
     alone = clearhead("translate", run_folder, "--n-best", stdin=b"one two\n")
     both = clearhead("translate", run_folder, "--with", run_folder, "--n-best", stdin=b"one two\n")

@@ -53,6 +53,7 @@ from clearhead.errors import DecodingError
 ids = {"begin": 1, "end": 2}
 makers = {
     **{name: lambda **one: SearchOptions(**{**ids, **one}) for name in ("beam_size", "top_beams", "begin", "end")},
+    "beam_groups": lambda **one: SearchOptions(**ids, beam_size=4, **one),
     **{name: Sampling for name in ("temperature", "top_k", "top_p", "seed")},
     "alpha": LengthPenalty,
     "length penalty": lambda **one: LengthPenalty.parse(*one.values()),

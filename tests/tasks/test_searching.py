@@ -28,3 +28,10 @@ def test_a_beam_is_wide_enough() -> None:
     assert [wide_enough(*asked) for asked in ((1, 4), (4, 1), (2, 2))] == [4, 4, 2]
     with pytest.raises(DecodingError, match="top_beams=0 must be"):
         wide_enough(4, 0)
+
+
+def test_a_beam_is_wide_enough_for_its_groups() -> None:
+    """The next multiple of their number: 5 and 4 groups are 8, and 9 that are asked for 12."""
+    assert [wide_enough(*asked) for asked in ((5, 1, 4), (5, 9, 4), (4, 1, 4), (5, 2, 1))] == [8, 12, 4, 5]
+    with pytest.raises(DecodingError, match="beam_groups=0 must be"):
+        wide_enough(4, 1, 0)

@@ -79,6 +79,7 @@ class Bundle(Opened):
         as in the text, byte for byte (docs/translating.md says what it promises). With `paragraphs` each text is cut
         into sentences, which are translated one by one, and what stands between them is kept. `coverage_penalty` (0) is
         how much it counts that parts of a text were not looked at (docs/translating.md); such translations rank lower.
+        `beam_groups` (1) parts the beam in groups whose hypotheses differ more, by `diversity_penalty` (1).
         Raises UsageError for a language that it does not know, DecodingError for impossible settings.
         """
         require_verb("translate", self.task)
@@ -208,8 +209,8 @@ class Bundle(Opened):
         `beam_size` the likeliest are searched for, and 1 takes the likeliest token each time. It ends at the model's
         own end, before the first of the `stop` strings, or after `max_tokens` (200). Where its positions run out it
         goes on from the last half of what it has read; a beam that is wider than 1 ends there. An empty prompt is the
-        beginning of a document. `search` and `rules` are as in `translate`. Raises UsageError for a prompt that is too
-        long.
+        beginning of a document. `search`, `rules`, `beam_groups` and `diversity_penalty` are as in `translate`. Raises
+        UsageError for a prompt that is too long.
         """
         require_verb("generate", self.task)
         many = one_or_many("prompts", prompts)

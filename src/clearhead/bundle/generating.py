@@ -35,6 +35,8 @@ class Writing(TypedDict, total=False):
     stop: Sequence[str]
     search: str | None
     rules: Rules | None
+    beam_groups: int
+    diversity_penalty: float | None
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class Generating:
         stop: Sequence[str],
         search: str | None = None,
         rules: Rules | None = None,
+        beam_groups: int = 1,
+        diversity_penalty: float | None = None,
     ) -> SearchOptions:
         """Those of a search where a beam is asked for, and of drawing otherwise."""
         if sampling is not None and beam_size is not None:
@@ -63,12 +67,16 @@ class Generating:
             )
         if beam_size is not None and whole("n", n) > whole("beam_size", beam_size):
             raise UsageError(f"n={n} is more than beam_size={beam_size}; widen the beam, or draw instead")
+        if beam_size is None and whole("beam_groups", beam_groups) > 1:
+            raise UsageError(f"beam_groups={beam_groups} parts a beam; give beam_size={2 * beam_groups} as well")
         require_many("stop", stop)
         return search_options(
             self.tokenizer,
             1 if beam_size is None else beam_size,
             self.settings.length_penalty,
             top_beams=whole("n", n),
+            beam_groups=beam_groups,
+            diversity_penalty=diversity_penalty,
             sampling=self._sampling(n) if beam_size is None and sampling is None else sampling,
             utf8=self.utf8,
             stop=stops_of(stop, self.tokenizer, self.settings.ends),
@@ -92,7 +100,8 @@ class Generating:
     def told(self, n: int, how: Writing) -> SearchOptions:
         """The options of `n` texts each."""
         sampling, stop = how.get("sampling"), how.get("stop", ())
-        return self.options(how.get("beam_size"), n, sampling, stop, how.get("search"), how.get("rules"))
+        groups = how.get("beam_groups", 1), how.get("diversity_penalty")
+        return self.options(how.get("beam_size"), n, sampling, stop, how.get("search"), how.get("rules"), *groups)
 
     def prompts(self, texts: Sequence[str], first: int = 0) -> list[list[int]]:
         """The ids that the model goes on from. Raises UsageError for a prompt that is too long."""

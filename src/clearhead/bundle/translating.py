@@ -36,6 +36,8 @@ class Searching(TypedDict, total=False):
     keep: bool
     paragraphs: bool
     coverage_penalty: float
+    beam_groups: int
+    diversity_penalty: float | None
 
 
 class SearchingMore(Searching, total=False):
@@ -69,12 +71,16 @@ class Translating:
         sampling: Sampling | None,
         search: str | None = None,
         rules: Rules | None = None,
+        beam_groups: int = 1,
+        diversity_penalty: float | None = None,
     ) -> SearchOptions:
         return search_options(
             self.target,
-            wide_enough(self.settings.beam_size, top_beams) if beam_size is None else beam_size,
+            wide_enough(self.settings.beam_size, top_beams, beam_groups) if beam_size is None else beam_size,
             self.settings.length_penalty if length_penalty is None else length_penalty,
             top_beams=top_beams,
+            beam_groups=beam_groups,
+            diversity_penalty=diversity_penalty,
             sampling=sampling,
             utf8=self.utf8,
             search=self.settings.search if search is None else search,
@@ -104,6 +110,8 @@ class Translating:
         keep: bool = False,
         paragraphs: bool = False,
         coverage_penalty: float = 0.0,
+        beam_groups: int = 1,
+        diversity_penalty: float | None = None,
         prefix: str = "",
         batch_tokens: int | None = None,
         workers: int | None = None,
@@ -111,7 +119,11 @@ class Translating:
         alignment: bool = False,
     ) -> Callable[[Sequence[str], int], Iterator[list[Translation]]]:
         """What searches for the translations of texts, given them and the number of the first."""
-        options = self.options(beam_size, top_beams, length_penalty, sampling, search, rules)
+        groups = beam_groups, diversity_penalty
+        options = self.options(beam_size, top_beams, length_penalty, sampling, search, rules, *groups)
+        if options.beam_groups > 1:
+            given = {"coverage_penalty": bool(coverage_penalty), "terms": bool(terms), "contain": bool(contain)}
+            _require_no_groups({**given, "keep": keep})
         if real("coverage_penalty", coverage_penalty):
             options = _all_of_a_beam(options)
         require_text("prefix", prefix)
@@ -186,6 +198,12 @@ class Translating:
         options, settings = self.options(beam_size, 1, None, None), {"model": self.settings.name, "to": to}
         tokenizers = self.source, self.target
         return traced_text(self.serving, self.precision, text, source, target, tokenizers, options, settings)
+
+
+def _require_no_groups(given: Mapping[str, bool]) -> None:
+    """Raise UsageError for what looks at a whole beam, where that is parted in groups."""
+    if names := [name for name, is_given in given.items() if is_given]:
+        raise UsageError(f"{names[0]} is for a beam without groups; leave it out, or beam_groups")
 
 
 def _all_of_a_beam(options: SearchOptions) -> SearchOptions:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from clearhead.bounds import WHOLE
+from clearhead.bounds import WHOLE, whole
 from clearhead.decoding import LengthPenalty, Rules, Sampling, SearchOptions, SearchStrategy
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ class AskedSearch:
     sampling: Sampling | None = None
     search: str | None = None
     rules: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    beam_groups: int = 1
+    diversity_penalty: float | None = None
 
     def __post_init__(self) -> None:
         check_search(**vars(self))
@@ -42,13 +44,19 @@ def check_search(
     sampling: Sampling | None = None,
     search: str | None = None,
     rules: Mapping[str, float] = MappingProxyType({}),
+    beam_groups: int = 1,
+    diversity_penalty: float | None = None,
 ) -> None:
     """Raise DecodingError at what no search can do, before a model is loaded; what is None is the model's."""
     penalty = LengthPenalty() if length_penalty is None else LengthPenalty.parse(length_penalty)
-    size = WHOLE["beam_size"][1] if beam_size is None else beam_size
+    widest = WHOLE["beam_size"][1]
+    size = widest - widest % whole("beam_groups", beam_groups) if beam_size is None else beam_size
     SearchStrategy.parse(search or "clearhead")
     rules_with(Rules(), rules)
-    SearchOptions(begin=0, end=1, beam_size=size, top_beams=top_beams, length_penalty=penalty, sampling=sampling)
+    SearchOptions(
+        begin=0, end=1, beam_size=size, top_beams=top_beams, length_penalty=penalty, sampling=sampling,
+        beam_groups=beam_groups, diversity_penalty=diversity_penalty,
+    )  # fmt: skip
 
 
 def given_rules(

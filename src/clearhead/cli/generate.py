@@ -16,8 +16,10 @@ from clearhead.cli import lines
 from clearhead.cli.asked_search import check_search, given_rules, rules_with
 from clearhead.cli.found import In, Out, greet
 from clearhead.cli.options import (
+    BeamGroups,
     Debug,
     Device,
+    DiversityPenalty,
     MinTokens,
     Model,
     NoRepeatNgramSize,
@@ -76,6 +78,8 @@ def generate(
     top_p: TopP = None,
     seed: Seed = None,
     beam: Beam = None,
+    beam_groups: BeamGroups = 1,
+    diversity_penalty: DiversityPenalty = None,
     stop: Stop = None,
     search: SearchName = None,
     no_repeat_ngram_size: NoRepeatNgramSize = None,
@@ -98,14 +102,17 @@ def generate(
     sampling = sampling_of(beam, temperature, top_k, top_p, seed)
     if beam is not None and n > beam:
         raise UsageError(f"--n {n} is more than --beam {beam}; widen the beam, or leave --beam out to draw")
+    if beam is None and beam_groups > 1:
+        raise UsageError(f"--beam-groups {beam_groups} parts a beam; add --beam {2 * beam_groups}, or another multiple")
     require_one_source(None if prompt is None else [prompt], input_file, "PROMPT")
     rules = given_rules(no_repeat_ngram_size, repetition_penalty, min_tokens)
-    check_search(search=search, rules=rules)
+    groups: dict[str, Any] = {"beam_groups": beam_groups, "diversity_penalty": diversity_penalty}
+    check_search(beam_size=beam, search=search, rules=rules, **groups)
     bundle = load(model, device=device, precision=precision)
     require_command("generate", bundle.task)
     how: dict[str, Any] = {
         "max_tokens": max_tokens, "sampling": sampling, "beam_size": beam, "stop": [*map(unescaped, stop or ())],
-        "search": search, "rules": rules_with(bundle.settings.rules, rules),
+        "search": search, "rules": rules_with(bundle.settings.rules, rules), **groups,
     }  # fmt: skip
     if prompt is not None and not quiet and (strange := unknown_characters(prompt, bundle.source_tokenizer)):
         print(f"clearhead: the prompt has what this model does not know: {strange}", file=sys.stderr)

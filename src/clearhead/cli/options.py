@@ -40,6 +40,29 @@ BeamSize = Annotated[
         show_default=False,
     ),
 ]
+BeamGroups = Annotated[
+    int,
+    typer.Option(
+        "--beam-groups",
+        metavar="N",
+        min=WHOLE["beam_groups"][0],
+        max=WHOLE["beam_groups"][1],
+        help="Part the beam in N groups that keep away from each other's tokens, so that --n-best differs more "
+        "(diverse beam search).",
+    ),
+]
+DiversityPenalty = Annotated[
+    float | None,
+    typer.Option(
+        "--diversity-penalty",
+        metavar="X",
+        min=REAL["diversity_penalty"][0],
+        max=REAL["diversity_penalty"][1],
+        help="With --beam-groups: how much less a token is worth for each hypothesis of an earlier group that goes on "
+        "with it. Default: 1.",
+        show_default=False,
+    ),
+]
 SearchName = Annotated[
     str | None,
     typer.Option(

@@ -12,9 +12,11 @@ from clearhead.cli.asked_search import AskedSearch, given_rules
 from clearhead.cli.found import Alignment, Confidence, In, LineFiles, Out, best, n_best, with_confidence
 from clearhead.cli.options import (
     BatchTokens,
+    BeamGroups,
     BeamSize,
     Debug,
     Device,
+    DiversityPenalty,
     LengthPenaltyName,
     MinTokens,
     Model,
@@ -115,6 +117,8 @@ def translate(
     output_file: Out = None,
     beam_size: BeamSize = None,
     top_beams: TopBeams = 1,
+    beam_groups: BeamGroups = 1,
+    diversity_penalty: DiversityPenalty = None,
     length_penalty: LengthPenaltyName = None,
     coverage_penalty: CoveragePenalty = 0.0,
     search: SearchName = None,
@@ -154,7 +158,9 @@ def translate(
         _require_no_search(beam_size, bool(terms or contain or keep), bool(coverage_penalty))
     sampling = _sampling(sample, temperature, top_k, top_p, seed)
     rules = given_rules(no_repeat_ngram_size, repetition_penalty, min_tokens)
-    asked = AskedSearch(beam_size, top_beams, length_penalty, sampling, search, rules)
+    asked = AskedSearch(
+        beam_size, top_beams, length_penalty, sampling, search, rules, beam_groups, diversity_penalty
+    )  # fmt: skip
     files = LineFiles(input_file, output_file, quiet, "sentence")
     files.check(model, {"--shortlist": shortlist, "--terms": terms})
     more = {

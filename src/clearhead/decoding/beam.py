@@ -136,7 +136,7 @@ def best_candidates(totals: Float[np.ndarray, "sentences beams"], choices: Choic
     values, tokens = choices
     sentences, rows, each = tokens.shape
     sums = (totals[..., None] + values).reshape(sentences, -1)
-    places = _greatest(sums, count)
+    places = greatest(sums, count)
     parents = places // each + rows * np.arange(sentences)[:, None]
     return Continuations(
         parents, np.take_along_axis(tokens.reshape(sentences, -1), places, 1), np.take_along_axis(sums, places, 1)
@@ -148,12 +148,12 @@ def best_unfinished(
 ) -> Continuations:
     """The `beams` most probable candidates that do not end."""
     going_on = np.where(ends, -math.inf, candidates.totals)
-    places = _greatest(going_on, beams)
+    places = greatest(going_on, beams)
     parents, tokens = (np.take_along_axis(one, places, 1) for one in (candidates.parents, candidates.tokens))
     return Continuations(parents, tokens, np.take_along_axis(going_on, places, 1))
 
 
-def _greatest(values: Float[np.ndarray, "sentences values"], count: int) -> Int[np.ndarray, "sentences greatest"]:
+def greatest(values: Float[np.ndarray, "sentences values"], count: int) -> Int[np.ndarray, "sentences greatest"]:
     """Where the greatest stand, what is no number before them, and of equal ones the first first."""
     order: Int[np.ndarray, "sentences greatest"] = np.argsort(
         np.where(np.isnan(values), -math.inf, -values), axis=1, kind="stable"

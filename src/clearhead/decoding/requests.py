@@ -11,6 +11,7 @@ import numpy as np
 from clearhead.bounds import WHOLE
 from clearhead.decoding.beam import Step
 from clearhead.decoding.checks import Ids, check_ids, check_options, check_shortlist
+from clearhead.decoding.diverse import Diverse, gathered, of_a_group
 from clearhead.decoding.hypothesis import Hypothesis, best_first
 from clearhead.decoding.jobs import settle
 from clearhead.decoding.lengths import LengthLimit, greatest_length
@@ -66,8 +67,8 @@ class Request:
 def translated(runtime: Runtime, batch: Sequence[Request], threads: int = 1) -> list[Found]:
     """The hypotheses of each of these requests, which have the same options and the same shortlist."""
     options, shortlist = batch[0].options, batch[0].shortlist
-    each = 1 if options.sampling is None else options.top_beams
-    # Every draw of a sentence is searched for by itself, so that it can leave when it ends.
+    each = options.beam_groups if options.sampling is None else options.top_beams
+    # Every draw of a sentence, and every group of its beam, is searched for by itself: it can leave when it ends.
     spread = [request for request in batch for _ in range(each)]
     limits = [request.max_length for request in spread]
     sources, prefixes = [request.source for request in spread], [request.prefix for request in spread]
@@ -80,19 +81,23 @@ def translated(runtime: Runtime, batch: Sequence[Request], threads: int = 1) -> 
         numbers = [(*number, draw) for number in own for draw in range(each)]
         draws = Draws(options.sampling, numbers, max(limits))
     begins = [options.begin if request.begin is None else request.begin for request in spread]
-    rows = options.beam_size if draws is None else 1
+    diverse = None if options.beam_groups == 1 else Diverse.of_texts(options, len(batch))
+    of_each = options if diverse is None else of_a_group(options)
+    rows = of_each.beam_size if draws is None else 1
     with runtime.session():
         state = runtime.begin(sources, max(limits), rows=rows, lists=lists, threads=threads)
         found = search(
-            state, limits, options, begins=begins, written=[request.written for request in spread],
-            read=sources if runtime.sizes.shares_positions else None, prefixes=prefixes, draws=draws,
+            state, limits, of_each, begins=begins, written=[request.written for request in spread],
+            read=sources if runtime.sizes.shares_positions else None, prefixes=prefixes, draws=draws, diverse=diverse,
             phrases=[request.phrases for request in spread] if batch[0].phrases else None,
             watch=_watching(spread),
             wanted=lambda number: not spread[number].found.done(),
         )  # fmt: skip
-    if draws is None:
+    if each == 1 and draws is None:
         return found
     together = [found[place : place + each] for place in range(0, len(found), each)]
+    if diverse is not None:
+        return [gathered(groups, options) for groups in together]
     return [best_first([one for hypotheses in drawn for one in hypotheses]) for drawn in together]
 
 
@@ -166,6 +171,8 @@ def _with_phrases(request: Request, phrases: tuple[Phrase, ...], sizes: Sizes) -
     place = number if isinstance(number, int) else number[0]
     name = f"sentence {place + 1}"
     check_ids("phrase", [needed_ids(phrases).tolist()], [place], sizes.target_vocabulary, sizes.target_vocabulary)
+    if request.options.beam_groups > 1:
+        raise DecodingError(f"{name}: a beam in groups cannot be told what to hold; leave beam_groups out, or phrases")
     if request.options.sampling is not None:
         raise DecodingError(
             f"{name}: what is drawn at random cannot be told what to hold; search, or leave phrases out"

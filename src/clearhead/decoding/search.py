@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Int
 
 from clearhead.decoding.beam import History, Sentence, Step, continuations, note_endings
+from clearhead.decoding.diverse import Diverse
 from clearhead.decoding.hypothesis import Hypothesis
 from clearhead.decoding.options import SearchOptions
 from clearhead.decoding.permitted import Permitted
@@ -37,6 +38,7 @@ def search(
     prefixes: Prefixes | None = None,
     phrases: Sequence[Sequence[Phrase]] | None = None,
     draws: Draws | None = None,
+    diverse: Diverse | None = None,
     watch: Watch | None = None,
     wanted: Wanted | None = None,
 ) -> list[list[Hypothesis]]:
@@ -61,6 +63,7 @@ def search(
     prefixes: for each sentence, tokens that its hypotheses must begin with; scores include them.
     phrases: for each sentence, what its hypotheses must hold; the beam is wider than they have tokens together.
     draws: where tokens are drawn at random, the numbers that decide; each sentence then gets one hypothesis.
+    diverse: where sentences are groups of a beam, how they keep away from each other; there is a sentence for each.
     watch: is told of every step.
     wanted: is asked every few steps whether a sentence still is. One that is not leaves, and has no hypotheses.
     Raises DecodingError if a limit or a prefix cannot be met, or if the model gives what are not numbers.
@@ -68,6 +71,7 @@ def search(
     prefixes = checked_prefixes(max_lengths, options, prefixes)
     beams, top = (options.beam_size, options.top_beams) if draws is None else (1, 1)
     count = 2 * beams if beams > 1 else 1
+    known = count if diverse is None else diverse.known(count, beams)
     sentences = [
         Sentence(number, options, top, limit, prefix)
         for number, (limit, prefix) in enumerate(zip(max_lengths, prefixes, strict=True))
@@ -98,12 +102,16 @@ def search(
         elif draws is not None:
             choices = draws.choose(state, bans, active, position, looking_back)
         elif looking_back is not None:
-            choices = looking_back.best(state, count, bans, one_by_one=beams == 1)
+            choices = looking_back.best(state, known, bans, one_by_one=beams == 1 and diverse is None)
         else:
-            choices = state.best(count, bans)
-        if demanded is None:
-            if options.search.is_theirs and bans.forced is not None and beams > 1:
-                choices = certain(choices, bans.forced)
+            choices = state.best(known, bans)
+        if demanded is None and options.search.is_theirs and bans.forced is not None and beams > 1:
+            choices = certain(choices, bans.forced)
+        if diverse is not None:
+            chosen = diverse.choose(totals, choices, active, (count, beams), options.end, stopping)
+            candidates, ends, live, _ = chosen
+            states = live.parents if bans.standing is None else bans.standing.after(live.parents, live.tokens)
+        elif demanded is None:
             candidates, live, ends, states = continuations(
                 totals, choices, count, beams, options.end, bans.standing, stopping
             )
@@ -113,6 +121,8 @@ def search(
         if position % ASKED_EVERY == 0 and wanted is not None:
             kept = [place for place in kept if wanted(active[place].number)]
         all_stay = beams == 1 and len(kept) == len(active)
+        if diverse is not None:
+            diverse = diverse.after(chosen, kept)
         if len(kept) < len(active):
             live, states = live.of_sentences(kept), states[kept]
             active = [active[place] for place in kept]

@@ -18,6 +18,8 @@ def search_options(
     length_penalty: str,
     *,
     top_beams: int = 1,
+    beam_groups: int = 1,
+    diversity_penalty: float | None = None,
     sampling: Sampling | None = None,
     utf8: Utf8Automaton | None = None,
     stop: StopStrings | None = None,
@@ -40,6 +42,8 @@ def search_options(
         suppressed=tuple(one for one in controls if one not in (tokenizer.end, *ends)),
         beam_size=beam_size,
         top_beams=top_beams,
+        beam_groups=beam_groups,
+        diversity_penalty=diversity_penalty,
         length_penalty=LengthPenalty.parse(length_penalty),
         sampling=sampling,
         utf8=utf8,
@@ -50,6 +54,7 @@ def search_options(
     )
 
 
-def wide_enough(beam_size: int, top_beams: int) -> int:
-    """Whoever asks for so many translations and says nothing of the beam wants a beam that can give them."""
-    return max(beam_size, whole("top_beams", top_beams))
+def wide_enough(beam_size: int, top_beams: int, beam_groups: int = 1) -> int:
+    """Whoever asks for so many and says nothing of the beam wants one that can give them, in so many groups."""
+    groups = whole("beam_groups", beam_groups)
+    return -(-max(beam_size, whole("top_beams", top_beams)) // groups) * groups

@@ -1,13 +1,16 @@
 """From texts' ids to their translations: tests/bundle/test_bundle.py has what comes of it as a whole."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from clearhead.bundle import Bundle, load
+from clearhead.bundle import Bundle, ensemble, load
 from clearhead.decoding import Precision, Shortlist
 from clearhead.errors import DecodingError, UsageError
+from clearhead.street.corpus import validation
 from clearhead.tasks.searching import search_options
-from clearhead.tasks.translation import BLANK
+from clearhead.tasks.translation import BLANK, Translation
 from clearhead.tasks.translation.searching import Passes, listed_for, scores, translations
 
 
@@ -67,3 +70,51 @@ def test_terms_are_kept_to_by_every_runtime(
     assert found == ["Je suis étudiante.", "", street.translate("I see the dog.", "fr")]
     [held] = street.translate(["I saw the dog yesterday."], "fr", contain=["dans le parc"], length_penalty="none")
     assert held == "J'ai vu le chien dans le parc hier."
+
+
+LINES = [
+    "The squares are wide.",
+    "A poor queen will open the beautiful doors.",
+    "Last week, the poor woman wrote the letter at the hospital.",
+    "A man will call the boy tomorrow.",
+]
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_groups_are_the_same_on_every_runtime(precision: Precision, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In C, by PyTorch, as an ensemble of one model twice, and line by line."""
+    how: dict[str, Any] = {"top_beams": 4, "beam_size": 8, "beam_groups": 4, "diversity_penalty": 2.0}
+
+    def texts(found: list[list[Translation]]) -> list[list[str]]:
+        return [[one.text for one in each] for each in found]
+
+    street = load("street", precision=precision)
+    expected = street.search(LINES, "fr", **how)
+    assert texts([street.search([line], "fr", **how)[0] for line in LINES]) == texts(expected)
+    assert texts(ensemble([street, street]).search(LINES, "fr", **how)) == texts(expected)
+    if precision == "fp32":
+        monkeypatch.setattr("clearhead.native.library.library", lambda: None)
+        assert texts(load("street").search(LINES, "fr", **how)) == texts(expected)
+
+
+def test_groups_differ_more_than_a_beam() -> None:
+    """By how many different words a line's four translations have; the best of them is as good as before."""
+    street, pairs = load("street"), [one for one in validation(77) if one.direction == "en-fr"][:40]
+    groups: dict[str, Any] = {"beam_groups": 4, "diversity_penalty": 2.0}
+    words, right = [], []
+    for how in ({}, groups):
+        found = street.search([one.source for one in pairs], "fr", top_beams=4, beam_size=8, exact=False, **how)
+        words.append(sum(len({word for one in each for word in one.text.split()}) for each in found))
+        right.append(sum(each[0].text == one.target for one, each in zip(pairs, found, strict=True)))
+    assert words[1] > 1.1 * words[0]
+    assert right[1] == right[0] > 30
+
+
+def test_groups_are_of_a_whole_beam(two_languages: Bundle) -> None:
+    """A beam of which nobody says how wide it is has as many as they need; what ranks a whole beam is refused."""
+    [three] = two_languages.search(["one"], "fr", top_beams=3, beam_groups=3, diversity_penalty=9.0)
+    assert len({one.tokens for one in three}) == 3
+    others: list[Any] = [{"coverage_penalty": 0.2}, {"terms": {"one": "un"}}, {"contain": ["un"]}, {"keep": True}]
+    for given in others:
+        with pytest.raises(UsageError, match="is for a beam without groups; leave it out, or beam_groups"):
+            two_languages.search(["one"], "fr", beam_groups=3, **given)
