@@ -13,7 +13,8 @@ import pytest
 
 from clearhead.bundle import Bundle
 from clearhead.look import Exhibit
-from clearhead.look.server import HOST, application, listening
+from clearhead.look.run_log import RunLog
+from clearhead.look.server import HOST, Guard, application, listening
 from clearhead.look.showing import forced
 from clearhead.look.trace_store import Request
 from clearhead.model import EncoderDecoder
@@ -80,14 +81,33 @@ def shown(two_languages: Bundle) -> Exhibit:
     tokenizer = two_languages.target_tokenizer
     model = EncoderDecoder(two_languages.model.config, seed=8).eval()
     another = forced(Bundle(model, tokenizer, tokenizer, two_languages.recipe), trace, trace.predicted.ids)
-    return Exhibit(trace, another, history, two_languages.languages, functools.partial(forced, two_languages, trace))
+    return Exhibit(
+        trace, another, RunLog(history), two_languages.languages, functools.partial(forced, two_languages, trace)
+    )
+
+
+@contextlib.contextmanager
+def being_served(page: Guard) -> Iterator[str]:
+    """Its address."""
+    import uvicorn
+
+    with listening(0) as own:
+        server = uvicorn.Server(uvicorn.Config(page, log_level="error", ws="none"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [own]}, daemon=True)
+        thread.start()
+        yield f"http://{HOST}:{own.getsockname()[1]}/"
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+@pytest.fixture
+def served() -> Callable[[Guard], contextlib.AbstractContextManager[str]]:
+    return being_served
 
 
 @pytest.fixture
 def address(two_languages: Bundle, shown: Exhibit, request: pytest.FixtureRequest) -> Iterator[str]:
     """The served page, of a server that has traced nothing else yet: it would open with that. Parameter: --lang."""
-    import uvicorn
-
     language = getattr(request, "param", None)
 
     def tracer(request: Request) -> Exhibit:
@@ -95,13 +115,8 @@ def address(two_languages: Bundle, shown: Exhibit, request: pytest.FixtureReques
             two_languages.trace(request.text, request.to, beam_size=request.beam_size), None, (), ("en", "fr")
         )
 
-    with listening(0) as own:
-        server = uvicorn.Server(uvicorn.Config(application(tracer, shown, language), log_level="error", ws="none"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [own]}, daemon=True)
-        thread.start()
-        yield f"http://{HOST}:{own.getsockname()[1]}/"
-        server.should_exit = True
-        thread.join(timeout=10)
+    with being_served(application(tracer, shown, language)) as own:
+        yield own
 
 
 def is_trouble(message: Any) -> bool:

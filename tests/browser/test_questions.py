@@ -176,8 +176,8 @@ def test_11_and_12_training(page: Any, opening: Exhibit) -> None:
     place = at(opening.trace.predicted.pieces, "il")
     choose(page, f"{place + 1}: il")
     assert opening.before is not None
-    losses = [line["loss"] for line in opening.history if "loss" in line]
-    says(page, f"{100 * opening.before[place][0][2]:.1f} %", f"loss: {losses[0]:.3g} → {losses[-1]:.3g}")
+    losses = [line["loss"] for line in opening.run.history if "loss" in line]
+    says(page, f"{100 * opening.before[place][0][2]:.1f} %", f"training: {losses[0]:.3g} → {losses[-1]:.3g}")
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])

@@ -66,7 +66,7 @@ def test_without_a_model(clearhead: Run, tmp_path: Path, monkeypatch: pytest.Mon
     document = json.loads(text.partition('id="data">')[2].partition("</script>")[0])["document"]
     said = "L'animal n'a pas traversé la rue parce qu'il était trop fatigué."
     assert document["trace"]["predicted"]["text"] == said
-    assert document["history"][-1]["step"] == 4_800  # recipes/street.yaml
+    assert document["run"]["best"] == 4_800  # recipes/street.yaml
 
 
 def test_a_sentence_in_place_of_a_model(clearhead: Run) -> None:

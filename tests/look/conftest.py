@@ -13,6 +13,7 @@ import pytest
 from clearhead.bundle import Bundle
 from clearhead.evaluation import Quality
 from clearhead.look import Exhibit
+from clearhead.look.run_log import RunLog
 from clearhead.look.server import Guard, application
 from clearhead.look.showing import forced
 from clearhead.look.trace_store import Request
@@ -59,7 +60,9 @@ def judged_history() -> list[dict[str, Any]]:
 def exhibit(two_languages: Bundle) -> Exhibit:
     trace = two_languages.trace("one two", "fr", beam_size=3)
     history = [{"step": 2, "loss": 3.5, "learning_rate": 0.1}, {"step": 4, "loss": None, "learning_rate": 0.2}]
-    return Exhibit(trace, trace, history, two_languages.languages, functools.partial(forced, two_languages, trace))
+    return Exhibit(
+        trace, trace, RunLog(history), two_languages.languages, functools.partial(forced, two_languages, trace)
+    )
 
 
 @pytest.fixture

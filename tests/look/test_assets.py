@@ -11,7 +11,7 @@ from clearhead.look.assets import ENTRY, IMPORT, PAGE, asset, one_script, source
 from clearhead.model.config import ADDED, NormKind, NormPlacement, PositionKind
 
 MODULES = sorted(path.name for path in PAGE.glob("*.js"))
-MOST_BYTES, MOST_TEXT, MOST_WORKSHEET = 152 * 1024, 54_000, 15_000
+MOST_BYTES, MOST_TEXT, MOST_WORKSHEET = 157 * 1024, 55_000, 15_000
 WORKSHEET = ("pencil.css", "pencil.js", "view-pencil.js", "worksheet.js")
 
 
@@ -24,7 +24,7 @@ def catalogue(language: str) -> dict[str, str]:
 
 
 def test_the_page_is_small() -> None:
-    """152 KB of modules and style; what it says, and worksheets, apart (docs/decisions/0016-size-of-the-page.md)."""
+    """157 KB of modules and style; what it says, and worksheets, apart (docs/decisions/0016-size-of-the-page.md)."""
     sizes = {path.name: path.stat().st_size for path in PAGE.iterdir()}
     assert sizes.pop("texts.js") <= MOST_TEXT
     assert sum(sizes.pop(name) for name in WORKSHEET) <= MOST_WORKSHEET

@@ -9,12 +9,13 @@ from clearhead.bundle import Bundle
 from clearhead.bundle.traces import traced_reading
 from clearhead.errors import TraceError
 from clearhead.look import Exhibit
+from clearhead.look.run_log import RunLog
 
 
 def test_the_document_is_plain_json(exhibit: Exhibit) -> None:
     told = exhibit.document()
     assert json.loads(json.dumps(told, allow_nan=False)) == told
-    assert told["history"][1]["loss"] is None
+    assert told["run"]["curves"]["loss"]["training"] == [[2, 3.5], [4, None]]
 
 
 def test_the_likeliest_tokens_before_training(exhibit: Exhibit) -> None:
@@ -30,7 +31,7 @@ def test_the_likeliest_tokens_before_training(exhibit: Exhibit) -> None:
 
 def test_nothing_is_told_of_what_is_not_known(exhibit: Exhibit) -> None:
     told = Exhibit(exhibit.trace).document()
-    assert (told["untrained"], told["history"], told["languages"], told["branches"]) == (None, [], [], False)
+    assert (told["untrained"], told["run"]["curves"], told["languages"], told["branches"]) == (None, {}, [], False)
 
 
 def test_other_hypotheses(exhibit: Exhibit) -> None:
@@ -107,8 +108,8 @@ def test_a_part_of_a_tensor(exhibit: Exhibit) -> None:
 
 
 def test_infinities_are_null(exhibit: Exhibit) -> None:
-    told = Exhibit(exhibit.trace, history=[{"loss": float("nan"), "more": [float("inf")]}]).document()
-    assert told["history"] == [{"loss": None, "more": [None]}]
+    told = Exhibit(exhibit.trace, run=RunLog((), [{"step": float("nan"), "more": [float("inf")]}])).document()
+    assert told["run"]["samples"] == [{"step": None, "more": [None]}]
 
 
 def test_weights(exhibit: Exhibit) -> None:

@@ -51,6 +51,10 @@ def test_a_worksheet(ask) -> None:  # type: ignore[no-untyped-def]
     assert told["sheet"] == json.loads(json.dumps(sheet.as_json()))
 
 
+def test_what_the_run_has_written_by_now(ask, exhibit: Exhibit) -> None:  # type: ignore[no-untyped-def]
+    assert ask("GET", "/run").json == json.loads(json.dumps(exhibit.run.document()))
+
+
 @pytest.mark.parametrize(
     ("query", "message"),
     [

@@ -11,7 +11,7 @@ import torch
 
 from clearhead.bundle import Bundle, load
 from clearhead.look import exhibit_of, show
-from clearhead.look.run_log import read_history
+from clearhead.look.run_log import read_run
 from clearhead.look.showing import is_shipped, untrained
 from clearhead.recipe import Recipe
 from clearhead.tracing import Trace
@@ -47,7 +47,8 @@ def test_a_notebook_shows_what_the_page_shows(run_folder: Path) -> None:
     data = told(show(trace).page)
     document = data["document"]
     assert len(document["untrained"]) == len(trace.predicted.ids)
-    assert document["history"] == json.loads(json.dumps(read_history(run_folder)))
+    assert document["run"] == json.loads(json.dumps(read_run(run_folder).document()))
+    assert document["run"]["samples"]
     left = {node["parent"] for node in trace.tree if node["parent"] >= 0}
     assert {int(one) for one in data["moments"]} == left
     assert any(trace.tree[one]["fate"] != "won" for one in left)
@@ -59,9 +60,9 @@ def test_a_trace_from_a_file_is_shown_with_its_bundle(run_folder: Path, tmp_path
     bundle.trace("one two", beam_size=3).save(tmp_path / "one.safetensors")
     trace = Trace.load(tmp_path / "one.safetensors")
     alone, whole = (told(one.page)["document"] for one in (show(trace), show(trace, bundle=bundle)))
-    assert (alone["untrained"], alone["history"], alone["branches"]) == (None, [], False)
+    assert (alone["untrained"], alone["run"]["curves"], alone["branches"]) == (None, {}, False)
     assert whole["untrained"]
-    assert whole["history"]
+    assert whole["run"]["curves"]
 
 
 def test_a_sentence_that_the_model_never_learned_to_read(two_languages: Bundle) -> None:

@@ -90,9 +90,9 @@ def look(
         _write_page(html, first, lang)
         if not quiet:
             print(f"clearhead: {html} is written; it opens in any browser, without a server", file=sys.stderr)
-    pictures.write(first.trace, first.history)
+    pictures.write(first.trace, first.run.history)
     if html is None and not pictures.wanted:
-        _serve(tracer, first, lang, port, no_browser, quiet)
+        _serve(tracer, first, bundle.folder, lang, port, no_browser, quiet)
 
 
 def _write_page(path: Path, exhibit: "Exhibit", language: str | None) -> None:
@@ -105,12 +105,17 @@ def _write_page(path: Path, exhibit: "Exhibit", language: str | None) -> None:
 def _serve(
     tracer: "Callable[[Request], Exhibit]",
     first: "Exhibit",
+    folder: Path | None,
     language: str | None,
     port: int,
     no_browser: bool,
     quiet: bool,
 ) -> None:
-    """Serve the page until Ctrl-C, and open a browser."""
+    """Serve the page until Ctrl-C, and open a browser.
+
+    folder: the bundle's, beside which a run that still trains writes its log.
+    """
+    from clearhead.look.run_log import read_run
     from clearhead.look.server import application, serve
 
     def ready(address: str) -> None:
@@ -120,7 +125,7 @@ def _serve(
             # A browser that runs in the terminal returns when it is left, and until then wants to be answered.
             threading.Thread(target=open_browser, args=(address,), daemon=True).start()
 
-    serve(application(tracer, first, language), port, ready)
+    serve(application(tracer, first, language, lambda: read_run(folder)), port, ready)
 
 
 def open_browser(address: str) -> None:

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from clearhead.errors import TraceError
 from clearhead.look.canvas import ACCENT, BODY, HEADING, LINE, MARGIN, MUTED, NEGATIVE, POSITIVE, SMALL, Canvas, number
 from clearhead.look.captions import Captions
-from clearhead.look.run_log import Curve, curves_of
+from clearhead.look.run_log import Curve, best_step, curves_of
 
 # Inches: a panel, what stands left of it, between two, and where the names of curves stand.
 _WIDE, _TALL, _LEFT, _BETWEEN, _NAMES = 5.6, 1.5, 0.6, 0.48, 1.3
@@ -38,8 +38,8 @@ def draw_curves(history: Sequence[Mapping[str, Any]], language: str = "en") -> F
     if not panels:
         raise TraceError("the run has logged nothing yet; draw its curves after training.log_every steps")
     names = {name: _named(say, name) for curves in panels.values() for name in curves}
-    best = [line["step"] for line in history if line.get("best")][-1:]
-    subtitle = say("curves.best", step=f"{best[0]:,}") if best else ""
+    best = best_step(history)
+    subtitle = "" if best is None else say("curves.best", step=f"{best:,}")
     canvas = Canvas(
         [say("curves"), subtitle, *names.values(), *(say(f"curves.{name}") for name in panels), "0123456789−e.,"]
     )
@@ -64,7 +64,7 @@ def _named(say: Captions, name: str) -> str:
 
 
 def _draw_panel(
-    canvas: Canvas, place: int, title: str, curves: Mapping[str, Curve], last: int, best: Sequence[int]
+    canvas: Canvas, place: int, title: str, curves: Mapping[str, Curve], last: int, best: int | None
 ) -> None:
     left, top = MARGIN + _LEFT, _TOP + place * (_TALL + _BETWEEN)
     canvas.write(left, top - 0.2, title, size=BODY, bold=True)
@@ -72,8 +72,8 @@ def _draw_panel(
     axes.grid(axis="y", color=LINE, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.set_xlim(0, last)
-    for step in best:
-        axes.axvline(step, color=LINE, linewidth=1.2)
+    if best is not None:
+        axes.axvline(best, color=LINE, linewidth=1.2)
     for position, (name, (steps, values)) in enumerate(curves.items()):
         colour = _COLOURS[position % len(_COLOURS)]
         axes.plot(steps, values, color=colour, linewidth=1.3, marker="o" if len(steps) == 1 else None, markersize=3)

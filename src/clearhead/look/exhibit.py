@@ -10,6 +10,7 @@ from torch import Tensor
 
 from clearhead.errors import TraceError
 from clearhead.look.branches import Branch, moment, moments, tokens_of
+from clearhead.look.run_log import RunLog
 from clearhead.tracing import Trace
 
 # How many of the likeliest next tokens of each position the page tells from an untrained model.
@@ -23,17 +24,17 @@ class Exhibit:
     """A trace to be shown.
 
     untrained: the same sentence through the model as it was before its first training step. other: the same text under
-    another mask, where the model is used under two. history: the lines of the
-    run's history.jsonl. languages: those that the model may be asked for. branch: traces the same source with other
-    tokens, so that hypotheses of the search that did not win can be opened. shipped: whether the model is the one that
-    comes with clearhead, whose numbers docs/questions.md tells; None where that is not known. readable: the scripts,
-    such as LATIN, that the model learned to read, where the source is in others; else none. opening: the address of the
-    view that is shown first, where it is not the beginning.
+    another mask, where the model is used under two. run: what the run that trained the model wrote of itself.
+    languages: those that the model may be asked for. branch: traces the same source with other tokens, so that
+    hypotheses of the search that did not win can be opened. shipped: whether the model is the one that comes with
+    clearhead, whose numbers docs/questions.md tells; None where that is not known. readable: the scripts, such as
+    LATIN, that the model learned to read, where the source is in others; else none. opening: the address of the view
+    that is shown first, where it is not the beginning.
     """
 
     trace: Trace
     untrained: dataclasses.InitVar[Trace | None] = None
-    history: Sequence[Mapping[str, Any]] = ()
+    run: RunLog = dataclasses.field(default_factory=RunLog)
     languages: Sequence[str] = ()
     branch: Branch | None = None
     shipped: bool | None = None
@@ -57,7 +58,7 @@ class Exhibit:
                 "branches": self.branch is not None,
                 "shipped": self.shipped,
                 "readable": [one.capitalize() for one in self.readable],
-                "history": [dict(line) for line in self.history],
+                "run": self.run.document(),
                 "likeliest": self.likeliest,
                 "opening": self.opening,
                 "other": None if self.other is None else _likeliest(self.other),

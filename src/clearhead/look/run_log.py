@@ -1,9 +1,11 @@
-"""What a run wrote of itself while it trained: its history, and the curves in it."""
+"""What a run wrote of itself while it trained: its history, the curves in it, and samples of what the model wrote."""
 
+import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from clearhead.errors import BundleError
 from clearhead.training.logs import validation_figures
@@ -11,21 +13,76 @@ from clearhead.training.validation import Validation
 
 # Of each curve its steps and values.
 Curve = tuple[list[int], list[float]]
+# Of a curve on the page, and one more: a picture of it is no wider.
+MOST_POINTS: Final = 500
 
 
-def read_history(folder: Path | None) -> list[dict[str, Any]]:
-    """The lines of the run's history.jsonl; none where a bundle came alone. Raises BundleError for a damaged one."""
+@dataclasses.dataclass(frozen=True)
+class RunLog:
+    """What a run wrote of itself while it trained.
+
+    history: the lines of history.jsonl; samples: those of samples.jsonl.
+    """
+
+    history: Sequence[Mapping[str, Any]] = ()
+    samples: Sequence[Mapping[str, Any]] = ()
+
+    def document(self) -> dict[str, Any]:
+        """As the page shows it, as JSON: the panels of `curves_of`, the best validation's step, and the samples.
+
+        A curve is pairs of a step and a value, which is null where it is no number; a long one is thinned.
+        """
+        panels = {
+            panel: {name: _points(curve) for name, curve in curves.items()}
+            for panel, curves in curves_of(self.history).items()
+        }
+        return {"curves": panels, "best": best_step(self.history), "samples": [dict(line) for line in self.samples]}
+
+
+def read_run(folder: Path | None) -> RunLog:
+    """What lies in a run's folder, or beside its bundle; nothing where a bundle came alone.
+
+    A line that is being written is left out. Raises BundleError for damaged files.
+    """
     places = () if folder is None else (folder, folder.parent)
-    path = next((one / "history.jsonl" for one in places if (one / "history.jsonl").is_file()), None)
-    if path is None:
-        return []
+    run = next((one for one in places if (one / "history.jsonl").is_file()), None)
+    if run is None:
+        return RunLog()
+    return RunLog(_lines(run / "history.jsonl", _of_training), _lines(run / "samples.jsonl", _of_text))
+
+
+def best_step(history: Sequence[Mapping[str, Any]]) -> int | None:
+    """The step of the best validation; None before the first."""
+    return next((line["step"] for line in reversed(history) if line.get("best")), None)
+
+
+def _lines(path: Path, read: Callable[[Any], object]) -> list[dict[str, Any]]:
+    """read: raises what a line that is no such line raises."""
     try:
-        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        if not all(isinstance(line, dict) for line in lines):
-            raise ValueError("a line is no object")
+        # What follows the last end of a line is not yet whole.
+        whole = path.read_bytes().split(b"\n")[:-1] if path.is_file() else []
+        lines = [json.loads(line.decode("utf-8")) for line in whole]
+        for line in lines:
+            read(line)
         return lines
-    except (OSError, ValueError, RecursionError) as error:
-        raise BundleError(f"{path} cannot be read ({error}); move it away to look without it") from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise BundleError(f"{path} cannot be read ({error!r}); move it away to look without it") from None
+
+
+def _of_training(line: Any) -> object:
+    return curves_of([line])
+
+
+def _of_text(line: Any) -> object:
+    if not all(isinstance(line[name], str) for name in ("source", "reference", "hypothesis")):
+        raise ValueError("a text is none")
+    return int(line["step"])
+
+
+def _points(curve: Curve) -> list[tuple[int, float | None]]:
+    points = [(step, value if math.isfinite(value) else None) for step, value in zip(*curve, strict=True)]
+    each = -(-len(points) // MOST_POINTS)
+    return points if len(points) <= MOST_POINTS else [*points[:-1:each], points[-1]]
 
 
 def curves_of(history: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Curve]]:

@@ -23,6 +23,7 @@ from clearhead.look.assets import ENTRY, STYLES, TYPES, asset, frame, names
 from clearhead.look.exhibit import Exhibit
 from clearhead.look.export import raw
 from clearhead.look.pencil import lesson
+from clearhead.look.run_log import RunLog
 from clearhead.look.trace_store import Request, TraceStore, in_thread
 
 HOST = "127.0.0.1"
@@ -49,16 +50,20 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Tracer = Callable[[Request], Exhibit]
 
 
-def application(tracer: Tracer, first: Exhibit, language: str | None = None) -> "Guard":
+def application(
+    tracer: Tracer, first: Exhibit, language: str | None = None, run_log: Callable[[], RunLog] | None = None
+) -> "Guard":
     """The page, as an ASGI application.
 
     tracer: makes an exhibit of what a reader asks for. first: what the page opens with. language: "en" or "ko" where
-    the address names none; else the browser's.
+    the address names none; else the browser's. run_log: what the run has written of itself by now, where it may still
+    train.
     """
-    answers = _Answers(TraceStore(first), tracer, language)
+    answers = _Answers(TraceStore(first), tracer, language, run_log or (lambda: first.run))
     routes = [
         Route("/", answers.page),
         Route("/page/{name}", answers.file),
+        Route("/run", answers.run),
         Route("/sheet", answers.sheet),
         Route("/trace", answers.document, methods=["GET"]),
         Route("/trace", answers.trace, methods=["POST"]),
@@ -74,8 +79,8 @@ def application(tracer: Tracer, first: Exhibit, language: str | None = None) -> 
 class _Answers:
     """What an address answers, a method for each."""
 
-    def __init__(self, store: TraceStore, tracer: Tracer, language: str | None) -> None:
-        self._store, self._tracer, self._language = store, tracer, language
+    def __init__(self, store: TraceStore, tracer: Tracer, language: str | None, run_log: Callable[[], RunLog]) -> None:
+        self._store, self._tracer, self._language, self._run_log = store, tracer, language, run_log
 
     async def page(self, asked: Asked) -> Response:
         # All modules at once, rather than each when the one that imports it has come.
@@ -127,6 +132,9 @@ class _Answers:
             case {"node": int(node), **more} if not more:
                 return _told(self._store, await self._store.made((name, int(node)), lambda: exhibit.follow(node)))
         raise UsageError("the request is not understood; send {node}")
+
+    async def run(self, asked: Asked) -> Response:
+        return JSONResponse(await in_thread(lambda: self._run_log().document()))
 
     async def sheet(self, asked: Asked) -> Response:
         return JSONResponse(await in_thread(lambda: _sheet(asked.query_params)))

@@ -12,7 +12,7 @@ from clearhead.bundle.storage import read_tensors
 from clearhead.bundle.traces import likely_pieces, traced, traced_reading
 from clearhead.bundle.verbs import VERBS
 from clearhead.look.exhibit import Exhibit
-from clearhead.look.run_log import read_history
+from clearhead.look.run_log import read_run
 from clearhead.tasks import Model, task_for
 from clearhead.tracing import Trace
 from clearhead.tracing.families import FAMILIES
@@ -25,10 +25,10 @@ ASKED_ABOUT = "street"
 
 
 def exhibit_of(trace: Trace, bundle: "Bundle | None" = None) -> Exhibit:
-    """A trace with all that its model adds: its first weights, its training's history, other hypotheses and masks.
+    """A trace with all that its model adds: its first weights, its run's log, other hypotheses and masks.
 
     bundle: where the trace does not know it, as one that was read from a file. Without any, the trace alone is shown.
-    Raises BundleError for a damaged history.jsonl.
+    Raises BundleError for a damaged history.jsonl or samples.jsonl.
     """
     bundle = trace.bundle if bundle is None else bundle
     if bundle is None:
@@ -37,7 +37,7 @@ def exhibit_of(trace: Trace, bundle: "Bundle | None" = None) -> Exhibit:
     return Exhibit(
         trace,
         untrained(bundle, trace),
-        read_history(bundle.folder),
+        read_run(bundle.folder),
         bundle.languages,
         functools.partial(forced, bundle, trace) if translates else None,
         is_shipped(trace) if translates else None,

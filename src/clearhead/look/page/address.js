@@ -11,7 +11,7 @@ function cellOf(name, at = "") {
 }
 
 const KINDS = {
-	text: {}, to: {}, beam: zero, more: zero, hypothesis: zero, lang: {}, attention: {}, sublayer: {}, head: one, word: zero, position: one, step: one, card: one, pair: {},
+	text: {}, to: {}, beam: zero, more: zero, hypothesis: zero, lang: {}, attention: {}, sublayer: {}, head: one, word: zero, position: one, step: one, card: one, validation: one, pair: {},
 	side: { read: (text) => (text === "target" ? text : "source") },
 	heads: { read: (text) => new Set(text.split(",").map(one.read).filter((head) => head !== null)), write: (heads) => [...heads].sort((a, b) => a - b).map(one.write).join() },
 	temperature: real, smoothing: real,

@@ -57,6 +57,11 @@ class Served {
 		return this.fetched(`moment?parent=${parent}`);
 	}
 
+	/** What the run that trains the model has written of itself by now. */
+	async run() {
+		return answer(await got("/run"));
+	}
+
 	holds() {
 		return true;
 	}

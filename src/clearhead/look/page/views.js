@@ -22,7 +22,7 @@ export const views = { ...levels, ...tour };
 export const uses = {
 	sublayer: "head", step: "head", words: "side", positions: "side word", vectors: "attention head word", six: "attention head word step",
 	matrices: "attention head", heads: "attention head", lines: "attention heads pair", layer: "sublayer", memory: "head position step",
-	decoder: "head step", masks: "attention head", output: "position temperature", beam: "head", training: "position smoothing",
+	decoder: "head step", masks: "attention head", output: "position temperature", beam: "head", training: "position smoothing validation",
 };
 
 const WITH_LAYERS = new Set(["vectors", "six", "matrices", "heads", "lines", "layer", "memory"]);
