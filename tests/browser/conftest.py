@@ -112,7 +112,7 @@ def address(two_languages: Bundle, shown: Exhibit, request: pytest.FixtureReques
 
     def tracer(request: Request) -> Exhibit:
         return Exhibit(
-            two_languages.trace(request.text, request.to, beam_size=request.beam_size), None, (), ("en", "fr")
+            two_languages.trace(request.text, request.to, beam_size=request.beam_size), None, RunLog(), ("en", "fr")
         )
 
     with being_served(application(tracer, shown, language)) as own:
