@@ -1,7 +1,7 @@
 """docs/questions.md: each question is answered on the page, by the clicks that the document names."""
 
+import contextlib
 import re
-import threading
 import urllib.parse
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ import pytest
 from clearhead.bundle import Bundle
 from clearhead.cli import look
 from clearhead.look import Exhibit, exhibit_of
-from clearhead.look.server import HOST, application, listening
+from clearhead.look.server import Guard, application
 from clearhead.look.trace_store import Request
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -34,18 +34,14 @@ def opening(tracer: Callable[[Request], Exhibit]) -> Exhibit:
 
 
 @pytest.fixture
-def street_address(tracer: Callable[[Request], Exhibit], opening: Exhibit) -> Iterator[str]:
+def street_address(
+    tracer: Callable[[Request], Exhibit],
+    opening: Exhibit,
+    served: Callable[[Guard], contextlib.AbstractContextManager[str]],
+) -> Iterator[str]:
     """A server of each test's own, since a page opens with what was traced last."""
-    import uvicorn
-
-    with listening(0) as own:
-        page = application(tracer, opening)
-        server = uvicorn.Server(uvicorn.Config(page, log_level="error", ws="none"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [own]}, daemon=True)
-        thread.start()
-        yield f"http://{HOST}:{own.getsockname()[1]}/?lang=en"
-        server.should_exit = True
-        thread.join(timeout=10)
+    with served(application(tracer, opening)) as own:
+        yield f"{own}?lang=en"
 
 
 @pytest.fixture
@@ -224,7 +220,7 @@ ANSWERS = {
     9: ("main .reason", "−10.912"),
     10: ("main .note.spaced:has-text('97.3')", "97.3 %"),
     11: ("main .inputs:has(h3)", "12.2 %"),
-    12: ("main figure.curve:nth-of-type(2)", "0.002 → 0.004 → 0"),
+    12: ("main figure.curve:nth-of-type(3)", "0.002 → 0.004 → 0"),
 }
 
 
